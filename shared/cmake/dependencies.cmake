@@ -1,0 +1,33 @@
+# External packages, found once. All of them are Debian packages (scripts/setup installs them);
+# their headers are system headers.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81 REQUIRED CONFIG)
+find_package(PostgreSQL REQUIRED)
+pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET GLOBAL libpqxx)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(valijson REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(GTest REQUIRED)
+find_package(Python3 COMPONENTS Interpreter REQUIRED)
+include(GoogleTest)
+
+# One name for what two Debian releases name differently.
+if(NOT TARGET yaml-cpp::yaml-cpp)
+    add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
+
+set(TASKER_PGMQ_DIR ${PROJECT_SOURCE_DIR}/.cache/pgmq/1.11.1 CACHE PATH
+    "Directory with pgmq.control and pgmq--1.11.1.sql")
+if(NOT EXISTS ${TASKER_PGMQ_DIR}/pgmq--1.11.1.sql)
+    message(FATAL_ERROR "PGMQ is not in ${TASKER_PGMQ_DIR}: run scripts/setup, "
+                        "or set TASKER_PGMQ_DIR")
+endif()

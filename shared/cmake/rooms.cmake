@@ -1,0 +1,167 @@
+# A room is a directory with include/tasker/<room>/ (its promise), src/ (how it keeps it) and
+# tests/. It declares which rooms it may use; scripts/check-rooms, a part of every build, refuses an
+# include of any other, also where the include path would let it through.
+#
+#   tasker_room(NAME pg USES base log LINKS PostgreSQL::PostgreSQL)
+#
+# makes the library tasker::pg (header-only where src/ is empty) and, from tests/:
+#   *_test.cpp      -> pg_tests       label unit   needs nothing
+#   *_pg_test.cpp   -> pg_pg_tests    label pg     needs the private PostgreSQL of the test run
+#   *_e2e_test.cpp  -> pg_e2e_tests   label e2e    runs the programs themselves
+# Any other .cpp in tests/ is shared by the three. USES: rooms, public. LINKS, PRIVATE_LINKS:
+# external targets. TEST_USES, TEST_LINKS: what only the tests need; pg and e2e tests get room
+# testing as well.
+#
+#   tasker_program(NAME tasker-worker SOURCES main.cpp USES worker)
+#
+# makes <build>/bin/tasker-worker. SOURCES are relative to the calling directory. It is installed
+# unless NO_INSTALL is given.
+
+set(TASKER_TEST_CLUSTER_DIR ${PROJECT_BINARY_DIR}/test-cluster)
+# Lines "directory: room room ...": what the sources below a directory may include.
+set_property(GLOBAL PROPERTY tasker_manifest "")
+
+function(tasker_room)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "USES;LINKS;PRIVATE_LINKS;TEST_USES;TEST_LINKS")
+    _tasker_check_arguments(tasker_room)
+    foreach(room IN LISTS arg_USES)
+        if(NOT TARGET tasker::${room})
+            message(WARNING "room ${arg_NAME} is left out until room ${room} exists")
+            return()
+        endif()
+    endforeach()
+    set(dir ${CMAKE_CURRENT_SOURCE_DIR})
+    set(target tasker_${arg_NAME})
+    file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${dir}/include/*.hpp)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/src/*.cpp)
+    list(TRANSFORM arg_USES PREPEND tasker:: OUTPUT_VARIABLE uses)
+
+    if(sources)
+        add_library(${target} STATIC ${sources})
+        target_sources(${target} PUBLIC
+            FILE_SET HEADERS BASE_DIRS ${dir}/include FILES ${headers})
+        target_include_directories(${target} PRIVATE ${dir}/src)
+        target_link_libraries(${target} PUBLIC ${uses} ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS})
+    else()
+        add_library(${target} INTERFACE)
+        target_sources(${target} INTERFACE
+            FILE_SET HEADERS BASE_DIRS ${dir}/include FILES ${headers})
+        target_link_libraries(${target} INTERFACE ${uses} ${arg_LINKS})
+    endif()
+    add_library(tasker::${arg_NAME} ALIAS ${target})
+    _tasker_compile_headers_alone(${target} "${headers}")
+
+    _tasker_may_include(${dir}/include ${arg_NAME} ${arg_USES})
+    _tasker_may_include(${dir}/src ${arg_NAME} ${arg_USES})
+    _tasker_may_include(${dir}/tests ${arg_NAME} ${arg_USES} ${arg_TEST_USES} testing)
+
+    file(GLOB all CONFIGURE_DEPENDS ${dir}/tests/*.cpp)
+    set(unit ${all})
+    list(FILTER unit INCLUDE REGEX "_test\\.cpp$")
+    set(shared_sources ${all})
+    list(FILTER shared_sources EXCLUDE REGEX "_test\\.cpp$")
+    foreach(kind IN ITEMS pg e2e)
+        set(${kind} ${unit})
+        list(FILTER ${kind} INCLUDE REGEX "_${kind}_test\\.cpp$")
+    endforeach()
+    list(FILTER unit EXCLUDE REGEX "_(pg|e2e)_test\\.cpp$")
+
+    list(TRANSFORM arg_TEST_USES PREPEND tasker:: OUTPUT_VARIABLE test_uses)
+    set(links tasker::${arg_NAME} ${test_uses} ${arg_LINKS} ${arg_PRIVATE_LINKS} ${arg_TEST_LINKS})
+    _tasker_tests(${arg_NAME}_tests unit "${unit}" "${shared_sources}" "${links}")
+    list(APPEND links tasker::testing)
+    _tasker_tests(${arg_NAME}_pg_tests pg "${pg}" "${shared_sources}" "${links}")
+    _tasker_tests(${arg_NAME}_e2e_tests e2e "${e2e}" "${shared_sources}" "${links}")
+endfunction()
+
+function(tasker_program)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "NO_INSTALL" "NAME" "SOURCES;USES;LINKS")
+    _tasker_check_arguments(tasker_program)
+    foreach(room IN LISTS arg_USES)
+        if(NOT TARGET tasker::${room})
+            message(WARNING "program ${arg_NAME} is left out until room ${room} exists")
+            return()
+        endif()
+    endforeach()
+    list(TRANSFORM arg_USES PREPEND tasker:: OUTPUT_VARIABLE uses)
+    add_executable(${arg_NAME} ${arg_SOURCES})
+    target_link_libraries(${arg_NAME} PRIVATE ${uses} ${arg_LINKS})
+    if(NOT arg_NO_INSTALL)
+        install(TARGETS ${arg_NAME} RUNTIME)
+    endif()
+    foreach(source IN LISTS arg_SOURCES)
+        cmake_path(ABSOLUTE_PATH source NORMALIZE)
+        cmake_path(GET source PARENT_PATH dir)
+        list(APPEND dirs ${dir})
+    endforeach()
+    list(REMOVE_DUPLICATES dirs)
+    foreach(dir IN LISTS dirs)
+        _tasker_may_include(${dir} ${arg_USES})
+    endforeach()
+endfunction()
+
+# Called once, after the last room: the check of includes, and the cluster of the pg and e2e tests.
+function(tasker_finish_rooms)
+    get_property(manifest GLOBAL PROPERTY tasker_manifest)
+    list(JOIN manifest "\n" manifest)
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/rooms.txt CONTENT "${manifest}\n" @ONLY)
+    add_custom_target(check_rooms ALL
+        COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/check-rooms
+                ${PROJECT_BINARY_DIR}/rooms.txt
+        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+        COMMENT "Checking which room includes which" VERBATIM)
+
+    if(TARGET tasker-test-cluster)
+        add_test(NAME pg_cluster_start
+                 COMMAND tasker-test-cluster start ${TASKER_TEST_CLUSTER_DIR})
+        add_test(NAME pg_cluster_stop
+                 COMMAND tasker-test-cluster stop ${TASKER_TEST_CLUSTER_DIR})
+        set_tests_properties(pg_cluster_start PROPERTIES FIXTURES_SETUP pg_cluster TIMEOUT 120)
+        set_tests_properties(pg_cluster_stop PROPERTIES FIXTURES_CLEANUP pg_cluster TIMEOUT 60)
+    endif()
+endfunction()
+
+function(_tasker_tests target label sources shared_sources links)
+    if(NOT sources)
+        return()
+    endif()
+    if(NOT label STREQUAL "unit" AND NOT EXISTS ${PROJECT_SOURCE_DIR}/shared/testing/CMakeLists.txt)
+        message(WARNING "${target} are left out until room testing exists")
+        return()
+    endif()
+    set(properties LABELS ${label})
+    if(label STREQUAL "unit")
+        list(APPEND properties TIMEOUT 60)
+    else()
+        # Both are read by room testing; ctest's own escaping leaves one variable to a property.
+        list(APPEND properties TIMEOUT 300 FIXTURES_REQUIRED pg_cluster
+             ENVIRONMENT TASKER_TEST_CLUSTER_DIR=${TASKER_TEST_CLUSTER_DIR})
+    endif()
+    add_executable(${target} ${sources} ${shared_sources})
+    target_include_directories(${target} PRIVATE
+        ${CMAKE_CURRENT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR}/tests)
+    target_link_libraries(${target} PRIVATE ${links} GTest::gmock GTest::gtest_main)
+    string(REGEX REPLACE "_tests$" "/" prefix ${target})
+    gtest_discover_tests(${target} TEST_PREFIX ${prefix} DISCOVERY_MODE PRE_TEST
+        DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
+endfunction()
+
+function(_tasker_compile_headers_alone target headers)
+    if(headers)
+        set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+        add_custom_target(${target}_headers ALL)
+        add_dependencies(${target}_headers ${target}_verify_interface_header_sets)
+    endif()
+endfunction()
+
+function(_tasker_may_include dir)
+    cmake_path(RELATIVE_PATH dir BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
+    list(JOIN ARGN " " rooms)
+    set_property(GLOBAL APPEND PROPERTY tasker_manifest "${dir}: ${rooms}")
+endfunction()
+
+macro(_tasker_check_arguments function)
+    if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME)
+        message(FATAL_ERROR "${function}: NAME is needed; not understood: '${arg_UNPARSED_ARGUMENTS}'")
+    endif()
+endmacro()
