@@ -1,0 +1,167 @@
+#include "line.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <type_traits>
+
+namespace tasker::log {
+
+namespace {
+
+std::string_view name_of(level severity) {
+    switch (severity) {
+    case level::debug:
+        return "debug";
+    case level::info:
+        return "info";
+    case level::warn:
+        return "warn";
+    case level::error:
+        return "error";
+    }
+    return "unknown";
+}
+
+/// The length of the well-formed UTF-8 sequence at the start of `text`, or 0 if there is none
+/// (Unicode 15, table 3-7).
+std::size_t utf8_length(std::string_view text) {
+    auto const byte = [text](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    auto const follows = [&byte](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
+        return byte(i) >= low && byte(i) <= high;
+    };
+    unsigned const first = byte(0);
+    if (first < 0x80) {
+        return 1;
+    }
+    if (first >= 0xc2 && first <= 0xdf) {
+        return follows(1) ? 2 : 0;
+    }
+    if (first >= 0xe0 && first <= 0xef) {
+        unsigned const low = first == 0xe0 ? 0xa0 : 0x80;
+        unsigned const high = first == 0xed ? 0x9f : 0xbf;
+        return follows(1, low, high) && follows(2) ? 3 : 0;
+    }
+    if (first >= 0xf0 && first <= 0xf4) {
+        unsigned const low = first == 0xf0 ? 0x90 : 0x80;
+        unsigned const high = first == 0xf4 ? 0x8f : 0xbf;
+        return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+/// Appends `text` as the inside of a JSON string; what is not UTF-8 becomes U+FFFD.
+void append_escaped(std::string& line, std::string_view text) {
+    bool const cut = text.size() > value_size_limit;
+    text = text.substr(0, value_size_limit);
+    while (!text.empty()) {
+        std::size_t const length = utf8_length(text);
+        char const c = text.front();
+        if (length == 0) {
+            line += "\uFFFD";
+        } else if (c == '"' || c == '\\') {
+            line += '\\';
+            line += c;
+        } else if (c == '\n') {
+            line += "\\n";
+        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            fmt::format_to(std::back_inserter(line), "\\u{:04x}", static_cast<unsigned>(c));
+        } else {
+            line += text.substr(0, length);
+        }
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    if (cut) {
+        line += "…";
+    }
+}
+
+void append_quoted(std::string& line, std::string_view text) {
+    line += '"';
+    append_escaped(line, text);
+    line += '"';
+}
+
+/// Text that a person can read unquoted between spaces, and a program can split at them.
+bool is_plain(std::string_view text) {
+    for (char const c : text) {
+        if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f ||
+            c == '"' || c == '=' || c == '\\') {
+            return false;
+        }
+    }
+    return !text.empty() && text.size() <= value_size_limit;
+}
+
+void append_text(std::string& line, std::string_view text, format output) {
+    if (output == format::console && is_plain(text)) {
+        line += text;
+    } else {
+        append_quoted(line, text);
+    }
+}
+
+void append_value(std::string& line, value const& item, format output) {
+    std::visit(
+        [&line, output](auto const& content) {
+            using content_type = std::remove_cvref_t<decltype(content)>;
+            if constexpr (std::is_same_v<content_type, std::string_view>) {
+                append_text(line, content, output);
+            } else if constexpr (std::is_same_v<content_type, task_id>) {
+                append_text(line, content.to_string(), output);
+            } else if constexpr (std::is_same_v<content_type, timestamp>) {
+                append_text(line, to_rfc3339(content), output);
+            } else if constexpr (std::is_same_v<content_type, tasker::error const*>) {
+                append_text(line, to_string(*content), output);
+            } else if constexpr (std::is_same_v<content_type, double>) {
+                // JSON has no word for infinities and NaN.
+                line += std::isfinite(content) ? fmt::format("{}", content)
+                                               : fmt::format("\"{}\"", content);
+            } else {
+                fmt::format_to(std::back_inserter(line), "{}", content);
+            }
+        },
+        item.content());
+}
+
+std::string json_line(record const& entry) {
+    std::string line = fmt::format(R"({{"time":"{}","level":"{}","service":)",
+                                   to_rfc3339(entry.time), name_of(entry.severity));
+    append_quoted(line, entry.service);
+    line += R"(,"event":)";
+    append_quoted(line, entry.event);
+    for (field const& detail : entry.details) {
+        line += ',';
+        append_quoted(line, detail.key);
+        line += ':';
+        append_value(line, detail.content, format::json);
+    }
+    line += '}';
+    return line;
+}
+
+std::string console_line(record const& entry) {
+    std::string line = fmt::format("{} {:<5} ", to_rfc3339(entry.time), name_of(entry.severity));
+    append_text(line, entry.service, format::console);
+    line += ' ';
+    append_text(line, entry.event, format::console);
+    for (field const& detail : entry.details) {
+        line += ' ';
+        append_text(line, detail.key, format::console);
+        line += '=';
+        append_value(line, detail.content, format::console);
+    }
+    return line;
+}
+
+} // namespace
+
+std::string to_line(record const& entry, format output) {
+    return output == format::json ? json_line(entry) : console_line(entry);
+}
+
+} // namespace tasker::log
