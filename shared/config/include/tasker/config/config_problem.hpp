@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace tasker::config {
+
+/// Something in the configuration that its owner must mend.
+struct config_problem {
+    std::string
+        path; ///< of the key, "http.max_body_bytes"; the file's or the variable's name otherwise
+    std::string problem; ///< a sentence without its subject: "must be an integer, not a string"
+    int line = 0;        ///< in the file, from 1; 0 if it does not come from a line
+
+    friend bool operator==(config_problem const&, config_problem const&) = default;
+};
+
+/// "line 7: http.max_body_bytes must be an integer, not a string"
+std::string to_string(config_problem const& problem);
+
+} // namespace tasker::config

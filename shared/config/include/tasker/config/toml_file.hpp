@@ -1,0 +1,172 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+#include "tasker/config/config_problem.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tasker::config {
+
+/// Binds settings to the keys of a TOML file and to environment variables. Later calls win, so read
+/// the file first and the environment after it. A value that is absent or wrong leaves the setting
+/// as it was; problems are gathered for finish(), and nothing throws.
+///
+/// Settings may be bool, integers, double, std::string, std::vector<std::string>, an enumeration
+/// with a `std::optional<E> parse(std::string_view)` function given along, or std::optional of any
+/// of them. Threads: one at a time.
+class reader {
+public:
+    /// Reads the file. That it cannot be read or is not TOML is a problem told by finish().
+    static reader open(std::filesystem::path const& path);
+
+    /// A reader without a file: every key is absent.
+    static reader empty();
+
+    reader(reader&&) noexcept;
+    reader& operator=(reader&&) noexcept;
+    ~reader();
+
+    /// Binds a key, "http.max_body_bytes": tables and keys joined by points.
+    template <class Setting>
+    void get(std::string_view path, Setting& setting) {
+        assign(from_file(path, kind_of<Setting>()), setting);
+    }
+
+    /// As above, for a word that `parse` turns into a setting. `expected` lists the words.
+    template <class Setting, class Parse>
+    void get(std::string_view path, Setting& setting, Parse parse, std::string_view expected) {
+        assign_word(from_file(path, kind::text), setting, parse, expected);
+    }
+
+    /// Binds an environment variable; lists are separated by commas. An empty one counts as absent.
+    template <class Setting>
+    void env(std::string_view variable, Setting& setting) {
+        assign(from_environment(variable, kind_of<Setting>()), setting);
+    }
+
+    template <class Setting, class Parse>
+    void env(std::string_view variable, Setting& setting, Parse parse, std::string_view expected) {
+        assign_word(from_environment(variable, kind::text), setting, parse, expected);
+    }
+
+    /// To be called after the last get(): all problems in order of lines, among them each key of
+    /// the file that no get() asked for, with the nearest key that one did ask for.
+    std::vector<config_problem> finish();
+
+private:
+    enum class kind { truth, integer, number, text, texts };
+
+    /// A value of one of the kinds, and where it was found.
+    struct found {
+        bool truth = false;
+        std::int64_t integer = 0;
+        double number = 0;
+        std::string text;
+        std::vector<std::string> texts;
+        std::string path;
+        int line = 0;
+    };
+
+    struct state;
+
+    explicit reader(std::unique_ptr<state> contents);
+
+    std::optional<found> from_file(std::string_view path, kind expected);
+    std::optional<found> from_environment(std::string_view variable, kind expected);
+    void report(found const& at, std::string problem);
+
+    template <class Setting>
+    static consteval kind kind_of();
+
+    template <class Setting>
+    void assign(std::optional<found> value, Setting& setting);
+
+    template <class Setting, class Parse>
+    void assign_word(std::optional<found> value, Setting& setting, Parse parse,
+                     std::string_view expected);
+
+    std::unique_ptr<state> state_;
+};
+
+namespace detail {
+
+template <class Setting>
+struct without_optional {
+    using type = Setting;
+};
+
+template <class Setting>
+struct without_optional<std::optional<Setting>> {
+    using type = Setting;
+};
+
+template <class>
+inline constexpr bool always_false = false;
+
+} // namespace detail
+
+template <class Setting>
+consteval reader::kind reader::kind_of() {
+    using bare = typename detail::without_optional<Setting>::type;
+    if constexpr (std::same_as<bare, bool>) {
+        return kind::truth;
+    } else if constexpr (std::integral<bare>) {
+        return kind::integer;
+    } else if constexpr (std::same_as<bare, double>) {
+        return kind::number;
+    } else if constexpr (std::same_as<bare, std::string>) {
+        return kind::text;
+    } else if constexpr (std::same_as<bare, std::vector<std::string>>) {
+        return kind::texts;
+    } else {
+        static_assert(detail::always_false<Setting>, "no setting can have this type");
+    }
+}
+
+template <class Setting>
+void reader::assign(std::optional<found> value, Setting& setting) {
+    using bare = typename detail::without_optional<Setting>::type;
+    if (!value) {
+        return;
+    }
+    if constexpr (std::same_as<bare, bool>) {
+        setting = value->truth;
+    } else if constexpr (std::integral<bare>) {
+        if (std::in_range<bare>(value->integer)) {
+            setting = static_cast<bare>(value->integer);
+        } else {
+            report(*value, "must be from " + std::to_string(std::numeric_limits<bare>::min()) +
+                               " to " + std::to_string(std::numeric_limits<bare>::max()));
+        }
+    } else if constexpr (std::same_as<bare, double>) {
+        setting = value->number;
+    } else if constexpr (std::same_as<bare, std::string>) {
+        setting = std::move(value->text);
+    } else {
+        setting = std::move(value->texts);
+    }
+}
+
+template <class Setting, class Parse>
+void reader::assign_word(std::optional<found> value, Setting& setting, Parse parse,
+                         std::string_view expected) {
+    if (!value) {
+        return;
+    }
+    if (auto parsed = parse(value->text)) {
+        setting = *parsed;
+    } else {
+        report(*value, "must be one of " + std::string{expected} + ", not \"" + value->text + '"');
+    }
+}
+
+} // namespace tasker::config
