@@ -4,6 +4,7 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(Boost 1.81 REQUIRED CONFIG)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(PostgreSQL REQUIRED)
 pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET GLOBAL libpqxx)
 find_package(nlohmann_json 3.11 REQUIRED)

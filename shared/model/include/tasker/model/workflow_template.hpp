@@ -1,0 +1,110 @@
+#pragma once
+
+#include "tasker/model/problem.hpp"
+
+#include <boost/assert/source_location.hpp>
+#include <boost/system/result.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tasker::model {
+
+/// How the delay grows from one retry to the next, from backoff_base_ms (b): none 0;
+/// linear b, 2b, 3b …; exponential b, 2b, 4b …; fibonacci b, b, 2b, 3b, 5b …
+enum class backoff_kind : std::uint8_t { none, linear, exponential, fibonacci };
+
+std::string_view to_string(backoff_kind kind) noexcept;
+
+/// What a template says of how a step runs. What is absent was not said: a step leaves it to the
+/// default, an override leaves it as it was.
+struct step_settings {
+    std::optional<std::string> callable;
+    std::optional<std::string> method;
+    std::optional<std::string> initialization; ///< JSON object
+    std::optional<bool> retryable;
+    std::optional<std::int32_t> max_attempts;
+    std::optional<backoff_kind> backoff;
+    std::optional<std::int32_t> backoff_base_ms;
+    std::optional<std::int32_t> max_backoff_ms;
+    std::optional<std::chrono::milliseconds> timeout;
+
+    friend bool operator==(step_settings const&, step_settings const&) = default;
+};
+
+struct step_template {
+    std::string name;
+    std::optional<std::string> description;
+    bool type_given = false; ///< `type: standard`, the only one there is, stood in the document
+    step_settings settings;  ///< callable is present
+    std::optional<std::vector<std::string>> dependencies; ///< names of other steps
+
+    friend bool operator==(step_template const&, step_template const&) = default;
+};
+
+/// What an environment changes, of one step or of all.
+struct step_override {
+    std::string step; ///< a step's name, or `every_step`
+    step_settings settings;
+
+    friend bool operator==(step_override const&, step_override const&) = default;
+};
+
+/// The name in an override that stands for every step.
+inline constexpr std::string_view every_step = "ALL";
+
+struct environment_overrides {
+    std::string name;
+    std::vector<step_override> steps;
+
+    friend bool operator==(environment_overrides const&, environment_overrides const&) = default;
+};
+
+/// A workflow as its author wrote it: what was not said is absent. JSON is text, with the keys of
+/// every object sorted.
+struct workflow_template {
+    std::string name;
+    std::string name_space;
+    std::string version;
+    std::optional<std::string> description;
+    std::optional<std::string> metadata;            ///< JSON object
+    std::optional<std::string> input_schema;        ///< JSON Schema of a task's context
+    std::optional<std::string> system_dependencies; ///< JSON object
+    std::vector<step_template> steps;
+    std::vector<environment_overrides> environments; ///< sorted by name
+
+    friend bool operator==(workflow_template const&, workflow_template const&) = default;
+};
+
+inline constexpr std::size_t max_template_bytes = std::size_t{16} << 20;
+inline constexpr std::size_t max_steps = 10'000;
+inline constexpr std::size_t max_edges = 1'000'000;
+inline constexpr std::size_t max_problems = 1'000;
+inline constexpr int max_nesting = 64;
+
+/// Why a document is no template: every problem, in the order of the document, at most
+/// `max_problems` and a last one that counts the others.
+struct invalid_template {
+    std::vector<located_problem> problems;
+};
+
+/// Found by boost::system::result.
+[[noreturn]] void throw_exception_from_error(invalid_template const& invalid,
+                                             boost::source_location const& where);
+
+using template_result = boost::system::result<workflow_template, invalid_template>;
+
+/// Reads a template and checks it whole: every key, the names, the graph, the limits, the input
+/// schema. Takes time in proportion to the document's length. docs/templates.md tells the rules.
+///
+/// Threads: may be called from any.
+/// Errors: never throws for what the text holds, whatever it is.
+template_result parse_template_yaml(std::string_view text);
+template_result parse_template_json(std::string_view text);
+
+} // namespace tasker::model

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+#include "tasker/base/ids.hpp"
+
+#include <string>
+#include <string_view>
+
+/// Cursors of paged lists: base64url (RFC 4648, no padding) of what is listed and the last id of
+/// the page before. Opaque to clients; a cursor of one list is refused by another.
+///
+/// Errors: errc::invalid_argument for what no call of encode_cursor returned.
+
+namespace tasker::wire {
+
+std::string encode_cursor(task_id last);
+std::string encode_cursor(step_no last);
+std::string encode_cursor(template_id last);
+
+result<task_id> decode_task_cursor(std::string_view cursor);
+result<step_no> decode_step_cursor(std::string_view cursor);
+result<template_id> decode_template_cursor(std::string_view cursor);
+
+} // namespace tasker::wire

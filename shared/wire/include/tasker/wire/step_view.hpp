@@ -1,0 +1,50 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+#include "tasker/base/ids.hpp"
+#include "tasker/base/time.hpp"
+#include "tasker/model/states.hpp"
+#include "tasker/wire/page.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tasker::wire {
+
+/// A step of a task as the API shows it.
+struct step_view {
+    std::string name;
+    step_no number; ///< "step_no": the place in the topological order
+    model::step_state state = model::step_state::pending;
+    std::int32_t attempts = 0;
+    std::int32_t max_attempts = 0;
+    std::vector<std::string> depends_on;
+    std::optional<timestamp> enqueued_at;
+    std::optional<timestamp> started_at;
+    std::optional<timestamp> finished_at;
+    std::optional<std::string> worker;
+    std::optional<std::string> result; ///< JSON; present once complete
+    std::optional<std::string> error;  ///< JSON, of the last attempt; never beside `result`
+
+    friend bool operator==(step_view const&, step_view const&) = default;
+};
+
+/// Writes absent fields as null, except `result` and `error`: at most one of the two is written.
+/// REQUIRES: not both of them are present.
+void append(std::string& out, step_view const& step);
+
+/// Fields that are not known are skipped.
+/// Errors: errc::invalid_argument, and the message tells the path.
+result<step_view> read_step_view(std::string_view json);
+
+/// `{"steps":[…],"next_cursor":…}`
+void append(std::string& out, page<step_view> const& steps);
+result<page<step_view>> read_step_page(std::string_view json);
+
+/// Reads a JSON array of strings, as the database gives `depends_on`.
+result<std::vector<std::string>> read_names(std::string_view json);
+
+} // namespace tasker::wire

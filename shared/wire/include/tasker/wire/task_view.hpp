@@ -1,0 +1,48 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+#include "tasker/base/ids.hpp"
+#include "tasker/base/time.hpp"
+#include "tasker/model/states.hpp"
+#include "tasker/wire/page.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tasker::wire {
+
+/// A task as the API shows it.
+struct task_view {
+    task_id id; ///< "task_id"
+    std::string name_space;
+    std::string name;
+    std::string version;
+    model::task_state state = model::task_state::pending;
+    std::int16_t priority = 2;
+    std::optional<std::string> idempotency_key;
+    std::string context = "{}"; ///< JSON
+    std::int32_t steps_total = 0;
+    std::int32_t steps_complete = 0;
+    std::int32_t steps_failed = 0;
+    timestamp created_at;
+    std::optional<timestamp> started_at;
+    std::optional<timestamp> finished_at;
+    std::optional<std::string> result; ///< JSON object, the leaf steps' results by name
+
+    friend bool operator==(task_view const&, task_view const&) = default;
+};
+
+/// Writes all the fields, absent ones as null.
+void append(std::string& out, task_view const& task);
+
+/// Fields that are not known are skipped.
+/// Errors: errc::invalid_argument, and the message tells the path.
+result<task_view> read_task_view(std::string_view json);
+
+/// `{"tasks":[…],"next_cursor":…}`
+void append(std::string& out, page<task_view> const& tasks);
+result<page<task_view>> read_task_page(std::string_view json);
+
+} // namespace tasker::wire
