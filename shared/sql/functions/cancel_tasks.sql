@@ -1,0 +1,60 @@
+-- Cancels tasks: nothing more of them will run; a result that comes later is refused. Messages and
+-- deferred rows of theirs are dropped when they next turn up.
+-- called by: the orchestrator (POST /v1/tasks/{id}/cancel).
+-- returns: for each task that exists its state afterwards, and whether this call cancelled it; a task
+--   that is complete or was cancelled before is left as it is.
+-- locks: steps (task_id, step_no), then tasks (task_id).
+-- moves: step enqueued | in_progress | waiting_for_retry | pending -> cancelled;
+--   task pending | running | waiting | blocked -> cancelled.
+-- Steps are cancelled in rounds until none is left: a round waits for a finish_steps in flight, whose
+-- new children only the next round sees.
+create or replace function tasker.cancel_tasks(p_task_ids uuid[])
+returns table (task_id uuid, cancelled boolean, state tasker.task_state)
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+declare
+    v_now       timestamptz := tasker.clock();
+    v_open      uuid[];
+    v_cancelled uuid[];
+begin
+    v_open := array(select t.task_id from tasker.tasks t
+                    where t.task_id = any (p_task_ids)
+                      and t.state in ('pending', 'running', 'waiting', 'blocked')
+                    order by t.task_id);
+    loop
+        with own as materialized (
+            select s.task_id, s.step_no
+            from unnest(v_open) o(task_id)
+            join tasker.steps s on s.task_id = o.task_id
+            where s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry')
+            order by s.task_id, s.step_no
+            for update of s
+        )
+        update tasker.steps s set state = 'cancelled', finished_at = v_now
+        from own
+        where s.task_id = own.task_id and s.step_no = own.step_no
+          and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry');
+        exit when not found;
+    end loop;
+
+    with moved as (
+        update tasker.tasks t
+        set state = 'cancelled', steps_active = 0, steps_deferred = 0, finished_at = v_now
+        where t.task_id = any (v_open) and t.state in ('pending', 'running', 'waiting', 'blocked')
+        returning t.task_id
+    )
+    select array_agg(m.task_id) into v_cancelled from moved m;
+    if v_cancelled is not null then
+        perform tasker.note_settled(v_cancelled);
+    end if;
+    return query
+        select t.task_id, t.task_id = any (coalesce(v_cancelled, '{}')), t.state
+        from tasker.tasks t where t.task_id = any (p_task_ids);
+end;
+$$;

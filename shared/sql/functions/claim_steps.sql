@@ -1,0 +1,89 @@
+-- Leases up to p_qty ready steps, from the queues in the order given.
+-- A step whose lease ran out is claimed again, with the next attempt number, which fences the worker
+-- that lost it. A step that has lost its worker 10 times fails for good: it probably kills them.
+-- Messages of tasks that are settled, of steps that are done, and strangers' messages are deleted.
+-- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
+-- locks: messages (skip locked), own steps (task_id, step_no), then tasks.
+-- moves: step enqueued | in_progress -> in_progress; task pending -> running.
+-- cost: a batch of primary-key look-ups for each queue that has work.
+create or replace function tasker.claim_steps(
+    p_queues text[], p_worker int, p_lease_s int, p_qty int)
+returns setof tasker.claimed_step
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+    v_now      timestamptz := tasker.clock();
+    v_queue    text;
+    v_left     int := p_qty;
+    v_msg_ids  bigint[];
+    v_task_ids uuid[];
+    v_step_nos int[];
+    v_held     bigint[];     -- what of it was leased
+    v_tasks    uuid[];
+    v_steps    int[];
+    v_fresh    uuid[];
+    v_dead     record;
+begin
+    foreach v_queue in array p_queues loop
+        exit when v_left <= 0;
+        select array_agg(r.msg_id), array_agg((r.message ->> 'task_id')::uuid),
+               array_agg((r.message ->> 'step_no')::int)
+        into v_msg_ids, v_task_ids, v_step_nos
+        from (select m.msg_id,
+                     case when m.message ->> 'task_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                           and m.message ->> 'step_no' ~ '^\d{1,5}$'
+                          then m.message else '{}' end as message
+              from pgmq.read(v_queue, p_lease_s, v_left) m) r;
+        continue when v_msg_ids is null;
+
+        with held as (
+            update tasker.steps s
+            set state = 'in_progress', attempt = s.attempt + 1, worker_id = p_worker, started_at = v_now,
+                lost_leases = s.lost_leases + (s.state = 'in_progress')::int
+            from (select * from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
+                  order by task_id, step_no) m
+            join tasker.tasks t on t.task_id = m.task_id
+            where s.task_id = m.task_id and s.step_no = m.step_no
+              and s.state in ('enqueued', 'in_progress') and s.lost_leases < 10
+              and t.state in ('pending', 'running', 'waiting')
+            returning m.msg_id, s.task_id, s.step_no, t.state = 'pending' as fresh
+        )
+        select array_agg(h.msg_id), array_agg(h.task_id), array_agg(h.step_no),
+               array_agg(h.task_id order by h.task_id) filter (where h.fresh)
+        into v_held, v_tasks, v_steps, v_fresh
+        from held h;
+
+        if coalesce(cardinality(v_held), 0) < cardinality(v_msg_ids) then
+            for v_dead in
+                select s.task_id, s.step_no, s.attempt, m.msg_id
+                from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
+                join tasker.steps s on s.task_id = m.task_id and s.step_no = m.step_no
+                where s.state = 'in_progress' and s.lost_leases >= 10
+                  and m.msg_id <> all (coalesce(v_held, '{}'))
+            loop
+                perform tasker.finish_steps(
+                    v_queue, p_worker, p_lease_s, 0, array[v_dead.task_id], array[v_dead.step_no],
+                    array[v_dead.attempt], array[v_dead.msg_id], array[2::int2],
+                    array['{"message": "its worker was lost 10 times while it ran", "type": "lease_lost"}'],
+                    array[null::int]);
+            end loop;
+            perform pgmq.delete(v_queue, array(
+                select m.msg_id from unnest(v_msg_ids) m(msg_id)
+                where m.msg_id <> all (coalesce(v_held, '{}'))));
+        end if;
+        continue when v_held is null;
+
+        if v_fresh is not null then
+            update tasker.tasks t set state = 'running', started_at = v_now
+            where t.task_id = any (v_fresh) and t.state = 'pending';
+        end if;
+        v_left := v_left - cardinality(v_held);
+        return query select * from tasker.claimed_rows(v_queue, v_held, v_tasks, v_steps);
+    end loop;
+end;
+$$;

@@ -1,0 +1,43 @@
+-- Creates one task inside the caller's own transaction (transactional enqueue): it exists if and only
+-- if that transaction commits. `select tasker.flush_notifications()` after the commit wakes a worker at
+-- once; without it the worker's own poll finds the work.
+-- p_version: null for the template registered last under that name.
+-- p_context_validated: the database cannot check a JSON Schema; a template that declares an
+--   input_schema is refused unless the caller says that it has checked the context.
+-- called by: users.
+-- returns: the task's id; with a key that was used before with the same body, the existing task's.
+-- raises: TK001, TK002 unknown template, TK004 key reused with another body.
+create or replace function tasker.create_task(
+    p_namespace text, p_name text, p_version text default null, p_context json default '{}',
+    p_priority int default 2, p_key text default null, p_context_validated boolean default false)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_template tasker.templates;
+    v_task_id  uuid := tasker.uuid_v7();
+    v_existing uuid;
+begin
+    select * into v_template from tasker.templates t
+    where t.namespace = p_namespace and t.name = p_name and (p_version is null or t.version = p_version)
+    order by t.template_id desc limit 1;
+    if not found then
+        raise exception 'no template %/% %', p_namespace, p_name, coalesce(p_version, '(any version)')
+            using errcode = 'TK002';
+    end if;
+    if p_priority is null or p_priority not between 1 and 4 then
+        raise exception 'priority must be 1 (low), 2 (normal), 3 (high) or 4 (urgent), not %', p_priority
+            using errcode = 'TK001';
+    end if;
+    if v_template.has_input_schema and not p_context_validated then
+        raise exception 'template %/% declares an input_schema, which the database cannot check: pass p_context_validated => true once you have', p_namespace, p_name
+            using errcode = 'TK001';
+    end if;
+    select c.task_id into v_existing
+    from tasker.create_tasks(array[v_task_id], array[v_template.template_id], array[p_priority::int2],
+                             array[p_context::text], array[p_key], true) c
+    where c.ordinal = 1;
+    return coalesce(v_existing, v_task_id);
+end;
+$$;

@@ -1,0 +1,109 @@
+-- Creates tasks and enqueues their roots, all in one transaction. Sending the same batch again (after a
+-- commit in doubt) changes nothing.
+-- p_keys: idempotency keys, null elements for none; a key is unique in its namespace, and is bound to
+--   template, priority and context. p_atomic: raise TK004 for a key reused with another body, instead
+--   of reporting it.
+-- called by: the orchestrator; create_task.
+-- returns: a row (0, null, 'created', time) for all new tasks; then a row for each task that is not new:
+--   its 1-based ordinal, the existing task's id, 'existing' or 'conflict', that task's created_at.
+-- locks: idempotency keys (ordered), tasks, steps (new rows only), queues.
+-- moves: task none -> pending; root step none -> enqueued.
+-- raises: TK001 bad arguments, TK002 unknown template, TK004.
+create or replace function tasker.create_tasks(
+    p_task_ids uuid[], p_template_ids int[], p_priorities int2[], p_contexts text[], p_keys text[],
+    p_atomic boolean default false)
+returns table (ordinal int, task_id uuid, outcome text, created_at timestamptz)
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+declare
+    v_now     timestamptz := tasker.clock();
+    v_count   int := cardinality(p_task_ids);
+    v_unknown int;
+    v_old     int[] := '{}';
+    v_new     record;
+begin
+    if v_count is null or v_count <> cardinality(p_template_ids) or v_count <> cardinality(p_priorities)
+       or v_count <> cardinality(p_contexts) or v_count <> cardinality(p_keys) then
+        raise exception 'create_tasks: all arrays must have the same length' using errcode = 'TK001';
+    end if;
+    select i.id into v_unknown from (select distinct unnest(p_template_ids) as id) i
+    where not exists (select from tasker.templates t where t.template_id = i.id) limit 1;
+    if found then
+        raise exception 'unknown template id %', v_unknown using errcode = 'TK002';
+    end if;
+
+    return query select 0, null::uuid, 'created', v_now;
+    if array_length(array_remove(p_keys, null), 1) > 0 then
+        insert into tasker.idempotency_keys (namespace_id, key, task_id, request_hash)
+        select t.namespace_id, i.key, i.task_id,
+               sha256(convert_to(concat_ws(' ', i.template_id, i.priority, i.context::jsonb), 'UTF8'))
+        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys) with ordinality
+                 as i(task_id, template_id, priority, context, key, n)
+        join tasker.templates t on t.template_id = i.template_id
+        where i.key is not null
+        order by t.namespace_id, i.key, i.n
+        on conflict do nothing;
+
+        for v_new in
+            select i.n::int as n, k.task_id,
+                   k.request_hash = sha256(convert_to(
+                       concat_ws(' ', i.template_id, i.priority, i.context::jsonb), 'UTF8')) as same,
+                   i.key, (select o.created_at from tasker.tasks o where o.task_id = k.task_id) as at
+            from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys) with ordinality
+                     as i(task_id, template_id, priority, context, key, n)
+            join tasker.templates t on t.template_id = i.template_id
+            join tasker.idempotency_keys k on k.namespace_id = t.namespace_id and k.key = i.key
+            where k.task_id <> i.task_id
+            order by i.n
+        loop
+            if p_atomic and not v_new.same then
+                raise exception 'idempotency key "%" was used before with another body', v_new.key
+                    using errcode = 'TK004', detail = format('ordinal %s', v_new.n);
+            end if;
+            v_old := v_old || v_new.n;
+            return query select v_new.n, v_new.task_id,
+                                case when v_new.same then 'existing' else 'conflict' end,
+                                coalesce(v_new.at, v_now);
+        end loop;
+    end if;
+
+    for v_new in
+        with task as (
+            insert into tasker.tasks
+                (task_id, template_id, state, priority, steps_active, steps_deferred, steps_failed,
+                 created_at, idempotency_key, context)
+            select i.task_id, i.template_id, 'pending', i.priority, cardinality(t.roots), 0, 0, v_now,
+                   i.key, i.context::json
+            from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys) with ordinality
+                     as i(task_id, template_id, priority, context, key, n)
+            join tasker.templates t on t.template_id = i.template_id
+            where i.n::int <> all (v_old)
+            on conflict do nothing
+            returning task_id, template_id, priority
+        ), root as (
+            insert into tasker.steps
+                (task_id, step_no, template_id, parents_total, parents_done, state, enqueued_at)
+            select task.task_id, r.step_no, task.template_id, 0, 0, 'enqueued', v_now
+            from task
+            join tasker.templates t on t.template_id = task.template_id
+            cross join lateral unnest(t.roots) r(step_no)
+        )
+        select tasker.queue_name(t.namespace, task.priority) as queue,
+               array_agg(jsonb_build_object('task_id', task.task_id, 'step_no', r.step_no)) as messages
+        from task
+        join tasker.templates t on t.template_id = task.template_id
+        cross join lateral unnest(t.roots) r(step_no)
+        group by 1
+        order by 1
+    loop
+        perform pgmq.send_batch(v_new.queue, v_new.messages);
+        perform tasker.note_ready(v_new.queue);
+    end loop;
+end;
+$$;

@@ -1,0 +1,36 @@
+-- Makes a namespace and its four queues, if they are not there.
+-- called by: register_template, register_worker.
+-- locks: the namespace's row; PGMQ's queue lock.
+-- raises: TK001 when the name cannot name a queue.
+-- PGMQ indexes `vt`, which its own `read` cannot use (it compares with a volatile clock) and which
+-- makes every lease a non-HOT update: the index is dropped and the pages get room for HOT updates.
+create or replace function tasker.ensure_namespace(p_namespace text) returns int
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_id    int;
+    v_queue text;
+begin
+    select n.namespace_id into v_id from tasker.namespaces n where n.name = p_namespace;
+    if found then
+        return v_id;
+    end if;
+    if p_namespace is null or p_namespace !~ '^[a-z][a-z0-9_]{0,31}$' or p_namespace ~ '__|_$' then
+        raise exception 'namespace "%" must be 1 to 32 of a-z, 0-9 and single _, begin with a letter and not end with _', p_namespace
+            using errcode = 'TK001';
+    end if;
+
+    insert into tasker.namespaces (name, created_at) values (p_namespace, tasker.clock())
+    on conflict (name) do update set name = excluded.name
+    returning namespace_id into v_id;
+
+    for v_queue in select tasker.queue_name(p_namespace, p::int2) from generate_series(1, 4) p loop
+        perform pgmq.create(v_queue);
+        execute format('drop index if exists pgmq.%I', 'q_' || v_queue || '_vt_idx');
+        execute format('alter table pgmq.%I set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05,
+                        autovacuum_vacuum_cost_delay = 0)', 'q_' || v_queue);
+    end loop;
+    return v_id;
+end;
+$$;

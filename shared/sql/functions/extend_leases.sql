@@ -1,0 +1,30 @@
+-- Extends the leases of steps that a worker still holds, by p_lease_s from now.
+-- called by: the worker, at a third of the lease.
+-- returns: the 1-based ordinals of the steps that are no longer its own (cancelled, finished, or
+--   claimed by another after the lease ran out): it should stop working on them.
+-- locks: messages only.
+create or replace function tasker.extend_leases(
+    p_queue text, p_lease_s int, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[])
+returns setof int
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+    v_own bigint[] := array(
+        select i.msg_id
+        from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids) i(task_id, step_no, attempt, msg_id)
+        join tasker.steps s on s.task_id = i.task_id and s.step_no = i.step_no
+        where s.attempt = i.attempt and s.state = 'in_progress');
+begin
+    if cardinality(v_own) > 0 then
+        perform pgmq.set_vt(p_queue, v_own, p_lease_s);
+    end if;
+    return query
+        select i.n::int from unnest(p_msg_ids) with ordinality i(msg_id, n)
+        where i.msg_id <> all (v_own) order by i.n;
+end;
+$$;

@@ -1,0 +1,223 @@
+-- Takes the results of steps that ran, successes and failures alike, and moves their tasks forward:
+-- stores results, counts down children, enqueues those that became ready, schedules retries, settles
+-- tasks, deletes the messages of what was accepted (a refused step's message belongs to whoever holds
+-- it now). All of p_… arrays are parallel; all steps come from p_queue, which is
+-- also their children's.
+-- p_outcomes: 0 success (payload: result), 1 retryable failure, 2 permanent failure (payload: error).
+-- p_retry_after_ms: overrides the template's backoff for this failure; null = by the template.
+-- p_take: how many newly ready steps the caller would like at once (continuation): they come back
+--   already leased for p_lease_s to p_worker, so that a chain costs one transaction a step.
+-- called by: the worker; claim_steps (steps that lost their worker too often).
+-- returns: rows of kind 'refused' (fenced: another attempt has it, or it was cancelled), 'settled'
+--   (task_id; the state in `name`), 'taken' (a claimed_step).
+-- locks: own steps (task_id, step_no), children (same order), tasks (task_id), then the queue.
+-- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress;
+--   task -> running | waiting | blocked | complete.
+-- raises: TK001 when the arrays differ in length.
+-- cost: a few statements on primary keys for the whole batch; a task's row is written only when its
+--   number of active steps changes.
+create or replace function tasker.finish_steps(
+    p_queue text, p_worker int, p_lease_s int, p_take int,
+    p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[],
+    p_outcomes int2[], p_payloads text[], p_retry_after_ms int[])
+returns table (
+    kind text, queue text, msg_id bigint, task_id uuid, step_no int, attempt int, max_attempts int,
+    failures int, timeout_ms bigint, name text, handler text, handler_method text, initialization json,
+    namespace text, template_name text, template_version text, priority int2, context json, parents json)
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+#variable_conflict use_column
+declare
+    v_now         timestamptz := tasker.clock();
+    v_done_tasks  uuid[];     -- own steps that were accepted as complete
+    v_done_steps  int[];
+    v_done_templs int[];
+    v_done_msgs   bigint[];
+    v_fail_tasks  uuid[];     -- own steps that failed for good
+    v_fail_steps  int[];
+    v_fail_msgs   bigint[];   -- messages of all steps that failed, for good or not
+    v_defer_tasks uuid[];     -- own steps that will be tried again
+    v_defer_steps int[];
+    v_defer_ms    bigint[];
+    v_ready_tasks uuid[];     -- children that became ready and were enqueued
+    v_ready_steps int[];
+    v_take_tasks  uuid[];     -- children that became ready and go to the caller
+    v_take_steps  int[];
+    v_take_msgs   bigint[];
+    v_settled     uuid[];
+    v_states      text[];
+begin
+    if cardinality(p_task_ids) <> all (array[
+           cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids),
+           cardinality(p_outcomes), cardinality(p_payloads), cardinality(p_retry_after_ms)]) then
+        raise exception 'finish_steps: all arrays must have the same length' using errcode = 'TK001';
+    end if;
+
+    with done as (
+        update tasker.steps s
+        set state = 'complete', finished_at = v_now, result = i.payload::json, error = null
+        from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_msg_ids)
+                  i(task_id, step_no, attempt, outcome, payload, msg_id)
+              where i.outcome = 0 order by i.task_id, i.step_no) i
+        where s.task_id = i.task_id and s.step_no = i.step_no and s.attempt = i.attempt
+          and s.state = 'in_progress'
+        returning s.task_id, s.step_no, s.template_id, i.msg_id
+    )
+    select array_agg(d.task_id), array_agg(d.step_no), array_agg(d.template_id), array_agg(d.msg_id)
+    into v_done_tasks, v_done_steps, v_done_templs, v_done_msgs
+    from done d;
+
+    if p_outcomes && '{1,2}'::int2[] then
+        with failing as (
+            update tasker.steps s
+            set state = case when r.again then 'waiting_for_retry' else 'failed' end::tasker.step_state,
+                failures = s.failures + 1, error = r.payload::json,
+                finished_at = case when not r.again then v_now end
+            from (select i.*, i.outcome = 1 and d.retryable and x.failures + 1 < d.max_attempts as again,
+                         coalesce(i.after_ms, tasker.backoff_ms(d.backoff, d.backoff_base_ms,
+                                                                d.max_backoff_ms, x.failures + 1)) as wait_ms
+                  from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_retry_after_ms,
+                              p_msg_ids)
+                           i(task_id, step_no, attempt, outcome, payload, after_ms, msg_id)
+                  join tasker.steps x on x.task_id = i.task_id and x.step_no = i.step_no
+                  join tasker.template_steps d
+                      on d.template_id = x.template_id and d.step_no = x.step_no
+                  where i.outcome > 0 order by i.task_id, i.step_no) r
+            where s.task_id = r.task_id and s.step_no = r.step_no and s.attempt = r.attempt
+              and s.state = 'in_progress'
+            returning s.task_id, s.step_no, r.again, r.wait_ms, r.msg_id
+        )
+        select array_agg(f.task_id) filter (where not f.again),
+               array_agg(f.step_no) filter (where not f.again),
+               array_agg(f.task_id) filter (where f.again), array_agg(f.step_no) filter (where f.again),
+               array_agg(f.wait_ms) filter (where f.again), array_agg(f.msg_id)
+        into v_fail_tasks, v_fail_steps, v_defer_tasks, v_defer_steps, v_defer_ms, v_fail_msgs
+        from failing f;
+
+        if v_defer_tasks is not null then
+            insert into tasker.deferred (due_at, task_id, step_no)
+            select v_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no
+            from unnest(v_defer_tasks, v_defer_steps, v_defer_ms) w(task_id, step_no, ms);
+            perform set_config('tasker.deferred', (select min(ms) from unnest(v_defer_ms) ms)::text, false);
+        end if;
+    end if;
+
+    -- A child with several parents may be counted down by many at once: the upsert serialises them on
+    -- its row, and the one that brings parents_done to parents_total makes it ready.
+    if v_done_tasks is not null then
+        with touched as (
+            insert into tasker.steps as s
+                (task_id, step_no, template_id, parents_total, parents_done, state, enqueued_at,
+                 attempt, worker_id, started_at)
+            select c.task_id, c.step_no, c.template_id, c.parents_total, c.parents_done,
+                   (case when c.parents_done < c.parents_total then 'pending'
+                         when c.wanted then 'in_progress' else 'enqueued' end)::tasker.step_state,
+                   case when c.parents_done = c.parents_total then v_now end,
+                   c.wanted::int, case when c.wanted then p_worker end, case when c.wanted then v_now end
+            from (select d.task_id, k.step_no, d.template_id, k.parents_total,
+                         count(*)::int as parents_done,
+                         row_number() over (order by d.task_id, k.step_no) <= p_take as wanted
+                  from unnest(v_done_tasks, v_done_steps, v_done_templs) d(task_id, step_no, template_id)
+                  join tasker.template_steps o
+                      on o.template_id = d.template_id and o.step_no = d.step_no
+                  cross join lateral unnest(o.children, o.child_parents) k(step_no, parents_total)
+                  group by d.task_id, k.step_no, d.template_id, k.parents_total
+                  order by d.task_id, k.step_no) c
+            on conflict (task_id, step_no) do update
+            set parents_done = s.parents_done + excluded.parents_done,
+                state = case when s.state <> 'pending'
+                               or s.parents_done + excluded.parents_done < s.parents_total then s.state
+                             when excluded.worker_id is not null then 'in_progress'
+                             else 'enqueued' end,
+                enqueued_at = case when s.parents_done + excluded.parents_done = s.parents_total
+                                   then v_now end,
+                attempt = case when s.parents_done + excluded.parents_done = s.parents_total
+                               then excluded.attempt else 0 end,
+                worker_id = case when s.parents_done + excluded.parents_done = s.parents_total
+                                 then excluded.worker_id end,
+                started_at = case when s.parents_done + excluded.parents_done = s.parents_total
+                                  then excluded.started_at end
+            returning s.task_id, s.step_no, s.state
+        )
+        select array_agg(t.task_id) filter (where t.state = 'enqueued'),
+               array_agg(t.step_no) filter (where t.state = 'enqueued'),
+               array_agg(t.task_id) filter (where t.state = 'in_progress'),
+               array_agg(t.step_no) filter (where t.state = 'in_progress')
+        into v_ready_tasks, v_ready_steps, v_take_tasks, v_take_steps
+        from touched t;
+    end if;
+
+    with delta as (
+        select x.task_id, sum(x.active)::int as active, sum(x.deferred)::int as deferred,
+               sum(x.failed)::int as failed
+        from (select u, -1, 0, 0 from unnest(v_done_tasks) u
+              union all select u, -1, 0, 1 from unnest(v_fail_tasks) u
+              union all select u, -1, 1, 0 from unnest(v_defer_tasks) u
+              union all select u, 1, 0, 0 from unnest(v_ready_tasks) u
+              union all select u, 1, 0, 0 from unnest(v_take_tasks) u) x(task_id, active, deferred, failed)
+        group by x.task_id
+        having sum(x.active) <> 0 or sum(x.deferred) <> 0 or sum(x.failed) <> 0
+        order by x.task_id
+    ), moved as (
+        update tasker.tasks t
+        set steps_active = t.steps_active + d.active, steps_deferred = t.steps_deferred + d.deferred,
+            steps_failed = t.steps_failed + d.failed,
+            state = case when t.steps_active + d.active > 0 then 'running'
+                         when t.steps_deferred + d.deferred > 0 then 'waiting'
+                         when t.steps_failed + d.failed > 0 then 'blocked'
+                         else 'complete' end::tasker.task_state,
+            finished_at = case when t.steps_active + d.active = 0 and t.steps_deferred + d.deferred = 0
+                               then v_now end
+        from delta d
+        where t.task_id = d.task_id and t.state in ('pending', 'running', 'waiting')
+        returning t.task_id, t.state
+    )
+    select array_agg(m.task_id), array_agg(m.state::text)
+    into v_settled, v_states
+    from moved m where m.state in ('blocked', 'complete');
+
+    if v_done_msgs is not null or v_fail_msgs is not null then
+        perform pgmq.delete(p_queue, v_done_msgs || v_fail_msgs);
+    end if;
+    if v_ready_tasks is not null then
+        perform pgmq.send_batch(p_queue, array(
+            select jsonb_build_object('task_id', r.task_id, 'step_no', r.step_no)
+            from unnest(v_ready_tasks, v_ready_steps) r(task_id, step_no)));
+        perform tasker.note_ready(p_queue);
+    end if;
+    if v_take_tasks is not null then
+        v_take_msgs := array(select pgmq.send_batch(p_queue, array(
+            select jsonb_build_object('task_id', r.task_id, 'step_no', r.step_no)
+            from unnest(v_take_tasks, v_take_steps) r(task_id, step_no)), p_lease_s));
+        return query
+            select 'taken', c.* from tasker.claimed_rows(p_queue, v_take_msgs, v_take_tasks, v_take_steps) c;
+    end if;
+    if v_settled is not null then
+        perform tasker.note_settled(v_settled);
+        return query
+            select 'settled', null, null::bigint, e.task_id, null::int, null::int, null::int, null::int,
+                   null::bigint, e.state, null, null, null::json, null, null, null, null::int2,
+                   null::json, null::json
+            from unnest(v_settled, v_states) e(task_id, state);
+    end if;
+    if coalesce(cardinality(v_done_tasks), 0) + coalesce(cardinality(v_fail_tasks), 0)
+           + coalesce(cardinality(v_defer_tasks), 0) < cardinality(p_task_ids) then
+        return query
+            select 'refused', p_queue, i.msg_id, i.task_id, i.step_no, i.attempt, null::int, null::int,
+                   null::bigint, null, null, null, null::json, null, null, null, null::int2,
+                   null::json, null::json
+            from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids) i(task_id, step_no, attempt, msg_id)
+            where not exists (
+                select from (
+                    select * from unnest(v_done_tasks, v_done_steps) a
+                    union all select * from unnest(v_fail_tasks, v_fail_steps) b
+                    union all select * from unnest(v_defer_tasks, v_defer_steps) c) k(task_id, step_no)
+                where k.task_id = i.task_id and k.step_no = i.step_no);
+    end if;
+end;
+$$;

@@ -1,0 +1,28 @@
+-- Sends what earlier calls of this session left to announce. A NOTIFY inside a transaction serialises
+-- the commits of the whole server, so announcing is a transaction of its own, after the commit it
+-- speaks of, and commits asynchronously: a notification only shortens a wait.
+-- called by: clients, pipelined directly behind every state-changing call; by SQL users after commit.
+-- channels: tasker_ready (queue names), tasker_settled (task ids or *), tasker_deferred (ms until due).
+create or replace function tasker.flush_notifications() returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_ready    text := current_setting('tasker.ready', true);
+    v_settled  text := current_setting('tasker.settled', true);
+    v_deferred text := current_setting('tasker.deferred', true);
+begin
+    if v_ready <> '' then
+        perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_ready', v_ready),
+                set_config('tasker.ready', '', false);
+    end if;
+    if v_settled <> '' then
+        perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_settled', v_settled),
+                set_config('tasker.settled', '', false);
+    end if;
+    if v_deferred <> '' then
+        perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_deferred', v_deferred),
+                set_config('tasker.deferred', '', false);
+    end if;
+end;
+$$;

@@ -1,0 +1,34 @@
+-- Tasks by filter, newest first; a null filter means any.
+-- p_before_id: the last task of the page before; null for the first page.
+-- called by: the orchestrator (GET /v1/tasks).
+-- cost: walks tasks backwards by primary key (ids are ordered by creation time) until the page is full;
+--   the time filters bound that walk.
+create or replace function tasker.list_tasks(
+    p_namespace text, p_name text, p_version text, p_state tasker.task_state,
+    p_created_after timestamptz, p_created_before timestamptz, p_before_id uuid, p_limit int)
+returns setof tasker.task_view
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+    v_floor   uuid := tasker.uuid_v7_floor(coalesce(p_created_after, '-infinity') - interval '1 minute');
+    v_ceiling uuid := tasker.uuid_v7_floor(coalesce(p_created_before, 'infinity') + interval '1 minute');
+begin
+    return query select * from tasker.task_rows(array(
+        select t.task_id
+        from tasker.tasks t
+        where t.task_id >= v_floor and t.task_id <= v_ceiling
+          and (p_before_id is null or t.task_id < p_before_id)
+          and (p_state is null or t.state = p_state)
+          and (p_created_after is null or t.created_at > p_created_after)
+          and (p_created_before is null or t.created_at < p_created_before)
+          and ((p_namespace is null and p_name is null and p_version is null)
+               or t.template_id in (
+                   select p.template_id from tasker.templates p
+                   where (p_namespace is null or p.namespace = p_namespace)
+                     and (p_name is null or p.name = p_name)
+                     and (p_version is null or p.version = p_version)))
+        order by t.task_id desc
+        limit p_limit));
+end;
+$$;

@@ -1,0 +1,71 @@
+-- Registers a compiled template. The same name, version and content again is accepted and changes
+-- nothing; a template is never altered.
+-- p_steps: array of {step_no, name, parents[], children[], handler, handler_method, initialization,
+--   retryable, max_attempts, backoff, backoff_base_ms, max_backoff_ms, timeout_ms}, numbered from 0 in
+--   a topological order.
+-- called by: the orchestrator (POST /v1/templates).
+-- returns: the template's id, and whether it is new.
+-- raises: TK003 other content under the same name and version; TK006 registered for another
+--   environment, whose overrides are compiled in; TK001 from ensure_namespace.
+-- cost: linear in steps and edges.
+create or replace function tasker.register_template(
+    p_namespace text, p_name text, p_version text, p_environment text, p_hash text,
+    p_definition json, p_steps json,
+    out template_id int, out created boolean)
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_namespace_id int := tasker.ensure_namespace(p_namespace);
+    v_old          tasker.templates;
+begin
+    insert into tasker.templates as t
+        (namespace_id, namespace, name, version, environment, hash, definition, has_input_schema,
+         steps_total, roots, leaves, created_at)
+    select v_namespace_id, p_namespace, p_name, p_version, p_environment, p_hash, p_definition,
+           p_definition -> 'input_schema' is not null,
+           count(*),
+           coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.parents) = 0), '{}'),
+           coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.children) = 0), '{}'),
+           tasker.clock()
+    from json_to_recordset(p_steps) as s(step_no int, parents int[], children int[])
+    on conflict (namespace_id, name, version) do nothing
+    returning t.template_id into template_id;
+    created := found;
+
+    if not created then
+        select * into strict v_old from tasker.templates t
+        where t.namespace_id = v_namespace_id and t.name = p_name and t.version = p_version;
+        if v_old.hash <> p_hash then
+            raise exception 'template %/% % exists with other content: register it under a new version',
+                p_namespace, p_name, p_version using errcode = 'TK003';
+        end if;
+        if v_old.environment <> p_environment then
+            raise exception 'template %/% % is registered for environment "%", not "%": a database serves one environment',
+                p_namespace, p_name, p_version, v_old.environment, p_environment using errcode = 'TK006';
+        end if;
+        template_id := v_old.template_id;
+        return;
+    end if;
+
+    insert into tasker.template_steps
+        (template_id, step_no, name, parents, children, child_parents, handler, handler_method,
+         initialization, retryable, max_attempts, backoff, backoff_base_ms, max_backoff_ms, timeout_ms)
+    with s as materialized (
+        select * from json_to_recordset(p_steps) as s(
+            step_no int, name text, parents int[], children int[], handler text, handler_method text,
+            initialization json, retryable boolean, max_attempts int, backoff tasker.backoff,
+            backoff_base_ms bigint, max_backoff_ms bigint, timeout_ms bigint)
+    ), counted as (
+        select e.step_no, array_agg(cardinality(c.parents) order by e.place) as child_parents
+        from (select s.step_no, k.child, k.place
+              from s cross join lateral unnest(s.children) with ordinality k(child, place)) e
+        join s c on c.step_no = e.child
+        group by e.step_no
+    )
+    select template_id, s.step_no, s.name, s.parents, s.children, coalesce(n.child_parents, '{}'),
+           s.handler, s.handler_method, coalesce(s.initialization, '{}'), s.retryable, s.max_attempts,
+           s.backoff, s.backoff_base_ms, s.max_backoff_ms, s.timeout_ms
+    from s left join counted n using (step_no);
+end;
+$$;

@@ -1,0 +1,22 @@
+-- Makes a worker known by name and returns its id; a worker that comes back keeps its id.
+-- called by: a worker, once when it starts.
+-- raises: TK001 for a bad name or namespace.
+create or replace function tasker.register_worker(p_name text, p_namespaces text[]) returns int
+language plpgsql
+set search_path = ''
+as $$
+declare
+    v_id int;
+begin
+    if coalesce(length(p_name), 0) not between 1 and 200 then
+        raise exception 'a worker''s name must have 1 to 200 characters' using errcode = 'TK001';
+    end if;
+    perform tasker.ensure_namespace(n) from unnest(p_namespaces) n;
+
+    insert into tasker.workers as w (name, namespaces, started_at)
+    values (p_name, p_namespaces, tasker.clock())
+    on conflict (name) do update set namespaces = excluded.namespaces, started_at = excluded.started_at
+    returning w.worker_id into v_id;
+    return v_id;
+end;
+$$;

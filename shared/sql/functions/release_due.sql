@@ -1,0 +1,66 @@
+-- Moves deferred steps that are due to their queues.
+-- called by: every orchestrator's timer (skip locked: any number may run at once).
+-- returns: how many were released; the milliseconds until the next is due, null when none waits.
+-- locks: deferred (skip locked), steps (task_id, step_no), tasks (task_id), then queues.
+-- moves: step waiting_for_retry -> enqueued; task waiting -> running.
+-- cost: reads the head of the deferred table's primary key.
+create or replace function tasker.release_due(p_limit int, out released int, out next_due_ms bigint)
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+    v_now      timestamptz := tasker.clock();
+    v_task_ids uuid[];
+    v_step_nos int[];
+    v_batch    record;
+begin
+    with due as materialized (
+        select d.due_at, d.task_id, d.step_no
+        from tasker.deferred d
+        where d.due_at <= v_now
+        order by d.due_at
+        limit p_limit
+        for update skip locked
+    ), gone as (
+        delete from tasker.deferred d using due
+        where d.due_at = due.due_at and d.task_id = due.task_id and d.step_no = due.step_no
+        returning d.task_id, d.step_no
+    ), released as (
+        update tasker.steps s set state = 'enqueued', enqueued_at = v_now
+        from (select * from gone order by gone.task_id, gone.step_no) g
+        where s.task_id = g.task_id and s.step_no = g.step_no and s.state = 'waiting_for_retry'
+        returning s.task_id, s.step_no
+    )
+    select array_agg(r.task_id), array_agg(r.step_no) into v_task_ids, v_step_nos from released r;
+    released := coalesce(cardinality(v_task_ids), 0);
+
+    if released > 0 then
+        update tasker.tasks t
+        set steps_active = t.steps_active + n.steps, steps_deferred = t.steps_deferred - n.steps,
+            state = 'running'
+        from (select u.task_id, count(*)::int as steps from unnest(v_task_ids) u(task_id)
+              group by u.task_id order by u.task_id) n
+        where t.task_id = n.task_id and t.state in ('running', 'waiting');
+
+        for v_batch in
+            select tasker.queue_name(p.namespace, t.priority) as queue,
+                   array_agg(jsonb_build_object('task_id', r.task_id, 'step_no', r.step_no)) as messages
+            from unnest(v_task_ids, v_step_nos) r(task_id, step_no)
+            join tasker.tasks t on t.task_id = r.task_id
+            join tasker.templates p on p.template_id = t.template_id
+            group by 1 order by 1
+        loop
+            perform pgmq.send_batch(v_batch.queue, v_batch.messages);
+            perform tasker.note_ready(v_batch.queue);
+        end loop;
+    end if;
+
+    select greatest(0, ceil(extract(epoch from d.due_at - tasker.clock()) * 1000))::bigint
+    into next_due_ms
+    from tasker.deferred d order by d.due_at limit 1;
+end;
+$$;

@@ -1,0 +1,37 @@
+-- Gives claimed steps back, unfinished, to be claimed at once by another worker.
+-- called by: a worker that stops. REQUIRES: the caller never reports these attempts afterwards.
+-- returns: how many were its own and were given back.
+-- locks: own steps (task_id, step_no), then messages.
+-- moves: step in_progress -> enqueued.
+create or replace function tasker.release_steps(
+    p_queue text, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[])
+returns int
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+    v_msg_ids bigint[];
+begin
+    with back as (
+        update tasker.steps s
+        set state = 'enqueued', worker_id = null, started_at = null
+        from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids)
+                  i(task_id, step_no, attempt, msg_id)
+              order by i.task_id, i.step_no) i
+        where s.task_id = i.task_id and s.step_no = i.step_no and s.attempt = i.attempt
+          and s.state = 'in_progress'
+        returning i.msg_id
+    )
+    select array_agg(b.msg_id) into v_msg_ids from back b;
+    if v_msg_ids is null then
+        return 0;
+    end if;
+    perform pgmq.set_vt(p_queue, v_msg_ids, 0);
+    perform tasker.note_ready(p_queue);
+    return cardinality(v_msg_ids);
+end;
+$$;

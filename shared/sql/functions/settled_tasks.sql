@@ -1,0 +1,16 @@
+-- Those of the tasks with these ids that have settled: blocked, complete or cancelled.
+-- called by: the orchestrator, for the requests that wait (GET /v1/tasks/{id}?wait=).
+create or replace function tasker.settled_tasks(p_task_ids uuid[]) returns setof tasker.task_view
+language plpgsql stable
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+begin
+    return query select * from tasker.task_rows(array(
+        select t.task_id from tasker.tasks t
+        where t.task_id = any (p_task_ids) and t.state in ('blocked', 'complete', 'cancelled')));
+end;
+$$;

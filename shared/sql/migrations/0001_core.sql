@@ -1,0 +1,197 @@
+-- The tables of the workflow core.
+--
+-- Hot tables (tasks, steps) carry no foreign keys and no index but their primary key: every state
+-- change is then a HOT update, and a row costs one index entry in its life. What a foreign key would
+-- promise is kept by the functions, the only writers.
+
+create type tasker.task_state as enum
+    ('pending', 'running', 'waiting', 'blocked', 'complete', 'cancelled');
+
+create type tasker.step_state as enum
+    ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'complete', 'failed', 'cancelled');
+
+create type tasker.backoff as enum ('none', 'linear', 'exponential', 'fibonacci');
+
+create table tasker.namespaces (
+    namespace_id int generated always as identity primary key,
+    name         text not null unique,
+    created_at   timestamptz not null,
+    constraint namespace_name_makes_a_queue_name
+        check (name ~ '^[a-z][a-z0-9_]{0,31}$' and name !~ '__' and name !~ '_$')
+);
+
+-- A template never changes once it is registered. `definition` is what the API returns.
+create table tasker.templates (
+    template_id      int generated always as identity primary key,
+    namespace_id     int not null references tasker.namespaces,
+    namespace        text not null,
+    name             text not null,
+    version          text not null,
+    environment      text not null,
+    hash             text not null,
+    definition       json not null,
+    has_input_schema boolean not null,
+    steps_total      int not null,
+    roots            int[] not null,
+    leaves           int[] not null,
+    created_at       timestamptz not null,
+    constraint template_is_named_once unique (namespace_id, name, version),
+    constraint template_has_steps check (steps_total between 1 and 10000),
+    constraint template_has_roots check (cardinality(roots) > 0)
+);
+
+-- The compiled steps of a template, its environment's overrides applied. `child_parents[i]` is the
+-- number of parents of `children[i]`, so that finishing a step reads one row, not one for each child.
+create table tasker.template_steps (
+    template_id     int not null references tasker.templates,
+    step_no         int not null,
+    name            text not null,
+    parents         int[] not null,
+    children        int[] not null,
+    child_parents   int[] not null,
+    handler         text not null,
+    handler_method  text,
+    initialization  json not null,
+    retryable       boolean not null,
+    max_attempts    int not null,
+    backoff         tasker.backoff not null,
+    backoff_base_ms bigint not null,
+    max_backoff_ms  bigint not null,
+    timeout_ms      bigint,
+    primary key (template_id, step_no),
+    constraint step_is_named_once unique (template_id, name),
+    constraint step_has_attempts check (max_attempts >= 1),
+    constraint children_know_their_parents check (cardinality(children) = cardinality(child_parents)),
+    constraint backoff_is_not_negative check (backoff_base_ms >= 0 and max_backoff_ms >= 0),
+    constraint timeout_is_positive check (timeout_ms > 0)
+);
+
+-- One run of a template. `steps_active` counts its enqueued and in_progress steps, `steps_deferred`
+-- those waiting for a retry: the task has settled when both are zero.
+-- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it.
+create table tasker.tasks (
+    task_id         uuid primary key,
+    template_id     int not null,
+    state           tasker.task_state not null,
+    priority        int2 not null,
+    steps_active    int not null,
+    steps_deferred  int not null,
+    steps_failed    int not null,
+    created_at      timestamptz not null,
+    started_at      timestamptz,
+    finished_at     timestamptz,
+    idempotency_key text,
+    context         json not null,
+    constraint priority_has_a_queue check (priority between 1 and 4),
+    constraint counts_are_not_negative
+        check (steps_active >= 0 and steps_deferred >= 0 and steps_failed >= 0)
+) with (fillfactor = 70, toast_tuple_target = 256);
+
+create table tasker.idempotency_keys (
+    namespace_id int not null,
+    key          text not null,
+    task_id      uuid not null,
+    request_hash bytea not null,
+    primary key (namespace_id, key)
+);
+
+-- A step has a row from the moment its first parent completes (a root: from its task's creation).
+-- Without a row it is pending. `attempt` fences results: it grows with every claim. `failures` counts
+-- reported failures, `lost_leases` the claims whose worker was never heard of again.
+create table tasker.steps (
+    task_id       uuid not null,
+    step_no       int not null,
+    template_id   int not null,
+    parents_total int not null,
+    parents_done  int not null,
+    attempt       int not null default 0,
+    failures      int not null default 0,
+    lost_leases   int not null default 0,
+    worker_id     int,
+    state         tasker.step_state not null,
+    enqueued_at   timestamptz,
+    started_at    timestamptz,
+    finished_at   timestamptz,
+    result        json,
+    error         json,
+    primary key (task_id, step_no),
+    constraint parents_are_counted_once check (parents_done <= parents_total)
+) with (fillfactor = 65);
+
+-- Work for later: the hot queues hold only what can run now.
+create table tasker.deferred (
+    due_at  timestamptz not null,
+    task_id uuid not null,
+    step_no int not null,
+    primary key (due_at, task_id, step_no)
+);
+
+create table tasker.workers (
+    worker_id  int generated always as identity primary key,
+    name       text not null unique,
+    namespaces text[] not null,
+    started_at timestamptz not null,
+    constraint worker_has_a_name check (length(name) between 1 and 200)
+);
+
+-- Hot tables die and are reborn quickly: vacuum them by amount, not by share of a large table.
+alter table tasker.tasks set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+
+-- What a worker needs to run a step: a row of claim_steps, and of finish_steps' continuations.
+-- `parents` is {"<parent's name>": <its result>, …}, null for a root.
+create type tasker.claimed_step as (
+    queue            text,
+    msg_id           bigint,
+    task_id          uuid,
+    step_no          int,
+    attempt          int,
+    max_attempts     int,
+    failures         int,
+    timeout_ms       bigint,
+    name             text,
+    handler          text,
+    handler_method   text,
+    initialization   json,
+    namespace        text,
+    template_name    text,
+    template_version text,
+    priority         int2,
+    context          json,
+    parents          json
+);
+
+-- A task as the API shows it.
+create type tasker.task_view as (
+    task_id         uuid,
+    namespace       text,
+    name            text,
+    version         text,
+    state           text,
+    priority        int2,
+    idempotency_key text,
+    context         json,
+    steps_total     int,
+    steps_complete  int,
+    steps_failed    int,
+    created_at      timestamptz,
+    started_at      timestamptz,
+    finished_at     timestamptz,
+    result          json
+);
+
+-- A step as the API shows it.
+create type tasker.step_view as (
+    name         text,
+    step_no      int,
+    state        text,
+    attempts     int,
+    max_attempts int,
+    depends_on   json,
+    enqueued_at  timestamptz,
+    started_at   timestamptz,
+    finished_at  timestamptz,
+    worker       text,
+    result       json,
+    error        json
+);
