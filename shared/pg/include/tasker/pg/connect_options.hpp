@@ -7,17 +7,17 @@ namespace tasker::pg {
 
 /// How to reach the server and how a session starts.
 ///
-/// Everything libpq knows in a DSN passes through, multi-host lists and `target_session_attrs` included. Where
-/// the DSN is silent, these apply: TCP keep-alive after 30 s and `tcp_user_timeout` of 30 s, so that a peer that vanished is
-/// noticed. Each session has `jit=off` (the statements are short) and `client_encoding=UTF8`.
+/// Everything libpq knows in a DSN passes through, multi-host lists and `target_session_attrs`
+/// included. Where the DSN is silent, a peer that vanished is noticed after about 30 s (TCP
+/// keep-alive, `tcp_user_timeout`), and `jit=off`, since every statement is short.
 struct connect_options {
-  std::string dsn;  ///< URI or key=value
-  std::string application_name = "tasker";  ///< unless the DSN names one
-  /// The server cancels a statement that runs longer; 0 leaves the server's own setting.
-  std::chrono::milliseconds statement_timeout{0};
-  /// false: `synchronous_commit=off` for everything on this connection. A crash of the server may then
-  /// lose the last commits, which only claims can afford.
-  bool durable_commits = true;
+    std::string dsn;                         ///< URI or key=value
+    std::string application_name = "tasker"; ///< unless the DSN names one
+    /// The server cancels a statement that runs longer; 0 leaves that to the server's settings.
+    std::chrono::milliseconds statement_timeout{0};
+    /// False: `synchronous_commit=off` for everything on this connection. A crash of the server may
+    /// then lose the last commits, which only claims can afford.
+    bool durable_commits = true;
 };
 
-}  // namespace tasker::pg
+} // namespace tasker::pg

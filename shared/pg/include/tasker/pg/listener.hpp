@@ -1,7 +1,10 @@
 #pragma once
 
+#include "tasker/pg/connect_options.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -9,53 +12,53 @@
 #include <string_view>
 #include <vector>
 
-#include "tasker/pg/connect_options.hpp"
-
 namespace tasker::pg {
 
 struct listener_settings {
-  connect_options connect;
-  std::vector<std::string> channels;
-  std::chrono::milliseconds open_timeout{5000};
-  std::chrono::milliseconds first_backoff{50};  ///< after a lost connection; doubles, with jitter
-  std::chrono::milliseconds max_backoff{2000};
+    connect_options connect;
+    std::vector<std::string> channels;
+    std::chrono::milliseconds open_timeout{5000};
+    std::chrono::milliseconds first_backoff{50}; ///< after a failure; doubles, with jitter
+    std::chrono::milliseconds max_backoff{2000};
 };
 
 /// Called on the listener's executor; must return quickly and must not throw.
 struct listener_events {
-  /// A notification. The views are valid during the call.
-  std::function<void(std::string_view channel, std::string_view payload)> notified;
-  /// Listening has just begun, for the first time or again: whatever happened before was not announced, so look at
-  /// everything once.
-  std::function<void()> look_again;
+    /// The views are valid during the call.
+    std::function<void(std::string_view channel, std::string_view payload)> notified;
+    /// Listening has begun, for the first time or again. What happened before was not announced, so
+    /// look at everything once.
+    std::function<void()> look_again;
 };
 
-/// Listens to channels on a connection of its own and reconnects for as long as it runs.
+/// Listens to channels on a connection of its own, and connects again for as long as it runs.
 ///
 /// Notifications only shorten waits: whoever uses them must be right without them, too.
 ///
-/// Lifetime: must outlive `run_until_stopped`.
-/// Threads: all on the one executor it was made with, `stop` too.
-/// Cancellation: cancelling `run_until_stopped` is the same as `stop`.
+/// Lifetime: destroying it is `stop`; a run keeps the inner state, so `listener_events` must be
+/// callable until `run_until_stopped` has returned.
+/// Threads: all on the one executor it was made with.
+/// Cancellation: cancelling `run_until_stopped` (terminal) is `stop`.
 /// Errors: none reach the caller; each lost connection is logged (`listener_disconnected`).
 class listener {
- public:
-  listener(boost::asio::any_io_executor executor, listener_settings settings, listener_events events);
-  listener(listener const&) = delete;
-  listener& operator=(listener const&) = delete;
-  ~listener();
+public:
+    listener(boost::asio::any_io_executor executor, listener_settings settings,
+             listener_events events);
+    listener(listener const&) = delete;
+    listener& operator=(listener const&) = delete;
+    ~listener();
 
-  /// Returns after `stop`, with the connection closed.
-  boost::asio::awaitable<void> run_until_stopped();
+    /// Returns after `stop`, with the connection closed. To be called once.
+    boost::asio::awaitable<void> run_until_stopped();
 
-  void stop() noexcept;
+    void stop() noexcept;
 
-  /// False while (re)connecting.
-  bool listening() const noexcept;
+    /// False while it is not connected.
+    bool listening() const noexcept;
 
- private:
-  struct state;
-  std::shared_ptr<state> state_;
+private:
+    struct state;
+    std::shared_ptr<state> state_;
 };
 
-}  // namespace tasker::pg
+} // namespace tasker::pg

@@ -1,79 +1,86 @@
 #pragma once
 
+#include "tasker/pg/connect_options.hpp"
+#include "tasker/pg/connection.hpp"
+
+#include "tasker/base/error.hpp"
+#include "tasker/base/time.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <memory>
 
-#include "tasker/base/error.hpp"
-#include "tasker/base/time.hpp"
-#include "tasker/pg/connect_options.hpp"
-#include "tasker/pg/connection.hpp"
-
 namespace tasker::pg {
 
 struct pool_settings {
-  connect_options connect;
-  std::size_t size = 4;                                   ///< connections at most
-  std::size_t max_waiting = 1024;                         ///< waiters at most; more are refused
-  std::chrono::milliseconds open_timeout{5000};           ///< for one attempt to connect
-  std::chrono::milliseconds first_backoff{50};            ///< after a failed attempt; doubles, with jitter
-  std::chrono::milliseconds max_backoff{2000};
+    connect_options connect;
+    std::size_t size = 4;                         ///< connections at most
+    std::size_t max_waiting = 1024;               ///< callers waiting for one; more are refused
+    std::chrono::milliseconds open_timeout{5000}; ///< for one attempt to connect
+    std::chrono::milliseconds first_backoff{50};  ///< after a failed attempt; doubles, with jitter
+    std::chrono::milliseconds max_backoff{2000};
 };
 
-/// At most `size` connections, opened when first needed and lent out one at a time, first come first served.
+/// At most `size` connections, opened when first needed, lent to one caller at a time, first come
+/// first served.
 ///
-/// A connection that comes back ruined is dropped and a waiter opens a new one. After a failed attempt the next waits
-/// for the backoff; waiters then go on waiting until their own deadline.
+/// A connection that comes back ruined is dropped, and a new one is opened when needed. After a
+/// failed attempt to connect the next one waits for the backoff; callers go on waiting until their
+/// own deadline.
 ///
-/// Lifetime: leases and waiters keep the inner state alive; the pool itself may go first.
+/// Lifetime: leases and waiting callers keep the inner state alive; destroying the pool is `close`.
 /// Threads: all on the one executor it was made with.
-/// Cancellation: a cancelled waiter leaves the queue; nothing else is affected.
+/// Cancellation: a cancelled caller leaves the queue; nobody else is affected.
 class pool {
- public:
-  /// A borrowed connection; destroying the lease gives it back.
-  class lease;
+public:
+    /// A borrowed connection; destroying the lease gives it back.
+    class lease;
 
-  pool(boost::asio::any_io_executor executor, pool_settings settings);
-  pool(pool const&) = delete;
-  pool& operator=(pool const&) = delete;
-  ~pool();
+    pool(boost::asio::any_io_executor executor, pool_settings settings);
+    pool(pool const&) = delete;
+    pool& operator=(pool const&) = delete;
+    ~pool();
 
-  /// Errors: `timeout` (none became free), what prevented connecting (the last reason), `overloaded`, `cancelled`, `closed`.
-  boost::asio::awaitable<result<lease>> acquire(deadline until);
+    /// Errors: `timeout`, or the last reason why none could be opened; `overloaded`, `cancelled`,
+    /// `closed`.
+    boost::asio::awaitable<result<lease>> acquire(deadline until);
 
-  /// Closes idle connections, refuses all waiters; those lent out close when they come back. Idempotent.
-  void close() noexcept;
+    /// Closes idle connections and refuses all callers; what is lent closes when it comes back.
+    /// Idempotent.
+    void close() noexcept;
 
-  struct counts {
-    std::size_t open;     ///< idle and lent
-    std::size_t idle;
-    std::size_t waiting;
-  };
-  counts current() const noexcept;
+    struct counts {
+        std::size_t open; ///< idle, lent, or being opened
+        std::size_t idle;
+        std::size_t waiting; ///< callers
+    };
 
- private:
-  struct state;
-  std::shared_ptr<state> state_;
+    counts current() const noexcept;
+
+private:
+    struct state;
+    std::shared_ptr<state> state_;
 };
 
 class pool::lease {
- public:
-  lease(lease&&) noexcept;
-  lease& operator=(lease&&) noexcept;
-  ~lease();
+public:
+    lease(lease&&) noexcept;
+    lease& operator=(lease&&) noexcept;
+    ~lease();
 
-  connection& operator*() noexcept;
-  connection* operator->() noexcept;
+    connection& operator*() noexcept;
+    connection* operator->() noexcept;
 
- private:
-  friend struct pool::state;
-  lease(std::shared_ptr<pool::state> owner, std::unique_ptr<connection> borrowed) noexcept;
-  void give_back() noexcept;
+private:
+    friend struct pool::state;
+    lease(std::shared_ptr<pool::state> owner, std::unique_ptr<connection> borrowed) noexcept;
+    void give_back() noexcept;
 
-  std::shared_ptr<pool::state> owner_;
-  std::unique_ptr<connection> borrowed_;
+    std::shared_ptr<pool::state> owner_;
+    std::unique_ptr<connection> borrowed_;
 };
 
-}  // namespace tasker::pg
+} // namespace tasker::pg

@@ -1,27 +1,28 @@
 #pragma once
 
-#include <string_view>
-#include <utility>
-
 #include "tasker/pg/params.hpp"
+
+#include <utility>
 
 namespace tasker::pg {
 
-/// One SQL statement and the name under which a connection prepares it, once, at its first use and in the same
-/// flush. The types of its parameters are those of that first call; later calls must bring the same (asserted).
+/// One SQL statement and the name under which a connection prepares it, once, at its first use and
+/// in the same flush. The types of its parameters are those of that first call; later calls must
+/// bring the same (asserted).
 ///
-/// Lifetime: the texts must outlive every connection that ran it: make it an `inline constexpr` object.
+/// Lifetime: the texts must outlive every connection that ran it: make it an `inline constexpr`
+/// object.
 struct statement {
-  std::string_view name;  ///< unique among all statements of the program
-  std::string_view sql;
+    char const* name; ///< unique among all statements of the program
+    char const* sql;
 };
 
 /// A statement with its parameters: one implicit transaction of its own.
 struct call {
-  call(statement const& text, params values = {}) : what(&text), with(std::move(values)) {}
+    call(statement const& text, params values = {}) : what(&text), with(std::move(values)) {}
 
-  statement const* what;
-  params with;
+    statement const* what;
+    params with;
 };
 
-}  // namespace tasker::pg
+} // namespace tasker::pg

@@ -1,0 +1,165 @@
+#include "tasker/pg/listener.hpp"
+
+#include "backoff.hpp"
+
+#include "tasker/pg/connection.hpp"
+
+#include "tasker/log/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace tasker::pg {
+namespace {
+
+void log_disconnected(error const& failure, std::chrono::milliseconds next_attempt) {
+    log::warn("listener_disconnected",
+              {{"error", failure}, {"next_attempt_ms", next_attempt.count()}});
+}
+
+std::string quoted(std::string const& identifier) {
+    std::string text = "\"";
+    for (char const c : identifier) {
+        text.append(c == '"' ? 2 : 1, c);
+    }
+    return text + "\"";
+}
+
+} // namespace
+
+struct listener::state {
+    state(asio::any_io_executor on, listener_settings chosen, listener_events call_back)
+        : executor{std::move(on)},
+          settings{std::move(chosen)},
+          events{std::move(call_back)},
+          pause{settings.first_backoff, settings.max_backoff} {
+        for (auto const& channel : settings.channels) {
+            texts.push_back({"tasker_listen_" + channel, "listen " + quoted(channel)});
+        }
+    }
+
+    static asio::awaitable<void> run(std::shared_ptr<state> self);
+    static asio::awaitable<void> connect_and_serve(std::shared_ptr<state> self);
+    static asio::awaitable<error> serve(std::shared_ptr<state> self);
+
+    void stop() {
+        stopped = true;
+        end.emit(asio::cancellation_type::terminal);
+    }
+
+    struct text {
+        std::string name;
+        std::string sql;
+    };
+
+    asio::any_io_executor executor;
+    listener_settings settings;
+    listener_events events;
+    backoff pause;
+    std::vector<text> texts;
+    asio::cancellation_signal end;
+    bool stopped = false;
+    bool listening = false;
+};
+
+/// Returns why it ended: connecting failed, the connection was lost, or it was stopped.
+asio::awaitable<error> listener::state::serve(std::shared_ptr<state> self) {
+    auto const limit = steady_clock::now() + self->settings.open_timeout;
+    auto opened = co_await connection::open(self->executor, self->settings.connect, limit);
+    if (!opened) {
+        co_return opened.error();
+    }
+    // The connection goes before the texts of its statements do, which `self` keeps.
+    std::vector<statement> statements;
+    std::vector<call> calls;
+    statements.reserve(self->texts.size());
+    for (auto const& each : self->texts) {
+        statements.push_back({each.name.c_str(), each.sql.c_str()});
+        calls.emplace_back(statements.back());
+    }
+    auto const answers = co_await opened->run(std::move(calls), limit);
+    for (auto const& answer : answers) {
+        if (answer.has_error()) {
+            co_return answer.error();
+        }
+    }
+    self->listening = true;
+    self->pause.reset();
+    if (!self->stopped) {
+        self->events.look_again();
+    }
+    while (!self->stopped) {
+        auto const notifications = co_await opened->next_notifications(deadline::max());
+        if (!notifications) {
+            co_return notifications.error();
+        }
+        for (auto const& each : *notifications) {
+            self->events.notified(each.channel, each.payload);
+        }
+    }
+    co_return make_error(errc::cancelled, "stopped");
+}
+
+asio::awaitable<void> listener::state::connect_and_serve(std::shared_ptr<state> self) {
+    // `stopped` is looked at after each wait instead.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    asio::steady_timer rest{self->executor};
+    while (!self->stopped) {
+        auto const failure = co_await serve(self);
+        self->listening = false;
+        if (self->stopped) {
+            break;
+        }
+        auto const wait = self->pause.after_failure();
+        log_disconnected(failure, wait);
+        rest.expires_after(wait);
+        co_await rest.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+}
+
+asio::awaitable<void> listener::state::run(std::shared_ptr<state> self) {
+    // Nothing else uses this coroutine's slot while it waits for the other, whose slot is `end`'s.
+    asio::cancellation_state const cancellation = co_await asio::this_coro::cancellation_state;
+    auto outer = cancellation.slot();
+    if (outer.is_connected()) {
+        outer.assign([self](asio::cancellation_type) { self->stop(); });
+    }
+    co_await asio::co_spawn(self->executor, connect_and_serve(self),
+                            asio::bind_cancellation_slot(self->end.slot(), asio::use_awaitable));
+    if (outer.is_connected()) {
+        outer.clear();
+    }
+}
+
+listener::listener(asio::any_io_executor executor, listener_settings settings,
+                   listener_events events)
+    : state_{std::make_shared<state>(std::move(executor), std::move(settings), std::move(events))} {
+}
+
+listener::~listener() {
+    stop();
+}
+
+asio::awaitable<void> listener::run_until_stopped() {
+    return state::run(state_);
+}
+
+void listener::stop() noexcept {
+    state_->stop();
+}
+
+bool listener::listening() const noexcept {
+    return state_->listening;
+}
+
+} // namespace tasker::pg

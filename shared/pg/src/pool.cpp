@@ -1,0 +1,292 @@
+#include "tasker/pg/pool.hpp"
+
+#include "backoff.hpp"
+
+#include "tasker/base/assert.hpp"
+#include "tasker/log/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <list>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace asio = boost::asio;
+
+namespace tasker::pg {
+namespace {
+
+// An idle connection is looked at before it is lent if it has rested longer than this.
+constexpr std::chrono::seconds trusted_for{1};
+
+void log_could_not_connect(error const& failure, std::chrono::milliseconds next_attempt) {
+    log::warn("database_unreachable",
+              {{"error", failure}, {"next_attempt_ms", next_attempt.count()}});
+}
+
+} // namespace
+
+struct pool::state : std::enable_shared_from_this<pool::state> {
+    state(asio::any_io_executor on, pool_settings chosen)
+        : executor{std::move(on)},
+          settings{std::move(chosen)},
+          pause{settings.first_backoff, settings.max_backoff} {}
+
+    /// A caller's place in the queue, from its arrival to its leaving.
+    struct place {
+        explicit place(state& where) : self{where}, wake{where.executor} {
+            self.queue.push_back(this);
+        }
+
+        place(place const&) = delete;
+        place& operator=(place const&) = delete;
+
+        ~place() {
+            self.queue.remove(this);
+            if (given) {
+                self.give_back(std::move(given));
+            }
+        }
+
+        state& self;
+        asio::steady_timer wake;
+        std::unique_ptr<connection> given;
+        bool opening = false; ///< it is busy connecting and would not notice a gift
+    };
+
+    struct resting {
+        std::unique_ptr<connection> what;
+        deadline since;
+    };
+
+    static asio::awaitable<result<lease>> acquire(std::shared_ptr<state> self, deadline until);
+    static asio::awaitable<result<std::unique_ptr<connection>>>
+    open_one(std::shared_ptr<state> self, deadline until);
+    std::unique_ptr<connection> take_idle();
+    bool may_open() const;
+    void give_back(std::unique_ptr<connection> returned);
+    void wake_one();
+    void close();
+    error reason_for_none() const;
+
+    lease lend(std::unique_ptr<connection> what) {
+        return {shared_from_this(), std::move(what)};
+    }
+
+    asio::any_io_executor executor;
+    pool_settings settings;
+    backoff pause;
+    std::vector<resting> idle; ///< the one that rested least is last
+    std::list<place*> queue;
+    std::size_t open = 0;
+    std::size_t opening = 0;
+    deadline next_attempt = deadline::min();
+    deadline trusted_since = deadline::min(); ///< one that rests since before must be looked at
+    std::optional<error> last_failure;        ///< of connecting, until it succeeds
+    bool closed = false;
+};
+
+std::unique_ptr<connection> pool::state::take_idle() {
+    while (!idle.empty()) {
+        auto [what, since] = std::move(idle.back());
+        idle.pop_back();
+        auto const now = steady_clock::now();
+        if ((since >= trusted_since && now - since < trusted_for) || what->check_alive()) {
+            return std::move(what);
+        }
+        --open;
+        trusted_since = now; // a server that hung up once has hung up on the others, too
+    }
+    return nullptr;
+}
+
+bool pool::state::may_open() const {
+    return open < settings.size && steady_clock::now() >= next_attempt &&
+           (!last_failure || opening == 0);
+}
+
+asio::awaitable<result<std::unique_ptr<connection>>>
+pool::state::open_one(std::shared_ptr<state> self, deadline until) {
+    struct counted {
+        explicit counted(state& where) : self{where} {
+            ++self.open;
+            ++self.opening;
+        }
+        counted(counted const&) = delete;
+        counted& operator=(counted const&) = delete;
+        ~counted() {
+            --self.opening;
+            self.open -= kept ? 0 : 1;
+        }
+        state& self;
+        bool kept = false;
+    } count{*self};
+
+    auto const own_limit = steady_clock::now() + self->settings.open_timeout;
+    auto opened = co_await connection::open(self->executor, self->settings.connect,
+                                            std::min(until, own_limit));
+    if (opened) {
+        count.kept = true;
+        self->last_failure.reset();
+        self->pause.reset();
+        co_return std::make_unique<connection>(std::move(*opened));
+    }
+    // A caller who was cancelled or in too great a hurry says nothing about the server.
+    if (opened.error().code != errc::cancelled &&
+        (opened.error().code != errc::timeout || own_limit <= until)) {
+        auto const wait = self->pause.after_failure();
+        self->next_attempt = steady_clock::now() + wait;
+        self->last_failure = opened.error();
+        log_could_not_connect(opened.error(), wait);
+    }
+    co_return opened.error();
+}
+
+asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state> self,
+                                                          deadline until) {
+    if (self->closed) {
+        co_return make_error(errc::closed, "the pool is closed");
+    }
+    if (auto idle = self->take_idle()) { // there is none while anybody waits
+        co_return self->lend(std::move(idle));
+    }
+    if (self->queue.size() >= self->settings.max_waiting) {
+        co_return make_error(errc::overloaded, "");
+    }
+    place mine{*self};
+    for (;;) {
+        if (self->may_open()) {
+            mine.opening = true;
+            auto opened = co_await open_one(self, until);
+            mine.opening = false;
+            self->wake_one(); // there may be room for more, or another's turn to try
+            if (opened) {
+                mine.given = std::move(*opened);
+            } else if (opened.error().code == errc::cancelled) {
+                co_return opened.error();
+            } else {
+                mine.given = self->take_idle();
+            }
+        }
+        if (self->closed) {
+            co_return make_error(errc::closed, "the pool is closed");
+        }
+        if (mine.given) {
+            co_return self->lend(std::move(mine.given));
+        }
+        auto const now = steady_clock::now();
+        if (now >= until) {
+            self->wake_one(); // whoever is next may try to open one
+            co_return self->reason_for_none();
+        }
+        auto const attempt_later = self->open < self->settings.size && self->next_attempt > now;
+        mine.wake.expires_at(attempt_later ? std::min(until, self->next_attempt) : until);
+        co_await mine.wake.async_wait(asio::as_tuple(asio::use_awaitable));
+        auto const state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) {
+            self->wake_one();
+            co_return make_error(errc::cancelled, "cancelled while waiting for a connection");
+        }
+    }
+}
+
+error pool::state::reason_for_none() const {
+    return last_failure ? *last_failure
+                        : make_error(errc::timeout, "no connection became free in time");
+}
+
+void pool::state::give_back(std::unique_ptr<connection> returned) {
+    if (closed || !returned->usable()) {
+        --open;
+        trusted_since = steady_clock::now();
+        wake_one();
+        return;
+    }
+    auto const first = std::ranges::find_if(
+        queue, [](place const* each) { return !each->opening && !each->given; });
+    if (first == queue.end()) {
+        idle.push_back({std::move(returned), steady_clock::now()});
+        return;
+    }
+    (*first)->given = std::move(returned);
+    (*first)->wake.cancel();
+}
+
+void pool::state::wake_one() {
+    for (auto* each : queue) {
+        if (!each->opening && !each->given) {
+            each->wake.cancel();
+            return;
+        }
+    }
+}
+
+void pool::state::close() {
+    closed = true;
+    open -= idle.size();
+    idle.clear();
+    for (auto* each : queue) {
+        each->wake.cancel();
+    }
+}
+
+pool::pool(asio::any_io_executor executor, pool_settings settings)
+    : state_{std::make_shared<state>(std::move(executor), std::move(settings))} {
+    TASKER_ASSERT(state_->settings.size > 0);
+}
+
+pool::~pool() {
+    close();
+}
+
+asio::awaitable<result<pool::lease>> pool::acquire(deadline until) {
+    return state::acquire(state_, until);
+}
+
+void pool::close() noexcept {
+    state_->close();
+}
+
+pool::counts pool::current() const noexcept {
+    return {state_->open, state_->idle.size(), state_->queue.size()};
+}
+
+pool::lease::lease(std::shared_ptr<pool::state> owner,
+                   std::unique_ptr<connection> borrowed) noexcept
+    : owner_{std::move(owner)},
+      borrowed_{std::move(borrowed)} {}
+
+pool::lease::lease(lease&&) noexcept = default;
+
+pool::lease& pool::lease::operator=(lease&& other) noexcept {
+    give_back();
+    owner_ = std::move(other.owner_);
+    borrowed_ = std::move(other.borrowed_);
+    return *this;
+}
+
+pool::lease::~lease() {
+    give_back();
+}
+
+connection& pool::lease::operator*() noexcept {
+    return *borrowed_;
+}
+
+connection* pool::lease::operator->() noexcept {
+    return borrowed_.get();
+}
+
+void pool::lease::give_back() noexcept {
+    if (borrowed_) {
+        owner_->give_back(std::move(borrowed_));
+    }
+}
+
+} // namespace tasker::pg

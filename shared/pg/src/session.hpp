@@ -1,0 +1,99 @@
+#pragma once
+
+#include "pipeline.hpp"
+
+#include "tasker/pg/connection.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <libpq-fe.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tasker::pg {
+
+struct finish_connection {
+    void operator()(PGconn* conn) const noexcept {
+        PQfinish(conn);
+    }
+};
+using unique_conn = std::unique_ptr<PGconn, finish_connection>;
+
+struct clear_result {
+    void operator()(PGresult* result) const noexcept {
+        PQclear(result);
+    }
+};
+using unique_result = std::unique_ptr<PGresult, clear_result>;
+
+/// libpq's last words about the connection, on one line.
+std::string last_message(PGconn const* conn);
+
+/// What a connection is inside. Kept alive by its operations, so that a connection may be destroyed
+/// under them; they find it closed.
+struct connection::session : std::enable_shared_from_this<connection::session> {
+    /// REQUIRES: `opened` is connected and in non-blocking pipeline mode.
+    session(boost::asio::any_io_executor const& executor, unique_conn opened);
+    session(session const&) = delete;
+    session& operator=(session const&) = delete;
+    ~session();
+
+    /// Sends all calls and waits for the first `wait_for` of their answers. Answers: that many if
+    /// all went well, else one for each call.
+    static boost::asio::awaitable<std::vector<result<rows>>> exchange(std::shared_ptr<session> self,
+                                                                      std::vector<call> calls,
+                                                                      std::size_t wait_for,
+                                                                      deadline until);
+
+    static boost::asio::awaitable<result<std::vector<notification>>>
+    next_notifications(std::shared_ptr<session> self, deadline until);
+
+    bool usable() const noexcept {
+        return conn != nullptr && !ruined;
+    }
+
+    void close() noexcept;
+
+    unique_conn conn;
+
+private:
+    struct prepared_statement {
+        char const* name;
+        std::vector<std::uint32_t> types;
+    };
+    struct occupied;
+    enum class progress { complete, needs_input, lost };
+
+    std::optional<error> refuse(std::vector<call> const& calls, deadline until,
+                                bool cancelled) const;
+    bool send(call const& what);
+    bool prepare(call const& what, char const*& preparing);
+    progress read(std::vector<result<rows>>& answers, std::size_t wait_for);
+    bool take(unique_result answer, std::vector<result<rows>>& answers);
+    void finish(pipeline::finished done, std::vector<result<rows>>& answers);
+
+    static boost::asio::awaitable<void> readable_or_writable(session& self);
+    void watch(deadline until);
+    void on_timer();
+    std::vector<notification> take_notifications();
+
+    boost::asio::posix::stream_descriptor socket;
+    boost::asio::steady_timer timer;
+    deadline limit = deadline::max(); ///< of the operation at hand
+    bool timer_runs = false;
+    bool timed_out = false;
+    bool busy = false;
+    bool ruined = false;
+    std::size_t leftovers = 0; ///< calls of run_then whose answers are still to be read
+    pipeline expected;
+    std::vector<prepared_statement> prepared;
+};
+
+} // namespace tasker::pg
