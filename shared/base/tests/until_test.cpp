@@ -167,9 +167,10 @@ TEST(Until, CarriesNothingAndWhatHasNoDefault) {
 class CancelledUntil : public testing::Test {
 protected:
     void start(asio::awaitable<void> coroutine) {
-        asio::co_spawn(context_, std::move(coroutine),
-                       asio::bind_cancellation_slot(
-                           stop_.slot(), [this](std::exception_ptr thrown) { thrown_ = thrown; }));
+        asio::co_spawn(
+            context_, std::move(coroutine),
+            asio::bind_cancellation_slot(
+                stop_.slot(), [this](std::exception_ptr thrown) { thrown_ = std::move(thrown); }));
         context_.poll();
         stop_.emit(asio::cancellation_type::terminal);
         context_.restart();

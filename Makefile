@@ -1,0 +1,59 @@
+# Every habit of the project; CI runs these very targets.
+
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test unit lint lint-all format bench asan tsan coverage install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the Debian packages and fetch PGMQ; quick when nothing is missing
+	@scripts/setup
+
+build: build-release ## compile everything, optimised, to build/release/bin
+
+# build-<preset>: configure once, then compile what has changed.
+build-%: setup
+	@test -f build/$*/build.ninja || cmake --preset $* --log-level=WARNING
+	@ninja -C build/$* -j$(JOBS)
+
+demo: build ## run a workflow over this machine's package database, on a private PostgreSQL
+	@scripts/demo
+
+test: build ## all tests: unit, pg (private PostgreSQL), e2e (real processes)
+	@cd build/release && $(CTEST) -LE '^bench$$'
+
+unit: build ## only the tests that need nothing
+	@cd build/release && $(CTEST) -L unit
+
+lint: build ## format, includes, shell, sizes; clang-tidy on what has changed since LINT_BASE
+	@scripts/lint
+
+lint-all: build ## as lint, with clang-tidy on every file
+	@scripts/lint --all
+
+format: ## rewrite the C++ sources with clang-format
+	@git ls-files -z '*.hpp' '*.cpp' | xargs -0 clang-format -i
+
+asan: build-dev ## all tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@cd build/dev && $(CTEST) -LE '^bench$$'
+
+tsan: build-tsan ## all tests with ThreadSanitizer
+	@cd build/tsan && $(CTEST) -LE '^bench$$'
+
+coverage: build-coverage ## all tests, then line coverage in build/coverage/report
+	@find build/coverage -name '*.gcda' -delete
+	@cd build/coverage && $(CTEST) -LE '^bench$$'
+	@scripts/coverage build/coverage
+
+bench: build ## measure; the tools and their figures are explained in benches/README.md
+	@cd build/release && $(CTEST) -L '^bench$$' --verbose
+
+install: build ## install to PREFIX (default /usr/local)
+	@cmake --install build/release --prefix $(PREFIX)
+
+clean: ## remove all build directories; what setup fetched stays
+	@rm -rf build
