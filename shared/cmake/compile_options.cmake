@@ -16,6 +16,8 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+# A designated initializer leaves out, on purpose, what has its default.
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>)
 if(TASKER_WERROR)
     add_compile_options(-Werror)
 endif()
@@ -24,6 +26,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 inlines one of the two and reports the pair as mismatched.
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
 endif()
+
+add_link_options(-Wl,--as-needed)
 
 if(TASKER_SANITIZE)
     add_compile_options(-fsanitize=${TASKER_SANITIZE} -fno-sanitize-recover=all
