@@ -1,0 +1,122 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+#include "tasker/base/time.hpp"
+
+#include <sys/types.h>
+
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace tasker::cluster {
+
+/// A user to run a program as.
+struct identity {
+    uid_t uid;
+    gid_t gid;
+
+    bool operator==(identity const&) const = default;
+};
+
+struct exit_status {
+    int code;   ///< what the program returned; 0 if a signal ended it
+    int signal; ///< the signal that ended it; 0 if it returned
+
+    bool is_success() const noexcept {
+        return code == 0 && signal == 0;
+    }
+    bool operator==(exit_status const&) const = default;
+};
+
+/// "exit code 3" or "signal 9 (Killed)".
+std::string to_string(exit_status status);
+
+struct inherited {}; ///< the stream of this process
+struct discarded {}; ///< /dev/null
+
+/// Where what a child prints goes. A path: appended to that file, which this process (not the
+/// child's user) opens. A function: called with each piece, on a thread of its own.
+using output = std::variant<inherited, discarded, std::filesystem::path,
+                            std::function<void(std::string_view)>>;
+
+struct child_options {
+    /// The program and its arguments. A program without '/' is looked for in PATH.
+    std::vector<std::string> argv;
+    /// "NAME=value" sets, "NAME" removes; everything else is inherited.
+    std::vector<std::string> env = {};
+    /// Working directory; empty: the one of this process.
+    std::filesystem::path directory = {};
+    /// Another user, with no supplementary groups; only root may ask for it.
+    std::optional<identity> run_as = {};
+    /// All of its standard input.
+    std::string input = {};
+    output out = inherited{};
+    output err = inherited{};
+    /// Sent to the child when this process ends, however it ends. 0: the child lives on.
+    int death_signal = SIGKILL;
+};
+
+/// A running program.
+///
+/// It has a process group of its own (a session of its own if it may outlive this process), so that
+/// Ctrl-C in the terminal reaches this process alone. It inherits no descriptors but 0, 1 and 2.
+///
+/// Lifetime: the destructor kills a child that still runs, and waits for its end.
+/// Threads: start() from any thread; one thread at a time for everything else.
+/// Errors: errc::not_found (no such program), errc::unavailable (the system refused),
+/// errc::timeout.
+class child_process {
+public:
+    /// Returns once the program itself runs.
+    static result<child_process> start(child_options options);
+
+    child_process(child_process&&) noexcept;
+    child_process& operator=(child_process&&) noexcept;
+    ~child_process();
+
+    pid_t pid() const noexcept;
+
+    /// A descriptor that is readable once the child has ended, for poll or Asio. Still owned here.
+    int native_handle() const noexcept;
+
+    /// Harmless once the child has ended.
+    void send(int signal) noexcept;
+
+    /// Has it ended? Does not wait.
+    std::optional<exit_status> poll();
+
+    /// Waits for its end, and for the last output to have been handed over.
+    /// Errors: errc::timeout; the child still runs.
+    result<exit_status> wait(deadline until);
+
+    /// Asks it to end (`signal`), and kills it when the deadline passes.
+    exit_status stop(deadline until, int signal = SIGTERM);
+
+    /// Lets it live on by itself. REQUIRES: its output goes to no function.
+    void release() noexcept;
+
+private:
+    struct state;
+    explicit child_process(std::unique_ptr<state> started) noexcept;
+
+    std::unique_ptr<state> state_;
+};
+
+struct completed {
+    exit_status status;
+    std::string out;
+    std::string err;
+};
+
+/// Runs a program to its end and gathers what it prints; `out` and `err` of the options do not
+/// count. Errors: as child_process; on errc::timeout it has been killed.
+result<completed> run_program(child_options options, deadline until);
+
+} // namespace tasker::cluster

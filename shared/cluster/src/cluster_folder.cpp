@@ -1,0 +1,216 @@
+#include "cluster_folder.hpp"
+
+#include "system_error.hpp"
+#include "wait.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+namespace tasker::cluster {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The same path always gives the same name (FNV-1a).
+std::string short_name(fs::path const& path) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (char const c : path.string()) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    }
+    return fmt::format("tasker-{:016x}", hash);
+}
+
+bool may_enter(struct stat const& folder, identity who) {
+    if (folder.st_uid == who.uid) {
+        return (folder.st_mode & S_IXUSR) != 0;
+    }
+    if (folder.st_gid == who.gid) {
+        return (folder.st_mode & S_IXGRP) != 0;
+    }
+    return (folder.st_mode & S_IXOTH) != 0;
+}
+
+/// Judges the part of the path that exists.
+bool can_reach(fs::path const& path, identity who) {
+    fs::path walked;
+    for (fs::path const& part : path) {
+        walked /= part;
+        struct stat found {};
+        if (::stat(walked.c_str(), &found) != 0) {
+            return errno == ENOENT;
+        }
+        if (!may_enter(found, who)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// PostgreSQL takes a list of socket folders, with ',' and '"' as its own signs.
+fs::path choose_socket_folder(fs::path const& folder) {
+    constexpr std::size_t limit = sizeof(sockaddr_un::sun_path) - sizeof("/.s.PGSQL.5432");
+    fs::path own = folder / "run";
+    if (own.native().size() <= limit && own.native().find_first_of(",\"") == std::string::npos) {
+        return own;
+    }
+    return "/tmp" / fs::path{short_name(folder)};
+}
+
+result<descriptor> lock_folder(fs::path const& folder) {
+    fs::path const file = folder / "lock";
+    descriptor lock{::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
+    if (!lock.is_open()) {
+        return system_failure("could not open " + file.string());
+    }
+    if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
+        std::string owner;
+        std::getline(std::ifstream{file}, owner);
+        return make_error(errc::conflict, folder.string() + " is in use by process " + owner);
+    }
+    std::string const pid = std::to_string(::getpid()) + "\n";
+    if (::ftruncate(lock.number(), 0) != 0 ||
+        ::write(lock.number(), pid.data(), pid.size()) < 0) {
+        return system_failure("could not write " + file.string());
+    }
+    return lock;
+}
+
+/// Is `pid` a server that works in this data directory, rather than a process that got the number
+/// of one that died?
+bool is_server_of(pid_t pid, fs::path const& data) {
+    fs::path const process = "/proc/" + std::to_string(pid);
+    std::string name;
+    std::getline(std::ifstream{process / "comm"}, name);
+    std::error_code ignored;
+    return name.starts_with("postgres") && fs::equivalent(process / "cwd", data, ignored);
+}
+
+} // namespace
+
+result<std::optional<identity>> choose_server_user() {
+    if (::geteuid() != 0) {
+        return std::optional<identity>{};
+    }
+    for (char const* const name : {"postgres", "nobody"}) {
+        std::array<char, 4096> buffer;
+        passwd entry{};
+        passwd* found = nullptr;
+        if (::getpwnam_r(name, &entry, buffer.data(), buffer.size(), &found) == 0 &&
+            found != nullptr) {
+            return std::optional{identity{found->pw_uid, found->pw_gid}};
+        }
+    }
+    return make_error(errc::not_found, "PostgreSQL does not run as root, and this machine has "
+                                       "neither user \"postgres\" nor \"nobody\"");
+}
+
+result<void> make_private_folder(fs::path const& path, std::optional<identity> const& owner) {
+    identity const who = owner.value_or(identity{::geteuid(), ::getegid()});
+    if (::mkdir(path.c_str(), 0700) == 0) {
+        if (owner && ::chown(path.c_str(), who.uid, who.gid) != 0) {
+            return system_failure("could not give away " + path.string());
+        }
+        return {};
+    }
+    if (errno != EEXIST) {
+        return system_failure("could not make " + path.string());
+    }
+    // In a folder like /tmp anybody may have made it before us.
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
+        (found.st_uid != who.uid && found.st_uid != ::geteuid())) {
+        return make_error(errc::conflict, path.string() + " belongs to somebody else");
+    }
+    return {};
+}
+
+result<cluster_folder> open_cluster_folder(fs::path const& asked) {
+    auto const user = choose_server_user();
+    if (!user) {
+        return user.error();
+    }
+    std::error_code failure;
+    fs::path path = fs::weakly_canonical(fs::absolute(asked), failure);
+    if (failure) {
+        return system_failure("could not resolve " + asked.string(), failure.value());
+    }
+    if (*user && !can_reach(path, **user)) {
+        path = "/var/tmp" / fs::path{short_name(path)};
+        if (auto const made = make_private_folder(path, *user); !made) {
+            return made.error();
+        }
+    } else if (fs::create_directories(path, failure); failure) {
+        return system_failure("could not make " + path.string(), failure.value());
+    }
+    if (*user && !can_reach(path, **user)) { // a strict umask
+        fs::permissions(path, fs::perms::others_exec, fs::perm_options::add, failure);
+    }
+    auto lock = lock_folder(path);
+    if (!lock) {
+        return lock.error();
+    }
+    fs::path socket_folder = choose_socket_folder(path);
+    return cluster_folder{std::move(path), std::move(socket_folder), *user, std::move(*lock)};
+}
+
+result<std::optional<int>> read_data_version(cluster_folder const& folder) {
+    std::error_code ignored;
+    if (!fs::exists(folder.data(), ignored)) {
+        return std::optional<int>{};
+    }
+    int version = 0;
+    if (!(std::ifstream{folder.data() / "PG_VERSION"} >> version)) {
+        return make_error(errc::conflict, folder.data().string() +
+                                              " is not a data directory of PostgreSQL");
+    }
+    return std::optional{version};
+}
+
+std::optional<server_status> read_server_status(cluster_folder const& folder) {
+    // Lines: pid, data directory, start time, port, socket, address, shared memory, state.
+    std::ifstream file{folder.data() / "postmaster.pid"};
+    server_status status{};
+    std::string line;
+    if (!(file >> status.pid)) {
+        return std::nullopt;
+    }
+    for (int number = 1; number <= 8; ++number) {
+        std::getline(file, line);
+    }
+    status.is_ready = file && line.starts_with("ready");
+    return status;
+}
+
+result<void> clear_orphan(cluster_folder const& folder, deadline until) {
+    if (auto const status = read_server_status(folder)) {
+        descriptor const handle{::pidfd_open(status->pid, 0)};
+        if (handle.is_open() && is_server_of(status->pid, folder.data())) {
+            ::pidfd_send_signal(handle.number(), SIGINT, nullptr, 0);
+            if (!wait_readable({handle.number()}, until)) {
+                return make_error(errc::timeout,
+                                  fmt::format("server {}, left running in {}, does not stop",
+                                              status->pid, folder.data().string()));
+            }
+        }
+    }
+    // Nobody can be using these; PostgreSQL itself would refuse them if another program has been
+    // given the dead server's process id.
+    std::error_code ignored;
+    fs::remove(folder.data() / "postmaster.pid", ignored);
+    fs::remove(folder.socket_folder / ".s.PGSQL.5432", ignored);
+    fs::remove(folder.socket_folder / ".s.PGSQL.5432.lock", ignored);
+    fs::remove_all(folder.path / "data.new", ignored);
+    return {};
+}
+
+} // namespace tasker::cluster

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "cluster_folder.hpp"
+
+#include "tasker/cluster/server_programs.hpp"
+
+namespace tasker::cluster {
+
+/// Makes data/ with initdb, or nothing at all. Takes about a second. What is durable is also
+/// written to the disk.
+result<void> initialize(cluster_folder const& folder, server_programs const& programs,
+                        bool is_durable, deadline until);
+
+} // namespace tasker::cluster

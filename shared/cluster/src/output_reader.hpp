@@ -1,0 +1,51 @@
+#pragma once
+
+#include "descriptor.hpp"
+
+#include "tasker/base/error.hpp"
+
+#include <functional>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace tasker::cluster {
+
+/// Hands over what comes out of pipes, on a thread of its own.
+class output_reader {
+public:
+    using callback = std::function<void(std::string_view)>;
+
+    output_reader() = default;
+    output_reader(output_reader const&) = delete;
+    output_reader& operator=(output_reader const&) = delete;
+    ~output_reader();
+
+    /// Makes a pipe whose output goes to `deliver`, and returns its writing end.
+    /// REQUIRES: not started.
+    result<descriptor> add(callback deliver);
+
+    void start();
+    bool is_needed() const noexcept {
+        return !sources_.empty();
+    }
+
+    /// Hands over what is in the pipes by now and ends: what grandchildren may still write is not
+    /// waited for.
+    void finish();
+
+private:
+    struct source {
+        descriptor pipe;
+        callback deliver;
+    };
+    void read_all();
+    /// False at the end of the pipe.
+    static bool read_some(source const& from);
+
+    std::vector<source> sources_;
+    descriptor stop_;
+    std::thread thread_;
+};
+
+} // namespace tasker::cluster

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace tasker::cluster {
+
+/// "<what>: <the system's words for `number`>", with the errc that fits it.
+inline error system_failure(std::string const& what, int number = errno) {
+    errc const code = number == ENOENT ? errc::not_found : errc::unavailable;
+    return make_error(code, what + ": " + std::generic_category().message(number));
+}
+
+} // namespace tasker::cluster
