@@ -6,11 +6,11 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <set>
 #include <system_error>
 
@@ -23,6 +23,18 @@ struct reader::state {
 };
 
 namespace {
+
+std::optional<std::string> read_all(std::filesystem::path const& path) {
+    std::ifstream file{path, std::ios::binary};
+    std::string text;
+    std::array<char, 4096> block;
+    do {
+        file.read(block.data(), block.size());
+        text.append(block.data(), static_cast<std::size_t>(file.gcount()));
+    } while (file);
+    // Reading ends at the end of the file; before it for what only looks like one, a directory.
+    return file.is_open() && !file.bad() ? std::optional{std::move(text)} : std::nullopt;
+}
 
 int line_of(toml::node const& node) {
     return static_cast<int>(node.source().begin.line);
@@ -164,14 +176,13 @@ reader reader::empty() {
 
 reader reader::open(std::filesystem::path const& path) {
     auto contents = std::make_unique<state>();
-    std::ifstream file{path, std::ios::binary};
-    std::string const text{std::istreambuf_iterator<char>{file}, {}};
-    if (!file) {
+    auto const text = read_all(path);
+    if (!text) {
         contents->problems.push_back({path.string(), "cannot be read"});
         return reader{std::move(contents)};
     }
     try {
-        contents->root = toml::parse(text, path.string());
+        contents->root = toml::parse(*text, path.string());
     } catch (toml::parse_error const& failure) {
         contents->problems.push_back({path.string(),
                                       "is not TOML: " + std::string{failure.description()},
