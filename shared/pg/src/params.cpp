@@ -166,13 +166,13 @@ void params::put_element(task_id const& value) {
     buffer_.insert(buffer_.end(), value.bytes().begin(), value.bytes().end());
 }
 
-void params::put_element(std::optional<std::string_view> value) {
-    if (!value) {
-        append(buffer_, std::int32_t{-1});
-        return;
-    }
-    append(buffer_, length_of(value->size()));
-    buffer_.insert(buffer_.end(), value->begin(), value->end());
+void params::put_element(std::string_view value) {
+    append(buffer_, length_of(value.size()));
+    buffer_.insert(buffer_.end(), value.begin(), value.end());
+}
+
+void params::put_null_element() {
+    append(buffer_, std::int32_t{-1});
 }
 
 } // namespace tasker::pg

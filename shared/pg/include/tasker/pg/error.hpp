@@ -1,10 +1,11 @@
 #pragma once
 
+#include "tasker/base/error.hpp"
+
 #include <boost/system/error_code.hpp>
+
 #include <string>
 #include <string_view>
-
-#include "tasker/base/error.hpp"
 
 /// What can go wrong between this process and PostgreSQL, and what may be done about it.
 ///

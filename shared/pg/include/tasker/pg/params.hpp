@@ -24,8 +24,8 @@ namespace tasker::pg {
 ///     p.add_uuid_array(batch, &finished::task)
 ///         .add_int4_array(batch, [](finished const& each) { return each.step.value; });
 ///
-/// Elements of a text array may be optional. One buffer holds everything; nothing is allocated per
-/// parameter.
+/// The elements of an array may be optional, too. One buffer holds everything; nothing is allocated
+/// per parameter.
 ///
 /// Lifetime: owns a copy of all values.
 /// Limits: at most `max_count` parameters (asserted) and 1 GiB in all (`connection::run` answers
@@ -66,8 +66,7 @@ public:
 
     template <std::ranges::sized_range Range, class Projection = std::identity>
     params& add_text_array(Range const& range, Projection project = {}) {
-        return add_array<std::optional<std::string_view>>(oid::text_array, oid::text, range,
-                                                          project);
+        return add_array<std::string_view>(oid::text_array, oid::text, range, project);
     }
 
     std::size_t count() const noexcept {
@@ -115,15 +114,25 @@ private:
     void put_element(std::int32_t value);
     void put_element(std::int64_t value);
     void put_element(task_id const& value);
-    void put_element(std::optional<std::string_view> value);
+    void put_element(std::string_view value);
+    void put_null_element();
 
     template <class Element, class Range, class Projection>
-    params& add_array(std::uint32_t type, std::uint32_t element, Range const& range,
+    params& add_array(std::uint32_t type, std::uint32_t element_type, Range const& range,
                       Projection& project) {
-        begin_array(type, element, std::ranges::size(range));
+        begin_array(type, element_type, std::ranges::size(range));
         for (auto const& item : range) {
-            // Braces: a projection that yields a wider integer is an error, not a cut.
-            put_element(Element{std::invoke(project, item)});
+            auto const& element = std::invoke(project, item);
+            // Element{…}: one of a wider type is an error at compile time, not a cut.
+            if constexpr (requires { element.has_value(); }) {
+                if (element) {
+                    put_element(Element{*element});
+                } else {
+                    put_null_element();
+                }
+            } else {
+                put_element(Element{element});
+            }
         }
         return end();
     }

@@ -1,19 +1,24 @@
 #pragma once
 
+#include "tasker/queue/names.hpp"
+
+#include "tasker/base/error.hpp"
+#include "tasker/base/ids.hpp"
+#include "tasker/base/time.hpp"
+#include "tasker/model/states.hpp"
+#include "tasker/pg/connection.hpp"
+
 #include <boost/asio/awaitable.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "tasker/base/error.hpp"
-#include "tasker/base/ids.hpp"
-#include "tasker/base/time.hpp"
-#include "tasker/pg/connection.hpp"
-#include "tasker/queue/names.hpp"
-
-/// What a worker asks of the database: typed calls of the SQL functions, each one round trip and one transaction.
+/// What a worker asks of the database: typed calls of the SQL functions, each one round trip and
+/// one transaction. Those that change the state of a task announce it in a transaction of its own
+/// right behind, for whose end they do not wait.
 ///
 /// Cancellation: closes the connection (see pg::connection).
 /// Errors: those of pg; the functions' own refusals have SQLSTATE TK001 … (`pg::sqlstate_of`).
@@ -22,103 +27,102 @@ namespace tasker::queue {
 
 /// A leased step and all that its handler needs. JSON is text, as the database gave it.
 struct claimed_step {
-  std::string queue;
-  message_id message;
-  task_id task;
-  step_no step;
-  std::int32_t attempt = 0;       ///< of this lease, from 1; fences the result
-  std::int32_t max_attempts = 0;
-  std::int32_t failures = 0;      ///< retryable failures so far
-  std::optional<std::chrono::milliseconds> timeout;
-  std::string name;
-  std::string handler;
-  std::optional<std::string> handler_method;
-  std::string initialization;     ///< JSON object
-  std::string name_space;
-  std::string template_name;
-  std::string template_version;
-  priority level = priority::normal;
-  std::string context;            ///< JSON
-  std::optional<std::string> parents;  ///< JSON object: the parents' results by step name; none for a root
+    std::string queue;
+    message_id message;
+    task_id task;
+    step_no step;
+    std::int32_t attempt = 0; ///< of this lease, from 1; fences the result
+    std::int32_t max_attempts = 0;
+    std::int32_t failures = 0; ///< retryable failures so far
+    std::optional<std::chrono::milliseconds> timeout;
+    std::string name;
+    std::string handler;
+    std::optional<std::string> handler_method;
+    std::string initialization; ///< JSON object
+    std::string name_space;
+    std::string template_name;
+    std::string template_version;
+    priority level = priority::normal;
+    std::string context; ///< JSON
+    /// JSON object, the parents' results by their names; none for a root.
+    std::optional<std::string> parents;
 };
 
 /// What proves that a step is still ours.
 struct lease {
-  task_id task;
-  step_no step;
-  std::int32_t attempt = 0;
-  message_id message;
+    task_id task;
+    step_no step;
+    std::int32_t attempt = 0;
+    message_id message;
 };
 
 inline lease lease_of(claimed_step const& step) {
-  return {step.task, step.step, step.attempt, step.message};
+    return {step.task, step.step, step.attempt, step.message};
 }
 
 enum class outcome : std::int16_t { success = 0, retryable_failure = 1, permanent_failure = 2 };
 
 struct finished_step {
-  lease held;
-  outcome how = outcome::success;
-  std::string payload;  ///< JSON: the result, or `{"message": "...", "type": "..."}`
-  std::optional<std::chrono::milliseconds> retry_after;  ///< instead of the template's backoff
+    lease held;
+    outcome how = outcome::success;
+    std::string payload; ///< JSON: the result, or `{"message": "...", "type": "..."}`
+    std::optional<std::chrono::milliseconds> retry_after; ///< instead of the template's backoff
 };
 
-/// Returns this worker's id; registering the same name again returns the same id. Creates the namespaces' queues.
+/// Returns this worker's id; registering the same name again returns the same id. Creates the
+/// namespaces' queues.
 boost::asio::awaitable<result<worker_id>> register_worker(pg::connection& on, std::string name,
                                                           std::vector<std::string> namespaces,
                                                           deadline until);
 
 struct claim_request {
-  std::vector<std::string> queues;  ///< in order of preference
-  worker_id worker;
-  std::chrono::seconds lease;
-  std::int32_t quantity = 1;        ///< at most
+    std::vector<std::string> queues; ///< in order of preference
+    worker_id worker;
+    std::chrono::seconds lease;
+    std::int32_t quantity = 1; ///< at most
 };
 
 /// Safe on a connection without durable commits: a claim that is lost is delivered again.
 boost::asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on,
-                                                                claim_request what,
-                                                                deadline until);
+                                                                claim_request what, deadline until);
 
 struct finish_request {
-  std::string queue;
-  worker_id worker;
-  std::chrono::seconds lease;
-  std::int32_t take = 0;  ///< newly ready steps of the same queue to be handed back, at most
-  std::vector<finished_step> steps;
+    std::string queue;
+    worker_id worker;
+    std::chrono::seconds lease;
+    std::int32_t take = 0; ///< newly ready steps of the same queue to be handed back, at most
+    std::vector<finished_step> steps;
 };
 
 struct step_key {
-  task_id task;
-  step_no step;
-  friend bool operator==(step_key const&, step_key const&) = default;
+    task_id task;
+    step_no step;
+    friend bool operator==(step_key const&, step_key const&) = default;
 };
 
 struct settled_task {
-  task_id task;
-  std::string state;  ///< blocked, complete or cancelled
+    task_id task;
+    model::task_state state = model::task_state::complete; ///< or blocked
 };
 
 struct finish_reply {
-  std::vector<claimed_step> taken;
-  std::vector<step_key> refused;  ///< not ours any more: cancelled, or another attempt has it
-  std::vector<settled_task> settled;
+    std::vector<claimed_step> taken;
+    std::vector<step_key> refused; ///< not ours any more: cancelled, or another attempt has it
+    std::vector<settled_task> settled;
 };
 
-/// Stores results and moves their tasks on. Sending the same batch again after an error in doubt is harmless: what was
-/// stored the first time comes back as refused.
+/// Stores results and moves their tasks on. Sending the same batch again after an error in doubt is
+/// harmless: what was stored the first time comes back as refused.
 boost::asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request what,
                                                     deadline until);
 
 /// Returns the indices (from 0) of the leases that are lost: stop working on them.
-boost::asio::awaitable<result<std::vector<std::size_t>>> extend(pg::connection& on,
-                                                                std::string queue,
-                                                                std::chrono::seconds by,
-                                                                std::vector<lease> held,
-                                                                deadline until);
+boost::asio::awaitable<result<std::vector<std::size_t>>>
+extend(pg::connection& on, std::string queue, std::chrono::seconds by, std::vector<lease> held,
+       deadline until);
 
 /// Gives steps back unfinished, visible at once; returns how many were still ours.
 boost::asio::awaitable<result<std::int32_t>> release(pg::connection& on, std::string queue,
                                                      std::vector<lease> held, deadline until);
 
-}  // namespace tasker::queue
+} // namespace tasker::queue

@@ -1,101 +1,101 @@
 #pragma once
 
+#include "tasker/queue/names.hpp"
+
+#include "tasker/base/error.hpp"
+#include "tasker/base/ids.hpp"
+#include "tasker/base/time.hpp"
+#include "tasker/model/states.hpp"
+#include "tasker/pg/connection.hpp"
+#include "tasker/wire/step_view.hpp"
+#include "tasker/wire/task_view.hpp"
+
 #include <boost/asio/awaitable.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "tasker/base/error.hpp"
-#include "tasker/base/ids.hpp"
-#include "tasker/base/time.hpp"
-#include "tasker/pg/connection.hpp"
-#include "tasker/queue/names.hpp"
-#include "tasker/wire/step_view.hpp"
-#include "tasker/wire/task_view.hpp"
-
-/// What the orchestrator asks of the database about tasks and due work; see steps.hpp for what holds of all calls.
+/// What the orchestrator asks of the database about tasks and due work; see steps.hpp for what
+/// holds of all calls.
 
 namespace tasker::queue {
 
 struct new_task {
-  task_id id;  ///< made by the caller, so that a creation in doubt can be repeated
-  template_id from;
-  priority level = priority::normal;
-  std::string context;  ///< JSON, already valid
-  std::optional<std::string> idempotency_key;
+    task_id id; ///< made by the caller, so that a creation in doubt can be repeated
+    template_id from;
+    priority level = priority::normal;
+    std::string context; ///< JSON, already valid
+    std::optional<std::string> idempotency_key;
 };
 
 enum class creation { created, existing, conflict };
 
 struct create_outcome {
-  task_id id;  ///< of the existing task unless `created`
-  creation how = creation::created;
-  timestamp created_at;
+    task_id id; ///< of the existing task unless `created`
+    creation how = creation::created;
+    timestamp created_at;
 };
 
-/// All-or-nothing: the first key used before for another body fails the whole batch with SQLSTATE TK004.
+/// All-or-nothing: the first key used before for another body fails the whole batch with SQLSTATE
+/// TK004.
 enum class atomicity { each_alone, all_or_nothing };
 
 /// One outcome for each task, in order. Repeating the same batch is harmless.
-boost::asio::awaitable<result<std::vector<create_outcome>>> create_tasks(
-    pg::connection& on, std::vector<new_task> tasks, atomicity how, deadline until);
+boost::asio::awaitable<result<std::vector<create_outcome>>>
+create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity how, deadline until);
 
 struct cancel_outcome {
-  task_id id;
-  bool cancelled = false;  ///< false: had ended before
-  std::string state;
+    task_id id;
+    bool cancelled = false;                                 ///< false: had ended before
+    model::task_state state = model::task_state::cancelled; ///< afterwards
 };
 
 /// A task that is absent from the answer does not exist.
-boost::asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(
-    pg::connection& on, std::vector<task_id> tasks, deadline until);
+boost::asio::awaitable<result<std::vector<cancel_outcome>>>
+cancel_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 
-/// Those that exist, in no particular order.
-boost::asio::awaitable<result<std::vector<wire::task_view>>> get_tasks(pg::connection& on,
-                                                                       std::vector<task_id> tasks,
-                                                                       deadline until);
+/// Those that exist.
+boost::asio::awaitable<result<std::vector<wire::task_view>>>
+get_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 
-/// Those that exist and have settled (blocked, complete, cancelled), in no particular order.
-boost::asio::awaitable<result<std::vector<wire::task_view>>> settled_tasks(
-    pg::connection& on, std::vector<task_id> tasks, deadline until);
+/// Those that exist and have settled (blocked, complete, cancelled).
+boost::asio::awaitable<result<std::vector<wire::task_view>>>
+settled_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 
 /// Absent filters admit everything.
 struct task_filter {
-  std::optional<std::string> name_space;
-  std::optional<std::string> name;
-  std::optional<std::string> version;
-  std::optional<std::string> state;
-  std::optional<timestamp> created_after;
-  std::optional<timestamp> created_before;
-  std::optional<task_id> before;  ///< continue after this one of an earlier page
+    std::optional<std::string> name_space;
+    std::optional<std::string> name;
+    std::optional<std::string> version;
+    std::optional<model::task_state> state;
+    std::optional<timestamp> created_after;
+    std::optional<timestamp> created_before;
+    std::optional<task_id> before; ///< continue after this one of an earlier page
 };
 
 /// Newest first, at most `limit`.
-boost::asio::awaitable<result<std::vector<wire::task_view>>> list_tasks(pg::connection& on,
-                                                                        task_filter which,
-                                                                        std::int32_t limit,
-                                                                        deadline until);
+boost::asio::awaitable<result<std::vector<wire::task_view>>>
+list_tasks(pg::connection& on, task_filter which, std::int32_t limit, deadline until);
 
 struct step_filter {
-  task_id task;
-  std::optional<std::string> name;
-  std::optional<step_no> after;  ///< continue after this one of an earlier page
+    task_id task;
+    std::optional<std::string> name;
+    std::optional<step_no> after; ///< continue after this one of an earlier page
 };
 
 /// In the order of their numbers, at most `limit`. Empty: no such task or step.
-boost::asio::awaitable<result<std::vector<wire::step_view>>> list_steps(pg::connection& on,
-                                                                        step_filter which,
-                                                                        std::int32_t limit,
-                                                                        deadline until);
+boost::asio::awaitable<result<std::vector<wire::step_view>>>
+list_steps(pg::connection& on, step_filter which, std::int32_t limit, deadline until);
 
 struct due_reply {
-  std::int32_t released = 0;
-  std::optional<std::chrono::milliseconds> next;  ///< until the next; none: nothing is waiting
+    std::int32_t released = 0;
+    std::optional<std::chrono::milliseconds> next; ///< until the next; none: nothing is waiting
 };
 
 /// Moves what is due, at most `limit`, to its queues.
 boost::asio::awaitable<result<due_reply>> release_due(pg::connection& on, std::int32_t limit,
                                                       deadline until);
 
-}  // namespace tasker::queue
+} // namespace tasker::queue

@@ -1,62 +1,51 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "tasker/base/error.hpp"
 #include "tasker/base/ids.hpp"
 #include "tasker/base/time.hpp"
 #include "tasker/pg/connection.hpp"
+#include "tasker/wire/template_view.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 /// Templates in the database; see steps.hpp for what holds of all calls.
 
 namespace tasker::queue {
 
 struct new_template {
-  std::string name_space;
-  std::string name;
-  std::string version;
-  std::string environment;
-  std::string hash;        ///< of the canonical definition
-  std::string definition;  ///< JSON: canonical, as the API returns it
-  std::string steps;       ///< JSON array: compiled, in topological order
+    std::string name_space;
+    std::string name;
+    std::string version;
+    std::string environment;
+    std::string hash;       ///< of the canonical definition
+    std::string definition; ///< JSON: canonical, as the API returns it
+    std::string steps;      ///< JSON array: compiled, in topological order
 };
 
 struct register_reply {
-  template_id id;
-  bool created = false;  ///< false: the same content was there before
+    template_id id;
+    bool created = false; ///< false: the same content was there before
 };
 
 /// Errors: TK003 (exists with other content), TK006 (registered for another environment).
 boost::asio::awaitable<result<register_reply>> register_template(pg::connection& on,
                                                                  new_template what, deadline until);
 
-struct stored_template {
-  template_id id;
-  std::string name_space;
-  std::string name;
-  std::string version;
-  std::string environment;
-  std::int32_t steps_total = 0;
-  timestamp created_at;
-  std::string definition;  ///< JSON
-};
-
 /// Absent filters admit everything.
 struct template_filter {
-  std::optional<std::string> name_space;
-  std::optional<std::string> name;
-  std::optional<std::string> version;
-  std::optional<template_id> after;  ///< continue after this one of an earlier page
+    std::optional<std::string> name_space;
+    std::optional<std::string> name;
+    std::optional<std::string> version;
+    std::optional<template_id> after; ///< continue after this one of an earlier page
 };
 
-/// In the order of their ids, at most `limit`.
-boost::asio::awaitable<result<std::vector<stored_template>>> get_templates(pg::connection& on,
-                                                                           template_filter which,
-                                                                           std::int32_t limit,
-                                                                           deadline until);
+/// In the order of their ids, at most `limit`, with their definitions.
+boost::asio::awaitable<result<std::vector<wire::template_view>>>
+get_templates(pg::connection& on, template_filter which, std::int32_t limit, deadline until);
 
-}  // namespace tasker::queue
+} // namespace tasker::queue

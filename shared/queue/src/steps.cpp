@@ -1,0 +1,200 @@
+#include "tasker/queue/steps.hpp"
+
+#include "announce.hpp"
+#include "text_columns.hpp"
+
+#include "tasker/base/assert.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace tasker::queue {
+namespace {
+
+constexpr pg::statement register_worker_sql{"tasker_register_worker",
+                                            "select tasker.register_worker($1, $2)"};
+constexpr pg::statement claim_sql{"tasker_claim_steps",
+                                  "select * from tasker.claim_steps($1, $2, $3, $4)"};
+constexpr pg::statement finish_sql{
+    "tasker_finish_steps",
+    "select * from tasker.finish_steps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"};
+constexpr pg::statement extend_sql{"tasker_extend_leases",
+                                   "select * from tasker.extend_leases($1, $2, $3, $4, $5, $6)"};
+constexpr pg::statement release_sql{"tasker_release_steps",
+                                    "select tasker.release_steps($1, $2, $3, $4, $5)"};
+
+/// The columns of type tasker.claimed_step. finish_steps has one more in front of them, `kind`.
+enum claimed_column : std::size_t {
+    queue_column,
+    msg_id,
+    task_id_column,
+    step_no_column,
+    attempt,
+    max_attempts,
+    failures,
+    timeout_ms,
+    name,
+    handler,
+    handler_method,
+    initialization,
+    name_space,
+    template_name,
+    template_version,
+    priority_column,
+    context,
+    parents,
+    claimed_columns
+};
+
+claimed_step read_claimed(pg::rows const& from, std::size_t row, std::size_t first) {
+    auto const timeout = from.optional(&pg::rows::int8, row, first + timeout_ms);
+    return {
+        .queue = text(from, row, first + queue_column),
+        .message = message_id{from.int8(row, first + msg_id)},
+        .task = from.uuid(row, first + task_id_column),
+        .step = step_no{from.int4(row, first + step_no_column)},
+        .attempt = from.int4(row, first + attempt),
+        .max_attempts = from.int4(row, first + max_attempts),
+        .failures = from.int4(row, first + failures),
+        .timeout = timeout ? std::optional{std::chrono::milliseconds{*timeout}} : std::nullopt,
+        .name = text(from, row, first + name),
+        .handler = text(from, row, first + handler),
+        .handler_method = optional_text(from, row, first + handler_method),
+        .initialization = text(from, row, first + initialization),
+        .name_space = text(from, row, first + name_space),
+        .template_name = text(from, row, first + template_name),
+        .template_version = text(from, row, first + template_version),
+        .level = priority{from.int2(row, first + priority_column)},
+        .context = text(from, row, first + context),
+        .parents = optional_text(from, row, first + parents),
+    };
+}
+
+result<finish_reply> read_finished(pg::rows const& from) {
+    TASKER_ASSERT(from.columns() == 1 + claimed_columns);
+    finish_reply reply;
+    for (std::size_t row = 0; row < from.size(); ++row) {
+        auto const kind = from.text(row, 0);
+        auto const task = from.uuid(row, 1 + task_id_column);
+        if (kind == "taken") {
+            reply.taken.push_back(read_claimed(from, row, 1));
+        } else if (kind == "refused") {
+            reply.refused.push_back({task, step_no{from.int4(row, 1 + step_no_column)}});
+        } else if (auto const state = model::parse_task_state(from.text(row, 1 + name))) {
+            reply.settled.push_back({task, *state});
+        } else {
+            return make_error(errc::internal, "finish_steps names a state that is not known");
+        }
+    }
+    return reply;
+}
+
+std::int32_t in_seconds(std::chrono::seconds duration) {
+    return static_cast<std::int32_t>(duration.count());
+}
+
+std::optional<std::int32_t> retry_after_ms(finished_step const& step) {
+    constexpr std::chrono::milliseconds most{std::numeric_limits<std::int32_t>::max()};
+    return step.retry_after
+               ? std::optional{static_cast<std::int32_t>(std::min(*step.retry_after, most).count())}
+               : std::nullopt;
+}
+
+/// Task ids, step numbers, attempts and message ids, as parallel arrays.
+template <class Range, class Projection>
+void add_leases(pg::params& to, Range const& range, Projection held) {
+    to.add_uuid_array(range, [&](auto const& each) { return held(each).task; })
+        .add_int4_array(range, [&](auto const& each) { return held(each).step.value; })
+        .add_int4_array(range, [&](auto const& each) { return held(each).attempt; })
+        .add_int8_array(range, [&](auto const& each) { return held(each).message.value; });
+}
+
+} // namespace
+
+asio::awaitable<result<worker_id>> register_worker(pg::connection& on, std::string name,
+                                                   std::vector<std::string> namespaces,
+                                                   deadline until) {
+    auto const answer = co_await on.run(
+        {register_worker_sql, pg::params{}.add_text(name).add_text_array(namespaces)}, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return worker_id{answer->int4(0, 0)};
+}
+
+asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, claim_request what,
+                                                         deadline until) {
+    auto const answer = co_await on.run({claim_sql, pg::params{}
+                                                        .add_text_array(what.queues)
+                                                        .add_int4(what.worker.value)
+                                                        .add_int4(in_seconds(what.lease))
+                                                        .add_int4(what.quantity)},
+                                        until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    TASKER_ASSERT(answer->columns() == claimed_columns);
+    std::vector<claimed_step> steps;
+    steps.reserve(answer->size());
+    for (std::size_t row = 0; row < answer->size(); ++row) {
+        steps.push_back(read_claimed(*answer, row, 0));
+    }
+    co_return steps;
+}
+
+asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request what,
+                                             deadline until) {
+    pg::params values;
+    values.add_text(what.queue)
+        .add_int4(what.worker.value)
+        .add_int4(in_seconds(what.lease))
+        .add_int4(what.take);
+    add_leases(values, what.steps,
+               [](finished_step const& each) -> lease const& { return each.held; });
+    values
+        .add_int2_array(
+            what.steps,
+            [](finished_step const& each) { return static_cast<std::int16_t>(each.how); })
+        .add_text_array(what.steps, &finished_step::payload)
+        .add_int4_array(what.steps, retry_after_ms);
+    auto const answer = co_await on.run_then({finish_sql, std::move(values)}, announce, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return read_finished(*answer);
+}
+
+asio::awaitable<result<std::vector<std::size_t>>> extend(pg::connection& on, std::string queue,
+                                                         std::chrono::seconds by,
+                                                         std::vector<lease> held, deadline until) {
+    pg::params values;
+    values.add_text(queue).add_int4(in_seconds(by));
+    add_leases(values, held, std::identity{});
+    auto const answer = co_await on.run({extend_sql, std::move(values)}, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    std::vector<std::size_t> lost;
+    for (std::size_t row = 0; row < answer->size(); ++row) {
+        lost.push_back(static_cast<std::size_t>(answer->int4(row, 0)) - 1);
+    }
+    co_return lost;
+}
+
+asio::awaitable<result<std::int32_t>> release(pg::connection& on, std::string queue,
+                                              std::vector<lease> held, deadline until) {
+    pg::params values;
+    values.add_text(queue);
+    add_leases(values, held, std::identity{});
+    auto const answer = co_await on.run_then({release_sql, std::move(values)}, announce, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return answer->int4(0, 0);
+}
+
+} // namespace tasker::queue

@@ -1,0 +1,216 @@
+#include "tasker/queue/tasks.hpp"
+
+#include "announce.hpp"
+#include "text_columns.hpp"
+
+#include "tasker/base/assert.hpp"
+
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace tasker::queue {
+namespace {
+
+constexpr pg::statement create_sql{"tasker_create_tasks",
+                                   "select * from tasker.create_tasks($1, $2, $3, $4, $5, $6)"};
+constexpr pg::statement cancel_sql{
+    "tasker_cancel_tasks", "select task_id, cancelled, state::text from tasker.cancel_tasks($1)"};
+constexpr pg::statement get_sql{"tasker_get_tasks", "select * from tasker.get_tasks($1)"};
+constexpr pg::statement settled_sql{"tasker_settled_tasks",
+                                    "select * from tasker.settled_tasks($1)"};
+constexpr pg::statement list_sql{"tasker_list_tasks",
+                                 "select * from tasker.list_tasks("
+                                 "$1, $2, $3, $4::text::tasker.task_state, $5, $6, $7, $8)"};
+constexpr pg::statement list_steps_sql{"tasker_list_steps",
+                                       "select * from tasker.list_steps($1, $2, $3, $4)"};
+constexpr pg::statement release_due_sql{"tasker_release_due",
+                                        "select released, next_due_ms from tasker.release_due($1)"};
+
+error unknown_state() {
+    return make_error(errc::internal, "the database names a state that is not known");
+}
+
+/// The columns of type tasker.task_view, in its order.
+result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
+    auto const state = model::parse_task_state(from.text(row, 4));
+    if (!state) {
+        return unknown_state();
+    }
+    return wire::task_view{
+        .id = from.uuid(row, 0),
+        .name_space = text(from, row, 1),
+        .name = text(from, row, 2),
+        .version = text(from, row, 3),
+        .state = *state,
+        .priority = from.int2(row, 5),
+        .idempotency_key = optional_text(from, row, 6),
+        .context = text(from, row, 7),
+        .steps_total = from.int4(row, 8),
+        .steps_complete = from.int4(row, 9),
+        .steps_failed = from.int4(row, 10),
+        .created_at = from.timestamptz(row, 11),
+        .started_at = from.optional(&pg::rows::timestamptz, row, 12),
+        .finished_at = from.optional(&pg::rows::timestamptz, row, 13),
+        .result = optional_text(from, row, 14),
+    };
+}
+
+/// The columns of type tasker.step_view, in its order.
+result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
+    auto const state = model::parse_step_state(from.text(row, 2));
+    auto depends_on = wire::read_names(from.text(row, 5));
+    if (!state) {
+        return unknown_state();
+    }
+    if (!depends_on) {
+        return depends_on.error();
+    }
+    return wire::step_view{
+        .name = text(from, row, 0),
+        .number = step_no{from.int4(row, 1)},
+        .state = *state,
+        .attempts = from.int4(row, 3),
+        .max_attempts = from.int4(row, 4),
+        .depends_on = std::move(*depends_on),
+        .enqueued_at = from.optional(&pg::rows::timestamptz, row, 6),
+        .started_at = from.optional(&pg::rows::timestamptz, row, 7),
+        .finished_at = from.optional(&pg::rows::timestamptz, row, 8),
+        .worker = optional_text(from, row, 9),
+        .result = optional_text(from, row, 10),
+        .error = optional_text(from, row, 11),
+    };
+}
+
+template <class View>
+result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t columns,
+                                   result<View> (*read)(pg::rows const&, std::size_t)) {
+    if (!answer) {
+        return answer.error();
+    }
+    TASKER_ASSERT(answer->columns() == columns);
+    std::vector<View> views;
+    views.reserve(answer->size());
+    for (std::size_t row = 0; row < answer->size(); ++row) {
+        auto view = read(*answer, row);
+        if (!view) {
+            return view.error();
+        }
+        views.push_back(std::move(*view));
+    }
+    return views;
+}
+
+constexpr std::size_t task_columns = 15;
+constexpr std::size_t step_columns = 12;
+
+result<std::vector<create_outcome>> read_created(pg::rows const& from,
+                                                 std::vector<new_task> const& tasks) {
+    // Row 0 speaks of all that are new; each further row of one that is not.
+    std::vector<create_outcome> outcomes;
+    outcomes.reserve(tasks.size());
+    TASKER_ASSERT(!from.empty());
+    for (auto const& each : tasks) {
+        outcomes.push_back({each.id, creation::created, from.timestamptz(0, 3)});
+    }
+    for (std::size_t row = 1; row < from.size(); ++row) {
+        auto const ordinal = static_cast<std::size_t>(from.int4(row, 0));
+        TASKER_ASSERT(ordinal >= 1 && ordinal <= outcomes.size());
+        outcomes[ordinal - 1] = {from.uuid(row, 1),
+                                 from.text(row, 2) == "existing" ? creation::existing
+                                                                 : creation::conflict,
+                                 from.timestamptz(row, 3)};
+    }
+    return outcomes;
+}
+
+} // namespace
+
+asio::awaitable<result<std::vector<create_outcome>>>
+create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity how, deadline until) {
+    pg::params values;
+    values.add_uuid_array(tasks, &new_task::id)
+        .add_int4_array(tasks, [](new_task const& each) { return each.from.value; })
+        .add_int2_array(tasks,
+                        [](new_task const& each) { return static_cast<std::int16_t>(each.level); })
+        .add_text_array(tasks, &new_task::context)
+        .add_text_array(tasks, &new_task::idempotency_key)
+        .add_bool(how == atomicity::all_or_nothing);
+    auto const answer = co_await on.run_then({create_sql, std::move(values)}, announce, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return read_created(*answer, tasks);
+}
+
+asio::awaitable<result<std::vector<cancel_outcome>>>
+cancel_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
+    auto const answer =
+        co_await on.run_then({cancel_sql, pg::params{}.add_uuid_array(tasks)}, announce, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    std::vector<cancel_outcome> outcomes;
+    for (std::size_t row = 0; row < answer->size(); ++row) {
+        auto const state = model::parse_task_state(answer->text(row, 2));
+        if (!state) {
+            co_return unknown_state();
+        }
+        outcomes.push_back({answer->uuid(row, 0), answer->boolean(row, 1), *state});
+    }
+    co_return outcomes;
+}
+
+asio::awaitable<result<std::vector<wire::task_view>>>
+get_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
+    auto const answer = co_await on.run({get_sql, pg::params{}.add_uuid_array(tasks)}, until);
+    co_return read_all(answer, task_columns, read_task);
+}
+
+asio::awaitable<result<std::vector<wire::task_view>>>
+settled_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
+    auto const answer = co_await on.run({settled_sql, pg::params{}.add_uuid_array(tasks)}, until);
+    co_return read_all(answer, task_columns, read_task);
+}
+
+asio::awaitable<result<std::vector<wire::task_view>>>
+list_tasks(pg::connection& on, task_filter which, std::int32_t limit, deadline until) {
+    auto const state = which.state ? std::optional{model::to_string(*which.state)} : std::nullopt;
+    auto const answer = co_await on.run({list_sql, pg::params{}
+                                                       .add_text(which.name_space)
+                                                       .add_text(which.name)
+                                                       .add_text(which.version)
+                                                       .add_text(state)
+                                                       .add_timestamptz(which.created_after)
+                                                       .add_timestamptz(which.created_before)
+                                                       .add_uuid(which.before)
+                                                       .add_int4(limit)},
+                                        until);
+    co_return read_all(answer, task_columns, read_task);
+}
+
+asio::awaitable<result<std::vector<wire::step_view>>>
+list_steps(pg::connection& on, step_filter which, std::int32_t limit, deadline until) {
+    auto const answer =
+        co_await on.run({list_steps_sql, pg::params{}
+                                             .add_uuid(which.task)
+                                             .add_text(which.name)
+                                             .add_int4(which.after.value_or(step_no{-1}).value)
+                                             .add_int4(limit)},
+                        until);
+    co_return read_all(answer, step_columns, read_step);
+}
+
+asio::awaitable<result<due_reply>> release_due(pg::connection& on, std::int32_t limit,
+                                               deadline until) {
+    auto const answer =
+        co_await on.run_then({release_due_sql, pg::params{}.add_int4(limit)}, announce, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    auto const next = answer->optional(&pg::rows::int8, 0, 1);
+    co_return due_reply{answer->int4(0, 0),
+                        next ? std::optional{std::chrono::milliseconds{*next}} : std::nullopt};
+}
+
+} // namespace tasker::queue

@@ -1,0 +1,69 @@
+#include "tasker/queue/templates.hpp"
+
+#include "text_columns.hpp"
+
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace tasker::queue {
+namespace {
+
+constexpr pg::statement register_sql{
+    "tasker_register_template",
+    "select template_id, created from tasker.register_template($1, $2, $3, $4, $5, $6, $7)"};
+constexpr pg::statement announce_sql{"tasker_announce_template",
+                                     "select pg_notify('tasker_template', '')"};
+constexpr pg::statement get_sql{"tasker_get_templates",
+                                "select template_id, namespace, name, version, environment, "
+                                "steps_total, created_at, definition "
+                                "from tasker.get_templates($1, $2, $3, $4, $5)"};
+
+} // namespace
+
+asio::awaitable<result<register_reply>> register_template(pg::connection& on, new_template what,
+                                                          deadline until) {
+    auto const answer = co_await on.run_then({register_sql, pg::params{}
+                                                                .add_text(what.name_space)
+                                                                .add_text(what.name)
+                                                                .add_text(what.version)
+                                                                .add_text(what.environment)
+                                                                .add_text(what.hash)
+                                                                .add_json(what.definition)
+                                                                .add_json(what.steps)},
+                                             announce_sql, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return register_reply{template_id{answer->int4(0, 0)}, answer->boolean(0, 1)};
+}
+
+asio::awaitable<result<std::vector<wire::template_view>>>
+get_templates(pg::connection& on, template_filter which, std::int32_t limit, deadline until) {
+    auto const answer =
+        co_await on.run({get_sql, pg::params{}
+                                      .add_text(which.name_space)
+                                      .add_text(which.name)
+                                      .add_text(which.version)
+                                      .add_int4(which.after.value_or(template_id{0}).value)
+                                      .add_int4(limit)},
+                        until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    std::vector<wire::template_view> found;
+    found.reserve(answer->size());
+    for (std::size_t row = 0; row < answer->size(); ++row) {
+        found.push_back({.id = template_id{answer->int4(row, 0)},
+                         .name_space = text(*answer, row, 1),
+                         .name = text(*answer, row, 2),
+                         .version = text(*answer, row, 3),
+                         .environment = text(*answer, row, 4),
+                         .steps_total = answer->int4(row, 5),
+                         .created_at = answer->timestamptz(row, 6),
+                         .definition = text(*answer, row, 7)});
+    }
+    co_return found;
+}
+
+} // namespace tasker::queue
