@@ -15,31 +15,39 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set enable_bitmapscan = off
 as $$
 declare
-    v_now      timestamptz := tasker.clock();
-    v_queue    text;
-    v_left     int := p_qty;
-    v_msg_ids  bigint[];
-    v_task_ids uuid[];
-    v_step_nos int[];
-    v_held     bigint[];     -- what of it was leased
-    v_tasks    uuid[];
-    v_steps    int[];
-    v_fresh    uuid[];
-    v_dead     record;
+    v_now        timestamptz := tasker.clock();
+    v_queue      text;
+    v_left       int := p_qty;
+    v_msg_ids    bigint[];
+    v_task_ids   uuid[];
+    v_step_nos   int[];
+    v_task_texts text[];
+    v_step_texts text[];
+    v_held       bigint[];     -- what of it was leased
+    v_tasks      uuid[];
+    v_steps      int[];
+    v_fresh      uuid[];
+    v_dead       record;
 begin
     foreach v_queue in array p_queues loop
         exit when v_left <= 0;
-        select array_agg(r.msg_id), array_agg((r.message ->> 'task_id')::uuid),
-               array_agg((r.message ->> 'step_no')::int)
-        into v_msg_ids, v_task_ids, v_step_nos
-        from (select m.msg_id,
-                     case when m.message ->> 'task_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-                           and m.message ->> 'step_no' ~ '^\d{1,5}$'
-                          then m.message else '{}' end as message
-              from pgmq.read(v_queue, p_lease_s, v_left) m) r;
+        select array_agg(m.msg_id), array_agg(m.message ->> 'task_id'), array_agg(m.message ->> 'step_no')
+        into v_msg_ids, v_task_texts, v_step_texts
+        from pgmq.read(v_queue, p_lease_s, v_left) m;
         continue when v_msg_ids is null;
+        begin
+            v_task_ids := v_task_texts;
+            v_step_nos := v_step_texts;
+        exception when invalid_text_representation or numeric_value_out_of_range then
+            -- Somebody else's messages are among them: they become null, and match nothing.
+            select array_agg(x.task_id::uuid), array_agg(x.step_no::int) into v_task_ids, v_step_nos
+            from (select case when u.t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then u.t end,
+                         case when u.n ~ '^\d{1,5}$' then u.n end
+                  from unnest(v_task_texts, v_step_texts) u(t, n)) x(task_id, step_no);
+        end;
 
         with held as (
             update tasker.steps s

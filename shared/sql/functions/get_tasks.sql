@@ -7,6 +7,7 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set enable_bitmapscan = off
 as $$
 begin
     return query select * from tasker.task_rows(p_task_ids);

@@ -12,10 +12,12 @@ as $$
                       where s.task_id = t.task_id and s.state = 'complete') end,
            t.steps_failed, t.created_at, t.started_at, t.finished_at,
            case when t.state = 'complete' then (
-               select json_object_agg(d.name, coalesce(s.result, 'null'))
-               from unnest(p.leaves) l(step_no)
-               join tasker.template_steps d on d.template_id = t.template_id and d.step_no = l.step_no
-               join tasker.steps s on s.task_id = t.task_id and s.step_no = l.step_no)
+               select json_object_agg(
+                   (select n.name from tasker.template_steps n
+                    where n.template_id = t.template_id and n.step_no = l.step_no),
+                   coalesce((select s.result from tasker.steps s
+                             where s.task_id = t.task_id and s.step_no = l.step_no), 'null'))
+               from unnest(p.leaves) l(step_no))
            end
     from unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = i.task_id

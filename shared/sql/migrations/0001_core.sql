@@ -59,7 +59,7 @@ create table tasker.template_steps (
     max_backoff_ms  bigint not null,
     timeout_ms      bigint,
     primary key (template_id, step_no),
-    constraint step_is_named_once unique (template_id, name),
+    constraint step_is_named_once unique (name, template_id),
     constraint step_has_attempts check (max_attempts >= 1),
     constraint children_know_their_parents check (cardinality(children) = cardinality(child_parents)),
     constraint backoff_is_not_negative check (backoff_base_ms >= 0 and max_backoff_ms >= 0),
