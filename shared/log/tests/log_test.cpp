@@ -53,6 +53,7 @@ TEST(Log, KeepsLinesOfSeveralThreadsApart) {
     init({}, "test");
     auto const out = stderr_of([] {
         std::vector<std::jthread> threads;
+        threads.reserve(4);
         for (int i = 0; i < 4; ++i) {
             threads.emplace_back([] {
                 for (int n = 0; n < 100; ++n) {
