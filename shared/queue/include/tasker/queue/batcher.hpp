@@ -153,23 +153,17 @@ private:
 
         void refuse_all() {
             for (auto& waiting : std::exchange(queue, {})) {
-                waiting->answer(
-                    tasker::make_error(errc::unavailable, "stopped before it was sent"));
+                waiting->answer(make_error(errc::unavailable, "stopped before it was sent"));
             }
         }
     };
 
-    static boost::asio::awaitable<bool> is_cancelled() {
-        auto const current = co_await boost::asio::this_coro::cancellation_state;
-        co_return current.cancelled() != boost::asio::cancellation_type::none;
-    }
-
     static boost::asio::awaitable<result<Reply>> submit_to(std::shared_ptr<state> self,
                                                            Request request, deadline until) {
         if (self->stopped || self->queue.size() >= self->settings.capacity) {
-            co_return tasker::make_error(errc::unavailable,
-                                         self->stopped ? "stopped"
-                                                       : "too many requests are waiting already");
+            co_return make_error(errc::unavailable, self->stopped
+                                                        ? "stopped"
+                                                        : "too many requests are waiting already");
         }
         auto const mine = std::make_shared<pending>(self->executor, std::move(request), until);
         self->queue.push_back(mine);
@@ -180,8 +174,8 @@ private:
         mine->withdrawn = true;
         auto const current = co_await boost::asio::this_coro::cancellation_state;
         co_return current.cancelled() != boost::asio::cancellation_type::none
-            ? tasker::make_error(errc::cancelled, "cancelled while waiting for the batch")
-            : tasker::make_error(errc::timeout, "no answer from the batch in time");
+            ? make_error(errc::cancelled, "cancelled while waiting for the batch")
+            : make_error(errc::timeout, "no answer from the batch in time");
     }
 
     static boost::asio::awaitable<void> run(std::shared_ptr<state> self) {
@@ -215,12 +209,17 @@ private:
         try {
             replies = co_await self->send(std::move(requests));
         } catch (std::exception const& thrown) {
-            replies.assign(taken.size(), tasker::make_error(errc::internal, thrown.what()));
+            replies.clear();
+            for (std::size_t i = 0; i < taken.size(); ++i) {
+                replies.emplace_back(make_error(errc::internal, thrown.what()));
+            }
         }
         TASKER_ASSERT(replies.size() == taken.size());
         for (std::size_t i = 0; i < taken.size(); ++i)
             taken[i]->answer(std::move(replies[i]));
     }
+
+    std::shared_ptr<state> state_;
 };
 
 } // namespace tasker::queue
