@@ -50,6 +50,8 @@ declare
     v_take_tasks  uuid[];     -- children that became ready and go to the caller
     v_take_steps  int[];
     v_take_msgs   bigint[];
+    v_free_msgs   bigint[];   -- messages of the own steps that were accepted
+    v_reused      int;
     v_settled     uuid[];
     v_states      text[];
 begin
@@ -182,8 +184,23 @@ begin
     into v_settled, v_states
     from moved m where m.state in ('blocked', 'complete');
 
-    if v_done_msgs is not null or v_fail_msgs is not null then
-        perform pgmq.delete(p_queue, v_done_msgs || v_fail_msgs);
+    -- What goes straight to the caller takes over the messages of what it has just answered: one HOT
+    -- update each, instead of a delete and a send. The rest is deleted and sent as usual.
+    v_free_msgs := v_done_msgs || v_fail_msgs;
+    v_reused := least(coalesce(cardinality(v_take_tasks), 0), cardinality(v_free_msgs));
+    if v_reused > 0 then
+        execute format(
+            'update pgmq.%I q
+             set message = jsonb_build_object(''task_id'', u.task_id, ''step_no'', u.step_no), read_ct = 1,
+                 enqueued_at = $4, last_read_at = $4, vt = clock_timestamp() + make_interval(secs => $5)
+             from unnest($1, $2, $3) u(msg_id, task_id, step_no) where q.msg_id = u.msg_id',
+            'q_' || p_queue)
+        using v_free_msgs[:v_reused], v_take_tasks[:v_reused], v_take_steps[:v_reused], v_now, p_lease_s;
+        v_take_msgs := v_free_msgs[:v_reused];
+        v_free_msgs := v_free_msgs[v_reused + 1:];
+    end if;
+    if cardinality(v_free_msgs) > 0 then
+        perform pgmq.delete(p_queue, v_free_msgs);
     end if;
     if v_ready_tasks is not null then
         perform pgmq.send_batch(p_queue, array(
@@ -192,9 +209,12 @@ begin
         perform tasker.note_ready(p_queue);
     end if;
     if v_take_tasks is not null then
-        v_take_msgs := array(select pgmq.send_batch(p_queue, array(
-            select jsonb_build_object('task_id', r.task_id, 'step_no', r.step_no)
-            from unnest(v_take_tasks, v_take_steps) r(task_id, step_no)), p_lease_s));
+        if v_reused < cardinality(v_take_tasks) then
+            v_take_msgs := v_take_msgs || array(select pgmq.send_batch(p_queue, array(
+                select jsonb_build_object('task_id', r.task_id, 'step_no', r.step_no)
+                from unnest(v_take_tasks[v_reused + 1:], v_take_steps[v_reused + 1:]) r(task_id, step_no)),
+                p_lease_s));
+        end if;
         return query
             select 'taken', c.* from tasker.claimed_rows(p_queue, v_take_msgs, v_take_tasks, v_take_steps) c;
     end if;
