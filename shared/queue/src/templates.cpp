@@ -17,7 +17,7 @@ constexpr pg::statement announce_sql{"tasker_announce_template",
 constexpr pg::statement get_sql{"tasker_get_templates",
                                 "select template_id, namespace, name, version, environment, "
                                 "steps_total, created_at, definition "
-                                "from tasker.get_templates($1, $2, $3, $4, $5)"};
+                                "from tasker.get_templates($1, $2, $3, $4, $5, $6)"};
 
 } // namespace
 
@@ -39,14 +39,16 @@ asio::awaitable<result<register_reply>> register_template(pg::connection& on, ne
 }
 
 asio::awaitable<result<std::vector<wire::template_view>>>
-get_templates(pg::connection& on, template_filter which, std::int32_t limit, deadline until) {
+get_templates(pg::connection& on, template_filter which, definitions how, std::int32_t limit,
+              deadline until) {
     auto const answer =
         co_await on.run({get_sql, pg::params{}
                                       .add_text(which.name_space)
                                       .add_text(which.name)
                                       .add_text(which.version)
                                       .add_int4(which.after.value_or(template_id{0}).value)
-                                      .add_int4(limit)},
+                                      .add_int4(limit)
+                                      .add_bool(how == definitions::included)},
                         until);
     if (!answer) {
         co_return answer.error();
@@ -61,7 +63,7 @@ get_templates(pg::connection& on, template_filter which, std::int32_t limit, dea
                          .environment = text(*answer, row, 4),
                          .steps_total = answer->int4(row, 5),
                          .created_at = answer->timestamptz(row, 6),
-                         .definition = text(*answer, row, 7)});
+                         .definition = optional_text(*answer, row, 7)});
     }
     co_return found;
 }

@@ -44,8 +44,12 @@ struct template_filter {
     std::optional<template_id> after; ///< continue after this one of an earlier page
 };
 
-/// In the order of their ids, at most `limit`, with their definitions.
+/// A definition can have megabytes, so whoever does without leaves it out.
+enum class definitions { left_out, included };
+
+/// In the order of their ids, at most `limit`.
 boost::asio::awaitable<result<std::vector<wire::template_view>>>
-get_templates(pg::connection& on, template_filter which, std::int32_t limit, deadline until);
+get_templates(pg::connection& on, template_filter which, definitions how, std::int32_t limit,
+              deadline until);
 
 } // namespace tasker::queue
