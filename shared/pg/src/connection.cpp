@@ -22,8 +22,8 @@ connection::~connection() {
     close();
 }
 
-asio::awaitable<std::vector<result<rows>>> connection::run(std::vector<call> calls,
-                                                           deadline until) {
+asio::awaitable<std::vector<result<rows>>> connection::run_all(std::vector<call> calls,
+                                                               deadline until) {
     auto const all = calls.size();
     return session::exchange(session_, std::move(calls), all, until);
 }

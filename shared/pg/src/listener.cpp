@@ -87,7 +87,7 @@ asio::awaitable<error> listener::state::serve(std::shared_ptr<state> self) {
         statements.push_back({each.name.c_str(), each.sql.c_str()});
         calls.emplace_back(statements.back());
     }
-    auto const answers = co_await opened->run(std::move(calls), limit);
+    auto const answers = co_await opened->run_all(std::move(calls), limit);
     for (auto const& answer : answers) {
         if (answer.has_error()) {
             co_return answer.error();

@@ -50,7 +50,8 @@ public:
     boost::asio::awaitable<result<rows>> run(call what, deadline until);
 
     /// Sends all calls in one flush. As many answers as calls, in the same order.
-    boost::asio::awaitable<std::vector<result<rows>>> run(std::vector<call> calls, deadline until);
+    boost::asio::awaitable<std::vector<result<rows>>> run_all(std::vector<call> calls,
+                                                              deadline until);
 
     /// Sends both calls in one flush and returns as soon as `first` is committed. The answer to
     /// `afterwards` is read at the start of the next exchange, which sends without waiting for it,
