@@ -65,7 +65,7 @@ bool connection::check_alive() noexcept {
 }
 
 int connection::backend_pid() const noexcept {
-    return usable() ? PQbackendPID(session_->conn.get()) : 0;
+    return session_ && session_->conn ? PQbackendPID(session_->conn.get()) : 0;
 }
 
 void connection::close() noexcept {

@@ -71,7 +71,8 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
     std::unique_ptr<connection> take_idle();
     bool may_open() const;
     void give_back(std::unique_ptr<connection> returned);
-    void wake_one();
+    /// Lets a waiting caller look whether it may open a connection.
+    void wake_one(place const* but = nullptr);
     void close();
     error reason_for_none() const;
 
@@ -165,7 +166,7 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
             mine.opening = true;
             auto opened = co_await open_one(self, until);
             mine.opening = false;
-            self->wake_one(); // there may be room for more, or another's turn to try
+            self->wake_one(&mine); // there may be room for more, or another's turn to try
             if (opened) {
                 mine.given = std::move(*opened);
             } else if (opened.error().code == errc::cancelled) {
@@ -182,7 +183,7 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
         }
         auto const now = steady_clock::now();
         if (now >= until) {
-            self->wake_one(); // whoever is next may try to open one
+            self->wake_one(&mine); // whoever is next may try to open one
             co_return self->reason_for_none();
         }
         auto const attempt_later = self->open < self->settings.size && self->next_attempt > now;
@@ -190,7 +191,7 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
         co_await mine.wake.async_wait(asio::as_tuple(asio::use_awaitable));
         auto const state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none) {
-            self->wake_one();
+            self->wake_one(&mine);
             co_return make_error(errc::cancelled, "cancelled while waiting for a connection");
         }
     }
@@ -218,9 +219,9 @@ void pool::state::give_back(std::unique_ptr<connection> returned) {
     (*first)->wake.cancel();
 }
 
-void pool::state::wake_one() {
+void pool::state::wake_one(place const* but) {
     for (auto* each : queue) {
-        if (!each->opening && !each->given) {
+        if (each != but && !each->opening && !each->given) {
             each->wake.cancel();
             return;
         }

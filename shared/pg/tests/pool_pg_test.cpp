@@ -1,0 +1,233 @@
+#include "relay.hpp"
+#include "running.hpp"
+
+#include "tasker/pg/pool.hpp"
+
+#include "tasker/testing/test_database.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace asio = boost::asio;
+
+namespace tasker::pg {
+namespace {
+
+using namespace std::chrono_literals;
+using tasker::testing::test_database;
+
+constexpr statement select_one{"select_one", "select 1"};
+
+class Pool : public ::testing::Test {
+protected:
+    using lease = pool::lease;
+    using acquiring = running<result<lease>>;
+
+    pool_settings settings(std::size_t size) {
+        return {.connect = {.dsn = database_.dsn()},
+                .size = size,
+                .first_backoff = 1ms,
+                .max_backoff = 5ms};
+    }
+
+    lease take(pool& from) {
+        return run(io_, from.acquire(soon())).value();
+    }
+
+    std::unique_ptr<acquiring> begin_to_take(pool& from, deadline until = soon()) {
+        auto begun = std::make_unique<acquiring>(io_, from.acquire(until));
+        begun->begin();
+        return begun;
+    }
+
+    bool serves(lease& with) {
+        auto const answer = run(io_, with->run({select_one}, soon()));
+        return answer && answer->int4(0, 0) == 1;
+    }
+
+    void terminate(lease& which) {
+        ASSERT_TRUE(database_.value<bool>("select pg_terminate_backend(" +
+                                          std::to_string(which->backend_pid()) + ", 10000)"));
+    }
+
+    test_database database_ = test_database::empty();
+    asio::io_context io_;
+};
+
+TEST_F(Pool, OpensNothingUntilItIsAsked) {
+    pool connections{io_.get_executor(), settings(3)};
+    io_.poll();
+    EXPECT_EQ(connections.current().open, 0U);
+    auto one = take(connections);
+    EXPECT_TRUE(serves(one));
+    EXPECT_EQ(connections.current().open, 1U);
+    EXPECT_EQ(connections.current().idle, 0U);
+}
+
+TEST_F(Pool, LendsAReturnedConnectionAgain) {
+    pool connections{io_.get_executor(), settings(3)};
+    int pid = 0;
+    {
+        auto first = take(connections);
+        pid = first->backend_pid();
+    }
+    EXPECT_EQ(connections.current().idle, 1U);
+    auto second = take(connections);
+    EXPECT_EQ(second->backend_pid(), pid);
+    EXPECT_EQ(connections.current().open, 1U);
+}
+
+TEST_F(Pool, NeverOpensMoreThanItsSizeAndServesWaitersInTheirOrder) {
+    pool connections{io_.get_executor(), settings(2)};
+    std::optional<lease> one{take(connections)};
+    std::optional<lease> two{take(connections)};
+    auto third = begin_to_take(connections);
+    auto fourth = begin_to_take(connections);
+    EXPECT_EQ(connections.current().open, 2U);
+    EXPECT_EQ(connections.current().waiting, 2U);
+    one.reset();
+    auto third_lease = third->get().value();
+    EXPECT_TRUE(serves(third_lease));
+    EXPECT_FALSE(fourth->is_done());
+    two.reset();
+    EXPECT_TRUE(fourth->get());
+    EXPECT_EQ(connections.current().waiting, 0U);
+}
+
+TEST_F(Pool, OpensSeveralAtOnceForSeveralCallers) {
+    pool connections{io_.get_executor(), settings(3)};
+    std::vector<std::unique_ptr<acquiring>> callers;
+    for (int i = 0; i < 3; ++i) {
+        callers.push_back(begin_to_take(connections));
+    }
+    EXPECT_EQ(connections.current().open, 3U);
+    std::vector<lease> leases;
+    for (auto const& each : callers) {
+        leases.push_back(each->get().value());
+        EXPECT_TRUE(serves(leases.back()));
+    }
+}
+
+TEST_F(Pool, GivesUpAtTheCallersDeadline) {
+    pool connections{io_.get_executor(), settings(1)};
+    auto const only = take(connections);
+    auto const late = run(io_, connections.acquire(in(20ms)));
+    EXPECT_EQ(late.error().code, errc::timeout);
+    EXPECT_EQ(connections.current().waiting, 0U);
+}
+
+TEST_F(Pool, ForgetsACancelledCaller) {
+    pool connections{io_.get_executor(), settings(1)};
+    std::optional<lease> only{take(connections)};
+    auto cancelled = begin_to_take(connections);
+    auto patient = begin_to_take(connections);
+    cancelled->cancel();
+    EXPECT_EQ(cancelled->get().error().code, errc::cancelled);
+    only.reset();
+    EXPECT_TRUE(patient->get());
+}
+
+TEST_F(Pool, PassesOnAConnectionThatWasGivenToACallerWhoIsCancelledAtThatMoment) {
+    pool connections{io_.get_executor(), settings(1)};
+    std::optional<lease> only{take(connections)};
+    auto cancelled = begin_to_take(connections);
+    auto patient = begin_to_take(connections);
+    only.reset(); // given, but not resumed yet
+    cancelled->cancel();
+    { auto const either = cancelled->get(); }
+    EXPECT_TRUE(patient->get());
+}
+
+TEST_F(Pool, RefusesCallersBeyondItsLimitOfWaiters) {
+    auto limited = settings(1);
+    limited.max_waiting = 1;
+    pool connections{io_.get_executor(), limited};
+    auto const only = take(connections);
+    auto const waiting = begin_to_take(connections);
+    auto const surplus = run(io_, connections.acquire(soon()));
+    EXPECT_EQ(surplus.error().code, errc::overloaded);
+}
+
+TEST_F(Pool, ReplacesARuinedConnection) {
+    pool connections{io_.get_executor(), settings(1)};
+    std::optional<lease> broken{take(connections)};
+    auto const pid = (*broken)->backend_pid();
+    auto waiting = begin_to_take(connections);
+    terminate(*broken);
+    EXPECT_FALSE(serves(*broken));
+    broken.reset();
+    auto fresh = waiting->get().value();
+    EXPECT_NE(fresh->backend_pid(), pid);
+    EXPECT_TRUE(serves(fresh));
+    EXPECT_EQ(connections.current().open, 1U);
+}
+
+TEST_F(Pool, LooksAtItsIdleConnectionsOnceOneWasLost) {
+    pool connections{io_.get_executor(), settings(2)};
+    std::optional<lease> one{take(connections)};
+    std::optional<lease> two{take(connections)};
+    terminate(*one);
+    terminate(*two);
+    one.reset(); // nobody has noticed yet
+    EXPECT_FALSE(serves(*two));
+    two.reset();
+    auto fresh = take(connections);
+    EXPECT_TRUE(serves(fresh));
+    EXPECT_EQ(connections.current().open, 1U);
+}
+
+TEST_F(Pool, TriesAgainUntilTheServerIsThere) {
+    pool_settings late = settings(2);
+    std::optional<relay> link{std::in_place, io_, database_.dsn()};
+    late.connect.dsn = link->dsn();
+    link->refuse(true);
+    pool connections{io_.get_executor(), late};
+    auto first = begin_to_take(connections);
+    auto second = begin_to_take(connections);
+    ASSERT_TRUE(run_until(io_, [&] { return link->connections_accepted() >= 5; }));
+    EXPECT_FALSE(first->is_done());
+    link->refuse(false);
+    auto one = first->get().value();
+    auto two = second->get().value();
+    EXPECT_TRUE(serves(one));
+    EXPECT_TRUE(serves(two));
+}
+
+TEST_F(Pool, TellsWhyNoneCouldBeOpened) {
+    auto unreachable = settings(1);
+    unreachable.connect.dsn = "host=/nonexistent";
+    pool connections{io_.get_executor(), unreachable};
+    auto const got = run(io_, connections.acquire(in(50ms)));
+    EXPECT_EQ(got.error().code, errc::could_not_connect);
+    EXPECT_NE(got.error().message.find("/nonexistent"), std::string::npos);
+    EXPECT_EQ(connections.current().open, 0U);
+}
+
+TEST_F(Pool, RefusesEveryoneOnceItIsClosed) {
+    pool connections{io_.get_executor(), settings(1)};
+    std::optional<lease> lent{take(connections)};
+    auto waiting = begin_to_take(connections);
+    connections.close();
+    EXPECT_EQ(waiting->get().error().code, errc::closed);
+    EXPECT_EQ(run(io_, connections.acquire(soon())).error().code, errc::closed);
+    EXPECT_TRUE(serves(*lent));
+    lent.reset();
+    EXPECT_EQ(connections.current().open, 0U);
+}
+
+TEST_F(Pool, MayGoBeforeItsLeases) {
+    std::optional<pool> connections{std::in_place, io_.get_executor(), settings(1)};
+    std::optional<lease> lent{take(*connections)};
+    connections.reset();
+    EXPECT_TRUE(serves(*lent));
+    lent.reset();
+    io_.restart();
+    io_.run(); // nothing is left to wait for
+}
+
+} // namespace
+} // namespace tasker::pg

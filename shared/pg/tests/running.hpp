@@ -1,0 +1,99 @@
+#pragma once
+
+#include "tasker/base/time.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace tasker::pg {
+
+inline deadline in(std::chrono::milliseconds duration) {
+    return steady_clock::now() + duration;
+}
+
+/// Long enough for anything that is expected to happen.
+inline deadline soon() {
+    return in(std::chrono::seconds{20});
+}
+
+/// Runs the context until the condition holds; false if it does not in time.
+template <class Condition>
+bool run_until(boost::asio::io_context& io, Condition holds) {
+    auto const until = soon();
+    while (!holds()) {
+        io.restart();
+        if (io.run_one_until(until) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// A coroutine that was started, and what became of it.
+template <class T>
+class running {
+public:
+    running(boost::asio::io_context& io, boost::asio::awaitable<T> what) : io_{io} {
+        boost::asio::co_spawn(
+            io, store(std::move(what), value_),
+            boost::asio::bind_cancellation_slot(stop_.slot(), [this](std::exception_ptr thrown) {
+                thrown_ = std::move(thrown);
+                is_done_ = true;
+            }));
+    }
+
+    running(running const&) = delete;
+    running& operator=(running const&) = delete;
+
+    bool is_done() const {
+        return is_done_;
+    }
+
+    /// Lets it run as far as it can go without waiting.
+    void begin() {
+        io_.restart();
+        io_.poll();
+    }
+
+    void cancel() {
+        stop_.emit(boost::asio::cancellation_type::terminal);
+    }
+
+    T get() {
+        if (!run_until(io_, [this] { return is_done_; })) {
+            throw std::runtime_error{"the coroutine did not end in time"};
+        }
+        if (thrown_) {
+            std::rethrow_exception(thrown_);
+        }
+        return std::move(*value_);
+    }
+
+private:
+    static boost::asio::awaitable<void> store(boost::asio::awaitable<T> what,
+                                              std::optional<T>& value) {
+        value.emplace(co_await std::move(what));
+    }
+
+    boost::asio::io_context& io_;
+    boost::asio::cancellation_signal stop_;
+    std::exception_ptr thrown_;
+    std::optional<T> value_;
+    bool is_done_ = false;
+};
+
+template <class T>
+T run(boost::asio::io_context& io, boost::asio::awaitable<T> what) {
+    return running<T>{io, std::move(what)}.get();
+}
+
+} // namespace tasker::pg
