@@ -1,0 +1,181 @@
+#include "tasker/model/compiled_template.hpp"
+
+#include "definition.hpp"
+#include "json_quote.hpp"
+#include "sha256.hpp"
+#include "step_graph.hpp"
+
+#include "tasker/base/assert.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace tasker::model {
+
+namespace {
+
+void merge(nlohmann::json& into, nlohmann::json const& from) {
+    for (auto const& [key, value] : from.items()) {
+        auto const found = into.find(key);
+        if (found != into.end() && found->is_object() && value.is_object()) {
+            merge(*found, value);
+        } else {
+            into[key] = value;
+        }
+    }
+}
+
+std::string merged(std::string const& into, std::string const& from) {
+    auto out = nlohmann::json::parse(into);
+    merge(out, nlohmann::json::parse(from));
+    return out.dump();
+}
+
+/// Lays what `settings` says over what the step has already.
+void apply(compiled_step& step, step_settings const& settings) {
+    step.handler = settings.callable.value_or(step.handler);
+    if (settings.method) {
+        step.handler_method = settings.method;
+    }
+    if (settings.initialization) {
+        step.initialization = step.initialization == "{}"
+                                  ? *settings.initialization
+                                  : merged(step.initialization, *settings.initialization);
+    }
+    step.retryable = settings.retryable.value_or(step.retryable);
+    step.max_attempts = settings.max_attempts.value_or(step.max_attempts);
+    step.backoff = settings.backoff.value_or(step.backoff);
+    step.backoff_base_ms = settings.backoff_base_ms.value_or(step.backoff_base_ms);
+    step.max_backoff_ms = settings.max_backoff_ms.value_or(step.max_backoff_ms);
+    if (settings.timeout) {
+        step.timeout_ms = static_cast<std::int32_t>(settings.timeout->count());
+    }
+}
+
+step_graph graph_of(workflow_template const& source) {
+    std::unordered_map<std::string_view, std::int32_t> numbers;
+    for (std::size_t i = 0; i < source.steps.size(); ++i) {
+        numbers.emplace(source.steps[i].name, static_cast<std::int32_t>(i));
+    }
+    step_graph graph{source.steps.size()};
+    for (std::size_t i = 0; i < source.steps.size(); ++i) {
+        if (auto const& parents = source.steps[i].dependencies) {
+            for (auto const& parent : *parents) {
+                graph.add_edge(numbers.at(parent), static_cast<std::int32_t>(i));
+            }
+        }
+    }
+    return graph;
+}
+
+/// The numbers of the same steps in another order, ascending.
+std::vector<std::int32_t> renumbered(std::vector<std::int32_t> const& steps,
+                                     std::vector<std::int32_t> const& new_numbers) {
+    std::vector<std::int32_t> out;
+    out.reserve(steps.size());
+    for (std::int32_t const step : steps) {
+        out.push_back(new_numbers[static_cast<std::size_t>(step)]);
+    }
+    std::ranges::sort(out);
+    return out;
+}
+
+environment_overrides const* find_environment(workflow_template const& source,
+                                              std::string_view name) {
+    auto const found = std::ranges::find(source.environments, name, &environment_overrides::name);
+    return found == source.environments.end() ? nullptr : &*found;
+}
+
+void append_numbers(std::string& out, std::vector<std::int32_t> const& numbers) {
+    out += '[';
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        out.append(i == 0 ? "" : ",").append(std::to_string(numbers[i]));
+    }
+    out += ']';
+}
+
+void append_step(std::string& out, compiled_step const& step, std::size_t number) {
+    out.append(R"({"step_no":)").append(std::to_string(number));
+    append_quoted(out.append(R"(,"name":)"), step.name);
+    append_numbers(out.append(R"(,"parents":)"), step.parents);
+    append_numbers(out.append(R"(,"children":)"), step.children);
+    append_quoted(out.append(R"(,"handler":)"), step.handler);
+    out.append(R"(,"handler_method":)");
+    if (step.handler_method) {
+        append_quoted(out, *step.handler_method);
+    } else {
+        out.append("null");
+    }
+    out.append(R"(,"initialization":)").append(step.initialization);
+    out.append(R"(,"retryable":)").append(step.retryable ? "true" : "false");
+    out.append(R"(,"max_attempts":)").append(std::to_string(step.max_attempts));
+    append_quoted(out.append(R"(,"backoff":)"), to_string(step.backoff));
+    out.append(R"(,"backoff_base_ms":)").append(std::to_string(step.backoff_base_ms));
+    out.append(R"(,"max_backoff_ms":)").append(std::to_string(step.max_backoff_ms));
+    out.append(R"(,"timeout_ms":)");
+    out.append(step.timeout_ms ? std::to_string(*step.timeout_ms) : "null").append("}");
+}
+
+} // namespace
+
+compiled_template compile(workflow_template const& source, std::string_view environment) {
+    step_graph const graph = graph_of(source);
+    std::vector<std::int32_t> const order = topological_order(graph);
+    TASKER_ASSERT(order.size() == source.steps.size());
+    std::vector<std::int32_t> new_numbers(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        new_numbers[static_cast<std::size_t>(order[i])] = static_cast<std::int32_t>(i);
+    }
+
+    step_settings const* for_all = nullptr;
+    std::unordered_map<std::string_view, step_settings const*> for_one;
+    if (auto const* const overrides = find_environment(source, environment)) {
+        for (auto const& change : overrides->steps) {
+            if (change.step == every_step) {
+                for_all = &change.settings;
+            } else {
+                for_one.emplace(change.step, &change.settings);
+            }
+        }
+    }
+
+    compiled_template out{.name_space = source.name_space,
+                          .name = source.name,
+                          .version = source.version,
+                          .environment = std::string{environment},
+                          .definition = to_definition(source),
+                          .hash = {},
+                          .steps = {}};
+    out.hash = sha256(out.definition);
+    out.steps.reserve(order.size());
+    for (std::int32_t const number : order) {
+        auto const old = static_cast<std::size_t>(number);
+        step_template const& from = source.steps[old];
+        compiled_step step;
+        step.name = from.name;
+        step.parents = renumbered(graph.parents[old], new_numbers);
+        step.children = renumbered(graph.children[old], new_numbers);
+        apply(step, from.settings);
+        if (for_all != nullptr) {
+            apply(step, *for_all);
+        }
+        if (auto const own = for_one.find(from.name); own != for_one.end()) {
+            apply(step, *own->second);
+        }
+        out.steps.push_back(std::move(step));
+    }
+    return out;
+}
+
+std::string steps_json(compiled_template const& compiled) {
+    std::string out = "[";
+    for (std::size_t i = 0; i < compiled.steps.size(); ++i) {
+        out.append(i == 0 ? "" : ",");
+        append_step(out, compiled.steps[i], i);
+    }
+    return out.append("]");
+}
+
+} // namespace tasker::model

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "document.hpp"
+
+#include <string_view>
+
+namespace tasker::model {
+
+struct typed_scalar {
+    node_kind kind;
+    decltype(document_node::value) value;
+};
+
+/// What a plain (unquoted) YAML scalar is by the core schema of YAML 1.2 (section 10.3.2): null,
+/// true or false, an integer (decimal, 0o octal, 0x hexadecimal), a real, or else a string. "yes"
+/// and "1.2.3" are strings.
+/// Throws unreadable_document, with `line`, for numbers that JSON or 64 bits cannot hold.
+typed_scalar resolve_plain_scalar(std::string_view text, int line);
+
+} // namespace tasker::model

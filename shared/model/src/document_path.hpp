@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tasker::model {
+
+/// Where a reader stands in a document. Made on the way down, on the stack; written out only for a
+/// problem.
+class document_path {
+public:
+    document_path() = default;
+
+    /// A path that was written out already, and outlives this one.
+    explicit document_path(std::string const& written) : key_{written}, is_written_{true} {}
+
+    document_path(document_path const& parent, std::string_view key)
+        : parent_{&parent},
+          key_{key} {}
+    document_path(document_path const& parent, std::size_t index)
+        : parent_{&parent},
+          index_{index},
+          is_index_{true} {}
+
+    /// "steps[3].retry": a key that is no plain word is quoted: `metadata["a b"]`.
+    std::string to_string() const;
+
+private:
+    document_path const* parent_ = nullptr;
+    std::string_view key_;
+    std::size_t index_ = 0;
+    bool is_index_ = false;
+    bool is_written_ = false;
+};
+
+/// Adds ".key" to a path, or "key" if it is empty.
+void append_key(std::string& path, std::string_view key);
+
+/// Adds "[index]" to a path.
+void append_index(std::string& path, std::size_t index);
+
+/// A name as a message shows it: in quotes, the middle of a long one left out.
+std::string shown(std::string_view name);
+
+} // namespace tasker::model

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "document_path.hpp"
+#include "schema.hpp"
+
+#include "tasker/model/problem.hpp"
+
+#include <vector>
+
+namespace tasker::model {
+
+/// What is wrong with a value by a schema, at most max_problems. Gives up, and says so, when a
+/// schema of the kind that multiplies its work would take more than some seconds.
+std::vector<located_problem> evaluate(schema const& by, simdjson::dom::element value,
+                                      document_path const& path);
+
+} // namespace tasker::model

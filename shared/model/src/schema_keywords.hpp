@@ -1,0 +1,58 @@
+#pragma once
+
+#include "mapping_reader.hpp"
+#include "schema.hpp"
+
+#include "tasker/base/assert.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace tasker::model {
+
+/// A schema while it is compiled: gives numbers to subschemas, which are read one after the other
+/// and not one inside of the other, so that references may form circles.
+class schema_builder {
+public:
+    explicit schema_builder(reading from) : in{from} {}
+
+    std::shared_ptr<schema const> build(document_path const& path, node_index root);
+
+    /// The number of the subschema at a node, which is read later.
+    schema_index add(document_path const& path, node_index node);
+
+    /// The number of the subschema that a JSON pointer leads to from the root, if it leads
+    /// anywhere.
+    std::optional<schema_index> add_target(std::string_view pointer);
+
+    /// The number of a constant.
+    std::size_t add_constant(node_index node);
+
+    reading in;
+
+private:
+    struct place {
+        node_index node;
+        std::string path;
+    };
+
+    schema_index add(std::string path, node_index node);
+    std::optional<node_index> child(node_index of, std::string const& token, std::string& path);
+    void check_same_value(schema const& built);
+
+    std::vector<place> places_; // by number
+    std::unordered_map<node_index, schema_index> numbers_;
+    std::unordered_map<node_index, std::unordered_map<std::string, node_index>> members_;
+    std::string constants_text_;
+    std::size_t constants_ = 0;
+};
+
+/// Reads the keywords of one subschema.
+subschema read_subschema(schema_builder& builder, document_path const& path, node_index node,
+                         bool is_root);
+
+} // namespace tasker::model

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "mapping_reader.hpp"
+
+#include "tasker/model/workflow_template.hpp"
+
+namespace tasker::model {
+
+/// Whether `handler` must name a callable: in a step it must, in an override it may.
+enum class callable_rule : std::uint8_t { required, optional };
+
+/// Reads `handler`, `retry` and `timeout_seconds`, as steps and overrides have them.
+step_settings read_settings(reading in, document_path const& path, mapping_reader const& step,
+                            callable_rule rule);
+
+} // namespace tasker::model

@@ -1,0 +1,147 @@
+#include "step_checks.hpp"
+
+#include "step_graph.hpp"
+
+#include <span>
+#include <string>
+
+namespace tasker::model {
+
+namespace {
+
+constexpr std::size_t cycle_names_shown = 20;
+
+std::string unknown_step(reading in, std::string_view name, known_steps const& known) {
+    return "names the unknown step " + shown(name) + in.problems.suggestion(name, known.names);
+}
+
+/// Checks the dependencies of one step and adds those that hold to the graph.
+class dependency_checker {
+public:
+    dependency_checker(reading in, known_steps const& known, step_graph& graph)
+        : in_{in},
+          known_{known},
+          graph_{graph},
+          last_child_(known.names.size(), -1) {}
+
+    void check(std::size_t number, step_template const& step, given_step const& given) {
+        auto const child = static_cast<std::int32_t>(number);
+        document_path const root;
+        document_path const steps_path{root, "steps"};
+        document_path const step_path{steps_path, number};
+        document_path const list_path{step_path, given.dependencies_key};
+        for (std::size_t i = 0; i < step.dependencies->size(); ++i) {
+            auto const& [index, line] = given.dependencies[i];
+            if (auto problem = add((*step.dependencies)[i], child); !problem.empty()) {
+                in_.problems.add(document_path{list_path, index}.to_string(),
+                                 static_cast<int>(line), std::move(problem));
+            }
+        }
+    }
+
+private:
+    std::string add(std::string_view name, std::int32_t child) {
+        auto const found = known_.numbers.find(name);
+        if (found == known_.numbers.end()) {
+            return unknown_step(in_, name, known_);
+        }
+        std::int32_t const parent = found->second;
+        if (parent == child) {
+            return "names the step itself";
+        }
+        // The children come in order, so the last one is enough to know a repetition.
+        auto& last = last_child_[static_cast<std::size_t>(parent)];
+        if (last == child) {
+            return "names " + shown(name) + " again";
+        }
+        last = child;
+        graph_.add_edge(parent, child);
+        return {};
+    }
+
+    reading in_;
+    known_steps const& known_;
+    step_graph& graph_;
+    std::vector<std::int32_t> last_child_;
+};
+
+std::string cycle_text(std::span<std::int32_t const> cycle, known_steps const& known) {
+    auto const name = [&](std::int32_t step) {
+        return std::string{known.names[static_cast<std::size_t>(step)]};
+    };
+    std::string out;
+    for (std::size_t i = 0; i < cycle.size() && i < cycle_names_shown; ++i) {
+        out.append(name(cycle[i])).append(" -> ");
+    }
+    if (cycle.size() > cycle_names_shown) {
+        out.append("(" + std::to_string(cycle.size() - cycle_names_shown) + " more) -> ");
+    }
+    return out.append(name(cycle.front()));
+}
+
+void check_cycles(reading in, step_graph const& graph, known_steps const& known,
+                  std::vector<given_step> const& given) {
+    std::vector<std::int32_t> const order = topological_order(graph);
+    if (order.size() == graph.parents.size()) {
+        return;
+    }
+    for (auto const& cycle : find_cycles(graph, order)) {
+        auto const first = static_cast<std::size_t>(cycle.front());
+        std::string path = "steps";
+        append_index(path, first);
+        append_key(path, given[first].dependencies_key);
+        in.problems.add(std::move(path), static_cast<int>(given[first].dependencies_line),
+                        "close a cycle: " + cycle_text(cycle, known));
+    }
+}
+
+} // namespace
+
+known_steps check_steps(reading in, std::vector<step_template> const& steps,
+                        std::vector<given_step> const& given) {
+    known_steps known;
+    known.names.reserve(steps.size());
+    known.numbers.reserve(steps.size());
+    std::size_t edges = 0;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        known.names.emplace_back(steps[i].name);
+        edges += steps[i].dependencies ? steps[i].dependencies->size() : 0;
+        if (steps[i].name.empty()) {
+            continue;
+        }
+        auto const [first, is_new] =
+            known.numbers.try_emplace(steps[i].name, static_cast<std::int32_t>(i));
+        if (!is_new) {
+            auto const first_line = given[static_cast<std::size_t>(first->second)].name_line;
+            in.problems.add("steps[" + std::to_string(i) + "].name",
+                            static_cast<int>(given[i].name_line),
+                            shown(steps[i].name) + " is the name of an earlier step, on line " +
+                                std::to_string(first_line));
+        }
+    }
+    if (edges > max_edges) {
+        in.problems.add("steps", 0,
+                        "must have at most " + std::to_string(max_edges) +
+                            " dependencies in all, not " + std::to_string(edges));
+        return known;
+    }
+    step_graph graph{steps.size()};
+    dependency_checker checker{in, known, graph};
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i].dependencies) {
+            checker.check(i, steps[i], given[i]);
+        }
+    }
+    check_cycles(in, graph, known, given);
+    return known;
+}
+
+void check_known(reading in, document_path const& path, node_index node, known_steps const& known) {
+    std::string_view const name = in.source[node].text;
+    // A document without steps has that problem alone.
+    if (!known.numbers.empty() && !known.numbers.contains(name)) {
+        in.problems.add(path, in.source[node], unknown_step(in, name, known));
+    }
+}
+
+} // namespace tasker::model

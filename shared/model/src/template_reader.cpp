@@ -1,0 +1,266 @@
+#include "document.hpp"
+#include "mapping_reader.hpp"
+#include "schema_compiler.hpp"
+#include "settings_reader.hpp"
+#include "step_checks.hpp"
+
+#include "tasker/model/names.hpp"
+#include "tasker/model/workflow_template.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace tasker::model {
+
+namespace {
+
+constexpr std::array<std::string_view, 9> template_keys{
+    "name",         "namespace_name",      "version", "description", "metadata",
+    "input_schema", "system_dependencies", "steps",   "environments"};
+constexpr std::array<std::string_view, 8> step_keys{"name",    "description",    "type",
+                                                    "handler", "dependencies",   "depends_on",
+                                                    "retry",   "timeout_seconds"};
+constexpr std::array<std::string_view, 1> environment_keys{"steps"};
+constexpr std::array<std::string_view, 4> override_keys{"name", "handler", "retry",
+                                                        "timeout_seconds"};
+
+/// Reads a string that one of the rules of names.hpp applies to.
+std::string read_name(reading in, document_path const& path, std::optional<node_index> node,
+                      std::optional<std::string> (*rule)(std::string_view)) {
+    auto const text = node ? read_string(in, path, *node) : std::nullopt;
+    if (!text) {
+        return {};
+    }
+    if (auto problem = rule(*text)) {
+        in.problems.add(path, in.source[*node], std::move(*problem));
+    }
+    return std::string{*text};
+}
+
+std::string read_version(reading in, document_path const& path, std::optional<node_index> node) {
+    if (node &&
+        (in.source[*node].kind == node_kind::real || in.source[*node].kind == node_kind::integer)) {
+        in.problems.add(path, in.source[*node],
+                        "must be three numbers such as 1.0.0, not the number " +
+                            std::string{in.source[*node].text.substr(0, 40)});
+        return {};
+    }
+    return read_name(in, path, node, version_problem);
+}
+
+std::optional<std::string> read_optional_string(reading in, document_path const& path,
+                                                mapping_reader const& from, std::string_view key) {
+    auto const node = from.find(key);
+    auto const text = node ? read_string(in, document_path{path, key}, *node) : std::nullopt;
+    return text ? std::optional{std::string{*text}} : std::nullopt;
+}
+
+std::optional<std::string> read_optional_mapping(reading in, document_path const& path,
+                                                 mapping_reader const& from, std::string_view key) {
+    auto const node = from.find(key);
+    return node ? read_free_mapping(in, document_path{path, key}, *node) : std::nullopt;
+}
+
+bool read_type(reading in, document_path const& path, mapping_reader const& step) {
+    auto const node = step.find("type");
+    auto const text = node ? read_string(in, document_path{path, "type"}, *node) : std::nullopt;
+    if (text && *text != "standard") {
+        in.problems.add(document_path{path, "type"}, in.source[*node],
+                        shown(*text) + " is not supported: the only type of step is \"standard\"");
+    }
+    return text.has_value();
+}
+
+std::optional<std::vector<std::string>> read_dependencies(reading in, document_path const& path,
+                                                          mapping_reader const& step,
+                                                          given_step& places) {
+    auto node = step.find("dependencies");
+    std::string_view key = "dependencies";
+    if (auto const alias = step.find("depends_on")) {
+        if (node) {
+            in.problems.add(document_path{path, "depends_on"}, in.source[*alias],
+                            "is another name of dependencies; give only one of the two");
+        } else {
+            node = alias;
+            key = "depends_on";
+        }
+    }
+    document_path const list_path{path, key};
+    if (!node || !expect_list(in, list_path, *node)) {
+        return std::nullopt;
+    }
+    places.dependencies_key = key;
+    places.dependencies_line = in.source[*node].line;
+    std::vector<std::string> out;
+    out.reserve(in.source[*node].children);
+    for_each_item(in.source, *node, [&](std::size_t index, node_index item) {
+        if (auto const text = read_string(in, document_path{list_path, index}, item)) {
+            out.emplace_back(*text);
+            places.dependencies.push_back({index, in.source[item].line});
+        }
+    });
+    return out;
+}
+
+void read_step(reading in, document_path const& path, node_index node, workflow_template& out,
+               std::vector<given_step>& given) {
+    mapping_reader const source{in, path, node, step_keys};
+    given_step places;
+    step_template step;
+    auto const name = source.require("name");
+    step.name = read_name(in, document_path{path, "name"}, name, name_problem);
+    places.name_line = in.source[name.value_or(node)].line;
+    if (step.name == every_step) {
+        in.problems.add(document_path{path, "name"}, in.source[*name],
+                        "is reserved: in environments it stands for every step");
+    }
+    step.description = read_optional_string(in, path, source, "description");
+    step.type_given = read_type(in, path, source);
+    step.settings = read_settings(in, path, source, callable_rule::required);
+    step.dependencies = read_dependencies(in, path, source, places);
+    out.steps.push_back(std::move(step));
+    given.push_back(std::move(places));
+}
+
+std::vector<given_step> read_steps(reading in, mapping_reader const& source,
+                                   document_path const& path, workflow_template& out) {
+    std::vector<given_step> given;
+    auto const node = source.require("steps");
+    document_path const steps_path{path, "steps"};
+    if (!node || !expect_list(in, steps_path, *node)) {
+        return given;
+    }
+    std::size_t const count = in.source[*node].children;
+    if (count == 0 || count > max_steps) {
+        in.problems.add(steps_path, in.source[*node],
+                        "must have 1 to " + std::to_string(max_steps) + " steps, not " +
+                            std::to_string(count));
+    }
+    if (count > max_steps) {
+        return given;
+    }
+    out.steps.reserve(count);
+    given.reserve(count);
+    for_each_item(in.source, *node, [&](std::size_t index, node_index item) {
+        read_step(in, document_path{steps_path, index}, item, out, given);
+    });
+    return given;
+}
+
+void read_environment(reading in, document_path const& path, std::string_view name, node_index node,
+                      known_steps const& known, workflow_template& out) {
+    environment_overrides environment{.name = std::string{name}, .steps = {}};
+    mapping_reader const source{in, path, node, environment_keys};
+    auto const steps = source.require("steps");
+    document_path const steps_path{path, "steps"};
+    std::unordered_map<std::string_view, std::uint32_t> overridden;
+    if (steps && expect_list(in, steps_path, *steps)) {
+        for_each_item(in.source, *steps, [&](std::size_t index, node_index item) {
+            document_path const item_path{steps_path, index};
+            mapping_reader const override_source{in, item_path, item, override_keys};
+            auto const step = override_source.require("name");
+            document_path const name_path{item_path, "name"};
+            auto const text = step ? read_string(in, name_path, *step) : std::nullopt;
+            if (text && *text != every_step) {
+                check_known(in, name_path, *step, known);
+            }
+            if (text) {
+                auto const [first, is_new] = overridden.try_emplace(*text, in.source[*step].line);
+                if (!is_new) {
+                    in.problems.add(name_path, in.source[*step],
+                                    "overrides " + shown(*text) + " again; the first is on line " +
+                                        std::to_string(first->second));
+                }
+            }
+            environment.steps.push_back({.step = std::string{text.value_or("")},
+                                         .settings = read_settings(in, item_path, override_source,
+                                                                   callable_rule::optional)});
+        });
+    }
+    out.environments.push_back(std::move(environment));
+}
+
+void read_environments(reading in, mapping_reader const& source, document_path const& path,
+                       known_steps const& known, workflow_template& out) {
+    auto const node = source.find("environments");
+    if (!node) {
+        return;
+    }
+    document_path const environments_path{path, "environments"};
+    if (in.source[*node].kind != node_kind::mapping) {
+        in.problems.add(environments_path, in.source[*node],
+                        "must be a mapping, not " + std::string{describe(in.source[*node].kind)});
+        return;
+    }
+    for_each_member(in.source, *node, [&](document_node const& key, node_index value) {
+        document_path const environment_path{environments_path, key.text};
+        if (auto problem = name_problem(key.text)) {
+            in.problems.add(environment_path, key, "the name of an environment " + *problem);
+        }
+        read_environment(in, environment_path, key.text, value, known, out);
+    });
+    std::ranges::sort(out.environments, {}, &environment_overrides::name);
+}
+
+workflow_template read_template(reading in) {
+    workflow_template out;
+    document_path const root;
+    check_duplicate_keys(in);
+    mapping_reader const source{in, root, in.source.root(), template_keys};
+    out.name = read_name(in, document_path{root, "name"}, source.require("name"), name_problem);
+    auto const name_space = source.find("namespace_name");
+    out.name_space = name_space ? read_name(in, document_path{root, "namespace_name"}, name_space,
+                                            namespace_problem)
+                                : "default";
+    out.version = read_version(in, document_path{root, "version"}, source.require("version"));
+    out.description = read_optional_string(in, root, source, "description");
+    out.metadata = read_optional_mapping(in, root, source, "metadata");
+    out.system_dependencies = read_optional_mapping(in, root, source, "system_dependencies");
+    if (auto const schema = source.find("input_schema")) {
+        compile_schema(in, document_path{root, "input_schema"}, *schema);
+        out.input_schema = to_json(in.source, *schema);
+    }
+    std::vector<given_step> const given = read_steps(in, source, root, out);
+    known_steps const known = check_steps(in, out.steps, given);
+    read_environments(in, source, root, known, out);
+    return out;
+}
+
+template_result parse(std::string_view text, document (*read)(std::string_view)) {
+    problem_list problems;
+    try {
+        document const source = read(text);
+        workflow_template out = read_template({source, problems});
+        if (problems.empty()) {
+            return out;
+        }
+    } catch (unreadable_document const& failure) {
+        problems.add(failure.problem.path, failure.problem.line, failure.problem.problem);
+    }
+    return invalid_template{std::move(problems).finish()};
+}
+
+} // namespace
+
+template_result parse_template_yaml(std::string_view text) {
+    return parse(text, read_yaml);
+}
+
+template_result parse_template_json(std::string_view text) {
+    return parse(text, read_json);
+}
+
+void throw_exception_from_error(invalid_template const& invalid,
+                                boost::source_location const& /*where*/) {
+    std::string message = "the template is not valid";
+    for (auto const& problem : invalid.problems) {
+        message.append("\n").append(to_string(problem));
+    }
+    throw std::runtime_error{message};
+}
+
+} // namespace tasker::model
