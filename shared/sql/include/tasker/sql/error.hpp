@@ -1,0 +1,29 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+
+namespace tasker::sql {
+
+enum class errc {
+    could_not_connect = 1,
+    server_too_old, ///< before PostgreSQL 14
+    not_migrated,   ///< the database has no schema of Tasker's
+    outdated,     ///< the schema is older than this program, or its functions are of another build
+    newer_schema, ///< the schema is newer than this program
+    changed_migration, ///< an applied migration is not the one that this program has
+    busy,              ///< another migration, or a running program's lock, outlasted the limit
+    pgmq_unusable,     ///< PGMQ is there in a form that does not serve, or may not be created
+    script_failed,     ///< the server refused a statement of a script
+    failed,            ///< any other failure; nothing of the step at hand is left behind
+};
+
+boost::system::error_category const& error_category() noexcept;
+
+inline boost::system::error_code make_error_code(errc value) noexcept {
+    return {static_cast<int>(value), error_category()};
+}
+
+} // namespace tasker::sql
+
+template <>
+struct boost::system::is_error_code_enum<tasker::sql::errc> : std::true_type {};

@@ -1,0 +1,104 @@
+#include "pgmq.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+
+namespace tasker::sql {
+
+namespace {
+
+constexpr char const* insufficient_privilege = "42501";
+
+/// What the functions of schema tasker call. The array form of set_vt came with 1.8, headers as
+/// returned by read with 1.5; the whole list is that of 1.11.
+constexpr std::array needed_functions{
+    "pgmq.create(text)",
+    "pgmq.send_batch(text,jsonb[])",
+    "pgmq.send_batch(text,jsonb[],integer)",
+    "pgmq.read(text,integer,integer,jsonb)",
+    "pgmq.delete(text,bigint[])",
+    "pgmq.set_vt(text,bigint[],integer)",
+    "pgmq.metrics(text)",
+};
+
+bool is_old(std::string const& version) {
+    int major = 0;
+    int minor = 0;
+    std::sscanf(version.c_str(), "%d.%d", &major, &minor); // NOLINT(cert-err34-c): 0 is old
+    return major < 1 || (major == 1 && minor < 11);
+}
+
+std::string first_text(pqxx::result const& rows) {
+    return rows.empty() ? std::string{} : rows[0][0].as<std::string>(std::string{});
+}
+
+/// PGMQ put there as statements, by us or by somebody else: judged by what it can do.
+void check_functions(pqxx::transaction_base& work) {
+    std::vector<std::string> missing;
+    for (char const* const signature : needed_functions) {
+        pqxx::result const found =
+            work.exec("select to_regprocedure(" + work.quote(signature) + ") is not null");
+        if (!found[0][0].as<bool>()) {
+            missing.emplace_back(signature);
+        }
+    }
+    if (!missing.empty()) {
+        throw failure{
+            errc::pgmq_unusable,
+            fmt::format("schema pgmq is there, but it is not PGMQ 1.11 or later: it lacks "
+                        "{}. Upgrade it, or use another database",
+                        fmt::join(missing, ", "))};
+    }
+}
+
+void create_extension(pqxx::transaction_base& work, std::string const& version) {
+    if (is_old(version)) {
+        throw failure{errc::pgmq_unusable,
+                      "this server offers extension pgmq " + version +
+                          ", but 1.11 or later is needed: install a newer one on the server"};
+    }
+    try {
+        work.exec("create extension if not exists pgmq");
+    } catch (pqxx::sql_error const& refused) {
+        if (refused.sqlstate() != insufficient_privilege) {
+            throw failure{errc::pgmq_unusable, refused.what()};
+        }
+        throw failure{errc::pgmq_unusable,
+                      "this server has extension pgmq, but this role may not create it: let an "
+                      "administrator run `create extension pgmq` in this database first"};
+    }
+}
+
+} // namespace
+
+pgmq_state ensure_pgmq(pqxx::connection& session, script const& plain_sql) {
+    pqxx::work work{session};
+    std::string const installed =
+        first_text(work.exec("select extversion from pg_extension where extname = 'pgmq'"));
+    if (!installed.empty()) {
+        if (is_old(installed)) {
+            throw failure{errc::pgmq_unusable,
+                          "extension pgmq is " + installed +
+                              ", but 1.11 or later is needed: run `alter extension pgmq update`"};
+        }
+        return {pgmq_form::extension, false};
+    }
+    if (work.exec("select to_regnamespace('pgmq') is not null")[0][0].as<bool>()) {
+        check_functions(work);
+        return {pgmq_form::plain_sql, false};
+    }
+    std::string const offered = first_text(
+        work.exec("select default_version from pg_available_extensions where name = 'pgmq'"));
+    if (!offered.empty()) {
+        create_extension(work, offered);
+        work.commit();
+        return {pgmq_form::extension, true};
+    }
+    run_script(work, plain_sql);
+    work.commit();
+    return {pgmq_form::plain_sql, true};
+}
+
+} // namespace tasker::sql

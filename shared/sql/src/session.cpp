@@ -1,0 +1,109 @@
+#include "session.hpp"
+
+#include "statements.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <charconv>
+#include <map>
+
+namespace tasker::sql {
+
+namespace {
+
+constexpr int oldest_server = 140000;
+constexpr char const* lock_not_available = "55P03";
+
+/// The settings of a DSN of either form (URI, key = value).
+std::map<std::string, std::string> parse_dsn(std::string const& dsn) {
+    char* problem = nullptr;
+    PQconninfoOption* const options = PQconninfoParse(dsn.c_str(), &problem);
+    if (options == nullptr) {
+        std::string const text = problem != nullptr ? problem : "out of memory";
+        PQfreemem(problem);
+        throw failure{errc::could_not_connect, "the database URL is not understood: " + text};
+    }
+    std::map<std::string, std::string> settings;
+    for (PQconninfoOption const* option = options; option->keyword != nullptr; ++option) {
+        if (option->val != nullptr) {
+            settings[option->keyword] = option->val;
+        }
+    }
+    PQconninfoFree(options);
+    return settings;
+}
+
+std::string join_dsn(std::map<std::string, std::string> const& settings) {
+    std::string dsn;
+    for (auto const& [name, value] : settings) {
+        dsn += name + "='";
+        for (char const c : value) {
+            dsn += c == '\'' || c == '\\' ? std::string{'\\', c} : std::string{c};
+        }
+        dsn += "' ";
+    }
+    return dsn;
+}
+
+/// The server's "LINE 7: …" counts from the start of the statement. Only the place for the reader
+/// depends on this: without it, it is the statement's first line.
+int line_in_statement(std::string_view message) {
+    constexpr std::string_view mark = "\nLINE ";
+    auto const at = message.find(mark);
+    int line = 1;
+    if (at != std::string_view::npos) {
+        std::from_chars(message.data() + at + mark.size(), message.data() + message.size(), line);
+    }
+    return line;
+}
+
+} // namespace
+
+std::unique_ptr<pqxx::connection> connect(std::string const& dsn) {
+    auto settings = parse_dsn(dsn);
+    settings.try_emplace("connect_timeout", "10");
+    settings.try_emplace("application_name", "tasker-migrate");
+    std::unique_ptr<pqxx::connection> session;
+    try {
+        session = std::make_unique<pqxx::connection>(join_dsn(settings));
+    } catch (pqxx::broken_connection const& refused) {
+        throw failure{errc::could_not_connect, refused.what()};
+    }
+    if (session->server_version() < oldest_server) {
+        throw failure{errc::server_too_old,
+                      fmt::format("{} is PostgreSQL {}; Tasker needs 14 or later",
+                                  describe(*session), session->server_version() / 10000)};
+    }
+    return session;
+}
+
+void prepare_for_migration(pqxx::connection& session, std::chrono::milliseconds lock_limit) {
+    pqxx::nontransaction work{session};
+    work.exec("set client_min_messages = warning");
+    work.exec("set search_path = pg_catalog");
+    work.exec("set statement_timeout = 0");
+    work.exec("set idle_in_transaction_session_timeout = 0");
+    work.exec("set lock_timeout = " + std::to_string(lock_limit.count()));
+}
+
+void run_script(pqxx::transaction_base& transaction, script const& what) {
+    for (statement const& one : split_statements(what.text)) {
+        try {
+            transaction.exec(std::string{one.text});
+        } catch (pqxx::sql_error const& refused) {
+            std::string_view const message = refused.what();
+            int const line = one.line + line_in_statement(message) - 1;
+            errc const code =
+                refused.sqlstate() == lock_not_available ? errc::busy : errc::script_failed;
+            throw failure{code, fmt::format("{}:{}: {}", what.name, line, message)};
+        }
+    }
+}
+
+std::string describe(pqxx::connection& session) {
+    auto const text = [](char const* value) { return value != nullptr ? value : "?"; };
+    return fmt::format("database {} on {}", text(session.dbname()), text(session.hostname()));
+}
+
+} // namespace tasker::sql
