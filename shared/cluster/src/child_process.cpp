@@ -1,6 +1,7 @@
 #include "tasker/cluster/child_process.hpp"
 
 #include "output_reader.hpp"
+#include "pidfd.hpp"
 #include "spawn.hpp"
 #include "system_error.hpp"
 #include "wait.hpp"
@@ -9,7 +10,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #include <cstring>
@@ -21,8 +21,8 @@ std::string to_string(exit_status status) {
         return "exit code " + std::to_string(status.code);
     }
     char const* const name = ::sigdescr_np(status.signal);
-    return "signal " + std::to_string(status.signal) + " (" +
-           (name != nullptr ? name : "unknown") + ")";
+    return "signal " + std::to_string(status.signal) + " (" + (name != nullptr ? name : "unknown") +
+           ")";
 }
 
 namespace {
@@ -77,7 +77,7 @@ struct child_process::state {
     state& operator=(state const&) = delete;
     ~state() {
         if (pid != 0 && !ended && !is_released) {
-            ::pidfd_send_signal(handle.number(), SIGKILL, nullptr, 0);
+            send_signal(handle.number(), SIGKILL);
             reap();
         }
     }
@@ -95,8 +95,7 @@ struct child_process::state {
 };
 
 child_process::child_process(std::unique_ptr<state> started) noexcept
-    : state_{std::move(started)} {
-}
+    : state_{std::move(started)} {}
 child_process::child_process(child_process&&) noexcept = default;
 child_process& child_process::operator=(child_process&&) noexcept = default;
 child_process::~child_process() = default;
@@ -136,7 +135,7 @@ int child_process::native_handle() const noexcept {
 }
 
 void child_process::send(int signal) noexcept {
-    ::pidfd_send_signal(state_->handle.number(), signal, nullptr, 0);
+    send_signal(state_->handle.number(), signal);
 }
 
 std::optional<exit_status> child_process::poll() {

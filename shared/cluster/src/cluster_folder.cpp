@@ -1,13 +1,13 @@
 #include "cluster_folder.hpp"
 
+#include "pidfd.hpp"
 #include "system_error.hpp"
 #include "wait.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/file.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -78,8 +78,7 @@ result<descriptor> lock_folder(fs::path const& folder) {
         return make_error(errc::conflict, folder.string() + " is in use by process " + owner);
     }
     std::string const pid = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(lock.number(), 0) != 0 ||
-        ::write(lock.number(), pid.data(), pid.size()) < 0) {
+    if (::ftruncate(lock.number(), 0) != 0 || ::write(lock.number(), pid.data(), pid.size()) < 0) {
         return system_failure("could not write " + file.string());
     }
     return lock;
@@ -144,7 +143,7 @@ result<cluster_folder> open_cluster_folder(fs::path const& asked) {
     if (failure) {
         return system_failure("could not resolve " + asked.string(), failure.value());
     }
-    if (*user && !can_reach(path, **user)) {
+    if (*user && !can_reach(path.parent_path(), **user)) {
         path = "/var/tmp" / fs::path{short_name(path)};
         if (auto const made = make_private_folder(path, *user); !made) {
             return made.error();
@@ -152,7 +151,7 @@ result<cluster_folder> open_cluster_folder(fs::path const& asked) {
     } else if (fs::create_directories(path, failure); failure) {
         return system_failure("could not make " + path.string(), failure.value());
     }
-    if (*user && !can_reach(path, **user)) { // a strict umask
+    if (*user && !can_reach(path, **user)) { // made by a strict umask, or by mkdtemp
         fs::permissions(path, fs::perms::others_exec, fs::perm_options::add, failure);
     }
     auto lock = lock_folder(path);
@@ -170,8 +169,8 @@ result<std::optional<int>> read_data_version(cluster_folder const& folder) {
     }
     int version = 0;
     if (!(std::ifstream{folder.data() / "PG_VERSION"} >> version)) {
-        return make_error(errc::conflict, folder.data().string() +
-                                              " is not a data directory of PostgreSQL");
+        return make_error(errc::conflict,
+                          folder.data().string() + " is not a data directory of PostgreSQL");
     }
     return std::optional{version};
 }
@@ -193,9 +192,9 @@ std::optional<server_status> read_server_status(cluster_folder const& folder) {
 
 result<void> clear_orphan(cluster_folder const& folder, deadline until) {
     if (auto const status = read_server_status(folder)) {
-        descriptor const handle{::pidfd_open(status->pid, 0)};
+        descriptor const handle{open_pidfd(status->pid)};
         if (handle.is_open() && is_server_of(status->pid, folder.data())) {
-            ::pidfd_send_signal(handle.number(), SIGINT, nullptr, 0);
+            send_signal(handle.number(), SIGINT);
             if (!wait_readable({handle.number()}, until)) {
                 return make_error(errc::timeout,
                                   fmt::format("server {}, left running in {}, does not stop",

@@ -10,10 +10,8 @@ namespace tasker::cluster {
 class descriptor {
 public:
     descriptor() noexcept = default;
-    explicit descriptor(int number) noexcept : number_{number} {
-    }
-    descriptor(descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {
-    }
+    explicit descriptor(int number) noexcept : number_{number} {}
+    descriptor(descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
     descriptor& operator=(descriptor&& other) noexcept {
         std::swap(number_, other.number_);
         return *this;

@@ -39,34 +39,37 @@ void output_reader::finish() {
     }
 }
 
-bool output_reader::read_some(source const& from) {
+void output_reader::read_some(source& from) {
     std::array<char, 65536> buffer;
     ssize_t const got = ::read(from.pipe.number(), buffer.data(), buffer.size());
     if (got > 0) {
         from.deliver(std::string_view{buffer.data(), static_cast<std::size_t>(got)});
+    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+        from.pipe.close();
+        from.deliver({});
     }
-    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 void output_reader::read_all() {
-    std::vector<pollfd> polled;
-    for (source const& one : sources_) {
-        polled.push_back({one.pipe.number(), POLLIN, 0});
-    }
-    polled.push_back({stop_.number(), POLLIN, 0});
     for (bool stopping = false;;) {
+        std::vector<pollfd> polled{{stopping ? -1 : stop_.number(), POLLIN, 0}};
+        for (source const& one : sources_) {
+            polled.push_back({one.pipe.number(), POLLIN, 0}); // passed over once it is closed: -1
+        }
         int const ready = ::poll(polled.data(), polled.size(), stopping ? 0 : -1);
         if (stopping && ready <= 0) {
-            return;
+            break;
         }
         for (std::size_t i = 0; i < sources_.size(); ++i) {
-            if (polled[i].revents != 0 && !read_some(sources_[i])) {
-                polled[i].fd = -1; // poll passes it over from now on
+            if (polled[i + 1].revents != 0) {
+                read_some(sources_[i]);
             }
         }
-        if (polled.back().revents != 0) {
-            stopping = true;
-            polled.back().fd = -1;
+        stopping = stopping || polled[0].revents != 0;
+    }
+    for (source const& one : sources_) {
+        if (one.pipe.is_open()) {
+            one.deliver({});
         }
     }
 }

@@ -11,7 +11,7 @@
 
 namespace tasker::cluster {
 
-/// Hands over what comes out of pipes, on a thread of its own.
+/// Hands over what comes out of pipes, on a thread of its own; an empty piece at a pipe's end.
 class output_reader {
 public:
     using callback = std::function<void(std::string_view)>;
@@ -40,8 +40,8 @@ private:
         callback deliver;
     };
     void read_all();
-    /// False at the end of the pipe.
-    static bool read_some(source const& from);
+    /// Closes the pipe at its end.
+    static void read_some(source& from);
 
     std::vector<source> sources_;
     descriptor stop_;

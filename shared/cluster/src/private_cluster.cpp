@@ -39,8 +39,9 @@ struct private_cluster::state {
     std::optional<server> running = {};
 
     state(cluster_options chosen, cluster_folder opened, server_programs found)
-        : options{std::move(chosen)}, folder{std::move(opened)}, programs{std::move(found)} {
-    }
+        : options{std::move(chosen)},
+          folder{std::move(opened)},
+          programs{std::move(found)} {}
     state(state const&) = delete;
     state& operator=(state const&) = delete;
     ~state() {
@@ -48,15 +49,11 @@ struct private_cluster::state {
             running->stop(options.is_durable ? shutdown::fast : shutdown::immediate,
                           steady_clock::now() + last_stop_limit);
         }
-        if (options.is_throwaway) {
-            remove_folder(folder);
-        }
     }
 };
 
 private_cluster::private_cluster(std::unique_ptr<state> opened) noexcept
-    : state_{std::move(opened)} {
-}
+    : state_{std::move(opened)} {}
 private_cluster::private_cluster(private_cluster&&) noexcept = default;
 private_cluster& private_cluster::operator=(private_cluster&&) noexcept = default;
 private_cluster::~private_cluster() = default;

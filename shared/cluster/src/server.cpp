@@ -1,11 +1,11 @@
 #include "server.hpp"
 
+#include "pidfd.hpp"
 #include "system_error.hpp"
 #include "wait.hpp"
 
 #include <fmt/format.h>
 #include <sys/inotify.h>
-#include <sys/pidfd.h>
 
 #include <array>
 #include <fstream>
@@ -19,8 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::uintmax_t log_limit = 8 << 20;
 constexpr std::chrono::seconds each_step_of_stop{5};
 
-std::vector<std::string> command_line(cluster_folder const& folder,
-                                      server_programs const& programs,
+std::vector<std::string> command_line(cluster_folder const& folder, server_programs const& programs,
                                       cluster_options const& options) {
     std::vector<std::string> words{programs.postgres(), "-D", folder.data()};
     auto const set = [&words](std::string_view name, std::string_view value) {
@@ -68,7 +67,7 @@ std::vector<descriptor> open_children(pid_t parent) {
     std::vector<descriptor> handles;
     std::ifstream list{fmt::format("/proc/{}/task/{}/children", parent, parent)};
     for (pid_t child = 0; list >> child;) {
-        descriptor handle{::pidfd_open(child, 0)};
+        descriptor handle{open_pidfd(child)};
         if (handle.is_open()) {
             handles.push_back(std::move(handle));
         }
@@ -119,14 +118,14 @@ result<server> server::start(cluster_folder const& folder, server_programs const
         return system_failure("could not watch " + folder.data().string());
     }
     int const death_signal = options.is_durable ? SIGINT : SIGQUIT;
-    auto process = child_process::start({.argv = command_line(folder, programs, options),
-                                         .env = environment(),
-                                         .directory = "/",
-                                         .run_as = folder.server_user,
-                                         .out = server_log(folder),
-                                         .err = server_log(folder),
-                                         .death_signal =
-                                             options.outlives_owner ? 0 : death_signal});
+    auto process =
+        child_process::start({.argv = command_line(folder, programs, options),
+                              .env = environment(),
+                              .directory = "/",
+                              .run_as = folder.server_user,
+                              .out = server_log(folder),
+                              .err = server_log(folder),
+                              .death_signal = options.outlives_owner ? 0 : death_signal});
     if (!process) {
         return process.error();
     }
@@ -163,7 +162,7 @@ void server::crash() {
     std::vector<descriptor> const children = open_children(process_.pid());
     process_.send(SIGKILL);
     for (descriptor const& child : children) {
-        ::pidfd_send_signal(child.number(), SIGKILL, nullptr, 0);
+        send_signal(child.number(), SIGKILL);
     }
     // A killed process ends at once, unless the disk holds it; then the next start says so.
     deadline const until = steady_clock::now() + each_step_of_stop;

@@ -30,8 +30,7 @@ public:
     }
 
 private:
-    explicit server(child_process process) noexcept : process_{std::move(process)} {
-    }
+    explicit server(child_process process) noexcept : process_{std::move(process)} {}
     /// Kills every process of it at once.
     void crash();
 

@@ -31,8 +31,8 @@ std::optional<server_programs> inspect(std::filesystem::path const& folder) {
     if (!std::filesystem::exists(folder / "initdb", ignored)) {
         return std::nullopt;
     }
-    auto const answer =
-        run_program({.argv = {folder / "postgres", "--version"}}, steady_clock::now() + answer_limit);
+    auto const answer = run_program({.argv = {folder / "postgres", "--version"}},
+                                    steady_clock::now() + answer_limit);
     if (!answer || !answer->status.is_success()) {
         return std::nullopt;
     }
@@ -75,8 +75,8 @@ result<server_programs> find_server_programs(std::optional<int> major_version) {
         if (auto programs = inspect(named); programs && fits(*programs)) {
             return *programs;
         }
-        return make_error(errc::not_found, "TASKER_PG_BIN=" + std::string{named} +
-                                               " does not hold " + wanted);
+        return make_error(errc::not_found,
+                          "TASKER_PG_BIN=" + std::string{named} + " does not hold " + wanted);
     }
     if (auto programs = configured_programs(); programs && fits(*programs)) {
         return *programs;

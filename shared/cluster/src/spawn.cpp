@@ -1,5 +1,6 @@
 #include "spawn.hpp"
 
+#include "pidfd.hpp"
 #include "system_error.hpp"
 
 #include "tasker/base/assert.hpp"
@@ -10,7 +11,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -190,7 +190,7 @@ result<spawned> fork_and_execute(prepared const& setup, descriptor report_in,
         return system_failure(std::string{describe(report.at)} + " " + setup.program,
                               report.number);
     }
-    return spawned{pid, descriptor{::pidfd_open(pid, 0)}};
+    return spawned{pid, descriptor{open_pidfd(pid)}};
 }
 
 } // namespace
@@ -215,9 +215,8 @@ result<spawned> spawn(child_options const& options, standard_streams streams) {
                          ::getpid(),
                          report_out.number()};
     static boost::asio::thread_pool forker{1};
-    std::packaged_task<result<spawned>()> work{[&] {
-        return fork_and_execute(setup, std::move(report_in), std::move(report_out));
-    }};
+    std::packaged_task<result<spawned>()> work{
+        [&] { return fork_and_execute(setup, std::move(report_in), std::move(report_out)); }};
     std::future<result<spawned>> started = work.get_future();
     boost::asio::post(forker, std::move(work));
     return started.get();

@@ -42,7 +42,8 @@ struct inherited {}; ///< the stream of this process
 struct discarded {}; ///< /dev/null
 
 /// Where what a child prints goes. A path: appended to that file, which this process (not the
-/// child's user) opens. A function: called with each piece, on a thread of its own.
+/// child's user) opens. A function: called with each piece, and with an empty one at the end, on a
+/// thread of its own.
 using output = std::variant<inherited, discarded, std::filesystem::path,
                             std::function<void(std::string_view)>>;
 

@@ -22,8 +22,6 @@ struct cluster_options {
     std::filesystem::path folder;
     /// False: no fsync. Data survive a crash of PostgreSQL, but not one of the machine.
     bool is_durable = true;
-    /// The folder is removed when the cluster is destroyed.
-    bool is_throwaway = false;
     /// The server lives on when this process ends (see private_cluster::release).
     bool outlives_owner = false;
     int max_connections = 200;

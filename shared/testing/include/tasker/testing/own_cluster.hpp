@@ -1,0 +1,39 @@
+#pragma once
+
+#include "tasker/testing/temporary_folder.hpp"
+
+#include "tasker/cluster/private_cluster.hpp"
+
+#include <pqxx/pqxx>
+
+#include <string>
+
+namespace tasker::testing {
+
+/// A server for one test that stops, crashes or restarts it, with one database like that of
+/// test_database. Takes some two seconds to make.
+///
+/// Errors: throws std::runtime_error.
+class own_cluster {
+public:
+    own_cluster();
+
+    cluster::private_cluster& server() noexcept {
+        return server_;
+    }
+
+    /// The same after a restart.
+    std::string dsn() const;
+
+    /// Stops it as told and starts it again.
+    void restart(cluster::shutdown how);
+
+    /// Runs statements in a session of their own.
+    pqxx::result exec(std::string const& statements) const;
+
+private:
+    temporary_folder folder_;
+    cluster::private_cluster server_;
+};
+
+} // namespace tasker::testing

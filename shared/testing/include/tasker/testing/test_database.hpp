@@ -1,0 +1,65 @@
+#pragma once
+
+#include "tasker/base/time.hpp"
+
+#include <pqxx/pqxx>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tasker::testing {
+
+/// A fresh database for one test, migrated, with the transition guard in it: a change of a task's
+/// or a step's state that model::task_moves or model::step_moves does not list fails with SQLSTATE
+/// TG001, so every test also proves those rules.
+///
+/// The server is the one of TASKER_TEST_CLUSTER_DIR (see tasker-test-cluster) if that folder holds
+/// a running one, else a private one that this process starts on first use.
+///
+/// Lifetime: the destructor drops the database, whoever is connected.
+/// Threads: one thread at a time; dsn() from any.
+/// Errors: throws std::runtime_error.
+class test_database {
+public:
+    /// A copy of the migrated template database (some 50 ms).
+    test_database();
+    /// A database that has nothing in it.
+    static test_database empty();
+
+    test_database(test_database&&) noexcept;
+    test_database& operator=(test_database&&) noexcept;
+    ~test_database();
+
+    /// For libpq.
+    std::string const& dsn() const noexcept;
+    std::string const& name() const noexcept;
+
+    /// A session for setting up and checking, opened on first use.
+    pqxx::connection& connection();
+
+    /// Runs statements in a transaction of their own.
+    pqxx::result exec(std::string const& statements);
+
+    /// The value of a query of one row and one column: `database.value<int>("select 1")`.
+    template <class T>
+    T value(std::string const& query) {
+        return exec(query)[0][0].template as<T>();
+    }
+
+    /// Waits until the query, of one boolean, is true. Looks again after every change of a task's
+    /// or step's state, for which it listens. False if the deadline passes.
+    bool wait_until(deadline until, std::string const& condition);
+
+private:
+    struct state;
+    explicit test_database(std::unique_ptr<state> made) noexcept;
+
+    std::unique_ptr<state> state_;
+};
+
+/// Lets a test do what the transition guard refuses, for the rest of the session.
+void suspend_transition_guard(pqxx::connection& session);
+
+} // namespace tasker::testing
