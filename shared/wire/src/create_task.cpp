@@ -1,0 +1,289 @@
+#include "tasker/wire/create_task.hpp"
+
+#include "json_syntax.hpp"
+#include "json_walker.hpp"
+
+#include "tasker/base/edit_distance.hpp"
+#include "tasker/model/names.hpp"
+#include "tasker/wire/json_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+namespace tasker::wire {
+
+namespace {
+
+constexpr std::size_t max_details = 100;
+
+class detail_list {
+public:
+    void add(std::string path, std::string problem) {
+        if (details_.size() < max_details) {
+            details_.push_back({.path = std::move(path), .problem = std::move(problem)});
+        }
+        ++total_;
+    }
+
+    bool empty() const noexcept {
+        return total_ == 0;
+    }
+
+    invalid_body finish() && {
+        std::string message = total_ == 1 ? "the body has a problem"
+                                          : "the body has " + std::to_string(total_) + " problems";
+        return {.message = std::move(message), .details = std::move(details_)};
+    }
+
+private:
+    std::vector<error_detail> details_;
+    std::size_t total_ = 0;
+};
+
+enum class field : std::uint8_t { name_space, name, version, context, priority, idempotency_key };
+
+constexpr std::array<std::string_view, 6> field_names{"namespace", "name",     "version",
+                                                      "context",   "priority", "idempotency_key"};
+
+std::string shown(std::string_view text) {
+    constexpr std::size_t longest = 40;
+    return text.size() <= longest ? std::string{text} : to_utf8(text.substr(0, longest)) + "...";
+}
+
+/// Reads one request. The path of its place in the body is written only for a problem.
+class request_reader {
+public:
+    request_reader(json_walker& from, detail_list& problems, std::optional<std::size_t> index)
+        : from_{from},
+          problems_{problems},
+          index_{index} {}
+
+    create_task_request read() {
+        if (from_.kind() != json_kind::object) {
+            add({}, "must be an object, not " + std::string{describe(from_.kind())});
+            from_.raw();
+            return {};
+        }
+        from_.object([this](std::string_view key) { read_member(key); });
+        if (!has(field::name)) {
+            add("name", "is required");
+        }
+        return std::move(out_);
+    }
+
+private:
+    bool has(field which) const {
+        return (given_ & (1U << static_cast<unsigned>(which))) != 0;
+    }
+
+    void add(std::string_view key, std::string problem) {
+        std::string path;
+        if (index_) {
+            path = "tasks[" + std::to_string(*index_) + "]";
+        }
+        if (!key.empty()) {
+            path.append(path.empty() ? "" : ".").append(shown(key));
+        }
+        problems_.add(std::move(path), std::move(problem));
+    }
+
+    void read_member(std::string_view key) {
+        auto const found = std::ranges::find(field_names, key);
+        if (found == field_names.end()) {
+            auto const near = nearest(key.substr(0, 64), field_names);
+            add(key, "is an unknown field" +
+                         (near ? "; did you mean \"" + std::string{*near} + "\"?" : std::string{}));
+            from_.raw();
+            return;
+        }
+        auto const which = static_cast<field>(found - field_names.begin());
+        if (has(which)) {
+            add(key, "is given twice");
+            from_.raw();
+            return;
+        }
+        given_ |= 1U << static_cast<unsigned>(which);
+        read_value(which, key);
+    }
+
+    void read_value(field which, std::string_view key) {
+        switch (which) {
+        case field::name_space:
+            read_name(key, out_.name_space, model::namespace_problem);
+            break;
+        case field::name:
+            read_name(key, out_.name, model::name_problem);
+            break;
+        case field::version:
+            read_name(key, out_.version.emplace(), model::version_problem);
+            break;
+        case field::context:
+            read_context(key);
+            break;
+        case field::priority:
+            read_priority(key);
+            break;
+        case field::idempotency_key:
+            read_name(key, out_.idempotency_key.emplace(), key_problem);
+            break;
+        }
+    }
+
+    bool expect(std::string_view key, json_kind expected) {
+        if (from_.kind() == expected) {
+            return true;
+        }
+        add(key, "must be " + std::string{describe(expected)} + ", not " +
+                     std::string{describe(from_.kind())});
+        from_.raw();
+        return false;
+    }
+
+    void read_name(std::string_view key, std::string& out,
+                   std::optional<std::string> (*rule)(std::string_view)) {
+        if (!expect(key, json_kind::string)) {
+            return;
+        }
+        out = from_.string();
+        if (auto problem = rule(out)) {
+            add(key, std::move(*problem));
+        }
+    }
+
+    static std::optional<std::string> key_problem(std::string_view key) {
+        if (key.empty() || key.size() > max_idempotency_key_bytes) {
+            return "must have 1 to " + std::to_string(max_idempotency_key_bytes) + " bytes";
+        }
+        if (key.find('\0') != std::string_view::npos) {
+            return "must not hold the character U+0000";
+        }
+        return std::nullopt;
+    }
+
+    void read_context(std::string_view key) {
+        if (!expect(key, json_kind::object)) {
+            return;
+        }
+        out_.context = from_.raw();
+        if (has_escaped_nul(out_.context)) {
+            add(key, "must not hold the character U+0000");
+        }
+    }
+
+    void read_priority(std::string_view key) {
+        if (!expect(key, json_kind::number)) {
+            return;
+        }
+        std::string_view const text = from_.raw();
+        int value = 0;
+        auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (failure != std::errc{} || end != text.data() + text.size() || value < 1 || value > 4) {
+            add(key, "must be 1, 2, 3 or 4, not " + shown(text));
+            return;
+        }
+        out_.priority = static_cast<std::int16_t>(value);
+    }
+
+    json_walker& from_;
+    detail_list& problems_;
+    std::optional<std::size_t> index_;
+    create_task_request out_;
+    unsigned given_ = 0;
+};
+
+std::vector<create_task_request> read_tasks(json_walker& from, detail_list& problems) {
+    std::vector<create_task_request> out;
+    std::size_t count = 0;
+    from.array([&](std::size_t index) {
+        ++count;
+        if (index < max_batch) {
+            out.push_back(request_reader{from, problems, index}.read());
+        } else {
+            from.raw();
+        }
+    });
+    if (count == 0 || count > max_batch) {
+        problems.add("tasks", "must have 1 to " + std::to_string(max_batch) + " tasks, not " +
+                                  std::to_string(count));
+    }
+    return out;
+}
+
+std::vector<create_task_request> read_batch(json_walker& from, detail_list& problems) {
+    std::vector<create_task_request> out;
+    bool given = false;
+    from.object([&](std::string_view key) {
+        if (key != "tasks" || given) {
+            problems.add(shown(key), given && key == "tasks"
+                                         ? "is given twice"
+                                         : "is an unknown field; the only one is \"tasks\"");
+            from.raw();
+            return;
+        }
+        given = true;
+        if (from.kind() == json_kind::array) {
+            out = read_tasks(from, problems);
+        } else {
+            problems.add("tasks", "must be an array, not " + std::string{describe(from.kind())});
+            from.raw();
+        }
+    });
+    if (!given) {
+        problems.add("tasks", "is required");
+    }
+    return out;
+}
+
+std::optional<invalid_body> refuse_syntax(std::string_view body) {
+    if (auto problem = check_syntax(body)) {
+        return invalid_body{.message = "the body cannot be read",
+                            .details = {{.path = {}, .problem = std::move(*problem)}}};
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+void throw_exception_from_error(invalid_body const& invalid,
+                                boost::source_location const& /*where*/) {
+    std::string message = invalid.message;
+    for (auto const& detail : invalid.details) {
+        message.append("\n").append(detail.path).append(": ").append(detail.problem);
+    }
+    throw std::runtime_error{message};
+}
+
+body_result<create_task_request> parse_create_task(std::string_view body) {
+    if (auto refused = refuse_syntax(body)) {
+        return std::move(*refused);
+    }
+    json_walker from{body};
+    detail_list problems;
+    create_task_request out = request_reader{from, problems, std::nullopt}.read();
+    if (!problems.empty()) {
+        return std::move(problems).finish();
+    }
+    return out;
+}
+
+body_result<std::vector<create_task_request>> parse_create_batch(std::string_view body) {
+    if (auto refused = refuse_syntax(body)) {
+        return std::move(*refused);
+    }
+    json_walker from{body};
+    detail_list problems;
+    if (from.kind() != json_kind::object) {
+        problems.add({}, "must be an object, not " + std::string{describe(from.kind())});
+        return std::move(problems).finish();
+    }
+    std::vector<create_task_request> out = read_batch(from, problems);
+    if (!problems.empty()) {
+        return std::move(problems).finish();
+    }
+    return out;
+}
+
+} // namespace tasker::wire

@@ -1,0 +1,86 @@
+#include "object_reader.hpp"
+
+namespace tasker::wire {
+
+std::string field_value::path() const {
+    std::string out = path_;
+    if (!name_.empty()) {
+        out.append(out.empty() ? "" : ".").append(name_);
+    }
+    return out;
+}
+
+void field_value::refuse(std::string const& problem) const {
+    std::string const where = path();
+    throw unexpected_json{(where.empty() ? "it" : where) + " " + problem};
+}
+
+void field_value::expect(json_kind kind) const {
+    if (from_.kind() != kind) {
+        refuse("must be " + std::string{describe(kind)} + ", not " +
+               std::string{describe(from_.kind())});
+    }
+}
+
+bool field_value::takes_null() const {
+    if (from_.kind() != json_kind::null) {
+        return false;
+    }
+    from_.raw();
+    return true;
+}
+
+std::string field_value::text() const {
+    expect(json_kind::string);
+    return from_.string();
+}
+
+std::string field_value::json() const {
+    return std::string{from_.raw()};
+}
+
+bool field_value::boolean() const {
+    expect(json_kind::boolean);
+    return from_.raw() == "true";
+}
+
+timestamp field_value::moment() const {
+    auto const out = parse_rfc3339(text());
+    if (!out) {
+        refuse("must be an RFC 3339 date-time");
+    }
+    return *out;
+}
+
+task_id field_value::id() const {
+    auto const out = task_id::parse(text());
+    if (!out) {
+        refuse("must be a UUID");
+    }
+    return *out;
+}
+
+std::optional<std::string> field_value::optional_text() const {
+    return takes_null() ? std::nullopt : std::optional{text()};
+}
+
+std::optional<std::string> field_value::optional_json() const {
+    return takes_null() ? std::nullopt : std::optional{json()};
+}
+
+std::optional<timestamp> field_value::optional_moment() const {
+    return takes_null() ? std::nullopt : std::optional{moment()};
+}
+
+std::vector<std::string> field_value::texts() const {
+    expect(json_kind::array);
+    std::string const here = path();
+    std::vector<std::string> out;
+    from_.array([&](std::size_t index) {
+        std::string const item = here + "[" + std::to_string(index) + "]";
+        out.push_back(field_value{from_, item, {}}.text());
+    });
+    return out;
+}
+
+} // namespace tasker::wire

@@ -1,0 +1,41 @@
+#include "tasker/wire/step_error.hpp"
+
+#include "object_reader.hpp"
+#include "object_writer.hpp"
+
+#include <algorithm>
+
+namespace tasker::wire {
+
+namespace {
+
+using rule = field_rule<step_error>;
+using enum presence;
+
+constexpr std::array rules{
+    rule{"message", required,
+         [](field_value const& v, step_error& out) { out.message = v.text(); }},
+    rule{"type", required, [](field_value const& v, step_error& out) { out.type = v.text(); }},
+};
+
+/// What PostgreSQL can store. U+0000 is no byte of UTF-8's longer characters, so an invalid byte
+/// (0xff) in its place is replaced like any other.
+std::string storable(std::string_view text) {
+    std::string out{text};
+    std::ranges::replace(out, '\0', '\xff');
+    return to_utf8(out);
+}
+
+} // namespace
+
+void append(std::string& out, step_error const& failure) {
+    object_writer writer{out};
+    writer.text("message", storable(failure.message));
+    writer.text("type", storable(failure.type));
+}
+
+result<step_error> read_step_error(std::string_view json) {
+    return read_view<step_error>(json, rules);
+}
+
+} // namespace tasker::wire

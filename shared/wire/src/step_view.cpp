@@ -1,0 +1,88 @@
+#include "tasker/wire/step_view.hpp"
+
+#include "object_reader.hpp"
+#include "object_writer.hpp"
+
+#include "tasker/base/assert.hpp"
+
+namespace tasker::wire {
+
+namespace {
+
+using rule = field_rule<step_view>;
+using enum presence;
+
+constexpr std::array rules{
+    rule{"name", required, [](field_value const& v, step_view& out) { out.name = v.text(); }},
+    rule{"step_no", required,
+         [](field_value const& v, step_view& out) {
+             out.number = step_no{v.number<std::int32_t>()};
+         }},
+    rule{"state", required,
+         [](field_value const& v, step_view& out) {
+             out.state = v.parsed(model::parse_step_state);
+         }},
+    rule{"attempts", required,
+         [](field_value const& v, step_view& out) { out.attempts = v.number<std::int32_t>(); }},
+    rule{"max_attempts", required,
+         [](field_value const& v, step_view& out) { out.max_attempts = v.number<std::int32_t>(); }},
+    rule{"depends_on", required,
+         [](field_value const& v, step_view& out) { out.depends_on = v.texts(); }},
+    rule{"enqueued_at", optional,
+         [](field_value const& v, step_view& out) { out.enqueued_at = v.optional_moment(); }},
+    rule{"started_at", optional,
+         [](field_value const& v, step_view& out) { out.started_at = v.optional_moment(); }},
+    rule{"finished_at", optional,
+         [](field_value const& v, step_view& out) { out.finished_at = v.optional_moment(); }},
+    rule{"worker", optional,
+         [](field_value const& v, step_view& out) { out.worker = v.optional_text(); }},
+    // `null` is a result like any other.
+    rule{"result", optional, [](field_value const& v, step_view& out) { out.result = v.json(); }},
+    rule{"error", optional, [](field_value const& v, step_view& out) { out.error = v.json(); }},
+};
+
+} // namespace
+
+void append(std::string& out, step_view const& step) {
+    TASKER_ASSERT(!step.result || !step.error);
+    object_writer writer{out};
+    writer.text("name", step.name);
+    writer.number("step_no", step.number.value);
+    writer.text("state", to_string(step.state));
+    writer.number("attempts", step.attempts);
+    writer.number("max_attempts", step.max_attempts);
+    append_array(writer.key("depends_on"), step.depends_on, append_json_string);
+    writer.moment_or_null("enqueued_at", step.enqueued_at);
+    writer.moment_or_null("started_at", step.started_at);
+    writer.moment_or_null("finished_at", step.finished_at);
+    writer.text_or_null("worker", step.worker);
+    if (step.result) {
+        writer.json("result", *step.result);
+    }
+    if (step.error) {
+        writer.json("error", *step.error);
+    }
+}
+
+result<step_view> read_step_view(std::string_view json) {
+    return read_view<step_view>(json, rules);
+}
+
+void append(std::string& out, page<step_view> const& steps) {
+    object_writer writer{out};
+    append_array(writer.key("steps"), steps.items);
+    writer.text_or_null("next_cursor", steps.next_cursor);
+}
+
+result<page<step_view>> read_step_page(std::string_view json) {
+    return read_page<step_view>(json, "steps", rules);
+}
+
+result<std::vector<std::string>> read_names(std::string_view json) {
+    return read_body(json, [](json_walker& from) {
+        std::string const root;
+        return field_value{from, root, {}}.texts();
+    });
+}
+
+} // namespace tasker::wire

@@ -1,0 +1,81 @@
+#include "tasker/wire/task_view.hpp"
+
+#include "object_reader.hpp"
+#include "object_writer.hpp"
+
+namespace tasker::wire {
+
+namespace {
+
+using rule = field_rule<task_view>;
+using enum presence;
+
+constexpr std::array rules{
+    rule{"task_id", required, [](field_value const& v, task_view& out) { out.id = v.id(); }},
+    rule{"namespace", required,
+         [](field_value const& v, task_view& out) { out.name_space = v.text(); }},
+    rule{"name", required, [](field_value const& v, task_view& out) { out.name = v.text(); }},
+    rule{"version", required, [](field_value const& v, task_view& out) { out.version = v.text(); }},
+    rule{"state", required,
+         [](field_value const& v, task_view& out) {
+             out.state = v.parsed(model::parse_task_state);
+         }},
+    rule{"priority", required,
+         [](field_value const& v, task_view& out) { out.priority = v.number<std::int16_t>(); }},
+    rule{"idempotency_key", optional,
+         [](field_value const& v, task_view& out) { out.idempotency_key = v.optional_text(); }},
+    rule{"context", required, [](field_value const& v, task_view& out) { out.context = v.json(); }},
+    rule{"steps_total", required,
+         [](field_value const& v, task_view& out) { out.steps_total = v.number<std::int32_t>(); }},
+    rule{"steps_complete", required,
+         [](field_value const& v, task_view& out) {
+             out.steps_complete = v.number<std::int32_t>();
+         }},
+    rule{"steps_failed", required,
+         [](field_value const& v, task_view& out) { out.steps_failed = v.number<std::int32_t>(); }},
+    rule{"created_at", required,
+         [](field_value const& v, task_view& out) { out.created_at = v.moment(); }},
+    rule{"started_at", optional,
+         [](field_value const& v, task_view& out) { out.started_at = v.optional_moment(); }},
+    rule{"finished_at", optional,
+         [](field_value const& v, task_view& out) { out.finished_at = v.optional_moment(); }},
+    rule{"result", optional,
+         [](field_value const& v, task_view& out) { out.result = v.optional_json(); }},
+};
+
+} // namespace
+
+void append(std::string& out, task_view const& task) {
+    object_writer writer{out};
+    writer.text("task_id", task.id.to_string());
+    writer.text("namespace", task.name_space);
+    writer.text("name", task.name);
+    writer.text("version", task.version);
+    writer.text("state", to_string(task.state));
+    writer.number("priority", task.priority);
+    writer.text_or_null("idempotency_key", task.idempotency_key);
+    writer.json("context", task.context);
+    writer.number("steps_total", task.steps_total);
+    writer.number("steps_complete", task.steps_complete);
+    writer.number("steps_failed", task.steps_failed);
+    writer.moment("created_at", task.created_at);
+    writer.moment_or_null("started_at", task.started_at);
+    writer.moment_or_null("finished_at", task.finished_at);
+    writer.json_or_null("result", task.result);
+}
+
+result<task_view> read_task_view(std::string_view json) {
+    return read_view<task_view>(json, rules);
+}
+
+void append(std::string& out, page<task_view> const& tasks) {
+    object_writer writer{out};
+    append_array(writer.key("tasks"), tasks.items);
+    writer.text_or_null("next_cursor", tasks.next_cursor);
+}
+
+result<page<task_view>> read_task_page(std::string_view json) {
+    return read_page<task_view>(json, "tasks", rules);
+}
+
+} // namespace tasker::wire
