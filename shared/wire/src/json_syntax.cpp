@@ -1,0 +1,143 @@
+#include "json_syntax.hpp"
+
+#include "tasker/wire/create_task.hpp"
+#include "tasker/wire/json_text.hpp"
+
+#include <nlohmann/json.hpp>
+#include <simdjson.h>
+
+#include <algorithm>
+
+namespace tasker::wire {
+
+namespace {
+
+// A parser keeps the memory of the largest text it has seen, some ten times its length: large ones
+// get a parser of their own.
+constexpr std::size_t largest_kept = std::size_t{64} << 10;
+
+// simdjson counts the values of the innermost level as one more.
+constexpr std::size_t simdjson_depth = max_json_nesting + 1;
+
+/// Only finds where the first error is.
+class error_finder final : public nlohmann::json_sax<nlohmann::json> {
+public:
+    std::size_t position = 0; ///< in bytes, from 1; 0: there is no error
+
+    bool null() override {
+        return true;
+    }
+    bool boolean(bool /*value*/) override {
+        return true;
+    }
+    bool number_integer(number_integer_t /*value*/) override {
+        return true;
+    }
+    bool number_unsigned(number_unsigned_t /*value*/) override {
+        return true;
+    }
+    bool number_float(number_float_t /*value*/, string_t const& /*text*/) override {
+        return true;
+    }
+    bool string(string_t& /*value*/) override {
+        return true;
+    }
+    bool binary(binary_t& /*value*/) override {
+        return true;
+    }
+    bool start_object(std::size_t /*elements*/) override {
+        return true;
+    }
+    bool key(string_t& /*value*/) override {
+        return true;
+    }
+    bool end_object() override {
+        return true;
+    }
+    bool start_array(std::size_t /*elements*/) override {
+        return true;
+    }
+    bool end_array() override {
+        return true;
+    }
+    bool parse_error(std::size_t at, std::string const& /*last_token*/,
+                     nlohmann::detail::exception const& /*failure*/) override {
+        position = at;
+        return false;
+    }
+};
+
+/// " at line 3, column 7", or nothing. simdjson tells no position, so a text that it refuses is
+/// read once more by a parser that does.
+std::string position_of_error(std::string_view text) {
+    error_finder finder;
+    nlohmann::json::sax_parse(text.begin(), text.end(), &finder);
+    if (finder.position == 0) {
+        return {};
+    }
+    std::string_view const before = text.substr(0, finder.position - 1);
+    auto const line = 1 + std::ranges::count(before, '\n');
+    auto const column = before.size() - (before.rfind('\n') + 1) + 1;
+    return " at line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+std::string reason(simdjson::error_code failure, std::string_view text) {
+    switch (failure) {
+    case simdjson::EMPTY:
+        return "is empty";
+    case simdjson::UTF8_ERROR:
+        return "is not UTF-8";
+    case simdjson::DEPTH_ERROR:
+        return "is nested deeper than " + std::to_string(max_json_nesting) + " levels";
+    case simdjson::CAPACITY:
+    case simdjson::MEMALLOC:
+        return "is too large";
+    default:
+        break;
+    }
+    std::string position = position_of_error(text);
+    if (position.empty() && failure == simdjson::NUMBER_ERROR) {
+        return "has a number that does not fit 64 bits";
+    }
+    return "is not valid JSON" + position;
+}
+
+} // namespace
+
+std::optional<std::string> check_syntax(std::string_view text) {
+    thread_local simdjson::dom::parser kept;
+    simdjson::dom::parser own;
+    auto& parser = text.size() <= largest_kept ? kept : own;
+    auto failure = parser.allocate(std::max(text.size(), largest_kept), simdjson_depth);
+    if (failure == simdjson::SUCCESS) {
+        failure = parser.parse(text.data(), text.size()).error();
+    }
+    return failure == simdjson::SUCCESS ? std::nullopt : std::optional{reason(failure, text)};
+}
+
+bool has_escaped_nul(std::string_view raw) {
+    constexpr std::string_view escape = "\\u0000";
+    for (auto at = raw.find(escape); at != std::string_view::npos; at = raw.find(escape, at + 1)) {
+        std::size_t backslashes = 0;
+        while (backslashes < at && raw[at - 1 - backslashes] == '\\') {
+            ++backslashes;
+        }
+        if (backslashes % 2 == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+result<void> check_json(std::string_view json) {
+    auto problem = check_syntax(json);
+    if (!problem && has_escaped_nul(json)) {
+        problem = "holds the character U+0000";
+    }
+    if (problem) {
+        return make_error(errc::invalid_argument, std::move(*problem));
+    }
+    return {};
+}
+
+} // namespace tasker::wire

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tasker::wire {
+
+enum class json_kind : std::uint8_t { null, boolean, number, string, array, object };
+
+/// "an object", "a string", …
+std::string_view describe(json_kind kind);
+
+/// Walks over a JSON text once, from its beginning to its end, and can hand out the text of any
+/// value as it stands. Knows nothing of syntax errors.
+///
+/// simdjson validates, but its DOM forgets the text, and its On-Demand front end is compiled for
+/// the oldest processor there is and takes twice as long as the validation.
+///
+/// REQUIRES: the text was accepted by check_syntax.
+/// Lifetime: the views that are returned point into the text.
+class json_walker {
+public:
+    explicit json_walker(std::string_view text) : at_{text.data()}, end_{at_ + text.size()} {
+        skip_space();
+    }
+
+    /// Of the value that comes next.
+    json_kind kind() const;
+
+    /// Each of these consumes the value that comes next.
+    std::string_view raw();
+    std::string string(); ///< REQUIRES: kind() is string
+
+    /// Calls `each(key)`, which must consume the member's value. The key is valid during the call.
+    /// REQUIRES: kind() is object.
+    template <class Each>
+    void object(Each each) {
+        std::string unescaped;
+        for (enter(); !leaves('}');) {
+            std::string_view key = raw_string();
+            if (key.find('\\') != std::string_view::npos) {
+                key = unescaped = unescape(key);
+            }
+            skip_space();
+            ++at_; // the colon
+            skip_space();
+            each(key);
+        }
+    }
+
+    /// Calls `each(index)`, which must consume the item. REQUIRES: kind() is array.
+    template <class Each>
+    void array(Each each) {
+        std::size_t index = 0;
+        for (enter(); !leaves(']');) {
+            each(index++);
+        }
+    }
+
+private:
+    static std::string unescape(std::string_view raw);
+
+    void skip_space() {
+        while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) {
+            ++at_;
+        }
+    }
+
+    void enter() {
+        ++at_;
+        skip_space();
+    }
+
+    /// Steps over a comma or over the closing bracket; true if it was that.
+    bool leaves(char closing);
+
+    std::string_view raw_string(); ///< without its quotes
+    void skip_container();
+
+    char const* at_;
+    char const* end_;
+};
+
+} // namespace tasker::wire
