@@ -1,0 +1,102 @@
+#pragma once
+
+#include "tasker/base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// HTTP for measuring: bare sockets and no copy that is not needed, because the load shares the
+/// machine with what it loads. It understands what the orchestrator answers, not all of HTTP.
+
+namespace tasker::load {
+
+struct address {
+    std::string host; ///< IPv4, in digits
+    std::uint16_t port = 0;
+};
+
+/// Reads "127.0.0.1:8080", also after "http://". Errors: throws std::invalid_argument.
+address parse_address(std::string_view text);
+
+/// The bytes of a request. An empty content type: no body.
+std::string make_request(std::string_view method, std::string_view target,
+                         std::string_view content_type = {}, std::string_view body = {});
+
+struct response {
+    int status = 0;
+    std::string body;
+};
+
+/// Where a response begins and ends in the bytes received.
+struct response_frame {
+    int status;
+    std::size_t body_at;
+    std::size_t size; ///< head and body
+};
+
+/// None until the bytes hold a whole response. Errors: throws std::runtime_error if they never
+/// will.
+std::optional<response_frame> find_response(std::string_view received);
+
+/// A connected, blocking or non-blocking TCP socket without delay.
+class stream_socket {
+public:
+    /// Errors: throws std::system_error.
+    explicit stream_socket(address const& peer);
+    stream_socket(stream_socket&& other) noexcept;
+    stream_socket& operator=(stream_socket&&) = delete;
+    ~stream_socket();
+
+    int native_handle() const noexcept {
+        return handle_;
+    }
+
+private:
+    int handle_;
+};
+
+/// One request after the other over one kept connection, blocking.
+/// Errors: throws std::system_error or std::runtime_error; a call takes at most 320 s.
+class http_connection {
+public:
+    explicit http_connection(address const& peer);
+
+    response exchange(std::string_view request);
+
+    /// The body of the answer. Errors: throws if the status is another one.
+    std::string expect(int status, std::string_view request);
+
+private:
+    stream_socket socket_;
+    std::string received_;
+};
+
+/// Connections that each send the next request as soon as the last one is answered.
+struct closed_loop {
+    address peer;
+    int connections = 1;
+    int expected_status = 200;
+    /// Gives the next request, whose bytes must last until its answer; null: there is no more.
+    std::function<std::string const*()> next;
+    /// What is sent before this is warm-up: it counts in `accepted` alone.
+    deadline count_from = deadline::min();
+};
+
+struct loop_result {
+    std::uint64_t accepted = 0;       ///< answers with the expected status
+    std::vector<double> latencies_ms; ///< of those sent from `count_from` on
+    double seconds = 0;               ///< from `count_from`, or the start, to the last answer
+    std::uint64_t errors = 0;         ///< other answers, and broken connections
+    std::string first_error;
+};
+
+/// Runs until there is no more to send and everything is answered.
+/// Errors: throws std::runtime_error if nothing moves for 60 s.
+loop_result run(closed_loop const& plan);
+
+} // namespace tasker::load

@@ -1,0 +1,80 @@
+#include "machine.hpp"
+
+#include "processes.hpp"
+
+#include "tasker/base/time.hpp"
+#include "tasker/base/version.hpp"
+#include "tasker/cluster/child_process.hpp"
+
+#include <sys/utsname.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+
+namespace tasker::load {
+
+namespace {
+
+/// The value after `key` and the separator in the first line that begins so.
+std::string value_in(std::filesystem::path const& path, std::string_view key, char separator) {
+    std::ifstream file{path};
+    for (std::string line; std::getline(file, line);) {
+        auto const at = line.find(separator);
+        if (line.starts_with(key) && at != std::string::npos) {
+            auto const from = line.find_first_not_of(" \t\"", at + 1);
+            auto const to = line.find_last_not_of(" \t\"");
+            return from == std::string::npos ? std::string{} : line.substr(from, to - from + 1);
+        }
+    }
+    return "unknown";
+}
+
+std::string commit() {
+    auto const described =
+        cluster::run_program({.argv = {"git", "-C", program_folder().string(), "describe",
+                                       "--always", "--dirty", "--abbrev=12", "--exclude=*"}},
+                             steady_clock::now() + std::chrono::seconds{10});
+    if (!described || !described->status.is_success()) {
+        return "unknown";
+    }
+    return described->out.substr(0, described->out.find('\n'));
+}
+
+std::string build() {
+#ifdef __OPTIMIZE__
+    return "optimised";
+#else
+    return "not optimised: not for comparison";
+#endif
+}
+
+std::string first_fields(std::filesystem::path const& path, int count) {
+    std::ifstream file{path};
+    std::string out;
+    for (std::string field; count > 0 && file >> field; --count) {
+        out += (out.empty() ? "" : " ") + field;
+    }
+    return out;
+}
+
+} // namespace
+
+facts describe_machine() {
+    utsname system{};
+    ::uname(&system);
+    auto const now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    return {
+        {"date", to_rfc3339(now)},
+        {"commit", commit() + " (" + std::string{version()} + ", " + build() + ")"},
+        {"system", value_in("/etc/os-release", "PRETTY_NAME", '=') + ", Linux " + system.release},
+        {"processor", value_in("/proc/cpuinfo", "model name", ':') + ", " +
+                          std::to_string(std::thread::hardware_concurrency()) + " cores"},
+        {"memory", value_in("/proc/meminfo", "MemTotal", ':')},
+        {"load average at start", first_fields("/proc/loadavg", 3)},
+    };
+}
+
+} // namespace tasker::load

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+
+/// What the system tells of running processes.
+
+namespace tasker::load {
+
+/// User and system time of a process and of its children that have ended, in seconds.
+/// Errors: throws std::runtime_error if there is no such process.
+double cpu_seconds(pid_t process);
+
+/// The same of a process and all the children that it has now.
+double cpu_seconds_with_children(pid_t process);
+
+struct resident_memory {
+    double now_mb;
+    double peak_mb;
+};
+
+/// In units of 1,000,000 bytes. Errors: throws std::runtime_error.
+resident_memory memory_of(pid_t process);
+
+/// The folder that holds this program.
+std::filesystem::path program_folder();
+
+} // namespace tasker::load

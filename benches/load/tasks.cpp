@@ -1,0 +1,93 @@
+#include "tasks.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace tasker::load {
+
+namespace {
+
+constexpr std::chrono::minutes drain_limit{10};
+constexpr std::chrono::milliseconds look_again{5};
+
+double ms_since(deadline start) {
+    return std::chrono::duration<double, std::milli>{steady_clock::now() - start}.count();
+}
+
+std::string task_id_in(std::string const& task) {
+    constexpr std::string_view field = R"("task_id":")";
+    constexpr std::size_t length = 36;
+    auto const at = task.find(field);
+    if (at == std::string::npos) {
+        throw std::runtime_error{"no task_id in " + task.substr(0, 300)};
+    }
+    return task.substr(at + field.size(), length);
+}
+
+} // namespace
+
+void create_backlog(engine& on, shape const& of, std::size_t tasks, std::size_t batch_size) {
+    std::vector<std::string> requests;
+    for (std::size_t left = tasks; left > 0;) {
+        auto const size = std::min(left, batch_size);
+        requests.push_back(
+            make_request("POST", "/v1/tasks/batch", "application/json", of.batch_json(size)));
+        left -= size;
+    }
+    auto next = requests.begin();
+    auto const done = run({.peer = on.orchestrator(),
+                           .connections = 2,
+                           .expected_status = 201,
+                           .next = [&]() -> std::string const* {
+                               return next == requests.end() ? nullptr : &*next++;
+                           }});
+    if (done.errors > 0) {
+        throw std::runtime_error{"creating the backlog: " + done.first_error};
+    }
+}
+
+void wait_until_drained(engine& on, std::size_t tasks) {
+    auto const until = steady_clock::now() + drain_limit;
+    pqxx::nontransaction query{on.database()};
+    // The task that was created last is among the last to end: until then the engine is
+    // undisturbed.
+    auto const last = query.exec("select max(task_id::text) from tasker.tasks")[0][0].c_str();
+    http_connection connection{on.orchestrator()};
+    connection.expect(200, make_request("GET", "/v1/tasks/" + std::string{last} + "?wait=300"));
+    for (;;) {
+        auto const row = query.exec("select count(*), count(*) filter (where state = 'complete') "
+                                    "from tasker.tasks")[0];
+        if (row[0].as<std::size_t>() != tasks) {
+            throw std::runtime_error{"there are " + row[0].as<std::string>() + " tasks, not " +
+                                     std::to_string(tasks)};
+        }
+        if (row[1].as<std::size_t>() == tasks) {
+            return;
+        }
+        if (steady_clock::now() > until) {
+            throw std::runtime_error{"only " + row[1].as<std::string>() + " of " +
+                                     std::to_string(tasks) + " tasks were completed in time"};
+        }
+        std::this_thread::sleep_for(look_again);
+    }
+}
+
+task_times run_task(http_connection& connection, std::string const& creation, std::size_t steps) {
+    task_times out{};
+    auto const start = steady_clock::now();
+    auto const task = connection.expect(201, creation);
+    out.created_ms = ms_since(start);
+    auto const ended =
+        connection.expect(200, make_request("GET", "/v1/tasks/" + task_id_in(task) + "?wait=300"));
+    out.completed_ms = ms_since(start);
+    auto const all = R"("steps_complete":)" + std::to_string(steps) + ',';
+    if (ended.find(R"("state":"complete")") == std::string::npos ||
+        ended.find(all) == std::string::npos) {
+        throw std::runtime_error{"the task did not complete: " + ended.substr(0, 500)};
+    }
+    return out;
+}
+
+} // namespace tasker::load

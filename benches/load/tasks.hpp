@@ -1,0 +1,28 @@
+#pragma once
+
+#include "engine.hpp"
+#include "shapes.hpp"
+
+#include <cstddef>
+#include <string>
+
+/// Tasks that are created and awaited. Errors: throws std::exception, if a count is wrong as well.
+
+namespace tasker::load {
+
+/// Creates exactly so many tasks through the batch route, over two connections.
+void create_backlog(engine& on, shape const& of, std::size_t tasks,
+                    std::size_t batch_size = 10'000);
+
+/// Returns when all tasks of the database are complete, and checks that they are `tasks`.
+void wait_until_drained(engine& on, std::size_t tasks);
+
+struct task_times {
+    double created_ms;   ///< until the creation was acknowledged
+    double completed_ms; ///< until the answer of GET ?wait, both since the creation was sent
+};
+
+/// Creates a task and waits until all its steps are complete.
+task_times run_task(http_connection& connection, std::string const& creation, std::size_t steps);
+
+} // namespace tasker::load
