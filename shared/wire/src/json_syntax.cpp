@@ -1,7 +1,6 @@
 #include "json_syntax.hpp"
 
 #include "tasker/wire/create_task.hpp"
-#include "tasker/wire/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 #include <simdjson.h>
@@ -127,17 +126,6 @@ bool has_escaped_nul(std::string_view raw) {
         }
     }
     return false;
-}
-
-result<void> check_json(std::string_view json) {
-    auto problem = check_syntax(json);
-    if (!problem && has_escaped_nul(json)) {
-        problem = "holds the character U+0000";
-    }
-    if (problem) {
-        return make_error(errc::invalid_argument, std::move(*problem));
-    }
-    return {};
 }
 
 } // namespace tasker::wire
