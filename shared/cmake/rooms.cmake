@@ -8,9 +8,9 @@
 #   *_test.cpp      -> pg_tests       label unit   needs nothing
 #   *_pg_test.cpp   -> pg_pg_tests    label pg     needs the private PostgreSQL of the test run
 #   *_e2e_test.cpp  -> pg_e2e_tests   label e2e    runs the programs themselves
-# Any other .cpp in tests/ is shared by the three. USES: rooms, public. LINKS, PRIVATE_LINKS:
-# external targets. TEST_USES, TEST_LINKS: what only the tests need; pg and e2e tests get room
-# testing as well.
+# Any other .cpp in tests/ is shared by the three, in a library. USES: rooms, public. LINKS,
+# PRIVATE_LINKS: external targets. TEST_USES, TEST_LINKS: what only the tests need; pg tests, e2e
+# tests and that library get room testing as well.
 #
 #   tasker_program(NAME tasker-worker SOURCES main.cpp USES worker)
 #
@@ -24,12 +24,6 @@ set_property(GLOBAL PROPERTY tasker_manifest "")
 function(tasker_room)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "USES;LINKS;PRIVATE_LINKS;TEST_USES;TEST_LINKS")
     _tasker_check_arguments(tasker_room)
-    foreach(room IN LISTS arg_USES)
-        if(NOT TARGET tasker::${room})
-            message(WARNING "room ${arg_NAME} is left out until room ${room} exists")
-            return()
-        endif()
-    endforeach()
     set(dir ${CMAKE_CURRENT_SOURCE_DIR})
     set(target tasker_${arg_NAME})
     file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${dir}/include/*.hpp)
@@ -55,34 +49,14 @@ function(tasker_room)
     _tasker_may_include(${dir}/src ${arg_NAME} ${arg_USES})
     _tasker_may_include(${dir}/tests ${arg_NAME} ${arg_USES} ${arg_TEST_USES} testing)
 
-    file(GLOB all CONFIGURE_DEPENDS ${dir}/tests/*.cpp)
-    set(unit ${all})
-    list(FILTER unit INCLUDE REGEX "_test\\.cpp$")
-    set(shared_sources ${all})
-    list(FILTER shared_sources EXCLUDE REGEX "_test\\.cpp$")
-    foreach(kind IN ITEMS pg e2e)
-        set(${kind} ${unit})
-        list(FILTER ${kind} INCLUDE REGEX "_${kind}_test\\.cpp$")
-    endforeach()
-    list(FILTER unit EXCLUDE REGEX "_(pg|e2e)_test\\.cpp$")
-
     list(TRANSFORM arg_TEST_USES PREPEND tasker:: OUTPUT_VARIABLE test_uses)
-    set(links tasker::${arg_NAME} ${test_uses} ${arg_LINKS} ${arg_PRIVATE_LINKS} ${arg_TEST_LINKS})
-    _tasker_tests(${arg_NAME}_tests unit "${unit}" "${shared_sources}" "${links}")
-    list(APPEND links tasker::testing)
-    _tasker_tests(${arg_NAME}_pg_tests pg "${pg}" "${shared_sources}" "${links}")
-    _tasker_tests(${arg_NAME}_e2e_tests e2e "${e2e}" "${shared_sources}" "${links}")
+    _tasker_room_tests(${arg_NAME}
+        tasker::${arg_NAME} ${test_uses} ${arg_LINKS} ${arg_PRIVATE_LINKS} ${arg_TEST_LINKS})
 endfunction()
 
 function(tasker_program)
     cmake_parse_arguments(PARSE_ARGV 0 arg "NO_INSTALL" "NAME" "SOURCES;USES;LINKS")
     _tasker_check_arguments(tasker_program)
-    foreach(room IN LISTS arg_USES)
-        if(NOT TARGET tasker::${room})
-            message(WARNING "program ${arg_NAME} is left out until room ${room} exists")
-            return()
-        endif()
-    endforeach()
     list(TRANSFORM arg_USES PREPEND tasker:: OUTPUT_VARIABLE uses)
     add_executable(${arg_NAME} ${arg_SOURCES})
     target_link_libraries(${arg_NAME} PRIVATE ${uses} ${arg_LINKS})
@@ -111,33 +85,50 @@ function(tasker_finish_rooms)
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
         COMMENT "Checking which room includes which" VERBATIM)
 
-    if(TARGET tasker-test-cluster)
-        add_test(NAME pg_cluster_start
-                 COMMAND tasker-test-cluster start ${TASKER_TEST_CLUSTER_DIR})
-        add_test(NAME pg_cluster_stop
-                 COMMAND tasker-test-cluster stop ${TASKER_TEST_CLUSTER_DIR})
-        set_tests_properties(pg_cluster_start PROPERTIES FIXTURES_SETUP pg_cluster TIMEOUT 120)
-        set_tests_properties(pg_cluster_stop PROPERTIES FIXTURES_CLEANUP pg_cluster TIMEOUT 60)
-    endif()
+    add_test(NAME pg_cluster_start COMMAND tasker-test-cluster start ${TASKER_TEST_CLUSTER_DIR})
+    add_test(NAME pg_cluster_stop COMMAND tasker-test-cluster stop ${TASKER_TEST_CLUSTER_DIR})
+    set_tests_properties(pg_cluster_start PROPERTIES FIXTURES_SETUP pg_cluster TIMEOUT 120)
+    set_tests_properties(pg_cluster_stop PROPERTIES FIXTURES_CLEANUP pg_cluster TIMEOUT 60)
 endfunction()
 
-function(_tasker_tests target label sources shared_sources links)
-    if(NOT sources)
-        return()
+# The tests of a room by their file names; ARGN is what all of them link.
+function(_tasker_room_tests room)
+    set(dir ${CMAKE_CURRENT_SOURCE_DIR})
+    set(links ${ARGN})
+    file(GLOB all CONFIGURE_DEPENDS ${dir}/tests/*.cpp)
+    set(support ${all})
+    list(FILTER support EXCLUDE REGEX "_test\\.cpp$")
+    if(support)
+        add_library(${room}_test_support STATIC ${support})
+        target_include_directories(${room}_test_support PRIVATE ${dir}/src ${dir}/tests)
+        target_link_libraries(${room}_test_support PUBLIC ${links} tasker::testing GTest::gmock)
+        list(PREPEND links ${room}_test_support)
     endif()
-    if(NOT label STREQUAL "unit" AND NOT EXISTS ${PROJECT_SOURCE_DIR}/shared/testing/CMakeLists.txt)
-        message(WARNING "${target} are left out until room testing exists")
+
+    set(unit ${all})
+    list(FILTER unit INCLUDE REGEX "_test\\.cpp$")
+    list(FILTER unit EXCLUDE REGEX "_(pg|e2e)_test\\.cpp$")
+    _tasker_tests(${room}_tests unit "${unit}" "${links}")
+    list(APPEND links tasker::testing)
+    foreach(label IN ITEMS pg e2e)
+        set(sources ${all})
+        list(FILTER sources INCLUDE REGEX "_${label}_test\\.cpp$")
+        _tasker_tests(${room}_${label}_tests ${label} "${sources}" "${links}")
+    endforeach()
+endfunction()
+
+function(_tasker_tests target label sources links)
+    if(NOT sources)
         return()
     endif()
     set(properties LABELS ${label})
     if(label STREQUAL "unit")
         list(APPEND properties TIMEOUT 60)
     else()
-        # Both are read by room testing; ctest's own escaping leaves one variable to a property.
         list(APPEND properties TIMEOUT 300 FIXTURES_REQUIRED pg_cluster
              ENVIRONMENT TASKER_TEST_CLUSTER_DIR=${TASKER_TEST_CLUSTER_DIR})
     endif()
-    add_executable(${target} ${sources} ${shared_sources})
+    add_executable(${target} ${sources})
     target_include_directories(${target} PRIVATE
         ${CMAKE_CURRENT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR}/tests)
     target_link_libraries(${target} PRIVATE ${links} GTest::gmock GTest::gtest_main)
