@@ -55,7 +55,7 @@ declare
     v_settled     uuid[];
     v_states      text[];
 begin
-    if cardinality(p_task_ids) <> all (array[
+    if cardinality(p_task_ids) <> any (array[
            cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids),
            cardinality(p_outcomes), cardinality(p_payloads), cardinality(p_retry_after_ms)]) then
         raise exception 'finish_steps: all arrays must have the same length' using errcode = 'TK001';

@@ -1,0 +1,190 @@
+#include "workflow_database.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+namespace tasker::sql::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+std::vector<std::string> kinds(std::vector<finish_row> const& rows) {
+    std::vector<std::string> all;
+    for (auto const& row : rows) {
+        all.push_back(row.kind + ":" + (row.name.empty() ? row.task_id : row.name));
+    }
+    return all;
+}
+
+TEST(FinishSteps, ADiamondRunsEveryStepOnceAfterItsParents) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("diamond", "a; b<a; c<a; d<b,c"));
+    auto const order = w.run_all();
+    EXPECT_THAT(order, UnorderedElementsAre("a", "b", "c", "d"));
+    EXPECT_EQ(order.front(), "a");
+    EXPECT_EQ(order.back(), "d");
+    EXPECT_EQ(w.task_state(task), "complete");
+    EXPECT_EQ(w.messages(), 0);
+}
+
+TEST(FinishSteps, AChildWaitsForEveryParentAndSeesTheirResultsByName) {
+    workflow_database w;
+    w.create(w.register_template("join", "a; b; c<a,b"));
+    auto const roots = w.claim();
+    ASSERT_EQ(roots.size(), 2U);
+    EXPECT_EQ(roots[0].parents, "");
+    w.finish(roots[0], "1");
+    EXPECT_THAT(w.claim(), IsEmpty());
+    w.finish(roots[1], "2");
+    auto const join = w.claim();
+    ASSERT_EQ(join.size(), 1U);
+    EXPECT_EQ(w.db().value<std::string>("select '" + join[0].parents + "'::jsonb::text"),
+              R"({"a": 1, "b": 2})");
+}
+
+TEST(FinishSteps, AContinuationIsHandedBackLeasedUpToWhatTheCallerTakes) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("fan", "a; b<a; c<a; d<a"));
+    auto const rows = w.finish(w.claim().at(0), "1", 0, 2);
+    ASSERT_THAT(kinds(rows), ElementsAre("taken:b", "taken:c"));
+    EXPECT_EQ(w.step_state(task, "b"), "in_progress");
+    EXPECT_EQ(w.step_state(task, "d"), "enqueued");
+    auto const rest = w.claim();
+    ASSERT_EQ(rest.size(), 1U) << "what was taken is not delivered to others";
+    EXPECT_EQ(rest[0].name, "d");
+    w.expire_leases();
+    EXPECT_EQ(w.claim().size(), 3U) << "a lost continuation is delivered again";
+}
+
+TEST(FinishSteps, AResultIsAcceptedOnceAndFencedByItsAttempt) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("one", "a"));
+    auto const lost = w.claim().at(0);
+    w.expire_leases();
+    auto const again = w.claim().at(0);
+    EXPECT_EQ(again.attempt, 2);
+
+    EXPECT_THAT(kinds(w.finish(lost, "\"late\"")), ElementsAre("refused:" + task));
+    EXPECT_EQ(w.messages(), 1) << "the message belongs to the attempt that holds it now";
+    EXPECT_THAT(kinds(w.finish(again, "\"good\"")), ElementsAre("settled:complete"));
+    EXPECT_THAT(kinds(w.finish(again, "\"twice\"")), ElementsAre("refused:" + task));
+    EXPECT_EQ(w.db().value<std::string>("select result #>> '{}' from tasker.steps"), "good");
+}
+
+TEST(FinishSteps, ARetryableFailureWaitsForItsBackoffAndRunsAgain) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("one", "a; b<a"));
+    EXPECT_THAT(w.finish(w.claim().at(0), R"({"message":"no"})", 1), IsEmpty());
+    EXPECT_EQ(w.step_state(task, "a"), "waiting_for_retry");
+    EXPECT_EQ(w.task_state(task), "waiting");
+    EXPECT_EQ(w.messages(), 0) << "what is not due is not in the queue";
+    EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(100)"), 0);
+
+    w.move_clock("1100 ms");
+    EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(100)"), 1);
+    EXPECT_EQ(w.task_state(task), "running");
+    EXPECT_THAT(w.run_all(), ElementsAre("a", "b"));
+    EXPECT_EQ(w.task_state(task), "complete");
+    EXPECT_EQ(w.db().value<int>("select count(*) from tasker.steps where error is not null"), 0);
+}
+
+TEST(FinishSteps, EachBackoffKindGivesItsSeriesOfWaits) {
+    workflow_database w;
+    auto const series = [&](std::string const& kind) {
+        return w.db().value<std::string>(fmt::format(
+            "select string_agg(tasker.backoff_ms('{}', 100, 1000, n)::text, ' ' order by n) "
+            "from generate_series(1, 7) n",
+            kind));
+    };
+    EXPECT_EQ(series("none"), "0 0 0 0 0 0 0");
+    EXPECT_EQ(series("linear"), "100 200 300 400 500 600 700");
+    EXPECT_EQ(series("exponential"), "100 200 400 800 1000 1000 1000");
+    EXPECT_EQ(series("fibonacci"), "100 100 200 300 500 800 1000");
+    EXPECT_EQ(w.db().value<std::string>("select tasker.backoff_ms('exponential', 9e15::bigint, "
+                                        "9e15::bigint, 2000000000)::text"),
+              "9000000000000000");
+    EXPECT_EQ(
+        w.db().value<std::string>("select tasker.backoff_ms('fibonacci', 1, 1000000, 30)::text"),
+        "832040");
+}
+
+TEST(FinishSteps, AnAskedForDelayOverridesTheBackoff) {
+    workflow_database w;
+    w.create(w.register_template("one", "a"));
+    w.finish(w.claim().at(0), R"({"message":"busy"})", 1, 0, 90'000);
+    w.move_clock("80 s");
+    EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(100)"), 0);
+    w.move_clock("91 s");
+    EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(100)"), 1);
+}
+
+TEST(FinishSteps, TheLastAllowedAttemptFailsForGood) {
+    workflow_database w;
+    auto const task =
+        w.create(w.register_template("one", "a; b<a", R"({"max_attempts":2,"backoff":"none"})"));
+    w.finish(w.claim().at(0), R"({"message":"first"})", 1);
+    w.db().exec("select tasker.release_due(10)");
+    EXPECT_THAT(kinds(w.finish(w.claim().at(0), R"({"message":"second"})", 1)),
+                ElementsAre("settled:blocked"));
+    EXPECT_EQ(w.step_state(task, "a"), "failed");
+    EXPECT_EQ(w.step_state(task, "b"), "pending");
+    EXPECT_EQ(w.db().value<std::string>("select error ->> 'message' from tasker.list_steps('" +
+                                        task + "', 'a', -1, 1)"),
+              "second");
+}
+
+TEST(FinishSteps, AStepThatIsNotRetryableFailsAtOnce) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("one", "a", R"({"retryable":false})"));
+    w.finish(w.claim().at(0), R"({"message":"no"})", 1);
+    EXPECT_EQ(w.step_state(task, "a"), "failed");
+    EXPECT_EQ(w.task_state(task), "blocked");
+}
+
+TEST(FinishSteps, APermanentFailureLeavesIndependentBranchesRunning) {
+    workflow_database w;
+    auto const task =
+        w.create(w.register_template("branches", "a; bad<a; never<bad; good<a; last<good"));
+    w.finish(w.claim().at(0), "1");
+    auto const branches = w.claim();
+    ASSERT_EQ(branches.size(), 2U);
+    EXPECT_THAT(w.finish(branches[0], R"({"message":"broken"})", 2), IsEmpty());
+    EXPECT_EQ(w.task_state(task), "running");
+    w.finish(branches[1], "2");
+    EXPECT_THAT(w.run_all(), ElementsAre("last"));
+    EXPECT_EQ(w.task_state(task), "blocked");
+    EXPECT_EQ(w.step_state(task, "never"), "pending");
+}
+
+TEST(FinishSteps, AFanOutOf1000AndItsFanInComplete) {
+    workflow_database w;
+    std::string steps = "first";
+    std::string join = "; last<";
+    for (int i = 0; i < 1000; ++i) {
+        steps += fmt::format("; s{}<first", i);
+        join += fmt::format("{}s{}", i == 0 ? "" : ",", i);
+    }
+    auto const task = w.create(w.register_template("wide", steps + join));
+    EXPECT_EQ(w.run_all().size(), 1002U);
+    EXPECT_EQ(w.task_state(task), "complete");
+    EXPECT_EQ(w.db().value<int>("select steps_complete from tasker.get_tasks(array['" + task +
+                                "']::uuid[])"),
+              1002);
+}
+
+TEST(FinishSteps, ArraysOfDifferentLengthAreRefused) {
+    workflow_database w;
+    try {
+        w.db().exec(
+            "select tasker.finish_steps('tasker_default', 1, 30, 0, '{}', '{1}', '{}', '{}', '{}', "
+            "'{}', '{}')");
+        FAIL() << "it was accepted";
+    } catch (pqxx::sql_error const& error) {
+        EXPECT_EQ(error.sqlstate(), "TK001");
+    }
+}
+
+} // namespace
+} // namespace tasker::sql::testing

@@ -1,0 +1,167 @@
+#include "workflow_database.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <sstream>
+
+namespace tasker::sql::testing {
+namespace {
+
+std::string trimmed(std::string const& text) {
+    auto const from = text.find_first_not_of(' ');
+    return from == std::string::npos ? ""
+                                     : text.substr(from, text.find_last_not_of(' ') - from + 1);
+}
+
+std::vector<std::string> split(std::string const& text, char separator) {
+    std::vector<std::string> parts;
+    std::istringstream in(text);
+    for (std::string part; std::getline(in, part, separator);) {
+        parts.push_back(trimmed(part));
+    }
+    return parts;
+}
+
+std::string joined(std::vector<int> const& numbers) {
+    return fmt::format("[{}]", fmt::join(numbers, ","));
+}
+
+std::string text_or_empty(pqxx::field const& field) {
+    return field.is_null() ? "" : field.as<std::string>();
+}
+
+held_step held(pqxx::row const& row) {
+    return {.queue = row["queue"].as<std::string>(),
+            .msg_id = row["msg_id"].as<std::int64_t>(),
+            .task_id = row["task_id"].as<std::string>(),
+            .step_no = row["step_no"].as<int>(),
+            .attempt = row["attempt"].as<int>(),
+            .name = row["name"].as<std::string>(),
+            .parents = text_or_empty(row["parents"])};
+}
+
+} // namespace
+
+workflow_database::workflow_database() {
+    worker_ = database_.value<int>("select tasker.register_worker('test-worker', '{default}')");
+}
+
+int workflow_database::register_template(std::string const& name, std::string_view steps,
+                                         std::string const& settings) {
+    struct parsed {
+        std::string name;
+        std::vector<int> parents;
+        std::vector<int> children;
+    };
+    std::vector<parsed> all;
+    std::map<std::string, int> numbers;
+    for (auto const& entry : split(std::string(steps), ';')) {
+        auto const sides = split(entry, '<');
+        int const number = static_cast<int>(all.size());
+        numbers[sides[0]] = number;
+        all.push_back({sides[0], {}, {}});
+        for (auto const& parent :
+             sides.size() > 1 ? split(sides[1], ',') : std::vector<std::string>{}) {
+            all.back().parents.push_back(numbers.at(parent));
+            all[static_cast<std::size_t>(numbers.at(parent))].children.push_back(number);
+        }
+    }
+    std::string json;
+    for (auto const& step : all) {
+        json += fmt::format(
+            R"({}{{"step_no":{},"name":"{}","parents":{},"children":{},"handler":"tasker.noop"}})",
+            json.empty() ? "" : ",", numbers[step.name], step.name, joined(step.parents),
+            joined(step.children));
+    }
+    std::string const defaults =
+        R"({"initialization":{},"retryable":true,"max_attempts":3,"backoff":"exponential",)"
+        R"("backoff_base_ms":1000,"max_backoff_ms":60000})";
+    return database_.value<int>(
+        fmt::format("select template_id from tasker.register_template('default', '{}', '1.0.0', "
+                    "'default', 'hash', "
+                    "'{{}}', (select json_agg('{}'::jsonb || s || '{}'::jsonb) from "
+                    "jsonb_array_elements('[{}]') s))",
+                    name, defaults, settings, json));
+}
+
+std::string workflow_database::create(int template_id, std::string const& context, int priority) {
+    auto const id = database_.value<std::string>("select tasker.uuid_v7()::text");
+    database_.exec(fmt::format(
+        "select * from tasker.create_tasks(array['{}']::uuid[], '{{{}}}', '{{{}}}', array['{}'], "
+        "array[null::text])",
+        id, template_id, priority, context));
+    return id;
+}
+
+std::vector<held_step> workflow_database::claim(int quantity, int lease_s, int worker,
+                                                std::string const& queues) {
+    std::vector<held_step> steps;
+    for (auto const& row :
+         database_.exec(fmt::format("select * from tasker.claim_steps('{}', {}, {}, {})", queues,
+                                    worker, lease_s, quantity))) {
+        steps.push_back(held(row));
+    }
+    return steps;
+}
+
+std::vector<finish_row> workflow_database::finish(held_step const& step, std::string const& payload,
+                                                  int outcome, int take,
+                                                  std::optional<int> retry_after_ms) {
+    std::vector<finish_row> rows;
+    auto const result = database_.exec(fmt::format(
+        "select * from tasker.finish_steps('{}', {}, 30, {}, array['{}']::uuid[], '{{{}}}', "
+        "'{{{}}}', "
+        "'{{{}}}', '{{{}}}', array['{}'], '{{{}}}')",
+        step.queue, worker_, take, step.task_id, step.step_no, step.attempt, step.msg_id, outcome,
+        payload, retry_after_ms ? std::to_string(*retry_after_ms) : "null"));
+    for (auto const& row : result) {
+        finish_row parsed{.kind = row["kind"].as<std::string>(),
+                          .task_id = text_or_empty(row["task_id"]),
+                          .name = text_or_empty(row["name"]),
+                          .step = {}};
+        if (parsed.kind == "taken") {
+            parsed.step = held(row);
+        }
+        rows.push_back(std::move(parsed));
+    }
+    return rows;
+}
+
+std::vector<std::string> workflow_database::run_all() {
+    std::vector<std::string> order;
+    for (auto steps = claim(); !steps.empty(); steps = claim()) {
+        for (auto const& step : steps) {
+            order.push_back(step.name);
+            finish(step, fmt::format(R"("{}")", step.name));
+        }
+    }
+    return order;
+}
+
+std::string workflow_database::task_state(std::string const& task_id) {
+    return database_.value<std::string>(
+        fmt::format("select state::text from tasker.tasks where task_id = '{}'", task_id));
+}
+
+std::string workflow_database::step_state(std::string const& task_id, std::string const& name) {
+    return database_.value<std::string>(
+        fmt::format("select state from tasker.list_steps('{}', '{}', -1, 1)", task_id, name));
+}
+
+int workflow_database::messages(std::string const& queue) {
+    return database_.value<int>(fmt::format("select count(*) from pgmq.q_{}", queue));
+}
+
+void workflow_database::move_clock(std::string const& interval) {
+    database_.exec(
+        fmt::format("create or replace function tasker.clock() returns timestamptz language sql "
+                    "volatile as $$ select clock_timestamp() + interval '{}' $$",
+                    interval));
+}
+
+void workflow_database::expire_leases(std::string const& queue) {
+    database_.exec(fmt::format("update pgmq.q_{} set vt = clock_timestamp()", queue));
+}
+
+} // namespace tasker::sql::testing

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "tasker/testing/test_database.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tasker::sql::testing {
+
+/// A step that a worker holds.
+struct held_step {
+    std::string queue;
+    std::int64_t msg_id = 0;
+    std::string task_id;
+    int step_no = 0;
+    int attempt = 0;
+    std::string name;
+    std::string parents; ///< empty for a root
+};
+
+/// What finish_steps answered, one entry for each row.
+struct finish_row {
+    std::string kind;
+    std::string task_id;
+    std::string name; ///< the step's name, or the settled task's state
+    held_step step;   ///< of a 'taken' row
+};
+
+/// A migrated database with the SQL functions of the core at hand, as the services call them.
+/// Errors: pqxx::sql_error, as the server raised it.
+class workflow_database {
+public:
+    workflow_database();
+
+    tasker::testing::test_database& db() {
+        return database_;
+    }
+
+    /// Registers a template from "a; b<a; c<a; d<b,c" (a step, `<`, its parents). `settings` is
+    /// JSON that is merged over every step's, e.g. {"max_attempts": 1}. Returns its id.
+    int register_template(std::string const& name, std::string_view steps,
+                          std::string const& settings = "{}");
+
+    /// Creates a task of the template and returns its id.
+    std::string create(int template_id, std::string const& context = "{}", int priority = 2);
+
+    std::vector<held_step> claim(int quantity = 100, int lease_s = 30, int worker = 1,
+                                 std::string const& queues = "{tasker_default}");
+
+    /// Reports `step` with outcome 0 success, 1 retryable, 2 permanent failure.
+    std::vector<finish_row> finish(held_step const& step, std::string const& payload = "null",
+                                   int outcome = 0, int take = 0,
+                                   std::optional<int> retry_after_ms = std::nullopt);
+
+    /// Claims and completes everything until nothing is left; returns the names in the order run.
+    std::vector<std::string> run_all();
+
+    std::string task_state(std::string const& task_id);
+    /// pending when the step has no row.
+    std::string step_state(std::string const& task_id, std::string const& name);
+    int messages(std::string const& queue = "tasker_default");
+
+    /// Moves the database's clock (tasker.clock(), not PGMQ's) by this much from now on.
+    void move_clock(std::string const& interval);
+    /// Makes every leased message of the queue visible, as if its lease had run out.
+    void expire_leases(std::string const& queue = "tasker_default");
+
+    int worker() const {
+        return worker_;
+    }
+
+private:
+    tasker::testing::test_database database_;
+    int worker_ = 0;
+};
+
+} // namespace tasker::sql::testing
