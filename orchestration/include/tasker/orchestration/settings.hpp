@@ -1,0 +1,113 @@
+#pragma once
+
+#include "tasker/config/config_problem.hpp"
+#include "tasker/log/log.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tasker::orchestration {
+
+struct http_settings {
+    /// host:port; port 0 is any that is free.
+    std::string listen = "127.0.0.1:8080";
+    /// More are told so (503) and closed.
+    std::int64_t max_connections = 1024;
+    /// Request line and header fields together.
+    std::int64_t max_header_bytes = 16'384;
+    std::int64_t max_body_bytes = 1'048'576;
+    std::int64_t max_batch_body_bytes = 16'777'216;
+    std::int64_t max_template_body_bytes = 16'777'216;
+    /// Bodies being received, all connections together.
+    std::int64_t max_received_bytes = 268'435'456;
+    /// From a request's first byte to its last.
+    std::int64_t request_timeout_ms = 30'000;
+    /// From one request of a connection to the next.
+    std::int64_t idle_timeout_ms = 75'000;
+    /// CORS: "*" or one origin that scripts of web pages may call from; empty: none.
+    std::string allow_origin;
+};
+
+struct database_settings {
+    /// A URI or key=value text for libpq.
+    std::string url;
+    /// Connections besides the one that listens for notifications.
+    std::int64_t pool_size = 8;
+    /// How long one request may wait for the database, in all.
+    std::int64_t timeout_ms = 10'000;
+    /// How long the start waits for a database that cannot be reached or is not migrated.
+    std::int64_t startup_timeout_ms = 60'000;
+};
+
+/// Concurrent `POST /v1/tasks` are gathered into one call of the database.
+struct creation_settings {
+    /// Tasks in one call.
+    std::int64_t max_batch = 500;
+    /// Calls at a time.
+    std::int64_t max_in_flight = 2;
+    /// Requests that wait for their call; more are answered with 503.
+    std::int64_t max_waiting = 20'000;
+};
+
+/// `GET /v1/tasks/{task_id}?wait=`
+struct wait_settings {
+    /// Requests that wait at a time; more are answered with 429.
+    std::int64_t max_waiting = 10'000;
+    /// How often tasks are looked at whose notification may have been lost.
+    std::int64_t poll_ms = 5'000;
+};
+
+/// Steps whose retry is due.
+struct due_settings {
+    /// Steps in one call.
+    std::int64_t max_batch = 1'000;
+    /// The longest time between two looks, whatever was announced.
+    std::int64_t poll_ms = 5'000;
+};
+
+struct template_settings {
+    /// Templates kept ready for use.
+    std::int64_t max_cached = 1'000;
+    /// How long "the latest version" is remembered where no notification says that it has changed.
+    std::int64_t latest_ttl_ms = 5'000;
+};
+
+/// Everything that can be set about an orchestrator, with the defaults.
+struct settings {
+    http_settings http;
+    database_settings database;
+    creation_settings creation;
+    wait_settings wait;
+    due_settings due;
+    template_settings templates;
+    log::settings log;
+    /// Whose overrides of templates apply; one for all programs that share a database.
+    std::string environment = "default";
+    /// How long requests in flight may take once the program is asked to stop.
+    std::int64_t stop_timeout_ms = 10'000;
+
+    /// Every value that is out of its range.
+    std::vector<config::config_problem> validate() const;
+};
+
+/// What the command line says; it wins over the environment, which wins over the file.
+struct setting_overrides {
+    std::optional<std::filesystem::path> file;
+    std::optional<std::string> database_url;
+    std::optional<std::string> listen;
+    std::optional<std::string> environment;
+};
+
+struct loaded_settings {
+    settings values;
+    std::vector<config::config_problem> problems; ///< all there are; empty: the values can be used
+};
+
+/// Reads the file, if one is named, then DATABASE_URL, TASKER_ORCHESTRATOR_LISTEN, TASKER_ENV,
+/// TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.
+loaded_settings load_settings(setting_overrides const& overrides);
+
+} // namespace tasker::orchestration

@@ -1,0 +1,109 @@
+#include "tasker/base/version.hpp"
+#include "tasker/config/secrets.hpp"
+#include "tasker/log/log.hpp"
+#include "tasker/orchestration/service.hpp"
+#include "tasker/orchestration/settings.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <string>
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace tasker;
+using namespace tasker::orchestration;
+
+constexpr int usage_error = 2;
+
+/// Written beside and renamed, so that nobody reads half an address.
+void write_ready_file(std::filesystem::path const& path, std::string const& address) {
+    auto const unfinished = path.string() + ".new";
+    std::ofstream{unfinished} << address << '\n';
+    std::filesystem::rename(unfinished, path);
+}
+
+int run(settings const& chosen, std::optional<std::filesystem::path> const& ready_file) {
+    // One thread for all I/O: nothing that it touches needs a lock, and more orchestrators, not
+    // more threads, are the way to use more processors.
+    asio::io_context context{1};
+    service orchestrator{context.get_executor(), chosen};
+    asio::signal_set signals{context, SIGINT, SIGTERM};
+    signals.async_wait([&](boost::system::error_code failure, int signal) {
+        if (!failure) {
+            log::info("signal_received", {{"signal", signal}});
+            orchestrator.stop();
+        }
+    });
+
+    int exit_code = EXIT_SUCCESS;
+    auto const tell = [&](std::string const& address) {
+        if (ready_file) {
+            write_ready_file(*ready_file, address);
+        }
+    };
+    auto const ended = [&](std::exception_ptr thrown, result<void> outcome) {
+        signals.cancel();
+        if (thrown) {
+            std::rethrow_exception(thrown);
+        }
+        if (!outcome) {
+            log::error("cannot_serve", {{"problem", outcome.error()},
+                                        {"database", config::mask_secrets(chosen.database.url)}});
+            exit_code = EXIT_FAILURE;
+        }
+    };
+    asio::co_spawn(context, orchestrator.run_until_stopped(tell), ended);
+    context.run();
+    return exit_code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    setting_overrides overrides;
+    std::optional<std::filesystem::path> ready_file;
+    CLI::App app{"Tasker's orchestrator: the HTTP API and the timer of retries."};
+    app.set_version_flag("--version", std::string{version()});
+    app.add_option("--config", overrides.file, "Settings in TOML; see config/orchestrator.toml")
+        ->type_name("FILE");
+    app.add_option("--database-url", overrides.database_url, "Instead of DATABASE_URL")
+        ->type_name("URL");
+    app.add_option("--listen", overrides.listen, "host:port; port 0 is any that is free")
+        ->type_name("HOST:PORT");
+    app.add_option("--env", overrides.environment, "Whose overrides of templates apply")
+        ->type_name("NAME");
+    app.add_option("--ready-file", ready_file, "Gets the address once requests are taken")
+        ->type_name("PATH");
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& parsed) {
+        return app.exit(parsed) == 0 ? EXIT_SUCCESS : usage_error;
+    }
+
+    auto const loaded = load_settings(overrides);
+    if (!loaded.problems.empty()) {
+        for (auto const& problem : loaded.problems) {
+            std::cerr << "tasker-orchestrator: " << config::to_string(problem) << '\n';
+        }
+        return usage_error;
+    }
+    log::init(loaded.values.log, "tasker-orchestrator");
+    try {
+        return run(loaded.values, ready_file);
+    } catch (std::exception const& failure) {
+        log::error("failed", {{"problem", failure.what()}});
+        return EXIT_FAILURE;
+    }
+}

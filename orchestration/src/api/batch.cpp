@@ -1,0 +1,57 @@
+#include "api/batch.hpp"
+
+#include "api/refusal.hpp"
+#include "tasker/wire/create_task.hpp"
+
+#include <string>
+#include <utility>
+
+namespace tasker::orchestration::api {
+
+namespace {
+
+namespace asio = boost::asio;
+
+/// A smaller body is read faster than it is handed to the other thread and back.
+constexpr std::size_t min_bytes_aside = 64UL * 1024;
+
+} // namespace
+
+batch::batch(task_creator& creator, side_thread& aside, std::size_t max_body_bytes)
+    : creator_{creator},
+      aside_{aside},
+      max_body_bytes_{max_body_bytes} {}
+
+void batch::add_routes(http::router& to) {
+    to.add({boost::beast::http::verb::post, "/v1/tasks/batch",
+            [this](http::request& asked) { return create(asked); }, max_body_bytes_});
+}
+
+asio::awaitable<http::response> batch::create(http::request& asked) {
+    if (auto refusal = refuse_query(asked)) {
+        co_return std::move(*refusal);
+    }
+    if (auto refusal = refuse_unless_json(asked)) {
+        co_return std::move(*refusal);
+    }
+    wire::body_result<std::vector<wire::create_task_request>> wanted =
+        std::vector<wire::create_task_request>{};
+    if (asked.body.size() < min_bytes_aside) {
+        wanted = wire::parse_create_batch(asked.body);
+    } else {
+        wanted = co_await aside_.run(
+            [body = std::move(asked.body)] { return wire::parse_create_batch(body); });
+    }
+    if (!wanted) {
+        co_return invalid_body(wanted.error());
+    }
+    auto const created = co_await creator_.create_all(std::move(*wanted));
+    if (!created) {
+        co_return http::error_response(created.error());
+    }
+    http::response answer{.status = 201, .body = {}};
+    wire::append_created_batch(answer.body, *created);
+    co_return answer;
+}
+
+} // namespace tasker::orchestration::api

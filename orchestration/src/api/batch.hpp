@@ -1,0 +1,30 @@
+#pragma once
+
+#include "http/router.hpp"
+#include "side_thread.hpp"
+#include "task_creator.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+
+namespace tasker::orchestration::api {
+
+/// /v1/tasks/batch.
+///
+/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+class batch {
+public:
+    batch(task_creator& creator, side_thread& aside, std::size_t max_body_bytes);
+
+    void add_routes(http::router& to);
+
+private:
+    boost::asio::awaitable<http::response> create(http::request& asked);
+
+    task_creator& creator_;
+    side_thread& aside_;
+    std::size_t max_body_bytes_;
+};
+
+} // namespace tasker::orchestration::api

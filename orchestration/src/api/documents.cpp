@@ -1,0 +1,30 @@
+#include "api/documents.hpp"
+
+#include <string>
+#include <utility>
+
+namespace tasker::orchestration::api {
+
+namespace asio = boost::asio;
+using boost::beast::http::verb;
+
+documents::documents(metrics& counted, std::function<gauges()> measure)
+    : counted_{counted},
+      measure_{std::move(measure)} {}
+
+void documents::add_routes(http::router& to) {
+    to.add({verb::get, "/metrics", [this](http::request& asked) { return show_metrics(asked); }});
+    to.add(
+        {verb::get, "/openapi.json", [this](http::request& asked) { return show_openapi(asked); }});
+}
+
+asio::awaitable<http::response> documents::show_metrics(http::request&) {
+    co_return http::response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                             .body = counted_.render(measure_())};
+}
+
+asio::awaitable<http::response> documents::show_openapi(http::request&) {
+    co_return http::response{.body = std::string{openapi_json()}};
+}
+
+} // namespace tasker::orchestration::api

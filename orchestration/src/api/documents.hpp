@@ -1,0 +1,33 @@
+#pragma once
+
+#include "http/router.hpp"
+#include "metrics.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <string_view>
+
+namespace tasker::orchestration::api {
+
+/// The text of openapi/openapi.json, embedded by the build.
+std::string_view openapi_json() noexcept;
+
+/// /metrics and /openapi.json.
+///
+/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+class documents {
+public:
+    documents(metrics& counted, std::function<gauges()> measure);
+
+    void add_routes(http::router& to);
+
+private:
+    boost::asio::awaitable<http::response> show_metrics(http::request& asked);
+    boost::asio::awaitable<http::response> show_openapi(http::request& asked);
+
+    metrics& counted_;
+    std::function<gauges()> measure_;
+};
+
+} // namespace tasker::orchestration::api

@@ -1,0 +1,94 @@
+#include "api/query_reader.hpp"
+
+#include "http/percent.hpp"
+#include "tasker/base/edit_distance.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace tasker::orchestration::api {
+
+query_reader::query_reader(std::string_view encoded) {
+    if (encoded.empty()) {
+        return;
+    }
+    auto parsed = http::parse_query(encoded);
+    is_broken_ = !parsed;
+    if (parsed) {
+        left_ = std::move(*parsed);
+    }
+}
+
+std::optional<std::string> query_reader::text(std::string_view name) {
+    asked_.emplace_back(name);
+    auto const has_name = [&](auto const& each) { return each.first == name; };
+    auto const found = std::ranges::find_if(left_, has_name);
+    if (found == left_.end()) {
+        return std::nullopt;
+    }
+    auto value = std::move(found->second);
+    left_.erase(found);
+    if (std::erase_if(left_, has_name) > 0) {
+        problems_.push_back({std::string{name}, "stands more than once"});
+    }
+    return value;
+}
+
+std::optional<timestamp> query_reader::time(std::string_view name) {
+    return parsed(name, parse_rfc3339, "an RFC 3339 time, as in 2026-01-02T03:04:05Z");
+}
+
+std::optional<std::int32_t> query_reader::integer(std::string_view name, std::int32_t lowest,
+                                                  std::int32_t highest) {
+    auto const given = text(name);
+    if (!given) {
+        return std::nullopt;
+    }
+    std::int32_t value = 0;
+    auto const* const end = given->data() + given->size();
+    auto const [stopped, problem] = std::from_chars(given->data(), end, value);
+    if (problem != std::errc{} || stopped != end || value < lowest || value > highest) {
+        refuse(name,
+               "an integer from " + std::to_string(lowest) + " to " + std::to_string(highest));
+        return std::nullopt;
+    }
+    return value;
+}
+
+std::optional<std::chrono::milliseconds> query_reader::seconds(std::string_view name,
+                                                               std::chrono::seconds longest) {
+    auto const given = text(name);
+    if (!given) {
+        return std::nullopt;
+    }
+    double value = 0;
+    auto const* const end = given->data() + given->size();
+    auto const [stopped, problem] =
+        std::from_chars(given->data(), end, value, std::chars_format::fixed);
+    bool const in_range = value >= 0 && value <= static_cast<double>(longest.count());
+    if (problem != std::errc{} || stopped != end || !in_range) {
+        refuse(name, "a number of seconds from 0 to " + std::to_string(longest.count()));
+        return std::nullopt;
+    }
+    return std::chrono::milliseconds{static_cast<std::int64_t>(value * 1000)};
+}
+
+std::vector<wire::error_detail> query_reader::finish() {
+    if (is_broken_) {
+        return {{"", "the query has a %-escape that stands for no character of UTF-8"}};
+    }
+    std::vector<std::string_view> const known{asked_.begin(), asked_.end()};
+    for (auto const& [name, value] : left_) {
+        auto const meant = nearest(name, known);
+        problems_.push_back(
+            {name, meant ? "is not known here; did you mean " + std::string{*meant} + "?"
+                         : "is not known here"});
+    }
+    return problems_;
+}
+
+void query_reader::refuse(std::string_view name, std::string expected) {
+    problems_.push_back({std::string{name}, "must be " + expected});
+}
+
+} // namespace tasker::orchestration::api

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "tasker/base/time.hpp"
+#include "tasker/wire/error_body.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tasker::orchestration::api {
+
+/// Reads a request's query parameter by parameter. A parameter that nobody asked for, that is
+/// repeated or that has a wrong value is a problem; finish() tells all of them.
+class query_reader {
+public:
+    /// `encoded`: what follows the '?'.
+    explicit query_reader(std::string_view encoded);
+
+    std::optional<std::string> text(std::string_view name);
+    std::optional<timestamp> time(std::string_view name);
+
+    /// From `lowest` to `highest`.
+    std::optional<std::int32_t> integer(std::string_view name, std::int32_t lowest,
+                                        std::int32_t highest);
+
+    /// Seconds, with a fraction if need be, from 0 to `longest`.
+    std::optional<std::chrono::milliseconds> seconds(std::string_view name,
+                                                     std::chrono::seconds longest);
+
+    /// A value that `parse` (text -> optional or result) understands; `expected` completes the
+    /// sentence "must be …".
+    template <class Parse>
+    auto parsed(std::string_view name, Parse parse, std::string_view expected)
+        -> std::optional<typename decltype(parse(std::string_view{}))::value_type> {
+        auto const given = text(name);
+        if (!given) {
+            return std::nullopt;
+        }
+        auto value = parse(*given);
+        if (!value) {
+            refuse(name, std::string{expected});
+            return std::nullopt;
+        }
+        return std::move(*value);
+    }
+
+    /// To be called after the last parameter was asked for. Empty: the query is in order.
+    std::vector<wire::error_detail> finish();
+
+private:
+    void refuse(std::string_view name, std::string expected);
+
+    bool is_broken_ = false;
+    std::vector<std::pair<std::string, std::string>> left_; ///< not asked for yet
+    std::vector<std::string> asked_;
+    std::vector<wire::error_detail> problems_;
+};
+
+} // namespace tasker::orchestration::api

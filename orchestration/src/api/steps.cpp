@@ -1,0 +1,100 @@
+#include "api/steps.hpp"
+
+#include "api/query_reader.hpp"
+#include "api/refusal.hpp"
+#include "failure.hpp"
+#include "tasker/queue/tasks.hpp"
+#include "tasker/wire/cursor.hpp"
+#include "tasker/wire/step_view.hpp"
+
+#include <utility>
+
+namespace tasker::orchestration::api {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::beast::http::verb;
+using wire::error_code;
+
+constexpr std::int32_t default_limit = 50;
+constexpr std::int32_t highest_limit = 1000;
+
+} // namespace
+
+steps::steps(database& in, std::chrono::milliseconds call_timeout)
+    : in_{in},
+      call_timeout_{call_timeout} {}
+
+void steps::add_routes(http::router& to) {
+    to.add({verb::get, "/v1/tasks/{task_id}/steps",
+            [this](http::request& asked) { return list(asked); }});
+    to.add({verb::get, "/v1/tasks/{task_id}/steps/{name}",
+            [this](http::request& asked) { return get(asked); }});
+}
+
+asio::awaitable<http::response> steps::list(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    query_reader query{asked.query()};
+    queue::step_filter const filter{
+        .task = *id,
+        .name = {},
+        .after = query.parsed("cursor", wire::decode_step_cursor,
+                              "the next_cursor of an earlier page of steps"),
+    };
+    auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
+    if (auto problems = query.finish(); !problems.empty()) {
+        co_return invalid_query(std::move(problems));
+    }
+    auto const until = steady_clock::now() + call_timeout_;
+    auto found = co_await in_.run(
+        [filter, limit, until](pg::connection& on) {
+            // One more than shown tells whether there is another page.
+            return queue::list_steps(on, filter, limit + 1, until);
+        },
+        until);
+    if (!found) {
+        co_return http::error_response(to_error_body(found.error()));
+    }
+    if (found->empty() && !filter.after) {
+        co_return unknown_task(*id);
+    }
+    wire::page<wire::step_view> page{std::move(*found), {}};
+    if (page.items.size() > static_cast<std::size_t>(limit)) {
+        page.items.pop_back();
+        page.next_cursor = wire::encode_cursor(page.items.back().number);
+    }
+    http::response answer;
+    wire::append(answer.body, page);
+    co_return answer;
+}
+
+asio::awaitable<http::response> steps::get(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    if (auto refusal = refuse_query(asked)) {
+        co_return std::move(*refusal);
+    }
+    queue::step_filter const filter{.task = *id, .name = asked.parameter("name"), .after = {}};
+    auto const until = steady_clock::now() + call_timeout_;
+    auto const found = co_await in_.run(
+        [filter, until](pg::connection& on) { return queue::list_steps(on, filter, 1, until); },
+        until);
+    if (!found) {
+        co_return http::error_response(to_error_body(found.error()));
+    }
+    if (found->empty()) {
+        co_return http::error_response(error_code::not_found,
+                                       "there is no such task, or no such step in it");
+    }
+    http::response answer;
+    wire::append(answer.body, found->front());
+    co_return answer;
+}
+
+} // namespace tasker::orchestration::api

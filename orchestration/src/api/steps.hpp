@@ -1,0 +1,29 @@
+#pragma once
+
+#include "database.hpp"
+#include "http/router.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+
+namespace tasker::orchestration::api {
+
+/// /v1/tasks/{task_id}/steps and /v1/tasks/{task_id}/steps/{name}.
+///
+/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+class steps {
+public:
+    steps(database& in, std::chrono::milliseconds call_timeout);
+
+    void add_routes(http::router& to);
+
+private:
+    boost::asio::awaitable<http::response> list(http::request& asked);
+    boost::asio::awaitable<http::response> get(http::request& asked);
+
+    database& in_;
+    std::chrono::milliseconds call_timeout_;
+};
+
+} // namespace tasker::orchestration::api

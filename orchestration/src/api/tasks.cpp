@@ -1,0 +1,197 @@
+#include "api/tasks.hpp"
+
+#include "api/query_reader.hpp"
+#include "api/refusal.hpp"
+#include "tasker/model/states.hpp"
+#include "tasker/queue/tasks.hpp"
+#include "tasker/wire/cursor.hpp"
+#include "tasker/wire/task_view.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace tasker::orchestration::api {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::beast::http::verb;
+using wire::error_code;
+
+constexpr std::chrono::seconds longest_wait{300};
+constexpr std::int32_t default_limit = 50;
+constexpr std::int32_t highest_limit = 1000;
+constexpr std::string_view state_names =
+    "one of pending, running, waiting, blocked, complete, cancelled";
+
+http::response shown(unsigned status, wire::task_view const& task) {
+    http::response answer{.status = status, .body = {}};
+    wire::append(answer.body, task);
+    return answer;
+}
+
+} // namespace
+
+tasks::tasks(database& in, task_creator& creator, task_reader& reader, task_waits& waits,
+             std::chrono::milliseconds call_timeout)
+    : in_{in},
+      creator_{creator},
+      reader_{reader},
+      waits_{waits},
+      call_timeout_{call_timeout} {}
+
+void tasks::add_routes(http::router& to) {
+    to.add({verb::post, "/v1/tasks", [this](http::request& asked) { return create(asked); }});
+    to.add({verb::get, "/v1/tasks", [this](http::request& asked) { return list(asked); }});
+    to.add({verb::get, "/v1/tasks/{task_id}", [this](http::request& asked) { return get(asked); }});
+    to.add({verb::post, "/v1/tasks/{task_id}/cancel",
+            [this](http::request& asked) { return cancel(asked); }});
+}
+
+asio::awaitable<http::response> tasks::create(http::request& asked) {
+    if (auto refusal = refuse_query(asked)) {
+        co_return std::move(*refusal);
+    }
+    if (auto refusal = refuse_unless_json(asked)) {
+        co_return std::move(*refusal);
+    }
+    auto wanted = wire::parse_create_task(asked.body);
+    if (!wanted) {
+        co_return invalid_body(wanted.error());
+    }
+    auto created = co_await creator_.create(std::move(*wanted));
+    if (!created) {
+        co_return http::error_response(created.error());
+    }
+    if (!created->is_new) {
+        auto existing = co_await show(created->task.id);
+        co_return existing;
+    }
+    auto answer = shown(201, created->task);
+    answer.fields.emplace_back("Location", "/v1/tasks/" + created->task.id.to_string());
+    co_return answer;
+}
+
+asio::awaitable<http::response> tasks::list(http::request& asked) {
+    query_reader query{asked.query()};
+    queue::task_filter filter{
+        .name_space = query.text("namespace"),
+        .name = query.text("name"),
+        .version = query.text("version"),
+        .state = query.parsed("state", model::parse_task_state, state_names),
+        .created_after = query.time("created_after"),
+        .created_before = query.time("created_before"),
+        .before = query.parsed("cursor", wire::decode_task_cursor,
+                               "the next_cursor of an earlier page of tasks"),
+    };
+    auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
+    if (auto problems = query.finish(); !problems.empty()) {
+        co_return invalid_query(std::move(problems));
+    }
+    auto const until = steady_clock::now() + call_timeout_;
+    auto found = co_await in_.run(
+        [filter, limit, until](pg::connection& on) {
+            // One more than shown tells whether there is another page.
+            return queue::list_tasks(on, filter, limit + 1, until);
+        },
+        until);
+    if (!found) {
+        co_return http::error_response(to_error_body(found.error()));
+    }
+    wire::page<wire::task_view> page{std::move(*found), {}};
+    if (page.items.size() > static_cast<std::size_t>(limit)) {
+        page.items.pop_back();
+        page.next_cursor = wire::encode_cursor(page.items.back().id);
+    }
+    http::response answer;
+    wire::append(answer.body, page);
+    co_return answer;
+}
+
+asio::awaitable<http::response> tasks::get(http::request& asked) {
+    using namespace asio::experimental::awaitable_operators;
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    query_reader query{asked.query()};
+    auto const wait = query.seconds("wait", longest_wait);
+    if (auto problems = query.finish(); !problems.empty()) {
+        co_return invalid_query(std::move(problems));
+    }
+    if (!wait || wait->count() == 0) {
+        auto now = co_await show(*id);
+        co_return now;
+    }
+    if (waits_.full()) {
+        co_return http::error_response(error_code::too_many_requests,
+                                       "too many requests are waiting for tasks already");
+    }
+    auto first =
+        co_await (show_once_settled(*id, steady_clock::now() + *wait) || asked.from->until_gone());
+    if (first.index() == 1) {
+        co_return http::response{.status = 499, .body = {}, .close = true};
+    }
+    co_return std::get<0>(std::move(first));
+}
+
+asio::awaitable<http::response> tasks::cancel(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    if (auto refusal = refuse_query(asked)) {
+        co_return std::move(*refusal);
+    }
+    auto const until = steady_clock::now() + call_timeout_;
+    auto const outcome = co_await in_.run(
+        [id = *id, until](pg::connection& on) { return queue::cancel_tasks(on, {id}, until); },
+        until);
+    if (!outcome) {
+        co_return http::error_response(to_error_body(outcome.error()));
+    }
+    if (outcome->empty()) {
+        co_return unknown_task(*id);
+    }
+    if (outcome->front().state == model::task_state::complete) {
+        co_return http::error_response(error_code::conflict,
+                                       "the task is complete, so there is nothing to cancel");
+    }
+    auto now = co_await show(*id);
+    co_return now;
+}
+
+asio::awaitable<http::response> tasks::show(task_id id) {
+    auto const task = co_await reader_.get(id);
+    if (!task) {
+        co_return http::error_response(task.error());
+    }
+    if (!*task) {
+        co_return unknown_task(id);
+    }
+    co_return shown(200, **task);
+}
+
+asio::awaitable<http::response> tasks::show_once_settled(task_id id, deadline until) {
+    task_waits::place place{waits_, id};
+    auto const first = co_await reader_.get(id);
+    if (!first) {
+        co_return http::error_response(first.error());
+    }
+    if (!*first) {
+        co_return unknown_task(id);
+    }
+    if (model::settled((*first)->state)) {
+        co_return shown(200, **first);
+    }
+    auto const settled = co_await place.settled(until);
+    if (settled) {
+        co_return shown(200, *settled);
+    }
+    auto now = co_await show(id);
+    co_return now;
+}
+
+} // namespace tasker::orchestration::api

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "database.hpp"
+#include "http/router.hpp"
+#include "task_creator.hpp"
+#include "task_reader.hpp"
+#include "task_waits.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+
+namespace tasker::orchestration::api {
+
+/// /v1/tasks, /v1/tasks/{task_id} and /v1/tasks/{task_id}/cancel.
+///
+/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+class tasks {
+public:
+    tasks(database& in, task_creator& creator, task_reader& reader, task_waits& waits,
+          std::chrono::milliseconds call_timeout);
+
+    void add_routes(http::router& to);
+
+private:
+    boost::asio::awaitable<http::response> create(http::request& asked);
+    boost::asio::awaitable<http::response> list(http::request& asked);
+    boost::asio::awaitable<http::response> get(http::request& asked);
+    boost::asio::awaitable<http::response> cancel(http::request& asked);
+    boost::asio::awaitable<http::response> show(task_id id);
+    boost::asio::awaitable<http::response> show_once_settled(task_id id, deadline until);
+
+    database& in_;
+    task_creator& creator_;
+    task_reader& reader_;
+    task_waits& waits_;
+    std::chrono::milliseconds call_timeout_;
+};
+
+} // namespace tasker::orchestration::api

@@ -1,0 +1,185 @@
+#include "api/templates.hpp"
+
+#include "api/query_reader.hpp"
+#include "api/refusal.hpp"
+#include "failure.hpp"
+#include "tasker/model/compiled_template.hpp"
+#include "tasker/model/workflow_template.hpp"
+#include "tasker/queue/templates.hpp"
+#include "tasker/wire/cursor.hpp"
+#include "tasker/wire/template_view.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <utility>
+
+namespace tasker::orchestration::api {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::beast::http::verb;
+using wire::error_code;
+
+constexpr std::int32_t default_limit = 50;
+constexpr std::int32_t highest_limit = 1000;
+
+using new_template_result = boost::system::result<queue::new_template, model::invalid_template>;
+
+new_template_result compile(std::string_view text, media format, std::string_view environment) {
+    auto const parsed =
+        format == media::yaml ? model::parse_template_yaml(text) : model::parse_template_json(text);
+    if (!parsed) {
+        return parsed.error();
+    }
+    auto compiled = model::compile(*parsed, environment);
+    auto steps = model::steps_json(compiled);
+    return queue::new_template{.name_space = std::move(compiled.name_space),
+                               .name = std::move(compiled.name),
+                               .version = std::move(compiled.version),
+                               .environment = std::move(compiled.environment),
+                               .hash = std::move(compiled.hash),
+                               .definition = std::move(compiled.definition),
+                               .steps = std::move(steps)};
+}
+
+http::response invalid_template(model::invalid_template const& why) {
+    std::vector<wire::error_detail> details;
+    details.reserve(why.problems.size());
+    for (auto const& problem : why.problems) {
+        details.push_back(wire::to_detail(problem));
+    }
+    return http::error_response(error_code::unprocessable, "the template is not valid",
+                                std::move(details));
+}
+
+std::string path_of(wire::template_view const& shown) {
+    return "/v1/templates/" + shown.name_space + '/' + shown.name + '/' + shown.version;
+}
+
+} // namespace
+
+templates::templates(database& in, template_cache& cache, side_thread& aside,
+                     templates_settings settings)
+    : in_{in},
+      cache_{cache},
+      aside_{aside},
+      settings_{std::move(settings)} {}
+
+void templates::add_routes(http::router& to) {
+    to.add({verb::post, "/v1/templates", [this](http::request& asked) { return add(asked); },
+            settings_.max_body_bytes});
+    to.add({verb::get, "/v1/templates", [this](http::request& asked) { return list(asked); }});
+    to.add({verb::get, "/v1/templates/{namespace}/{name}/{version}",
+            [this](http::request& asked) { return get(asked); }});
+}
+
+asio::awaitable<http::response> templates::add(http::request& asked) {
+    if (auto refusal = refuse_query(asked)) {
+        co_return std::move(*refusal);
+    }
+    auto const format = media_of(asked.content_type);
+    if (format == media::other) {
+        co_return http::error_response(
+            error_code::unsupported_media_type,
+            "send the template with Content-Type: application/yaml or application/json");
+    }
+    auto const compiled = co_await aside_.run(
+        [text = std::move(asked.body), format, environment = settings_.environment] {
+            return compile(text, format, environment);
+        });
+    if (!compiled) {
+        co_return invalid_template(compiled.error());
+    }
+    auto const until = steady_clock::now() + settings_.call_timeout;
+    auto const registered = co_await in_.run(
+        [&compiled, until](pg::connection& on) {
+            return queue::register_template(on, *compiled, until);
+        },
+        until);
+    if (!registered) {
+        co_return http::error_response(to_error_body(registered.error()));
+    }
+    cache_.forget_latest();
+    queue::template_filter const filter{.name_space = compiled->name_space,
+                                        .name = compiled->name,
+                                        .version = compiled->version,
+                                        .after = {}};
+    auto stored = co_await in_.run(
+        [&filter, until](pg::connection& on) {
+            return queue::get_templates(on, filter, queue::definitions::left_out, 1, until);
+        },
+        until);
+    if (!stored || stored->empty()) {
+        co_return http::error_response(
+            stored ? wire::error_body{error_code::unavailable, "the template is gone again", {}}
+                   : to_error_body(stored.error()));
+    }
+    stored->front().definition = compiled->definition;
+    http::response answer{.status = registered->created ? 201U : 200U, .body = {}};
+    wire::append(answer.body, stored->front());
+    if (registered->created) {
+        answer.fields.emplace_back("Location", path_of(stored->front()));
+    }
+    co_return answer;
+}
+
+asio::awaitable<http::response> templates::list(http::request& asked) {
+    query_reader query{asked.query()};
+    queue::template_filter const filter{
+        .name_space = query.text("namespace"),
+        .name = query.text("name"),
+        .version = query.text("version"),
+        .after = query.parsed("cursor", wire::decode_template_cursor,
+                              "the next_cursor of an earlier page of templates"),
+    };
+    auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
+    if (auto problems = query.finish(); !problems.empty()) {
+        co_return invalid_query(std::move(problems));
+    }
+    auto const until = steady_clock::now() + settings_.call_timeout;
+    auto found = co_await in_.run(
+        [&filter, limit, until](pg::connection& on) {
+            // One more than shown tells whether there is another page.
+            return queue::get_templates(on, filter, queue::definitions::left_out, limit + 1, until);
+        },
+        until);
+    if (!found) {
+        co_return http::error_response(to_error_body(found.error()));
+    }
+    wire::page<wire::template_view> page{std::move(*found), {}};
+    if (page.items.size() > static_cast<std::size_t>(limit)) {
+        page.items.pop_back();
+        page.next_cursor = wire::encode_cursor(page.items.back().id);
+    }
+    http::response answer;
+    wire::append(answer.body, page);
+    co_return answer;
+}
+
+asio::awaitable<http::response> templates::get(http::request& asked) {
+    if (auto refusal = refuse_query(asked)) {
+        co_return std::move(*refusal);
+    }
+    queue::template_filter const filter{.name_space = asked.parameter("namespace"),
+                                        .name = asked.parameter("name"),
+                                        .version = asked.parameter("version"),
+                                        .after = {}};
+    auto const until = steady_clock::now() + settings_.call_timeout;
+    auto const found = co_await in_.run(
+        [&filter, until](pg::connection& on) {
+            return queue::get_templates(on, filter, queue::definitions::included, 1, until);
+        },
+        until);
+    if (!found) {
+        co_return http::error_response(to_error_body(found.error()));
+    }
+    if (found->empty()) {
+        co_return http::error_response(error_code::not_found, "no such template is registered");
+    }
+    http::response answer;
+    wire::append(answer.body, found->front());
+    co_return answer;
+}
+
+} // namespace tasker::orchestration::api

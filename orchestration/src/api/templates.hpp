@@ -1,0 +1,42 @@
+#pragma once
+
+#include "database.hpp"
+#include "http/router.hpp"
+#include "side_thread.hpp"
+#include "template_cache.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace tasker::orchestration::api {
+
+struct templates_settings {
+    std::string environment; ///< whose overrides are compiled in
+    std::size_t max_body_bytes = 0;
+    std::chrono::milliseconds call_timeout{10'000};
+};
+
+/// /v1/templates and /v1/templates/{namespace}/{name}/{version}.
+///
+/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+class templates {
+public:
+    templates(database& in, template_cache& cache, side_thread& aside, templates_settings settings);
+
+    void add_routes(http::router& to);
+
+private:
+    boost::asio::awaitable<http::response> add(http::request& asked);
+    boost::asio::awaitable<http::response> list(http::request& asked);
+    boost::asio::awaitable<http::response> get(http::request& asked);
+
+    database& in_;
+    template_cache& cache_;
+    side_thread& aside_;
+    templates_settings settings_;
+};
+
+} // namespace tasker::orchestration::api

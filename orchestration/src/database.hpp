@@ -1,0 +1,89 @@
+#pragma once
+
+#include "metrics.hpp"
+#include "tasker/base/error.hpp"
+#include "tasker/base/time.hpp"
+#include "tasker/log/log.hpp"
+#include "tasker/pg/connection.hpp"
+#include "tasker/pg/error.hpp"
+#include "tasker/pg/pool.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <type_traits>
+#include <utility>
+
+namespace tasker::orchestration {
+
+/// Calls the database on pooled connections, again and again while a failure may pass and the
+/// deadline allows it. So every call made through it must be harmless to repeat, also when it is in
+/// doubt whether it took effect; all of Tasker's SQL functions are.
+///
+/// Lifetime: must outlive the calls. Threads: all on the one executor.
+/// Cancellation: terminal; that of a call in flight closes its connection.
+/// Errors: of the last attempt.
+class database {
+public:
+    database(boost::asio::any_io_executor executor, pg::pool_settings settings, metrics& counted)
+        : executor_{executor},
+          pool_{executor, std::move(settings)},
+          counted_{counted} {}
+
+    /// `call` is called with a `pg::connection&`, once for each attempt, and returns an
+    /// `awaitable<result<T>>`; what it needs for that it holds itself.
+    template <class Call>
+    std::invoke_result_t<Call const&, pg::connection&> run(Call call, deadline until) {
+        auto backoff = first_backoff;
+        for (;;) {
+            auto answer = co_await attempt(call, until);
+            if (answer) {
+                co_return answer;
+            }
+            counted_.database_failed(answer.error());
+            bool const may_pass =
+                pg::is_retryable(answer.error()) || pg::is_in_doubt(answer.error());
+            if (!may_pass || steady_clock::now() + backoff >= until) {
+                co_return answer;
+            }
+            log::warn("database_call_repeated", {{"problem", answer.error()}});
+            boost::asio::steady_timer pause{executor_, backoff};
+            co_await pause.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+            backoff = std::min(backoff * 2, max_backoff);
+        }
+    }
+
+    pg::pool::counts connections() const noexcept {
+        return pool_.current();
+    }
+
+    void close() noexcept {
+        pool_.close();
+    }
+
+private:
+    /// The connection is given back before anything else is waited for.
+    template <class Call>
+    std::invoke_result_t<Call const&, pg::connection&> attempt(Call const& call, deadline until) {
+        auto lease = co_await pool_.acquire(until);
+        if (!lease) {
+            co_return lease.error();
+        }
+        auto answer = co_await call(**lease);
+        co_return answer;
+    }
+
+    static constexpr std::chrono::milliseconds first_backoff{20};
+    static constexpr std::chrono::milliseconds max_backoff{1000};
+
+    boost::asio::any_io_executor executor_;
+    pg::pool pool_;
+    metrics& counted_;
+};
+
+} // namespace tasker::orchestration

@@ -1,0 +1,87 @@
+#include "due_timer.hpp"
+
+#include "jitter.hpp"
+#include "tasker/log/log.hpp"
+#include "tasker/queue/tasks.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace tasker::orchestration {
+
+namespace {
+
+namespace asio = boost::asio;
+constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+
+/// What is due but locked by another orchestrator is not asked for without a pause.
+constexpr std::chrono::milliseconds shortest_sleep{5};
+
+} // namespace
+
+due_timer::due_timer(asio::any_io_executor executor, database& in, metrics& counted,
+                     due_timer_settings settings)
+    : in_{in},
+      counted_{counted},
+      settings_{settings},
+      sleep_{executor},
+      next_look_{steady_clock::now()} {}
+
+void due_timer::notified(std::string_view payload) {
+    std::int64_t milliseconds = 0;
+    std::from_chars(payload.data(), payload.data() + payload.size(), milliseconds);
+    look_at(steady_clock::now() +
+            std::chrono::milliseconds{std::max<std::int64_t>(milliseconds, 0)});
+}
+
+void due_timer::look_now() {
+    look_at(steady_clock::now());
+}
+
+asio::awaitable<void> due_timer::run_until_stopped() {
+    while (!stopped_) {
+        if (steady_clock::now() < next_look_) {
+            sleep_.expires_at(next_look_);
+            co_await sleep_.async_wait(as_tuple);
+            continue;
+        }
+        // A notification that comes during the call makes this earlier.
+        next_look_ = steady_clock::now() + with_jitter(settings_.poll_interval);
+        auto const until = steady_clock::now() + settings_.call_timeout;
+        auto const limit = settings_.max_batch;
+        auto const answered = co_await in_.run(
+            [limit, until](pg::connection& on) { return queue::release_due(on, limit, until); },
+            until);
+        if (!answered) {
+            if (!stopped_) {
+                log::warn("release_due_failed", {{"problem", answered.error()}});
+            }
+            continue;
+        }
+        if (answered->released > 0) {
+            counted_.steps_released(static_cast<std::size_t>(answered->released));
+        }
+        if (answered->released >= limit) {
+            look_now();
+        } else if (answered->next) {
+            look_at(steady_clock::now() + std::max(*answered->next, shortest_sleep));
+        }
+    }
+}
+
+void due_timer::stop() noexcept {
+    stopped_ = true;
+    sleep_.cancel();
+}
+
+void due_timer::look_at(deadline moment) {
+    if (moment < next_look_) {
+        next_look_ = moment;
+        sleep_.cancel();
+    }
+}
+
+} // namespace tasker::orchestration

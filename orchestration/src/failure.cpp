@@ -1,0 +1,52 @@
+#include "failure.hpp"
+
+#include "tasker/log/log.hpp"
+#include "tasker/pg/error.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace tasker::orchestration {
+
+namespace {
+
+using wire::error_code;
+
+/// The refusals of Tasker's SQL functions.
+constexpr std::array<std::pair<std::string_view, error_code>, 6> refusals{{
+    {"TK001", error_code::invalid_request},
+    {"TK002", error_code::not_found},
+    {"TK003", error_code::conflict},
+    {"TK004", error_code::conflict},
+    {"TK005", error_code::not_found},
+    {"TK006", error_code::conflict},
+}};
+
+bool is_passing(error const& failure) {
+    return pg::is_retryable(failure) || pg::is_in_doubt(failure) ||
+           failure.code == pg::errc::timeout || failure.code == pg::errc::closed ||
+           failure.code == errc::timeout || failure.code == errc::unavailable ||
+           failure.code == errc::cancelled;
+}
+
+} // namespace
+
+wire::error_body to_error_body(error const& failure) {
+    auto const sqlstate = pg::sqlstate_of(failure);
+    for (auto const& [state, code] : refusals) {
+        if (sqlstate == state) {
+            return {code, failure.message, {}};
+        }
+    }
+    if (pg::is_callers_fault(failure)) {
+        return {error_code::unprocessable, "the database refuses the data: " + failure.message, {}};
+    }
+    if (is_passing(failure)) {
+        return {error_code::unavailable, "the database does not answer in time; try again", {}};
+    }
+    log::error("database_call_failed", {{"problem", failure}});
+    return {error_code::internal, "the server failed to answer; its log says why", {}};
+}
+
+} // namespace tasker::orchestration

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tasker::orchestration::http {
+
+/// An answer to one request.
+struct response {
+    unsigned status = 200;
+    std::string_view content_type = "application/json"; ///< a literal; unused without a body
+    std::string body;
+    std::vector<std::pair<std::string_view, std::string>> fields{}; ///< beyond the usual ones
+    bool close = false; ///< the connection cannot or shall not serve another request
+};
+
+/// What the head of a response says besides the response itself.
+struct head_options {
+    std::string_view date;         ///< of RFC 9110, "Sun, 06 Nov 1994 08:49:37 GMT"
+    std::string_view extra_fields; ///< complete lines, each ending with CRLF
+    bool keep_alive = true;
+    bool http_1_0 = false; ///< such a client must be told that the connection is kept
+};
+
+/// Appends status line and fields, up to and including the empty line.
+void append_head(std::string& out, response const& answer, head_options const& options);
+
+} // namespace tasker::orchestration::http

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "http/limits.hpp"
+#include "http/router.hpp"
+#include "http/session.hpp"
+#include "tasker/base/error.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace tasker::orchestration::http {
+
+struct server_options {
+    limits allowed;
+    std::string allow_origin; ///< for scripts of web pages (CORS): "*" or an origin; empty: none
+    std::function<void(answered_request const&)> answered; ///< may be empty
+};
+
+/// An HTTP/1.1 server: accepts connections and runs a session on each.
+///
+/// Lifetime: `routes` and the server must outlive run_until_stopped().
+/// Threads: all on the executor, which must be single-threaded.
+class server {
+public:
+    server(boost::asio::any_io_executor executor, router const& routes, server_options options);
+    server(server const&) = delete;
+    server& operator=(server const&) = delete;
+    ~server();
+
+    /// Takes connections from now on, and lets them wait for run_until_stopped(). `address` is
+    /// host:port, "[::1]:8080" for IPv6; port 0 is any that is free.
+    /// Errors: errc::invalid_argument, errc::unavailable (the address is taken).
+    result<void> listen(std::string address);
+
+    /// host:port with the port that was given. REQUIRES: listen() succeeded.
+    std::string address() const;
+
+    /// Returns when stopped and no connection is left, at the latest `stop_timeout` after stop()
+    /// plus what handlers in flight take.
+    boost::asio::awaitable<void> run_until_stopped();
+
+    /// No new connections; idle ones end now, the others after the answer they owe.
+    void stop();
+
+    std::size_t connections() const noexcept {
+        return sessions_.size();
+    }
+
+private:
+    boost::asio::awaitable<void> accept_until_stopped();
+    boost::asio::awaitable<void> check_time_until_stopped();
+    boost::asio::awaitable<void> drain_once_stopped();
+    void start_session(boost::asio::ip::tcp::socket socket);
+    std::string_view date();
+
+    boost::asio::any_io_executor executor_;
+    server_options options_;
+    session_context context_;
+    boost::asio::ip::tcp::acceptor acceptor_;
+    boost::asio::steady_timer changed_; ///< cancelled by stop(), and when a session ends after it
+    boost::asio::steady_timer clock_;   ///< of check_time_until_stopped()
+    std::unordered_map<session*, std::unique_ptr<session>> sessions_;
+    std::string date_;
+    std::time_t date_is_of_ = -1;
+};
+
+} // namespace tasker::orchestration::http

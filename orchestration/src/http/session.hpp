@@ -1,0 +1,100 @@
+#pragma once
+
+#include "http/limits.hpp"
+#include "http/request.hpp"
+#include "http/request_parser.hpp"
+#include "http/response.hpp"
+#include "http/router.hpp"
+#include "tasker/base/time.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace tasker::orchestration::http {
+
+/// A request that has been answered, for metrics.
+struct answered_request {
+    route const* found; ///< null: no route
+    unsigned status;
+    steady_clock::duration took; ///< from its last byte received to the answer being known
+};
+
+/// What all sessions of a server share.
+struct session_context {
+    limits const& allowed;
+    router const& routes;
+    std::function<void(answered_request const&)> const& answered;
+    std::function<std::string_view()> date; ///< for the Date field
+    std::string extra_fields;               ///< in every response: complete lines
+    std::size_t received_bytes = 0;         ///< bodies held now, by all sessions
+    bool stopping = false;                  ///< every response closes its connection
+};
+
+/// One connection: reads requests and answers them in their order, until either side ends it.
+///
+/// Lifetime: must outlive run(). Threads: all on the socket's executor.
+/// Cancellation: not of run() itself; see stop() and abort().
+class session final : private peer {
+public:
+    session(boost::asio::ip::tcp::socket socket, session_context& context);
+    session(session const&) = delete;
+    session& operator=(session const&) = delete;
+    ~session();
+
+    boost::asio::awaitable<void> run();
+
+    /// Says 503 instead of serving anything; for a connection too many.
+    boost::asio::awaitable<void> refuse();
+
+    /// Ends an idle connection at once, another one after the answer it owes.
+    void stop();
+
+    /// Ends the connection without answering; a handler that waits for the peer sees it gone.
+    void abort();
+
+    /// To be called every now and then: acts on limits of time that have passed.
+    void check_time(steady_clock::time_point now);
+
+private:
+    enum class phase { idle, receiving, answering, sending, lingering };
+    enum class received { request, refusal, nothing };
+
+    boost::asio::awaitable<received> receive();
+    boost::asio::awaitable<bool> receive_header();
+    boost::asio::awaitable<bool> receive_body();
+    boost::asio::awaitable<bool> fill(std::size_t wanted_bytes);
+    boost::asio::awaitable<bool> send(response answer);
+    boost::asio::awaitable<bool> send_continue();
+    boost::asio::awaitable<response> answer();
+    boost::asio::awaitable<void> linger();
+    boost::asio::awaitable<void> until_gone() override;
+
+    bool parse();
+    void find_route();
+    void refuse_with(response why);
+    response without_route() const;
+    void enter(phase next, std::chrono::milliseconds limit);
+
+    boost::asio::ip::tcp::socket socket_;
+    session_context& context_;
+    boost::beast::flat_buffer input_;
+    std::string head_; ///< of the response being sent
+    request request_;
+    std::optional<request_parser> parser_;
+    route_match match_;
+    std::optional<response> refusal_; ///< what is wrong with the request being received
+    std::size_t header_bytes_ = 0;    ///< of the request being received, so far
+    std::size_t body_bytes_ = 0;      ///< of it, as counted in context_.received_bytes
+    phase phase_ = phase::idle;
+    steady_clock::time_point expires_ = steady_clock::time_point::max();
+    bool expired_ = false;
+    bool closing_ = false;
+};
+
+} // namespace tasker::orchestration::http

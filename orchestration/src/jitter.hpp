@@ -1,0 +1,17 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <random>
+
+namespace tasker::orchestration {
+
+/// Up to a fifth longer than asked, so that many processes do not move in step.
+/// Threads: any.
+inline std::chrono::milliseconds with_jitter(std::chrono::milliseconds interval) {
+    thread_local std::minstd_rand random{std::random_device{}()};
+    std::uniform_int_distribution<std::int64_t> extra{0, interval.count() / 5};
+    return interval + std::chrono::milliseconds{extra(random)};
+}
+
+} // namespace tasker::orchestration

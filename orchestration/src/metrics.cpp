@@ -1,0 +1,148 @@
+#include "metrics.hpp"
+
+#include "tasker/pg/error.hpp"
+
+#include <boost/beast/http/verb.hpp>
+
+#include <prometheus/text_serializer.h>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+
+namespace tasker::orchestration {
+
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+
+prometheus::Histogram::BucketBoundaries const seconds_buckets{
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 300};
+prometheus::Histogram::BucketBoundaries const batch_buckets{1,   2,   5,   10,   20,   50,
+                                                            100, 200, 500, 1000, 5000, 10000};
+
+std::string label_of(http::route const* found) {
+    if (found == nullptr) {
+        return "none";
+    }
+    return std::string{boost::beast::http::to_string(found->method)} + ' ' + found->pattern;
+}
+
+std::string kind_of(error const& failure) {
+    if (pg::is_callers_fault(failure)) {
+        return "refused_arguments";
+    }
+    if (failure.code == pg::errc::timeout || failure.code == pg::errc::timeout_in_doubt) {
+        return "timeout";
+    }
+    if (failure.code == pg::errc::overloaded) {
+        return "overloaded";
+    }
+    if (pg::ruins_connection(failure)) {
+        return "connection";
+    }
+    return pg::is_retryable(failure) ? "transient" : "other";
+}
+
+double resident_bytes() {
+    std::ifstream statm{"/proc/self/statm"};
+    std::size_t size = 0;
+    std::size_t resident = 0;
+    statm >> size >> resident;
+    return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+prometheus::Gauge& gauge(prometheus::Registry& in, char const* name, char const* help) {
+    return BuildGauge().Name(name).Help(help).Register(in).Add({});
+}
+
+prometheus::Counter& counter(prometheus::Registry& in, char const* name, char const* help) {
+    return BuildCounter().Name(name).Help(help).Register(in).Add({});
+}
+
+prometheus::Histogram& batch_sizes(prometheus::Registry& in, char const* name, char const* help) {
+    return BuildHistogram().Name(name).Help(help).Register(in).Add({}, batch_buckets);
+}
+
+} // namespace
+
+metrics::metrics()
+    : requests_{BuildCounter()
+                    .Name("tasker_http_requests_total")
+                    .Help("Requests answered, by route and status.")
+                    .Register(registry_)},
+      request_seconds_{BuildHistogram()
+                           .Name("tasker_http_request_seconds")
+                           .Help("Time from a request's last byte to its answer, by route.")
+                           .Register(registry_)},
+      creation_batch_{batch_sizes(registry_, "tasker_creation_batch_tasks",
+                                  "Tasks in one call of create_tasks.")},
+      get_batch_{
+          batch_sizes(registry_, "tasker_get_batch_tasks", "Tasks in one call of get_tasks.")},
+      created_{counter(registry_, "tasker_tasks_created_total", "Tasks created.")},
+      released_{counter(registry_, "tasker_steps_released_total",
+                        "Steps enqueued again as their retry was due.")},
+      database_errors_{BuildCounter()
+                           .Name("tasker_database_errors_total")
+                           .Help("Calls of the database that failed, by kind.")
+                           .Register(registry_)},
+      connections_{gauge(registry_, "tasker_http_connections", "Open connections of clients.")},
+      waiting_requests_{gauge(registry_, "tasker_waiting_requests", "Requests with ?wait.")},
+      pool_{BuildGauge()
+                .Name("tasker_database_connections")
+                .Help("Connections of the pool: open, idle, and callers waiting for one.")
+                .Register(registry_)},
+      templates_cached_{gauge(registry_, "tasker_templates_cached", "Templates kept ready.")},
+      listening_{gauge(registry_, "tasker_listening", "1 while notifications arrive.")},
+      resident_bytes_{gauge(registry_, "process_resident_memory_bytes", "Resident memory.")} {}
+
+void metrics::answered(http::answered_request const& what) {
+    auto& route = routes_[what.found];
+    if (route.seconds == nullptr) {
+        route.seconds = &request_seconds_.Add({{"route", label_of(what.found)}}, seconds_buckets);
+    }
+    auto& counted = route.by_status[what.status];
+    if (counted == nullptr) {
+        counted = &requests_.Add(
+            {{"route", label_of(what.found)}, {"status", std::to_string(what.status)}});
+    }
+    counted->Increment();
+    route.seconds->Observe(std::chrono::duration<double>(what.took).count());
+}
+
+void metrics::creations_sent(std::size_t tasks) {
+    creation_batch_.Observe(static_cast<double>(tasks));
+}
+
+void metrics::gets_sent(std::size_t tasks) {
+    get_batch_.Observe(static_cast<double>(tasks));
+}
+
+void metrics::tasks_created(std::size_t tasks) {
+    created_.Increment(static_cast<double>(tasks));
+}
+
+void metrics::steps_released(std::size_t steps) {
+    released_.Increment(static_cast<double>(steps));
+}
+
+void metrics::database_failed(error const& failure) {
+    database_errors_.Add({{"kind", kind_of(failure)}}).Increment();
+}
+
+std::string metrics::render(gauges const& now) {
+    connections_.Set(static_cast<double>(now.connections));
+    waiting_requests_.Set(static_cast<double>(now.waiting_requests));
+    pool_.Add({{"state", "open"}}).Set(static_cast<double>(now.pool_open));
+    pool_.Add({{"state", "idle"}}).Set(static_cast<double>(now.pool_idle));
+    pool_.Add({{"state", "wanted"}}).Set(static_cast<double>(now.pool_waiting));
+    templates_cached_.Set(static_cast<double>(now.templates_cached));
+    listening_.Set(now.listening ? 1 : 0);
+    resident_bytes_.Set(resident_bytes());
+    return prometheus::TextSerializer{}.Serialize(registry_.Collect());
+}
+
+} // namespace tasker::orchestration

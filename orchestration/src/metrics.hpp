@@ -1,0 +1,72 @@
+#pragma once
+
+#include "http/session.hpp"
+#include "tasker/base/error.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+namespace tasker::orchestration {
+
+/// What is measured only when somebody asks.
+struct gauges {
+    std::size_t connections = 0;
+    std::size_t waiting_requests = 0; ///< with ?wait
+    std::size_t pool_open = 0;
+    std::size_t pool_idle = 0;
+    std::size_t pool_waiting = 0;
+    std::size_t templates_cached = 0;
+    bool listening = false; ///< notifications arrive
+};
+
+/// The counters of one orchestrator, in Prometheus' terms. The values of labels come from the
+/// program, never from a request, so their number is bounded.
+/// Threads: one.
+class metrics {
+public:
+    metrics();
+    metrics(metrics const&) = delete;
+    metrics& operator=(metrics const&) = delete;
+
+    void answered(http::answered_request const& what);
+    void creations_sent(std::size_t tasks);
+    void gets_sent(std::size_t tasks);
+    void tasks_created(std::size_t tasks);
+    void steps_released(std::size_t steps);
+    void database_failed(error const& failure);
+
+    /// Prometheus' text format, version 0.0.4.
+    std::string render(gauges const& now);
+
+private:
+    struct route_counters {
+        prometheus::Histogram* seconds = nullptr;
+        std::unordered_map<unsigned, prometheus::Counter*> by_status{};
+    };
+
+    prometheus::Registry registry_;
+    prometheus::Family<prometheus::Counter>& requests_;
+    prometheus::Family<prometheus::Histogram>& request_seconds_;
+    prometheus::Histogram& creation_batch_;
+    prometheus::Histogram& get_batch_;
+    prometheus::Counter& created_;
+    prometheus::Counter& released_;
+    prometheus::Family<prometheus::Counter>& database_errors_;
+    prometheus::Gauge& connections_;
+    prometheus::Gauge& waiting_requests_;
+    prometheus::Family<prometheus::Gauge>& pool_;
+    prometheus::Gauge& templates_cached_;
+    prometheus::Gauge& listening_;
+    prometheus::Gauge& resident_bytes_;
+    std::unordered_map<http::route const*, route_counters> routes_;
+};
+
+} // namespace tasker::orchestration

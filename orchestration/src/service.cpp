@@ -1,0 +1,240 @@
+#include "tasker/orchestration/service.hpp"
+
+#include "api/batch.hpp"
+#include "api/documents.hpp"
+#include "api/health.hpp"
+#include "api/steps.hpp"
+#include "api/tasks.hpp"
+#include "api/templates.hpp"
+#include "database.hpp"
+#include "due_timer.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+#include "metrics.hpp"
+#include "side_thread.hpp"
+#include "startup.hpp"
+#include "task_creator.hpp"
+#include "task_reader.hpp"
+#include "task_waits.hpp"
+#include "tasker/log/log.hpp"
+#include "tasker/pg/listener.hpp"
+#include "tasker/queue/names.hpp"
+#include "template_cache.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <utility>
+
+namespace tasker::orchestration {
+
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+constexpr std::string_view application_name = "tasker-orchestrator";
+/// Requests that wait for a connection; the batches of creations and reads are one caller each.
+constexpr std::size_t max_pool_waiting = 4096;
+
+std::size_t size(std::int64_t setting) {
+    return static_cast<std::size_t>(setting);
+}
+
+pg::connect_options connect_options(settings const& chosen) {
+    return {.dsn = chosen.database.url, .application_name = std::string{application_name}};
+}
+
+http::server_options server_options(settings const& chosen, metrics& counted) {
+    auto const& given = chosen.http;
+    return {.allowed = {.max_connections = size(given.max_connections),
+                        .max_header_bytes = size(given.max_header_bytes),
+                        .max_target_bytes = size(given.max_header_bytes) / 2,
+                        .max_body_bytes = size(given.max_body_bytes),
+                        .max_received_bytes = size(given.max_received_bytes),
+                        .request_timeout = milliseconds{given.request_timeout_ms},
+                        .idle_timeout = milliseconds{given.idle_timeout_ms},
+                        .stop_timeout = milliseconds{chosen.stop_timeout_ms}},
+            .allow_origin = given.allow_origin,
+            .answered = [&counted](http::answered_request const& what) { counted.answered(what); }};
+}
+
+task_creator_settings creator_settings(settings const& chosen) {
+    return {.batching = {.max_batch = size(chosen.creation.max_batch),
+                         .capacity = size(chosen.creation.max_waiting)},
+            .max_in_flight = size(chosen.creation.max_in_flight),
+            .call_timeout = milliseconds{chosen.database.timeout_ms}};
+}
+
+task_waits_settings waits_settings(settings const& chosen) {
+    return {.capacity = size(chosen.wait.max_waiting),
+            .poll_interval = milliseconds{chosen.wait.poll_ms},
+            .call_timeout = milliseconds{chosen.database.timeout_ms}};
+}
+
+due_timer_settings timer_settings(settings const& chosen) {
+    return {.max_batch = static_cast<std::int32_t>(chosen.due.max_batch),
+            .poll_interval = milliseconds{chosen.due.poll_ms},
+            .call_timeout = milliseconds{chosen.database.timeout_ms}};
+}
+
+template_cache_settings cache_settings(settings const& chosen) {
+    return {.capacity = size(chosen.templates.max_cached),
+            .latest_ttl = milliseconds{chosen.templates.latest_ttl_ms},
+            .call_timeout = milliseconds{chosen.database.timeout_ms}};
+}
+
+api::templates_settings templates_settings(settings const& chosen) {
+    return {.environment = chosen.environment,
+            .max_body_bytes = size(chosen.http.max_template_body_bytes),
+            .call_timeout = milliseconds{chosen.database.timeout_ms}};
+}
+
+} // namespace
+
+struct service::parts {
+    parts(asio::any_io_executor executor, settings given);
+
+    void notified(std::string_view channel, std::string_view payload);
+    void look_again();
+    gauges measure() const;
+    asio::awaitable<void> serve();
+
+    settings chosen;
+    metrics counted;
+    side_thread aside;
+    startup start;
+    database db;
+    template_cache cache;
+    task_creator creator;
+    task_reader reader;
+    task_waits waits;
+    due_timer timer;
+    pg::listener listener;
+    api::tasks tasks;
+    api::batch batch;
+    api::templates templates;
+    api::steps steps;
+    api::health health;
+    api::documents documents;
+    http::router routes;
+    http::server server;
+    bool is_stopping = false;
+};
+
+service::parts::parts(asio::any_io_executor executor, settings given)
+    : chosen{std::move(given)},
+      start{executor, aside},
+      db{executor,
+         {.connect = connect_options(chosen),
+          .size = size(chosen.database.pool_size),
+          .max_waiting = max_pool_waiting},
+         counted},
+      cache{db, cache_settings(chosen)},
+      creator{executor, db, cache, counted, creator_settings(chosen)},
+      reader{executor, db, counted, milliseconds{chosen.database.timeout_ms}},
+      waits{executor, db, waits_settings(chosen)},
+      timer{executor, db, counted, timer_settings(chosen)},
+      listener{
+          executor,
+          {.connect = connect_options(chosen),
+           .channels = {std::string{queue::settled_channel}, std::string{queue::deferred_channel},
+                        std::string{queue::template_channel}}},
+          {.notified = [this](std::string_view channel,
+                              std::string_view payload) { notified(channel, payload); },
+           .look_again = [this] { look_again(); }}},
+      tasks{db, creator, reader, waits, milliseconds{chosen.database.timeout_ms}},
+      batch{creator, aside, size(chosen.http.max_batch_body_bytes)},
+      templates{db, cache, aside, templates_settings(chosen)},
+      steps{db, milliseconds{chosen.database.timeout_ms}},
+      health{db, [this] { return listener.listening(); }},
+      documents{counted, [this] { return measure(); }},
+      server{executor, routes, server_options(chosen, counted)} {
+    tasks.add_routes(routes);
+    batch.add_routes(routes);
+    templates.add_routes(routes);
+    steps.add_routes(routes);
+    health.add_routes(routes);
+    documents.add_routes(routes);
+}
+
+void service::parts::notified(std::string_view channel, std::string_view payload) {
+    if (channel == queue::settled_channel) {
+        waits.notified(payload);
+    } else if (channel == queue::deferred_channel) {
+        timer.notified(payload);
+    } else if (channel == queue::template_channel) {
+        cache.forget_latest();
+    }
+}
+
+void service::parts::look_again() {
+    waits.look_at_all();
+    timer.look_now();
+    cache.forget_latest();
+}
+
+gauges service::parts::measure() const {
+    auto const pool = db.connections();
+    return {.connections = server.connections(),
+            .waiting_requests = waits.waiting(),
+            .pool_open = pool.open,
+            .pool_idle = pool.idle,
+            .pool_waiting = pool.waiting,
+            .templates_cached = cache.size(),
+            .listening = listener.listening()};
+}
+
+/// Requests first, then what they need.
+asio::awaitable<void> service::parts::serve() {
+    co_await server.run_until_stopped();
+    creator.stop();
+    reader.stop();
+    timer.stop();
+    listener.stop();
+    db.close();
+}
+
+service::service(asio::any_io_executor executor, settings chosen)
+    : parts_{std::make_unique<parts>(std::move(executor), std::move(chosen))} {}
+
+service::~service() = default;
+
+asio::awaitable<result<void>>
+service::run_until_stopped(std::function<void(std::string const& address)> listening) {
+    using namespace asio::experimental::awaitable_operators;
+    auto& p = *parts_;
+    auto ready = co_await p.start.wait_for_schema(
+        p.chosen.database.url, milliseconds{p.chosen.database.startup_timeout_ms});
+    if (ready) {
+        ready = p.server.listen(p.chosen.http.listen);
+    }
+    if (!ready) {
+        co_return ready;
+    }
+    auto const address = p.server.address();
+    log::info("listening", {{"address", address}, {"environment", p.chosen.environment}});
+    listening(address);
+    if (p.is_stopping) {
+        p.server.stop();
+    }
+    co_await (p.serve() && p.creator.run_until_stopped() && p.reader.run_until_stopped() &&
+              p.waits.run_until_stopped() && p.timer.run_until_stopped() &&
+              p.listener.run_until_stopped());
+    log::info("stopped");
+    co_return result<void>{};
+}
+
+void service::stop() {
+    if (std::exchange(parts_->is_stopping, true)) {
+        return;
+    }
+    log::info("stopping", {{"connections", parts_->server.connections()}});
+    parts_->start.stop();
+    parts_->health.stop();
+    parts_->server.stop();
+    parts_->waits.stop();
+}
+
+} // namespace tasker::orchestration

@@ -1,0 +1,59 @@
+#include "startup.hpp"
+
+#include "tasker/base/time.hpp"
+#include "tasker/config/secrets.hpp"
+#include "tasker/log/log.hpp"
+#include "tasker/sql/migrator.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace tasker::orchestration {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::milliseconds first_backoff{100};
+constexpr std::chrono::milliseconds max_backoff{2000};
+
+bool may_pass(error const& failure) {
+    return failure.code == sql::errc::could_not_connect ||
+           failure.code == sql::errc::not_migrated || failure.code == sql::errc::outdated;
+}
+
+} // namespace
+
+startup::startup(asio::any_io_executor executor, side_thread& aside)
+    : aside_{aside},
+      pause_{executor} {}
+
+asio::awaitable<result<void>> startup::wait_for_schema(std::string dsn,
+                                                       std::chrono::milliseconds limit) {
+    auto const until = steady_clock::now() + limit;
+    auto backoff = first_backoff;
+    for (;;) {
+        auto looked = co_await aside_.run([dsn] { return sql::check(dsn); });
+        if (stopped_) {
+            co_return make_error(errc::cancelled, "stopped while waiting for the database");
+        }
+        if (looked || !may_pass(looked.error()) || steady_clock::now() + backoff > until) {
+            co_return looked;
+        }
+        log::warn("database_not_ready", {{"database", config::mask_secrets(dsn)},
+                                         {"problem", looked.error()},
+                                         {"retry_ms", backoff.count()}});
+        pause_.expires_after(backoff);
+        co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
+        backoff = std::min(backoff * 2, max_backoff);
+    }
+}
+
+void startup::stop() noexcept {
+    stopped_ = true;
+    pause_.cancel();
+}
+
+} // namespace tasker::orchestration

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "side_thread.hpp"
+#include "tasker/base/error.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <string>
+
+namespace tasker::orchestration {
+
+/// Waits at start for a database that can be reached and has the schema of this program: it may be
+/// starting or being migrated at this moment.
+/// Threads: one.
+class startup {
+public:
+    startup(boost::asio::any_io_executor executor, side_thread& aside);
+
+    /// Errors: that of the last look once the time is up, at once what waiting cannot mend;
+    /// errc::cancelled after stop().
+    boost::asio::awaitable<result<void>> wait_for_schema(std::string dsn,
+                                                         std::chrono::milliseconds limit);
+
+    void stop() noexcept;
+
+private:
+    side_thread& aside_;
+    boost::asio::steady_timer pause_;
+    bool stopped_ = false;
+};
+
+} // namespace tasker::orchestration

@@ -1,0 +1,227 @@
+#include "task_creator.hpp"
+
+#include "tasker/pg/error.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include <iterator>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace tasker::orchestration {
+
+namespace {
+
+namespace asio = boost::asio;
+using wire::error_code;
+
+constexpr std::size_t max_details = 100;
+
+std::size_t bytes_of(queue::new_task const& task) {
+    return task.context.size() + 128;
+}
+
+/// The sender of a batch repeats it; its submitters wait a little longer than that.
+constexpr std::chrono::milliseconds submit_grace{500};
+
+std::vector<wire::error_detail> details_of(std::vector<model::located_problem> const& problems,
+                                           std::string const& prefix) {
+    std::vector<wire::error_detail> details;
+    for (auto const& problem : problems) {
+        details.push_back(wire::to_detail(problem));
+        details.back().path.insert(0, prefix);
+    }
+    return details;
+}
+
+queue::new_task new_task_of(wire::create_task_request wanted, known_template const& from) {
+    return {.id = task_id::generate(),
+            .from = from.id,
+            .level = static_cast<queue::priority>(wanted.priority),
+            .context = std::move(wanted.context),
+            .idempotency_key = std::move(wanted.idempotency_key)};
+}
+
+/// As the API shows a task that nobody has touched since it was created.
+wire::task_view view_of(queue::new_task task, known_template const& from, timestamp created_at) {
+    return {.id = task.id,
+            .name_space = from.name_space,
+            .name = from.name,
+            .version = from.version,
+            .state = model::task_state::pending,
+            .priority = static_cast<std::int16_t>(task.level),
+            .idempotency_key = std::move(task.idempotency_key),
+            .context = std::move(task.context),
+            .steps_total = from.steps_total,
+            .created_at = created_at,
+            .started_at = {},
+            .finished_at = {},
+            .result = {}};
+}
+
+bool is_unknown_template(error const& failure) {
+    return pg::sqlstate_of(failure) == "TK002";
+}
+
+wire::error_body key_conflict() {
+    return {error_code::conflict,
+            "the idempotency key was used before for another body",
+            {{"idempotency_key", "was used before for another body"}}};
+}
+
+} // namespace
+
+task_creator::task_creator(asio::any_io_executor executor, database& to, template_cache& templates,
+                           metrics& counted, task_creator_settings settings)
+    : to_{to},
+      templates_{templates},
+      counted_{counted},
+      settings_{settings},
+      creations_{executor, settings.batching,
+                 [this](std::vector<queue::new_task> tasks) { return send(std::move(tasks)); },
+                 bytes_of} {}
+
+asio::awaitable<answer<created_task>> task_creator::create(wire::create_task_request wanted) {
+    template_name const name{wanted.name_space, wanted.name, wanted.version};
+    auto from = templates_.lookup(name);
+    if (!from) {
+        auto found = co_await templates_.find(name);
+        if (!found) {
+            co_return found.error();
+        }
+        from = std::move(*found);
+    }
+    auto const problems = from->input.validate(wanted.context);
+    if (!problems.empty()) {
+        co_return wire::error_body{error_code::unprocessable,
+                                   "the context does not fit the template's input schema",
+                                   details_of(problems, {})};
+    }
+    auto task = new_task_of(std::move(wanted), *from);
+    auto outcome = co_await submit(task);
+    if (!outcome && is_unknown_template(outcome.error())) {
+        // The database was made anew under this program: so is the template's number.
+        templates_.forget(from);
+        auto found = co_await templates_.find(name);
+        if (!found) {
+            co_return found.error();
+        }
+        from = std::move(*found);
+        task.from = from->id;
+        outcome = co_await submit(task);
+    }
+    if (!outcome) {
+        co_return to_error_body(outcome.error());
+    }
+    if (outcome->how == queue::creation::conflict) {
+        co_return key_conflict();
+    }
+    task.id = outcome->id;
+    co_return created_task{view_of(std::move(task), *from, outcome->created_at),
+                           outcome->how == queue::creation::created};
+}
+
+asio::awaitable<answer<std::vector<wire::created_task>>>
+task_creator::create_all(std::vector<wire::create_task_request> wanted) {
+    std::vector<queue::new_task> tasks;
+    tasks.reserve(wanted.size());
+    wire::error_body invalid{
+        error_code::unprocessable, "a context does not fit its template's input schema", {}};
+    for (auto& each : wanted) {
+        auto const path = "tasks[" + std::to_string(tasks.size()) + "].";
+        template_name const name{each.name_space, each.name, each.version};
+        auto from = templates_.lookup(name);
+        if (!from) {
+            auto found = co_await templates_.find(name);
+            if (!found) {
+                auto failure = found.error();
+                failure.details.push_back({path + "name", "names no registered template"});
+                co_return failure;
+            }
+            from = std::move(*found);
+        }
+        auto problems = details_of(from->input.validate(each.context), path);
+        std::ranges::move(problems, std::back_inserter(invalid.details));
+        if (invalid.details.size() >= max_details) {
+            break;
+        }
+        tasks.push_back(new_task_of(std::move(each), *from));
+    }
+    if (!invalid.details.empty()) {
+        co_return invalid;
+    }
+    auto made = co_await call(std::move(tasks), queue::atomicity::all_or_nothing);
+    if (!made) {
+        co_return to_error_body(made.error());
+    }
+    std::vector<wire::created_task> created;
+    created.reserve(made->size());
+    for (auto const& each : *made) {
+        created.push_back({each.id, each.how == queue::creation::created});
+    }
+    co_return created;
+}
+
+asio::awaitable<void> task_creator::run_until_stopped() {
+    using namespace asio::experimental::awaitable_operators;
+    // One run for each call in flight.
+    auto runs = creations_.run_until_stopped();
+    for (std::size_t i = 1; i < settings_.max_in_flight; ++i) {
+        runs = (std::move(runs) && creations_.run_until_stopped());
+    }
+    co_await std::move(runs);
+}
+
+void task_creator::stop() noexcept {
+    creations_.stop();
+}
+
+asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_task task) {
+    return creations_.submit(std::move(task),
+                             steady_clock::now() + settings_.call_timeout + submit_grace);
+}
+
+/// If the data of one task makes the database refuse the batch, halves it until that one is alone.
+asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::new_task> tasks) {
+    counted_.creations_sent(tasks.size());
+    outcomes known;
+    known.reserve(tasks.size());
+    // Parts that were not sent yet, the first of them last.
+    std::vector<std::vector<queue::new_task>> parts;
+    parts.push_back(std::move(tasks));
+    while (!parts.empty()) {
+        auto part = std::move(parts.back());
+        parts.pop_back();
+        auto made = co_await call(part, queue::atomicity::each_alone);
+        if (made) {
+            std::ranges::move(*made, std::back_inserter(known));
+        } else if (pg::is_callers_fault(made.error()) && part.size() > 1) {
+            auto const middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
+            parts.emplace_back(std::make_move_iterator(middle),
+                               std::make_move_iterator(part.end()));
+            parts.emplace_back(std::make_move_iterator(part.begin()),
+                               std::make_move_iterator(middle));
+        } else {
+            known.insert(known.end(), part.size(), made.error());
+        }
+    }
+    co_return known;
+}
+
+asio::awaitable<result<std::vector<queue::create_outcome>>>
+task_creator::call(std::vector<queue::new_task> tasks, queue::atomicity how) {
+    auto const until = steady_clock::now() + settings_.call_timeout;
+    auto made = co_await to_.run(
+        [&tasks, how, until](pg::connection& on) {
+            return queue::create_tasks(on, tasks, how, until);
+        },
+        until);
+    if (made) {
+        counted_.tasks_created(static_cast<std::size_t>(
+            std::ranges::count(*made, queue::creation::created, &queue::create_outcome::how)));
+    }
+    co_return made;
+}
+
+} // namespace tasker::orchestration

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "database.hpp"
+#include "tasker/base/ids.hpp"
+#include "tasker/base/time.hpp"
+#include "tasker/wire/task_view.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace tasker::orchestration {
+
+struct task_waits_settings {
+    std::size_t capacity = 10'000;
+    std::chrono::milliseconds poll_interval{5'000};
+    std::chrono::milliseconds call_timeout{10'000};
+};
+
+/// Who waits for which task to settle. A notification makes one query for all the tasks that it
+/// names and somebody waits for; every few seconds all that are waited for are looked at, in case a
+/// notification was lost.
+///
+/// Lifetime: what it is made with must outlive it, and it run_until_stopped() and every wait.
+/// Threads: one.
+class task_waits {
+public:
+    /// A place among those who wait; made before the task is read for the first time, so that
+    /// nothing is missed between.
+    class place {
+    public:
+        place(task_waits& among, task_id id);
+        place(place const&) = delete;
+        place& operator=(place const&) = delete;
+        ~place();
+
+        /// The settled task; none if the deadline passes first, or once stopped.
+        /// Cancellation: harmless. REQUIRES: awaited once.
+        boost::asio::awaitable<std::optional<wire::task_view>> settled(deadline until);
+
+    private:
+        friend class task_waits;
+
+        task_waits& among_;
+        task_id id_;
+        boost::asio::steady_timer wake_; ///< cancelled once `seen_` is there, and by stop()
+        std::optional<wire::task_view> seen_;
+    };
+
+    task_waits(boost::asio::any_io_executor executor, database& from, task_waits_settings settings);
+
+    /// No more places should be taken.
+    bool full() const noexcept {
+        return places_.size() >= settings_.capacity;
+    }
+
+    std::size_t waiting() const noexcept {
+        return places_.size();
+    }
+
+    /// `payload` of a notification: ids of settled tasks, comma-separated, or "*".
+    void notified(std::string_view payload);
+
+    /// Notifications may have been lost.
+    void look_at_all();
+
+    boost::asio::awaitable<void> run_until_stopped();
+
+    /// All waits end now.
+    void stop() noexcept;
+
+private:
+    boost::asio::awaitable<void> look();
+    void want(task_id id);
+    void tell(wire::task_view const& settled);
+    deadline next_poll() const;
+
+    boost::asio::any_io_executor executor_;
+    database& from_;
+    task_waits_settings settings_;
+    std::unordered_multimap<task_id, place*> places_;
+    std::unordered_set<task_id> wanted_; ///< to be looked at
+    boost::asio::steady_timer changed_; ///< cancelled when `wanted_` grows from none, and by stop()
+    bool stopped_ = false;
+};
+
+} // namespace tasker::orchestration

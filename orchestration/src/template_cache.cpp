@@ -1,0 +1,223 @@
+#include "template_cache.hpp"
+
+#include "tasker/queue/templates.hpp"
+
+#include <simdjson.h>
+
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+namespace tasker::orchestration {
+
+namespace {
+
+namespace asio = boost::asio;
+using wire::error_code;
+
+constexpr std::int32_t versions_in_a_page = 1000;
+
+std::string key_of(std::string_view name_space, std::string_view name) {
+    std::string key;
+    key.reserve(name_space.size() + name.size() + 1);
+    return key.append(name_space).append("/").append(name);
+}
+
+std::string key_of(std::string_view name_space, std::string_view name, std::string_view version) {
+    std::string key;
+    key.reserve(name_space.size() + name.size() + version.size() + 2);
+    return key.append(name_space).append("/").append(name).append("/").append(version);
+}
+
+/// The three numbers of a version; what is not one ranks lowest.
+std::array<std::uint32_t, 3> rank(std::string_view version) {
+    std::array<std::uint32_t, 3> numbers{};
+    auto const* at = version.data();
+    auto const* const end = version.data() + version.size();
+    for (auto& number : numbers) {
+        at = std::from_chars(at, end, number).ptr;
+        if (at != end && *at == '.') {
+            ++at;
+        }
+    }
+    return numbers;
+}
+
+/// The input schema in a definition that the database gave.
+model::input_validator validator_of(std::string_view definition) {
+    simdjson::ondemand::parser parser;
+    simdjson::padded_string const text{definition};
+    simdjson::ondemand::document document;
+    simdjson::ondemand::object schema;
+    std::string_view raw;
+    if (parser.iterate(text).get(document) || document["input_schema"].get_object().get(schema) ||
+        schema.raw_json().get(raw)) {
+        return {};
+    }
+    return model::input_validator{raw};
+}
+
+wire::error_body unknown(std::string_view name_space, std::string_view name,
+                         std::string_view version) {
+    return {error_code::not_found,
+            "no template " + key_of(name_space, name) +
+                (version.empty() ? "" : " of version " + std::string{version}) + " is registered",
+            {}};
+}
+
+} // namespace
+
+template_cache::template_cache(database& from, template_cache_settings settings)
+    : from_{from},
+      settings_{settings} {}
+
+template_ptr template_cache::lookup(template_name const& wanted) {
+    if (wanted.version) {
+        return use(key_of(wanted.name_space, wanted.name, *wanted.version));
+    }
+    auto const latest = latest_.find(key_of(wanted.name_space, wanted.name));
+    if (latest == latest_.end()) {
+        return nullptr;
+    }
+    // Once the answer is old, the first who comes asks again. The others do not wait for that,
+    // unless it takes as long again.
+    auto const age = steady_clock::now() - latest->second.asked;
+    auto const admitted = latest->second.asking ? 2 * settings_.latest_ttl : settings_.latest_ttl;
+    if (age >= admitted) {
+        return nullptr;
+    }
+    return use(key_of(wanted.name_space, wanted.name, latest->second.version));
+}
+
+asio::awaitable<answer<template_ptr>> template_cache::find(template_name wanted) {
+    if (auto known = lookup(wanted)) {
+        co_return known;
+    }
+    if (!wanted.version) {
+        auto latest = co_await find_latest(wanted.name_space, wanted.name);
+        if (!latest) {
+            co_return latest.error();
+        }
+        wanted.version = std::move(*latest);
+        if (auto known = use(key_of(wanted.name_space, wanted.name, *wanted.version))) {
+            co_return known;
+        }
+    }
+    auto loaded = co_await load(wanted.name_space, wanted.name, *wanted.version);
+    co_return loaded;
+}
+
+void template_cache::forget_latest() noexcept {
+    ++registrations_;
+    latest_.clear();
+}
+
+void template_cache::forget(template_ptr const& gone) {
+    latest_.erase(key_of(gone->name_space, gone->name));
+    auto const found = known_.find(key_of(gone->name_space, gone->name, gone->version));
+    if (found != known_.end() && found->second.known == gone) {
+        uses_.erase(found->second.use);
+        known_.erase(found);
+    }
+}
+
+asio::awaitable<answer<std::string>> template_cache::find_latest(std::string name_space,
+                                                                 std::string name) {
+    auto const asked = steady_clock::now();
+    auto const registrations = registrations_;
+    auto const key = key_of(name_space, name);
+    if (auto const old = latest_.find(key); old != latest_.end()) {
+        old->second.asking = true;
+    }
+    queue::template_filter filter{
+        .name_space = name_space, .name = name, .version = {}, .after = {}};
+    std::string best;
+    for (;;) {
+        auto const until = asked + settings_.call_timeout;
+        auto page = co_await from_.run(
+            [filter, until](pg::connection& on) {
+                return queue::get_templates(on, filter, queue::definitions::left_out,
+                                            versions_in_a_page, until);
+            },
+            until);
+        if (!page) {
+            if (auto const old = latest_.find(key); old != latest_.end()) {
+                old->second.asking = false;
+            }
+            co_return to_error_body(page.error());
+        }
+        for (auto const& each : *page) {
+            if (best.empty() || rank(each.version) > rank(best)) {
+                best = each.version;
+            }
+        }
+        if (page->size() < static_cast<std::size_t>(versions_in_a_page)) {
+            break;
+        }
+        filter.after = page->back().id;
+    }
+    if (best.empty()) {
+        co_return unknown(name_space, name, {});
+    }
+    // What was registered meanwhile may not be in the answer.
+    if (registrations == registrations_) {
+        if (latest_.size() >= settings_.capacity) {
+            latest_.clear();
+        }
+        latest_.insert_or_assign(key, latest_version{best, asked});
+    }
+    co_return best;
+}
+
+asio::awaitable<answer<template_ptr>> template_cache::load(std::string name_space, std::string name,
+                                                           std::string version) {
+    auto const until = steady_clock::now() + settings_.call_timeout;
+    queue::template_filter const filter{
+        .name_space = name_space, .name = name, .version = version, .after = {}};
+    auto found = co_await from_.run(
+        [filter, until](pg::connection& on) {
+            return queue::get_templates(on, filter, queue::definitions::included, 1, until);
+        },
+        until);
+    if (!found) {
+        co_return to_error_body(found.error());
+    }
+    if (found->empty()) {
+        co_return unknown(name_space, name, version);
+    }
+    auto const& stored = found->front();
+    auto loaded = std::make_shared<known_template const>(
+        known_template{.id = stored.id,
+                       .name_space = stored.name_space,
+                       .name = stored.name,
+                       .version = stored.version,
+                       .steps_total = stored.steps_total,
+                       .input = validator_of(stored.definition.value_or("{}"))});
+    keep(key_of(name_space, name, version), loaded);
+    co_return loaded;
+}
+
+template_ptr template_cache::use(std::string const& key) {
+    auto const found = known_.find(key);
+    if (found == known_.end()) {
+        return nullptr;
+    }
+    uses_.splice(uses_.begin(), uses_, found->second.use);
+    return found->second.known;
+}
+
+void template_cache::keep(std::string key, template_ptr loaded) {
+    // Another request may have loaded the same one meanwhile.
+    if (known_.contains(key)) {
+        return;
+    }
+    while (known_.size() >= settings_.capacity) {
+        known_.erase(uses_.back());
+        uses_.pop_back();
+    }
+    uses_.push_front(key);
+    known_.emplace(std::move(key), entry{std::move(loaded), uses_.begin()});
+}
+
+} // namespace tasker::orchestration

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "database.hpp"
+#include "failure.hpp"
+#include "tasker/base/ids.hpp"
+#include "tasker/base/time.hpp"
+#include "tasker/model/input_validator.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace tasker::orchestration {
+
+/// What creating a task needs to know of its template. Templates are immutable, so this never
+/// grows old.
+struct known_template {
+    template_id id;
+    std::string name_space;
+    std::string name;
+    std::string version;
+    std::int32_t steps_total = 0;
+    model::input_validator input;
+};
+
+using template_ptr = std::shared_ptr<known_template const>;
+
+/// A template as a request names it.
+struct template_name {
+    std::string name_space;
+    std::string name;
+    std::optional<std::string> version; ///< none: the latest
+};
+
+struct template_cache_settings {
+    std::size_t capacity = 1000;
+    std::chrono::milliseconds latest_ttl{5000};
+    std::chrono::milliseconds call_timeout{10'000};
+};
+
+/// The templates in use, read from the database when first named; the least recently used one makes
+/// room. Which version is the latest is asked again after forget_latest() and after a while.
+///
+/// Lifetime: `from` must outlive it, and it the calls. Threads: one.
+class template_cache {
+public:
+    template_cache(database& from, template_cache_settings settings);
+
+    /// The template if it is known already; null: ask find().
+    template_ptr lookup(template_name const& wanted);
+
+    /// Errors: not_found, unavailable.
+    boost::asio::awaitable<answer<template_ptr>> find(template_name wanted);
+
+    /// A template was registered somewhere.
+    void forget_latest() noexcept;
+
+    /// The database does not know this template any more.
+    void forget(template_ptr const& gone);
+
+    std::size_t size() const noexcept {
+        return known_.size();
+    }
+
+private:
+    struct entry {
+        template_ptr known;
+        std::list<std::string>::iterator use; ///< its key, in uses_
+    };
+
+    struct latest_version {
+        std::string version;
+        steady_clock::time_point asked;
+        bool asking = false; ///< again; meanwhile the others use the old answer
+    };
+
+    boost::asio::awaitable<answer<std::string>> find_latest(std::string name_space,
+                                                            std::string name);
+    boost::asio::awaitable<answer<template_ptr>> load(std::string name_space, std::string name,
+                                                      std::string version);
+    template_ptr use(std::string const& key);
+    void keep(std::string key, template_ptr loaded);
+
+    database& from_;
+    template_cache_settings settings_;
+    std::unordered_map<std::string, entry> known_;           ///< by "namespace/name/version"
+    std::list<std::string> uses_;                            ///< keys, the last used first
+    std::unordered_map<std::string, latest_version> latest_; ///< by "namespace/name"
+    std::uint64_t registrations_ = 0;                        ///< calls of forget_latest()
+};
+
+} // namespace tasker::orchestration
