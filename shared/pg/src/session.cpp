@@ -54,11 +54,18 @@ bool is_cancelled(asio::cancellation_state const& state) {
 } // namespace
 
 std::string last_message(PGconn const* conn) {
-    std::string message = PQerrorMessage(conn);
-    while (!message.empty() && message.back() == '\n') {
+    std::string message;
+    for (char const* c = PQerrorMessage(conn); *c != '\0'; ++c) {
+        bool const is_space = *c == ' ' || *c == '\n' || *c == '\t';
+        if (!is_space) {
+            message += *c;
+        } else if (!message.empty() && message.back() != ' ') {
+            message += ' ';
+        }
+    }
+    if (message.ends_with(' ')) {
         message.pop_back();
     }
-    std::ranges::replace(message, '\n', ' ');
     return message.empty() ? "the server closed the connection" : message;
 }
 

@@ -1,8 +1,8 @@
 #include "relay.hpp"
-#include "running.hpp"
 
 #include "tasker/pg/listener.hpp"
 
+#include "tasker/testing/running.hpp"
 #include "tasker/testing/test_database.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -19,6 +19,10 @@ namespace tasker::pg {
 namespace {
 
 using namespace std::chrono_literals;
+using tasker::testing::run;
+using tasker::testing::run_until;
+using tasker::testing::running;
+using tasker::testing::soon;
 using tasker::testing::test_database;
 using ::testing::ElementsAre;
 

@@ -1,8 +1,8 @@
 #include "relay.hpp"
-#include "running.hpp"
 
 #include "tasker/pg/connection.hpp"
 
+#include "tasker/testing/running.hpp"
 #include "tasker/testing/test_database.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -13,6 +13,11 @@ namespace asio = boost::asio;
 namespace tasker::pg {
 namespace {
 
+using tasker::testing::in;
+using tasker::testing::run;
+using tasker::testing::run_until;
+using tasker::testing::running;
+using tasker::testing::soon;
 using tasker::testing::test_database;
 
 class Open : public ::testing::Test {

@@ -1,8 +1,8 @@
 #include "relay.hpp"
-#include "running.hpp"
 
 #include "tasker/pg/pool.hpp"
 
+#include "tasker/testing/running.hpp"
 #include "tasker/testing/test_database.hpp"
 
 #include <gtest/gtest.h>
@@ -18,6 +18,11 @@ namespace tasker::pg {
 namespace {
 
 using namespace std::chrono_literals;
+using tasker::testing::in;
+using tasker::testing::run;
+using tasker::testing::run_until;
+using tasker::testing::running;
+using tasker::testing::soon;
 using tasker::testing::test_database;
 
 constexpr statement select_one{"select_one", "select 1"};

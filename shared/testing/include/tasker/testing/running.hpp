@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tasker/testing/wait.hpp"
+
 #include "tasker/base/time.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -14,15 +16,10 @@
 #include <stdexcept>
 #include <utility>
 
-namespace tasker::pg {
+namespace tasker::testing {
 
 inline deadline in(std::chrono::milliseconds duration) {
     return steady_clock::now() + duration;
-}
-
-/// Long enough for anything that is expected to happen.
-inline deadline soon() {
-    return in(std::chrono::seconds{20});
 }
 
 /// Runs the context until the condition holds; false if it does not in time.
@@ -38,7 +35,13 @@ bool run_until(boost::asio::io_context& io, Condition holds) {
     return true;
 }
 
-/// A coroutine that was started, and what became of it.
+/// A coroutine that was started on a context, and what became of it. The context runs only inside
+/// of this class's functions, and of run and run_until.
+///
+/// Lifetime: must outlive its coroutine, or the context must not run again.
+/// Threads: one.
+/// Errors: get() rethrows what the coroutine threw, and throws std::runtime_error if it does not
+/// end in time.
 template <class T>
 class running {
 public:
@@ -91,9 +94,10 @@ private:
     bool is_done_ = false;
 };
 
+/// Runs a coroutine to its end.
 template <class T>
 T run(boost::asio::io_context& io, boost::asio::awaitable<T> what) {
     return running<T>{io, std::move(what)}.get();
 }
 
-} // namespace tasker::pg
+} // namespace tasker::testing

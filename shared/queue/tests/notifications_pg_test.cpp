@@ -1,0 +1,104 @@
+#include "tasker/pg/listener.hpp"
+#include "workflow.hpp"
+
+#include <gmock/gmock.h>
+
+#include <optional>
+
+namespace tasker::queue {
+namespace {
+
+using namespace std::chrono_literals;
+using tasker::testing::run_until;
+using tasker::testing::soon;
+using ::testing::ElementsAre;
+
+/// What the calls announce, as a listener of all channels hears it.
+class Notifications : public Workflow {
+protected:
+    Notifications()
+        : listener_{io_.get_executor(),
+                    {.connect = {.dsn = database_.dsn()},
+                     .channels = {std::string{ready_channel}, std::string{settled_channel},
+                                  std::string{deferred_channel}, std::string{template_channel}}},
+                    {.notified =
+                         [this](std::string_view channel, std::string_view payload) {
+                             heard_.push_back(std::string{channel} + " " + std::string{payload});
+                         },
+                     .look_again = [this] { is_listening_ = true; }}},
+          run_{io_, listen(listener_)} {
+        EXPECT_TRUE(run_until(io_, [&] { return is_listening_; }));
+    }
+
+    ~Notifications() override {
+        listener_.stop();
+        run_.get();
+    }
+
+    static boost::asio::awaitable<bool> listen(pg::listener& which) {
+        co_await which.run_until_stopped();
+        co_return true;
+    }
+
+    /// What was announced since the last time.
+    std::vector<std::string> heard(std::size_t number) {
+        EXPECT_TRUE(run_until(io_, [&] { return heard_.size() >= number; }));
+        return std::exchange(heard_, {});
+    }
+
+    std::vector<std::string> heard_;
+    bool is_listening_ = false;
+    pg::listener listener_;
+    tasker::testing::running<bool> run_;
+};
+
+TEST_F(Notifications, TellOfWorkRetriesAndEndsWithoutAFurtherCall) {
+    auto const chain = register_chain();
+    EXPECT_THAT(heard(1), ElementsAre("tasker_template "));
+
+    auto const task = create(chain);
+    EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
+
+    auto const a = claim_all().at(0);
+    auto const reply = run(finish(on_,
+                                  {.queue = a.queue,
+                                   .worker = worker_,
+                                   .lease = lease_time,
+                                   .steps = {{.held = lease_of(a),
+                                              .how = outcome::retryable_failure,
+                                              .payload = "{}",
+                                              .retry_after = 5000ms}}},
+                                  soon()));
+    ASSERT_TRUE(reply);
+    EXPECT_THAT(heard(1), ElementsAre("tasker_deferred 5000"));
+
+    database_.exec("update tasker.deferred set due_at = tasker.clock()");
+    ASSERT_EQ(run(release_due(on_, 10, soon())).value().released, 1);
+    EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
+
+    auto const again = claim_all();
+    ASSERT_EQ(run(release(on_, normal_queue, {lease_of(again.at(0))}, soon())).value(), 1);
+    EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
+
+    ASSERT_TRUE(run(cancel_tasks(on_, {task}, soon())));
+    EXPECT_THAT(heard(1), ElementsAre("tasker_settled " + task.to_string()));
+}
+
+TEST_F(Notifications, AreNotSentForACallThatFailed) {
+    auto const chain = register_chain();
+    heard(1);
+    auto const refused =
+        run(create_tasks(on_,
+                         {{.id = task_id::generate(), .from = chain, .context = "{}"},
+                          {.id = task_id::generate(), .from = chain, .context = "no json"}},
+                         atomicity::each_alone, soon()));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(pg::sqlstate_of(refused.error()), "22P02");
+    auto const task = create(chain);
+    EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
+    ASSERT_TRUE(run(cancel_tasks(on_, {task}, soon())));
+    EXPECT_THAT(heard(1), ElementsAre("tasker_settled " + task.to_string()));
+}
+
+} // namespace
+} // namespace tasker::queue

@@ -1,0 +1,198 @@
+#include "workflow.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tasker::queue {
+namespace {
+
+using namespace std::chrono_literals;
+using tasker::testing::soon;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+using Steps = Workflow;
+
+TEST_F(Steps, RegisterAWorkerOnce) {
+    EXPECT_EQ(run(register_worker(on_, "worker", {"default", "other"}, soon())).value(), worker_);
+    EXPECT_NE(run(register_worker(on_, "another", {"default"}, soon())).value(), worker_);
+}
+
+TEST_F(Steps, RefuseAWorkerWithABadNamespace) {
+    auto const refused = run(register_worker(on_, "worker", {"Bad__Name"}, soon()));
+    EXPECT_EQ(pg::sqlstate_of(refused.error()), "TK001");
+    EXPECT_TRUE(pg::is_callers_fault(refused.error()));
+}
+
+TEST_F(Steps, AreClaimedWithAllThatAHandlerNeeds) {
+    auto const task = create(register_chain(), R"({"n": 7})");
+    auto const claimed = claim_all();
+    ASSERT_THAT(claimed, SizeIs(1));
+    auto const& step = claimed[0];
+    EXPECT_EQ(step.queue, "tasker_default");
+    EXPECT_EQ(step.task, task);
+    EXPECT_EQ(step.step, step_no{0});
+    EXPECT_GT(step.message.value, 0);
+    EXPECT_EQ(step.attempt, 1);
+    EXPECT_EQ(step.max_attempts, 2);
+    EXPECT_EQ(step.failures, 0);
+    EXPECT_EQ(step.timeout, 1500ms);
+    EXPECT_EQ(step.name, "a");
+    EXPECT_EQ(step.handler, "h.a");
+    EXPECT_EQ(step.handler_method, "m");
+    EXPECT_EQ(step.initialization, R"({"x": 1})");
+    EXPECT_EQ(step.name_space, "default");
+    EXPECT_EQ(step.template_name, "chain");
+    EXPECT_EQ(step.template_version, "1.0.0");
+    EXPECT_EQ(step.level, priority::normal);
+    EXPECT_EQ(step.context, R"({"n": 7})");
+    EXPECT_EQ(step.parents, std::nullopt);
+    EXPECT_THAT(claim_all(), IsEmpty());
+}
+
+TEST_F(Steps, AreClaimedFromTheQueuesInTheOrderGiven) {
+    auto const chain = register_chain();
+    auto const normal = create(chain);
+    auto const urgent = task_id::generate();
+    ASSERT_TRUE(run(create_tasks(
+        on_, {{.id = urgent, .from = chain, .level = priority::urgent, .context = "{}"}},
+        atomicity::each_alone, soon())));
+    auto const first = claim_all(1);
+    ASSERT_THAT(first, SizeIs(1));
+    EXPECT_EQ(first[0].task, urgent);
+    EXPECT_EQ(first[0].level, priority::urgent);
+    EXPECT_EQ(first[0].queue, queue_name("default", priority::urgent));
+    EXPECT_EQ(claim_all(1).at(0).task, normal);
+}
+
+TEST_F(Steps, MoveTheirTaskOnWithEachResultUntilItIsComplete) {
+    auto const task = create(register_chain());
+    auto const a = claim_all().at(0);
+    EXPECT_THAT(finish_one(a, R"({"from": "a"})").taken, IsEmpty());
+
+    auto const b = claim_all().at(0);
+    EXPECT_EQ(b.parents, R"({ "a" : {"from": "a"} })");
+    EXPECT_EQ(b.timeout, std::nullopt);
+    EXPECT_EQ(b.handler_method, std::nullopt);
+    auto const after_b = finish_one(b, "2", outcome::success, 10);
+    ASSERT_THAT(after_b.taken, SizeIs(1));
+    auto const& c = after_b.taken[0];
+    EXPECT_EQ(c.name, "c");
+    EXPECT_EQ(c.task, task);
+    EXPECT_EQ(c.attempt, 1);
+    EXPECT_EQ(c.parents, R"({ "b" : 2 })");
+    EXPECT_THAT(claim_all(), IsEmpty()); // it is leased already
+
+    auto const after_c = finish_one(c, R"("done")");
+    ASSERT_THAT(after_c.settled, SizeIs(1));
+    EXPECT_EQ(after_c.settled[0].task, task);
+    EXPECT_EQ(after_c.settled[0].state, model::task_state::complete);
+    EXPECT_EQ(get(task).result, R"({ "c" : "done" })");
+}
+
+TEST_F(Steps, AreRefusedWhenTheyAreReportedTwice) {
+    auto const task = create(register_chain());
+    auto const a = claim_all().at(0);
+    EXPECT_THAT(finish_one(a).refused, IsEmpty());
+    EXPECT_THAT(finish_one(a).refused, ElementsAre(step_key{task, step_no{0}}));
+}
+
+TEST_F(Steps, OfOneBatchAreTakenAndRefusedEachForItself) {
+    auto const chain = register_chain();
+    std::vector<finished_step> batch;
+    for (int i = 0; i < 3; ++i) {
+        create(chain);
+    }
+    for (auto const& each : claim_all()) {
+        batch.push_back({.held = lease_of(each), .payload = "1", .retry_after = std::nullopt});
+    }
+    batch[1].held.attempt = 7;
+    auto const reply = run(finish(on_,
+                                  {.queue = normal_queue,
+                                   .worker = worker_,
+                                   .lease = lease_time,
+                                   .take = 1,
+                                   .steps = batch},
+                                  soon()))
+                           .value();
+    EXPECT_THAT(reply.refused, ElementsAre(step_key{batch[1].held.task, step_no{0}}));
+    EXPECT_THAT(reply.taken, SizeIs(1));
+    EXPECT_THAT(claim_all(), SizeIs(1));
+}
+
+TEST_F(Steps, ThatFailAreTriedAgainAfterTheTimeAskedFor) {
+    auto const task = create(register_chain());
+    auto const a = claim_all().at(0);
+    auto const reply = run(finish(on_,
+                                  {.queue = a.queue,
+                                   .worker = worker_,
+                                   .lease = lease_time,
+                                   .steps = {{.held = lease_of(a),
+                                              .how = outcome::retryable_failure,
+                                              .payload = R"({"message": "no"})",
+                                              .retry_after = 3'600'000ms}}},
+                                  soon()));
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(get(task).state, model::task_state::waiting);
+
+    auto const early = run(release_due(on_, 100, soon())).value();
+    EXPECT_EQ(early.released, 0);
+    ASSERT_TRUE(early.next);
+    EXPECT_GT(*early.next, 3'500'000ms);
+    EXPECT_LE(*early.next, 3'600'000ms);
+
+    database_.exec("update tasker.deferred set due_at = tasker.clock()");
+    auto const due = run(release_due(on_, 100, soon())).value();
+    EXPECT_EQ(due.released, 1);
+    EXPECT_EQ(due.next, std::nullopt);
+    auto const again = claim_all().at(0);
+    EXPECT_EQ(again.attempt, 2);
+    EXPECT_EQ(again.failures, 1);
+}
+
+TEST_F(Steps, ThatFailForGoodBlockTheirTask) {
+    auto const task = create(register_chain());
+    auto const reply = finish_one(claim_all().at(0), R"({"message": "never", "type": "t"})",
+                                  outcome::permanent_failure);
+    ASSERT_THAT(reply.settled, SizeIs(1));
+    EXPECT_EQ(reply.settled[0].state, model::task_state::blocked);
+    EXPECT_EQ(get(task).steps_failed, 1);
+}
+
+TEST_F(Steps, ThatAreNoLongerOursAreNamedWhenLeasesAreExtended) {
+    auto const chain = register_chain();
+    std::vector<lease> held;
+    for (int i = 0; i < 3; ++i) {
+        create(chain);
+    }
+    auto const claimed = claim_all();
+    for (auto const& each : claimed) {
+        held.push_back(lease_of(each));
+    }
+    EXPECT_THAT(run(extend(on_, normal_queue, 60s, held, soon())).value(), IsEmpty());
+    finish_one(claimed[1]);
+    EXPECT_THAT(run(extend(on_, normal_queue, 60s, held, soon())).value(), ElementsAre(1));
+}
+
+TEST_F(Steps, AreVisibleAtOnceWhenTheyAreGivenBack) {
+    create(register_chain());
+    auto const claimed = claim_all();
+    EXPECT_EQ(run(release(on_, normal_queue, {lease_of(claimed.at(0))}, soon())).value(), 1);
+    EXPECT_EQ(run(release(on_, normal_queue, {lease_of(claimed.at(0))}, soon())).value(), 0);
+    EXPECT_EQ(claim_all().at(0).attempt, 2);
+}
+
+TEST_F(Steps, MayBeClaimedOnAConnectionWithoutDurableCommits) {
+    create(register_chain());
+    auto fast =
+        run(pg::connection::open(io_.get_executor(),
+                                 {.dsn = database_.dsn(), .durable_commits = false}, soon()))
+            .value();
+    auto const claimed = run(claim(
+        fast, {.queues = {normal_queue}, .worker = worker_, .lease = lease_time, .quantity = 1},
+        soon()));
+    EXPECT_THAT(claimed.value(), SizeIs(1));
+}
+
+} // namespace
+} // namespace tasker::queue

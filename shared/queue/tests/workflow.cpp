@@ -1,0 +1,82 @@
+#include "workflow.hpp"
+
+#include <utility>
+
+namespace tasker::queue {
+
+using tasker::testing::soon;
+
+Workflow::Workflow()
+    : on_{open()},
+      worker_{run(register_worker(on_, "worker", {"default"}, soon())).value()} {}
+
+pg::connection Workflow::open() {
+    return run(pg::connection::open(io_.get_executor(), {.dsn = database_.dsn()}, soon())).value();
+}
+
+template_id Workflow::register_steps(std::string const& name, std::string const& compiled_steps) {
+    auto const reply = run(register_template(on_,
+                                             {.name_space = "default",
+                                              .name = name,
+                                              .version = "1.0.0",
+                                              .environment = "default",
+                                              .hash = name + compiled_steps,
+                                              .definition = R"({"name": ")" + name + R"("})",
+                                              .steps = compiled_steps},
+                                             soon()));
+    return reply.value().id;
+}
+
+template_id Workflow::register_chain() {
+    return register_steps("chain", R"([
+        {"step_no": 0, "name": "a", "parents": [], "children": [1], "handler": "h.a",
+         "handler_method": "m", "initialization": {"x": 1}, "retryable": true, "max_attempts": 2,
+         "backoff": "none", "backoff_base_ms": 0, "max_backoff_ms": 0, "timeout_ms": 1500},
+        {"step_no": 1, "name": "b", "parents": [0], "children": [2], "handler": "h.b",
+         "initialization": {}, "retryable": true, "max_attempts": 2,
+         "backoff": "none", "backoff_base_ms": 0, "max_backoff_ms": 0},
+        {"step_no": 2, "name": "c", "parents": [1], "children": [], "handler": "h.c",
+         "initialization": {}, "retryable": false, "max_attempts": 1,
+         "backoff": "none", "backoff_base_ms": 0, "max_backoff_ms": 0}])");
+}
+
+task_id Workflow::create(template_id from, std::string context) {
+    auto const id = task_id::generate();
+    auto const outcomes =
+        run(create_tasks(on_, {{.id = id, .from = from, .context = std::move(context)}},
+                         atomicity::each_alone, soon()))
+            .value();
+    EXPECT_EQ(outcomes.at(0).how, creation::created);
+    return id;
+}
+
+std::vector<claimed_step> Workflow::claim_all(std::int32_t quantity) {
+    return run(claim(on_,
+                     {.queues = {"tasker_default__p4", normal_queue},
+                      .worker = worker_,
+                      .lease = lease_time,
+                      .quantity = quantity},
+                     soon()))
+        .value();
+}
+
+finish_reply Workflow::finish_one(claimed_step const& step, std::string payload, outcome how,
+                                  std::int32_t take) {
+    return run(finish(on_,
+                      {.queue = step.queue,
+                       .worker = worker_,
+                       .lease = lease_time,
+                       .take = take,
+                       .steps = {{.held = lease_of(step),
+                                  .how = how,
+                                  .payload = std::move(payload),
+                                  .retry_after = std::nullopt}}},
+                      soon()))
+        .value();
+}
+
+wire::task_view Workflow::get(task_id task) {
+    return run(get_tasks(on_, {task}, soon())).value().at(0);
+}
+
+} // namespace tasker::queue
