@@ -1,0 +1,236 @@
+#include "tasker/sql/migrator.hpp"
+
+#include "sample_scripts.hpp"
+
+#include "tasker/testing/test_database.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tasker::sql {
+namespace {
+
+using tasker::testing::test_database;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Migrate : public ::testing::Test {
+protected:
+    result<migration_report> migrate_to(script_set const& target) {
+        return migrate(database.dsn(), {}, target);
+    }
+    int version() {
+        return database.value<int>("select coalesce(max(version), 0) from tasker.migrations");
+    }
+    bool has(std::string const& table) {
+        return database.value<bool>("select to_regclass('" + table + "') is not null");
+    }
+
+    test_database database = test_database::empty();
+    script_set scripts = sample_scripts();
+};
+
+TEST_F(Migrate, MakesTheWholeSchemaInAnEmptyDatabase) {
+    auto const report = migrate(database.dsn());
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->from, 0);
+    EXPECT_EQ(report->to, embedded_scripts().version());
+    EXPECT_EQ(report->applied.size(), embedded_scripts().migrations.size());
+    EXPECT_TRUE(report->functions_replaced);
+    EXPECT_EQ(report->pgmq, pgmq_form::plain_sql);
+    EXPECT_TRUE(report->pgmq_created);
+    EXPECT_EQ(database.value<std::size_t>(
+                  "select count(*) from pg_proc where pronamespace = 'tasker'::regnamespace"),
+              embedded_scripts().functions.size());
+    EXPECT_TRUE(check(database.dsn()));
+}
+
+TEST_F(Migrate, FindsNothingToDoTheSecondTime) {
+    ASSERT_TRUE(migrate(database.dsn()));
+    auto const again = migrate(database.dsn());
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_TRUE(again->did_nothing());
+    EXPECT_EQ(again->from, again->to);
+}
+
+TEST_F(Migrate, RecordsWhatItApplied) {
+    ASSERT_TRUE(migrate_to(scripts));
+    auto const rows = database.exec("select version, name, checksum, applied_at <= now() "
+                                    "from tasker.migrations order by version");
+    ASSERT_EQ(rows.size(), 2);
+    EXPECT_EQ(rows[1][0].as<int>(), 2);
+    EXPECT_EQ(rows[1][1].as<std::string>(), "0002_second.sql");
+    EXPECT_EQ(rows[1][2].as<std::string>(), "sum 2");
+    EXPECT_TRUE(rows[1][3].as<bool>());
+}
+
+TEST_F(Migrate, AppliesOnlyWhatIsMissing) {
+    script_set first = scripts;
+    first.migrations.pop_back();
+    ASSERT_TRUE(migrate_to(first));
+    database.exec("insert into tasker.first values (7)");
+    auto const report = migrate_to(scripts);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->from, 1);
+    EXPECT_THAT(report->applied, ElementsAre("0002_second.sql"));
+    EXPECT_FALSE(report->functions_replaced);
+    EXPECT_EQ(database.value<int>("select a from tasker.first"), 7);
+}
+
+TEST_F(Migrate, LeavesNothingOfAFailedMigration) {
+    scripts.migrations[1].text = "create table tasker.second (a int);\n"
+                                 "insert into tasker.second values (1);\n\n"
+                                 "create table tasker.first (b int);";
+    auto const report = migrate_to(scripts);
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, errc::script_failed);
+    EXPECT_THAT(report.error().message, HasSubstr("0002_second.sql:4: "));
+    EXPECT_EQ(version(), 1);
+    EXPECT_TRUE(has("tasker.first"));
+    EXPECT_FALSE(has("tasker.second"));
+}
+
+TEST_F(Migrate, GoesOnAfterAFailedMigrationIsMended) {
+    script_set broken = scripts;
+    broken.migrations[1].text = "create table tasker.first (a int);";
+    ASSERT_FALSE(migrate_to(broken));
+    auto const report = migrate_to(scripts);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_THAT(report->applied, ElementsAre("0002_second.sql"));
+}
+
+TEST_F(Migrate, TellsTheLineOfASyntaxErrorInsideAFunction) {
+    scripts.functions[1].text = "-- A comment.\n"
+                                "create or replace function tasker.b() returns int\n"
+                                "language plpgsql as $$\n"
+                                "begin\n"
+                                "    retrun 1;\n"
+                                "end;\n"
+                                "$$;";
+    auto const report = migrate_to(scripts);
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, errc::script_failed);
+    EXPECT_THAT(report.error().message, HasSubstr("b.sql:5: "));
+}
+
+TEST_F(Migrate, RefusesANewerDatabase) {
+    ASSERT_TRUE(migrate_to(scripts));
+    scripts.migrations.pop_back();
+    auto const report = migrate_to(scripts);
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, errc::newer_schema);
+    EXPECT_THAT(report.error().message, HasSubstr("version 2"));
+    EXPECT_EQ(version(), 2);
+}
+
+TEST_F(Migrate, RefusesAnAppliedMigrationThatChanged) {
+    ASSERT_TRUE(migrate_to(scripts));
+    scripts.migrations[0].checksum = "another";
+    auto const report = migrate_to(scripts);
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, errc::changed_migration);
+    EXPECT_THAT(report.error().message, HasSubstr("0001_first.sql"));
+}
+
+TEST_F(Migrate, ReplacesFunctionsOfAnotherBuild) {
+    ASSERT_TRUE(migrate_to(scripts));
+    scripts.functions[1].text = "create or replace function tasker.b() returns bigint "
+                                "language sql as 'select 42::bigint';";
+    scripts.functions_checksum = "functions 2";
+    auto const report = migrate_to(scripts);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_TRUE(report->functions_replaced);
+    EXPECT_THAT(report->dropped_functions, IsEmpty());
+    EXPECT_EQ(database.value<int>("select tasker.a()"), 42);
+}
+
+TEST_F(Migrate, DropsFunctionsThatThisBuildDoesNotHave) {
+    ASSERT_TRUE(migrate_to(scripts));
+    scripts.functions.erase(scripts.functions.begin());
+    scripts.functions_checksum = "functions 2";
+    auto const report = migrate_to(scripts);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_THAT(report->dropped_functions, ElementsAre("tasker.a()"));
+    EXPECT_TRUE(database.value<bool>("select to_regproc('tasker.a') is null"));
+}
+
+TEST_F(Migrate, DropsTheFormOfAFunctionThatHasOtherParametersNow) {
+    ASSERT_TRUE(migrate_to(scripts));
+    scripts.functions[0].text = "create or replace function tasker.a(p_x int) returns bigint "
+                                "language sql as 'select tasker.b()';";
+    scripts.functions_checksum = "functions 2";
+    auto const report = migrate_to(scripts);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_THAT(report->dropped_functions, ElementsAre("tasker.a()"));
+}
+
+TEST_F(Migrate, KeepsTheOldFunctionsWhenANewOneFails) {
+    ASSERT_TRUE(migrate_to(scripts));
+    scripts.functions = {{"c.sql", "", "create or replace function tasker.c( returns int;"}};
+    scripts.functions_checksum = "functions 2";
+    EXPECT_FALSE(migrate_to(scripts));
+    EXPECT_EQ(database.value<int>("select tasker.a()"), 0);
+}
+
+TEST_F(Migrate, IgnoresWhatRoleAndDatabaseSet) {
+    std::string const alter = "alter database " + database.name();
+    database.exec(alter + " set search_path = nowhere");
+    database.exec(alter + " set default_transaction_isolation = 'serializable'");
+    database.exec(alter + " set standard_conforming_strings = on");
+    auto const report = migrate(database.dsn());
+    EXPECT_TRUE(report) << report.error().message;
+}
+
+TEST_F(Migrate, TellsWhatIsWrongWithAUrlWithoutShowingItsPassword) {
+    for (std::string const dsn :
+         {"postgresql://me:geheim@127.0.0.1:1/x", "host=/nowhere password=geheim", "no=such key"}) {
+        auto const report = migrate(dsn);
+        ASSERT_FALSE(report);
+        EXPECT_EQ(report.error().code, errc::could_not_connect);
+        EXPECT_FALSE(report.error().message.empty());
+        EXPECT_THAT(report.error().message, ::testing::Not(HasSubstr("geheim")));
+    }
+}
+
+class Check : public Migrate {};
+
+TEST_F(Check, RefusesADatabaseWithoutSchema) {
+    auto const judged = check(database.dsn(), scripts);
+    ASSERT_FALSE(judged);
+    EXPECT_EQ(judged.error().code, errc::not_migrated);
+    EXPECT_THAT(judged.error().message, HasSubstr("tasker migrate"));
+}
+
+TEST_F(Check, RefusesAnOlderSchema) {
+    script_set older = scripts;
+    older.migrations.pop_back();
+    ASSERT_TRUE(migrate_to(older));
+    auto const judged = check(database.dsn(), scripts);
+    ASSERT_FALSE(judged);
+    EXPECT_EQ(judged.error().code, errc::outdated);
+    EXPECT_THAT(judged.error().message, HasSubstr("tasker migrate"));
+}
+
+TEST_F(Check, RefusesANewerSchema) {
+    ASSERT_TRUE(migrate_to(scripts));
+    scripts.migrations.pop_back();
+    auto const judged = check(database.dsn(), scripts);
+    ASSERT_FALSE(judged);
+    EXPECT_EQ(judged.error().code, errc::newer_schema);
+}
+
+TEST_F(Check, RefusesFunctionsOfAnotherBuild) {
+    ASSERT_TRUE(migrate_to(scripts));
+    scripts.functions_checksum = "functions 2";
+    auto const judged = check(database.dsn(), scripts);
+    ASSERT_FALSE(judged);
+    EXPECT_EQ(judged.error().code, errc::outdated);
+}
+
+TEST_F(Check, AcceptsWhatMigrateMade) {
+    ASSERT_TRUE(migrate_to(scripts));
+    EXPECT_TRUE(check(database.dsn(), scripts));
+}
+
+} // namespace
+} // namespace tasker::sql
