@@ -16,8 +16,9 @@ namespace tasker::orchestration {
 /// Threads: run() from the I/O thread.
 class side_thread {
 public:
-    /// What `compute` returns, computed on the other thread. It must touch nothing but what it
-    /// holds itself.
+    /// What `compute` returns, computed on the other thread. It must touch nothing that others
+    /// change meanwhile, and hold only references and plain values: g++ 12 destroys the captures of
+    /// a closure twice if it is a temporary of a co_await expression.
     template <class Compute>
     boost::asio::awaitable<std::invoke_result_t<Compute&>> run(Compute compute) {
         auto computed = co_await boost::asio::co_spawn(thread_, on_that_thread(std::move(compute)),

@@ -35,7 +35,7 @@ asio::awaitable<result<void>> startup::wait_for_schema(std::string dsn,
     auto const until = steady_clock::now() + limit;
     auto backoff = first_backoff;
     for (;;) {
-        auto looked = co_await aside_.run([dsn] { return sql::check(dsn); });
+        auto looked = co_await aside_.run([&dsn] { return sql::check(dsn); });
         if (stopped_) {
             co_return make_error(errc::cancelled, "stopped while waiting for the database");
         }

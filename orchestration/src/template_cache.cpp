@@ -136,7 +136,7 @@ asio::awaitable<answer<std::string>> template_cache::find_latest(std::string nam
     for (;;) {
         auto const until = asked + settings_.call_timeout;
         auto page = co_await from_.run(
-            [filter, until](pg::connection& on) {
+            [&filter, until](pg::connection& on) {
                 return queue::get_templates(on, filter, queue::definitions::left_out,
                                             versions_in_a_page, until);
             },
@@ -176,7 +176,7 @@ asio::awaitable<answer<template_ptr>> template_cache::load(std::string name_spac
     queue::template_filter const filter{
         .name_space = name_space, .name = name, .version = version, .after = {}};
     auto found = co_await from_.run(
-        [filter, until](pg::connection& on) {
+        [&filter, until](pg::connection& on) {
             return queue::get_templates(on, filter, queue::definitions::included, 1, until);
         },
         until);

@@ -40,7 +40,7 @@ asio::awaitable<http::response> batch::create(http::request& asked) {
         wanted = wire::parse_create_batch(asked.body);
     } else {
         wanted = co_await aside_.run(
-            [body = std::move(asked.body)] { return wire::parse_create_batch(body); });
+            [&asked] { return wire::parse_create_batch(asked.body); });
     }
     if (!wanted) {
         co_return invalid_body(wanted.error());

@@ -51,7 +51,7 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
     }
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await in_.run(
-        [filter, limit, until](pg::connection& on) {
+        [&filter, limit, until](pg::connection& on) {
             // One more than shown tells whether there is another page.
             return queue::list_steps(on, filter, limit + 1, until);
         },
@@ -83,7 +83,7 @@ asio::awaitable<http::response> steps::get(http::request& asked) {
     queue::step_filter const filter{.task = *id, .name = asked.parameter("name"), .after = {}};
     auto const until = steady_clock::now() + call_timeout_;
     auto const found = co_await in_.run(
-        [filter, until](pg::connection& on) { return queue::list_steps(on, filter, 1, until); },
+        [&filter, until](pg::connection& on) { return queue::list_steps(on, filter, 1, until); },
         until);
     if (!found) {
         co_return http::error_response(to_error_body(found.error()));

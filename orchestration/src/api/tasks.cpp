@@ -92,7 +92,7 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
     }
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await in_.run(
-        [filter, limit, until](pg::connection& on) {
+        [&filter, limit, until](pg::connection& on) {
             // One more than shown tells whether there is another page.
             return queue::list_tasks(on, filter, limit + 1, until);
         },
