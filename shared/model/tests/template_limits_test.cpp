@@ -1,0 +1,85 @@
+#include "told_problems.hpp"
+
+#include "tasker/model/compiled_template.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace tasker::model {
+namespace {
+
+using ::testing::ElementsAre;
+
+/// A template of `steps` steps; `parents(i)` writes the parents of step i, separated by commas.
+std::string document(int steps, std::function<std::string(int)> const& parents) {
+    std::string out = "{\"name\":\"t\",\"version\":\"1.0.0\",\"steps\":[";
+    for (int i = 0; i < steps; ++i) {
+        out += (i == 0 ? "" : ",\n") + std::string{"{\"name\":\"s"} + std::to_string(i) +
+               "\",\"handler\":{\"callable\":\"x\"},\"dependencies\":[" + parents(i) + "]}";
+    }
+    return out + "]}";
+}
+
+std::string step(int i) {
+    return "\"s" + std::to_string(i) + "\"";
+}
+
+std::string none(int /*step*/) {
+    return {};
+}
+
+TEST(TemplateLimits, TenThousandStepsInAChain) {
+    auto const t = parse_template_json(
+        document(10'000, [](int i) { return i == 0 ? std::string{} : step(i - 1); }));
+    ASSERT_EQ(told(t), std::vector<std::string>{});
+    auto const compiled = compile(*t, "");
+    EXPECT_EQ(compiled.steps.back().name, "s9999");
+    EXPECT_THAT(compiled.steps.back().parents, ElementsAre(9'998));
+}
+
+TEST(TemplateLimits, OneMoreStepIsRefused) {
+    EXPECT_THAT(problems_of_json(document(10'001, none)),
+                ElementsAre("line 1: steps: must have 1 to 10000 steps, not 10001"));
+}
+
+TEST(TemplateLimits, ThousandsOfParentsAndChildrenOfOneStep) {
+    constexpr int width = 2'000;
+    auto const t = parse_template_json(document(width + 2, [](int i) {
+        std::string parents;
+        for (int parent = 1; i == width + 1 && parent <= width; ++parent) {
+            parents += (parent == 1 ? "" : ",") + step(parent);
+        }
+        return i == 0 || i == width + 1 ? parents : step(0);
+    }));
+    ASSERT_EQ(told(t), std::vector<std::string>{});
+    auto const compiled = compile(*t, "");
+    EXPECT_EQ(compiled.steps.front().children.size(), width);
+    EXPECT_EQ(compiled.steps.back().parents.size(), width);
+}
+
+TEST(TemplateLimits, EdgesBeyondAMillionAreRefused) {
+    // 1,000 leaves of 1,001 roots.
+    auto const problems = problems_of_json(document(2'001, [](int i) {
+        std::string parents;
+        for (int parent = 0; i > 1'000 && parent <= 1'000; ++parent) {
+            parents += (parent == 0 ? "" : ",") + step(parent);
+        }
+        return parents;
+    }));
+    EXPECT_THAT(problems, ElementsAre("steps: must have at most 1000000 dependencies in all, not "
+                                      "1001000"));
+}
+
+TEST(TemplateLimits, ACycleOfTenThousandStepsIsNamedInPart) {
+    auto const problems =
+        problems_of_json(document(10'000, [](int i) { return step((i + 9'999) % 10'000); }));
+    ASSERT_EQ(problems.size(), 1);
+    EXPECT_THAT(problems[0], ::testing::StartsWith(
+                                 "line 1: steps[0].dependencies: close a cycle: s0 -> s1 -> s2"));
+    EXPECT_THAT(problems[0], ::testing::EndsWith("s19 -> (9980 more) -> s0"));
+}
+
+} // namespace
+} // namespace tasker::model
