@@ -56,10 +56,11 @@ bool connection::check_alive() noexcept {
     if (!usable()) {
         return false;
     }
-    // The first may read the server's last words, the second then sees the end.
-    auto* const conn = session_->conn.get();
-    if (PQconsumeInput(conn) == 0 || PQconsumeInput(conn) == 0) {
-        close();
+    // The first may read the server's last words; then the second sees the end.
+    for (int i = 0; i < 2 && usable(); ++i) {
+        if (PQconsumeInput(session_->conn.get()) == 0) {
+            close();
+        }
     }
     return usable();
 }

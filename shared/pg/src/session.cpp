@@ -6,9 +6,6 @@
 #include "tasker/log/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -47,10 +44,6 @@ void fill(std::vector<result<rows>>& answers, std::size_t up_to, error const& wi
     }
 }
 
-bool is_cancelled(asio::cancellation_state const& state) {
-    return state.cancelled() != asio::cancellation_type::none;
-}
-
 } // namespace
 
 std::string last_message(PGconn const* conn) {
@@ -69,44 +62,17 @@ std::string last_message(PGconn const* conn) {
     return message.empty() ? "the server closed the connection" : message;
 }
 
-/// From the start of an operation to its end. One that does not come to a good end, whatever the
-/// reason, leaves the session in the middle of something: it is closed.
-struct connection::session::occupied {
-    explicit occupied(session& which, deadline until) : self{which} {
-        TASKER_ASSERT(!self.busy);
-        self.busy = true;
-        self.ruined = true;
-        self.watch(until);
-    }
-
-    occupied(occupied const&) = delete;
-    occupied& operator=(occupied const&) = delete;
-
-    ~occupied() {
-        self.busy = false;
-        if (self.ruined) {
-            self.close();
-        }
-    }
-
-    void came_to_a_good_end() {
-        self.ruined = false;
-    }
-
-    session& self;
-};
-
 connection::session::session(asio::any_io_executor const& executor, unique_conn opened)
     : conn{std::move(opened)},
-      socket{executor},
-      timer{executor} {
+      socket_{executor},
+      timer_{executor} {
     // libpq closes its descriptor the moment it sees the connection fail, after which its number
     // may stand for another file. A duplicate stays ours until we close it.
     int const duplicate = ::fcntl(PQsocket(conn.get()), F_DUPFD_CLOEXEC, 0);
     if (duplicate < 0) {
         throw std::system_error{errno, std::generic_category(), "duplicating a socket"};
     }
-    socket.assign(duplicate);
+    socket_.assign(duplicate);
 }
 
 connection::session::~session() {
@@ -114,12 +80,12 @@ connection::session::~session() {
 }
 
 void connection::session::close() noexcept {
-    ruined = true;
+    ruined_ = true;
     boost::system::error_code ignored;
-    socket.close(ignored);
+    socket_.close(ignored);
     conn.reset();
     try {
-        timer.cancel();
+        timer_.cancel();
     } catch (boost::system::system_error const&) {
         // Cancelling a timer only takes handlers off a list.
     }
@@ -156,11 +122,11 @@ connection::session::exchange(std::shared_ptr<session> self, std::vector<call> c
     occupied in_exchange{*self, until};
 
     bool lost = !std::ranges::all_of(calls, [&](call const& each) { return self->send(each); });
-    auto why = pipeline::end::lost;
+    std::optional<pipeline::end> why;
     for (;;) {
         auto const state = self->read(answers, wait_for);
         if (state == progress::complete) {
-            self->leftovers = self->expected.unfinished();
+            self->leftovers_ = self->expected_.unfinished();
             if (std::ranges::none_of(answers, [](result<rows> const& each) {
                     return each.has_error() && ruins_connection(each.error());
                 })) {
@@ -168,36 +134,37 @@ connection::session::exchange(std::shared_ptr<session> self, std::vector<call> c
             }
             co_return answers;
         }
-        int const unsent = lost ? -1 : PQflush(self->conn.get());
-        if (state == progress::lost || unsent < 0) {
+        if (lost || state == progress::lost) {
+            why = pipeline::end::lost;
+        }
+        int const unsent = why ? 0 : PQflush(self->conn.get());
+        if (why || unsent < 0) {
             break;
         }
         if (unsent > 0) {
             co_await readable_or_writable(*self);
         } else {
-            co_await self->socket.async_wait(asio::posix::stream_descriptor::wait_read,
-                                             asio::as_tuple(asio::use_awaitable));
+            co_await self->socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                              asio::as_tuple(asio::use_awaitable));
         }
         if (self->conn == nullptr) {
             break;
         }
-        if (self->timed_out) {
+        if (self->timed_out_) {
             why = pipeline::end::timeout;
-            break;
-        }
-        if (is_cancelled(co_await asio::this_coro::cancellation_state)) {
+        } else if (is_cancelled(co_await asio::this_coro::cancellation_state)) {
             why = pipeline::end::cancelled;
-            break;
         }
-        // What came before the end is still to be read: the server's last words, often.
+        // Whatever the reason to end, what has come by now counts: the server's last words, often.
         lost = PQconsumeInput(self->conn.get()) == 0;
     }
 
-    auto const message = why != pipeline::end::lost ? ""
-                         : self->conn == nullptr    ? "closed by its owner"
-                                                    : last_message(self->conn.get());
-    auto unfinished = self->expected.on_end(why, message);
-    auto const first = static_cast<std::ptrdiff_t>(std::min(self->leftovers, unfinished.size()));
+    auto const reason = why.value_or(pipeline::end::lost);
+    auto const message = reason != pipeline::end::lost ? ""
+                         : self->conn == nullptr       ? "closed by its owner"
+                                                       : last_message(self->conn.get());
+    auto unfinished = self->expected_.on_end(reason, message);
+    auto const first = static_cast<std::ptrdiff_t>(std::min(self->leftovers_, unfinished.size()));
     std::move(unfinished.begin() + first, unfinished.end(), std::back_inserter(answers));
     fill(answers, calls.size(), make_error(errc::connection_lost, message));
     co_return answers;
@@ -221,7 +188,7 @@ bool connection::session::send(call const& what) {
                             texts.data(), lengths.data(), formats.data(), 1) == 0) {
         return false;
     }
-    expected.sent(preparing);
+    expected_.sent(preparing);
 #ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC
     return PQsendPipelineSync(conn.get()) != 0;
 #else
@@ -231,10 +198,10 @@ bool connection::session::send(call const& what) {
 
 bool connection::session::prepare(call const& what, char const*& preparing) {
     auto const count = what.with.count();
-    auto const known = std::ranges::find_if(prepared, [&](prepared_statement const& each) {
+    auto const known = std::ranges::find_if(prepared_, [&](prepared_statement const& each) {
         return std::strcmp(each.name, what.what->name) == 0;
     });
-    if (known != prepared.end()) {
+    if (known != prepared_.end()) {
         TASKER_ASSERT(known->types.size() == count);
         for (std::size_t i = 0; i < count; ++i) {
             TASKER_ASSERT(known->types[i] == what.with.type(i));
@@ -249,7 +216,7 @@ bool connection::session::prepare(call const& what, char const*& preparing) {
                       fresh.types.data()) == 0) {
         return false;
     }
-    prepared.push_back(std::move(fresh));
+    prepared_.push_back(std::move(fresh));
     preparing = what.what->name;
     return true;
 }
@@ -280,20 +247,20 @@ connection::session::progress connection::session::read(std::vector<result<rows>
 bool connection::session::take(unique_result answer, std::vector<result<rows>>& answers) {
     switch (PQresultStatus(answer.get())) {
     case PGRES_TUPLES_OK:
-        return expected.on_rows(rows{answer.release()});
+        return expected_.on_rows(rows{answer.release()});
     case PGRES_COMMAND_OK:
-        return expected.on_prepared() || expected.on_rows(rows{});
+        return expected_.on_prepared() || expected_.on_rows(rows{});
     case PGRES_PIPELINE_ABORTED:
-        return expected.on_skipped();
+        return expected_.on_skipped();
     case PGRES_PIPELINE_SYNC:
-        if (auto done = expected.on_sync()) {
+        if (auto done = expected_.on_sync()) {
             finish(std::move(*done), answers);
             return true;
         }
         return false;
     case PGRES_FATAL_ERROR:
         if (auto const* sqlstate = PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE)) {
-            return expected.on_error(error_of(answer.get(), sqlstate));
+            return expected_.on_error(error_of(answer.get(), sqlstate));
         }
         return false; // libpq's own: the connection is gone
     default:
@@ -303,100 +270,18 @@ bool connection::session::take(unique_result answer, std::vector<result<rows>>& 
 
 void connection::session::finish(pipeline::finished done, std::vector<result<rows>>& answers) {
     if (done.unprepared != nullptr) {
-        std::erase_if(prepared, [&](prepared_statement const& each) {
+        std::erase_if(prepared_, [&](prepared_statement const& each) {
             return std::strcmp(each.name, done.unprepared) == 0;
         });
     }
-    if (leftovers == 0) {
+    if (leftovers_ == 0) {
         answers.push_back(std::move(done.answer));
         return;
     }
-    --leftovers;
+    --leftovers_;
     if (done.answer.has_error()) {
         log_failed_afterwards(done.answer.error());
     }
-}
-
-asio::awaitable<result<std::vector<notification>>>
-connection::session::next_notifications(std::shared_ptr<session> self, deadline until) {
-    if (!self->usable()) {
-        co_return make_error(errc::connection_lost, "the connection was closed before");
-    }
-    TASKER_ASSERT(self->leftovers == 0);
-    occupied in_wait{*self, until};
-    for (;;) {
-        auto notifications = self->take_notifications();
-        if (!notifications.empty() || self->timed_out || until <= steady_clock::now()) {
-            in_wait.came_to_a_good_end();
-            co_return notifications;
-        }
-        if (is_cancelled(co_await asio::this_coro::cancellation_state)) {
-            in_wait.came_to_a_good_end();
-            co_return make_error(errc::cancelled, "");
-        }
-        co_await self->socket.async_wait(asio::posix::stream_descriptor::wait_read,
-                                         asio::as_tuple(asio::use_awaitable));
-        if (self->conn == nullptr) {
-            co_return make_error(errc::closed, "closed by its owner");
-        }
-        if (!self->timed_out && PQconsumeInput(self->conn.get()) == 0) {
-            co_return make_error(errc::connection_lost, last_message(self->conn.get()));
-        }
-    }
-}
-
-std::vector<notification> connection::session::take_notifications() {
-    struct free_memory {
-        void operator()(PGnotify* what) const noexcept {
-            PQfreemem(what);
-        }
-    };
-    std::vector<notification> all;
-    while (std::unique_ptr<PGnotify, free_memory> const one{PQnotifies(conn.get())}) {
-        all.push_back({one->relname, one->extra});
-    }
-    return all;
-}
-
-// libpq may have to read before it can go on writing: a server that cannot send its answers stops
-// reading our calls. So writing waits for either.
-asio::awaitable<void> connection::session::readable_or_writable(session& self) {
-    using descriptor = asio::posix::stream_descriptor;
-    co_await asio::experimental::make_parallel_group(
-        self.socket.async_wait(descriptor::wait_read, asio::deferred),
-        self.socket.async_wait(descriptor::wait_write, asio::deferred))
-        .async_wait(asio::experimental::wait_for_one(), asio::as_tuple(asio::use_awaitable));
-}
-
-// One timer wait serves many operations: it is set again only for an earlier deadline, or when it
-// fires too early for the operation then at hand. So a busy connection hardly ever sets a timer.
-void connection::session::watch(deadline until) {
-    limit = until;
-    timed_out = false;
-    if (until == deadline::max() || (timer_runs && timer.expiry() <= until)) {
-        return;
-    }
-    timer_runs = true;
-    timer.expires_at(until);
-    timer.async_wait([weak = weak_from_this()](boost::system::error_code const& failure) {
-        if (auto const self = weak.lock(); self && !failure) {
-            self->on_timer();
-        }
-    });
-}
-
-void connection::session::on_timer() {
-    timer_runs = false;
-    if (!busy || conn == nullptr) {
-        return;
-    }
-    if (limit > steady_clock::now()) {
-        watch(limit);
-        return;
-    }
-    timed_out = true;
-    boost::system::error_code ignored;
-    socket.cancel(ignored);
 }
 
 } // namespace tasker::pg

@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <libpq-fe.h>
@@ -36,6 +37,10 @@ using unique_result = std::unique_ptr<PGresult, clear_result>;
 /// libpq's last words about the connection, on one line.
 std::string last_message(PGconn const* conn);
 
+inline bool is_cancelled(boost::asio::cancellation_state const& state) {
+    return state.cancelled() != boost::asio::cancellation_type::none;
+}
+
 /// What a connection is inside. Kept alive by its operations, so that a connection may be destroyed
 /// under them; they find it closed.
 struct connection::session : std::enable_shared_from_this<connection::session> {
@@ -56,19 +61,19 @@ struct connection::session : std::enable_shared_from_this<connection::session> {
     next_notifications(std::shared_ptr<session> self, deadline until);
 
     bool usable() const noexcept {
-        return conn != nullptr && !ruined;
+        return conn != nullptr && !ruined_;
     }
 
     void close() noexcept;
 
-    unique_conn conn;
+    unique_conn conn; ///< null once closed
 
 private:
     struct prepared_statement {
         char const* name;
         std::vector<std::uint32_t> types;
     };
-    struct occupied;
+    class occupied;
     enum class progress { complete, needs_input, lost };
 
     std::optional<error> refuse(std::vector<call> const& calls, deadline until,
@@ -84,16 +89,34 @@ private:
     void on_timer();
     std::vector<notification> take_notifications();
 
-    boost::asio::posix::stream_descriptor socket;
-    boost::asio::steady_timer timer;
-    deadline limit = deadline::max(); ///< of the operation at hand
-    bool timer_runs = false;
-    bool timed_out = false;
-    bool busy = false;
-    bool ruined = false;
-    std::size_t leftovers = 0; ///< calls of run_then whose answers are still to be read
-    pipeline expected;
-    std::vector<prepared_statement> prepared;
+    boost::asio::posix::stream_descriptor socket_;
+    boost::asio::steady_timer timer_;
+    deadline limit_ = deadline::max(); ///< of the operation at hand
+    bool timer_runs_ = false;
+    bool timed_out_ = false;
+    bool busy_ = false;
+    bool ruined_ = false;
+    std::size_t leftovers_ = 0; ///< calls of run_then whose answers are still to be read
+    pipeline expected_;
+    std::vector<prepared_statement> prepared_;
+};
+
+/// From the start of an operation to its end. One that does not come to a good end, whatever the
+/// reason, leaves the session in the middle of something: it is closed.
+class connection::session::occupied {
+public:
+    /// REQUIRES: `which` is not occupied.
+    occupied(session& which, deadline until);
+    occupied(occupied const&) = delete;
+    occupied& operator=(occupied const&) = delete;
+    ~occupied();
+
+    void came_to_a_good_end() {
+        self_.ruined_ = false;
+    }
+
+private:
+    session& self_;
 };
 
 } // namespace tasker::pg

@@ -310,6 +310,18 @@ TEST_F(Connection, ClosesWhenTheDeadlinePassesInTheMiddleOfACall) {
     EXPECT_EQ(conn.backend_pid(), 0);
 }
 
+TEST_F(Connection, CountsAnAnswerThatHasComeWhenTheDeadlineIsFoundToHavePassed) {
+    auto conn = open();
+    auto const limit = in(std::chrono::milliseconds{100});
+    running answer{io_, conn.run(insert_effect(1), limit)};
+    answer.begin();
+    // Meanwhile the context is busy with something else.
+    ASSERT_TRUE(tasker::testing::wait_until(
+        soon(), [&] { return steady_clock::now() > limit && effects() == 1; }));
+    EXPECT_TRUE(answer.get());
+    EXPECT_TRUE(conn.usable());
+}
+
 TEST_F(Connection, SendsNothingWhenTheDeadlineHasPassedAlready) {
     auto conn = open();
     auto const answer = run(io_, conn.run(insert_effect(1), steady_clock::now()));
