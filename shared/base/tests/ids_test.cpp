@@ -66,6 +66,7 @@ TEST(TaskId, IsUniqueAndGrowsInEachOfManyThreads) {
     std::vector<std::vector<task_id>> made(thread_count, std::vector<task_id>(5'000));
     {
         std::vector<std::jthread> threads;
+        threads.reserve(thread_count);
         for (auto& ids : made) {
             threads.emplace_back([&ids] { std::ranges::generate(ids, task_id::generate); });
         }
