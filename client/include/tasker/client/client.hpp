@@ -1,0 +1,135 @@
+#pragma once
+
+#include "tasker/base/ids.hpp"
+#include "tasker/base/time.hpp"
+#include "tasker/client/failure.hpp"
+#include "tasker/model/states.hpp"
+#include "tasker/wire/create_task.hpp"
+#include "tasker/wire/page.hpp"
+#include "tasker/wire/step_view.hpp"
+#include "tasker/wire/task_view.hpp"
+#include "tasker/wire/template_view.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tasker::client {
+
+struct client_options {
+    /// For one call, from connecting to the last byte of the answer. wait() adds to it what it asks
+    /// the server to wait. Looking up a host's name takes as long as the system lets it.
+    std::chrono::milliseconds call_timeout{30'000};
+    std::size_t max_answer_bytes = std::size_t{256} << 20;
+};
+
+/// Which tasks a list shows; what is absent does not count.
+struct task_filter {
+    std::optional<std::string> name_space = {};
+    std::optional<std::string> name = {};
+    std::optional<std::string> version = {};
+    std::optional<model::task_state> state = {};
+    std::optional<timestamp> created_after = {};
+    std::optional<timestamp> created_before = {};
+};
+
+struct template_filter {
+    std::optional<std::string> name_space = {};
+    std::optional<std::string> name = {};
+    std::optional<std::string> version = {};
+};
+
+/// Which part of a list.
+struct page_request {
+    std::int32_t limit = 50;                ///< 1 to 1000
+    std::optional<std::string> cursor = {}; ///< `next_cursor` of the part before
+};
+
+enum class template_format : std::uint8_t { yaml, json };
+
+/// What the server answered last, byte for byte.
+struct answer {
+    int status = 0; ///< HTTP status; 0: there was no answer
+    std::string body;
+};
+
+/// The HTTP API of an orchestrator, as blocking calls over one connection that is kept open.
+///
+///     tasker::client::client orders{"http://127.0.0.1:8080"};
+///     auto const task = orders.create_task({.name = "ship", .context =
+///     R"({"order":17})"}).value(); auto const done = orders.wait(task.id,
+///     std::chrono::seconds{30}).value();
+///
+/// A connection that the server has closed meanwhile is opened again unnoticed. A call whose
+/// repetition does no harm is repeated once if a kept connection breaks under it; a creation
+/// without an idempotency key is not.
+///
+/// Threads: one at a time; make one client for each thread.
+/// Errors: every call returns errc::invalid_url if the URL of the constructor cannot be used, and
+/// any other errc where nothing else is said.
+class client {
+public:
+    /// Connects at the first call.
+    explicit client(std::string_view url, client_options options = {});
+
+    client(client&&) noexcept;
+    client& operator=(client&&) noexcept;
+    ~client();
+
+    /// Returns the task of the same idempotency key if there is one: last_answer().status is then
+    /// 200 instead of 201. Errors: errc::refused with conflict if that task had another body.
+    result<wire::task_view> create_task(wire::create_task_request const& request);
+
+    /// All or none, at most wire::max_batch; in the order given.
+    result<std::vector<wire::created_task>>
+    create_tasks(std::span<wire::create_task_request const> requests);
+
+    result<wire::task_view> get_task(task_id id);
+
+    /// The task once it has settled. Errors: errc::timeout if it has not after `limit`;
+    /// last_answer() then holds the task as it was last seen.
+    result<wire::task_view> wait(task_id id, std::chrono::milliseconds limit);
+
+    /// Newest first.
+    result<wire::page<wire::task_view>> list_tasks(task_filter const& filter = {},
+                                                   page_request const& part = {});
+
+    /// Errors: errc::refused with conflict if it is complete.
+    result<wire::task_view> cancel_task(task_id id);
+
+    /// In topological order.
+    result<wire::page<wire::step_view>> list_steps(task_id id, page_request const& part = {});
+
+    /// All of them, in topological order; as many calls as that takes.
+    result<std::vector<wire::step_view>> all_steps(task_id id);
+
+    result<wire::step_view> get_step(task_id id, std::string_view name);
+
+    /// Registering the same content again is harmless. Errors: errc::refused with unprocessable and
+    /// a detail for each problem, or with conflict if that version has other content.
+    result<wire::template_view> register_template(std::string_view text, template_format format);
+
+    result<wire::page<wire::template_view>> list_templates(template_filter const& filter = {},
+                                                           page_request const& part = {});
+
+    result<wire::template_view> get_template(std::string_view name_space, std::string_view name,
+                                             std::string_view version);
+
+    /// The server's own account of its parts, JSON. Errors: errc::server_failed if it is not well.
+    result<std::string> health();
+
+    /// What the server answered to the last exchange of the last call.
+    answer const& last_answer() const noexcept;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace tasker::client

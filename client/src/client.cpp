@@ -1,0 +1,260 @@
+#include "tasker/client/client.hpp"
+
+#include "http_connection.hpp"
+#include "percent.hpp"
+
+#include <boost/beast/http/status.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tasker::client {
+
+namespace {
+
+using boost::beast::http::verb;
+
+constexpr std::chrono::seconds longest_wait{300};
+constexpr std::int32_t largest_page = 1'000;
+constexpr int first_error_status = 400;
+constexpr int first_server_error_status = 500;
+
+failure refused_by(answer const& received) {
+    bool const is_servers = received.status >= first_server_error_status;
+    failure failed{.code = is_servers ? errc::server_failed : errc::refused,
+                   .message = {},
+                   .status = received.status,
+                   .envelope = {},
+                   .was_sent = true};
+    if (auto envelope = wire::read_error_body(received.body)) {
+        failed.message = envelope->message;
+        failed.envelope = std::move(*envelope);
+    } else {
+        // A proxy, or another program altogether.
+        auto const status =
+            boost::beast::http::int_to_status(static_cast<unsigned>(received.status));
+        failed.message = "the server answered " + std::to_string(received.status) + ' ' +
+                         std::string{boost::beast::http::obsolete_reason(status)};
+    }
+    return failed;
+}
+
+std::string task_path(task_id id) {
+    return "/v1/tasks/" + id.to_string();
+}
+
+void add_page(std::string& target, page_request const& part) {
+    add_query(target, "limit", std::to_string(part.limit));
+    if (part.cursor) {
+        add_query(target, "cursor", *part.cursor);
+    }
+}
+
+void add_optional(std::string& target, std::string_view name,
+                  std::optional<std::string> const& value) {
+    if (value) {
+        add_query(target, name, *value);
+    }
+}
+
+} // namespace
+
+struct client::state {
+    client_options options;
+    std::optional<http_connection> connection;
+    failure bad_url;
+    answer last;
+
+    result<void> exchange(http_request const& request, std::chrono::milliseconds extra = {}) {
+        last = {};
+        if (!connection) {
+            return bad_url;
+        }
+        auto const limit = steady_clock::now() + options.call_timeout + extra;
+        auto received = connection->exchange(request, limit);
+        if (received.has_error()) {
+            return std::move(received).error();
+        }
+        last = std::move(*received);
+        if (last.status >= first_error_status) {
+            return refused_by(last);
+        }
+        return {};
+    }
+
+    /// Sends the request and reads its answer with one of wire's readers.
+    template <class Value>
+    result<Value> call(http_request const& request, tasker::result<Value> (*read)(std::string_view),
+                       std::chrono::milliseconds extra = {}) {
+        auto sent = exchange(request, extra);
+        if (sent.has_error()) {
+            return std::move(sent).error();
+        }
+        auto value = read(last.body);
+        if (value.has_error()) {
+            return failure{.code = errc::bad_answer,
+                           .message =
+                               "the answer is not one of this API's: " + value.error().message,
+                           .status = last.status,
+                           .envelope = {},
+                           .was_sent = true};
+        }
+        return std::move(*value);
+    }
+};
+
+client::client(std::string_view url, client_options options) : state_{std::make_unique<state>()} {
+    state_->options = options;
+    auto parsed = base_url::parse(url);
+    if (parsed.has_error()) {
+        state_->bad_url = std::move(parsed).error();
+    } else {
+        state_->connection.emplace(std::move(*parsed), options.max_answer_bytes);
+    }
+}
+
+client::client(client&&) noexcept = default;
+client& client::operator=(client&&) noexcept = default;
+client::~client() = default;
+
+result<wire::task_view> client::create_task(wire::create_task_request const& request) {
+    std::string body;
+    wire::append(body, request);
+    return state_->call({.method = verb::post,
+                         .target = "/v1/tasks",
+                         .body = std::move(body),
+                         .content_type = "application/json",
+                         .is_repeatable = request.idempotency_key.has_value()},
+                        &wire::read_task_view);
+}
+
+result<std::vector<wire::created_task>>
+client::create_tasks(std::span<wire::create_task_request const> requests) {
+    std::string body;
+    wire::append_create_batch(body, requests);
+    bool const have_keys = std::all_of(requests.begin(), requests.end(), [](auto const& request) {
+        return request.idempotency_key.has_value();
+    });
+    return state_->call({.method = verb::post,
+                         .target = "/v1/tasks/batch",
+                         .body = std::move(body),
+                         .content_type = "application/json",
+                         .is_repeatable = have_keys},
+                        &wire::read_created_batch);
+}
+
+result<wire::task_view> client::get_task(task_id id) {
+    return state_->call({.target = task_path(id)}, &wire::read_task_view);
+}
+
+result<wire::task_view> client::wait(task_id id, std::chrono::milliseconds limit) {
+    auto const end = steady_clock::now() + limit;
+    for (;;) {
+        auto const left = std::chrono::ceil<std::chrono::seconds>(end - steady_clock::now());
+        auto const part = std::clamp(left, std::chrono::seconds{0}, longest_wait);
+        auto target = task_path(id);
+        add_query(target, "wait", std::to_string(part.count()));
+        auto task = state_->call({.target = std::move(target)}, &wire::read_task_view, part);
+        if (task.has_error() || model::settled(task->state)) {
+            return task;
+        }
+        if (steady_clock::now() >= end) {
+            return failure{.code = errc::timeout,
+                           .message = "task " + id.to_string() + " is still " +
+                                      std::string{model::to_string(task->state)},
+                           .status = state_->last.status,
+                           .envelope = {},
+                           .was_sent = true};
+        }
+    }
+}
+
+result<wire::page<wire::task_view>> client::list_tasks(task_filter const& filter,
+                                                       page_request const& part) {
+    std::string target = "/v1/tasks";
+    add_page(target, part);
+    add_optional(target, "namespace", filter.name_space);
+    add_optional(target, "name", filter.name);
+    add_optional(target, "version", filter.version);
+    if (filter.state) {
+        add_query(target, "state", model::to_string(*filter.state));
+    }
+    if (filter.created_after) {
+        add_query(target, "created_after", to_rfc3339(*filter.created_after));
+    }
+    if (filter.created_before) {
+        add_query(target, "created_before", to_rfc3339(*filter.created_before));
+    }
+    return state_->call({.target = std::move(target)}, &wire::read_task_page);
+}
+
+result<wire::task_view> client::cancel_task(task_id id) {
+    return state_->call({.method = verb::post, .target = task_path(id) + "/cancel"},
+                        &wire::read_task_view);
+}
+
+result<wire::page<wire::step_view>> client::list_steps(task_id id, page_request const& part) {
+    auto target = task_path(id) + "/steps";
+    add_page(target, part);
+    return state_->call({.target = std::move(target)}, &wire::read_step_page);
+}
+
+result<std::vector<wire::step_view>> client::all_steps(task_id id) {
+    std::vector<wire::step_view> steps;
+    page_request part{.limit = largest_page};
+    do {
+        auto page = list_steps(id, part);
+        if (page.has_error()) {
+            return std::move(page).error();
+        }
+        std::move(page->items.begin(), page->items.end(), std::back_inserter(steps));
+        part.cursor = std::move(page->next_cursor);
+    } while (part.cursor);
+    return steps;
+}
+
+result<wire::step_view> client::get_step(task_id id, std::string_view name) {
+    return state_->call({.target = task_path(id) + "/steps/" + percent_encode(name)},
+                        &wire::read_step_view);
+}
+
+result<wire::template_view> client::register_template(std::string_view text,
+                                                      template_format format) {
+    return state_->call(
+        {.method = verb::post,
+         .target = "/v1/templates",
+         .body = std::string{text},
+         .content_type = format == template_format::yaml ? "application/yaml" : "application/json"},
+        &wire::read_template_view);
+}
+
+result<wire::page<wire::template_view>> client::list_templates(template_filter const& filter,
+                                                               page_request const& part) {
+    std::string target = "/v1/templates";
+    add_page(target, part);
+    add_optional(target, "namespace", filter.name_space);
+    add_optional(target, "name", filter.name);
+    add_optional(target, "version", filter.version);
+    return state_->call({.target = std::move(target)}, &wire::read_template_page);
+}
+
+result<wire::template_view> client::get_template(std::string_view name_space, std::string_view name,
+                                                 std::string_view version) {
+    return state_->call({.target = "/v1/templates/" + percent_encode(name_space) + '/' +
+                                   percent_encode(name) + '/' + percent_encode(version)},
+                        &wire::read_template_view);
+}
+
+result<std::string> client::health() {
+    auto sent = state_->exchange({.target = "/health"});
+    if (sent.has_error()) {
+        return std::move(sent).error();
+    }
+    return state_->last.body;
+}
+
+answer const& client::last_answer() const noexcept {
+    return state_->last;
+}
+
+} // namespace tasker::client

@@ -1,0 +1,292 @@
+#include "tasker/client/client.hpp"
+
+#include "scripted_server.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace tasker::client {
+
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+using request = scripted_server::request;
+using reply = scripted_server::reply;
+
+wire::task_view example_task(model::task_state state = model::task_state::complete) {
+    wire::task_view task;
+    task.id = task_id::parse("0190f5fe-7c00-7a00-8000-000000000001").value();
+    task.name_space = "default";
+    task.name = "ship";
+    task.version = "1.0.0";
+    task.state = state;
+    task.steps_total = 4;
+    return task;
+}
+
+std::string body_of(wire::task_view const& task) {
+    std::string body;
+    wire::append(body, task);
+    return body;
+}
+
+TEST(Client, CreatesATaskAndReadsIt) {
+    scripted_server server{
+        [](request const&) { return reply{.status = 201, .body = body_of(example_task())}; }};
+    client api{server.url()};
+
+    auto const task = api.create_task({.name = "ship", .context = R"({"order":17})"});
+
+    ASSERT_TRUE(task.has_value()) << task.error().message;
+    EXPECT_EQ(*task, example_task());
+    EXPECT_EQ(api.last_answer().status, 201);
+    EXPECT_EQ(api.last_answer().body, body_of(example_task()));
+    auto const sent = server.requests().at(0);
+    EXPECT_EQ(sent.line, "POST /v1/tasks");
+    EXPECT_EQ(sent.content_type, "application/json");
+    EXPECT_EQ("http://" + sent.host, server.url());
+    EXPECT_EQ(sent.body, R"({"name":"ship","context":{"order":17}})");
+}
+
+TEST(Client, KeepsOneConnectionForAllItsCalls) {
+    scripted_server server{[](request const&) { return reply{.body = body_of(example_task())}; }};
+    client api{server.url()};
+    for (int call = 0; call < 5; ++call) {
+        ASSERT_TRUE(api.get_task(example_task().id).has_value());
+    }
+    EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST(Client, OpensAnewWhatTheServerHasClosed) {
+    scripted_server server{[](request const&) {
+        return reply{.status = 201, .body = body_of(example_task()), .closes_after = true};
+    }};
+    client api{server.url()};
+    for (int call = 0; call < 3; ++call) {
+        auto const task = api.create_task({.name = "ship", .idempotency_key = "k"});
+        ASSERT_TRUE(task.has_value()) << task.error().message;
+    }
+    EXPECT_EQ(server.connections(), 3U);
+}
+
+/// Answers the first request, and breaks the connection at the second.
+scripted_server::script breaking_at_the_second() {
+    return [calls = 0](request const&) mutable {
+        return reply{.body = body_of(example_task()), .breaks_before = ++calls == 2};
+    };
+}
+
+TEST(Client, RepeatsAHarmlessCallWhenAKeptConnectionBreaks) {
+    scripted_server server{breaking_at_the_second()};
+    client api{server.url()};
+    ASSERT_TRUE(api.get_task(example_task().id).has_value());
+    auto const again = api.get_task(example_task().id);
+    ASSERT_TRUE(again.has_value()) << again.error().message;
+    EXPECT_EQ(server.requests().size(), 3U);
+}
+
+TEST(Client, DoesNotRepeatACreationWithoutAKey) {
+    scripted_server server{breaking_at_the_second()};
+    client api{server.url()};
+    ASSERT_TRUE(api.get_task(example_task().id).has_value());
+    auto const created = api.create_task({.name = "ship"});
+    ASSERT_TRUE(created.has_error());
+    EXPECT_EQ(created.error().code, errc::connection_lost);
+    EXPECT_TRUE(is_in_doubt(created.error()));
+    EXPECT_TRUE(is_retryable(created.error()));
+    EXPECT_FALSE(is_callers_fault(created.error()));
+    EXPECT_EQ(server.requests().size(), 2U);
+}
+
+TEST(Client, KeepsTheServersEnvelope) {
+    scripted_server server{[](request const&) {
+        return reply{.status = 422,
+                     .body =
+                         R"({"error":{"code":"unprocessable","message":"the context is wrong",)"
+                         R"("details":[{"path":"context.order","problem":"must be a number"}]}})"};
+    }};
+    client api{server.url()};
+    auto const task = api.create_task({.name = "ship"});
+    ASSERT_TRUE(task.has_error());
+    auto const& failed = task.error();
+    EXPECT_EQ(failed.code, errc::refused);
+    EXPECT_EQ(failed.status, 422);
+    EXPECT_EQ(failed.message, "the context is wrong");
+    ASSERT_TRUE(failed.envelope.has_value());
+    EXPECT_EQ(failed.envelope->code, wire::error_code::unprocessable);
+    EXPECT_EQ(failed.envelope->details,
+              (std::vector<wire::error_detail>{{"context.order", "must be a number"}}));
+    EXPECT_TRUE(is_callers_fault(failed));
+    EXPECT_FALSE(is_in_doubt(failed));
+}
+
+TEST(Client, TellsAServerFailureFromARefusal) {
+    scripted_server server{
+        [](request const&) { return reply{.status = 503, .body = "<html>proxy</html>"}; }};
+    client api{server.url()};
+    auto const task = api.get_task(example_task().id);
+    ASSERT_TRUE(task.has_error());
+    EXPECT_EQ(task.error().code, errc::server_failed);
+    EXPECT_EQ(task.error().message, "the server answered 503 Service Unavailable");
+    EXPECT_FALSE(task.error().envelope.has_value());
+    EXPECT_TRUE(is_retryable(task.error()));
+}
+
+TEST(Client, RefusesAnAnswerThatIsNotOfTheApi) {
+    scripted_server server{[](request const&) { return reply{.body = "[1,2,3]"}; }};
+    client api{server.url()};
+    auto const task = api.get_task(example_task().id);
+    ASSERT_TRUE(task.has_error());
+    EXPECT_EQ(task.error().code, errc::bad_answer);
+}
+
+TEST(Client, RefusesAnAnswerThatIsNotHttp) {
+    scripted_server server{[](request const&) { return reply{.raw = "220 smtp ready\r\n"}; }};
+    client api{server.url()};
+    auto const task = api.get_task(example_task().id);
+    ASSERT_TRUE(task.has_error());
+    EXPECT_EQ(task.error().code, errc::bad_answer) << task.error().message;
+}
+
+TEST(Client, RefusesAnAnswerBeyondItsLimit) {
+    scripted_server server{[](request const&) { return reply{.body = std::string(2'000, ' ')}; }};
+    client api{server.url(), {.max_answer_bytes = 1'000}};
+    auto const task = api.get_task(example_task().id);
+    ASSERT_TRUE(task.has_error());
+    EXPECT_EQ(task.error().code, errc::bad_answer) << task.error().message;
+}
+
+TEST(Client, GivesUpWhenTheTimeIsOver) {
+    scripted_server server{[](request const&) { return reply{.stays_silent = true}; }};
+    client api{server.url(), {.call_timeout = 50ms}};
+    auto const task = api.get_task(example_task().id);
+    ASSERT_TRUE(task.has_error());
+    EXPECT_EQ(task.error().code, errc::timeout);
+    EXPECT_TRUE(is_in_doubt(task.error()));
+}
+
+TEST(Client, TellsThatNobodyListens) {
+    std::string url;
+    {
+        scripted_server const gone{[](request const&) { return reply{}; }};
+        url = gone.url();
+    }
+    client api{url};
+    auto const task = api.get_task(example_task().id);
+    ASSERT_TRUE(task.has_error());
+    EXPECT_EQ(task.error().code, errc::unreachable);
+    EXPECT_THAT(task.error().message, HasSubstr(url));
+    EXPECT_FALSE(is_in_doubt(task.error()));
+}
+
+TEST(Client, TellsABadUrlAtEveryCall) {
+    client api{"https://tasker.local"};
+    for (int call = 0; call < 2; ++call) {
+        auto const health = api.health();
+        ASSERT_TRUE(health.has_error());
+        EXPECT_EQ(health.error().code, errc::invalid_url);
+        EXPECT_TRUE(is_callers_fault(health.error()));
+    }
+}
+
+TEST(Client, WaitAsksAgainUntilTheTaskHasSettled) {
+    scripted_server server{[calls = 0](request const&) mutable {
+        auto const state = ++calls < 3 ? model::task_state::running : model::task_state::complete;
+        return reply{.body = body_of(example_task(state))};
+    }};
+    client api{server.url()};
+    auto const task = api.wait(example_task().id, 400s);
+    ASSERT_TRUE(task.has_value()) << task.error().message;
+    EXPECT_EQ(task->state, model::task_state::complete);
+    ASSERT_EQ(server.requests().size(), 3U);
+    EXPECT_EQ(server.requests()[0].line,
+              "GET /v1/tasks/0190f5fe-7c00-7a00-8000-000000000001?wait=300");
+}
+
+TEST(Client, WaitEndsWithATimeoutAndKeepsTheTaskAsItWasSeen) {
+    scripted_server server{[](request const&) {
+        return reply{.body = body_of(example_task(model::task_state::running))};
+    }};
+    client api{server.url()};
+    auto const task = api.wait(example_task().id, 0s);
+    ASSERT_TRUE(task.has_error());
+    EXPECT_EQ(task.error().code, errc::timeout);
+    EXPECT_THAT(task.error().message, HasSubstr("still running"));
+    EXPECT_EQ(api.last_answer().body, body_of(example_task(model::task_state::running)));
+}
+
+TEST(Client, ReadsAllStepsPageByPage) {
+    scripted_server server{[](request const& asked) {
+        wire::page<wire::step_view> page;
+        bool const is_second = asked.line.find("cursor=next") != std::string::npos;
+        page.items.push_back({.name = is_second ? "b" : "a", .number = step_no{is_second ? 1 : 0}});
+        if (!is_second) {
+            page.next_cursor = "next";
+        }
+        reply answer;
+        answer.body.clear();
+        wire::append(answer.body, page);
+        return answer;
+    }};
+    client api{server.url()};
+    auto const steps = api.all_steps(example_task().id);
+    ASSERT_TRUE(steps.has_value()) << steps.error().message;
+    ASSERT_EQ(steps->size(), 2U);
+    EXPECT_EQ(steps->at(0).name, "a");
+    EXPECT_EQ(steps->at(1).name, "b");
+}
+
+TEST(Client, AsksByEveryFilterThatIsSet) {
+    scripted_server server{
+        [](request const&) { return reply{.body = R"({"tasks":[],"next_cursor":null})"}; }};
+    client api{server.url()};
+    ASSERT_TRUE(api.list_tasks({.name_space = "shop",
+                                .name = "ship",
+                                .version = "1.0.0",
+                                .state = model::task_state::blocked,
+                                .created_after = parse_rfc3339("2026-01-02T03:04:05Z").value()},
+                               {.limit = 7, .cursor = "c/d"})
+                    .has_value());
+    EXPECT_EQ(server.requests().at(0).line,
+              "GET /v1/tasks?limit=7&cursor=c%2Fd&namespace=shop&name=ship&version=1.0.0"
+              "&state=blocked&created_after=2026-01-02T03%3A04%3A05.000000Z");
+}
+
+TEST(Client, SendsTemplatesByTheirFormat) {
+    wire::template_view shown;
+    shown.name = "ship";
+    scripted_server server{[&](request const&) {
+        reply answer{.status = 201, .body = {}};
+        wire::append(answer.body, shown);
+        return answer;
+    }};
+    client api{server.url()};
+    ASSERT_TRUE(api.register_template("name: ship", template_format::yaml).has_value());
+    ASSERT_TRUE(api.register_template("{}", template_format::json).has_value());
+    EXPECT_EQ(server.requests().at(0).content_type, "application/yaml");
+    EXPECT_EQ(server.requests().at(0).body, "name: ship");
+    EXPECT_EQ(server.requests().at(1).content_type, "application/json");
+}
+
+TEST(Client, SendsABatchInOrder) {
+    scripted_server server{[](request const&) {
+        reply answer{.status = 201, .body = {}};
+        wire::append_created_batch(answer.body,
+                                   std::array{wire::created_task{example_task().id, true}});
+        return answer;
+    }};
+    client api{server.url()};
+    std::array<wire::create_task_request, 1> const batch{{{.name = "ship"}}};
+    auto const created = api.create_tasks(batch);
+    ASSERT_TRUE(created.has_value()) << created.error().message;
+    EXPECT_EQ(created->at(0).id, example_task().id);
+    EXPECT_EQ(server.requests().at(0).line, "POST /v1/tasks/batch");
+}
+
+} // namespace
+
+} // namespace tasker::client
