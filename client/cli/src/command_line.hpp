@@ -1,0 +1,64 @@
+#pragma once
+
+#include "exit_code.hpp"
+#include "terminal.hpp"
+
+#include "tasker/client/client.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace tasker::cli {
+
+/// The tree of commands, and what the words on the command line chose from it.
+///
+/// Lifetime: the commands' callbacks refer to this object; it stays where it is.
+class command_line {
+public:
+    command_line();
+    command_line(command_line const&) = delete;
+    command_line& operator=(command_line const&) = delete;
+
+    CLI::App& root() noexcept;
+
+    /// A command that only holds others.
+    CLI::App& add_group(std::string name, std::string about);
+
+    /// A command with --json; its help ends with the example. `action` runs after the parsing.
+    CLI::App& add_command(CLI::App& parent, std::string name, std::string about,
+                          std::string_view example, std::function<exit_code()> action);
+
+    /// As above for one that talks to the server: with --url as well.
+    CLI::App& add_api_command(CLI::App& parent, std::string name, std::string about,
+                              std::string_view example, std::function<exit_code()> action);
+
+    bool wants_json() const noexcept;
+    std::string const& url() const noexcept;
+    client::client connect() const;
+    terminal const& out() const noexcept;
+
+    /// Parses, and runs what was chosen.
+    int run(int argc, char const* const* argv);
+
+private:
+    int report_problem(CLI::ParseError const& problem, int argc, char const* const* argv);
+
+    CLI::App root_;
+    bool wants_json_ = false;
+    std::string url_;
+    terminal out_;
+    std::function<exit_code()> action_;
+};
+
+/// Each adds the commands of one kind; the whole tree is `add_all_commands`.
+void add_task_commands(command_line& line);
+void add_template_commands(command_line& line);
+void add_database_commands(command_line& line);
+void add_service_commands(command_line& line);
+void add_dev_command(command_line& line);
+void add_all_commands(command_line& line);
+
+} // namespace tasker::cli

@@ -1,0 +1,251 @@
+#include "dev_environment.hpp"
+
+#include "free_port.hpp"
+
+#include "tasker/config/secrets.hpp"
+#include "tasker/sql/migrator.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <poll.h>
+
+#include <cstdio>
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace tasker::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint16_t usual_port = 8080;
+constexpr std::uint16_t usual_worker_port = 8081;
+constexpr auto start_limit = 60s;
+/// A worker finishes what it holds, or gives it back, within a limit of its own.
+constexpr auto stop_limit = 40s;
+
+void tell(std::string const& what) {
+    fmt::print(stderr, "{}\n", what);
+}
+
+std::filesystem::path own_folder() {
+    std::error_code failed;
+    return std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
+}
+
+/// Beside this program, where it was built or installed; else wherever PATH has it.
+std::string program(std::string const& name) {
+    auto const beside = own_folder() / name;
+    return std::filesystem::exists(beside) ? beside.string() : name;
+}
+
+std::string listen_address(std::uint16_t port) {
+    return "127.0.0.1:" + std::to_string(port);
+}
+
+} // namespace
+
+dev_environment::dev_environment(dev_options const& options, data_folder folder,
+                                 stop_signals& signals)
+    : options_{options},
+      folder_{std::move(folder)},
+      signals_{signals} {}
+
+result<void> dev_environment::start() {
+    for (auto const step : {&dev_environment::open_database, &dev_environment::start_orchestrator,
+                            &dev_environment::start_workers}) {
+        if (auto done = (this->*step)(); done.has_error()) {
+            return done;
+        }
+        if (signals_.take()) {
+            return make_error(errc::cancelled, "stopped while starting");
+        }
+    }
+    return {};
+}
+
+result<void> dev_environment::open_database() {
+    auto const until = steady_clock::now() + start_limit;
+    if (options_.database_url.empty()) {
+        if (options_.is_fresh) {
+            tell("removing the data of before");
+            auto removed = cluster::remove_cluster(folder_.cluster(), until);
+            if (removed.has_error()) {
+                return removed;
+            }
+            std::error_code ignored;
+            std::filesystem::remove_all(folder_.logs(), ignored);
+            std::filesystem::create_directories(folder_.logs(), ignored);
+        }
+        tell("starting PostgreSQL");
+        auto opened = cluster::private_cluster::open({.folder = folder_.cluster()}, until);
+        if (opened.has_error()) {
+            return std::move(opened).error();
+        }
+        database_.emplace(std::move(*opened));
+    }
+    auto const migrated = sql::migrate(dsn());
+    return migrated.has_error() ? result<void>{migrated.error()} : result<void>{};
+}
+
+result<void> dev_environment::start_orchestrator() {
+    auto const port = choose_port(options_.port, usual_port, "--port");
+    if (port.has_error()) {
+        return port.error();
+    }
+    tell("starting the orchestrator");
+    orchestrator_.emplace(service_options{.name = "orchestrator",
+                                          .argv = {program("tasker-orchestrator")},
+                                          .env = {"DATABASE_URL=" + dsn()},
+                                          .listen = listen_address(*port),
+                                          .ready_file = folder_.path() / "orchestrator.address",
+                                          .log = folder_.logs() / "orchestrator.log",
+                                          .shows_log = options_.shows_logs});
+    return orchestrator_->start(steady_clock::now() + start_limit,
+                                [this] { return signals_.take(); });
+}
+
+result<void> dev_environment::start_workers() {
+    auto const path =
+        options_.worker_program.empty() ? program("tasker-worker") : options_.worker_program;
+    for (int number = 1; number <= options_.workers; ++number) {
+        auto const wish = number == 1 ? options_.worker_port : std::nullopt;
+        auto const port = choose_port(wish, usual_worker_port, "--worker-port");
+        if (port.has_error()) {
+            return port.error();
+        }
+        auto const name =
+            options_.workers == 1 ? std::string{"worker"} : "worker-" + std::to_string(number);
+        tell("starting the " + name);
+        std::vector<std::string> argv{path, "--name", name};
+        if (!options_.namespaces.empty()) {
+            argv.insert(argv.end(), {"--namespaces", options_.namespaces});
+        }
+        auto& started = workers_.emplace_back(
+            service_options{.name = name,
+                            .argv = std::move(argv),
+                            .env = {"DATABASE_URL=" + dsn()},
+                            .listen = listen_address(*port),
+                            .ready_file = folder_.path() / (name + ".address"),
+                            .log = folder_.logs() / (name + ".log"),
+                            .shows_log = options_.shows_logs});
+        auto done =
+            started.start(steady_clock::now() + start_limit, [this] { return signals_.take(); });
+        if (done.has_error()) {
+            return done;
+        }
+    }
+    return {};
+}
+
+result<void> dev_environment::run_until_stopped() {
+    std::vector<std::reference_wrapper<service>> services{*orchestrator_};
+    services.insert(services.end(), workers_.begin(), workers_.end());
+    for (;;) {
+        std::vector<pollfd> watched{{signals_.native_handle(), POLLIN, 0}};
+        if (database_) {
+            watched.push_back({database_->native_handle(), POLLIN, 0});
+        }
+        for (service const& each : services) {
+            watched.push_back({each.native_handle(), POLLIN, 0});
+        }
+        ::poll(watched.data(), watched.size(), -1);
+        if (signals_.take()) {
+            return {};
+        }
+        if (auto mended = mend_database(); mended.has_error()) {
+            return mended;
+        }
+        for (service& each : services) {
+            if (auto const status = each.poll()) {
+                tell(fmt::format("the {} ended ({}); starting it again", each.name(),
+                                 to_string(*status)));
+                auto again = each.start_again(steady_clock::now() + start_limit,
+                                              [this] { return signals_.take(); });
+                if (again.has_error()) {
+                    return again;
+                }
+            }
+        }
+    }
+}
+
+result<void> dev_environment::mend_database() {
+    if (!database_ || database_->is_running()) {
+        return {};
+    }
+    tell("PostgreSQL ended; starting it again");
+    return database_->start(steady_clock::now() + start_limit);
+}
+
+void dev_environment::stop() {
+    auto const limit = steady_clock::now() + stop_limit;
+    auto const is_impatient = [this] { return signals_.take(); };
+    if (!workers_.empty()) {
+        tell(workers_.size() == 1 ? "stopping the worker" : "stopping the workers");
+    }
+    while (!workers_.empty()) {
+        workers_.back().stop(limit, is_impatient);
+        workers_.pop_back();
+    }
+    if (orchestrator_) {
+        tell("stopping the orchestrator");
+        orchestrator_->stop(limit, is_impatient);
+        orchestrator_.reset();
+    }
+    if (database_) {
+        tell("stopping PostgreSQL");
+        auto const stopped = database_->stop(cluster::shutdown::fast, limit);
+        if (stopped.has_error()) {
+            tell(stopped.error().message);
+        }
+        database_.reset();
+    }
+    tell("stopped");
+}
+
+std::string dev_environment::dsn() const {
+    return database_ ? database_->dsn() : options_.database_url;
+}
+
+std::string dev_environment::url() const {
+    return "http://" + orchestrator_->address();
+}
+
+std::string dev_environment::as_text(terminal const& out) const {
+    auto const label = [&out](std::string_view name) {
+        return "  " + paint(fmt::format("{:<10}", name), tone::dim, out);
+    };
+    std::string text = '\n' + paint("Tasker is running.", tone::strong, out) + "\n\n";
+    text += label("API") + paint(url(), tone::good, out) + '\n';
+    for (auto const& worker : workers_) {
+        text += label(worker.name()) + "http://" + worker.address() + '\n';
+    }
+    text += label("database") + "psql '" + config::mask_secrets(dsn()) + "'\n";
+    text += label("data") + folder_.path().string() + '\n';
+    if (database_ && database_->folder() != folder_.cluster()) {
+        text += label("") + database_->folder().string() +
+                " (PostgreSQL does not run as root, and user postgres cannot reach the former)\n";
+    }
+    text += label("logs") + folder_.logs().string() + '\n';
+    if (orchestrator_->address() != listen_address(usual_port)) {
+        text += "\n  export TASKER_URL=" + url() + "    # for the commands of another terminal\n";
+    }
+    return text + "\nCtrl-C stops all of it; the data stay.\n";
+}
+
+std::string dev_environment::as_json() const {
+    nlohmann::ordered_json told{{"url", url()},
+                                {"worker_urls", nlohmann::json::array()},
+                                {"database_url", dsn()},
+                                {"data", folder_.path().string()},
+                                {"logs", folder_.logs().string()}};
+    for (auto const& worker : workers_) {
+        told["worker_urls"].push_back("http://" + worker.address());
+    }
+    return told.dump() + '\n';
+}
+
+} // namespace tasker::cli

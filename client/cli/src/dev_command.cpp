@@ -1,0 +1,72 @@
+#include "command_line.hpp"
+
+#include "dev/data_folder.hpp"
+#include "dev/dev.hpp"
+#include "report.hpp"
+
+#include <memory>
+
+namespace tasker::cli {
+
+namespace {
+
+exit_code dev(command_line const& line, dev_options options) {
+    if (options.is_fresh && !options.database_url.empty()) {
+        return report_usage("--fresh removes the private PostgreSQL's data; it does not go with "
+                            "--database-url");
+    }
+    options.as_json = line.wants_json();
+    return run_dev(options, line.out());
+}
+
+} // namespace
+
+void add_dev_command(command_line& line) {
+    auto const options = std::make_shared<dev_options>();
+    auto const has_no_worker = std::make_shared<bool>(false);
+    auto& added = line.add_command(
+        line.root(), "dev", "Run PostgreSQL, an orchestrator and a worker on this machine",
+        "tasker dev --data ./data --port 9000", [&line, options, has_no_worker] {
+            auto chosen = *options;
+            chosen.workers = *has_no_worker ? 0 : chosen.workers;
+            return dev(line, chosen);
+        });
+    added.get_option("--json")->description("Print the addresses as one JSON object");
+    added
+        .add_option(
+            "--data", options->data,
+            "Folder of the data and logs (default: " + data_folder::default_path().string() + ")")
+        ->type_name("DIR");
+    added
+        .add_option("--port", options->port,
+                    "Of the API (default: 8080, or the next that is free); 0 is any")
+        ->type_name("PORT");
+    added
+        .add_option("--worker-port", options->worker_port,
+                    "Of the worker's health and metrics (default: 8081, or the next); 0 is any")
+        ->type_name("PORT");
+    added.add_flag("--fresh", options->is_fresh, "Remove the data of before first");
+    constexpr int most_workers = 64;
+    added.add_option("--workers", options->workers, "How many worker processes")
+        ->type_name("N")
+        ->check(CLI::Range(0, most_workers).description(""))
+        ->capture_default_str();
+    added.add_flag("--no-worker", *has_no_worker, "Only the orchestrator; run workers yourself");
+    added
+        .add_option("--worker-program", options->worker_program,
+                    "A worker with handlers of your own (default: tasker-worker)")
+        ->type_name("FILE");
+    added.add_option("--namespaces", options->namespaces, "What the workers serve, with commas")
+        ->type_name("NS,NS");
+    added
+        .add_option("--database-url", options->database_url,
+                    "Use this PostgreSQL instead of a private one")
+        ->type_name("DSN");
+    added
+        .add_option("--ready-file", options->ready_file,
+                    "Write the API's URL there once all is running")
+        ->type_name("FILE");
+    added.add_flag("--logs", options->shows_logs, "Show the services' logs here as well");
+}
+
+} // namespace tasker::cli

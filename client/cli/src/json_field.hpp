@@ -1,0 +1,18 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace tasker::cli {
+
+/// The part of a JSON text that an RFC 6901 pointer names ("/result/report/text"): a string without
+/// quotes and escapes, anything else as JSON.
+/// Errors: errc::invalid_argument (no pointer), errc::not_found (there is no such part).
+result<std::string> json_field(std::string_view json, std::string const& pointer);
+
+/// The same JSON for people to read: indented, the keys in their order; short values on one line.
+std::string indented_json(std::string_view json);
+
+} // namespace tasker::cli

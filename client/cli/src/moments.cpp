@@ -1,0 +1,55 @@
+#include "moments.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tasker::cli {
+
+std::string duration_text(std::chrono::microseconds span) {
+    using namespace std::chrono_literals;
+    span = std::max(span, 0us);
+    auto const ms = std::chrono::duration<double, std::milli>(span).count();
+    if (ms < 9.995) {
+        return fmt::format("{:.2f} ms", ms);
+    }
+    if (ms < 99.95) {
+        return fmt::format("{:.1f} ms", ms);
+    }
+    if (ms < 999.5) {
+        return fmt::format("{:.0f} ms", ms);
+    }
+    auto const seconds = ms / 1'000;
+    if (seconds < 9.995) {
+        return fmt::format("{:.2f} s", seconds);
+    }
+    if (seconds < 59.95) {
+        return fmt::format("{:.1f} s", seconds);
+    }
+    auto const whole = std::chrono::round<std::chrono::seconds>(span).count();
+    if (whole < 3'600) {
+        return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+    }
+    if (whole < 86'400) {
+        return fmt::format("{} h {:02} min", whole / 3'600, whole / 60 % 60);
+    }
+    return fmt::format("{} d {:02} h", whole / 86'400, whole / 3'600 % 24);
+}
+
+std::string duration_text(std::optional<timestamp> from, std::optional<timestamp> to) {
+    return from && to ? duration_text(*to - *from) : std::string{};
+}
+
+std::string moment_text(timestamp moment) {
+    auto text = to_rfc3339(moment);
+    constexpr std::size_t seconds_length = 19;
+    text.resize(seconds_length);
+    text[10] = ' ';
+    return text + " UTC";
+}
+
+timestamp host_now() {
+    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
+
+} // namespace tasker::cli

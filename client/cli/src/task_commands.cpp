@@ -1,0 +1,332 @@
+#include "command_line.hpp"
+
+#include "json_field.hpp"
+#include "report.hpp"
+#include "task_options.hpp"
+#include "task_text.hpp"
+#include "watch.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace tasker::cli {
+
+namespace {
+
+constexpr char const* example_id = "01990f5e-7c00-7a00-8000-000000000001";
+constexpr std::int32_t largest_page = 1'000;
+
+/// The id of a task, and how to show it.
+struct task_words {
+    std::string id;
+    std::string field;
+    std::string step;
+    std::string limit{forever};
+    bool watches = false;
+};
+
+void add_id(CLI::App& command, task_words& words) {
+    command.add_option("id", words.id, "The task's id")->required()->type_name("ID");
+}
+
+void add_field(CLI::App& command, std::string& field) {
+    command
+        .add_option("--field", field,
+                    "Print only this part of the answer, a JSON pointer: /result/total")
+        ->type_name("POINTER");
+}
+
+/// Shows a task as the command line asks. `task` is what the last answer held.
+exit_code show(command_line const& line, client::client const& api, wire::task_view const& task,
+               std::string const& field) {
+    if (!field.empty()) {
+        auto const part = json_field(api.last_answer().body, field);
+        if (part.has_error()) {
+            return report_usage(part.error().message);
+        }
+        print(*part + '\n');
+    } else if (line.wants_json()) {
+        print_answer(api);
+    } else {
+        print(task_text(task, line.out()));
+    }
+    return exit_code::ok;
+}
+
+/// Waits, shows the task as it then is, and returns what scripts want to know of it.
+exit_code wait_and_show(command_line const& line, client::client& api, task_id id,
+                        std::chrono::milliseconds limit, std::string const& field) {
+    auto const task = api.wait(id, limit);
+    if (task.has_error()) {
+        return report(task.error(), api, line.wants_json());
+    }
+    auto const shown = show(line, api, *task, field);
+    return shown == exit_code::ok ? exit_code_of(task->state) : shown;
+}
+
+std::optional<task_id> read_id(task_words const& words) {
+    auto const id = task_id::parse(words.id);
+    if (id.has_error()) {
+        report_usage('"' + words.id + "\" is not the id of a task, which looks like " + example_id);
+        return std::nullopt;
+    }
+    return *id;
+}
+
+exit_code create(command_line const& line, create_options const& options, task_words const& words) {
+    auto const request = to_request(options);
+    if (request.has_error()) {
+        return report_usage(request.error().message);
+    }
+    auto const limit = parse_limit(options.wait.empty() ? forever : options.wait);
+    if (!limit) {
+        return report_usage("--wait takes seconds, not \"" + options.wait +
+                            "\"; without them it goes behind the template's name");
+    }
+    auto api = line.connect();
+    auto const task = api.create_task(*request);
+    if (task.has_error()) {
+        auto const code = report(task.error(), api, line.wants_json());
+        if (client::is_in_doubt(task.error())) {
+            fmt::print(stderr,
+                       "The task may have been created: look with \"tasker task list\", and "
+                       "use --key to make repeating harmless.\n");
+        }
+        return code;
+    }
+    if (words.watches) {
+        return watch_task(line.url(), task->id, line.wants_json(), *limit, line.out());
+    }
+    if (!options.wait.empty()) {
+        if (!line.wants_json() && words.field.empty()) {
+            fmt::print(stderr, "created {}\n", task->id.to_string());
+        }
+        return wait_and_show(line, api, task->id, *limit, words.field);
+    }
+    if (line.wants_json() || !words.field.empty()) {
+        return show(line, api, *task, words.field);
+    }
+    // One word, so that a script can take it: id=$(tasker task create order)
+    print(task->id.to_string() + '\n');
+    return exit_code::ok;
+}
+
+void add_create(command_line& line, CLI::App& group) {
+    auto const options = std::make_shared<create_options>();
+    auto const words = std::make_shared<task_words>();
+    auto& added = line.add_api_command(
+        group, "create", "Run a template once; prints the task's id",
+        "tasker task create order@1.0.0 --context '{\"id\":1}' --key order-1 --wait",
+        [&line, options, words] { return create(line, *options, *words); });
+    added.add_option("template", options->name, "[NS/]NAME[@VERSION]; the highest version if none")
+        ->required()
+        ->type_name("");
+    added.add_option("-n,--namespace", options->name_space, "Its namespace (default: default)")
+        ->type_name("NS");
+    added.add_option("-c,--context", options->context, "Its input: JSON, @FILE, or - for stdin")
+        ->type_name("JSON");
+    added.add_option("-p,--priority", options->priority, "Which tasks go first")
+        ->type_name("low|normal|high|urgent");
+    added
+        .add_option("-k,--key", options->key,
+                    "Idempotency key: the same key and input is the same task")
+        ->type_name("KEY");
+    auto* const wait = added.add_option("-w,--wait", options->wait,
+                                        "Wait until it settles, or for at most so many seconds");
+    wait->type_name("SECONDS")->expected(0, 1)->default_str(std::string{forever});
+    added.add_flag("--watch", words->watches, "Show its steps as they run");
+    add_field(added, words->field);
+}
+
+void add_get(command_line& line, CLI::App& group) {
+    auto const words = std::make_shared<task_words>();
+    auto& added =
+        line.add_api_command(group, "get", "Show a task and its result",
+                             fmt::format("tasker task get {}", example_id), [&line, words] {
+                                 auto const id = read_id(*words);
+                                 if (!id) {
+                                     return exit_code::usage;
+                                 }
+                                 auto api = line.connect();
+                                 auto const task = api.get_task(*id);
+                                 return task.has_error()
+                                            ? report(task.error(), api, line.wants_json())
+                                            : show(line, api, *task, words->field);
+                             });
+    add_id(added, *words);
+    add_field(added, words->field);
+}
+
+exit_code list(command_line const& line, list_options const& options) {
+    auto const filter = to_filter(options);
+    if (filter.has_error()) {
+        return report_usage(filter.error().message);
+    }
+    auto api = line.connect();
+    client::page_request part{.limit = options.limit};
+    if (!options.cursor.empty()) {
+        part.cursor = options.cursor;
+    }
+    auto const tasks = api.list_tasks(*filter, part);
+    if (tasks.has_error()) {
+        return report(tasks.error(), api, line.wants_json());
+    }
+    if (line.wants_json()) {
+        print_answer(api);
+        return exit_code::ok;
+    }
+    if (tasks->items.empty()) {
+        print("No tasks.\n");
+        return exit_code::ok;
+    }
+    print(task_list_text(tasks->items, line.out()));
+    if (tasks->next_cursor) {
+        print(paint("More: --cursor " + *tasks->next_cursor, tone::dim, line.out()) + '\n');
+    }
+    return exit_code::ok;
+}
+
+void add_list(command_line& line, CLI::App& group) {
+    auto const options = std::make_shared<list_options>();
+    auto& added = line.add_api_command(group, "list", "List tasks, newest first",
+                                       "tasker task list order --state blocked --limit 10",
+                                       [&line, options] { return list(line, *options); });
+    added.add_option("template", options->name, "Only of this one: [NS/]NAME[@VERSION]")
+        ->type_name("");
+    added.add_option("-n,--namespace", options->name_space, "Only of this one")->type_name("NS");
+    added.add_option("-s,--state", options->state, "Only those in this state")
+        ->type_name("pending|running|waiting|blocked|complete|cancelled");
+    added.add_option("--created-after", options->created_after, "Only later ones")
+        ->type_name("TIME");
+    added.add_option("--created-before", options->created_before, "Only earlier ones")
+        ->type_name("TIME");
+    added.add_option("-l,--limit", options->limit, "How many, 1 to 1000")
+        ->type_name("N")
+        ->check(CLI::Range(std::int32_t{1}, largest_page).description(""))
+        ->capture_default_str();
+    added.add_option("--cursor", options->cursor, "Where the list before ended")
+        ->type_name("CURSOR");
+}
+
+void add_wait(command_line& line, CLI::App& group) {
+    auto const words = std::make_shared<task_words>();
+    auto& added = line.add_api_command(
+        group, "wait", "Wait until a task settles; the exit code tells how",
+        fmt::format("tasker task wait {} --limit 30", example_id), [&line, words] {
+            auto const id = read_id(*words);
+            auto const limit = parse_limit(words->limit);
+            if (!id) {
+                return exit_code::usage;
+            }
+            if (!limit) {
+                return report_usage("--limit takes seconds, not \"" + words->limit + '"');
+            }
+            auto api = line.connect();
+            return wait_and_show(line, api, *id, *limit, words->field);
+        });
+    add_id(added, *words);
+    added.add_option("--limit", words->limit, "At most so long")->type_name("SECONDS");
+    add_field(added, words->field);
+}
+
+exit_code show_steps(command_line const& line, task_words const& words) {
+    auto const id = read_id(words);
+    if (!id) {
+        return exit_code::usage;
+    }
+    auto api = line.connect();
+    if (!words.step.empty()) {
+        auto const step = api.get_step(*id, words.step);
+        if (step.has_error()) {
+            return report(step.error(), api, line.wants_json());
+        }
+        line.wants_json() ? print_answer(api) : print(step_text(*step, line.out()));
+        return exit_code::ok;
+    }
+    if (line.wants_json()) {
+        // One answer of the API on each line: more than one only beyond a thousand steps.
+        client::page_request part{.limit = largest_page};
+        do {
+            auto page = api.list_steps(*id, part);
+            if (page.has_error()) {
+                return report(page.error(), api, true);
+            }
+            print_answer(api);
+            part.cursor = std::move(page->next_cursor);
+        } while (part.cursor);
+        return exit_code::ok;
+    }
+    auto const steps = api.all_steps(*id);
+    if (steps.has_error()) {
+        return report(steps.error(), api, false);
+    }
+    print(step_list_text(*steps, line.out()));
+    return exit_code::ok;
+}
+
+void add_steps(command_line& line, CLI::App& group) {
+    auto const words = std::make_shared<task_words>();
+    auto& added = line.add_api_command(group, "steps", "List a task's steps, or show one",
+                                       fmt::format("tasker task steps {}", example_id),
+                                       [&line, words] { return show_steps(line, *words); });
+    add_id(added, *words);
+    added.add_option("step", words->step, "Only this one, with its result")->type_name("STEP");
+}
+
+void add_cancel(command_line& line, CLI::App& group) {
+    auto const words = std::make_shared<task_words>();
+    auto& added =
+        line.add_api_command(group, "cancel", "Cancel a task that is not complete",
+                             fmt::format("tasker task cancel {}", example_id), [&line, words] {
+                                 auto const id = read_id(*words);
+                                 if (!id) {
+                                     return exit_code::usage;
+                                 }
+                                 auto api = line.connect();
+                                 auto const task = api.cancel_task(*id);
+                                 return task.has_error()
+                                            ? report(task.error(), api, line.wants_json())
+                                            : show(line, api, *task, {});
+                             });
+    add_id(added, *words);
+}
+
+void add_watch(command_line& line, CLI::App& group) {
+    auto const words = std::make_shared<task_words>();
+    auto& added = line.add_api_command(
+        group, "watch", "Show a task's steps as they run, until it settles",
+        fmt::format("tasker task watch {}", example_id), [&line, words] {
+            auto const id = read_id(*words);
+            auto const limit = parse_limit(words->limit);
+            if (!id) {
+                return exit_code::usage;
+            }
+            if (!limit) {
+                return report_usage("--limit takes seconds, not \"" + words->limit + '"');
+            }
+            return watch_task(line.url(), *id, line.wants_json(), *limit, line.out());
+        });
+    added.get_option("--json")->description("Print only the task, once it has settled");
+    add_id(added, *words);
+    added.add_option("--limit", words->limit, "At most so long")->type_name("SECONDS");
+}
+
+} // namespace
+
+void add_task_commands(command_line& line) {
+    auto& group = line.add_group("task", "Create tasks and follow them");
+    add_create(line, group);
+    add_get(line, group);
+    add_list(line, group);
+    add_wait(line, group);
+    add_watch(line, group);
+    add_steps(line, group);
+    add_cancel(line, group);
+}
+
+} // namespace tasker::cli

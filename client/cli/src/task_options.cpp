@@ -1,0 +1,148 @@
+#include "task_options.hpp"
+
+#include "input_text.hpp"
+#include "template_reference.hpp"
+
+#include "tasker/model/states.hpp"
+#include "tasker/wire/json_text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+
+namespace tasker::cli {
+
+namespace {
+
+error not_a_template(std::string_view text) {
+    return make_error(errc::invalid_argument,
+                      "\"" + std::string{text} +
+                          "\" does not name a template: write NAME, NAME@1.2.3 or NS/NAME@1.2.3");
+}
+
+std::string state_names() {
+    std::string names;
+    for (auto const& row : model::task_states) {
+        names += (names.empty() ? "" : ", ") + std::string{row.name};
+    }
+    return names;
+}
+
+result<std::optional<timestamp>> parse_moment(std::string_view option, std::string const& text) {
+    if (text.empty()) {
+        return std::optional<timestamp>{};
+    }
+    auto const moment = parse_rfc3339(text);
+    if (moment.has_error()) {
+        return make_error(errc::invalid_argument,
+                          std::string{option} + ": \"" + text +
+                              "\" is not a time such as 2026-01-02T03:04:05Z");
+    }
+    return std::optional{*moment};
+}
+
+} // namespace
+
+std::optional<std::int16_t> parse_priority(std::string_view text) {
+    constexpr std::array<std::array<std::string_view, 2>, 4> words{
+        {{"1", "low"}, {"2", "normal"}, {"3", "high"}, {"4", "urgent"}}};
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        if (text == words.at(at).at(0) || text == words.at(at).at(1)) {
+            return static_cast<std::int16_t>(at + 1);
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> parse_limit(std::string_view text) {
+    constexpr std::chrono::hours year{365 * 24};
+    constexpr double longest = std::chrono::duration<double>{year}.count();
+    if (text == forever) {
+        return year;
+    }
+    double seconds = 0;
+    auto const* const last = text.data() + text.size();
+    auto const [end, problem] =
+        std::from_chars(text.data(), last, seconds, std::chars_format::fixed);
+    if (problem != std::errc{} || end != last || !(seconds >= 0 && seconds <= longest)) {
+        return std::nullopt;
+    }
+    return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>{seconds});
+}
+
+result<wire::create_task_request> to_request(create_options const& options) {
+    auto const named = template_reference::parse(options.name);
+    if (!named) {
+        return not_a_template(options.name);
+    }
+    wire::create_task_request request{.name = named->name, .version = named->version};
+    if (named->name_space) {
+        request.name_space = *named->name_space;
+    }
+    if (!options.name_space.empty()) {
+        if (named->name_space && *named->name_space != options.name_space) {
+            return make_error(errc::invalid_argument,
+                              "--namespace contradicts \"" + options.name + '"');
+        }
+        request.name_space = options.name_space;
+    }
+    if (!options.context.empty()) {
+        auto context = read_argument(options.context);
+        if (context.has_error()) {
+            return std::move(context).error();
+        }
+        if (auto const checked = wire::check_json(*context); checked.has_error()) {
+            return make_error(errc::invalid_argument, "--context: " + checked.error().message);
+        }
+        request.context = std::move(*context);
+    }
+    if (!options.priority.empty()) {
+        auto const priority = parse_priority(options.priority);
+        if (!priority) {
+            return make_error(errc::invalid_argument, "--priority must be low, normal, high, "
+                                                      "urgent or 1 to 4, not \"" +
+                                                          options.priority + '"');
+        }
+        request.priority = *priority;
+    }
+    if (!options.key.empty()) {
+        request.idempotency_key = options.key;
+    }
+    return request;
+}
+
+result<client::task_filter> to_filter(list_options const& options) {
+    client::task_filter filter;
+    if (!options.name.empty()) {
+        auto const named = template_reference::parse(options.name);
+        if (!named) {
+            return not_a_template(options.name);
+        }
+        filter.name_space = named->name_space;
+        filter.name = named->name;
+        filter.version = named->version;
+    }
+    if (!options.name_space.empty()) {
+        filter.name_space = options.name_space;
+    }
+    if (!options.state.empty()) {
+        filter.state = model::parse_task_state(options.state);
+        if (!filter.state) {
+            return make_error(errc::invalid_argument, "--state must be one of " + state_names() +
+                                                          ", not \"" + options.state + '"');
+        }
+    }
+    auto const after = parse_moment("--created-after", options.created_after);
+    if (after.has_error()) {
+        return after.error();
+    }
+    auto const before = parse_moment("--created-before", options.created_before);
+    if (before.has_error()) {
+        return before.error();
+    }
+    filter.created_after = *after;
+    filter.created_before = *before;
+    return filter;
+}
+
+} // namespace tasker::cli

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+#include "tasker/base/ids.hpp"
+#include "tasker/client/client.hpp"
+#include "tasker/wire/create_task.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tasker::cli {
+
+/// What follows `tasker task create`, as it stands on the command line.
+struct create_options {
+    std::string name;
+    std::string name_space;
+    std::string context;
+    std::string priority;
+    std::string key;
+    std::string wait; ///< seconds
+};
+
+/// What follows `tasker task list`.
+struct list_options {
+    std::string name;
+    std::string name_space;
+    std::string state;
+    std::string created_after;
+    std::string created_before;
+    std::int32_t limit = 20;
+    std::string cursor;
+};
+
+/// Errors: errc::invalid_argument, errc::not_found (a file of the context).
+result<wire::create_task_request> to_request(create_options const& options);
+result<client::task_filter> to_filter(list_options const& options);
+
+/// "low", "normal", "high", "urgent", or 1 to 4.
+std::optional<std::int16_t> parse_priority(std::string_view text);
+
+/// Seconds, with decimals if need be, as in "30" and "0.5", or `forever`, which is a year.
+std::optional<std::chrono::milliseconds> parse_limit(std::string_view text);
+
+inline constexpr std::string_view forever = "forever";
+
+} // namespace tasker::cli

@@ -1,0 +1,153 @@
+#include "task_text.hpp"
+
+#include "json_field.hpp"
+#include "moments.hpp"
+#include "state_marks.hpp"
+#include "table.hpp"
+#include "text_width.hpp"
+
+#include "tasker/wire/step_error.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace tasker::cli {
+
+namespace {
+
+std::string template_text(wire::task_view const& task) {
+    return task.name_space + '/' + task.name + ' ' + task.version;
+}
+
+std::string priority_text(std::int16_t priority) {
+    constexpr std::array<std::string_view, 4> names{"low", "normal", "high", "urgent"};
+    auto const at = static_cast<std::size_t>(priority - 1);
+    return at < names.size() ? std::string{names.at(at)} : std::to_string(priority);
+}
+
+std::string names_text(std::vector<std::string> const& names) {
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Until now for what still runs.
+std::string time_taken(std::optional<timestamp> started, std::optional<timestamp> finished,
+                       bool still_runs) {
+    return duration_text(started, still_runs ? host_now() : finished);
+}
+
+std::string step_time(wire::step_view const& step) {
+    return time_taken(step.started_at, step.finished_at,
+                      step.state == model::step_state::in_progress);
+}
+
+} // namespace
+
+std::string task_text(wire::task_view const& task, terminal const& out) {
+    std::vector<std::pair<std::string, segment>> lines{
+        {"task", {task.id.to_string(), tone::strong}},
+        {"template", {template_text(task)}},
+        {"state", marked(task.state, out)},
+        {"steps",
+         {fmt::format("{} of {} complete", task.steps_complete, task.steps_total) +
+          (task.steps_failed > 0 ? fmt::format(", {} failed", task.steps_failed) : "")}},
+        {"priority", {priority_text(task.priority)}},
+    };
+    if (task.idempotency_key) {
+        lines.push_back({"key", {one_line(*task.idempotency_key)}});
+    }
+    lines.push_back({"created", {moment_text(task.created_at)}});
+    if (task.started_at) {
+        lines.push_back(
+            {"took", {time_taken(task.started_at, task.finished_at, !model::settled(task.state))}});
+    }
+    lines.push_back({"context", {indented_json(task.context)}});
+    if (task.result) {
+        lines.push_back({"result", {indented_json(*task.result)}});
+    }
+    return to_text(lines, out);
+}
+
+std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal const& out) {
+    table rows{{{"TASK"},
+                {"STATE"},
+                {"STEPS", align::right},
+                {"CREATED"},
+                {"TOOK", align::right},
+                {"TEMPLATE"}}};
+    for (auto const& task : tasks) {
+        rows.add_row({{task.id.to_string()},
+                      marked(task.state, out),
+                      {fmt::format("{}/{}", task.steps_complete, task.steps_total)},
+                      {moment_text(task.created_at)},
+                      {time_taken(task.started_at, task.finished_at, !model::settled(task.state))},
+                      {template_text(task)}});
+    }
+    return rows.to_text(out);
+}
+
+std::string step_list_text(std::vector<wire::step_view> const& steps, terminal const& out) {
+    table rows{{{"STEP"},
+                {"STATE"},
+                {"ATTEMPT", align::right},
+                {"WAITED", align::right},
+                {"TOOK", align::right},
+                {"AFTER"},
+                {"ERROR"}}};
+    for (auto const& step : steps) {
+        rows.add_row({{step.name},
+                      marked(step.state, out),
+                      {fmt::format("{}/{}", step.attempts, step.max_attempts)},
+                      {duration_text(step.enqueued_at, step.started_at)},
+                      {step_time(step)},
+                      {names_text(step.depends_on)},
+                      {error_line(step), tone::bad}});
+    }
+    return rows.to_text(out);
+}
+
+std::string step_text(wire::step_view const& step, terminal const& out) {
+    std::vector<std::pair<std::string, segment>> lines{
+        {"step", {step.name, tone::strong}},
+        {"state", marked(step.state, out)},
+        {"attempt", {fmt::format("{} of {}", step.attempts, step.max_attempts)}},
+    };
+    if (!step.depends_on.empty()) {
+        lines.push_back({"after", {names_text(step.depends_on)}});
+    }
+    if (step.started_at) {
+        lines.push_back({"waited", {duration_text(step.enqueued_at, step.started_at)}});
+        lines.push_back({"took", {step_time(step)}});
+    }
+    if (step.worker) {
+        lines.push_back({"worker", {one_line(*step.worker)}});
+    }
+    if (step.result) {
+        lines.push_back({"result", {indented_json(*step.result)}});
+    }
+    if (step.error) {
+        lines.push_back({"error", {indented_json(*step.error), tone::bad}});
+    }
+    return to_text(lines, out);
+}
+
+segment outcome_of(wire::task_view const& task) {
+    auto text = std::string{model::to_string(task.state)};
+    if (task.state == model::task_state::blocked) {
+        text += fmt::format(": {} of {} steps failed", task.steps_failed, task.steps_total);
+    } else if (auto const took = duration_text(task.started_at, task.finished_at); !took.empty()) {
+        text += (task.state == model::task_state::complete ? " in " : " after ") + took;
+    }
+    return {std::move(text), tone_of(task.state)};
+}
+
+std::string error_line(wire::step_view const& step) {
+    if (!step.error) {
+        return {};
+    }
+    auto const read = wire::read_step_error(*step.error);
+    return one_line(read.has_value() ? read->message : *step.error);
+}
+
+} // namespace tasker::cli

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "terminal.hpp"
+
+#include "tasker/wire/step_view.hpp"
+#include "tasker/wire/task_view.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tasker::cli {
+
+/// Everything of one task, name by value.
+std::string task_text(wire::task_view const& task, terminal const& out);
+
+/// One line a task.
+std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal const& out);
+
+/// One line a step, with the time that it waited in its queue and the time that it took.
+std::string step_list_text(std::vector<wire::step_view> const& steps, terminal const& out);
+
+/// Everything of one step, name by value.
+std::string step_text(wire::step_view const& step, terminal const& out);
+
+/// "complete in 1.24 s", "blocked: 1 of 5 steps failed", … for a settled task.
+segment outcome_of(wire::task_view const& task);
+
+/// The message of a step's error, for one line.
+std::string error_line(wire::step_view const& step);
+
+} // namespace tasker::cli

@@ -1,0 +1,33 @@
+#include "json_field.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tasker::cli {
+
+namespace {
+
+constexpr std::string_view example = R"({"result":{"report":{"text":"a\nb","total":17}}})";
+
+TEST(JsonField, PrintsStringsAsTheyAre) {
+    EXPECT_EQ(json_field(example, "/result/report/text").value(), "a\nb");
+}
+
+TEST(JsonField, PrintsAnythingElseAsJson) {
+    EXPECT_EQ(json_field(example, "/result/report/total").value(), "17");
+    EXPECT_EQ(json_field(example, "/result").value(), R"({"report":{"text":"a\nb","total":17}})");
+}
+
+TEST(JsonField, TellsWhatIsWrong) {
+    EXPECT_EQ(json_field(example, "/result/other").error().code, errc::not_found);
+    EXPECT_EQ(json_field(example, "result").error().code, errc::invalid_argument);
+}
+
+TEST(IndentedJson, LeavesShortOnesOnTheirLine) {
+    EXPECT_EQ(indented_json(R"({"a":1})"), R"({"a":1})");
+    auto const text = indented_json(R"({"b":")" + std::string(60, 'x') + R"(","a":1})");
+    EXPECT_EQ(text, "{\n  \"b\": \"" + std::string(60, 'x') + "\",\n  \"a\": 1\n}");
+}
+
+} // namespace
+
+} // namespace tasker::cli

@@ -1,0 +1,42 @@
+#include "text_width.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tasker::cli {
+
+namespace {
+
+TEST(TextWidth, CountsCellsAndNotBytes) {
+    EXPECT_EQ(display_width(""), 0U);
+    EXPECT_EQ(display_width("abc"), 3U);
+    EXPECT_EQ(display_width("größe"), 5U);
+    EXPECT_EQ(display_width("步骤"), 4U);
+    EXPECT_EQ(display_width("✔ ▶"), 3U);
+    EXPECT_EQ(display_width("e\u0301"), 1U);
+    EXPECT_EQ(display_width("🚀"), 2U);
+}
+
+TEST(TextWidth, CountsBrokenBytesAsOneCellEach) {
+    EXPECT_EQ(display_width("\xff\xfe"), 2U);
+    EXPECT_EQ(display_width("\xe2\x82"), 2U);
+    EXPECT_EQ(display_width("a\xc3"), 2U);
+}
+
+TEST(TextWidth, ClipsBetweenCharacters) {
+    EXPECT_EQ(clip("abcdef", 6, true), "abcdef");
+    EXPECT_EQ(clip("abcdef", 4, true), "abc…");
+    EXPECT_EQ(clip("abcdef", 4, false), "abc~");
+    EXPECT_EQ(clip("größe", 4, true), "grö…");
+    EXPECT_EQ(clip("步骤步骤", 4, true), "步…");
+    EXPECT_EQ(clip("abc", 0, true), "");
+    EXPECT_EQ(clip("abc", 1, true), "…");
+}
+
+TEST(TextWidth, OneLineHasNoControlCharacters) {
+    EXPECT_EQ(one_line("a\nb\tc\x1b"), "a b c ");
+    EXPECT_EQ(one_line("größe"), "größe");
+}
+
+} // namespace
+
+} // namespace tasker::cli

@@ -1,0 +1,162 @@
+#include "watch_frame.hpp"
+
+#include "text_width.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tasker::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+using model::step_state;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+timestamp const start = parse_rfc3339("2026-01-02T03:04:05Z").value();
+
+watch_scene scene_of(std::vector<wire::step_view> steps) {
+    watch_scene scene;
+    scene.task.id = task_id::parse("0190f5fe-7c00-7a00-8000-000000000001").value();
+    scene.task.name_space = "shop";
+    scene.task.name = "order";
+    scene.task.version = "1.0.0";
+    scene.task.state = model::task_state::running;
+    scene.task.created_at = start;
+    scene.steps = std::move(steps);
+    scene.now = start + 2s;
+    return scene;
+}
+
+wire::step_view step(std::string name, std::vector<std::string> parents, step_state state) {
+    wire::step_view view{.name = std::move(name), .state = state, .depends_on = std::move(parents)};
+    view.max_attempts = 3;
+    if (state != step_state::pending && state != step_state::enqueued) {
+        view.attempts = 1;
+        view.started_at = start + 500ms;
+    }
+    if (model::settled(state)) {
+        view.finished_at = start + 1s;
+    }
+    return view;
+}
+
+watch_scene diamond() {
+    return scene_of({step("read", {}, step_state::complete),
+                     step("left", {"read"}, step_state::in_progress),
+                     step("right", {"read"}, step_state::failed),
+                     step("join", {"left", "right"}, step_state::pending)});
+}
+
+watch_scene many(std::size_t wide, std::size_t deep) {
+    std::vector<wire::step_view> steps;
+    std::string parent;
+    for (std::size_t level = 0; level < deep; ++level) {
+        auto const parents =
+            parent.empty() ? std::vector<std::string>{} : std::vector<std::string>{parent};
+        for (std::size_t number = 0; number < wide; ++number) {
+            steps.push_back(step(std::to_string(level) + '.' + std::to_string(number), parents,
+                                 level < deep / 2 ? step_state::complete : step_state::pending));
+        }
+        parent = steps.back().name;
+    }
+    return scene_of(std::move(steps));
+}
+
+constexpr terminal plain{.is_tty = true, .has_unicode = false, .columns = 100, .rows = 24};
+
+TEST(WatchFrame, DrawsLevelsStatesTimesAndTheTimeLine) {
+    EXPECT_THAT(watch_frame(diamond(), plain),
+                ElementsAre("> shop/order 1.0.0  running  0190f5fe-7c00-7a00-8000-000000000001",
+                            "  [######..................]  1/4  1 running  1 failed  2.00 s", "",
+                            "     + read       500 ms        ######            ", "  |",
+                            "  |- > left       1.50 s        ##################",
+                            "  `- x right      500 ms        ######            ", "  |",
+                            "     . join             "));
+}
+
+TEST(WatchFrame, LeavesTheTimeLineOutOfANarrowTerminal) {
+    terminal out = plain;
+    out.columns = 40;
+    auto const lines = watch_frame(diamond(), out);
+    EXPECT_EQ(lines.at(5), "  |- > left       1.50 s");
+    for (auto const& line : lines) {
+        EXPECT_LT(display_width(line), out.columns);
+    }
+}
+
+TEST(WatchFrame, TellsOfAttemptsAndErrors) {
+    auto scene = diamond();
+    scene.steps[2].attempts = 3;
+    scene.steps[2].error = R"({"message":"no route\nto host","type":"exception"})";
+    scene.steps[1].attempts = 2;
+    terminal out = plain;
+    out.columns = 120;
+    EXPECT_THAT(watch_frame(scene, out), Contains(HasSubstr("attempt 3 of 3: no route to host")));
+    EXPECT_THAT(watch_frame(scene, out), Contains(HasSubstr("attempt 2 of 3")));
+}
+
+TEST(WatchFrame, LeavesTheStemsOutWhenTheyDoNotFit) {
+    terminal out = plain;
+    out.rows = 8;
+    auto const lines = watch_frame(diamond(), out);
+    EXPECT_THAT(lines, SizeIs(7));
+    EXPECT_THAT(lines, ::testing::Not(Contains("  |")));
+}
+
+TEST(WatchFrame, DrawsALineForEachLevelOfALargeTask) {
+    auto const lines = watch_frame(many(100, 4), plain);
+    EXPECT_THAT(lines, SizeIs(7));
+    EXPECT_EQ(lines.at(3), "  level 1  [########################]  100/100       ");
+    EXPECT_EQ(lines.at(6), "  level 4  [........................]  0/100         ");
+}
+
+TEST(WatchFrame, NeverOutgrowsTheTerminal) {
+    for (auto const& scene : {many(1, 40), many(1, 41), many(2, 500), diamond()}) {
+        for (std::size_t rows = 5; rows < 60; rows += 3) {
+            terminal out = plain;
+            out.rows = rows;
+            out.columns = 50;
+            auto const lines = watch_frame(scene, out);
+            EXPECT_LT(lines.size(), rows);
+            for (auto const& line : lines) {
+                EXPECT_LT(display_width(line), out.columns) << line;
+            }
+        }
+    }
+}
+
+TEST(WatchFrame, ShowsTheLevelsWhereTheWorkIs) {
+    auto const lines = watch_frame(many(1, 200), plain);
+    EXPECT_THAT(lines, SizeIs(23));
+    EXPECT_EQ(lines.at(3), "  91 lines above");
+    EXPECT_THAT(lines, Contains(HasSubstr("level 101  [....")));
+    EXPECT_EQ(lines.back(), "  91 lines below");
+}
+
+TEST(WatchFrame, ShowsItsNoticeLast) {
+    auto scene = diamond();
+    scene.notice = "the server is away";
+    EXPECT_EQ(watch_frame(scene, plain).back(), "  the server is away");
+}
+
+TEST(ProgressBar, IsFullOnlyWhenAllIsDone) {
+    EXPECT_EQ(progress_bar(0, 4, true), "[░░░░]");
+    EXPECT_EQ(progress_bar(0.99, 4, true), "[███░]");
+    EXPECT_EQ(progress_bar(1, 4, true), "[████]");
+}
+
+TEST(TimeBar, IsAtLeastOneCellLong) {
+    EXPECT_EQ(time_bar(0, 0, 4, false), "#");
+    EXPECT_EQ(time_bar(0.5, 0.5, 4, false), "  #");
+    EXPECT_EQ(time_bar(1, 1, 4, false), "   #");
+    EXPECT_EQ(time_bar(0.25, 0.75, 4, false), " ##");
+    EXPECT_EQ(time_bar(-1, 2, 4, false), "####");
+}
+
+} // namespace
+
+} // namespace tasker::cli
