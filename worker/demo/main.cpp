@@ -1,0 +1,15 @@
+// A worker with handlers of its own: they compute the demo's report on this machine's packages.
+
+#include "package_handlers.hpp"
+
+#include "tasker/worker/program.hpp"
+
+int main(int argc, char** argv) {
+    return tasker::worker::run_program(argc, argv, "tasker-demo-worker", [](auto& worker) {
+        worker.handle("packages.read", demo::read_packages)
+            .handle("packages.by_section", demo::count_by_section)
+            .handle("packages.largest", demo::find_largest)
+            .handle("packages.most_depended_on", demo::find_most_depended_on)
+            .handle("packages.report", demo::write_report);
+    });
+}

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "tasker/worker/handler_registry.hpp"
+
+namespace tasker::worker {
+
+/// Runs the step's handler. Exceptions become failures: permanent_failure a permanent one, any other
+/// a retryable one with its message and type. A handler that is not registered here is a retryable
+/// failure of type "unknown_handler", since another worker, or a newer one, may know it.
+step_result run_handler(handler_registry const& handlers, step_context const& step);
+
+/// A step made by hand, to try a handler without a database:
+///
+///     auto const result = try_handler(validate, {.context = {{"total", 12}}});
+struct trial_step {
+    std::string name = "step";
+    std::string method;
+    nlohmann::json context = nlohmann::json::object();
+    nlohmann::json parents = nlohmann::json::object();
+    nlohmann::json initialization = nlohmann::json::object();
+    std::int32_t failures = 0;
+    std::int32_t max_attempts = 1;
+    std::optional<std::chrono::milliseconds> timeout;
+    std::stop_token cancelled_by; ///< cancels the step when a stop is requested of it
+};
+
+/// Runs a handler as the worker would, exceptions included, on the calling thread. A time-out only
+/// sets the deadline.
+step_result try_handler(handler const& run, trial_step const& step);
+
+} // namespace tasker::worker

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace tasker::worker {
+
+/// Why a step failed, as the API shows it.
+struct step_failure {
+    std::string message;      ///< for the person who looks into it
+    std::string type;         ///< a word to group by: "card_declined"
+    bool permanent = false;   ///< never tried again; false: by the template's retry rules
+    std::optional<std::chrono::milliseconds> retry_after; ///< instead of the template's backoff
+};
+
+/// What a handler answers with: a JSON value, or a failure. A JSON value converts by itself:
+///
+///     return nlohmann::json{{"total", 12}};
+///     return retryable_error("the bank did not answer", "bank_unavailable", 30s);
+///     return permanent_error("no such customer", "unknown_customer");
+///
+/// Mind that `return {{"total", 12}};` is the *array* ["total", 12] for nlohmann: name the type.
+class step_result {
+public:
+    /// Success with this value. Implicit, so that a handler may return plain JSON.
+    step_result(nlohmann::json value);
+
+    step_result(step_failure failure);
+
+    /// Success with a value that is JSON text already. The database refuses text that is not JSON;
+    /// the step then fails for good.
+    static step_result from_json_text(std::string text);
+
+    bool is_success() const noexcept;
+
+    /// Null if this is a success.
+    step_failure const* failure() const noexcept;
+
+    /// The value as JSON text.
+    /// REQUIRES: is_success().
+    /// Errors: throws nlohmann::json::type_error if a string in it is not UTF-8.
+    std::string json_text() &&;
+
+private:
+    struct text {
+        std::string json;
+    };
+
+    step_result(text json);
+
+    std::variant<nlohmann::json, text, step_failure> content_;
+};
+
+/// Success with this value; without one: null.
+step_result success(nlohmann::json value = nullptr);
+
+/// Failed now, may succeed later: tried again by the template's retry rules, or after `retry_after`,
+/// until the template's attempts are used up.
+step_result retryable_error(std::string message, std::string type = "error",
+                            std::optional<std::chrono::milliseconds> retry_after = {});
+
+/// Failed, and would fail again: the step fails at once, whatever attempts are left.
+step_result permanent_error(std::string message, std::string type = "error");
+
+/// Throw it where returning permanent_error() is awkward. Every other exception that leaves a
+/// handler becomes a retryable failure with its message and the name of its type.
+class permanent_failure : public std::runtime_error {
+public:
+    explicit permanent_failure(std::string const& message, std::string type = "permanent_failure");
+
+    std::string const& type() const noexcept {
+        return type_;
+    }
+
+private:
+    std::string type_;
+};
+
+/// Throw it for a retryable failure with a type, or a moment to try again, of your own.
+class retryable_failure : public std::runtime_error {
+public:
+    explicit retryable_failure(std::string const& message, std::string type = "retryable_failure",
+                               std::optional<std::chrono::milliseconds> retry_after = {});
+
+    std::string const& type() const noexcept {
+        return type_;
+    }
+
+    std::optional<std::chrono::milliseconds> retry_after() const noexcept {
+        return retry_after_;
+    }
+
+private:
+    std::string type_;
+    std::optional<std::chrono::milliseconds> retry_after_;
+};
+
+} // namespace tasker::worker

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "tasker/worker/handler.hpp"
+#include "tasker/worker/settings.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace tasker::worker {
+
+/// How a run of a worker ended; also the exit code of programs.
+enum class ending : int {
+    stopped = 0,   ///< everything was finished or given back
+    failed = 1,    ///< it could not start, or a part of it failed; the log tells why
+    abandoned = 3, ///< handlers were still running when it had to end; their steps run again
+};
+
+struct run_options {
+    /// SIGINT and SIGTERM mean stop(), during the run. False: the caller sees to signals.
+    bool stops_on_signals = true;
+    /// Called on the thread of the run once steps are taken, with the address of the health port
+    /// ("" if there is none).
+    std::function<void(std::string const& address)> ready;
+};
+
+/// Claims steps, runs their handlers and reports what became of them, until it is stopped.
+///
+///     worker w{settings};
+///     w.handle("order.validate", [](step_context const& step) -> step_result {
+///         return nlohmann::json{{"valid", step.context().at("total") > 0}};
+///     });
+///     return static_cast<int>(w.run_until_stopped());
+///
+/// The built-in handlers `tasker.…` are there without being added.
+///
+/// Lifetime: threads of abandoned handlers live on until the handlers return, and share what those
+/// captured; a program that wants to end then has to end by std::_Exit.
+/// Threads: handle() and run_until_stopped() from one; stop() from any, at any time.
+class worker {
+public:
+    /// Errors: throws std::invalid_argument with all problems if the settings are not valid.
+    explicit worker(settings options);
+    worker(worker const&) = delete;
+    worker& operator=(worker const&) = delete;
+    ~worker();
+
+    /// Adds a handler under the name that templates call it by. REQUIRES: not running yet.
+    /// Errors: throws std::invalid_argument if the name is empty, too long, taken, or begins with
+    /// "tasker.", which is kept for built-in ones.
+    worker& handle(std::string name, handler run);
+
+    /// Waits for the database, then works until stopped. REQUIRES: called once.
+    ending run_until_stopped(run_options options = {});
+
+    /// The first call: takes nothing new, gives back what has not started and waits for what runs,
+    /// at most shutdown_grace_ms; then handlers are told to stop, and a second later given back and
+    /// left behind. The second call: ends at once.
+    void stop() noexcept;
+
+private:
+    struct state;
+
+    std::unique_ptr<state> state_;
+};
+
+} // namespace tasker::worker

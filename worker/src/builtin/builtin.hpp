@@ -1,0 +1,22 @@
+#pragma once
+
+#include "tasker/worker/handler_registry.hpp"
+#include "tasker/worker/settings.hpp"
+
+#include <string_view>
+
+namespace tasker::worker {
+
+inline constexpr std::string_view builtin_prefix = "tasker.";
+
+/// The handlers that every worker has; docs/handlers.md tells what each takes and answers.
+void add_builtin_handlers(handler_registry& to, settings const& options);
+
+step_result run_noop(step_context const& step);
+step_result run_echo(step_context const& step);
+step_result run_sleep(step_context const& step);
+step_result run_fail(step_context const& step);
+step_result run_http(http_settings const& options, step_context const& step);
+step_result run_shell(shell_settings const& options, step_context const& step);
+
+} // namespace tasker::worker

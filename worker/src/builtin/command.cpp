@@ -1,0 +1,308 @@
+#include "builtin/command.hpp"
+
+#include "tasker/base/time.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <string_view>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+namespace tasker::worker {
+
+namespace {
+
+constexpr std::size_t kept_of_errors = 4'096;
+/// How long to read what is left in the pipes once the process has ended: its own children may hold
+/// them open.
+constexpr std::chrono::milliseconds drain_limit{200};
+
+class descriptor {
+public:
+    descriptor() = default;
+    explicit descriptor(int number) : number_{number} {}
+    descriptor(descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
+
+    descriptor& operator=(descriptor&& other) noexcept {
+        close();
+        number_ = std::exchange(other.number_, -1);
+        return *this;
+    }
+
+    ~descriptor() {
+        close();
+    }
+
+    void close() {
+        if (number_ >= 0) {
+            ::close(std::exchange(number_, -1));
+        }
+    }
+
+    int get() const {
+        return number_;
+    }
+
+    bool is_open() const {
+        return number_ >= 0;
+    }
+
+private:
+    int number_ = -1;
+};
+
+struct pipe_ends {
+    descriptor read;
+    descriptor write;
+};
+
+error system_failure(std::string const& what, int number) {
+    return make_error(errc::unavailable, what + ": " + std::strerror(number));
+}
+
+result<pipe_ends> make_pipe() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+        return system_failure("pipe", errno);
+    }
+    return pipe_ends{descriptor{ends[0]}, descriptor{ends[1]}};
+}
+
+std::vector<char*> pointers(std::vector<std::string> const& texts) {
+    std::vector<char*> all;
+    for (auto const& each : texts) {
+        all.push_back(const_cast<char*>(each.c_str()));
+    }
+    all.push_back(nullptr);
+    return all;
+}
+
+/// The file actions and attributes of posix_spawn.
+class spawn_setup {
+public:
+    spawn_setup() {
+        posix_spawn_file_actions_init(&actions_);
+        posix_spawnattr_init(&attributes_);
+    }
+
+    spawn_setup(spawn_setup const&) = delete;
+    spawn_setup& operator=(spawn_setup const&) = delete;
+
+    ~spawn_setup() {
+        posix_spawn_file_actions_destroy(&actions_);
+        posix_spawnattr_destroy(&attributes_);
+    }
+
+    /// Returns the process id, or a negative errno.
+    pid_t spawn(command const& what, int in, int out, int err) {
+        posix_spawn_file_actions_adddup2(&actions_, in, STDIN_FILENO);
+        posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
+        posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
+        // Sockets of the worker are none of its business.
+        posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+        if (!what.folder.empty()) {
+            posix_spawn_file_actions_addchdir_np(&actions_, what.folder.c_str());
+        }
+        // The threads of the pool block all signals; a program expects them as usual.
+        sigset_t none;
+        sigset_t all;
+        sigemptyset(&none);
+        sigfillset(&all);
+        posix_spawnattr_setsigmask(&attributes_, &none);
+        posix_spawnattr_setsigdefault(&attributes_, &all);
+        posix_spawnattr_setpgroup(&attributes_, 0);
+        posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                   POSIX_SPAWN_SETPGROUP);
+        auto const argv = pointers(what.argv);
+        auto const environment = pointers(what.environment);
+        pid_t process = 0;
+        auto const failure = posix_spawnp(&process, argv[0], &actions_, &attributes_, argv.data(),
+                                          environment.data());
+        return failure == 0 ? process : -failure;
+    }
+
+private:
+    posix_spawn_file_actions_t actions_{};
+    posix_spawnattr_t attributes_{};
+};
+
+/// One run of a command: its pipes and what has come out of them.
+class running_command {
+public:
+    running_command(command const& what, pid_t process, descriptor in, descriptor out,
+                    descriptor err, descriptor stop_event)
+        : what_{what},
+          process_{process},
+          in_{std::move(in)},
+          out_{std::move(out)},
+          err_{std::move(err)},
+          stop_event_{std::move(stop_event)},
+          ended_{static_cast<int>(syscall(SYS_pidfd_open, process, 0))} {
+        for (auto const* const each : {&in_, &out_, &err_}) {
+            fcntl(each->get(), F_SETFL, O_NONBLOCK);
+        }
+    }
+
+    command_outcome run() {
+        while (!wait_is_over()) {
+            step();
+        }
+        kill(-process_, SIGKILL);
+        int status = 0;
+        while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+        }
+        if (WIFEXITED(status)) {
+            outcome_.exit_code = WEXITSTATUS(status);
+        } else {
+            outcome_.signal = WTERMSIG(status);
+        }
+        return std::move(outcome_);
+    }
+
+private:
+    bool wait_is_over() const {
+        auto const is_drained = !out_.is_open() && !err_.is_open();
+        return !ended_.is_open() && (is_drained || steady_clock::now() >= limit_);
+    }
+
+    /// Waits for whatever is first, and sees to it.
+    void step() {
+        std::array<pollfd, 5> waits{{{in_.get(), POLLOUT, 0},
+                                     {out_.get(), POLLIN, 0},
+                                     {err_.get(), POLLIN, 0},
+                                     {stop_event_.get(), POLLIN, 0},
+                                     {ended_.get(), POLLIN, 0}}};
+        if (poll(waits.data(), waits.size(), timeout_ms()) < 0 && errno != EINTR) {
+            kill(-process_, SIGKILL);
+        }
+        if (waits[0].revents != 0) {
+            write_input();
+        }
+        if (waits[1].revents != 0) {
+            read_output();
+        }
+        if (waits[2].revents != 0) {
+            read_errors();
+        }
+        if (waits[3].revents != 0) {
+            outcome_.was_stopped = true;
+            stop_event_.close();
+            terminate();
+        }
+        if (waits[4].revents != 0) {
+            ended_.close();
+            in_.close();
+            limit_ = steady_clock::now() + drain_limit;
+        } else if (ended_.is_open() && steady_clock::now() >= limit_) {
+            kill(-process_, SIGKILL);
+            limit_ = deadline::max();
+        }
+    }
+
+    int timeout_ms() const {
+        if (limit_ == deadline::max()) {
+            return -1;
+        }
+        auto const left =
+            std::chrono::ceil<std::chrono::milliseconds>(limit_ - steady_clock::now()).count();
+        return static_cast<int>(std::max<std::int64_t>(left, 0));
+    }
+
+    void terminate() {
+        if (ended_.is_open() && limit_ == deadline::max()) {
+            kill(-process_, SIGTERM);
+            limit_ = steady_clock::now() + what_.kill_after;
+        }
+    }
+
+    void write_input() {
+        auto const rest = std::string_view{what_.input}.substr(written_);
+        auto const count = write(in_.get(), rest.data(), rest.size());
+        if (count >= 0) {
+            written_ += static_cast<std::size_t>(count);
+        }
+        // A command need not read what it is given.
+        if (written_ == what_.input.size() || (count < 0 && errno != EAGAIN && errno != EINTR)) {
+            in_.close();
+        }
+    }
+
+    void read_output() {
+        read_some(out_, outcome_.output);
+        if (outcome_.output.size() > what_.max_output_bytes) {
+            outcome_.output.resize(what_.max_output_bytes);
+            outcome_.has_too_much_output = true;
+            out_.close();
+            terminate();
+        }
+    }
+
+    void read_errors() {
+        auto& kept = outcome_.last_of_errors;
+        read_some(err_, kept);
+        if (kept.size() > kept_of_errors) {
+            kept.erase(0, kept.size() - kept_of_errors);
+        }
+    }
+
+    static void read_some(descriptor& from, std::string& into) {
+        std::array<char, 64U << 10U> buffer; // NOLINT: filled by read
+        auto const count = read(from.get(), buffer.data(), buffer.size());
+        if (count > 0) {
+            into.append(buffer.data(), static_cast<std::size_t>(count));
+        } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+            from.close();
+        }
+    }
+
+    command const& what_;
+    pid_t process_;
+    descriptor in_;
+    descriptor out_;
+    descriptor err_;
+    descriptor stop_event_;
+    descriptor ended_; ///< readable once the process has ended; closed then
+    deadline limit_ = deadline::max(); ///< of dying after SIGTERM; of draining once it has ended
+    std::size_t written_ = 0;
+    command_outcome outcome_;
+};
+
+} // namespace
+
+result<command_outcome> run_command(command const& what, std::stop_token const& stop) {
+    auto in = make_pipe();
+    auto out = make_pipe();
+    auto err = make_pipe();
+    descriptor stop_event{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    if (!in || !out || !err || !stop_event.is_open()) {
+        return system_failure("cannot make pipes", errno);
+    }
+    auto const process =
+        spawn_setup{}.spawn(what, in->read.get(), out->write.get(), err->write.get());
+    if (process < 0) {
+        return system_failure("cannot start \"" + what.argv.front() + '"', -process);
+    }
+    in->read.close();
+    out->write.close();
+    err->write.close();
+    auto const event = stop_event.get();
+    running_command run{what,
+                        process,
+                        std::move(in->write),
+                        std::move(out->read),
+                        std::move(err->read),
+                        std::move(stop_event)};
+    std::stop_callback const wake{stop, [event] { eventfd_write(event, 1); }};
+    return run.run();
+}
+
+} // namespace tasker::worker

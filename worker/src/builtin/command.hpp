@@ -1,0 +1,40 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace tasker::worker {
+
+/// A process to be run, in a process group of its own.
+struct command {
+    std::vector<std::string> argv;        ///< the first is looked up in PATH
+    std::vector<std::string> environment; ///< "NAME=value": all that it sees
+    std::string folder;                   ///< to run in; empty: the worker's
+    std::string input;                    ///< its stdin
+    std::size_t max_output_bytes = 1U << 20U;
+    std::chrono::milliseconds kill_after{2'000}; ///< from SIGTERM to SIGKILL
+};
+
+struct command_outcome {
+    std::optional<int> exit_code; ///< none: a signal ended it
+    int signal = 0;
+    std::string output;             ///< stdout, at most max_output_bytes
+    std::string last_of_errors;     ///< the last 4 KiB of stderr
+    bool has_too_much_output = false; ///< it was stopped for that
+    bool was_stopped = false;         ///< because the token asked for it
+};
+
+/// Runs it to its end, or until a stop is requested or its output is too long: then the whole group
+/// gets SIGTERM, and SIGKILL after `kill_after`. What the process leaves behind in its group is
+/// killed in any case.
+/// Threads: any. Blocks.
+/// Errors: errc::unavailable if it cannot be started.
+result<command_outcome> run_command(command const& what, std::stop_token const& stop);
+
+} // namespace tasker::worker

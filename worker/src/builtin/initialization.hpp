@@ -1,0 +1,44 @@
+#pragma once
+
+#include "tasker/worker/step_context.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tasker::worker {
+
+/// Reads the keys of a step's `handler.initialization`. Whatever is wrong with them is wrong on
+/// every attempt: it throws permanent_failure of type "invalid_initialization".
+class initialization {
+public:
+    /// Lifetime: borrows the step's JSON.
+    explicit initialization(step_context const& step);
+
+    bool has(std::string_view key);
+
+    /// Null if it is absent.
+    nlohmann::json const* find(std::string_view key);
+
+    std::string text(std::string_view key);
+    std::string text(std::string_view key, std::string otherwise);
+    bool truth(std::string_view key, bool otherwise);
+    /// Between `least` and `most`.
+    std::int64_t integer(std::string_view key, std::int64_t otherwise, std::int64_t least,
+                         std::int64_t most);
+    /// A list of integers, or one alone.
+    std::vector<std::int64_t> integers(std::string_view key, std::vector<std::int64_t> otherwise);
+
+    /// To be called after the last key was read: no other may be there.
+    void finish() const;
+
+    [[noreturn]] static void refuse(std::string const& problem);
+
+private:
+    nlohmann::json const& object_;
+    std::vector<std::string_view> known_;
+};
+
+} // namespace tasker::worker

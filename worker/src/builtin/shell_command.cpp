@@ -1,0 +1,175 @@
+#include "builtin/builtin.hpp"
+#include "builtin/command.hpp"
+#include "builtin/initialization.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+namespace tasker::worker {
+
+namespace {
+
+// What shells answer for a command that cannot be run, or is not there.
+constexpr std::int64_t cannot_execute = 126;
+constexpr std::int64_t not_found = 127;
+
+enum class output_form { guess, json, text };
+
+struct plan {
+    command what;
+    std::vector<std::int64_t> permanent_codes;
+    output_form form = output_form::guess;
+};
+
+std::vector<std::string> read_argv(initialization& keys) {
+    auto const* const value = keys.find("command");
+    auto const is_text = [](auto const& each) { return each.is_string(); };
+    if (value != nullptr && value->is_string()) {
+        return {"/bin/sh", "-c", value->get<std::string>()};
+    }
+    if (value == nullptr || !value->is_array() || value->empty() ||
+        !std::ranges::all_of(*value, is_text)) {
+        initialization::refuse("\"command\" must be a string for /bin/sh, or a list of strings");
+    }
+    auto argv = value->get<std::vector<std::string>>();
+    auto const has_null = [](std::string const& each) {
+        return each.find('\0') != std::string::npos;
+    };
+    if (argv.front().empty() || std::ranges::any_of(argv, has_null)) {
+        initialization::refuse("\"command\" must name a program, and hold no U+0000");
+    }
+    return argv;
+}
+
+std::vector<std::string> read_environment(shell_settings const& options, step_context const& step,
+                                          initialization& keys) {
+    std::vector<std::string> environment;
+    for (auto const& name : options.environment) {
+        if (auto const* const value = std::getenv(name.c_str())) {
+            environment.push_back(name + '=' + value);
+        }
+    }
+    environment.push_back("TASKER_TASK_ID=" + step.task().to_string());
+    environment.push_back("TASKER_STEP=" + std::string{step.name()});
+    environment.push_back("TASKER_ATTEMPT=" + std::to_string(step.attempt()));
+    auto const* const own = keys.find("environment");
+    if (own == nullptr) {
+        return environment;
+    }
+    if (!own->is_object()) {
+        initialization::refuse("\"environment\" must be an object of strings");
+    }
+    for (auto const& [name, value] : own->items()) {
+        if (!value.is_string() || name.empty() || name.find('=') != std::string::npos) {
+            initialization::refuse("\"environment\" must be an object of strings");
+        }
+        std::erase_if(environment,
+                      [&](std::string const& each) { return each.starts_with(name + '='); });
+        environment.push_back(name + '=' + value.get<std::string>());
+    }
+    return environment;
+}
+
+output_form read_form(initialization& keys) {
+    auto const word = keys.text("output", "guess");
+    if (word == "guess") {
+        return output_form::guess;
+    }
+    if (word == "json") {
+        return output_form::json;
+    }
+    if (word != "text") {
+        initialization::refuse("\"output\" must be \"guess\", \"json\" or \"text\"");
+    }
+    return output_form::text;
+}
+
+std::string input_of(step_context const& step) {
+    nlohmann::json about{{"task_id", step.task().to_string()},
+                         {"name", step.name()},
+                         {"attempt", step.attempt()},
+                         {"max_attempts", step.max_attempts()},
+                         {"namespace", step.name_space()},
+                         {"template_name", step.template_name()},
+                         {"template_version", step.template_version()}};
+    std::string input = R"({"context":)";
+    input += step.context_text();
+    input += R"(,"parents":)";
+    input += step.parents_text();
+    input += R"(,"step":)" + about.dump() + "}\n";
+    return input;
+}
+
+plan read_plan(shell_settings const& options, step_context const& step) {
+    initialization keys{step};
+    plan out;
+    out.what.argv = read_argv(keys);
+    out.what.environment = read_environment(options, step, keys);
+    out.what.folder = keys.text("folder", "");
+    out.what.input = input_of(step);
+    out.what.max_output_bytes = static_cast<std::size_t>(options.max_output_bytes);
+    out.what.kill_after = std::chrono::milliseconds{options.kill_after_ms};
+    out.permanent_codes = keys.integers("permanent_exit_codes", {cannot_execute, not_found});
+    out.form = read_form(keys);
+    keys.finish();
+    return out;
+}
+
+step_result to_value(std::string output, output_form form) {
+    if (form != output_form::text) {
+        auto value = nlohmann::json::parse(output, nullptr, false);
+        if (!value.is_discarded()) {
+            return value;
+        }
+        if (form == output_form::json) {
+            return retryable_error("the command's output is not JSON", "invalid_output");
+        }
+    }
+    if (output.ends_with('\n')) {
+        output.pop_back();
+    }
+    return nlohmann::json(std::move(output));
+}
+
+step_result to_result(plan const& asked, command_outcome got) {
+    if (got.was_stopped) {
+        return retryable_error("the command was stopped: the step was cancelled", "cancelled");
+    }
+    if (got.has_too_much_output) {
+        return permanent_error("the command wrote more than " +
+                                   std::to_string(asked.what.max_output_bytes) + " bytes",
+                               "output_too_large");
+    }
+    if (!got.exit_code) {
+        return retryable_error("signal " + std::to_string(got.signal) +
+                                   " ended the command: " + got.last_of_errors,
+                               "signal");
+    }
+    if (*got.exit_code == 0) {
+        return to_value(std::move(got.output), asked.form);
+    }
+    auto message =
+        "exit code " + std::to_string(*got.exit_code) + ": " + std::move(got.last_of_errors);
+    auto const is_permanent =
+        std::ranges::find(asked.permanent_codes, *got.exit_code) != asked.permanent_codes.end();
+    return is_permanent ? permanent_error(std::move(message), "exit_code")
+                        : retryable_error(std::move(message), "exit_code");
+}
+
+} // namespace
+
+step_result run_shell(shell_settings const& options, step_context const& step) {
+    if (!options.enabled) {
+        return permanent_error("tasker.shell is off on this worker (shell.enabled)", "disabled");
+    }
+    auto const what = read_plan(options, step);
+    auto got = run_command(what.what, step.stop_token());
+    if (!got) {
+        return permanent_error(got.error().message, "cannot_start");
+    }
+    return to_result(what, std::move(*got));
+}
+
+} // namespace tasker::worker

@@ -1,0 +1,85 @@
+#include "claim_order.hpp"
+
+#include "tasker/base/assert.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tasker::worker {
+
+claim_order::claim_order(std::vector<std::string> const& name_spaces)
+    : name_spaces_{name_spaces.size()} {
+    using queue::priority;
+    for (auto const level : {priority::urgent, priority::high, priority::normal, priority::low}) {
+        for (auto const& each : name_spaces) {
+            entries_.push_back({queue::queue_name(each, level), level});
+        }
+    }
+}
+
+bool claim_order::announce(std::string_view names) {
+    bool ours = false;
+    while (!names.empty()) {
+        auto const comma = names.find(',');
+        if (auto* const found = find(names.substr(0, comma))) {
+            found->worth = true;
+            ours = true;
+        }
+        names.remove_prefix(comma == std::string_view::npos ? names.size() : comma + 1);
+    }
+    return ours;
+}
+
+void claim_order::announce_all() {
+    for (auto& each : entries_) {
+        each.worth = true;
+    }
+}
+
+bool claim_order::any() const {
+    return std::ranges::any_of(entries_, &entry::worth);
+}
+
+std::vector<std::string> claim_order::begin() {
+    ++claims_;
+    std::vector<std::string> queues;
+    auto const levels = entries_.size() / name_spaces_;
+    for (std::size_t place = 0; place < levels; ++place) {
+        auto const level = claims_ % ageing == 0 ? levels - 1 - place : place;
+        for (std::size_t turn = 0; turn < name_spaces_; ++turn) {
+            auto& each = entries_[level * name_spaces_ + (turn + claims_) % name_spaces_];
+            if (std::exchange(each.worth, false)) {
+                queues.push_back(each.queue);
+            }
+        }
+    }
+    return queues;
+}
+
+void claim_order::end(std::vector<std::string> const& asked, bool full, std::string_view last) {
+    if (!full) {
+        return;
+    }
+    auto const from = std::ranges::find(asked, last);
+    TASKER_ASSERT(from != asked.end());
+    std::for_each(from, asked.end(), [this](std::string const& each) { find(each)->worth = true; });
+}
+
+bool claim_order::outranked(std::string_view queue) const {
+    auto const* const own = find(queue);
+    return own != nullptr && std::ranges::any_of(entries_, [own](entry const& each) {
+               return each.worth && each.level > own->level;
+           });
+}
+
+claim_order::entry* claim_order::find(std::string_view queue) {
+    return const_cast<entry*>(std::as_const(*this).find(queue));
+}
+
+claim_order::entry const* claim_order::find(std::string_view queue) const {
+    auto const found = std::ranges::find(entries_, queue, &entry::queue);
+    return found == entries_.end() ? nullptr : &*found;
+}
+
+} // namespace tasker::worker

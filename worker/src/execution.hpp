@@ -1,0 +1,53 @@
+#pragma once
+
+#include "tasker/base/time.hpp"
+#include "tasker/queue/steps.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace tasker::worker {
+
+/// Why a step was told to stop.
+enum class cancel_cause : std::uint8_t { none, timed_out, lease_lost, shutting_down };
+
+/// A leased step on its way through this process: waiting for a thread, running, or answered.
+struct execution {
+    execution(queue::claimed_step claimed, steady_clock::time_point since)
+        : step{std::move(claimed)}, leased_at{since} {}
+
+    /// The first cause stands; later ones change nothing.
+    void cancel(cancel_cause why) {
+        auto none = cancel_cause::none;
+        if (cause.compare_exchange_strong(none, why)) {
+            stop.request_stop();
+        }
+    }
+
+    queue::claimed_step const step;
+    std::stop_source stop;
+    std::atomic<cancel_cause> cause = cancel_cause::none;
+
+    // Of the thread that runs the handler.
+    std::optional<nlohmann::json> context;
+    std::optional<nlohmann::json> parents;
+    std::optional<nlohmann::json> initialization;
+
+    // Written by the thread pool, under its lock, before the handler starts.
+    steady_clock::time_point started;
+    std::optional<tasker::deadline> due;
+
+    // Of the worker's I/O thread.
+    steady_clock::time_point leased_at;
+    std::size_t report_bytes = 0;
+    bool answered = false; ///< has a report, or needs none: what its handler still returns is dropped
+};
+
+} // namespace tasker::worker

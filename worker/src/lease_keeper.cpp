@@ -1,0 +1,166 @@
+#include "lease_keeper.hpp"
+
+#include "pause.hpp"
+
+#include "tasker/log/log.hpp"
+#include "tasker/pg/error.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace tasker::worker {
+
+namespace {
+
+constexpr std::chrono::seconds stall_check{1};
+/// Leases in one call, so that none of them takes long.
+constexpr std::size_t max_call_steps = 1'000;
+
+std::vector<queue::lease> leases_of(std::vector<std::shared_ptr<execution>> const& steps) {
+    std::vector<queue::lease> leases;
+    leases.reserve(steps.size());
+    std::ranges::transform(steps, std::back_inserter(leases),
+                           [](auto const& each) { return queue::lease_of(each->step); });
+    return leases;
+}
+
+} // namespace
+
+struct lease_keeper::same_queue {
+    std::string queue;
+    std::vector<std::shared_ptr<execution>> steps; ///< at most max_call_steps
+};
+
+lease_keeper::lease_keeper(step_flow& flow, pg::pool& connections, identity self, metrics& counts)
+    : flow_{flow}, connections_{connections}, self_{self}, counts_{counts} {}
+
+void lease_keeper::stop() {
+    is_stopped_ = true;
+    flow_.leases.ring();
+}
+
+asio::awaitable<void> lease_keeper::run_until_stopped() {
+    auto const third = std::chrono::duration_cast<steady_clock::duration>(self_.lease) / 3;
+    auto next_extension = steady_clock::now() + third;
+    auto next_stall_check = steady_clock::now() + stall_check;
+    for (;;) {
+        auto const all_released = co_await release_all();
+        if (is_stopped_) {
+            co_return;
+        }
+        auto const now = steady_clock::now();
+        if (now >= next_extension) {
+            co_await extend_all();
+            next_extension = now + third;
+        }
+        if (now >= next_stall_check) {
+            flow_.shed_stalled(now - next_stall_check + stall_check);
+            next_stall_check = now + stall_check;
+        }
+        if (flow_.is_empty() && all_released) {
+            co_await flow_.leases.wait(deadline::max());
+            next_stall_check = steady_clock::now() + stall_check;
+        } else {
+            co_await flow_.leases.wait(std::min(next_extension, next_stall_check));
+        }
+    }
+}
+
+/// Those leased less than a sixth ago have, at the next turn, a half of their time left.
+asio::awaitable<void> lease_keeper::extend_all() {
+    auto const young = steady_clock::now() - self_.lease / 6;
+    auto due = flow_.held();
+    std::erase_if(due, [young](auto const& each) { return each->leased_at > young; });
+    for (auto& each : by_queue(std::move(due))) {
+        co_await extend(std::move(each));
+    }
+}
+
+asio::awaitable<void> lease_keeper::extend(same_queue steps) {
+    auto const asked_at = steady_clock::now();
+    auto const until = asked_at + self_.lease / 3;
+    auto const lost = co_await ask(steps, until);
+    if (!lost) {
+        // The next turn comes before the lease ends.
+        counts_.call_failed(metrics::call::extend);
+        log::warn("extend_failed", {{"queue", steps.queue},
+                                    {"count", steps.steps.size()},
+                                    {"error", lost.error()}});
+        co_return;
+    }
+    counts_.leases_extended(steps.steps.size() - lost->size());
+    for (auto const& each : steps.steps) {
+        each->leased_at = asked_at;
+    }
+    for (auto const index : *lost) {
+        // An answered one was reported meanwhile, or will be refused then.
+        if (!steps.steps[index]->answered) {
+            flow_.lose(steps.steps[index]);
+        }
+    }
+}
+
+asio::awaitable<result<std::vector<std::size_t>>> lease_keeper::ask(same_queue const& steps,
+                                                                     deadline until) {
+    auto on = co_await connections_.acquire(until);
+    if (!on) {
+        co_return on.error();
+    }
+    co_return co_await queue::extend(**on, steps.queue, self_.lease, leases_of(steps.steps), until);
+}
+
+/// False if some are still to be given back: the database does not answer.
+asio::awaitable<bool> lease_keeper::release_all() {
+    std::ranges::move(flow_.take_given_back(), std::back_inserter(to_release_));
+    for (auto& each : by_queue(std::exchange(to_release_, {}))) {
+        if (auto const released = co_await release(each); !released) {
+            counts_.call_failed(metrics::call::release);
+            log::warn("release_failed", {{"queue", each.queue},
+                                         {"count", each.steps.size()},
+                                         {"error", released.error()}});
+            std::ranges::move(each.steps, std::back_inserter(to_release_));
+        }
+    }
+    // Past their leases there is nothing left to give back.
+    std::erase_if(to_release_, [this](auto const& each) {
+        return each->leased_at + self_.lease < steady_clock::now();
+    });
+    co_return to_release_.empty();
+}
+
+asio::awaitable<result<void>> lease_keeper::release(same_queue const& steps) {
+    auto const until = steady_clock::now() + std::chrono::seconds{5};
+    auto on = co_await connections_.acquire(until);
+    if (!on) {
+        co_return on.error();
+    }
+    auto const released =
+        co_await queue::release(**on, steps.queue, leases_of(steps.steps), until);
+    if (!released) {
+        co_return released.error();
+    }
+    log::info("steps_given_back", {{"queue", steps.queue}, {"count", *released}});
+    co_return result<void>{};
+}
+
+std::vector<lease_keeper::same_queue>
+lease_keeper::by_queue(std::vector<std::shared_ptr<execution>> steps) {
+    std::ranges::sort(steps, {}, [](auto const& each) -> std::string const& {
+        return each->step.queue;
+    });
+    std::vector<same_queue> groups;
+    for (auto& each : steps) {
+        if (groups.empty() || groups.back().queue != each->step.queue ||
+            groups.back().steps.size() == max_call_steps) {
+            groups.push_back({each->step.queue, {}});
+        }
+        groups.back().steps.push_back(std::move(each));
+    }
+    return groups;
+}
+
+} // namespace tasker::worker

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "identity.hpp"
+#include "step_flow.hpp"
+
+#include "tasker/pg/pool.hpp"
+
+namespace tasker::worker {
+
+/// Extends the leases of all that is held, waiting steps included, when a third of them is over;
+/// tells steps whose lease is lost to stop; gives back what the flow wants to be given back. Looks
+/// once a second whether steps wait behind threads that are stuck.
+///
+/// Lifetime: must outlive run_until_stopped().
+/// Cancellation: terminal; leases then run out by themselves.
+class lease_keeper {
+public:
+    lease_keeper(step_flow& flow, pg::pool& connections, identity self, metrics& counts);
+
+    /// Returns after stop(), once it has tried to give back what is to be given back.
+    boost::asio::awaitable<void> run_until_stopped();
+
+    void stop();
+
+    bool has_released_all() const noexcept {
+        return to_release_.empty();
+    }
+
+private:
+    struct same_queue;
+
+    boost::asio::awaitable<void> extend_all();
+    boost::asio::awaitable<void> extend(same_queue steps);
+    boost::asio::awaitable<result<std::vector<std::size_t>>> ask(same_queue const& steps,
+                                                                 deadline until);
+    boost::asio::awaitable<bool> release_all();
+    boost::asio::awaitable<result<void>> release(same_queue const& steps);
+    static std::vector<same_queue> by_queue(std::vector<std::shared_ptr<execution>> steps);
+
+    step_flow& flow_;
+    pg::pool& connections_;
+    identity self_;
+    metrics& counts_;
+    std::vector<std::shared_ptr<execution>> to_release_;
+    bool is_stopped_ = false;
+};
+
+} // namespace tasker::worker

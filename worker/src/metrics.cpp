@@ -1,0 +1,127 @@
+#include "metrics.hpp"
+
+#include <prometheus/text_serializer.h>
+
+#include <array>
+#include <sstream>
+
+namespace tasker::worker {
+
+namespace {
+
+// In the order of the enumerations.
+constexpr std::array ending_names{"success",   "retryable_failure", "permanent_failure",
+                                  "timed_out", "lost",              "given_back"};
+constexpr std::array call_names{"claim", "finish", "extend", "release"};
+
+prometheus::Histogram::BucketBoundaries duration_buckets() {
+    return {0.0001, 0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300};
+}
+
+prometheus::Histogram::BucketBoundaries size_buckets() {
+    return {0, 1, 2, 5, 10, 20, 50, 100, 200, 500};
+}
+
+prometheus::Counter& counter(prometheus::Registry& in, std::string const& name,
+                             std::string const& help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(in).Add({});
+}
+
+prometheus::Gauge& gauge(prometheus::Registry& in, std::string const& name,
+                         std::string const& help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(in).Add({});
+}
+
+prometheus::Histogram& sizes(prometheus::Registry& in, std::string const& name,
+                             std::string const& help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(in).Add({}, size_buckets());
+}
+
+} // namespace
+
+metrics::metrics(std::vector<std::string_view> const& handlers)
+    : claim_sizes_{&sizes(registry_, "tasker_worker_claim_steps",
+                          "Steps that a claim brought, by number of claims")},
+      report_sizes_{&sizes(registry_, "tasker_worker_report_steps",
+                           "Steps that were reported together, by number of reports")},
+      refused_{&counter(registry_, "tasker_worker_reports_refused_total",
+                        "Results that the database refused: the step was not ours any more")},
+      extended_{&counter(registry_, "tasker_worker_leases_extended_total", "Leases extended")},
+      held_{&gauge(registry_, "tasker_worker_steps_held",
+                   "Steps leased to this worker: waiting, running or not reported yet")},
+      in_pool_{&gauge(registry_, "tasker_worker_steps_in_pool",
+                      "Steps that wait for a thread or run")},
+      capacity_{&gauge(registry_, "tasker_worker_capacity",
+                       "Steps the worker wants to hold, by how long they take")} {
+    auto& endings = prometheus::BuildCounter()
+                        .Name("tasker_worker_steps_total")
+                        .Help("Steps that this worker held, by what became of them")
+                        .Register(registry_);
+    for (auto const* const name : ending_names) {
+        endings_.push_back(&endings.Add({{"outcome", name}}));
+    }
+    auto& failures = prometheus::BuildCounter()
+                         .Name("tasker_worker_database_failures_total")
+                         .Help("Calls of the database that failed and were made again")
+                         .Register(registry_);
+    for (auto const* const name : call_names) {
+        failed_calls_.push_back(&failures.Add({{"call", name}}));
+    }
+    auto& sources = prometheus::BuildCounter()
+                        .Name("tasker_worker_steps_received_total")
+                        .Help("Steps leased to this worker, by claims and with reports")
+                        .Register(registry_);
+    by_claim_ = &sources.Add({{"by", "claim"}});
+    by_continuation_ = &sources.Add({{"by", "continuation"}});
+    auto& durations = prometheus::BuildHistogram()
+                          .Name("tasker_worker_step_duration_seconds")
+                          .Help("How long handlers ran")
+                          .Register(registry_);
+    for (auto const name : handlers) {
+        std::string const label{name};
+        durations_.emplace(label, &durations.Add({{"handler", label}}, duration_buckets()));
+    }
+    unknown_handler_ = &durations.Add({{"handler", ""}}, duration_buckets());
+}
+
+void metrics::step_ran(std::string_view handler, std::chrono::nanoseconds took) {
+    auto const found = durations_.find(handler);
+    auto* const series = found == durations_.end() ? unknown_handler_ : found->second;
+    series->Observe(std::chrono::duration<double>{took}.count());
+}
+
+void metrics::step_ended(ending how) {
+    endings_[static_cast<std::size_t>(how)]->Increment();
+}
+
+void metrics::claimed(std::size_t steps) {
+    claim_sizes_->Observe(static_cast<double>(steps));
+    by_claim_->Increment(static_cast<double>(steps));
+}
+
+void metrics::continued(std::size_t steps) {
+    by_continuation_->Increment(static_cast<double>(steps));
+}
+
+void metrics::reported(std::size_t steps, std::size_t refused) {
+    report_sizes_->Observe(static_cast<double>(steps));
+    refused_->Increment(static_cast<double>(refused));
+}
+
+void metrics::leases_extended(std::size_t steps) {
+    extended_->Increment(static_cast<double>(steps));
+}
+
+void metrics::call_failed(call which) {
+    failed_calls_[static_cast<std::size_t>(which)]->Increment();
+}
+
+std::string metrics::text(std::size_t steps_held, std::size_t steps_in_pool,
+                          std::size_t capacity) {
+    held_->Set(static_cast<double>(steps_held));
+    in_pool_->Set(static_cast<double>(steps_in_pool));
+    capacity_->Set(static_cast<double>(capacity));
+    return prometheus::TextSerializer{}.Serialize(registry_.Collect());
+}
+
+} // namespace tasker::worker

@@ -1,0 +1,49 @@
+#include "prefetch_policy.hpp"
+
+#include "tasker/base/assert.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tasker::worker {
+
+namespace {
+
+/// Of the mean of so many steps against the mean of all before them.
+double weight_of(std::size_t steps) {
+    return 1 - std::pow(1 - prefetch_policy::step_weight, static_cast<double>(steps));
+}
+
+} // namespace
+
+prefetch_policy::prefetch_policy(std::size_t threads, std::size_t max_prefetch)
+    : threads_{threads}, max_prefetch_{max_prefetch} {}
+
+void prefetch_policy::observe(std::chrono::nanoseconds total, std::size_t steps) {
+    TASKER_ASSERT(steps > 0);
+    auto const mean = static_cast<double>(total.count()) / static_cast<double>(steps);
+    mean_ns_ = mean_ns_ < 0 ? mean : mean_ns_ + weight_of(steps) * (mean - mean_ns_);
+}
+
+void prefetch_policy::observe_size(std::size_t bytes, std::size_t steps) {
+    TASKER_ASSERT(steps > 0);
+    auto const mean = static_cast<double>(bytes) / static_cast<double>(steps);
+    mean_bytes_ += weight_of(steps) * (mean - mean_bytes_);
+}
+
+void prefetch_policy::observe_stall(std::chrono::nanoseconds so_long) {
+    mean_ns_ = std::max(mean_ns_, static_cast<double>(so_long.count()));
+}
+
+std::size_t prefetch_policy::capacity() const {
+    if (mean_ns_ < 0) {
+        return threads_;
+    }
+    auto const horizon_ns = static_cast<double>(std::chrono::nanoseconds{horizon}.count());
+    auto const startable = static_cast<double>(threads_) * horizon_ns / std::max(mean_ns_, 1.0);
+    auto const fitting = static_cast<double>(max_prefetch_bytes) / std::max(mean_bytes_, 1.0);
+    auto const prefetch = std::min({startable, fitting, static_cast<double>(max_prefetch_)});
+    return threads_ + static_cast<std::size_t>(prefetch);
+}
+
+} // namespace tasker::worker

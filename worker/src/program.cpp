@@ -1,0 +1,97 @@
+#include "tasker/worker/program.hpp"
+
+#include "tasker/base/version.hpp"
+#include "tasker/log/log.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <malloc.h>
+#include <optional>
+
+namespace tasker::worker {
+
+namespace {
+
+constexpr int usage_error = 2;
+/// Arenas of malloc: enough that handlers do not wait for each other, few enough to stay small.
+constexpr int malloc_arenas = 2;
+
+/// Written beside and renamed, so that nobody reads half an address.
+void write_ready_file(std::filesystem::path const& path, std::string const& address) {
+    auto const unfinished = path.string() + ".new";
+    std::ofstream{unfinished} << address << '\n';
+    std::filesystem::rename(unfinished, path);
+}
+
+int run(settings const& chosen, std::optional<std::filesystem::path> const& ready_file,
+        std::function<void(worker&)> const& add_handlers) {
+    worker w{chosen};
+    add_handlers(w);
+    auto const how = w.run_until_stopped({.ready = [&](std::string const& address) {
+        if (ready_file) {
+            write_ready_file(*ready_file, address);
+        }
+    }});
+    if (how == ending::abandoned) {
+        // Threads are still in handlers: they must not meet destructors.
+        std::_Exit(static_cast<int>(how));
+    }
+    return static_cast<int>(how);
+}
+
+} // namespace
+
+int run_program(int argc, char** argv, std::string_view name,
+                std::function<void(worker&)> const& add_handlers) {
+    mallopt(M_ARENA_MAX, malloc_arenas);
+    setting_overrides overrides;
+    std::optional<std::filesystem::path> ready_file;
+    CLI::App app{std::string{name} + ": runs the steps of Tasker's workflows."};
+    app.set_version_flag("--version", std::string{version()});
+    app.add_option("--config", overrides.file, "Settings in TOML; see config/worker.toml")
+        ->type_name("FILE");
+    app.add_option("--database-url", overrides.database_url, "Instead of DATABASE_URL")
+        ->type_name("URL");
+    app.add_option("--listen", overrides.listen,
+                   "IP:PORT of /health and /metrics; port 0 is any that is free")
+        ->type_name("HOST:PORT");
+    app.add_option("--namespaces", overrides.namespaces, "Whose steps to take, separated by commas")
+        ->delimiter(',')
+        ->type_name("NAME,...");
+    app.add_option("--concurrency", overrides.concurrency, "Handlers that run at a time")
+        ->type_name("N");
+    app.add_option("--name", overrides.name, "Unique among workers; default: host name and process")
+        ->type_name("NAME");
+    app.add_option("--lease-seconds", overrides.lease_seconds,
+                   "How long a step stays with a worker that is not heard of")
+        ->type_name("N");
+    app.add_option("--ready-file", ready_file, "Gets the address once steps are taken")
+        ->type_name("PATH");
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& parsed) {
+        return app.exit(parsed) == 0 ? EXIT_SUCCESS : usage_error;
+    }
+
+    auto const loaded = load_settings(overrides);
+    for (auto const& problem : loaded.problems) {
+        std::cerr << name << ": " << config::to_string(problem) << '\n';
+    }
+    if (!loaded.problems.empty()) {
+        return usage_error;
+    }
+    log::init(loaded.values.log, name);
+    try {
+        return run(loaded.values, ready_file, add_handlers);
+    } catch (std::exception const& failure) {
+        log::error("failed", {{"problem", failure.what()}});
+        return static_cast<int>(ending::failed);
+    }
+}
+
+} // namespace tasker::worker

@@ -1,0 +1,158 @@
+#include "reporter.hpp"
+
+#include "pause.hpp"
+#include "report.hpp"
+
+#include "tasker/log/log.hpp"
+#include "tasker/pg/error.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace tasker::worker {
+
+namespace {
+
+constexpr std::chrono::seconds call_limit{30};
+/// Fewer than this many are not worth asking for less.
+constexpr std::size_t least_take = 8;
+
+report_batch cut_in_half(report_batch& batch) {
+    auto const middle = batch.reports.begin() +
+                        static_cast<std::ptrdiff_t>(batch.reports.size() / 2);
+    report_batch half{batch.queue, {}};
+    std::move(middle, batch.reports.end(), std::back_inserter(half.reports));
+    batch.reports.erase(middle, batch.reports.end());
+    return half;
+}
+
+/// In place of a report that the database does not take. False if this is such a one already.
+bool substitute(pending_report& report, error const& why) {
+    if (std::exchange(report.is_substitute, true)) {
+        return false;
+    }
+    log::error("result_refused", {{"task", report.of->step.task},
+                                  {"step", report.of->step.name},
+                                  {"error", why}});
+    auto answer = permanent_error("the database does not take the result: " + to_string(why),
+                                  "invalid_result");
+    report.what = make_report(report.of->step, std::move(answer), 0);
+    return true;
+}
+
+} // namespace
+
+reporter::reporter(step_flow& flow, pg::pool& connections, identity self, metrics& counts)
+    : flow_{flow}, connections_{connections}, self_{self}, counts_{counts} {}
+
+void reporter::stop() {
+    is_stopped_ = true;
+    flow_.reports.ring();
+}
+
+asio::awaitable<void> reporter::run_lane_until_stopped() {
+    for (;;) {
+        flow_.collect();
+        auto batch = flow_.next_batch();
+        if (!batch.reports.empty()) {
+            co_await deliver(std::move(batch));
+        } else if (is_stopped_) {
+            flow_.reports.ring(); // for the other lanes
+            co_return;
+        } else {
+            co_await flow_.reports.wait();
+        }
+    }
+}
+
+asio::awaitable<void> reporter::deliver(report_batch batch) {
+    asio::steady_timer timer{co_await asio::this_coro::executor};
+    pause pauses;
+    bool may_be_stored = false;
+    std::vector<report_batch> left;
+    left.push_back(std::move(batch));
+    while (!left.empty()) {
+        auto const sent = co_await send(left.back(), may_be_stored);
+        if (sent) {
+            flow_.forget(left.back());
+            left.pop_back();
+        } else if (!pg::is_callers_fault(sent.error())) {
+            counts_.call_failed(metrics::call::finish);
+            may_be_stored = may_be_stored || pg::is_in_doubt(sent.error());
+            timer.expires_at(pauses.until_next_attempt("finish_failed", sent.error()));
+            co_await timer.async_wait(asio::use_awaitable);
+        } else if (left.back().reports.size() > 1) {
+            left.push_back(cut_in_half(left.back()));
+        } else if (!substitute(left.back().reports.front(), sent.error())) {
+            flow_.forget(left.back());
+            left.pop_back();
+        }
+    }
+}
+
+/// `may_be_stored`: an earlier attempt may have arrived, so a refusal tells nothing.
+asio::awaitable<result<void>> reporter::send(report_batch& batch, bool may_be_stored) {
+    auto const take = steps_to_take(batch);
+    auto const asked_at = steady_clock::now();
+    flow_.reserve(take);
+    auto reply = co_await call(batch, take);
+    flow_.unreserve(take);
+    if (!reply) {
+        co_return reply.error();
+    }
+    auto const refused = may_be_stored ? 0 : reply->refused.size();
+    counts_.reported(batch.reports.size(), refused);
+    if (refused > 0) {
+        log::warn("results_refused", {{"queue", batch.queue}, {"count", refused}});
+    }
+    if (!reply->taken.empty()) {
+        counts_.continued(reply->taken.size());
+        if (reply->taken.size() >= take) {
+            flow_.queues.announce(batch.queue); // more may have become ready
+        }
+        flow_.accept(std::move(reply->taken), asked_at);
+    }
+    if (flow_.queues.any()) {
+        flow_.claims.ring();
+    }
+    co_return result<void>{};
+}
+
+asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& batch,
+                                                            std::size_t take) {
+    auto const until = steady_clock::now() + call_limit;
+    auto on = co_await connections_.acquire(until);
+    if (!on) {
+        co_return on.error();
+    }
+    queue::finish_request request{.queue = batch.queue,
+                                  .worker = self_.id,
+                                  .lease = self_.lease,
+                                  .take = static_cast<std::int32_t>(take),
+                                  .steps = {}};
+    request.steps.reserve(batch.reports.size());
+    // Copies: the originals are needed if this has to be sent again.
+    std::ranges::transform(batch.reports, std::back_inserter(request.steps),
+                           &pending_report::what);
+    co_return co_await queue::finish(**on, std::move(request), until);
+}
+
+/// As many as will become ready in all likelihood, one or two for each step, so that the slots left
+/// can be filled by other calls. None while work of a higher priority waits.
+std::size_t reporter::steps_to_take(report_batch const& batch) const {
+    if (flow_.queues.outranked(batch.queue)) {
+        return 0;
+    }
+    return std::min(flow_.free_slots(), std::max(2 * batch.reports.size(), least_take));
+}
+
+} // namespace tasker::worker

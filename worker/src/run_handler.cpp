@@ -1,0 +1,81 @@
+#include "tasker/worker/run_handler.hpp"
+
+#include "execution.hpp"
+
+#include "tasker/base/edit_distance.hpp"
+
+#include <boost/core/demangle.hpp>
+
+#include <exception>
+#include <typeinfo>
+
+namespace tasker::worker {
+
+namespace {
+
+step_result unknown_handler(handler_registry const& handlers, std::string_view name) {
+    auto const known = handlers.names();
+    std::string message = "this worker has no handler \"" + std::string{name} + '"';
+    if (auto const meant = nearest(name, known)) {
+        message += "; did you mean \"" + std::string{*meant} + "\"?";
+    }
+    message += " It has:";
+    for (auto const each : known) {
+        message += ' ';
+        message += each;
+    }
+    return retryable_error(std::move(message), "unknown_handler");
+}
+
+step_result run_guarded(handler const& run, step_context const& step) {
+    try {
+        return run(step);
+    } catch (permanent_failure const& failure) {
+        return permanent_error(failure.what(), failure.type());
+    } catch (retryable_failure const& failure) {
+        return retryable_error(failure.what(), failure.type(), failure.retry_after());
+    } catch (std::exception const& failure) {
+        return retryable_error(failure.what(), boost::core::demangle(typeid(failure).name()));
+    } catch (...) {
+        return retryable_error("the handler threw something that is not a std::exception",
+                               "unknown_exception");
+    }
+}
+
+} // namespace
+
+step_result run_handler(handler_registry const& handlers, step_context const& step) {
+    auto const* const run = handlers.find(step.handler());
+    return run == nullptr ? unknown_handler(handlers, step.handler()) : run_guarded(*run, step);
+}
+
+step_result try_handler(handler const& run, trial_step const& step) {
+    queue::claimed_step claimed;
+    claimed.task = task_id::generate();
+    claimed.attempt = step.failures + 1;
+    claimed.failures = step.failures;
+    claimed.max_attempts = step.max_attempts;
+    claimed.timeout = step.timeout;
+    claimed.name = step.name;
+    claimed.handler = "trial";
+    if (!step.method.empty()) {
+        claimed.handler_method = step.method;
+    }
+    claimed.name_space = "default";
+    claimed.template_name = "trial";
+    claimed.template_version = "1";
+    claimed.initialization = step.initialization.dump();
+    claimed.context = step.context.dump();
+    claimed.parents = step.parents.dump();
+    auto const now = steady_clock::now();
+    auto const running = std::make_shared<execution>(std::move(claimed), now);
+    running->started = now;
+    if (step.timeout) {
+        running->due = now + *step.timeout;
+    }
+    std::stop_callback const cancel{step.cancelled_by,
+                                    [&running] { running->cancel(cancel_cause::timed_out); }};
+    return run_guarded(run, step_context{running});
+}
+
+} // namespace tasker::worker

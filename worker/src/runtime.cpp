@@ -1,0 +1,246 @@
+#include "runtime.hpp"
+
+#include "startup.hpp"
+
+#include "tasker/config/secrets.hpp"
+#include "tasker/log/log.hpp"
+#include "tasker/queue/names.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace tasker::worker {
+
+namespace {
+
+/// For cancelled handlers to return, and for loops to end.
+constexpr std::chrono::seconds last_wait{1};
+constexpr std::chrono::seconds loops_end_limit{6};
+/// The server gives up on what this side has given up on.
+constexpr std::chrono::seconds statement_timeout{30};
+
+pg::pool_settings connections(settings const& options, std::int64_t count, bool durable) {
+    return {.connect = {.dsn = options.database.url,
+                        .application_name = "tasker-worker",
+                        .statement_timeout = statement_timeout,
+                        .durable_commits = durable},
+            .size = static_cast<std::size_t>(count)};
+}
+
+asio::awaitable<void> watch_deadlines(step_flow& flow) {
+    for (;;) {
+        co_await flow.deadlines.wait(flow.expire(steady_clock::now()));
+    }
+}
+
+bool is_cancellation(std::exception_ptr const& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (boost::system::system_error const& failure) {
+        return failure.code() == asio::error::operation_aborted;
+    } catch (...) {
+        return false;
+    }
+}
+
+std::string what(std::exception_ptr const& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (std::exception const& failure) {
+        return failure.what();
+    } catch (...) {
+        return "not a std::exception";
+    }
+}
+
+} // namespace
+
+runtime::runtime(asio::io_context& io, settings const& options,
+                 std::shared_ptr<handler_registry const> handlers, run_options run)
+    : io_{io},
+      options_{options},
+      run_{std::move(run)},
+      counts_{handlers->names()},
+      quick_{io.get_executor(), connections(options, 2, false)},
+      durable_{io.get_executor(), connections(options, options.database.report_connections, true)},
+      flow_{io.get_executor(), options, std::move(handlers), counts_},
+      stop_asked_{io.get_executor()},
+      loop_ended_{io.get_executor()} {}
+
+void runtime::start(std::function<void()> ended) {
+    ended_ = std::move(ended);
+    spawn("live", live());
+}
+
+void runtime::stop() {
+    if (++stops_ == 1) {
+        stop_asked_.ring();
+        if (!claimer_) { // not started yet: there is nothing to be finished
+            cancel_all();
+        }
+    } else {
+        log::warn("stopped_at_once", {{"steps_held", flow_.held().size()}});
+        flow_.cancel_running();
+        cancel_all();
+    }
+}
+
+ending runtime::how_it_ended() const {
+    if (failed_) {
+        return ending::failed;
+    }
+    auto const is_clean = flow_.is_empty() && (!keeper_ || keeper_->has_released_all());
+    return is_clean ? ending::stopped : ending::abandoned;
+}
+
+void runtime::spawn(std::string name, asio::awaitable<void> loop) {
+    auto& signal = loops_.emplace_back();
+    ++loops_running_;
+    asio::co_spawn(io_, std::move(loop),
+                   asio::bind_cancellation_slot(
+                       signal.slot(), [this, name = std::move(name)](std::exception_ptr thrown) {
+                           --loops_running_;
+                           loop_ended_.ring();
+                           if (thrown && !is_cancellation(thrown)) {
+                               log::error("loop_failed", {{"loop", name}, {"problem", what(thrown)}});
+                               failed_ = true;
+                               cancel_all();
+                           }
+                           if (loops_running_ == 0) {
+                               ended_();
+                           }
+                       }));
+}
+
+asio::awaitable<void> runtime::live() {
+    if (stops_ > 0) {
+        co_return;
+    }
+    if (!open_health_port()) {
+        failed_ = true;
+        co_return;
+    }
+    auto const id = co_await start_up(options_, durable_);
+    if (!id) {
+        log::error("cannot_start", {{"problem", id.error()},
+                                    {"database", config::mask_secrets(options_.database.url)}});
+        failed_ = true;
+        cancel_all();
+        co_return;
+    }
+    start_loops({*id, std::chrono::seconds{options_.lease_seconds}});
+    auto const address = health_ ? health_->address() : std::string{};
+    log::info("listening", {{"address", address},
+                            {"worker", worker_name(options_)},
+                            {"concurrency", options_.concurrency}});
+    if (run_.ready) {
+        run_.ready(address);
+    }
+    co_await stop_asked_.wait();
+    co_await drain();
+    co_await end_loops();
+}
+
+bool runtime::open_health_port() {
+    if (options_.health.listen.empty()) {
+        return true;
+    }
+    auto opened = health_server::open(
+        io_.get_executor(), options_.health.listen,
+        {.is_ready = [this] { return is_ready(); },
+         .metrics =
+             [this] {
+                 return counts_.text(flow_.held().size(), flow_.in_pool(), flow_.capacity());
+             }});
+    if (!opened) {
+        log::error("cannot_listen", {{"problem", opened.error()}});
+        return false;
+    }
+    health_.emplace(std::move(*opened));
+    spawn("health", health_->run_until_stopped());
+    return true;
+}
+
+void runtime::start_loops(identity self) {
+    keeper_.emplace(flow_, quick_, self, counts_);
+    reporter_.emplace(flow_, durable_, self, counts_);
+    claimer_.emplace(flow_, quick_, self, std::chrono::milliseconds{options_.poll_ms}, counts_);
+    listener_.emplace(io_.get_executor(),
+                      pg::listener_settings{.connect = {.dsn = options_.database.url,
+                                                        .application_name = "tasker-worker"},
+                                            .channels = {std::string{queue::ready_channel}}},
+                      pg::listener_events{.notified =
+                                              [this](std::string_view, std::string_view names) {
+                                                  if (flow_.queues.announce(names)) {
+                                                      flow_.claims.ring();
+                                                  }
+                                              },
+                                          .look_again =
+                                              [this] {
+                                                  flow_.queues.announce_all();
+                                                  flow_.claims.ring();
+                                              }});
+    spawn("deadlines", watch_deadlines(flow_));
+    spawn("leases", keeper_->run_until_stopped());
+    for (std::int64_t lane = 0; lane < options_.database.report_connections; ++lane) {
+        spawn("reports", reporter_->run_lane_until_stopped());
+    }
+    spawn("claims", claimer_->run_until_stopped());
+    spawn("notifications", listener_->run_until_stopped());
+}
+
+asio::awaitable<void> runtime::drain() {
+    log::info("stopping", {{"steps_held", flow_.held().size()}, {"in_pool", flow_.in_pool()}});
+    listener_->stop();
+    flow_.close();
+    co_await wait_until_empty(std::chrono::milliseconds{options_.shutdown_grace_ms});
+    if (!flow_.is_empty()) {
+        log::warn("grace_is_over", {{"steps_held", flow_.held().size()}});
+        flow_.cancel_running();
+        co_await wait_until_empty(last_wait);
+        flow_.give_up();
+    }
+}
+
+asio::awaitable<void> runtime::wait_until_empty(std::chrono::milliseconds limit) {
+    auto const until = steady_clock::now() + limit;
+    while (!flow_.is_empty() && steady_clock::now() < until) {
+        co_await flow_.emptied.wait(until);
+    }
+}
+
+/// Those that give back and report have something to do yet; the rest is stopped behind them.
+asio::awaitable<void> runtime::end_loops() {
+    keeper_->stop();
+    reporter_->stop();
+    auto const until = steady_clock::now() + loops_end_limit;
+    // This one, the deadlines and the health port.
+    auto const remaining = std::size_t{2} + (health_ ? 1 : 0);
+    while (loops_running_ > remaining && steady_clock::now() < until) {
+        co_await loop_ended_.wait(until);
+    }
+    log::info("stopped", {{"steps_left", flow_.held().size()}});
+    cancel_all();
+}
+
+void runtime::cancel_all() {
+    if (health_) {
+        health_->stop();
+    }
+    for (auto& each : loops_) {
+        each.emit(asio::cancellation_type::terminal);
+    }
+    quick_.close();
+    durable_.close();
+}
+
+bool runtime::is_ready() const {
+    return claimer_ && claimer_->is_answered() && stops_ == 0;
+}
+
+} // namespace tasker::worker

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "claimer.hpp"
+#include "health_server.hpp"
+#include "lease_keeper.hpp"
+#include "metrics.hpp"
+#include "reporter.hpp"
+#include "step_flow.hpp"
+
+#include "tasker/pg/listener.hpp"
+#include "tasker/pg/pool.hpp"
+#include "tasker/worker/worker.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace tasker::worker {
+
+/// One run of a worker: makes the loops, starts them, and stops them in an order in which nothing is
+/// lost. Each loop ends by itself once stopped; what does not end in time is cancelled.
+///
+/// Lifetime: must outlive the run of the context, which ends once nothing of this is running.
+/// Threads: that of the context.
+class runtime {
+public:
+    runtime(boost::asio::io_context& io, settings const& options,
+            std::shared_ptr<handler_registry const> handlers, run_options run);
+
+    /// `ended` is called once nothing of this is running.
+    void start(std::function<void()> ended);
+
+    /// As worker::stop().
+    void stop();
+
+    /// REQUIRES: the context's run has returned.
+    ending how_it_ended() const;
+
+private:
+    void spawn(std::string name, boost::asio::awaitable<void> loop);
+    boost::asio::awaitable<void> live();
+    bool open_health_port();
+    void start_loops(identity self);
+    boost::asio::awaitable<void> drain();
+    boost::asio::awaitable<void> wait_until_empty(std::chrono::milliseconds limit);
+    boost::asio::awaitable<void> end_loops();
+    void cancel_all();
+    bool is_ready() const;
+
+    boost::asio::io_context& io_;
+    settings const& options_;
+    run_options run_;
+    metrics counts_;
+    pg::pool quick_;   ///< claims and leases, which need not be durable
+    pg::pool durable_; ///< results
+    step_flow flow_;
+    std::optional<health_server> health_;
+    std::optional<pg::listener> listener_;
+    std::optional<claimer> claimer_;
+    std::optional<reporter> reporter_;
+    std::optional<lease_keeper> keeper_;
+
+    std::function<void()> ended_;
+    wake_up stop_asked_;
+    wake_up loop_ended_;
+    std::list<boost::asio::cancellation_signal> loops_;
+    std::size_t loops_running_ = 0;
+    int stops_ = 0;
+    bool failed_ = false;
+};
+
+} // namespace tasker::worker

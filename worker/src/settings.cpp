@@ -1,0 +1,122 @@
+#include "tasker/worker/settings.hpp"
+
+#include "tasker/config/toml_file.hpp"
+#include "tasker/model/names.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace tasker::worker {
+
+namespace {
+
+constexpr std::int64_t mebibyte = 1'048'576;
+constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::size_t max_namespaces = 100;
+constexpr std::size_t max_name_length = 200;
+
+/// Every numeric key. A path stands here once and nowhere else.
+template <class Settings, class Visit>
+void each_number(Settings& s, Visit visit) {
+    visit("database.report_connections", s.database.report_connections, 1, 16);
+    visit("database.startup_timeout_ms", s.database.startup_timeout_ms, 0, day_ms);
+    visit("concurrency", s.concurrency, 1, 1'024);
+    visit("max_prefetch", s.max_prefetch, 0, 10'000);
+    visit("lease_seconds", s.lease_seconds, 3, 86'400);
+    visit("poll_ms", s.poll_ms, 10, 600'000);
+    visit("shutdown_grace_ms", s.shutdown_grace_ms, 0, day_ms);
+    visit("max_result_bytes", s.max_result_bytes, 1'024, 256 * mebibyte);
+    visit("http.timeout_ms", s.http.timeout_ms, 1, day_ms);
+    visit("http.max_response_bytes", s.http.max_response_bytes, 1'024, 256 * mebibyte);
+    visit("shell.max_output_bytes", s.shell.max_output_bytes, 1'024, 256 * mebibyte);
+    visit("shell.kill_after_ms", s.shell.kill_after_ms, 0, day_ms);
+}
+
+void read(config::reader& from, settings& into) {
+    each_number(into, [&](std::string_view path, std::int64_t& value, std::int64_t, std::int64_t) {
+        from.get(path, value);
+    });
+    from.get("database.url", into.database.url);
+    from.get("namespaces", into.namespaces);
+    from.get("name", into.name);
+    from.get("health.listen", into.health.listen);
+    from.get("shell.enabled", into.shell.enabled);
+    from.get("shell.environment", into.shell.environment);
+    from.get("log.level", into.log.threshold, log::parse_level, "debug, info, warn, error");
+    from.get("log.format", into.log.output, log::parse_format, "console, json");
+
+    from.env("DATABASE_URL", into.database.url);
+    from.env("TASKER_NAMESPACES", into.namespaces);
+    from.env("TASKER_WORKER_LISTEN", into.health.listen);
+    from.env("TASKER_LOG_LEVEL", into.log.threshold, log::parse_level, "debug, info, warn, error");
+    from.env("TASKER_LOG_FORMAT", into.log.output, log::parse_format, "console, json");
+}
+
+void check_namespaces(std::vector<std::string> const& name_spaces,
+                      std::vector<config::config_problem>& problems) {
+    if (name_spaces.empty() || name_spaces.size() > max_namespaces) {
+        problems.push_back(
+            {"namespaces", "must name from 1 to " + std::to_string(max_namespaces)});
+    }
+    std::set<std::string_view> seen;
+    for (auto const& each : name_spaces) {
+        auto problem = model::namespace_problem(each);
+        if (!problem && !seen.insert(each).second) {
+            problem = "must not be named twice";
+        }
+        if (problem) {
+            problems.push_back({"namespaces", '"' + each + "\" " + *problem});
+        }
+    }
+}
+
+} // namespace
+
+std::vector<config::config_problem> settings::validate() const {
+    std::vector<config::config_problem> problems;
+    each_number(*this, [&](std::string_view path, std::int64_t value, std::int64_t lowest,
+                           std::int64_t highest) {
+        if (value < lowest || value > highest) {
+            problems.push_back({std::string{path}, "must be from " + std::to_string(lowest) +
+                                                       " to " + std::to_string(highest) + ", not " +
+                                                       std::to_string(value)});
+        }
+    });
+    if (database.url.empty()) {
+        problems.push_back({"database.url", "must be set here, in DATABASE_URL or by "
+                                            "--database-url"});
+    }
+    check_namespaces(namespaces, problems);
+    if (name.size() > max_name_length) {
+        problems.push_back(
+            {"name", "must have at most " + std::to_string(max_name_length) + " bytes"});
+    }
+    if (std::ranges::find(shell.environment, "DATABASE_URL") != shell.environment.end()) {
+        problems.push_back(
+            {"shell.environment", "must not hand DATABASE_URL, with its password, to commands"});
+    }
+    return problems;
+}
+
+loaded_settings load_settings(setting_overrides const& overrides) {
+    loaded_settings loaded;
+    auto& values = loaded.values;
+    auto from = overrides.file ? config::reader::open(*overrides.file) : config::reader::empty();
+    read(from, values);
+    values.database.url = overrides.database_url.value_or(values.database.url);
+    values.health.listen = overrides.listen.value_or(values.health.listen);
+    values.namespaces = overrides.namespaces.value_or(values.namespaces);
+    values.concurrency = overrides.concurrency.value_or(values.concurrency);
+    values.name = overrides.name.value_or(values.name);
+    values.lease_seconds = overrides.lease_seconds.value_or(values.lease_seconds);
+
+    loaded.problems = from.finish();
+    for (auto& problem : values.validate()) {
+        loaded.problems.push_back(std::move(problem));
+    }
+    return loaded;
+}
+
+} // namespace tasker::worker

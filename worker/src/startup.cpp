@@ -1,0 +1,85 @@
+#include "startup.hpp"
+
+#include "tasker/base/time.hpp"
+#include "tasker/config/secrets.hpp"
+#include "tasker/log/log.hpp"
+#include "tasker/queue/steps.hpp"
+#include "tasker/sql/migrator.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <unistd.h>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace tasker::worker {
+
+namespace {
+
+constexpr std::chrono::milliseconds first_backoff{100};
+constexpr std::chrono::milliseconds max_backoff{2'000};
+constexpr std::chrono::seconds register_limit{15};
+
+bool may_pass(error const& failure) {
+    return failure.code == sql::errc::could_not_connect ||
+           failure.code == sql::errc::not_migrated || failure.code == sql::errc::outdated;
+}
+
+asio::awaitable<result<void>> check(std::string dsn) {
+    co_return sql::check(dsn);
+}
+
+asio::awaitable<result<void>> wait_for_schema(std::string dsn, std::chrono::milliseconds limit) {
+    auto const until = steady_clock::now() + limit;
+    auto backoff = first_backoff;
+    asio::steady_timer timer{co_await asio::this_coro::executor};
+    asio::thread_pool aside{1}; // sql::check blocks
+    for (;;) {
+        auto const looked = co_await asio::co_spawn(aside, check(dsn), asio::use_awaitable);
+        if (looked || !may_pass(looked.error()) || steady_clock::now() + backoff > until) {
+            co_return looked;
+        }
+        log::warn("database_not_ready", {{"database", config::mask_secrets(dsn)},
+                                         {"problem", looked.error()},
+                                         {"retry_ms", backoff.count()}});
+        timer.expires_after(backoff);
+        co_await timer.async_wait(asio::use_awaitable);
+        backoff = std::min(backoff * 2, max_backoff);
+    }
+}
+
+} // namespace
+
+std::string worker_name(settings const& options) {
+    if (!options.name.empty()) {
+        return options.name;
+    }
+    boost::system::error_code failure;
+    auto const host = asio::ip::host_name(failure);
+    return (failure ? "worker" : host) + '-' + std::to_string(getpid());
+}
+
+asio::awaitable<result<worker_id>> start_up(settings options, pg::pool& connections) {
+    auto const ready =
+        co_await wait_for_schema(options.database.url,
+                                 std::chrono::milliseconds{options.database.startup_timeout_ms});
+    if (!ready) {
+        co_return ready.error();
+    }
+    auto const until = steady_clock::now() + register_limit;
+    auto on = co_await connections.acquire(until);
+    if (!on) {
+        co_return on.error();
+    }
+    co_return co_await queue::register_worker(**on, worker_name(options), options.namespaces,
+                                              until);
+}
+
+} // namespace tasker::worker

@@ -1,0 +1,131 @@
+#include "tasker/worker/step_context.hpp"
+
+#include "execution.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+namespace tasker::worker {
+
+namespace {
+
+constexpr std::string_view empty_object = "{}";
+
+nlohmann::json const& parsed(std::optional<nlohmann::json>& cache, std::string_view text) {
+    if (!cache) {
+        cache.emplace(nlohmann::json::parse(text));
+    }
+    return *cache;
+}
+
+} // namespace
+
+step_context::step_context(std::shared_ptr<execution> running) noexcept
+    : running_{std::move(running)} {}
+
+task_id step_context::task() const noexcept {
+    return running_->step.task;
+}
+
+step_no step_context::number() const noexcept {
+    return running_->step.step;
+}
+
+std::string_view step_context::name() const noexcept {
+    return running_->step.name;
+}
+
+std::string_view step_context::name_space() const noexcept {
+    return running_->step.name_space;
+}
+
+std::string_view step_context::template_name() const noexcept {
+    return running_->step.template_name;
+}
+
+std::string_view step_context::template_version() const noexcept {
+    return running_->step.template_version;
+}
+
+std::string_view step_context::handler() const noexcept {
+    return running_->step.handler;
+}
+
+std::string_view step_context::method() const noexcept {
+    auto const& method = running_->step.handler_method;
+    return method ? std::string_view{*method} : std::string_view{};
+}
+
+std::int32_t step_context::attempt() const noexcept {
+    return running_->step.attempt;
+}
+
+std::int32_t step_context::failures() const noexcept {
+    return running_->step.failures;
+}
+
+std::int32_t step_context::max_attempts() const noexcept {
+    return running_->step.max_attempts;
+}
+
+std::string step_context::idempotency_key() const {
+    return task().to_string() + ':' + running_->step.name;
+}
+
+nlohmann::json const& step_context::initialization() const {
+    return parsed(running_->initialization, initialization_text());
+}
+
+nlohmann::json const& step_context::context() const {
+    return parsed(running_->context, context_text());
+}
+
+nlohmann::json const& step_context::parents() const {
+    return parsed(running_->parents, parents_text());
+}
+
+nlohmann::json const& step_context::parent_json(std::string_view step) const {
+    auto const& all = parents();
+    auto const found = all.find(step);
+    if (found == all.end()) {
+        throw input_error{"step \"" + running_->step.name + "\" has no parent \"" +
+                          std::string{step} + '"'};
+    }
+    return *found;
+}
+
+std::string_view step_context::initialization_text() const noexcept {
+    return running_->step.initialization;
+}
+
+std::string_view step_context::context_text() const noexcept {
+    return running_->step.context;
+}
+
+std::string_view step_context::parents_text() const noexcept {
+    auto const& parents = running_->step.parents;
+    return parents ? std::string_view{*parents} : empty_object;
+}
+
+std::optional<tasker::deadline> step_context::deadline() const noexcept {
+    return running_->due;
+}
+
+bool step_context::is_cancelled() const noexcept {
+    return running_->stop.stop_requested();
+}
+
+std::stop_token step_context::stop_token() const noexcept {
+    return running_->stop.get_token();
+}
+
+bool step_context::wait_for(std::chrono::milliseconds time) const {
+    std::mutex mutex;
+    std::condition_variable_any cancelled;
+    std::unique_lock lock{mutex};
+    auto const stop = stop_token();
+    cancelled.wait_for(lock, stop, time, [] { return false; });
+    return !stop.stop_requested();
+}
+
+} // namespace tasker::worker

@@ -1,0 +1,294 @@
+#include "step_flow.hpp"
+
+#include "report.hpp"
+
+#include "tasker/base/assert.hpp"
+#include "tasker/log/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace tasker::worker {
+
+namespace {
+
+std::size_t count(std::int64_t validated) {
+    return static_cast<std::size_t>(validated);
+}
+
+std::size_t weight(queue::claimed_step const& step) {
+    return step.context.size() + step.initialization.size() +
+           (step.parents ? step.parents->size() : 0);
+}
+
+metrics::ending ending_of(queue::outcome how) {
+    switch (how) {
+    case queue::outcome::success:
+        return metrics::ending::success;
+    case queue::outcome::retryable_failure:
+        return metrics::ending::retryable_failure;
+    case queue::outcome::permanent_failure:
+        break;
+    }
+    return metrics::ending::permanent_failure;
+}
+
+void log_failure(queue::claimed_step const& step, queue::finished_step const& report) {
+    log::warn("step_failed", {{"task", step.task},
+                              {"step", step.name},
+                              {"handler", step.handler},
+                              {"attempt", step.attempt},
+                              {"permanent", report.how == queue::outcome::permanent_failure},
+                              {"error", report.payload}});
+}
+
+} // namespace
+
+step_flow::step_flow(boost::asio::any_io_executor executor, settings const& options,
+                     std::shared_ptr<handler_registry const> handlers, metrics& counts)
+    : queues{options.namespaces},
+      claims{executor},
+      reports{executor},
+      leases{executor},
+      deadlines{executor},
+      emptied{executor},
+      executor_{executor},
+      counts_{counts},
+      policy_{count(options.concurrency), count(options.max_prefetch)},
+      threads_{count(options.concurrency)},
+      max_unreported_{threads_ + 4 * max_report_steps},
+      pool_{{threads_, count(options.max_result_bytes)},
+            std::move(handlers),
+            {[this] { boost::asio::post(executor_, [this] { reports.ring(); }); },
+             [this] { boost::asio::post(executor_, [this] { deadlines.ring(); }); }}} {}
+
+void step_flow::accept(std::vector<queue::claimed_step> steps,
+                       steady_clock::time_point leased_at) {
+    if (steps.empty()) {
+        return;
+    }
+    std::vector<std::shared_ptr<execution>> ready;
+    ready.reserve(steps.size());
+    std::size_t bytes = 0;
+    if (held_.empty()) {
+        leases.ring();
+    }
+    for (auto& each : steps) {
+        bytes += weight(each);
+        ready.push_back(std::make_shared<execution>(std::move(each), leased_at));
+        held_.insert(ready.back());
+    }
+    policy_.observe_size(bytes, steps.size());
+    if (closed_) {
+        std::ranges::for_each(ready, [this](auto const& each) { give_back(each); });
+        return;
+    }
+    in_pool_ += ready.size();
+    pool_.submit(std::move(ready));
+}
+
+void step_flow::collect() {
+    finished_.clear();
+    pool_.take_finished(finished_, thread_pool::wake::yes);
+    if (finished_.empty()) {
+        return;
+    }
+    std::chrono::nanoseconds total{0};
+    std::size_t ran = 0;
+    for (auto& each : finished_) {
+        if (!each.skipped) {
+            total += each.took;
+            ++ran;
+        }
+        finish(std::move(each));
+    }
+    if (ran > 0) {
+        policy_.observe(total, ran);
+    }
+    if (queues.any()) {
+        claims.ring();
+    }
+    if (is_empty()) {
+        emptied.ring();
+    }
+}
+
+void step_flow::finish(finished_execution done) {
+    TASKER_ASSERT(in_pool_ > 0);
+    --in_pool_;
+    auto const& step = done.what->step;
+    if (!done.skipped) {
+        counts_.step_ran(step.handler, done.took);
+    }
+    if (done.what->answered) {
+        return;
+    }
+    auto const must_stop = done.what->cause == cancel_cause::shutting_down;
+    if (done.skipped || (must_stop && done.report.how != queue::outcome::success)) {
+        give_back(done.what);
+        return;
+    }
+    counts_.step_ended(ending_of(done.report.how));
+    if (done.report.how != queue::outcome::success) {
+        log_failure(step, done.report);
+    }
+    add_report(std::move(done.report), std::move(done.what));
+}
+
+std::size_t step_flow::free_slots() const {
+    if (closed_ || unreported_ >= max_unreported_ || unreported_bytes_ >= max_unreported_bytes) {
+        return 0;
+    }
+    auto const taken = in_pool_ + reserved_;
+    auto const capacity = policy_.capacity();
+    return taken >= capacity ? 0 : std::min(capacity - taken, max_unreported_ - unreported_);
+}
+
+bool step_flow::wants_claim() const {
+    auto const free = free_slots();
+    return free > 0 && (in_pool_ + reserved_ < threads_ || free >= policy_.capacity() / 4);
+}
+
+void step_flow::reserve(std::size_t slots) {
+    reserved_ += slots;
+}
+
+void step_flow::unreserve(std::size_t slots) {
+    TASKER_ASSERT(reserved_ >= slots);
+    reserved_ -= slots;
+}
+
+report_batch step_flow::next_batch() {
+    report_batch batch;
+    for (std::size_t turn = 0; turn < reports_.size() && batch.reports.empty(); ++turn) {
+        auto& from = reports_[next_queue_++ % reports_.size()];
+        batch.queue = from.queue;
+        std::size_t bytes = 0;
+        while (!from.waiting.empty() && batch.reports.size() < max_report_steps) {
+            bytes += from.waiting.front().what.payload.size();
+            if (bytes > max_report_bytes && !batch.reports.empty()) {
+                break;
+            }
+            batch.reports.push_back(std::move(from.waiting.front()));
+            from.waiting.pop_front();
+        }
+    }
+    return batch;
+}
+
+void step_flow::forget(report_batch const& done) {
+    for (auto const& each : done.reports) {
+        --unreported_;
+        unreported_bytes_ -= each.of->report_bytes;
+        held_.erase(each.of);
+    }
+    if (is_empty()) {
+        emptied.ring();
+    }
+}
+
+void step_flow::lose(std::shared_ptr<execution> const& step) {
+    log::warn("lease_lost",
+              {{"task", step->step.task}, {"step", step->step.name}, {"attempt", step->step.attempt}});
+    counts_.step_ended(metrics::ending::lost);
+    step->cancel(cancel_cause::lease_lost);
+    drop(step);
+}
+
+deadline step_flow::expire(steady_clock::time_point now) {
+    auto const found = pool_.expire(now);
+    for (auto const& each : found.timed_out) {
+        if (each->answered) {
+            continue;
+        }
+        auto report = make_report(
+            each->step,
+            retryable_error("timed out after " + std::to_string(each->step.timeout->count()) + " ms",
+                            "timeout"),
+            0);
+        counts_.step_ended(metrics::ending::timed_out);
+        log_failure(each->step, report);
+        add_report(std::move(report), each);
+    }
+    if (!found.timed_out.empty()) {
+        reports.ring();
+    }
+    return found.next.value_or(deadline::max());
+}
+
+void step_flow::shed_stalled(std::chrono::nanoseconds since_last_call) {
+    auto const started = pool_.started();
+    if (std::exchange(started_before_, started) != started || in_pool_ <= threads_) {
+        return;
+    }
+    if (give_back_waiting()) {
+        policy_.observe_stall(since_last_call);
+    }
+}
+
+void step_flow::close() {
+    closed_ = true;
+    give_back_waiting();
+    claims.ring();
+    emptied.ring();
+}
+
+void step_flow::cancel_running() {
+    for (auto const& each : pool_.running()) {
+        each->cancel(cancel_cause::shutting_down);
+    }
+}
+
+void step_flow::give_up() {
+    for (auto const& each : pool_.running()) {
+        if (!each->answered) {
+            give_back(each);
+        }
+    }
+}
+
+std::vector<std::shared_ptr<execution>> step_flow::take_given_back() {
+    return std::exchange(given_back_, {});
+}
+
+std::vector<std::shared_ptr<execution>> step_flow::held() const {
+    return {held_.begin(), held_.end()};
+}
+
+void step_flow::add_report(queue::finished_step what, std::shared_ptr<execution> of) {
+    of->answered = true;
+    of->report_bytes = what.payload.size();
+    ++unreported_;
+    unreported_bytes_ += of->report_bytes;
+    auto const& queue = of->step.queue;
+    auto found = std::ranges::find(reports_, queue, &queue_reports::queue);
+    if (found == reports_.end()) {
+        found = reports_.insert(reports_.end(), {queue, {}});
+    }
+    found->waiting.push_back({std::move(what), std::move(of)});
+}
+
+bool step_flow::give_back_waiting() {
+    auto const waiting = pool_.withdraw(0);
+    in_pool_ -= waiting.size();
+    std::ranges::for_each(waiting, [this](auto const& each) { give_back(each); });
+    return !waiting.empty();
+}
+
+void step_flow::give_back(std::shared_ptr<execution> step) {
+    counts_.step_ended(metrics::ending::given_back);
+    drop(step);
+    given_back_.push_back(std::move(step));
+    leases.ring();
+}
+
+/// What its handler may still return counts for nothing.
+void step_flow::drop(std::shared_ptr<execution> const& step) {
+    step->answered = true;
+    held_.erase(step);
+}
+
+} // namespace tasker::worker

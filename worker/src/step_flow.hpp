@@ -1,0 +1,157 @@
+#pragma once
+
+#include "claim_order.hpp"
+#include "metrics.hpp"
+#include "prefetch_policy.hpp"
+#include "thread_pool.hpp"
+#include "wake_up.hpp"
+
+#include "tasker/queue/steps.hpp"
+#include "tasker/worker/settings.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <unordered_set>
+#include <vector>
+
+namespace tasker::worker {
+
+/// A result on its way to the database.
+struct pending_report {
+    queue::finished_step what;
+    std::shared_ptr<execution> of;
+    bool is_substitute = false; ///< the handler's own result is not to the database's liking
+};
+
+/// Results of one queue that go out together.
+struct report_batch {
+    std::string queue;
+    std::vector<pending_report> reports;
+};
+
+/// Every step that this worker holds, from lease to report, and how many more it wants. The loops
+/// that speak with the database (claimer, reporter, lease_keeper) meet here; each has a bell that is
+/// rung when there may be something for it to do.
+///
+/// A step is held until its result is stored, it was given back, or its lease is lost.
+///
+/// Threads: all on the executor; handlers' threads only ring it.
+class step_flow {
+public:
+    /// Results in one report, at most, by number and by size.
+    static constexpr std::size_t max_report_steps = 500;
+    static constexpr std::size_t max_report_bytes = 8U << 20U;
+    /// Claims pause while unreported results take more.
+    static constexpr std::size_t max_unreported_bytes = 64U << 20U;
+
+    step_flow(boost::asio::any_io_executor executor, settings const& options,
+              std::shared_ptr<handler_registry const> handlers, metrics& counts);
+    step_flow(step_flow const&) = delete;
+    step_flow& operator=(step_flow const&) = delete;
+
+    /// Takes over steps whose leases began at `leased_at` or later; gives them back if closed.
+    void accept(std::vector<queue::claimed_step> steps, steady_clock::time_point leased_at);
+
+    /// Takes what the threads have finished. `reports` is rung for results only after a call that
+    /// found none, so threads disturb nobody who is busy reporting anyway.
+    void collect();
+
+    /// How many steps may be asked for now.
+    std::size_t free_slots() const;
+
+    /// Whether enough of them are free to be worth a claim: a thread is idle, or a quarter is free.
+    bool wants_claim() const;
+
+    /// Slots that a call in flight may fill.
+    void reserve(std::size_t slots);
+    void unreserve(std::size_t slots);
+
+    /// The next results to be reported, of one queue; empty if there are none.
+    report_batch next_batch();
+
+    /// These results are stored, or will never be: forget the steps.
+    void forget(report_batch const& done);
+
+    /// The lease is gone: tells the handler to stop, and drops its result.
+    void lose(std::shared_ptr<execution> const& step);
+
+    /// Reports the steps whose time is up. Returns when to come again.
+    deadline expire(steady_clock::time_point now);
+
+    /// Gives back what waits behind threads that are stuck: those that have started no step since
+    /// the last call.
+    void shed_stalled(std::chrono::nanoseconds since_last_call);
+
+    /// From now on, takes nothing new and gives back what has not started.
+    void close();
+
+    /// Tells the handlers that still run to stop, because the worker must.
+    void cancel_running();
+
+    /// Gives back all that is held; what handlers still return is dropped.
+    void give_up();
+
+    /// Steps to be given back; they are not held any more.
+    std::vector<std::shared_ptr<execution>> take_given_back();
+
+    std::vector<std::shared_ptr<execution>> held() const;
+
+    /// Whether nothing is running, waiting or unreported.
+    bool is_empty() const noexcept {
+        return held_.empty() && in_pool_ == 0;
+    }
+
+    bool is_closed() const noexcept {
+        return closed_;
+    }
+
+    std::size_t in_pool() const noexcept {
+        return in_pool_;
+    }
+
+    std::size_t capacity() const {
+        return policy_.capacity();
+    }
+
+    claim_order queues;
+    wake_up claims;     ///< slots became free, or a queue was announced
+    wake_up reports;    ///< there are results
+    wake_up leases;     ///< there are steps to give back, or the first step is held
+    wake_up deadlines;  ///< expire() is to be called for an earlier deadline
+    wake_up emptied;    ///< is_empty() may have become true
+
+private:
+    struct queue_reports {
+        std::string queue;
+        std::deque<pending_report> waiting;
+    };
+
+    void finish(finished_execution done);
+    void add_report(queue::finished_step what, std::shared_ptr<execution> of);
+    bool give_back_waiting();
+    void give_back(std::shared_ptr<execution> step);
+    void drop(std::shared_ptr<execution> const& step);
+
+    boost::asio::any_io_executor executor_;
+    metrics& counts_;
+    prefetch_policy policy_;
+    std::unordered_set<std::shared_ptr<execution>> held_;
+    std::vector<queue_reports> reports_;
+    std::size_t next_queue_ = 0;
+    std::vector<std::shared_ptr<execution>> given_back_;
+    std::vector<finished_execution> finished_; ///< kept for its memory
+    std::size_t threads_;
+    std::size_t in_pool_ = 0;
+    std::size_t reserved_ = 0;
+    std::size_t unreported_ = 0; ///< waiting or being reported
+    std::size_t unreported_bytes_ = 0;
+    std::size_t max_unreported_;
+    std::uint64_t started_before_ = 0;
+    bool closed_ = false;
+    thread_pool pool_; ///< last: its threads post to what is above
+};
+
+} // namespace tasker::worker

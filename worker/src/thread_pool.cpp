@@ -1,0 +1,206 @@
+#include "thread_pool.hpp"
+
+#include "report.hpp"
+
+#include "tasker/base/assert.hpp"
+#include "tasker/worker/run_handler.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <csignal>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace tasker::worker {
+
+struct thread_pool::state {
+    state(settings with, std::shared_ptr<handler_registry const> from, events whom)
+        : options{with}, handlers{std::move(from)}, notify{std::move(whom)}, running(with.threads) {}
+
+    void work(std::size_t index);
+    std::shared_ptr<execution> start_next(std::size_t index);
+    finished_execution run(std::shared_ptr<execution> what) const;
+
+    settings const options;
+    std::shared_ptr<handler_registry const> const handlers;
+    events const notify;
+
+    mutable std::mutex mutex;
+    std::condition_variable work_arrived;
+    std::deque<std::shared_ptr<execution>> queued;
+    std::vector<std::shared_ptr<execution>> running; ///< one place for each thread
+    std::vector<finished_execution> finished;
+    std::size_t idle = 0;
+    std::uint64_t started = 0;
+    std::optional<deadline> earliest_known; ///< of running steps, as told by due_sooner or expire()
+    bool wake_when_finished = false;
+    bool closed = false;
+};
+
+namespace {
+
+/// Signals are for the thread that runs the worker, not for handlers.
+class all_signals_blocked {
+public:
+    all_signals_blocked() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+
+    all_signals_blocked(all_signals_blocked const&) = delete;
+    all_signals_blocked& operator=(all_signals_blocked const&) = delete;
+
+    ~all_signals_blocked() {
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+private:
+    sigset_t before_{};
+};
+
+} // namespace
+
+thread_pool::thread_pool(settings options, std::shared_ptr<handler_registry const> handlers,
+                         events notify)
+    : state_{std::make_shared<state>(options, std::move(handlers), std::move(notify))} {
+    TASKER_ASSERT(options.threads > 0);
+    all_signals_blocked const during_creation;
+    for (std::size_t index = 0; index < options.threads; ++index) {
+        // Detached: a handler that never returns must not keep the process from ending.
+        std::thread{[self = state_, index] { self->work(index); }}.detach();
+    }
+}
+
+thread_pool::~thread_pool() {
+    {
+        std::lock_guard const lock{state_->mutex};
+        state_->closed = true;
+    }
+    state_->work_arrived.notify_all();
+}
+
+void thread_pool::submit(std::vector<std::shared_ptr<execution>> steps) {
+    std::size_t wanted = 0;
+    {
+        std::lock_guard const lock{state_->mutex};
+        std::ranges::move(steps, std::back_inserter(state_->queued));
+        wanted = std::min(steps.size(), state_->idle);
+    }
+    for (; wanted > 0; --wanted) {
+        state_->work_arrived.notify_one();
+    }
+}
+
+void thread_pool::take_finished(std::vector<finished_execution>& into, wake me) {
+    std::lock_guard const lock{state_->mutex};
+    auto& finished = state_->finished;
+    state_->wake_when_finished = me == wake::yes && finished.empty();
+    if (into.empty()) {
+        into.swap(finished);
+    } else {
+        std::ranges::move(finished, std::back_inserter(into));
+        finished.clear();
+    }
+}
+
+std::vector<std::shared_ptr<execution>> thread_pool::withdraw(std::size_t keep) {
+    std::vector<std::shared_ptr<execution>> taken;
+    std::lock_guard const lock{state_->mutex};
+    while (state_->queued.size() > keep) {
+        taken.push_back(std::move(state_->queued.back()));
+        state_->queued.pop_back();
+    }
+    return taken;
+}
+
+thread_pool::expiry thread_pool::expire(steady_clock::time_point now) {
+    expiry found;
+    std::lock_guard const lock{state_->mutex};
+    for (auto const& each : state_->running) {
+        if (!each || !each->due || each->cause != cancel_cause::none) {
+            continue;
+        }
+        if (*each->due <= now) {
+            each->cancel(cancel_cause::timed_out);
+            found.timed_out.push_back(each);
+        } else if (!found.next || *each->due < *found.next) {
+            found.next = each->due;
+        }
+    }
+    state_->earliest_known = found.next;
+    return found;
+}
+
+std::vector<std::shared_ptr<execution>> thread_pool::running() const {
+    std::vector<std::shared_ptr<execution>> all;
+    std::lock_guard const lock{state_->mutex};
+    std::ranges::copy_if(state_->running, std::back_inserter(all),
+                         [](auto const& each) { return each != nullptr; });
+    return all;
+}
+
+std::uint64_t thread_pool::started() const {
+    std::lock_guard const lock{state_->mutex};
+    return state_->started;
+}
+
+void thread_pool::state::work(std::size_t index) {
+    std::unique_lock lock{mutex};
+    for (;;) {
+        while (queued.empty() && !closed) {
+            ++idle;
+            work_arrived.wait(lock);
+            --idle;
+        }
+        if (closed) {
+            return;
+        }
+        auto what = start_next(index);
+        lock.unlock();
+        auto done = run(std::move(what));
+        lock.lock();
+        running[index].reset();
+        if (closed) {
+            return;
+        }
+        finished.push_back(std::move(done));
+        if (std::exchange(wake_when_finished, false)) {
+            notify.finished();
+        }
+    }
+}
+
+/// Under the lock.
+std::shared_ptr<execution> thread_pool::state::start_next(std::size_t index) {
+    auto what = std::move(queued.front());
+    queued.pop_front();
+    ++started;
+    what->started = steady_clock::now();
+    running[index] = what;
+    if (what->step.timeout) {
+        what->due = what->started + *what->step.timeout;
+        if (!earliest_known || *what->due < *earliest_known) {
+            earliest_known = what->due;
+            notify.due_sooner();
+        }
+    }
+    return what;
+}
+
+finished_execution thread_pool::state::run(std::shared_ptr<execution> what) const {
+    finished_execution done;
+    if (what->cause != cancel_cause::none) {
+        done.skipped = true;
+    } else {
+        auto answer = run_handler(*handlers, step_context{what});
+        done.report = make_report(what->step, std::move(answer), options.max_result_bytes);
+        done.took = steady_clock::now() - what->started;
+    }
+    done.what = std::move(what);
+    return done;
+}
+
+} // namespace tasker::worker

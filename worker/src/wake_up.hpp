@@ -1,0 +1,51 @@
+#pragma once
+
+#include "tasker/base/time.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace tasker::worker {
+
+/// A bell: coroutines wait on it and others ring it. A ring that comes while nobody waits is kept,
+/// so that the next wait ends at once; several count as one.
+/// Threads: all on its executor, which is a single-threaded io_context's.
+/// Cancellation: ends a wait.
+class wake_up {
+public:
+    explicit wake_up(boost::asio::any_io_executor executor)
+        : timer_{std::move(executor), deadline::max()} {}
+
+    void ring() {
+        rung_ = true;
+        timer_.cancel();
+    }
+
+    /// Returns when rung. Several may wait, if none of them has a limit: a ring wakes all.
+    boost::asio::awaitable<void> wait() {
+        if (!rung_) {
+            co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        }
+        rung_ = false;
+    }
+
+    /// Returns when rung, or when `limit` has passed. REQUIRES: nobody else waits.
+    boost::asio::awaitable<void> wait(deadline limit) {
+        if (!rung_) {
+            timer_.expires_at(limit);
+            co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        }
+        rung_ = false;
+    }
+
+private:
+    boost::asio::steady_timer timer_;
+    bool rung_ = false;
+};
+
+} // namespace tasker::worker
