@@ -10,7 +10,7 @@
 namespace tasker::model {
 
 /// What is wrong with a value by a schema, at most max_problems. Gives up, and says so, when a
-/// schema of the kind that multiplies its work would take more than some seconds.
+/// schema that multiplies its work asks for more than a bounded number of evaluations.
 std::vector<located_problem> evaluate(schema const& by, simdjson::dom::element value,
                                       document_path const& path);
 

@@ -1,11 +1,13 @@
 #include "tasker/wire/json_text.hpp"
 
-#include "parsed_json.hpp"
+#include "json_syntax.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 
 namespace tasker::wire {
 namespace {
@@ -95,7 +97,11 @@ std::string to_utf8(std::string_view text) {
 }
 
 result<void> check_json(std::string_view json) {
-    if (auto problem = with_parsed_json(json, [](simdjson::padded_string_view) {})) {
+    auto problem = check_syntax(json);
+    if (!problem && has_escaped_nul(json)) {
+        problem = "holds the character U+0000";
+    }
+    if (problem) {
         return make_error(errc::invalid_argument, std::move(*problem));
     }
     return {};
