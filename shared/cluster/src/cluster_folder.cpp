@@ -94,8 +94,7 @@ bool is_server_of(pid_t pid, fs::path const& data) {
     return name.starts_with("postgres") && fs::equivalent(process / "cwd", data, ignored);
 }
 
-} // namespace
-
+/// Nobody else, unless this process is root's.
 result<std::optional<identity>> choose_server_user() {
     if (::geteuid() != 0) {
         return std::optional<identity>{};
@@ -112,6 +111,8 @@ result<std::optional<identity>> choose_server_user() {
     return make_error(errc::not_found, "PostgreSQL does not run as root, and this machine has "
                                        "neither user \"postgres\" nor \"nobody\"");
 }
+
+} // namespace
 
 result<void> make_private_folder(fs::path const& path, std::optional<identity> const& owner) {
     identity const who = owner.value_or(identity{::geteuid(), ::getegid()});
@@ -133,7 +134,7 @@ result<void> make_private_folder(fs::path const& path, std::optional<identity> c
     return {};
 }
 
-result<cluster_folder> open_cluster_folder(fs::path const& asked) {
+result<cluster_place> find_cluster_place(fs::path const& asked) {
     auto const user = choose_server_user();
     if (!user) {
         return user.error();
@@ -144,14 +145,26 @@ result<cluster_folder> open_cluster_folder(fs::path const& asked) {
         return system_failure("could not resolve " + asked.string(), failure.value());
     }
     if (*user && !can_reach(path.parent_path(), **user)) {
-        path = "/var/tmp" / fs::path{short_name(path)};
-        if (auto const made = make_private_folder(path, *user); !made) {
+        return cluster_place{"/var/tmp" / fs::path{short_name(path)}, *user, true};
+    }
+    return cluster_place{std::move(path), *user, false};
+}
+
+result<cluster_folder> open_cluster_folder(fs::path const& asked) {
+    auto place = find_cluster_place(asked);
+    if (!place) {
+        return place.error();
+    }
+    auto& [path, user, is_moved] = *place;
+    std::error_code failure;
+    if (is_moved) {
+        if (auto const made = make_private_folder(path, user); !made) {
             return made.error();
         }
     } else if (fs::create_directories(path, failure); failure) {
         return system_failure("could not make " + path.string(), failure.value());
     }
-    if (*user && !can_reach(path, **user)) { // made by a strict umask, or by mkdtemp
+    if (user && !can_reach(path, *user)) { // made by a strict umask, or by mkdtemp
         fs::permissions(path, fs::perms::others_exec, fs::perm_options::add, failure);
     }
     auto lock = lock_folder(path);
@@ -159,7 +172,7 @@ result<cluster_folder> open_cluster_folder(fs::path const& asked) {
         return lock.error();
     }
     fs::path socket_folder = choose_socket_folder(path);
-    return cluster_folder{std::move(path), std::move(socket_folder), *user, std::move(*lock)};
+    return cluster_folder{std::move(path), std::move(socket_folder), user, std::move(*lock)};
 }
 
 result<std::optional<int>> read_data_version(cluster_folder const& folder) {

@@ -31,11 +31,15 @@ struct cluster_folder {
     }
 };
 
-/// Who the server runs as: nobody else, unless this process is root's.
-/// Errors: errc::not_found (root on a machine without user "postgres" and "nobody").
-result<std::optional<identity>> choose_server_user();
+/// Where the folder of a cluster is, and as whom its server runs.
+struct cluster_place {
+    std::filesystem::path path;
+    std::optional<identity> server_user;
+    bool is_moved; ///< to /var/tmp: see private_cluster
+};
+result<cluster_place> find_cluster_place(std::filesystem::path const& asked);
 
-/// Makes the folder, if need be in another place (see private_cluster), and locks it.
+/// Makes the folder in its place and locks it.
 /// Errors: errc::conflict (locked by another process), errc::unavailable.
 result<cluster_folder> open_cluster_folder(std::filesystem::path const& asked);
 

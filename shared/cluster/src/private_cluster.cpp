@@ -48,6 +48,15 @@ struct private_cluster::state {
         if (running) {
             running->stop(options.is_durable ? shutdown::fast : shutdown::immediate,
                           steady_clock::now() + last_stop_limit);
+            remove_distant_socket();
+        }
+    }
+
+private:
+    void remove_distant_socket() const {
+        if (folder.socket_folder.parent_path() != folder.path) {
+            std::error_code ignored;
+            std::filesystem::remove_all(folder.socket_folder, ignored);
         }
     }
 };
@@ -162,8 +171,12 @@ void private_cluster::release() noexcept {
 }
 
 result<void> remove_cluster(std::filesystem::path folder, deadline until) {
+    auto const place = find_cluster_place(folder);
+    if (!place) {
+        return place.error();
+    }
     std::error_code ignored;
-    if (!std::filesystem::exists(folder, ignored)) {
+    if (!std::filesystem::exists(place->path, ignored)) {
         return {};
     }
     auto opened = open_cluster_folder(folder);

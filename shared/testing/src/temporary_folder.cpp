@@ -14,6 +14,9 @@ temporary_folder::temporary_folder() {
         throw std::system_error{errno, std::generic_category(), name};
     }
     path_ = name;
+    // A server that root runs is another user's, and must pass through.
+    std::filesystem::permissions(path_, std::filesystem::perms::others_exec,
+                                 std::filesystem::perm_options::add);
 }
 
 temporary_folder::temporary_folder(temporary_folder&& other) noexcept

@@ -70,7 +70,8 @@ struct child_options {
 /// Ctrl-C in the terminal reaches this process alone. It inherits no descriptors but 0, 1 and 2.
 ///
 /// Lifetime: the destructor kills a child that still runs, and waits for its end.
-/// Threads: start() from any thread; one thread at a time for everything else.
+/// Threads: start() from any thread, but not in a fork of a process that has called it; one thread
+/// at a time for everything else.
 /// Errors: errc::not_found (no such program), errc::unavailable (the system refused),
 /// errc::timeout.
 class child_process {

@@ -1,0 +1,271 @@
+#include "tasker/cluster/private_cluster.hpp"
+
+#include "owner.hpp"
+
+#include "tasker/testing/temporary_folder.hpp"
+#include "tasker/testing/wait.hpp"
+
+#include <gmock/gmock.h>
+#include <pqxx/pqxx>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <optional>
+
+namespace tasker::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+using tasker::testing::soon;
+using tasker::testing::temporary_folder;
+using ::testing::HasSubstr;
+
+std::string value(private_cluster const& cluster, std::string const& query) {
+    pqxx::connection session{cluster.dsn()};
+    pqxx::work work{session};
+    std::string const text = work.exec(query)[0][0].as<std::string>();
+    work.commit();
+    return text;
+}
+
+void run(private_cluster const& cluster, std::string const& statements) {
+    pqxx::connection session{cluster.dsn()};
+    pqxx::work work{session};
+    work.exec(statements);
+    work.commit();
+}
+
+class PrivateCluster : public ::testing::Test {
+protected:
+    result<private_cluster> open(bool is_durable = false) {
+        return private_cluster::open({.folder = folder.path(), .is_durable = is_durable}, soon());
+    }
+    fs::path data() const {
+        return folder / "data";
+    }
+
+    temporary_folder folder;
+};
+
+TEST_F(PrivateCluster, AcceptsSessionsOnceOpen) {
+    auto cluster = open();
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_EQ(value(*cluster, "show server_encoding"), "UTF8");
+    EXPECT_EQ(value(*cluster, "show data_directory"), fs::canonical(data()).string());
+    EXPECT_EQ(value(*cluster, "show listen_addresses"), "");
+    EXPECT_EQ(value(*cluster, "show fsync"), "off");
+    EXPECT_EQ(value(*cluster, "show server_version_num").substr(0, 2),
+              std::to_string(cluster->major_version()));
+}
+
+TEST_F(PrivateCluster, WritesToDiskUnlessToldOtherwise) {
+    auto const cluster = open(true);
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_EQ(value(*cluster, "show fsync"), "on");
+    EXPECT_EQ(value(*cluster, "show full_page_writes"), "on");
+    EXPECT_EQ(value(*cluster, "show synchronous_commit"), "on");
+}
+
+TEST_F(PrivateCluster, TakesFurtherSettings) {
+    auto const cluster = private_cluster::open(
+        {.folder = folder.path(), .is_durable = false, .settings = {{"work_mem", "7MB"}}}, soon());
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_EQ(value(*cluster, "show work_mem"), "7MB");
+}
+
+TEST_F(PrivateCluster, TellsWhyTheServerDoesNotStart) {
+    auto const cluster = private_cluster::open(
+        {.folder = folder.path(), .is_durable = false, .settings = {{"work_mem", "soup"}}}, soon());
+    ASSERT_FALSE(cluster);
+    EXPECT_EQ(cluster.error().code, errc::unavailable);
+    EXPECT_THAT(cluster.error().message, HasSubstr("\"soup\""));
+}
+
+TEST_F(PrivateCluster, KeepsItsDataFromOneOpeningToTheNext) {
+    {
+        auto const cluster = open();
+        ASSERT_TRUE(cluster) << cluster.error().message;
+        run(*cluster, "create table kept as select 7 as a");
+    }
+    auto const cluster = open();
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_EQ(value(*cluster, "select a from kept"), "7");
+}
+
+TEST_F(PrivateCluster, KeepsWhatIsCommittedHoweverItIsRestarted) {
+    auto cluster = open();
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    run(*cluster, "create table kept (a int)");
+    std::string const dsn = cluster->dsn();
+    int count = 0;
+    for (shutdown const how : {shutdown::fast, shutdown::immediate, shutdown::crash}) {
+        run(*cluster, "insert into kept values (1)");
+        pqxx::connection session{dsn};
+        auto const restarted = cluster->restart(how, soon());
+        ASSERT_TRUE(restarted) << restarted.error().message;
+        EXPECT_EQ(value(*cluster, "select count(*) from kept"), std::to_string(++count));
+        EXPECT_EQ(cluster->dsn(), dsn);
+    }
+}
+
+TEST_F(PrivateCluster, KnowsThatTheServerEndedByItself) {
+    auto cluster = open();
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_TRUE(cluster->is_running());
+    ::kill(cluster->server_pid(), SIGQUIT);
+    EXPECT_TRUE(testing::wait_until(soon(), [&] { return !cluster->is_running(); }));
+    EXPECT_EQ(cluster->native_handle(), -1);
+    auto const started = cluster->start(soon());
+    ASSERT_TRUE(started) << started.error().message;
+    EXPECT_EQ(value(*cluster, "select 1"), "1");
+}
+
+TEST_F(PrivateCluster, StartingARunningOneAndStoppingAStoppedOneDoNothing) {
+    auto cluster = open();
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    pid_t const server = cluster->server_pid();
+    EXPECT_TRUE(cluster->start(soon()));
+    EXPECT_EQ(cluster->server_pid(), server);
+    EXPECT_TRUE(cluster->stop(shutdown::fast, soon()));
+    EXPECT_TRUE(cluster->stop(shutdown::fast, soon()));
+    EXPECT_EQ(cluster->server_pid(), 0);
+}
+
+TEST_F(PrivateCluster, BelongsToOneOwnerAtATime) {
+    auto const first = open();
+    ASSERT_TRUE(first) << first.error().message;
+    auto const second = open();
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, errc::conflict);
+    EXPECT_THAT(second.error().message,
+                HasSubstr("in use by process " + std::to_string(::getpid())));
+    EXPECT_FALSE(remove_cluster(folder.path(), soon()));
+}
+
+TEST_F(PrivateCluster, ServerEndsWithItsOwnerAndTheFolderOpensAgain) {
+    owner killed{folder.path()};
+    killed.kill();
+    // At once: the old server may still be on its way out.
+    auto const cluster = open();
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_EQ(value(*cluster, "select 1"), "1");
+    EXPECT_TRUE(testing::wait_until(soon(), [&] { return ::kill(killed.owned(), 0) != 0; }));
+}
+
+TEST_F(PrivateCluster, StopsAServerThatWasLeftRunning) {
+    pid_t left = 0;
+    {
+        auto cluster = private_cluster::open(
+            {.folder = folder.path(), .is_durable = false, .outlives_owner = true}, soon());
+        ASSERT_TRUE(cluster) << cluster.error().message;
+        left = cluster->server_pid();
+        cluster->release();
+    }
+    EXPECT_EQ(::kill(left, 0), 0);
+    auto const cluster = open();
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_NE(cluster->server_pid(), left);
+    ::waitpid(left, nullptr, 0);
+}
+
+TEST_F(PrivateCluster, IsRemovedWithAServerThatWasLeftRunning) {
+    auto cluster = private_cluster::open(
+        {.folder = folder / "cluster", .is_durable = false, .outlives_owner = true}, soon());
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    pid_t const left = cluster->server_pid();
+    cluster->release();
+    { private_cluster const gone = std::move(*cluster); }
+    auto const removed = remove_cluster(folder / "cluster", soon());
+    EXPECT_TRUE(removed) << removed.error().message;
+    EXPECT_FALSE(fs::exists(folder / "cluster"));
+    ::waitpid(left, nullptr, 0);
+    EXPECT_TRUE(remove_cluster(folder / "cluster", soon()));
+}
+
+TEST_F(PrivateCluster, IgnoresAStalePidFileWhoseNumberAnotherProgramHas) {
+    { ASSERT_TRUE(open()); }
+    std::ofstream{data() / "postmaster.pid"} << ::getpid() << "\n"
+                                             << data().string() << "\n0\n5432\n\n\n\nready\n";
+    auto const cluster = open();
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_EQ(value(*cluster, "select 1"), "1");
+}
+
+TEST_F(PrivateCluster, BeginsAnewWhereInitdbWasInterrupted) {
+    fs::create_directory(folder / "data.new");
+    std::ofstream{folder / "data.new" / "PG_VERSION"} << "15\n";
+    auto const cluster = open();
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_FALSE(fs::exists(folder / "data.new"));
+}
+
+TEST_F(PrivateCluster, RefusesDataOfAVersionThatIsNotInstalled) {
+    fs::create_directory(data());
+    std::ofstream{data() / "PG_VERSION"} << "9\n";
+    auto const cluster = open();
+    ASSERT_FALSE(cluster);
+    EXPECT_EQ(cluster.error().code, errc::conflict);
+    EXPECT_THAT(cluster.error().message, HasSubstr("was made by PostgreSQL 9"));
+}
+
+TEST_F(PrivateCluster, RefusesAFolderThatHoldsSomethingElse) {
+    fs::create_directory(data());
+    std::ofstream{data() / "diary.txt"} << "Dear diary\n";
+    auto const cluster = open();
+    ASSERT_FALSE(cluster);
+    EXPECT_EQ(cluster.error().code, errc::conflict);
+    EXPECT_TRUE(fs::exists(data() / "diary.txt"));
+}
+
+TEST_F(PrivateCluster, OpensInAFolderWhosePathIsTooLongForASocket) {
+    fs::path const deep = folder / std::string(100, 'd');
+    auto const cluster = private_cluster::open({.folder = deep, .is_durable = false}, soon());
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_EQ(value(*cluster, "select 1"), "1");
+    EXPECT_THAT(cluster->dsn(), HasSubstr("host='/tmp/tasker-"));
+}
+
+TEST_F(PrivateCluster, OpensInAFolderWithSignsInItsName) {
+    fs::path const odd = folder / "it's, \"so\" \\ to say";
+    auto const cluster = private_cluster::open({.folder = odd, .is_durable = false}, soon());
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_EQ(value(*cluster, "select 1"), "1");
+}
+
+TEST_F(PrivateCluster, GivesUpAtTheDeadline) {
+    auto const cluster =
+        private_cluster::open({.folder = folder.path(), .is_durable = false}, steady_clock::now());
+    ASSERT_FALSE(cluster);
+    EXPECT_EQ(cluster.error().code, errc::timeout);
+}
+
+/// Root's server cannot enter a folder that only root can.
+TEST_F(PrivateCluster, MovesOutOfAFolderThatTheServersUserCannotReach) {
+    fs::path const asked = folder / "closed" / "cluster";
+    fs::create_directory(folder / "closed");
+    fs::permissions(folder / "closed", fs::perms::owner_all);
+    auto cluster = private_cluster::open({.folder = asked, .is_durable = false}, soon());
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    EXPECT_EQ(value(*cluster, "select 1"), "1");
+    if (::geteuid() == 0) {
+        EXPECT_EQ(cluster->folder().parent_path(), "/var/tmp");
+    } else {
+        EXPECT_EQ(cluster->folder(), fs::canonical(asked));
+    }
+    fs::path const taken = cluster->folder();
+    { private_cluster const gone = std::move(*cluster); }
+    EXPECT_TRUE(remove_cluster(asked, soon()));
+    EXPECT_FALSE(fs::exists(taken));
+}
+
+TEST(FindServerPrograms, TellsWhereItLooked) {
+    auto const found = find_server_programs(9);
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().code, errc::not_found);
+    EXPECT_THAT(found.error().message, HasSubstr("PostgreSQL 9"));
+    EXPECT_THAT(found.error().message, HasSubstr("TASKER_PG_BIN"));
+}
+
+} // namespace
+} // namespace tasker::cluster
