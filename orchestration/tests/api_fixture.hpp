@@ -1,0 +1,44 @@
+#pragma once
+
+#include "http_client.hpp"
+#include "running_service.hpp"
+
+#include "tasker/testing/test_database.hpp"
+#include "tasker/testing/wait.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace tasker::orchestration {
+
+/// A database, an orchestrator on it, and a client of that.
+class Api : public ::testing::Test {
+protected:
+    Api();
+    explicit Api(void (*adjust)(settings&));
+
+    /// A template of steps that depend each on the one before.
+    /// `more`: further members of the template, ", \"input_schema\": {…}".
+    http_reply register_chain(std::string_view name, std::string_view version = "1.0.0",
+                              int steps = 2, std::string_view more = "");
+
+    /// Creates a task; its id.
+    std::string create(std::string_view name, std::string_view more = "");
+
+    /// Claims and finishes steps, as a worker would, until none is ready. `outcome` as in
+    /// finish_steps; `payload` is JSON.
+    void finish_all(int outcome = 0, std::string_view payload = R"({"n": 1})");
+
+    /// Sends what finish_all left to announce.
+    void announce();
+
+    tasker::testing::test_database database_;
+    settings settings_;
+    std::unique_ptr<running_service> service_;
+    http_client client_;
+};
+
+} // namespace tasker::orchestration

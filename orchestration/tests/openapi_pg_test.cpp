@@ -1,0 +1,189 @@
+#include "api/documents.hpp"
+#include "api_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include <set>
+#include <string>
+#include <utility>
+
+namespace tasker::orchestration {
+namespace {
+
+using nlohmann::json;
+using valijson::adapters::NlohmannJsonAdapter;
+
+json const& document() {
+    static json const parsed = json::parse(api::openapi_json());
+    return parsed;
+}
+
+/// What the schema finds wrong with the value; empty: nothing.
+std::string problems(json const& value, json schema) {
+    // References lead from the root of the document.
+    schema["components"] = document().at("components");
+    valijson::Schema compiled;
+    valijson::SchemaParser{}.populateSchema(NlohmannJsonAdapter{schema}, compiled);
+    valijson::ValidationResults found;
+    valijson::Validator{}.validate(compiled, NlohmannJsonAdapter{value}, &found);
+    std::string text;
+    for (valijson::ValidationResults::Error each; found.popError(each);) {
+        text += ::testing::PrintToString(each.context) + ": " + each.description + "\n";
+    }
+    return text;
+}
+
+/// Every operation of the document is called, and every answer held against it.
+class OpenApi : public Api {
+protected:
+    OpenApi()
+        : Api{[](settings& chosen) {
+              chosen.http.max_body_bytes = 2000;
+              chosen.http.max_batch_body_bytes = 2000;
+              chosen.http.max_template_body_bytes = 2000;
+          }} {}
+
+    json call(std::string const& method, std::string const& path, std::string const& target,
+              std::string_view body = "", std::string_view type = "application/json") {
+        auto const reply = client_.request(method, target, body, type);
+        std::string lower = method;
+        std::ranges::transform(lower, lower.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        auto const status = std::to_string(reply.status);
+        auto const* operation = &document().at("paths").at(path).at(lower);
+        EXPECT_TRUE(operation->at("responses").contains(status)) << method << path << reply.body;
+        auto const* response = &operation->at("responses").at(status);
+        if (response->contains("$ref")) {
+            response = &document().at(
+                json::json_pointer{response->at("$ref").get<std::string>().substr(1)});
+        }
+        for (auto const& [name, header] : response->value("headers", json::object()).items()) {
+            std::string field = name;
+            std::ranges::transform(field, field.begin(), [](unsigned char c) {
+                return static_cast<char>(std::tolower(c));
+            });
+            EXPECT_TRUE(reply.fields.contains(field)) << name << method << path;
+        }
+        auto const& content = response->at("content");
+        seen_.insert(method + " " + path + " " + status);
+        if (content.contains("text/plain")) {
+            return {};
+        }
+        auto const value = reply.json();
+        EXPECT_EQ(problems(value, content.at("application/json").at("schema")), "")
+            << method << ' ' << target << '\n'
+            << reply.body;
+        return value;
+    }
+
+    std::set<std::string> seen_;
+};
+
+TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
+    std::string const large(2001, ' ');
+    std::string const unknown = "0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11";
+    auto const chain = [](std::string_view description) {
+        return R"({"name": "chain", "namespace_name": "default", "version": "1.0.0",
+                   "description": ")" +
+               std::string{description} +
+               R"(", "input_schema": {"properties": {"n": {"type": "integer"}}},
+                   "steps": [{"name": "a", "handler": {"callable": "h"}},
+                             {"name": "b", "handler": {"callable": "h"}, "depends_on": ["a"]}]})";
+    };
+    std::string const templates = "/v1/templates";
+    call("POST", templates, templates, chain("x"));
+    call("POST", templates, templates, chain("x"));
+    call("POST", templates, templates, chain("y"));
+    call("POST", templates, templates, "{}");
+    call("POST", templates, templates + "?x=1", "{}");
+    call("POST", templates, templates, "{}", "text/csv");
+    call("POST", templates, templates, large);
+    call("GET", templates, templates);
+    call("GET", templates, templates + "?x=1");
+    std::string const one_template = "/v1/templates/{namespace}/{name}/{version}";
+    call("GET", one_template, "/v1/templates/default/chain/1.0.0");
+    call("GET", one_template, "/v1/templates/default/chain/1.0.1");
+    call("GET", one_template, "/v1/templates/default/chain/1.0.0?x=1");
+
+    std::string const tasks = "/v1/tasks";
+    auto const keyed = R"({"name": "chain", "idempotency_key": "k", "context": {"n": 1}})";
+    auto const task = call("POST", tasks, tasks, keyed);
+    call("POST", tasks, tasks, keyed);
+    call("POST", tasks, tasks, R"({"name": "chain", "idempotency_key": "k"})");
+    call("POST", tasks, tasks, "{");
+    call("POST", tasks, tasks, R"({"name": "none"})");
+    call("POST", tasks, tasks, large);
+    call("POST", tasks, tasks, "{}", "text/csv");
+    call("POST", tasks, tasks, R"({"name": "chain", "context": {"n": "x"}})");
+    call("GET", tasks, tasks);
+    call("GET", tasks, tasks + "?state=none");
+
+    std::string const batch = "/v1/tasks/batch";
+    call("POST", batch, batch, R"({"tasks": [{"name": "chain"}]})");
+    call("POST", batch, batch, R"({"tasks": []})");
+    call("POST", batch, batch, R"({"tasks": [{"name": "none"}]})");
+    call("POST", batch, batch, R"({"tasks": [{"name": "chain", "idempotency_key": "k"}]})");
+    call("POST", batch, batch, large);
+    call("POST", batch, batch, "{}", "text/csv");
+    call("POST", batch, batch, R"({"tasks": [{"name": "chain", "context": {"n": "x"}}]})");
+
+    std::string const one = "/v1/tasks/{task_id}";
+    auto const path = "/v1/tasks/" + task.at("task_id").get<std::string>();
+    auto const steps = path + "/steps";
+    call("GET", one, path);
+    call("GET", one, path + "?wait=x");
+    call("GET", one, "/v1/tasks/" + unknown);
+    call("GET", one + "/steps", steps);
+    finish_all(0, R"({"n": 1})");
+    EXPECT_EQ(call("GET", one, path).at("state"), "complete");
+    call("GET", one + "/steps", steps);
+    call("GET", one + "/steps", steps + "?x=1");
+    call("GET", one + "/steps", "/v1/tasks/" + unknown + "/steps");
+    EXPECT_EQ(call("GET", one + "/steps/{name}", steps + "/b").at("result").at("n"), 1);
+    call("GET", one + "/steps/{name}", steps + "/c");
+    call("GET", one + "/steps/{name}", steps + "/b?x=1");
+
+    auto const other = "/v1/tasks/" + create("chain");
+    finish_all(2, R"({"message": "no", "type": "t"})");
+    EXPECT_EQ(call("GET", one, other + "?wait=1").at("state"), "blocked");
+    EXPECT_EQ(call("GET", one + "/steps/{name}", other + "/steps/a").at("state"), "failed");
+    call("POST", one + "/cancel", other + "/cancel");
+    call("POST", one + "/cancel", path + "/cancel");
+    call("POST", one + "/cancel", "/v1/tasks/x/cancel");
+    call("POST", one + "/cancel", "/v1/tasks/" + unknown + "/cancel");
+
+    for (auto const* plain :
+         {"/health", "/health/live", "/health/ready", "/metrics", "/openapi.json"}) {
+        call("GET", plain, plain);
+    }
+
+    // What takes a database that fails, or ten thousand who wait, has tests of its own.
+    std::set<std::string> described;
+    for (auto const& [route, operations] : document().at("paths").items()) {
+        for (auto const& [method, operation] : operations.items()) {
+            for (auto const& [status, response] : operation.at("responses").items()) {
+                if (status != "503" && status != "429") {
+                    described.insert((method == "get" ? "GET " : "POST ") + route + " " + status);
+                }
+            }
+        }
+    }
+    EXPECT_EQ(seen_, described);
+}
+
+TEST_F(OpenApi, ErrorsOutsideOfRoutesAreTheEnvelope) {
+    auto const envelope = json{{"$ref", "#/components/schemas/Error"}};
+    for (auto const& reply : {client_.get("/none"), client_.request("DELETE", "/v1/tasks"),
+                              client_.request("BREW", "/health"), client_.get("/v1/tasks/%zz")}) {
+        EXPECT_EQ(problems(reply.json(), envelope), "") << reply.body;
+    }
+}
+
+} // namespace
+} // namespace tasker::orchestration

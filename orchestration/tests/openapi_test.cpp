@@ -1,0 +1,113 @@
+#include "api/batch.hpp"
+#include "api/documents.hpp"
+#include "api/health.hpp"
+#include "api/steps.hpp"
+#include "api/tasks.hpp"
+#include "api/templates.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/beast/http/verb.hpp>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+namespace tasker::orchestration {
+namespace {
+
+using nlohmann::json;
+
+/// The route table of the orchestrator; nothing is connected.
+std::set<std::string> routes() {
+    boost::asio::io_context io;
+    metrics counted;
+    side_thread aside;
+    database none{io.get_executor(), {}, counted};
+    template_cache cache{none, {}};
+    task_creator creator{io.get_executor(), none, cache, counted, {}};
+    task_reader reader{io.get_executor(), none, counted, {}};
+    task_waits waits{io.get_executor(), none, {}};
+    http::router table;
+    api::tasks tasks{none, creator, reader, waits, {}};
+    api::batch batch{creator, aside, 0};
+    api::templates templates{none, cache, aside, {}};
+    api::steps steps{none, {}};
+    api::health health{none, {}};
+    api::documents documents{counted, {}};
+    tasks.add_routes(table);
+    batch.add_routes(table);
+    templates.add_routes(table);
+    steps.add_routes(table);
+    health.add_routes(table);
+    documents.add_routes(table);
+
+    std::set<std::string> all;
+    for (auto const& route : table.routes()) {
+        all.insert(std::string{boost::beast::http::to_string(route.method)} + " " + route.pattern);
+    }
+    return all;
+}
+
+std::set<std::string> described_routes() {
+    std::set<std::string> all;
+    // items() of a temporary would outlive what it refers to.
+    auto const document = json::parse(api::openapi_json());
+    for (auto const& [path, operations] : document.at("paths").items()) {
+        for (auto const& [method, operation] : operations.items()) {
+            std::string name = method;
+            std::ranges::transform(name, name.begin(), [](unsigned char c) {
+                return static_cast<char>(std::toupper(c));
+            });
+            all.insert(name + " " + path);
+        }
+    }
+    return all;
+}
+
+TEST(OpenApi, DescribesEveryRouteAndNoOther) {
+    EXPECT_EQ(described_routes(), routes());
+}
+
+void expect_references_to_lead_somewhere(json const& part, json const& document) {
+    if (part.is_object() && part.contains("$ref") && part.at("$ref").is_string()) {
+        auto const reference = part.at("$ref").get<std::string>();
+        EXPECT_TRUE(document.contains(json::json_pointer{reference.substr(1)})) << reference;
+    }
+    for (auto const& each : part) {
+        if (each.is_structured()) {
+            expect_references_to_lead_somewhere(each, document);
+        }
+    }
+}
+
+TEST(OpenApi, ReferencesLeadSomewhere) {
+    auto const document = json::parse(api::openapi_json());
+    EXPECT_EQ(document.at("openapi"), "3.1.0");
+    expect_references_to_lead_somewhere(document, document);
+}
+
+TEST(OpenApi, PathParametersAreDescribed) {
+    auto const document = json::parse(api::openapi_json());
+    for (auto const& [path, operations] : document.at("paths").items()) {
+        for (auto const& [method, operation] : operations.items()) {
+            auto const wanted = std::ranges::count(path, '{');
+            auto const parameters = operation.value("parameters", json::array());
+            auto const in_path = std::ranges::count_if(parameters, [&](json const& each) {
+                auto const& described = each.contains("$ref")
+                                            ? document.at(json::json_pointer{
+                                                  each.at("$ref").get<std::string>().substr(1)})
+                                            : each;
+                return described.at("in") == "path" &&
+                       path.find("{" + described.at("name").get<std::string>() + "}") !=
+                           std::string::npos;
+            });
+            EXPECT_EQ(in_path, wanted) << method << ' ' << path;
+        }
+    }
+}
+
+} // namespace
+} // namespace tasker::orchestration

@@ -1,0 +1,67 @@
+#include "api/query_reader.hpp"
+
+#include "tasker/model/states.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tasker::orchestration::api {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using wire::error_detail;
+
+TEST(QueryReader, ReadsEachKindOfParameter) {
+    query_reader query{"name=a%20b&limit=7&wait=1.25&state=complete&"
+                       "created_after=2026-01-02T03:04:05Z"};
+    EXPECT_EQ(query.text("name"), "a b");
+    EXPECT_EQ(query.integer("limit", 1, 10), 7);
+    EXPECT_EQ(query.seconds("wait", 300s), 1250ms);
+    EXPECT_EQ(query.parsed("state", model::parse_task_state, "a state"),
+              model::task_state::complete);
+    EXPECT_EQ(query.time("created_after"), parse_rfc3339("2026-01-02T03:04:05Z").value());
+    EXPECT_EQ(query.text("absent"), std::nullopt);
+    EXPECT_THAT(query.finish(), IsEmpty());
+}
+
+TEST(QueryReader, RefusesWrongNumbers) {
+    for (auto const* value : {"", "x", "0", "11", "1.5", "1x", "-1", "99999999999", " 1"}) {
+        query_reader query{"limit=" + std::string{value}};
+        EXPECT_EQ(query.integer("limit", 1, 10), std::nullopt) << value;
+        EXPECT_THAT(query.finish(),
+                    ElementsAre(error_detail{"limit", "must be an integer from 1 to 10"}))
+            << value;
+    }
+    for (auto const* value : {"", "x", "-1", "300.1", "1e2", "nan", "inf", "0x1", "1 "}) {
+        query_reader query{"wait=" + std::string{value}};
+        EXPECT_EQ(query.seconds("wait", 300s), std::nullopt) << value;
+        EXPECT_THAT(query.finish(),
+                    ElementsAre(error_detail{"wait", "must be a number of seconds from 0 to 300"}))
+            << value;
+    }
+}
+
+TEST(QueryReader, RefusesWhatNobodyAskedForAndSuggestsTheNearest) {
+    query_reader query{"limt=7&other=1"};
+    query.integer("limit", 1, 10);
+    EXPECT_THAT(query.finish(),
+                ElementsAre(error_detail{"limt", "is not known here; did you mean limit?"},
+                            error_detail{"other", "is not known here"}));
+}
+
+TEST(QueryReader, RefusesRepeatedParameters) {
+    query_reader query{"a=1&a=2"};
+    query.text("a");
+    EXPECT_THAT(query.finish(), ElementsAre(error_detail{"a", "stands more than once"}));
+}
+
+TEST(QueryReader, RefusesBrokenEscapes) {
+    query_reader query{"a=%"};
+    EXPECT_EQ(query.text("a"), std::nullopt);
+    EXPECT_EQ(query.finish().size(), 1U);
+}
+
+} // namespace
+} // namespace tasker::orchestration::api

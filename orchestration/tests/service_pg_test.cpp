@@ -1,0 +1,153 @@
+#include "api_fixture.hpp"
+
+#include "tasker/sql/migrator.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace tasker::orchestration {
+namespace {
+
+using tasker::testing::soon;
+using tasker::testing::test_database;
+using ::testing::HasSubstr;
+
+class Service : public Api {};
+
+TEST_F(Service, HealthTellsWhatWorks) {
+    EXPECT_EQ(client_.get("/health/live").json().at("status"), "ok");
+    EXPECT_EQ(client_.get("/health/ready").json().at("status"), "ok");
+    EXPECT_TRUE(tasker::testing::wait_until(
+        soon(), [&] { return client_.get("/health").json().at("status") == "ok"; }));
+    auto const health = client_.get("/health").json();
+    EXPECT_EQ(health.at("checks").at("database"), "ok");
+    EXPECT_EQ(health.at("checks").at("notifications"), "ok");
+}
+
+TEST_F(Service, ReadinessEndsWithTheDatabase) {
+    database_.exec("alter schema tasker rename to elsewhere");
+    auto const reply = client_.get("/health/ready");
+    EXPECT_EQ(reply.status, 503U);
+    EXPECT_EQ(reply.error_code(), "unavailable");
+    EXPECT_EQ(client_.get("/health").json().at("status"), "degraded");
+    EXPECT_EQ(client_.get("/health/live").status, 200U);
+}
+
+TEST_F(Service, MetricsCountWhatHappened) {
+    register_chain("chain");
+    create("chain");
+    client_.get("/nothing/here");
+    client_.get("/nothing/there");
+    auto const reply = client_.get("/metrics");
+    EXPECT_THAT(reply.fields.at("content-type"), HasSubstr("text/plain; version=0.0.4"));
+    for (auto const* line :
+         {"tasker_http_requests_total{route=\"POST /v1/tasks\",status=\"201\"} 1",
+          "tasker_http_requests_total{route=\"none\",status=\"404\"} 2",
+          "tasker_http_request_seconds_count{route=\"POST /v1/tasks\"} 1",
+          "tasker_tasks_created_total 1", "tasker_creation_batch_tasks_count 1",
+          "tasker_http_connections 1", "tasker_waiting_requests 0", "tasker_templates_cached 1",
+          "tasker_database_connections{state=\"open\"}", "process_resident_memory_bytes"}) {
+        EXPECT_THAT(reply.body, HasSubstr(line));
+    }
+}
+
+TEST_F(Service, LostConnectionsAreReplacedWithoutAnError) {
+    register_chain("chain");
+    create("chain");
+    database_.exec("select pg_terminate_backend(pid) from pg_stat_activity "
+                   "where datname = current_database() and pid <> pg_backend_pid()");
+    create("chain");
+    EXPECT_EQ(client_.get("/v1/tasks").json().at("tasks").size(), 2U);
+}
+
+TEST_F(Service, CreationsSurviveConnectionsLostAtAnyMoment) {
+    register_chain("chain");
+    constexpr int clients = 8;
+    constexpr int tasks = 40;
+    std::vector<int> created(clients);
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < clients; ++i) {
+        threads.emplace_back([&, i] {
+            http_client client{service_->address()};
+            for (int n = 0; n < tasks; ++n) {
+                auto const reply = client.post("/v1/tasks", R"({"name": "chain"})");
+                created[i] += reply.status == 201 ? 1 : 0;
+            }
+        });
+    }
+    for (int i = 0; i < 20; ++i) {
+        database_.exec("select pg_terminate_backend(pid) from pg_stat_activity "
+                       "where datname = current_database() and pid <> pg_backend_pid()");
+    }
+    std::ranges::for_each(threads, &std::thread::join);
+    for (auto const each : created) {
+        EXPECT_EQ(each, tasks);
+    }
+    EXPECT_EQ(database_.value<int>("select count(*) from tasker.tasks"), clients * tasks);
+    EXPECT_EQ(database_.value<int>("select count(*) from pgmq.q_tasker_default"), clients * tasks);
+}
+
+TEST_F(Service, WhatTheDatabaseHoldsUpIsUnavailable) {
+    register_chain("chain");
+    auto chosen = settings_;
+    chosen.database.timeout_ms = 200;
+    running_service const impatient{chosen};
+    http_client client{impatient.address()};
+    ASSERT_EQ(client.post("/v1/tasks", R"({"name": "chain"})").status, 201U);
+    pqxx::work blocking{database_.connection()};
+    blocking.exec("lock table tasker.tasks in access exclusive mode");
+    for (auto const& reply :
+         {client.get("/v1/tasks"), client.post("/v1/tasks", R"({"name": "chain"})"),
+          client.get("/v1/tasks/0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11")}) {
+        EXPECT_EQ(reply.status, 503U);
+        EXPECT_EQ(reply.error_code(), "unavailable");
+        EXPECT_EQ(reply.fields.at("retry-after"), "1");
+    }
+    blocking.abort();
+    EXPECT_EQ(client.post("/v1/tasks", R"({"name": "chain"})").status, 201U);
+}
+
+/// Why an orchestrator with these settings does not start.
+std::string start_failure(settings chosen) {
+    try {
+        running_service const never{std::move(chosen)};
+    } catch (std::runtime_error const& failure) {
+        return failure.what();
+    }
+    return {};
+}
+
+TEST(ServiceStart, IsRefusedByADatabaseWithoutTheSchema) {
+    auto database = test_database::empty();
+    EXPECT_THAT(start_failure(test_settings(database.dsn())), HasSubstr("migrate"));
+}
+
+TEST(ServiceStart, IsRefusedWithoutADatabase) {
+    EXPECT_NE(start_failure(test_settings("host=/nowhere dbname=x connect_timeout=1")), "");
+}
+
+TEST(ServiceStart, IsRefusedOnAnAddressThatIsTaken) {
+    test_database database;
+    running_service const first{test_settings(database.dsn())};
+    auto chosen = test_settings(database.dsn());
+    chosen.http.listen = first.address();
+    EXPECT_THAT(start_failure(chosen), HasSubstr("cannot listen on " + first.address()));
+}
+
+TEST(ServiceStart, WaitsForADatabaseThatIsBeingMigrated) {
+    auto database = test_database::empty();
+    auto chosen = test_settings(database.dsn());
+    chosen.database.startup_timeout_ms = 30'000;
+    std::thread migration{[&] { sql::migrate(database.dsn()).value(); }};
+    running_service const waited{chosen};
+    migration.join();
+    EXPECT_EQ(http_client{waited.address()}.get("/health/ready").status, 200U);
+}
+
+} // namespace
+} // namespace tasker::orchestration

@@ -1,0 +1,72 @@
+#include "api_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tasker::orchestration {
+namespace {
+
+using nlohmann::json;
+
+class StepsApi : public Api {
+protected:
+    StepsApi() {
+        register_chain("chain", "1.0.0", 5);
+        path_ = "/v1/tasks/" + create("chain") + "/steps";
+    }
+
+    std::string path_;
+};
+
+TEST_F(StepsApi, ListTellsEachStepInTopologicalOrder) {
+    auto const steps = client_.get(path_).json().at("steps");
+    ASSERT_EQ(steps.size(), 5U);
+    EXPECT_EQ(steps.at(0).at("name"), "s0");
+    EXPECT_EQ(steps.at(0).at("state"), "enqueued");
+    EXPECT_EQ(steps.at(1).at("state"), "pending");
+    EXPECT_EQ(steps.at(1).at("depends_on"), json::array({"s0"}));
+    EXPECT_EQ(steps.at(4).at("step_no"), 4);
+    EXPECT_FALSE(steps.at(0).contains("result"));
+    EXPECT_FALSE(steps.at(0).contains("error"));
+}
+
+TEST_F(StepsApi, ListIsPaged) {
+    std::vector<std::string> names;
+    std::string target = path_ + "?limit=2";
+    for (json cursor = ""; !cursor.is_null();) {
+        auto const page = client_.get(target).json();
+        for (auto const& step : page.at("steps")) {
+            names.push_back(step.at("name"));
+        }
+        cursor = page.at("next_cursor");
+        target = path_ + "?limit=2&cursor=" + (cursor.is_null() ? "" : cursor.get<std::string>());
+    }
+    EXPECT_THAT(names, ::testing::ElementsAre("s0", "s1", "s2", "s3", "s4"));
+    EXPECT_EQ(client_.get(path_ + "?cursor=x").error_code(), "invalid_request");
+}
+
+TEST_F(StepsApi, CompleteStepShowsItsResult) {
+    finish_all(0, R"({"n": 42})");
+    auto const step = client_.get(path_ + "/s3").json();
+    EXPECT_EQ(step.at("state"), "complete");
+    EXPECT_EQ(step.at("attempts"), 1);
+    EXPECT_EQ(step.at("max_attempts"), 2);
+    EXPECT_EQ(step.at("worker"), "w");
+    EXPECT_EQ(step.at("result"), json::parse(R"({"n": 42})"));
+    EXPECT_FALSE(step.contains("error"));
+}
+
+TEST_F(StepsApi, FailedStepShowsItsError) {
+    finish_all(2, R"({"message": "no", "type": "t"})");
+    auto const step = client_.get(path_ + "/s0").json();
+    EXPECT_EQ(step.at("state"), "failed");
+    EXPECT_EQ(step.at("error").at("message"), "no");
+    EXPECT_FALSE(step.contains("result"));
+}
+
+TEST_F(StepsApi, UnknownStepIsNotFound) {
+    EXPECT_EQ(client_.get(path_ + "/none").error_code(), "not_found");
+    EXPECT_EQ(client_.get(path_ + "/s0?x=1").error_code(), "invalid_request");
+}
+
+} // namespace
+} // namespace tasker::orchestration

@@ -1,0 +1,192 @@
+#include "api_fixture.hpp"
+
+#include "tasker/base/time.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tasker::orchestration {
+namespace {
+
+using namespace std::chrono_literals;
+using tasker::testing::soon;
+using tasker::testing::wait_until;
+
+/// Polls are ten minutes apart: what ends a wait sooner is a notification.
+class Waits : public Api {
+protected:
+    Waits() : Waits{[](settings&) {}} {}
+
+    explicit Waits(void (*adjust)(settings&)) : Api{adjust} {
+        register_chain("chain");
+        id_ = create("chain");
+    }
+
+    static std::string wait_for(std::string const& id, std::string const& seconds) {
+        return request_text("GET", "/v1/tasks/" + id + "?wait=" + seconds);
+    }
+
+    /// Waits until so many requests wait.
+    bool are_waiting(int number) {
+        auto const line = "\ntasker_waiting_requests " + std::to_string(number) + "\n";
+        return wait_until(
+            soon(), [&] { return client_.get("/metrics").body.find(line) != std::string::npos; });
+    }
+
+    std::string id_;
+};
+
+TEST_F(Waits, NotificationEndsAWait) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    ASSERT_TRUE(are_waiting(1));
+    finish_all();
+    auto const begin = steady_clock::now();
+    announce();
+    auto const reply = waiting.receive();
+    EXPECT_LT(steady_clock::now() - begin, 5s);
+    EXPECT_EQ(reply.status, 200U);
+    EXPECT_EQ(reply.json().at("state"), "complete");
+    EXPECT_EQ(reply.body, client_.get("/v1/tasks/" + id_).body);
+    EXPECT_TRUE(are_waiting(0));
+}
+
+TEST_F(Waits, BlockedAndCancelledEndAWaitToo) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    ASSERT_TRUE(are_waiting(1));
+    finish_all(2, R"({"message": "no"})");
+    announce();
+    EXPECT_EQ(waiting.receive().json().at("state"), "blocked");
+
+    auto const other = create("chain");
+    waiting.send(wait_for(other, "60"));
+    ASSERT_TRUE(are_waiting(1));
+    client_.post("/v1/tasks/" + other + "/cancel", "");
+    EXPECT_EQ(waiting.receive().json().at("state"), "cancelled");
+}
+
+TEST_F(Waits, SettledTaskIsAnsweredAtOnce) {
+    finish_all();
+    auto const begin = steady_clock::now();
+    EXPECT_EQ(client_.get("/v1/tasks/" + id_ + "?wait=60").json().at("state"), "complete");
+    EXPECT_LT(steady_clock::now() - begin, 5s);
+}
+
+TEST_F(Waits, TaskIsAnsweredAsItIsWhenTheTimeIsUp) {
+    auto const begin = steady_clock::now();
+    auto const reply = client_.get("/v1/tasks/" + id_ + "?wait=0.2");
+    EXPECT_GE(steady_clock::now() - begin, 200ms);
+    EXPECT_EQ(reply.status, 200U);
+    EXPECT_EQ(reply.json().at("state"), "pending");
+    EXPECT_EQ(client_.get("/v1/tasks/" + id_ + "?wait=0").json().at("state"), "pending");
+}
+
+TEST_F(Waits, OneNotificationEndsAllWaitsForATask) {
+    std::vector<std::unique_ptr<http_client>> waiting;
+    for (int i = 0; i < 5; ++i) {
+        waiting.push_back(std::make_unique<http_client>(service_->address()));
+        waiting.back()->send(wait_for(id_, "60"));
+    }
+    ASSERT_TRUE(are_waiting(5));
+    finish_all();
+    announce();
+    for (auto const& each : waiting) {
+        EXPECT_EQ(each->receive().json().at("state"), "complete");
+    }
+}
+
+TEST_F(Waits, NotificationOfManyTasksMakesAllBeLookedAt) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    http_client still_waiting{service_->address()};
+    finish_all();
+    still_waiting.send(wait_for(create("chain"), "60"));
+    // The first wait may have been answered already, as its task had settled before it began.
+    ASSERT_TRUE(wait_until(soon(), [&] { return are_waiting(1) || are_waiting(2); }));
+    database_.exec("select pg_notify('tasker_settled', '*')");
+    EXPECT_EQ(waiting.receive().json().at("state"), "complete");
+    EXPECT_TRUE(are_waiting(1));
+}
+
+TEST_F(Waits, NonsenseInANotificationIsIgnored) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    ASSERT_TRUE(are_waiting(1));
+    finish_all();
+    database_.exec("select pg_notify('tasker_settled', ',x,,' || '" + id_ + "' || ',')");
+    EXPECT_EQ(waiting.receive().json().at("state"), "complete");
+}
+
+TEST_F(Waits, ListeningAgainMakesUpForWhatWasMissed) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    ASSERT_TRUE(are_waiting(1));
+    finish_all();
+    database_.exec("select pg_terminate_backend(pid) from pg_stat_activity "
+                   "where datname = current_database() and query ilike 'listen%'");
+    EXPECT_EQ(waiting.receive().json().at("state"), "complete");
+}
+
+TEST_F(Waits, ClientThatIsGoneWaitsNoMore) {
+    {
+        http_client waiting{service_->address()};
+        waiting.send(wait_for(id_, "60"));
+        ASSERT_TRUE(are_waiting(1));
+    }
+    EXPECT_TRUE(are_waiting(0));
+}
+
+TEST_F(Waits, RequestBehindAWaitIsAnsweredAfterIt) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60") + request_text("GET", "/health/live"));
+    ASSERT_TRUE(are_waiting(1));
+    finish_all();
+    announce();
+    EXPECT_EQ(waiting.receive().json().at("state"), "complete");
+    EXPECT_EQ(waiting.receive().json().at("status"), "ok");
+}
+
+TEST_F(Waits, StopAnswersWaitsWithTheTaskAsItIs) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    ASSERT_TRUE(are_waiting(1));
+    auto const begin = steady_clock::now();
+    service_->stop();
+    auto const reply = waiting.receive();
+    EXPECT_EQ(reply.status, 200U);
+    EXPECT_EQ(reply.json().at("state"), "pending");
+    EXPECT_TRUE(waiting.ends());
+    service_->join();
+    EXPECT_LT(steady_clock::now() - begin, 5s);
+}
+
+class WaitsWithPolls : public Waits {
+protected:
+    WaitsWithPolls() : Waits{[](settings& chosen) { chosen.wait.poll_ms = 100; }} {}
+};
+
+TEST_F(WaitsWithPolls, PollEndsAWaitWhoseNotificationWasLost) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    ASSERT_TRUE(are_waiting(1));
+    finish_all();
+    EXPECT_EQ(waiting.receive().json().at("state"), "complete");
+}
+
+class WaitsAtTheirLimit : public Waits {
+protected:
+    WaitsAtTheirLimit() : Waits{[](settings& chosen) { chosen.wait.max_waiting = 1; }} {}
+};
+
+TEST_F(WaitsAtTheirLimit, OneTooManyIsToldSo) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    ASSERT_TRUE(are_waiting(1));
+    auto const reply = client_.get("/v1/tasks/" + id_ + "?wait=60");
+    EXPECT_EQ(reply.status, 429U);
+    EXPECT_EQ(reply.error_code(), "too_many_requests");
+    EXPECT_EQ(reply.fields.at("retry-after"), "1");
+}
+
+} // namespace
+} // namespace tasker::orchestration
