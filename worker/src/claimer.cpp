@@ -48,7 +48,7 @@ asio::awaitable<void> claimer::run_until_stopped() {
 }
 
 asio::awaitable<result<void>> claimer::claim_once() {
-    auto const quantity = std::min(flow_.free_slots(), max_claim_steps);
+    auto const quantity = std::min(flow_.slots_to_claim(), max_claim_steps);
     auto const queues = flow_.queues.begin();
     auto const asked_at = steady_clock::now();
     flow_.reserve(quantity);

@@ -23,7 +23,7 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::chrono::seconds call_limit{30};
-/// Fewer than this many are not worth asking for less.
+/// Slots beyond its own that even a small batch may fill: a step often has several children.
 constexpr std::size_t least_take = 8;
 
 report_batch cut_in_half(report_batch& batch) {
@@ -103,9 +103,10 @@ asio::awaitable<void> reporter::deliver(report_batch batch) {
 asio::awaitable<result<void>> reporter::send(report_batch& batch, bool may_be_stored) {
     auto const take = steps_to_take(batch);
     auto const asked_at = steady_clock::now();
-    flow_.reserve(take);
+    auto const beyond_own = take - std::min(take, batch.reports.size());
+    flow_.reserve(beyond_own);
     auto reply = co_await call(batch, take);
-    flow_.unreserve(take);
+    flow_.unreserve(beyond_own);
     if (!reply) {
         co_return reply.error();
     }
@@ -146,13 +147,15 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
     co_return co_await queue::finish(**on, std::move(request), until);
 }
 
-/// As many as will become ready in all likelihood, one or two for each step, so that the slots left
-/// can be filled by other calls. None while work of a higher priority waits.
+/// The slots of the batch become free with this very call. Beyond them, no more than are likely to
+/// become ready, so that other calls find free slots, too. None while work of a higher priority
+/// waits.
 std::size_t reporter::steps_to_take(report_batch const& batch) const {
-    if (flow_.queues.outranked(batch.queue)) {
+    if (flow_.is_closed() || flow_.queues.outranked(batch.queue)) {
         return 0;
     }
-    return std::min(flow_.free_slots(), std::max(2 * batch.reports.size(), least_take));
+    auto const own = batch.reports.size();
+    return own + std::min(flow_.free_slots(), std::max(own, least_take));
 }
 
 } // namespace tasker::worker

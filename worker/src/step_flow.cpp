@@ -59,7 +59,6 @@ step_flow::step_flow(boost::asio::any_io_executor executor, settings const& opti
       counts_{counts},
       policy_{count(options.concurrency), count(options.max_prefetch)},
       threads_{count(options.concurrency)},
-      max_unreported_{threads_ + 4 * max_report_steps},
       pool_{{threads_, count(options.max_result_bytes)},
             std::move(handlers),
             {[this] { boost::asio::post(executor_, [this] { reports.ring(); }); },
@@ -139,17 +138,30 @@ void step_flow::finish(finished_execution done) {
 }
 
 std::size_t step_flow::free_slots() const {
-    if (closed_ || unreported_ >= max_unreported_ || unreported_bytes_ >= max_unreported_bytes) {
-        return 0;
-    }
-    auto const taken = in_pool_ + reserved_;
-    auto const capacity = policy_.capacity();
-    return taken >= capacity ? 0 : std::min(capacity - taken, max_unreported_ - unreported_);
+    return slots_below(policy_.capacity());
+}
+
+std::size_t step_flow::slots_to_claim() const {
+    return slots_below(claim_capacity());
 }
 
 bool step_flow::wants_claim() const {
-    auto const free = free_slots();
-    return free > 0 && (in_pool_ + reserved_ < threads_ || free >= policy_.capacity() / 4);
+    auto const free = slots_to_claim();
+    return free > 0 && (in_pool_ + reserved_ < threads_ || free >= claim_capacity() / 4);
+}
+
+/// Half of what is prefetched is left to continuations: claims then start new tasks no faster than
+/// started ones are finished, instead of piling up children in the queue.
+std::size_t step_flow::claim_capacity() const {
+    return threads_ + (policy_.capacity() - threads_) / 2;
+}
+
+std::size_t step_flow::slots_below(std::size_t capacity) const {
+    auto const taken = in_pool_ + unreported_ + reserved_;
+    if (closed_ || unreported_bytes_ >= max_unreported_bytes || taken >= capacity) {
+        return 0;
+    }
+    return capacity - taken;
 }
 
 void step_flow::reserve(std::size_t slots) {

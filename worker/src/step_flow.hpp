@@ -59,10 +59,13 @@ public:
     /// found none, so threads disturb nobody who is busy reporting anyway.
     void collect();
 
-    /// How many steps may be asked for now.
+    /// How many more steps may be held now. A step keeps its slot until its result is stored.
     std::size_t free_slots() const;
 
-    /// Whether enough of them are free to be worth a claim: a thread is idle, or a quarter is free.
+    /// How many of them claims may fill.
+    std::size_t slots_to_claim() const;
+
+    /// Whether that is enough to be worth a claim: a thread is idle, or a quarter of them is free.
     bool wants_claim() const;
 
     /// Slots that a call in flight may fill.
@@ -132,6 +135,8 @@ private:
     void finish(finished_execution done);
     void add_report(queue::finished_step what, std::shared_ptr<execution> of);
     bool give_back_waiting();
+    std::size_t claim_capacity() const;
+    std::size_t slots_below(std::size_t capacity) const;
     void give_back(std::shared_ptr<execution> step);
     void drop(std::shared_ptr<execution> const& step);
 
@@ -148,7 +153,6 @@ private:
     std::size_t reserved_ = 0;
     std::size_t unreported_ = 0; ///< waiting or being reported
     std::size_t unreported_bytes_ = 0;
-    std::size_t max_unreported_;
     std::uint64_t started_before_ = 0;
     bool closed_ = false;
     thread_pool pool_; ///< last: its threads post to what is above

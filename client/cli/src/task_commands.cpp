@@ -1,7 +1,7 @@
 #include "command_line.hpp"
 
-#include "json_field.hpp"
 #include "report.hpp"
+#include "task_answer.hpp"
 #include "task_options.hpp"
 #include "task_text.hpp"
 #include "watch.hpp"
@@ -27,46 +27,10 @@ struct task_words {
     std::string field;
     std::string step;
     std::string limit{forever};
-    bool watches = false;
 };
 
 void add_id(CLI::App& command, task_words& words) {
     command.add_option("id", words.id, "The task's id")->required()->type_name("ID");
-}
-
-void add_field(CLI::App& command, std::string& field) {
-    command
-        .add_option("--field", field,
-                    "Print only this part of the answer, a JSON pointer: /result/total")
-        ->type_name("POINTER");
-}
-
-/// Shows a task as the command line asks. `task` is what the last answer held.
-exit_code show(command_line const& line, client::client const& api, wire::task_view const& task,
-               std::string const& field) {
-    if (!field.empty()) {
-        auto const part = json_field(api.last_answer().body, field);
-        if (part.has_error()) {
-            return report_usage(part.error().message);
-        }
-        print(*part + '\n');
-    } else if (line.wants_json()) {
-        print_answer(api);
-    } else {
-        print(task_text(task, line.out()));
-    }
-    return exit_code::ok;
-}
-
-/// Waits, shows the task as it then is, and returns what scripts want to know of it.
-exit_code wait_and_show(command_line const& line, client::client& api, task_id id,
-                        std::chrono::milliseconds limit, std::string const& field) {
-    auto const task = api.wait(id, limit);
-    if (task.has_error()) {
-        return report(task.error(), api, line.wants_json());
-    }
-    auto const shown = show(line, api, *task, field);
-    return shown == exit_code::ok ? exit_code_of(task->state) : shown;
 }
 
 std::optional<task_id> read_id(task_words const& words) {
@@ -76,71 +40,6 @@ std::optional<task_id> read_id(task_words const& words) {
         return std::nullopt;
     }
     return *id;
-}
-
-exit_code create(command_line const& line, create_options const& options, task_words const& words) {
-    auto const request = to_request(options);
-    if (request.has_error()) {
-        return report_usage(request.error().message);
-    }
-    auto const limit = parse_limit(options.wait.empty() ? forever : options.wait);
-    if (!limit) {
-        return report_usage("--wait takes seconds, not \"" + options.wait +
-                            "\"; without them it goes behind the template's name");
-    }
-    auto api = line.connect();
-    auto const task = api.create_task(*request);
-    if (task.has_error()) {
-        auto const code = report(task.error(), api, line.wants_json());
-        if (client::is_in_doubt(task.error())) {
-            fmt::print(stderr,
-                       "The task may have been created: look with \"tasker task list\", and "
-                       "use --key to make repeating harmless.\n");
-        }
-        return code;
-    }
-    if (words.watches) {
-        return watch_task(line.url(), task->id, line.wants_json(), *limit, line.out());
-    }
-    if (!options.wait.empty()) {
-        if (!line.wants_json() && words.field.empty()) {
-            fmt::print(stderr, "created {}\n", task->id.to_string());
-        }
-        return wait_and_show(line, api, task->id, *limit, words.field);
-    }
-    if (line.wants_json() || !words.field.empty()) {
-        return show(line, api, *task, words.field);
-    }
-    // One word, so that a script can take it: id=$(tasker task create order)
-    print(task->id.to_string() + '\n');
-    return exit_code::ok;
-}
-
-void add_create(command_line& line, CLI::App& group) {
-    auto const options = std::make_shared<create_options>();
-    auto const words = std::make_shared<task_words>();
-    auto& added = line.add_api_command(
-        group, "create", "Run a template once; prints the task's id",
-        "tasker task create order@1.0.0 --context '{\"id\":1}' --key order-1 --wait",
-        [&line, options, words] { return create(line, *options, *words); });
-    added.add_option("template", options->name, "[NS/]NAME[@VERSION]; the highest version if none")
-        ->required()
-        ->type_name("");
-    added.add_option("-n,--namespace", options->name_space, "Its namespace (default: default)")
-        ->type_name("NS");
-    added.add_option("-c,--context", options->context, "Its input: JSON, @FILE, or - for stdin")
-        ->type_name("JSON");
-    added.add_option("-p,--priority", options->priority, "Which tasks go first")
-        ->type_name("low|normal|high|urgent");
-    added
-        .add_option("-k,--key", options->key,
-                    "Idempotency key: the same key and input is the same task")
-        ->type_name("KEY");
-    auto* const wait = added.add_option("-w,--wait", options->wait,
-                                        "Wait until it settles, or for at most so many seconds");
-    wait->type_name("SECONDS")->expected(0, 1)->default_str(std::string{forever});
-    added.add_flag("--watch", words->watches, "Show its steps as they run");
-    add_field(added, words->field);
 }
 
 void add_get(command_line& line, CLI::App& group) {
@@ -156,7 +55,7 @@ void add_get(command_line& line, CLI::App& group) {
                                  auto const task = api.get_task(*id);
                                  return task.has_error()
                                             ? report(task.error(), api, line.wants_json())
-                                            : show(line, api, *task, words->field);
+                                            : show_task(line, api, *task, words->field);
                              });
     add_id(added, *words);
     add_field(added, words->field);
@@ -227,7 +126,7 @@ void add_wait(command_line& line, CLI::App& group) {
                 return report_usage("--limit takes seconds, not \"" + words->limit + '"');
             }
             auto api = line.connect();
-            return wait_and_show(line, api, *id, *limit, words->field);
+            return wait_and_show_task(line, api, *id, *limit, words->field);
         });
     add_id(added, *words);
     added.add_option("--limit", words->limit, "At most so long")->type_name("SECONDS");
@@ -291,7 +190,7 @@ void add_cancel(command_line& line, CLI::App& group) {
                                  auto const task = api.cancel_task(*id);
                                  return task.has_error()
                                             ? report(task.error(), api, line.wants_json())
-                                            : show(line, api, *task, {});
+                                            : show_task(line, api, *task, {});
                              });
     add_id(added, *words);
 }
@@ -320,7 +219,7 @@ void add_watch(command_line& line, CLI::App& group) {
 
 void add_task_commands(command_line& line) {
     auto& group = line.add_group("task", "Create tasks and follow them");
-    add_create(line, group);
+    add_task_create(line, group);
     add_get(line, group);
     add_list(line, group);
     add_wait(line, group);

@@ -20,7 +20,9 @@ struct create_options {
     std::string context;
     std::string priority;
     std::string key;
-    std::string wait; ///< seconds
+    std::string wait; ///< seconds, or `forever`
+    bool watches = false;
+    std::string field; ///< JSON pointer
 };
 
 /// What follows `tasker task list`.

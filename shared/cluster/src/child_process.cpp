@@ -100,7 +100,7 @@ child_process::child_process(child_process&&) noexcept = default;
 child_process& child_process::operator=(child_process&&) noexcept = default;
 child_process::~child_process() = default;
 
-result<child_process> child_process::start(child_options options) {
+result<child_process> child_process::start(child_options const& options) {
     auto made = std::make_unique<state>();
     result<descriptor> in = open_input(options.input);
     if (!in) {
@@ -174,7 +174,7 @@ result<completed> run_program(child_options options, deadline until) {
     completed done{};
     options.out = [&done](std::string_view text) { done.out += text; };
     options.err = [&done](std::string_view text) { done.err += text; };
-    result<child_process> child = child_process::start(std::move(options));
+    result<child_process> child = child_process::start(options);
     if (!child) {
         return child.error();
     }

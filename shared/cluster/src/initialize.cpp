@@ -7,7 +7,7 @@ namespace tasker::cluster {
 result<void> initialize(cluster_folder const& folder, server_programs const& programs,
                         bool is_durable, deadline until) {
     std::filesystem::path const unfinished = folder.path / "data.new";
-    if (auto const made = make_private_folder(unfinished, folder.server_user); !made) {
+    if (auto made = make_private_folder(unfinished, folder.server_user); !made) {
         return made;
     }
     // Whoever can open the socket is let in, and only its owner can; see private_cluster.

@@ -129,7 +129,7 @@ result<void> private_cluster::stop(shutdown how, deadline until) {
 }
 
 result<void> private_cluster::restart(shutdown how, deadline until) {
-    if (auto const stopped = stop(how, until); !stopped) {
+    if (auto stopped = stop(how, until); !stopped) {
         return stopped;
     }
     return start(until);
@@ -170,7 +170,7 @@ void private_cluster::release() noexcept {
     }
 }
 
-result<void> remove_cluster(std::filesystem::path folder, deadline until) {
+result<void> remove_cluster(std::filesystem::path const& folder, deadline until) {
     auto const place = find_cluster_place(folder);
     if (!place) {
         return place.error();
@@ -183,7 +183,7 @@ result<void> remove_cluster(std::filesystem::path folder, deadline until) {
     if (!opened) {
         return opened.error();
     }
-    if (auto const cleared = clear_orphan(*opened, until); !cleared) {
+    if (auto cleared = clear_orphan(*opened, until); !cleared) {
         return cleared;
     }
     remove_folder(*opened);

@@ -29,6 +29,7 @@ namespace {
 class pointer_list {
 public:
     explicit pointer_list(std::vector<std::string> strings) : strings_{std::move(strings)} {
+        pointers_.reserve(strings_.size() + 1);
         for (std::string& string : strings_) {
             pointers_.push_back(string.data());
         }

@@ -113,7 +113,7 @@ TEST(ChildProcess, IsReapedWithTheSignalThatEndedIt) {
 
 TEST(ChildProcess, IsKilledWhenItIgnoresTheRequestToStop) {
     std::promise<void> ready;
-    child_options options = shell("trap '' TERM; echo ready; while :; do sleep 60; done");
+    child_options options = shell("trap '' TERM; echo ready; while :; do sleep 1; done");
     options.out = [&ready, first = true](std::string_view) mutable {
         if (std::exchange(first, false)) {
             ready.set_value();

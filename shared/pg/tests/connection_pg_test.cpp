@@ -246,8 +246,9 @@ TEST_F(Connection, KeepsReadingWhileItWritesSoThatLargeAnswersDoNotBlockLargeCal
     auto conn = open();
     std::string const large(4'000'000, 'x');
     std::vector<call> calls;
+    calls.reserve(8);
     for (int i = 0; i < 8; ++i) {
-        calls.push_back({select_text, params{}.add_text(large)});
+        calls.emplace_back(select_text, params{}.add_text(large));
     }
     for (auto const& answer : run_all(conn, std::move(calls))) {
         ASSERT_TRUE(answer) << answer.error().message;

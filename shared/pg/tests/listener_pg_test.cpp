@@ -22,7 +22,6 @@ using namespace std::chrono_literals;
 using tasker::testing::run;
 using tasker::testing::run_until;
 using tasker::testing::running;
-using tasker::testing::soon;
 using tasker::testing::test_database;
 using ::testing::ElementsAre;
 

@@ -15,7 +15,6 @@ namespace {
 
 using tasker::testing::in;
 using tasker::testing::run;
-using tasker::testing::run_until;
 using tasker::testing::running;
 using tasker::testing::soon;
 using tasker::testing::test_database;

@@ -106,6 +106,7 @@ TEST_F(Pool, NeverOpensMoreThanItsSizeAndServesWaitersInTheirOrder) {
 TEST_F(Pool, OpensSeveralAtOnceForSeveralCallers) {
     pool connections{io_.get_executor(), settings(3)};
     std::vector<std::unique_ptr<acquiring>> callers;
+    callers.reserve(3);
     for (int i = 0; i < 3; ++i) {
         callers.push_back(begin_to_take(connections));
     }

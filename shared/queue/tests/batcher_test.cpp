@@ -16,7 +16,6 @@ namespace tasker::queue {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 /// Runs a batcher whose calls end only when the test lets them.
 class Batcher : public testing::Test {
@@ -29,9 +28,9 @@ protected:
         batcher_settings settings, std::size_t runs = 1,
         int_batcher::size_function bytes_of = [](int const&) { return 1; }) {
         batches_.emplace(
-            io_.get_executor(), settings, [this](std::vector<int> batch) { return send(batch); },
-            std::move(bytes_of));
-        auto const count_end = [this](std::exception_ptr) { ++ended_runs_; };
+            io_.get_executor(), settings,
+            [this](std::vector<int> batch) { return send(std::move(batch)); }, std::move(bytes_of));
+        auto const count_end = [this](std::exception_ptr const&) { ++ended_runs_; };
         asio::co_spawn(io_, batches_->run_until_stopped(),
                        asio::bind_cancellation_slot(end_of_first_run_.slot(), count_end));
         for (std::size_t i = 1; i < runs; ++i) {
@@ -46,9 +45,9 @@ protected:
         auto const index = replies_.size();
         replies_.emplace_back();
         signals_.push_back(std::make_unique<asio::cancellation_signal>());
-        asio::co_spawn(
-            io_, submit_one(request, index, steady_clock::now() + within),
-            asio::bind_cancellation_slot(signals_.back()->slot(), [](std::exception_ptr) {}));
+        asio::co_spawn(io_, submit_one(request, index, steady_clock::now() + within),
+                       asio::bind_cancellation_slot(signals_.back()->slot(),
+                                                    [](std::exception_ptr const&) {}));
         settle();
         return index;
     }

@@ -30,7 +30,7 @@ protected:
         EXPECT_TRUE(run_until(io_, [&] { return is_listening_; }));
     }
 
-    ~Notifications() override {
+    void TearDown() override {
         listener_.stop();
         run_.get();
     }

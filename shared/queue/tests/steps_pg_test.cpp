@@ -103,7 +103,9 @@ TEST_F(Steps, OfOneBatchAreTakenAndRefusedEachForItself) {
     for (int i = 0; i < 3; ++i) {
         create(chain);
     }
-    for (auto const& each : claim_all()) {
+    auto const claimed = claim_all();
+    batch.reserve(claimed.size());
+    for (auto const& each : claimed) {
         batch.push_back({.held = lease_of(each), .payload = "1", .retry_after = std::nullopt});
     }
     batch[1].held.attempt = 7;
@@ -166,6 +168,7 @@ TEST_F(Steps, ThatAreNoLongerOursAreNamedWhenLeasesAreExtended) {
         create(chain);
     }
     auto const claimed = claim_all();
+    held.reserve(claimed.size());
     for (auto const& each : claimed) {
         held.push_back(lease_of(each));
     }

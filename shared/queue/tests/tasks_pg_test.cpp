@@ -106,6 +106,7 @@ TEST_F(Tasks, OfAnUnknownTemplateAreRefused) {
 TEST_F(Tasks, AreCreatedByTheTenThousandAtOnce) {
     auto const chain = register_chain();
     std::vector<new_task> batch;
+    batch.reserve(10'000);
     for (int i = 0; i < 10'000; ++i) {
         batch.push_back({.id = task_id::generate(), .from = chain, .context = "{}"});
     }
@@ -151,6 +152,7 @@ TEST_F(Tasks, ThatHaveSettledAreFoundAmongOthers) {
 TEST_F(Tasks, AreListedNewestFirstPageByPage) {
     auto const chain = register_chain();
     std::vector<task_id> created;
+    created.reserve(5);
     for (int i = 0; i < 5; ++i) {
         created.push_back(create(chain));
     }

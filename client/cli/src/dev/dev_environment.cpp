@@ -119,7 +119,7 @@ result<void> dev_environment::start_workers() {
         auto const name =
             options_.workers == 1 ? std::string{"worker"} : "worker-" + std::to_string(number);
         tell("starting the " + name);
-        std::vector<std::string> argv{path, "--name", name};
+        std::vector<std::string> argv{path};
         if (!options_.namespaces.empty()) {
             argv.insert(argv.end(), {"--namespaces", options_.namespaces});
         }
@@ -223,7 +223,7 @@ std::string dev_environment::as_text(terminal const& out) const {
     for (auto const& worker : workers_) {
         text += label(worker.name()) + "http://" + worker.address() + '\n';
     }
-    text += label("database") + "psql '" + config::mask_secrets(dsn()) + "'\n";
+    text += label("database") + "psql \"" + config::mask_secrets(dsn()) + "\"\n";
     text += label("data") + folder_.path().string() + '\n';
     if (database_ && database_->folder() != folder_.cluster()) {
         text += label("") + database_->folder().string() +

@@ -77,7 +77,7 @@ struct child_options {
 class child_process {
 public:
     /// Returns once the program itself runs.
-    static result<child_process> start(child_options options);
+    static result<child_process> start(child_options const& options);
 
     child_process(child_process&&) noexcept;
     child_process& operator=(child_process&&) noexcept;

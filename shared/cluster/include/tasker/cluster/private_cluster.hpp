@@ -91,6 +91,6 @@ private:
 
 /// Stops the server that runs in the folder of a cluster and removes the folder, whoever started
 /// it. No effect if there is none. Errors: errc::conflict if its owner is alive and keeps it.
-result<void> remove_cluster(std::filesystem::path folder, deadline until);
+result<void> remove_cluster(std::filesystem::path const& folder, deadline until);
 
 } // namespace tasker::cluster

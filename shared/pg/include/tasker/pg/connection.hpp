@@ -27,7 +27,8 @@ struct notification {
 /// Every call is an implicit transaction of its own: committed when its answer is there, rolled
 /// back if its answer is an error. The calls of one pipeline do not affect each other.
 ///
-/// Lifetime: closes when destroyed; an operation then outstanding ends with an error.
+/// Lifetime: closes when destroyed; an operation then outstanding ends with an error. Until then a
+/// timer of the last operation may keep the context's run() from returning.
 /// Threads: all on the one executor it was opened on: a strand, or an io_context of one thread. One
 /// operation at a time (asserted).
 /// Cancellation: terminal. An exchange that is cancelled or whose deadline passes closes the

@@ -1,0 +1,42 @@
+#include "task_answer.hpp"
+
+#include "json_field.hpp"
+#include "report.hpp"
+#include "task_text.hpp"
+
+namespace tasker::cli {
+
+void add_field(CLI::App& command, std::string& field) {
+    command
+        .add_option("--field", field,
+                    "Print only this part of the answer, a JSON pointer: /result/total")
+        ->type_name("POINTER");
+}
+
+exit_code show_task(command_line const& line, client::client const& api,
+                    wire::task_view const& task, std::string const& field) {
+    if (!field.empty()) {
+        auto const part = json_field(api.last_answer().body, field);
+        if (part.has_error()) {
+            return report_usage(part.error().message);
+        }
+        print(*part + '\n');
+    } else if (line.wants_json()) {
+        print_answer(api);
+    } else {
+        print(task_text(task, line.out()));
+    }
+    return exit_code::ok;
+}
+
+exit_code wait_and_show(command_line const& line, client::client& api, task_id id,
+                        std::chrono::milliseconds limit, std::string const& field) {
+    auto const task = api.wait(id, limit);
+    if (task.has_error()) {
+        return report(task.error(), api, line.wants_json());
+    }
+    auto const shown = show_task(line, api, *task, field);
+    return shown == exit_code::ok ? exit_code_of(task->state) : shown;
+}
+
+} // namespace tasker::cli

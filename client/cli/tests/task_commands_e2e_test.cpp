@@ -1,0 +1,208 @@
+#include "engine.hpp"
+
+#include "tasker/client/client.hpp"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+namespace tasker::cli {
+
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// A step that takes longer than any test waits.
+constexpr std::string_view slow_template = R"(name: slow
+version: 1.0.0
+steps:
+  - name: sleep
+    handler: {callable: tasker.sleep, initialization: {ms: 600000}}
+)";
+
+class TaskCommands : public Engine {};
+
+TEST_F(TaskCommands, CreatePrintsTheIdAndGetShowsTheTask) {
+    register_template(quick_template);
+    auto const id = create({"quick", "--context", R"({"order": 17})", "--priority", "urgent"});
+    ASSERT_TRUE(task_id::parse(id).has_value()) << id;
+
+    auto const text = tasker_.run({"task", "get", id}).out;
+    EXPECT_THAT(text, HasSubstr("task      " + id + '\n'));
+    EXPECT_THAT(text, HasSubstr("template  default/quick 1.0.0\n"));
+    EXPECT_THAT(text, HasSubstr("state     ○ pending\n"));
+    EXPECT_THAT(text, HasSubstr("priority  urgent\n"));
+    EXPECT_THAT(text, HasSubstr("context   {\"order\": 17}\n"));
+}
+
+TEST_F(TaskCommands, JsonIsExactlyWhatTheApiAnswers) {
+    register_template(quick_template);
+    auto const id = create({"quick"});
+    client::client api{"http://" + orchestrator_.address()};
+
+    ASSERT_TRUE(api.get_task(task_id::parse(id).value()).has_value());
+    EXPECT_EQ(tasker_.run({"task", "get", id, "--json"}).out, api.last_answer().body + '\n');
+    ASSERT_TRUE(api.list_steps(task_id::parse(id).value(), {.limit = 1'000}).has_value());
+    EXPECT_EQ(tasker_.run({"task", "steps", id, "--json"}).out, api.last_answer().body + '\n');
+    ASSERT_TRUE(api.list_tasks({}, {.limit = 5}).has_value());
+    EXPECT_EQ(tasker_.run({"task", "list", "-l", "5", "--json"}).out,
+              api.last_answer().body + '\n');
+    ASSERT_TRUE(api.list_templates({}, {.limit = 50}).has_value());
+    EXPECT_EQ(tasker_.run({"template", "list", "--json"}).out, api.last_answer().body + '\n');
+    ASSERT_TRUE(api.health().has_value());
+    EXPECT_EQ(tasker_.run({"health", "--json"}).out, api.last_answer().body + '\n');
+}
+
+TEST_F(TaskCommands, CreateTakesItsContextFromStandardInput) {
+    register_template(quick_template);
+    auto const done =
+        tasker_.run({"task", "create", "quick", "--context", "-", "--json"}, R"({"from":"stdin"})");
+    EXPECT_EQ(nlohmann::json::parse(done.out)["context"]["from"], "stdin") << done.err;
+}
+
+TEST_F(TaskCommands, AKeyMakesCreationRepeatable) {
+    register_template(quick_template);
+    auto const first = create({"quick", "--key", "order-17"});
+    EXPECT_EQ(create({"quick", "--key", "order-17"}), first);
+    auto const other =
+        tasker_.run({"task", "create", "quick", "--key", "order-17", "-c", R"({"x":1})"});
+    EXPECT_EQ(other.status.code, 3);
+}
+
+TEST_F(TaskCommands, RefusalsOfTheServerAreTold) {
+    auto const unknown = tasker_.run({"task", "create", "nowhere"});
+    EXPECT_EQ(unknown.status.code, 3);
+    EXPECT_EQ(unknown.out, "");
+    EXPECT_THAT(unknown.err, HasSubstr("nowhere"));
+    auto const json = tasker_.run_for_json({"task", "create", "nowhere"});
+    EXPECT_EQ(json["error"]["code"], "not_found");
+    auto const no_task = tasker_.run({"task", "get", "01990f5e-7c00-7a00-8000-000000000001"});
+    EXPECT_EQ(no_task.status.code, 3);
+}
+
+TEST_F(TaskCommands, WaitAnswersWhenTheTaskIsComplete) {
+    start_worker();
+    register_template(quick_template);
+    auto const id = create({"quick", "--context", R"({"n":5})"});
+    auto const done = tasker_.run({"task", "wait", id});
+    EXPECT_EQ(done.status.code, 0) << done.err;
+    EXPECT_THAT(done.out, HasSubstr("state     ✔ complete"));
+    EXPECT_EQ(tasker_.run({"task", "get", id, "--field", "/state"}).out, "complete\n");
+    EXPECT_EQ(tasker_.run({"task", "get", id, "--field", "/steps_complete"}).out, "2\n");
+    EXPECT_EQ(tasker_.run({"task", "get", id, "--field", "/nothing"}).status.code, 2);
+
+    auto const cancelled = tasker_.run({"task", "cancel", id});
+    EXPECT_EQ(cancelled.status.code, 3);
+    EXPECT_THAT(cancelled.err, HasSubstr("complete"));
+}
+
+TEST_F(TaskCommands, CreateCanWaitForTheEnd) {
+    start_worker();
+    register_template(quick_template);
+    register_template(failing_template);
+    auto const done = tasker_.run({"task", "create", "quick", "--wait", "--field", "/state"});
+    EXPECT_EQ(done.status.code, 0) << done.err;
+    EXPECT_EQ(done.out, "complete\n");
+    EXPECT_EQ(tasker_.run({"task", "create", "--wait=30", "quick", "--json"}).status.code, 0);
+    EXPECT_EQ(tasker_.run({"task", "create", "failing", "-w"}).status.code, 1);
+}
+
+TEST_F(TaskCommands, ABlockedTaskIsNotWell) {
+    start_worker();
+    register_template(failing_template);
+    auto const id = create({"failing"});
+    auto const done = tasker_.run({"task", "wait", id});
+    EXPECT_EQ(done.status.code, 1);
+    EXPECT_THAT(done.out, HasSubstr("✖ blocked"));
+    auto const steps = tasker_.run({"task", "steps", id});
+    EXPECT_THAT(steps.out, ContainsRegex("broken  ✖ failed  +1/3 .* no luck today"));
+    EXPECT_THAT(tasker_.run({"task", "steps", id, "broken"}).out,
+                AllOf(HasSubstr("state    ✖ failed"), HasSubstr("no luck today")));
+    auto const json = tasker_.run_for_json({"task", "steps", id, "broken"});
+    EXPECT_EQ(json["error"]["message"], "no luck today");
+    EXPECT_EQ(tasker_.run({"task", "steps", id, "other"}).status.code, 3);
+}
+
+TEST_F(TaskCommands, WaitingHasALimit) {
+    register_template(quick_template);
+    auto const id = create({"quick"});
+    auto const waited = tasker_.run({"task", "wait", id, "--limit", "0.1"});
+    EXPECT_EQ(waited.status.code, 4);
+    EXPECT_THAT(waited.err, HasSubstr("still pending"));
+    auto const json = tasker_.run({"task", "wait", id, "--limit", "0", "--json"});
+    EXPECT_EQ(json.status.code, 4);
+    EXPECT_EQ(nlohmann::json::parse(json.out)["state"], "pending");
+    EXPECT_EQ(tasker_.run({"task", "create", "quick", "--wait", "0"}).status.code, 4);
+    EXPECT_EQ(tasker_.run({"task", "watch", id, "--limit", "0"}).status.code, 4);
+}
+
+TEST_F(TaskCommands, CancelStopsATask) {
+    start_worker();
+    register_template(slow_template);
+    auto const id = create({"slow"});
+    auto const done = tasker_.run({"task", "cancel", id});
+    EXPECT_EQ(done.status.code, 0) << done.err;
+    EXPECT_THAT(done.out, HasSubstr("■ cancelled"));
+    EXPECT_EQ(tasker_.run({"task", "wait", id}).status.code, 1);
+}
+
+TEST_F(TaskCommands, ListFiltersAndPages) {
+    register_template(quick_template);
+    register_template(failing_template);
+    EXPECT_EQ(tasker_.run({"task", "list"}).out, "No tasks.\n");
+    create({"quick"});
+    create({"failing"});
+    auto const last = create({"quick"});
+
+    auto const first_page = tasker_.run({"task", "list", "quick", "--limit", "1"}).out;
+    EXPECT_THAT(first_page, HasSubstr(last));
+    EXPECT_THAT(first_page, HasSubstr("More: --cursor "));
+    auto const json = tasker_.run_for_json({"task", "list", "quick", "--limit", "1"});
+    auto const cursor = json["next_cursor"].get<std::string>();
+    auto const second_page = tasker_.run({"task", "list", "quick", "--cursor", cursor}).out;
+    EXPECT_THAT(second_page, Not(HasSubstr(last)));
+    EXPECT_THAT(second_page, HasSubstr("default/quick 1.0.0"));
+    EXPECT_EQ(tasker_.run_for_json({"task", "list", "--state", "complete"})["tasks"].size(), 0U);
+    EXPECT_EQ(tasker_.run({"task", "list", "--state", "done"}).status.code, 2);
+    EXPECT_EQ(tasker_.run({"task", "list", "--cursor", "x"}).status.code, 3);
+}
+
+TEST_F(TaskCommands, WatchPrintsALineForEachChange) {
+    start_worker();
+    register_template(quick_template);
+    auto const done = tasker_.run({"task", "create", "quick", "--watch"});
+    EXPECT_EQ(done.status.code, 0) << done.err;
+    EXPECT_THAT(done.out, ContainsRegex("task [0-9a-f-]{36}  default/quick 1\\.0\\.0\n"));
+    EXPECT_THAT(done.out, ContainsRegex("✔ first   complete in "));
+    EXPECT_THAT(done.out, ContainsRegex("✔ second  complete in "));
+    EXPECT_THAT(done.out, ContainsRegex("\ncomplete in [0-9.]+ m?s\n$"));
+    EXPECT_THAT(done.out, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(TaskCommands, WatchDrawsOnATerminalAndEndsWithTheTask) {
+    start_worker();
+    register_template(quick_template);
+    register_template(failing_template);
+    auto const well = tasker_.run_on_terminal("task watch " + create({"quick"}));
+    EXPECT_EQ(well.status.code, 0) << well.out;
+    EXPECT_THAT(well.out, HasSubstr("default/quick 1.0.0"));
+    EXPECT_THAT(well.out, HasSubstr("[████████████████████████]"));
+    EXPECT_THAT(well.out, HasSubstr("2/2"));
+    EXPECT_THAT(well.out, HasSubstr("\x1b[32m✔ \x1b[0msecond"));
+    auto const badly = tasker_.run_on_terminal("task watch " + create({"failing"}));
+    EXPECT_EQ(badly.status.code, 1);
+    EXPECT_THAT(badly.out, HasSubstr("no luck today"));
+}
+
+TEST_F(TaskCommands, WatchInJsonIsTheSettledTask) {
+    start_worker();
+    register_template(quick_template);
+    auto const json = tasker_.run_for_json({"task", "watch", create({"quick"})});
+    EXPECT_EQ(json["state"], "complete");
+}
+
+} // namespace
+
+} // namespace tasker::cli

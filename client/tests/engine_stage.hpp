@@ -1,0 +1,65 @@
+#pragma once
+
+#include "tasker/base/time.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace tasker::engine {
+
+/// A step that is running in a worker, and waits to be told how to end (handler stage.play).
+/// Lifetime: the step sees the connection close when it goes, and fails.
+/// Errors: throws std::runtime_error.
+class actor {
+public:
+    explicit actor(int connection);
+    actor(actor&& other) noexcept;
+    actor& operator=(actor&&) = delete;
+    ~actor();
+
+    std::string const& task() const noexcept {
+        return task_;
+    }
+    std::string const& step() const noexcept {
+        return step_;
+    }
+    int attempt() const noexcept {
+        return attempt_;
+    }
+
+    /// {"result": value}, {"retry": "message"}, {"fail": "message"} or {"throw": "message"}.
+    void tell(std::string_view json);
+
+    /// Waits until the step has gone: cancelled, or its worker has ended. False if the deadline
+    /// passes.
+    bool wait_until_gone(deadline until);
+
+private:
+    int connection_;
+    std::string task_;
+    std::string step_;
+    int attempt_ = 0;
+};
+
+/// Where steps with the handler stage.play come to. Errors: throws std::runtime_error.
+class stage {
+public:
+    explicit stage(std::filesystem::path socket);
+    stage(stage const&) = delete;
+    stage& operator=(stage const&) = delete;
+    ~stage();
+
+    std::filesystem::path const& socket() const noexcept {
+        return socket_;
+    }
+
+    /// Waits for the next step that runs.
+    actor next(deadline until);
+
+private:
+    std::filesystem::path socket_;
+    int listening_;
+};
+
+} // namespace tasker::engine

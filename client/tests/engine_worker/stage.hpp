@@ -1,0 +1,15 @@
+#pragma once
+
+#include "tasker/worker/worker.hpp"
+
+namespace tasker::engine {
+
+/// Handler stage.play: does what the test tells it to do, when it tells it. It connects to the Unix
+/// socket that TASKER_TEST_STAGE names, writes a line "task step attempt", and waits for one line:
+///
+///     {"result": value}  {"retry": "message"}  {"fail": "message"}  {"throw": "message"}
+///
+/// A cancelled step closes its connection.
+void add_stage(worker::worker& to);
+
+} // namespace tasker::engine

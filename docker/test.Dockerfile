@@ -1,0 +1,22 @@
+# syntax=docker/dockerfile:1
+# A built checkout with everything that the tests and benches need: they start a private PostgreSQL
+# of their own. Context: the top of the repository.
+
+FROM debian:12-slim
+WORKDIR /src
+COPY scripts/setup scripts/setup
+RUN scripts/setup && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --uid 10001 tasker \
+    && mkdir /data && chown -R tasker: /src /data
+COPY --chown=tasker:tasker CMakeLists.txt CMakePresets.json Makefile ./
+COPY --chown=tasker:tasker scripts scripts
+COPY --chown=tasker:tasker config config
+COPY --chown=tasker:tasker docs docs
+COPY --chown=tasker:tasker shared shared
+COPY --chown=tasker:tasker orchestration orchestration
+COPY --chown=tasker:tasker worker worker
+COPY --chown=tasker:tasker client client
+COPY --chown=tasker:tasker benches benches
+USER tasker
+RUN make build
+CMD ["make", "test"]

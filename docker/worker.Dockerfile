@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+# tasker-worker with the built-in handlers. Context: the top of the repository.
+
+FROM debian:12-slim AS build
+WORKDIR /src
+COPY scripts/setup scripts/setup
+RUN scripts/setup --build && rm -rf /var/lib/apt/lists/*
+COPY CMakeLists.txt CMakePresets.json ./
+COPY scripts scripts
+COPY shared shared
+COPY orchestration orchestration
+COPY worker worker
+COPY client client
+RUN cmake --preset release && ninja -C build/release tasker tasker-orchestrator tasker-worker
+
+FROM debian:12-slim
+COPY scripts/setup /tmp/tasker/scripts/setup
+RUN /tmp/tasker/scripts/setup --minimal && rm -rf /tmp/tasker /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin tasker
+COPY --from=build /src/build/release/bin/tasker-worker /src/build/release/bin/tasker /usr/local/bin/
+ENV TASKER_WORKER_LISTEN=0.0.0.0:8081 TASKER_LOG_FORMAT=json
+USER tasker
+EXPOSE 8081
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+    CMD ["tasker", "health", "--url", "http://127.0.0.1:8081"]
+ENTRYPOINT ["tasker-worker"]

@@ -1,0 +1,74 @@
+#include "prefetch_policy.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tasker::worker {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(PrefetchPolicy, HoldsOneStepPerThreadUntilItKnowsMore) {
+    EXPECT_EQ(prefetch_policy(4, 500).capacity(), 4U);
+}
+
+TEST(PrefetchPolicy, ShortStepsAreHeldUpToTheMaximum) {
+    prefetch_policy policy{4, 500};
+    policy.observe(2us, 1);
+    EXPECT_EQ(policy.capacity(), 504U);
+}
+
+TEST(PrefetchPolicy, HoldsWhatStartsWithinTheHorizon) {
+    prefetch_policy policy{4, 500};
+    policy.observe(10ms, 10); // 1 ms each: 4 threads start 80 in 20 ms
+    EXPECT_EQ(policy.capacity(), 84U);
+}
+
+TEST(PrefetchPolicy, LongStepsAreNotHeldAhead) {
+    prefetch_policy policy{4, 500};
+    policy.observe(10s, 1);
+    EXPECT_EQ(policy.capacity(), 4U);
+}
+
+TEST(PrefetchPolicy, OneLongStepAmongShortOnesShrinksItForAWhile) {
+    prefetch_policy policy{4, 500};
+    policy.observe(1ms, 1'000);
+    policy.observe(10s, 1);
+    EXPECT_EQ(policy.capacity(), 4U);
+    policy.observe(1ms, 1'000);
+    EXPECT_EQ(policy.capacity(), 504U);
+}
+
+TEST(PrefetchPolicy, BatchWeighsAsItsStepsOneByOne) {
+    prefetch_policy batch{4, 500};
+    prefetch_policy single{4, 500};
+    batch.observe(1ms, 1);
+    single.observe(1ms, 1);
+    batch.observe(3ms * 20, 20);
+    for (int i = 0; i < 20; ++i) {
+        single.observe(3ms, 1);
+    }
+    EXPECT_EQ(batch.capacity(), single.capacity());
+}
+
+TEST(PrefetchPolicy, StallShrinksItAtOnce) {
+    prefetch_policy policy{4, 500};
+    policy.observe(2us, 1);
+    policy.observe_stall(1s);
+    EXPECT_EQ(policy.capacity(), 4U);
+}
+
+TEST(PrefetchPolicy, LargeInputsAreNotHeldAhead) {
+    prefetch_policy policy{4, 500};
+    policy.observe(2us, 1);
+    policy.observe_size(1'000 * (prefetch_policy::max_prefetch_bytes / 10), 1'000);
+    EXPECT_EQ(policy.capacity(), 14U);
+}
+
+TEST(PrefetchPolicy, NoPrefetchAllowedMeansNone) {
+    prefetch_policy policy{4, 0};
+    policy.observe(2us, 1);
+    EXPECT_EQ(policy.capacity(), 4U);
+}
+
+} // namespace
+} // namespace tasker::worker

@@ -1,0 +1,70 @@
+#include "report.hpp"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+namespace tasker::worker {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr std::size_t limit = 100;
+
+queue::finished_step report_of(step_result answer) {
+    queue::claimed_step step;
+    step.task = task_id::generate();
+    step.step = step_no{3};
+    step.attempt = 2;
+    step.message = message_id{77};
+    auto report = make_report(step, std::move(answer), limit);
+    EXPECT_EQ(report.held.task, step.task);
+    EXPECT_EQ(report.held.step, step.step);
+    EXPECT_EQ(report.held.attempt, 2);
+    EXPECT_EQ(report.held.message, step.message);
+    return report;
+}
+
+TEST(Report, SuccessCarriesItsJson) {
+    auto const report = report_of(json{{"a", 1}});
+    EXPECT_EQ(report.how, queue::outcome::success);
+    EXPECT_EQ(report.payload, R"({"a":1})");
+}
+
+TEST(Report, FailuresCarryMessageTypeAndWhen) {
+    auto const report = report_of(retryable_error("no", "kind", std::chrono::seconds{3}));
+    EXPECT_EQ(report.how, queue::outcome::retryable_failure);
+    EXPECT_EQ(json::parse(report.payload), json({{"message", "no"}, {"type", "kind"}}));
+    EXPECT_EQ(report.retry_after, std::chrono::seconds{3});
+    EXPECT_EQ(report_of(permanent_error("no")).how, queue::outcome::permanent_failure);
+}
+
+TEST(Report, ResultAtTheLimitPassesAndBeyondItIsAPermanentFailure) {
+    EXPECT_EQ(report_of(json(std::string(limit - 2, 'x'))).how, queue::outcome::success);
+    auto const report = report_of(json(std::string(limit - 1, 'x')));
+    EXPECT_EQ(report.how, queue::outcome::permanent_failure);
+    EXPECT_EQ(json::parse(report.payload)["type"], "result_too_large");
+}
+
+TEST(Report, ResultThatIsNotUtf8IsAPermanentFailure) {
+    auto const report = report_of(json("\xff"));
+    EXPECT_EQ(report.how, queue::outcome::permanent_failure);
+    EXPECT_EQ(json::parse(report.payload)["type"], "invalid_result");
+}
+
+TEST(Report, LongMessageIsCutBetweenCharacters) {
+    std::string message(max_failure_message_bytes - 1, 'x');
+    message += "ää";
+    auto const report = report_of(permanent_error(message));
+    EXPECT_EQ(json::parse(report.payload)["message"],
+              std::string(max_failure_message_bytes - 1, 'x') + "…");
+}
+
+TEST(Report, BytesThatAreNotUtf8InMessagesAreReplaced) {
+    auto const report = report_of(retryable_error("a\xff" "b"));
+    EXPECT_THAT(json::parse(report.payload)["message"].get<std::string>(), HasSubstr("\uFFFD"));
+}
+
+} // namespace
+} // namespace tasker::worker

@@ -1,0 +1,118 @@
+#include "tasker/worker/settings.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace tasker::worker {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+/// Tests read the environment of whoever runs them: it must not have these.
+class WorkerSettings : public testing::Test {
+protected:
+    WorkerSettings() {
+        for (auto const* const name :
+             {"DATABASE_URL", "TASKER_NAMESPACES", "TASKER_WORKER_LISTEN", "TASKER_LOG_LEVEL",
+              "TASKER_LOG_FORMAT"}) {
+            unsetenv(name);
+        }
+        path = std::filesystem::path{testing::TempDir()} /
+               (std::string{"worker_settings_"} +
+                testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml");
+    }
+
+    ~WorkerSettings() override {
+        std::filesystem::remove(path);
+    }
+
+    loaded_settings load(std::string const& toml, setting_overrides overrides = {}) {
+        std::ofstream{path} << toml;
+        overrides.file = path;
+        return load_settings(overrides);
+    }
+
+    static settings valid() {
+        settings chosen;
+        chosen.database.url = "postgres://localhost/tasker";
+        return chosen;
+    }
+
+    std::filesystem::path path;
+};
+
+TEST_F(WorkerSettings, DefaultsNeedOnlyADatabase) {
+    EXPECT_THAT(valid().validate(), IsEmpty());
+    auto const problems = settings{}.validate();
+    ASSERT_THAT(problems, SizeIs(1));
+    EXPECT_EQ(problems[0].path, "database.url");
+}
+
+TEST_F(WorkerSettings, AllProblemsAreToldAtOnce) {
+    auto chosen = valid();
+    chosen.concurrency = 0;
+    chosen.lease_seconds = 1;
+    chosen.namespaces = {"ok", "Bad", "ok"};
+    chosen.shell.environment = {"DATABASE_URL"};
+    std::vector<std::string> paths;
+    for (auto const& each : chosen.validate()) {
+        paths.push_back(each.path);
+    }
+    EXPECT_THAT(paths, ElementsAre("concurrency", "lease_seconds", "namespaces", "namespaces",
+                                   "shell.environment"));
+}
+
+TEST_F(WorkerSettings, CommandLineWinsOverEnvironmentOverFile) {
+    setenv("TASKER_NAMESPACES", "one,two", 1);
+    setenv("TASKER_WORKER_LISTEN", "127.0.0.1:2", 1);
+    auto const loaded = load("namespaces = ['file']\nconcurrency = 3\nmax_prefetch = 7\n"
+                             "[database]\nurl = 'file'\n[health]\nlisten = '127.0.0.1:1'\n",
+                             {.listen = "127.0.0.1:3", .concurrency = 5});
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    EXPECT_EQ(loaded.values.database.url, "file");
+    EXPECT_EQ(loaded.values.max_prefetch, 7);
+    EXPECT_THAT(loaded.values.namespaces, ElementsAre("one", "two"));
+    EXPECT_EQ(loaded.values.health.listen, "127.0.0.1:3");
+    EXPECT_EQ(loaded.values.concurrency, 5);
+}
+
+TEST_F(WorkerSettings, UnknownKeyIsAProblemWithASuggestion) {
+    auto const loaded = load("concurency = 3\n", {.database_url = "x"});
+    ASSERT_THAT(loaded.problems, SizeIs(1));
+    EXPECT_THAT(config::to_string(loaded.problems[0]), HasSubstr("concurrency"));
+}
+
+TEST_F(WorkerSettings, TheFileInConfigListsEveryKeyWithItsDefault) {
+    auto const shipped = std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path() /
+                         "config" / "worker.toml";
+    auto const loaded = load_settings({.file = shipped, .database_url = "x"});
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    auto const& read = loaded.values;
+    settings const built_in;
+    EXPECT_EQ(read.namespaces, built_in.namespaces);
+    EXPECT_EQ(read.concurrency, built_in.concurrency);
+    EXPECT_EQ(read.max_prefetch, built_in.max_prefetch);
+    EXPECT_EQ(read.lease_seconds, built_in.lease_seconds);
+    EXPECT_EQ(read.poll_ms, built_in.poll_ms);
+    EXPECT_EQ(read.shutdown_grace_ms, built_in.shutdown_grace_ms);
+    EXPECT_EQ(read.max_result_bytes, built_in.max_result_bytes);
+    EXPECT_EQ(read.database.report_connections, built_in.database.report_connections);
+    EXPECT_EQ(read.database.startup_timeout_ms, built_in.database.startup_timeout_ms);
+    EXPECT_EQ(read.health.listen, built_in.health.listen);
+    EXPECT_EQ(read.http.timeout_ms, built_in.http.timeout_ms);
+    EXPECT_EQ(read.http.max_response_bytes, built_in.http.max_response_bytes);
+    EXPECT_EQ(read.shell.enabled, built_in.shell.enabled);
+    EXPECT_EQ(read.shell.environment, built_in.shell.environment);
+    EXPECT_EQ(read.shell.max_output_bytes, built_in.shell.max_output_bytes);
+    EXPECT_EQ(read.shell.kill_after_ms, built_in.shell.kill_after_ms);
+}
+
+} // namespace
+} // namespace tasker::worker

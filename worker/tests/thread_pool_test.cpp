@@ -1,0 +1,213 @@
+#include "thread_pool.hpp"
+
+#include <gmock/gmock.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <semaphore>
+#include <stop_token>
+
+namespace tasker::worker {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr std::chrono::seconds patience{30};
+
+/// Counts what the pool tells, and waits for it.
+class bell {
+public:
+    void ring() {
+        {
+            std::lock_guard const lock{mutex_};
+            ++rung_;
+        }
+        changed_.notify_all();
+    }
+
+    bool wait(int times) {
+        std::unique_lock lock{mutex_};
+        return changed_.wait_for(lock, patience, [&] { return rung_ >= times; });
+    }
+
+    int rung() {
+        std::lock_guard const lock{mutex_};
+        return rung_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int rung_ = 0;
+};
+
+/// A pool whose handler "wait" runs until it is let go or cancelled, and "echo" ends at once.
+class ThreadPool : public testing::Test {
+protected:
+    ThreadPool() {
+        handlers->add("echo", [](step_context const& step) -> step_result {
+            return nlohmann::json(step.name());
+        });
+        handlers->add("wait", [this](step_context const& step) -> step_result {
+            std::stop_callback const cancelled{step.stop_token(), [this] { go.release(); }};
+            started.ring();
+            go.acquire();
+            return nlohmann::json(step.is_cancelled() ? "cancelled" : "let go");
+        });
+    }
+
+    ~ThreadPool() override {
+        go.release(100);
+    }
+
+    void start(std::size_t threads) {
+        pool.emplace(thread_pool::settings{threads, 1'000}, handlers,
+                     thread_pool::events{[this] { finished.ring(); }, [this] { due.ring(); }});
+    }
+
+    static std::shared_ptr<execution>
+    make(std::string handler, std::string name = "step",
+         std::optional<std::chrono::milliseconds> timeout = {}) {
+        queue::claimed_step step;
+        step.handler = std::move(handler);
+        step.name = std::move(name);
+        step.timeout = timeout;
+        return std::make_shared<execution>(std::move(step), steady_clock::now());
+    }
+
+    /// Waits until so many have finished.
+    std::vector<finished_execution> take(std::size_t count) {
+        std::vector<finished_execution> all;
+        for (;;) {
+            auto const heard = finished.rung();
+            pool->take_finished(all, thread_pool::wake::yes);
+            if (all.size() >= count || !finished.wait(heard + 1)) {
+                return all;
+            }
+        }
+    }
+
+    bell finished;
+    bell due;
+    bell started;
+    std::counting_semaphore<> go{0};
+    std::shared_ptr<handler_registry> handlers = std::make_shared<handler_registry>();
+    std::optional<thread_pool> pool;
+};
+
+TEST_F(ThreadPool, RunsStepsInTheirOrder) {
+    start(1);
+    pool->submit({make("echo", "a"), make("echo", "b"), make("echo", "c")});
+    std::vector<std::string> results;
+    for (auto const& each : take(3)) {
+        results.push_back(each.report.payload);
+        EXPECT_FALSE(each.skipped);
+        EXPECT_EQ(each.report.how, queue::outcome::success);
+    }
+    EXPECT_THAT(results, ElementsAre("\"a\"", "\"b\"", "\"c\""));
+    EXPECT_EQ(pool->started(), 3U);
+}
+
+TEST_F(ThreadPool, AllThreadsRunAtOnce) {
+    start(3);
+    pool->submit({make("wait"), make("wait"), make("wait"), make("wait")});
+    ASSERT_TRUE(started.wait(3));
+    EXPECT_THAT(pool->running(), SizeIs(3));
+    EXPECT_EQ(pool->started(), 3U);
+    go.release(4);
+    EXPECT_THAT(take(4), SizeIs(4));
+    EXPECT_THAT(pool->running(), IsEmpty());
+}
+
+TEST_F(ThreadPool, TellsOfResultsOnlyWhenAsked) {
+    start(1);
+    pool->submit({make("echo"), make("wait")});
+    ASSERT_TRUE(started.wait(1)); // so the first has finished
+    EXPECT_EQ(finished.rung(), 0);
+    std::vector<finished_execution> found;
+    pool->take_finished(found, thread_pool::wake::yes);
+    EXPECT_THAT(found, SizeIs(1));
+    pool->take_finished(found, thread_pool::wake::yes); // nothing more: this one is answered
+    go.release();
+    EXPECT_TRUE(finished.wait(1));
+    pool->take_finished(found, thread_pool::wake::no);
+    EXPECT_THAT(found, SizeIs(2));
+    EXPECT_EQ(finished.rung(), 1);
+}
+
+TEST_F(ThreadPool, WithdrawsTheLatestThatHaveNotStarted) {
+    start(1);
+    auto const running = make("wait", "running");
+    pool->submit({running, make("echo", "a"), make("echo", "b"), make("echo", "c")});
+    ASSERT_TRUE(started.wait(1));
+    std::vector<std::string> names;
+    for (auto const& each : pool->withdraw(1)) {
+        names.push_back(each->step.name);
+    }
+    EXPECT_THAT(names, ElementsAre("c", "b"));
+    go.release();
+    EXPECT_THAT(take(2), SizeIs(2));
+}
+
+TEST_F(ThreadPool, CancelledStepIsNotStarted) {
+    start(1);
+    auto const lost = make("wait", "lost");
+    pool->submit({make("wait"), lost});
+    ASSERT_TRUE(started.wait(1));
+    lost->cancel(cancel_cause::lease_lost);
+    go.release();
+    auto const done = take(2);
+    ASSERT_THAT(done, SizeIs(2));
+    EXPECT_FALSE(done[0].skipped);
+    EXPECT_TRUE(done[1].skipped);
+    EXPECT_EQ(started.rung(), 1);
+}
+
+TEST_F(ThreadPool, TellsOfTheEarliestDeadlineAndCancelsWhatIsPastIt) {
+    start(2);
+    auto const slow = make("wait", "slow", 1h);
+    pool->submit({slow});
+    ASSERT_TRUE(due.wait(1));
+    auto const quick = make("wait", "quick", 5ms);
+    pool->submit({quick});
+    ASSERT_TRUE(due.wait(2)); // an earlier one
+    ASSERT_TRUE(started.wait(2));
+
+    auto const found = pool->expire(*quick->due);
+    EXPECT_THAT(found.timed_out, ElementsAre(quick));
+    EXPECT_EQ(found.next, slow->due);
+    EXPECT_EQ(quick->cause, cancel_cause::timed_out);
+    auto const done = take(1);
+    ASSERT_THAT(done, SizeIs(1));
+    EXPECT_EQ(done[0].report.payload, "\"cancelled\"");
+    EXPECT_EQ(slow->cause, cancel_cause::none);
+}
+
+TEST_F(ThreadPool, LaterDeadlinesDisturbNobody) {
+    start(2);
+    pool->submit({make("wait", "first", 1h)});
+    ASSERT_TRUE(due.wait(1));
+    pool->submit({make("wait", "second", 2h)});
+    ASSERT_TRUE(started.wait(2));
+    EXPECT_EQ(due.rung(), 1);
+}
+
+TEST_F(ThreadPool, IsDestroyedWithoutWaitingForHandlers) {
+    start(1);
+    auto const stuck = make("wait");
+    pool->submit({stuck});
+    ASSERT_TRUE(started.wait(1));
+    pool.reset();
+    EXPECT_EQ(finished.rung(), 0);
+    // The handler refers to this test: let its thread leave first.
+    stuck->cancel(cancel_cause::shutting_down);
+    while (stuck.use_count() > 1) {
+        std::this_thread::yield();
+    }
+}
+
+} // namespace
+} // namespace tasker::worker
