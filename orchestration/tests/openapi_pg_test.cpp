@@ -63,7 +63,8 @@ protected:
             response = &document().at(
                 json::json_pointer{response->at("$ref").get<std::string>().substr(1)});
         }
-        for (auto const& [name, header] : response->value("headers", json::object()).items()) {
+        auto const headers = response->value("headers", json::object());
+        for (auto const& [name, header] : headers.items()) {
             std::string field = name;
             std::ranges::transform(field, field.begin(), [](unsigned char c) {
                 return static_cast<char>(std::tolower(c));
