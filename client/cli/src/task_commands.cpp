@@ -126,7 +126,7 @@ void add_wait(command_line& line, CLI::App& group) {
                 return report_usage("--limit takes seconds, not \"" + words->limit + '"');
             }
             auto api = line.connect();
-            return wait_and_show_task(line, api, *id, *limit, words->field);
+            return wait_and_show(line, api, *id, *limit, words->field);
         });
     add_id(added, *words);
     added.add_option("--limit", words->limit, "At most so long")->type_name("SECONDS");
