@@ -18,7 +18,7 @@ set enable_mergejoin = off
 set enable_bitmapscan = off
 as $$
 declare
-    v_now        timestamptz := tasker.clock();
+    v_now        timestamptz;  -- after the read, so that no step starts before it was enqueued
     v_queue      text;
     v_left       int := p_qty;
     v_msg_ids    bigint[];
@@ -38,6 +38,7 @@ begin
         into v_msg_ids, v_task_texts, v_step_texts
         from pgmq.read(v_queue, p_lease_s, v_left) m;
         continue when v_msg_ids is null;
+        v_now := tasker.clock();
         begin
             v_task_ids := v_task_texts;
             v_step_nos := v_step_texts;

@@ -111,7 +111,8 @@ begin
     end if;
 
     -- A child with several parents may be counted down by many at once: the upsert serialises them on
-    -- its row, and the one that brings parents_done to parents_total makes it ready.
+    -- its row, and the one that brings parents_done to parents_total makes it ready. The clock is asked
+    -- anew, behind the lock: the other parents may have finished after this function began.
     if v_done_tasks is not null then
         with touched as (
             insert into tasker.steps as s
@@ -138,13 +139,14 @@ begin
                              when excluded.worker_id is not null then 'in_progress'
                              else 'enqueued' end,
                 enqueued_at = case when s.parents_done + excluded.parents_done = s.parents_total
-                                   then v_now end,
+                                   then tasker.clock() end,
                 attempt = case when s.parents_done + excluded.parents_done = s.parents_total
                                then excluded.attempt else 0 end,
                 worker_id = case when s.parents_done + excluded.parents_done = s.parents_total
                                  then excluded.worker_id end,
                 started_at = case when s.parents_done + excluded.parents_done = s.parents_total
-                                  then excluded.started_at end
+                                       and excluded.started_at is not null
+                                  then tasker.clock() end
             returning s.task_id, s.step_no, s.state
         )
         select array_agg(t.task_id) filter (where t.state = 'enqueued'),
@@ -175,7 +177,7 @@ begin
                          when t.steps_failed + d.failed > 0 then 'blocked'
                          else 'complete' end::tasker.task_state,
             finished_at = case when t.steps_active + d.active = 0 and t.steps_deferred + d.deferred = 0
-                               then v_now end
+                               then tasker.clock() end
         from delta d
         where t.task_id = d.task_id and t.state in ('pending', 'running', 'waiting')
         returning t.task_id, t.state
