@@ -95,9 +95,8 @@ step_result count_by_section(step_context const& step) {
     }
     auto sections = json::array();
     for (auto const& [section, count] : ranked(counts, counts.size())) {
-        sections.push_back({{"section", section},
-                            {"packages", count},
-                            {"installed_size_kb", sizes.at(section)}});
+        sections.push_back(
+            {{"section", section}, {"packages", count}, {"installed_size_kb", sizes.at(section)}});
     }
     return json{{"sections", std::move(sections)}};
 }

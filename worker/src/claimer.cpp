@@ -19,7 +19,11 @@ constexpr std::size_t max_claim_steps = 500;
 
 claimer::claimer(step_flow& flow, pg::pool& connections, identity self,
                  std::chrono::milliseconds poll, metrics& counts)
-    : flow_{flow}, connections_{connections}, self_{self}, poll_{poll}, counts_{counts} {}
+    : flow_{flow},
+      connections_{connections},
+      self_{self},
+      poll_{poll},
+      counts_{counts} {}
 
 asio::awaitable<void> claimer::run_until_stopped() {
     pause after_failure;

@@ -21,7 +21,8 @@ enum class cancel_cause : std::uint8_t { none, timed_out, lease_lost, shutting_d
 /// A leased step on its way through this process: waiting for a thread, running, or answered.
 struct execution {
     execution(queue::claimed_step claimed, steady_clock::time_point since)
-        : step{std::move(claimed)}, leased_at{since} {}
+        : step{std::move(claimed)},
+          leased_at{since} {}
 
     /// The first cause stands; later ones change nothing.
     void cancel(cancel_cause why) {
@@ -47,7 +48,8 @@ struct execution {
     // Of the worker's I/O thread.
     steady_clock::time_point leased_at;
     std::size_t report_bytes = 0;
-    bool answered = false; ///< has a report, or needs none: what its handler still returns is dropped
+    bool answered =
+        false; ///< has a report, or needs none: what its handler still returns is dropped
 };
 
 } // namespace tasker::worker

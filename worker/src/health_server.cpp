@@ -112,7 +112,10 @@ std::optional<asio::ip::tcp::endpoint> parse_endpoint(std::string_view address) 
 
 struct health_server::state {
     state(asio::any_io_executor const& on, health_answers with)
-        : acceptor{on}, retry{on}, ended{on}, answers{std::move(with)} {}
+        : acceptor{on},
+          retry{on},
+          ended{on},
+          answers{std::move(with)} {}
 
     static asio::awaitable<void> serve(std::shared_ptr<state> self,
                                        std::list<beast::tcp_stream>::iterator connection);
@@ -218,8 +221,8 @@ asio::awaitable<bool> health_server::state::exchange(std::shared_ptr<state> self
     if (failure && !is_malformed(failure)) {
         co_return false;
     }
-    auto out = failure ? refusal(code_of(failure), failure.message())
-                       : route(parser.get(), self->answers);
+    auto out =
+        failure ? refusal(code_of(failure), failure.message()) : route(parser.get(), self->answers);
     auto const is_head = !failure && parser.get().method() == http::verb::head;
     out.keep_alive(!failure && parser.get().keep_alive());
     out.prepare_payload();

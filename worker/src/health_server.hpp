@@ -17,8 +17,8 @@ struct health_answers {
     std::function<std::string()> metrics;
 };
 
-/// GET and HEAD of /health, /health/live, /health/ready and /metrics over HTTP/1.1; everything else is
-/// answered with the API's error envelope. At most 32 connections; more are closed at once.
+/// GET and HEAD of /health, /health/live, /health/ready and /metrics over HTTP/1.1; everything else
+/// is answered with the API's error envelope. At most 32 connections; more are closed at once.
 ///
 /// Lifetime: must outlive run_until_stopped().
 /// Threads: all on the executor.

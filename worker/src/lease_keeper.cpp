@@ -36,7 +36,10 @@ struct lease_keeper::same_queue {
 };
 
 lease_keeper::lease_keeper(step_flow& flow, pg::pool& connections, identity self, metrics& counts)
-    : flow_{flow}, connections_{connections}, self_{self}, counts_{counts} {}
+    : flow_{flow},
+      connections_{connections},
+      self_{self},
+      counts_{counts} {}
 
 void lease_keeper::stop() {
     is_stopped_ = true;
@@ -87,9 +90,8 @@ asio::awaitable<void> lease_keeper::extend(same_queue steps) {
     if (!lost) {
         // The next turn comes before the lease ends.
         counts_.call_failed(metrics::call::extend);
-        log::warn("extend_failed", {{"queue", steps.queue},
-                                    {"count", steps.steps.size()},
-                                    {"error", lost.error()}});
+        log::warn("extend_failed",
+                  {{"queue", steps.queue}, {"count", steps.steps.size()}, {"error", lost.error()}});
         co_return;
     }
     counts_.leases_extended(steps.steps.size() - lost->size());
@@ -105,7 +107,7 @@ asio::awaitable<void> lease_keeper::extend(same_queue steps) {
 }
 
 asio::awaitable<result<std::vector<std::size_t>>> lease_keeper::ask(same_queue const& steps,
-                                                                     deadline until) {
+                                                                    deadline until) {
     auto on = co_await connections_.acquire(until);
     if (!on) {
         co_return on.error();
@@ -119,9 +121,9 @@ asio::awaitable<bool> lease_keeper::release_all() {
     for (auto& each : by_queue(std::exchange(to_release_, {}))) {
         if (auto const released = co_await release(each); !released) {
             counts_.call_failed(metrics::call::release);
-            log::warn("release_failed", {{"queue", each.queue},
-                                         {"count", each.steps.size()},
-                                         {"error", released.error()}});
+            log::warn(
+                "release_failed",
+                {{"queue", each.queue}, {"count", each.steps.size()}, {"error", released.error()}});
             std::ranges::move(each.steps, std::back_inserter(to_release_));
         }
     }
@@ -138,8 +140,7 @@ asio::awaitable<result<void>> lease_keeper::release(same_queue const& steps) {
     if (!on) {
         co_return on.error();
     }
-    auto const released =
-        co_await queue::release(**on, steps.queue, leases_of(steps.steps), until);
+    auto const released = co_await queue::release(**on, steps.queue, leases_of(steps.steps), until);
     if (!released) {
         co_return released.error();
     }
@@ -149,9 +150,8 @@ asio::awaitable<result<void>> lease_keeper::release(same_queue const& steps) {
 
 std::vector<lease_keeper::same_queue>
 lease_keeper::by_queue(std::vector<std::shared_ptr<execution>> steps) {
-    std::ranges::sort(steps, {}, [](auto const& each) -> std::string const& {
-        return each->step.queue;
-    });
+    std::ranges::sort(steps, {},
+                      [](auto const& each) -> std::string const& { return each->step.queue; });
     std::vector<same_queue> groups;
     for (auto& each : steps) {
         if (groups.empty() || groups.back().queue != each->step.queue ||

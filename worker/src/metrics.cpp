@@ -10,8 +10,8 @@ namespace tasker::worker {
 namespace {
 
 // In the order of the enumerations.
-constexpr std::array ending_names{"success",   "retryable_failure", "permanent_failure",
-                                  "timed_out", "lost",              "given_back"};
+constexpr std::array ending_names{"success", "retryable_failure", "permanent_failure", "timed_out",
+                                  "lost",    "given_back"};
 constexpr std::array call_names{"claim", "finish", "extend", "release"};
 
 prometheus::Histogram::BucketBoundaries duration_buckets() {
@@ -49,8 +49,8 @@ metrics::metrics(std::vector<std::string_view> const& handlers)
       extended_{&counter(registry_, "tasker_worker_leases_extended_total", "Leases extended")},
       held_{&gauge(registry_, "tasker_worker_steps_held",
                    "Steps leased to this worker: waiting, running or not reported yet")},
-      in_pool_{&gauge(registry_, "tasker_worker_steps_in_pool",
-                      "Steps that wait for a thread or run")},
+      in_pool_{
+          &gauge(registry_, "tasker_worker_steps_in_pool", "Steps that wait for a thread or run")},
       capacity_{&gauge(registry_, "tasker_worker_capacity",
                        "Steps the worker wants to hold, by how long they take")} {
     auto& endings = prometheus::BuildCounter()
@@ -116,8 +116,7 @@ void metrics::call_failed(call which) {
     failed_calls_[static_cast<std::size_t>(which)]->Increment();
 }
 
-std::string metrics::text(std::size_t steps_held, std::size_t steps_in_pool,
-                          std::size_t capacity) {
+std::string metrics::text(std::size_t steps_held, std::size_t steps_in_pool, std::size_t capacity) {
     held_->Set(static_cast<double>(steps_held));
     in_pool_->Set(static_cast<double>(steps_in_pool));
     capacity_->Set(static_cast<double>(capacity));

@@ -20,7 +20,14 @@ namespace tasker::worker {
 class metrics {
 public:
     /// What became of a step that this worker held.
-    enum class ending { success, retryable_failure, permanent_failure, timed_out, lost, given_back };
+    enum class ending {
+        success,
+        retryable_failure,
+        permanent_failure,
+        timed_out,
+        lost,
+        given_back
+    };
 
     enum class call { claim, finish, extend, release };
 

@@ -17,7 +17,8 @@ double weight_of(std::size_t steps) {
 } // namespace
 
 prefetch_policy::prefetch_policy(std::size_t threads, std::size_t max_prefetch)
-    : threads_{threads}, max_prefetch_{max_prefetch} {}
+    : threads_{threads},
+      max_prefetch_{max_prefetch} {}
 
 void prefetch_policy::observe(std::chrono::nanoseconds total, std::size_t steps) {
     TASKER_ASSERT(steps > 0);

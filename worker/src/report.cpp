@@ -23,8 +23,8 @@ std::string cut(std::string text) {
 queue::finished_step failed(queue::claimed_step const& step, step_failure const& failure) {
     queue::finished_step report;
     report.held = lease_of(step);
-    report.how = failure.permanent ? queue::outcome::permanent_failure
-                                   : queue::outcome::retryable_failure;
+    report.how =
+        failure.permanent ? queue::outcome::permanent_failure : queue::outcome::retryable_failure;
     wire::append(report.payload, {cut(failure.message), cut(failure.type)});
     report.retry_after = failure.retry_after;
     return report;
@@ -43,13 +43,17 @@ queue::finished_step make_report(queue::claimed_step const& step, step_result an
         report.payload = std::move(answer).json_text();
     } catch (nlohmann::json::exception const& broken) {
         return failed(step, {std::string{"the result cannot be written as JSON: "} + broken.what(),
-                             "invalid_result", true, {}});
+                             "invalid_result",
+                             true,
+                             {}});
     }
     if (report.payload.size() > max_result_bytes) {
         return failed(step, {"the result takes " + std::to_string(report.payload.size()) +
                                  " bytes as JSON; the limit (max_result_bytes) is " +
                                  std::to_string(max_result_bytes),
-                             "result_too_large", true, {}});
+                             "result_too_large",
+                             true,
+                             {}});
     }
     return report;
 }

@@ -27,8 +27,8 @@ constexpr std::chrono::seconds call_limit{30};
 constexpr std::size_t least_take = 8;
 
 report_batch cut_in_half(report_batch& batch) {
-    auto const middle = batch.reports.begin() +
-                        static_cast<std::ptrdiff_t>(batch.reports.size() / 2);
+    auto const middle =
+        batch.reports.begin() + static_cast<std::ptrdiff_t>(batch.reports.size() / 2);
     report_batch half{batch.queue, {}};
     std::move(middle, batch.reports.end(), std::back_inserter(half.reports));
     batch.reports.erase(middle, batch.reports.end());
@@ -40,9 +40,8 @@ bool substitute(pending_report& report, error const& why) {
     if (std::exchange(report.is_substitute, true)) {
         return false;
     }
-    log::error("result_refused", {{"task", report.of->step.task},
-                                  {"step", report.of->step.name},
-                                  {"error", why}});
+    log::error("result_refused",
+               {{"task", report.of->step.task}, {"step", report.of->step.name}, {"error", why}});
     auto answer = permanent_error("the database does not take the result: " + to_string(why),
                                   "invalid_result");
     report.what = make_report(report.of->step, std::move(answer), 0);
@@ -52,7 +51,10 @@ bool substitute(pending_report& report, error const& why) {
 } // namespace
 
 reporter::reporter(step_flow& flow, pg::pool& connections, identity self, metrics& counts)
-    : flow_{flow}, connections_{connections}, self_{self}, counts_{counts} {}
+    : flow_{flow},
+      connections_{connections},
+      self_{self},
+      counts_{counts} {}
 
 void reporter::stop() {
     is_stopped_ = true;
@@ -142,8 +144,7 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
                                   .steps = {}};
     request.steps.reserve(batch.reports.size());
     // Copies: the originals are needed if this has to be sent again.
-    std::ranges::transform(batch.reports, std::back_inserter(request.steps),
-                           &pending_report::what);
+    std::ranges::transform(batch.reports, std::back_inserter(request.steps), &pending_report::what);
     co_return co_await queue::finish(**on, std::move(request), until);
 }
 

@@ -13,9 +13,9 @@ namespace tasker::worker {
 /// gather, and go out together (natural batching). Steps that a report makes ready come back with
 /// its answer, as many as there are free slots for.
 ///
-/// A report that fails is sent again until it is answered, also if it may have been stored: attempts
-/// fence it. One that the database finds malformed is sent in halves until the culprit is alone;
-/// that step then fails for good.
+/// A report that fails is sent again until it is answered, also if it may have been stored:
+/// attempts fence it. One that the database finds malformed is sent in halves until the culprit is
+/// alone; that step then fails for good.
 ///
 /// Lifetime: must outlive run_lane_until_stopped().
 /// Cancellation: terminal; results that are not stored are lost, and their steps come back when
@@ -24,7 +24,8 @@ class reporter {
 public:
     reporter(step_flow& flow, pg::pool& connections, identity self, metrics& counts);
 
-    /// One report at a time; call it once for each lane. Returns after stop(), when nothing is left.
+    /// One report at a time; call it once for each lane. Returns after stop(), when nothing is
+    /// left.
     boost::asio::awaitable<void> run_lane_until_stopped();
 
     void stop();

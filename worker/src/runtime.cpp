@@ -102,19 +102,19 @@ void runtime::spawn(std::string name, asio::awaitable<void> loop) {
     auto& signal = loops_.emplace_back();
     ++loops_running_;
     asio::co_spawn(io_, std::move(loop),
-                   asio::bind_cancellation_slot(
-                       signal.slot(), [this, name = std::move(name)](std::exception_ptr thrown) {
-                           --loops_running_;
-                           loop_ended_.ring();
-                           if (thrown && !is_cancellation(thrown)) {
-                               log::error("loop_failed", {{"loop", name}, {"problem", what(thrown)}});
-                               failed_ = true;
-                               cancel_all();
-                           }
-                           if (loops_running_ == 0) {
-                               ended_();
-                           }
-                       }));
+                   asio::bind_cancellation_slot(signal.slot(), [this, name = std::move(name)](
+                                                                   std::exception_ptr thrown) {
+                       --loops_running_;
+                       loop_ended_.ring();
+                       if (thrown && !is_cancellation(thrown)) {
+                           log::error("loop_failed", {{"loop", name}, {"problem", what(thrown)}});
+                           failed_ = true;
+                           cancel_all();
+                       }
+                       if (loops_running_ == 0) {
+                           ended_();
+                       }
+                   }));
 }
 
 asio::awaitable<void> runtime::live() {

@@ -22,8 +22,8 @@
 
 namespace tasker::worker {
 
-/// One run of a worker: makes the loops, starts them, and stops them in an order in which nothing is
-/// lost. Each loop ends by itself once stopped; what does not end in time is cancelled.
+/// One run of a worker: makes the loops, starts them, and stops them in an order in which nothing
+/// is lost. Each loop ends by itself once stopped; what does not end in time is cancelled.
 ///
 /// Lifetime: must outlive the run of the context, which ends once nothing of this is running.
 /// Threads: that of the context.

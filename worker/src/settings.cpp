@@ -57,8 +57,7 @@ void read(config::reader& from, settings& into) {
 void check_namespaces(std::vector<std::string> const& name_spaces,
                       std::vector<config::config_problem>& problems) {
     if (name_spaces.empty() || name_spaces.size() > max_namespaces) {
-        problems.push_back(
-            {"namespaces", "must name from 1 to " + std::to_string(max_namespaces)});
+        problems.push_back({"namespaces", "must name from 1 to " + std::to_string(max_namespaces)});
     }
     std::set<std::string_view> seen;
     for (auto const& each : name_spaces) {

@@ -67,9 +67,8 @@ std::string worker_name(settings const& options) {
 }
 
 asio::awaitable<result<worker_id>> start_up(settings options, pg::pool& connections) {
-    auto const ready =
-        co_await wait_for_schema(options.database.url,
-                                 std::chrono::milliseconds{options.database.startup_timeout_ms});
+    auto const ready = co_await wait_for_schema(
+        options.database.url, std::chrono::milliseconds{options.database.startup_timeout_ms});
     if (!ready) {
         co_return ready.error();
     }

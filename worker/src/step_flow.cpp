@@ -64,8 +64,7 @@ step_flow::step_flow(boost::asio::any_io_executor executor, settings const& opti
             {[this] { boost::asio::post(executor_, [this] { reports.ring(); }); },
              [this] { boost::asio::post(executor_, [this] { deadlines.ring(); }); }}} {}
 
-void step_flow::accept(std::vector<queue::claimed_step> steps,
-                       steady_clock::time_point leased_at) {
+void step_flow::accept(std::vector<queue::claimed_step> steps, steady_clock::time_point leased_at) {
     if (steps.empty()) {
         return;
     }
@@ -203,8 +202,9 @@ void step_flow::forget(report_batch const& done) {
 }
 
 void step_flow::lose(std::shared_ptr<execution> const& step) {
-    log::warn("lease_lost",
-              {{"task", step->step.task}, {"step", step->step.name}, {"attempt", step->step.attempt}});
+    log::warn(
+        "lease_lost",
+        {{"task", step->step.task}, {"step", step->step.name}, {"attempt", step->step.attempt}});
     counts_.step_ended(metrics::ending::lost);
     step->cancel(cancel_cause::lease_lost);
     drop(step);
@@ -216,11 +216,12 @@ deadline step_flow::expire(steady_clock::time_point now) {
         if (each->answered) {
             continue;
         }
-        auto report = make_report(
-            each->step,
-            retryable_error("timed out after " + std::to_string(each->step.timeout->count()) + " ms",
-                            "timeout"),
-            0);
+        auto report =
+            make_report(each->step,
+                        retryable_error("timed out after " +
+                                            std::to_string(each->step.timeout->count()) + " ms",
+                                        "timeout"),
+                        0);
         counts_.step_ended(metrics::ending::timed_out);
         log_failure(each->step, report);
         add_report(std::move(report), each);

@@ -33,8 +33,8 @@ struct report_batch {
 };
 
 /// Every step that this worker holds, from lease to report, and how many more it wants. The loops
-/// that speak with the database (claimer, reporter, lease_keeper) meet here; each has a bell that is
-/// rung when there may be something for it to do.
+/// that speak with the database (claimer, reporter, lease_keeper) meet here; each has a bell that
+/// is rung when there may be something for it to do.
 ///
 /// A step is held until its result is stored, it was given back, or its lease is lost.
 ///
@@ -120,11 +120,11 @@ public:
     }
 
     claim_order queues;
-    wake_up claims;     ///< slots became free, or a queue was announced
-    wake_up reports;    ///< there are results
-    wake_up leases;     ///< there are steps to give back, or the first step is held
-    wake_up deadlines;  ///< expire() is to be called for an earlier deadline
-    wake_up emptied;    ///< is_empty() may have become true
+    wake_up claims;    ///< slots became free, or a queue was announced
+    wake_up reports;   ///< there are results
+    wake_up leases;    ///< there are steps to give back, or the first step is held
+    wake_up deadlines; ///< expire() is to be called for an earlier deadline
+    wake_up emptied;   ///< is_empty() may have become true
 
 private:
     struct queue_reports {

@@ -47,10 +47,13 @@ step_result permanent_error(std::string message, std::string type) {
 }
 
 permanent_failure::permanent_failure(std::string const& message, std::string type)
-    : runtime_error{message}, type_{std::move(type)} {}
+    : runtime_error{message},
+      type_{std::move(type)} {}
 
 retryable_failure::retryable_failure(std::string const& message, std::string type,
                                      std::optional<std::chrono::milliseconds> retry_after)
-    : runtime_error{message}, type_{std::move(type)}, retry_after_{retry_after} {}
+    : runtime_error{message},
+      type_{std::move(type)},
+      retry_after_{retry_after} {}
 
 } // namespace tasker::worker

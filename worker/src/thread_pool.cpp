@@ -17,7 +17,10 @@ namespace tasker::worker {
 
 struct thread_pool::state {
     state(settings with, std::shared_ptr<handler_registry const> from, events whom)
-        : options{with}, handlers{std::move(from)}, notify{std::move(whom)}, running(with.threads) {}
+        : options{with},
+          handlers{std::move(from)},
+          notify{std::move(whom)},
+          running(with.threads) {}
 
     void work(std::size_t index);
     std::shared_ptr<execution> start_next(std::size_t index);

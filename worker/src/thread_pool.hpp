@@ -29,7 +29,8 @@ struct finished_execution {
 ///
 /// Lifetime: the destructor waits for no handler: threads that still run one are left to themselves
 /// and end when it returns, without another event.
-/// Threads: any, one at a time; events come from the pool's threads, under its lock: post and return.
+/// Threads: any, one at a time; events come from the pool's threads, under its lock: post and
+/// return.
 class thread_pool {
 public:
     struct settings {
@@ -38,7 +39,7 @@ public:
     };
 
     struct events {
-        std::function<void()> finished;     ///< once after each take_finished(…, wake::yes)
+        std::function<void()> finished;   ///< once after each take_finished(…, wake::yes)
         std::function<void()> due_sooner; ///< call expire() for the new earliest deadline
     };
 
@@ -51,8 +52,8 @@ public:
 
     void submit(std::vector<std::shared_ptr<execution>> steps);
 
-    /// Appends what has finished. With wake::yes, and if that was nothing, `finished` is called when
-    /// there is something.
+    /// Appends what has finished. With wake::yes, and if that was nothing, `finished` is called
+    /// when there is something.
     void take_finished(std::vector<finished_execution>& into, wake me);
 
     /// Takes back what has not started, the latest first, until `keep` are left.

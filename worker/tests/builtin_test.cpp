@@ -56,8 +56,8 @@ TEST(BuiltinHandlers, FailFailsAsToldTo) {
     auto failure = failure_of(try_handler(run_fail, {}));
     EXPECT_FALSE(failure.permanent);
     EXPECT_EQ(failure.type, "on_purpose");
-    failure = failure_of(try_handler(
-        run_fail, {.initialization = {{"message", "no more"}, {"permanent", true}}}));
+    failure = failure_of(
+        try_handler(run_fail, {.initialization = {{"message", "no more"}, {"permanent", true}}}));
     EXPECT_TRUE(failure.permanent);
     EXPECT_EQ(failure.message, "no more");
 }

@@ -31,17 +31,16 @@ json run(handler const& what, trial_step const& step) {
 json report_on(std::string const& path) {
     json const read = run(read_packages, {.initialization = {{"path", path}}});
     json const parents{{"read", read}};
-    return run(write_report,
-               {.parents = {{"by_section", run(count_by_section, {.parents = parents})},
-                            {"largest", run(find_largest, {.parents = parents})},
-                            {"most_depended_on",
-                             run(find_most_depended_on, {.parents = parents})}}});
+    return run(
+        write_report,
+        {.parents = {{"by_section", run(count_by_section, {.parents = parents})},
+                     {"largest", run(find_largest, {.parents = parents})},
+                     {"most_depended_on", run(find_most_depended_on, {.parents = parents})}}});
 }
 
 /// What the independent reckoning in Python says of the same file.
 json reckoned(std::string const& path) {
-    auto const script =
-        std::filesystem::path{__FILE__}.parent_path() / "reckon_package_report.py";
+    auto const script = std::filesystem::path{__FILE__}.parent_path() / "reckon_package_report.py";
     auto const command = "python3 '" + script.string() + "' '" + path + "'";
     std::unique_ptr<FILE, int (*)(FILE*)> const pipe{popen(command.c_str(), "r"), pclose};
     std::string output;

@@ -56,8 +56,8 @@ TEST(Placeholders, WhatFindsNothingIsRefused) {
 TEST(Placeholders, InUrlsTheyAreEncoded) {
     auto result = try_handler(
         [](step_context const& step) -> step_result {
-            return json(fill_text(step, "http://h/${context/name}?q=${context/id}",
-                                  embedding::url));
+            return json(
+                fill_text(step, "http://h/${context/name}?q=${context/id}", embedding::url));
         },
         {.context = {{"id", 7}, {"name", "a b/ä"}}});
     EXPECT_EQ(std::move(result).json_text(), "\"http://h/a%20b%2F%C3%A4?q=7\"");

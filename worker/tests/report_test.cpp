@@ -62,7 +62,8 @@ TEST(Report, LongMessageIsCutBetweenCharacters) {
 }
 
 TEST(Report, BytesThatAreNotUtf8InMessagesAreReplaced) {
-    auto const report = report_of(retryable_error("a\xff" "b"));
+    auto const report = report_of(retryable_error("a\xff"
+                                                  "b"));
     EXPECT_THAT(json::parse(report.payload)["message"].get<std::string>(), HasSubstr("\uFFFD"));
 }
 

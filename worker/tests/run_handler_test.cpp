@@ -41,11 +41,10 @@ TEST(RunHandler, HandlerSeesContextParentsAndInitialization) {
          .parents = {{"price", 2.25}},
          .initialization = {{"unit", "EUR"}}});
     ASSERT_TRUE(result.is_success());
-    EXPECT_EQ(json::parse(std::move(result).json_text()), json({{"id", "o-1"},
-                                                                {"sum", 3.75},
-                                                                {"unit", "EUR"},
-                                                                {"method", "sum"},
-                                                                {"name", "total"}}));
+    EXPECT_EQ(
+        json::parse(std::move(result).json_text()),
+        json(
+            {{"id", "o-1"}, {"sum", 3.75}, {"unit", "EUR"}, {"method", "sum"}, {"name", "total"}}));
 }
 
 TEST(RunHandler, ContextThatDoesNotFitIsARetryableFailureThatTellsWhat) {
@@ -67,9 +66,7 @@ TEST(RunHandler, MissingParentIsNamed) {
 }
 
 TEST(RunHandler, ExceptionBecomesARetryableFailureWithMessageAndType) {
-    auto const run = [](step_context const&) -> step_result {
-        throw std::out_of_range{"beyond"};
-    };
+    auto const run = [](step_context const&) -> step_result { throw std::out_of_range{"beyond"}; };
     auto const failure = failure_of(try_handler(run, {}));
     EXPECT_FALSE(failure.permanent);
     EXPECT_EQ(failure.message, "beyond");

@@ -19,9 +19,8 @@ using testing::SizeIs;
 class WorkerSettings : public testing::Test {
 protected:
     WorkerSettings() {
-        for (auto const* const name :
-             {"DATABASE_URL", "TASKER_NAMESPACES", "TASKER_WORKER_LISTEN", "TASKER_LOG_LEVEL",
-              "TASKER_LOG_FORMAT"}) {
+        for (auto const* const name : {"DATABASE_URL", "TASKER_NAMESPACES", "TASKER_WORKER_LISTEN",
+                                       "TASKER_LOG_LEVEL", "TASKER_LOG_FORMAT"}) {
             unsetenv(name);
         }
         path = std::filesystem::path{testing::TempDir()} /

@@ -136,9 +136,9 @@ TEST(ShellHandler, CancellationKillsTheWholeGroup) {
     options.kill_after_ms = 50;
     // The shell ignores SIGTERM, and has a child that would sleep on.
     auto const command = "trap '' TERM; sleep 1000 & echo $! > " + pid_file.string() + ".new; mv " +
-                         pid_file.string() + ".new " + pid_file.string() + "; wait; wait; sleep 1000";
-    auto const failure =
-        failure_of(shell({{"command", command}}, stop.get_token(), options));
+                         pid_file.string() + ".new " + pid_file.string() +
+                         "; wait; wait; sleep 1000";
+    auto const failure = failure_of(shell({{"command", command}}, stop.get_token(), options));
     EXPECT_EQ(failure.type, "cancelled");
     pid_t child = 0;
     std::ifstream{pid_file} >> child;
@@ -166,10 +166,10 @@ TEST(ShellHandler, WhatACommandLeavesInTheBackgroundDoesNotHoldTheStep) {
 }
 
 TEST(ShellHandler, WrongInitializationIsAPermanentFailure) {
-    for (auto const& wrong : {json::object(), json{{"command", 1}}, json{{"command", {"a", 1}}},
-                              json{{"command", "true"}, {"comand", "x"}},
-                              json{{"command", "true"}, {"output", "xml"}},
-                              json{{"command", "true"}, {"environment", {{"A", 1}}}}}) {
+    for (auto const& wrong :
+         {json::object(), json{{"command", 1}}, json{{"command", {"a", 1}}},
+          json{{"command", "true"}, {"comand", "x"}}, json{{"command", "true"}, {"output", "xml"}},
+          json{{"command", "true"}, {"environment", {{"A", 1}}}}}) {
         auto const failure = failure_of(shell(wrong));
         EXPECT_TRUE(failure.permanent) << wrong;
         EXPECT_EQ(failure.type, "invalid_initialization") << wrong;

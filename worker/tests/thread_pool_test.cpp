@@ -68,9 +68,8 @@ protected:
                      thread_pool::events{[this] { finished.ring(); }, [this] { due.ring(); }});
     }
 
-    static std::shared_ptr<execution>
-    make(std::string handler, std::string name = "step",
-         std::optional<std::chrono::milliseconds> timeout = {}) {
+    static std::shared_ptr<execution> make(std::string handler, std::string name = "step",
+                                           std::optional<std::chrono::milliseconds> timeout = {}) {
         queue::claimed_step step;
         step.handler = std::move(handler);
         step.name = std::move(name);

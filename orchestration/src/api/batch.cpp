@@ -39,8 +39,7 @@ asio::awaitable<http::response> batch::create(http::request& asked) {
     if (asked.body.size() < min_bytes_aside) {
         wanted = wire::parse_create_batch(asked.body);
     } else {
-        wanted = co_await aside_.run(
-            [&asked] { return wire::parse_create_batch(asked.body); });
+        wanted = co_await aside_.run([&asked] { return wire::parse_create_batch(asked.body); });
     }
     if (!wanted) {
         co_return invalid_body(wanted.error());

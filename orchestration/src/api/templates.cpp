@@ -85,9 +85,7 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
             "send the template with Content-Type: application/yaml or application/json");
     }
     auto const compiled = co_await aside_.run(
-        [&asked, format, this] {
-            return compile(asked.body, format, settings_.environment);
-        });
+        [&asked, format, this] { return compile(asked.body, format, settings_.environment); });
     if (!compiled) {
         co_return invalid_template(compiled.error());
     }

@@ -270,7 +270,7 @@ private:
     descriptor out_;
     descriptor err_;
     descriptor stop_event_;
-    descriptor ended_; ///< readable once the process has ended; closed then
+    descriptor ended_;                 ///< readable once the process has ended; closed then
     deadline limit_ = deadline::max(); ///< of dying after SIGTERM; of draining once it has ended
     std::size_t written_ = 0;
     command_outcome outcome_;

@@ -24,8 +24,8 @@ struct command {
 struct command_outcome {
     std::optional<int> exit_code; ///< none: a signal ended it
     int signal = 0;
-    std::string output;             ///< stdout, at most max_output_bytes
-    std::string last_of_errors;     ///< the last 4 KiB of stderr
+    std::string output;               ///< stdout, at most max_output_bytes
+    std::string last_of_errors;       ///< the last 4 KiB of stderr
     bool has_too_much_output = false; ///< it was stopped for that
     bool was_stopped = false;         ///< because the token asked for it
 };

@@ -42,7 +42,8 @@ constexpr std::size_t quoted_bytes = 500;
 constexpr std::uint32_t max_header_bytes = 64U << 10U;
 
 struct plan {
-    std::string shown; ///< "GET http://host/path", for failures: without the query, which may be secret
+    std::string
+        shown; ///< "GET http://host/path", for failures: without the query, which may be secret
     http_url url;
     request message;
     std::vector<std::int64_t> expected; ///< empty: any 2xx
@@ -88,8 +89,8 @@ void add_body(request& to, step_context const& step, nlohmann::json const& body)
 
 http::verb verb_of(std::string const& method) {
     auto const verb = http::string_to_verb(method);
-    constexpr std::array known{http::verb::get,  http::verb::head,    http::verb::post,
-                               http::verb::put,  http::verb::patch,   http::verb::delete_,
+    constexpr std::array known{http::verb::get,    http::verb::head,  http::verb::post,
+                               http::verb::put,    http::verb::patch, http::verb::delete_,
                                http::verb::options};
     if (std::ranges::find(known, verb) == known.end()) {
         initialization::refuse(
@@ -125,8 +126,8 @@ plan read_plan(http_settings const& options, step_context const& step) {
     out.message.set(http::field::connection, "close");
     out.message.prepare_payload();
     out.expected = keys.integers("expect_status", {});
-    out.timeout = std::chrono::milliseconds{
-        keys.integer("timeout_ms", options.timeout_ms, 1, day_ms)};
+    out.timeout =
+        std::chrono::milliseconds{keys.integer("timeout_ms", options.timeout_ms, 1, day_ms)};
     out.max_response_bytes = static_cast<std::size_t>(keys.integer(
         "max_response_bytes", options.max_response_bytes, 0, options.max_response_bytes));
     keys.finish();

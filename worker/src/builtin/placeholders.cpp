@@ -58,8 +58,7 @@ std::string percent_encode(std::string_view text) {
 
 } // namespace
 
-std::string fill_text(step_context const& step, std::string_view with_placeholders,
-                      embedding how) {
+std::string fill_text(step_context const& step, std::string_view with_placeholders, embedding how) {
     std::string out;
     auto rest = with_placeholders;
     for (auto at = rest.find(opening); at != std::string_view::npos; at = rest.find(opening)) {

@@ -22,8 +22,8 @@ enum class embedding {
 
 std::string fill_text(step_context const& step, std::string_view with_placeholders, embedding how);
 
-/// In every string of the value, keys excepted. A string that is nothing but one placeholder becomes
-/// the JSON that was found, whatever its type.
+/// In every string of the value, keys excepted. A string that is nothing but one placeholder
+/// becomes the JSON that was found, whatever its type.
 nlohmann::json fill_json(step_context const& step, nlohmann::json const& with_placeholders);
 
 } // namespace tasker::worker

@@ -19,7 +19,8 @@ namespace tasker::worker {
 /// --lease-seconds, --ready-file, --version and --help; settings and log are those of
 /// load_settings(). Ends the process itself if handlers have to be abandoned.
 /// Returns the exit code: that of `ending`, or 2 for a wrong command line or wrong settings.
-int run_program(int argc, char** argv, std::string_view name,
-                std::function<void(worker&)> const& add_handlers = [](worker&) {});
+int run_program(
+    int argc, char** argv, std::string_view name,
+    std::function<void(worker&)> const& add_handlers = [](worker&) {});
 
 } // namespace tasker::worker

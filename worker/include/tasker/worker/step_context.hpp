@@ -18,8 +18,8 @@ namespace tasker::worker {
 
 struct execution;
 
-/// An input of a step that is absent, or does not fit the type it was asked for as. Leaves a handler
-/// as a retryable failure, like any exception.
+/// An input of a step that is absent, or does not fit the type it was asked for as. Leaves a
+/// handler as a retryable failure, like any exception.
 class input_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -38,10 +38,9 @@ public:
 /// Lifetime: a handle; copies refer to the same step, and keep what they return alive.
 /// Threads: one at a time, except is_cancelled(), stop_token() and wait_for(), which any may call.
 /// Cancellation: cooperative. A step is cancelled when its time-out passes, when its lease is lost
-/// (the task was cancelled, or another worker has the step) and when the worker must stop now. What a
-/// cancelled handler returns is dropped in the first two cases; in the last, a success is kept and a
-/// failure gives the step back.
-/// Errors: input_error, where noted.
+/// (the task was cancelled, or another worker has the step) and when the worker must stop now. What
+/// a cancelled handler returns is dropped in the first two cases; in the last, a success is kept
+/// and a failure gives the step back. Errors: input_error, where noted.
 class step_context {
 public:
     explicit step_context(std::shared_ptr<execution> running) noexcept;

@@ -13,9 +13,9 @@ namespace tasker::worker {
 
 /// Why a step failed, as the API shows it.
 struct step_failure {
-    std::string message;      ///< for the person who looks into it
-    std::string type;         ///< a word to group by: "card_declined"
-    bool permanent = false;   ///< never tried again; false: by the template's retry rules
+    std::string message;    ///< for the person who looks into it
+    std::string type;       ///< a word to group by: "card_declined"
+    bool permanent = false; ///< never tried again; false: by the template's retry rules
     std::optional<std::chrono::milliseconds> retry_after; ///< instead of the template's backoff
 };
 
@@ -60,8 +60,8 @@ private:
 /// Success with this value; without one: null.
 step_result success(nlohmann::json value = nullptr);
 
-/// Failed now, may succeed later: tried again by the template's retry rules, or after `retry_after`,
-/// until the template's attempts are used up.
+/// Failed now, may succeed later: tried again by the template's retry rules, or after
+/// `retry_after`, until the template's attempts are used up.
 step_result retryable_error(std::string message, std::string type = "error",
                             std::optional<std::chrono::milliseconds> retry_after = {});
 
