@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -135,6 +136,25 @@ private:
     posix_spawnattr_t attributes_{};
 };
 
+/// As write(2), but a reader that is gone is only an error: SIGPIPE, which would end the worker, is
+/// held back and taken.
+ssize_t write_unsignalled(int to, std::string_view bytes) {
+    sigset_t broken_pipe;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    sigset_t before;
+    pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
+    auto const count = write(to, bytes.data(), bytes.size());
+    int const failure = errno;
+    if (count < 0 && failure == EPIPE) {
+        timespec const at_once{};
+        sigtimedwait(&broken_pipe, nullptr, &at_once);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = failure;
+    return count;
+}
+
 /// One run of a command: its pipes and what has come out of them.
 class running_command {
 public:
@@ -226,7 +246,7 @@ private:
 
     void write_input() {
         auto const rest = std::string_view{what_.input}.substr(written_);
-        auto const count = write(in_.get(), rest.data(), rest.size());
+        auto const count = write_unsignalled(in_.get(), rest);
         if (count >= 0) {
             written_ += static_cast<std::size_t>(count);
         }
