@@ -6,7 +6,8 @@ FROM debian:12-slim
 WORKDIR /src
 COPY scripts/setup scripts/setup
 RUN scripts/setup && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 10001 tasker && chown -R tasker: /src
+    && useradd --create-home --uid 10001 tasker \
+    && mkdir /data && chown -R tasker: /src /data
 COPY --chown=tasker:tasker CMakeLists.txt CMakePresets.json Makefile ./
 COPY --chown=tasker:tasker scripts scripts
 COPY --chown=tasker:tasker config config
