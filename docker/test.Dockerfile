@@ -6,8 +6,7 @@ FROM debian:12-slim
 WORKDIR /src
 COPY scripts/setup scripts/setup
 RUN scripts/setup && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 10001 tasker \
-    && mkdir /data && chown -R tasker: /src /data
+    && useradd --create-home --uid 10001 tasker && chown -R tasker: /src
 COPY --chown=tasker:tasker CMakeLists.txt CMakePresets.json Makefile ./
 COPY --chown=tasker:tasker scripts scripts
 COPY --chown=tasker:tasker config config
