@@ -68,12 +68,14 @@ figures batch(engine& on, batch_options const& options) {
     on.register_template(graph);
     auto const request =
         make_request("POST", "/v1/tasks/batch", "application/json", graph.batch_json(options.size));
-    auto const run_batches = [&](std::size_t count) {
-        return run_without_errors(
-            {.peer = on.orchestrator(),
-             .connections = options.connections,
-             .expected_status = 201,
-             .next = [&]() -> std::string const* { return count-- > 0 ? &request : nullptr; }});
+    // Every connection asks once more when there is no batch left, so the count must stay at zero.
+    auto const run_batches = [&](std::size_t left) {
+        return run_without_errors({.peer = on.orchestrator(),
+                                   .connections = options.connections,
+                                   .expected_status = 201,
+                                   .next = [&]() -> std::string const* {
+                                       return left > 0 ? (--left, &request) : nullptr;
+                                   }});
     };
     auto const warm = run_batches(static_cast<std::size_t>(options.connections));
     auto const cpu_before = on.cpu();
