@@ -6,6 +6,31 @@
 
 namespace tasker {
 
+namespace {
+
+std::size_t difference_in_length(std::string_view left, std::string_view right) {
+    return std::max(left.size(), right.size()) - std::min(left.size(), right.size());
+}
+
+/// The candidate nearest in length of those of which one begins with the other.
+std::optional<std::string_view> longer_or_shorter(std::string_view word,
+                                                  std::span<std::string_view const> candidates) {
+    constexpr std::size_t shortest = 2;
+    std::optional<std::string_view> best;
+    for (std::string_view const candidate : candidates) {
+        auto const [shorter, longer] = std::minmax(
+            word, candidate, [](auto left, auto right) { return left.size() < right.size(); });
+        if (shorter.size() >= shortest && longer.starts_with(shorter) &&
+            longer.find('.', shorter.size()) == std::string_view::npos &&
+            (!best || difference_in_length(word, candidate) < difference_in_length(word, *best))) {
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+} // namespace
+
 std::size_t edit_distance(std::string_view left, std::string_view right) {
     // Three rows of the usual table: the one being filled and the two above it.
     std::vector<std::size_t> before_last(right.size() + 1);
@@ -35,9 +60,7 @@ std::optional<std::string_view> nearest(std::string_view word,
     std::size_t best_distance = allowed + 1;
     for (std::string_view const candidate : candidates) {
         // The difference in length is a lower bound of the distance.
-        std::size_t const difference =
-            std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
-        if (difference >= best_distance) {
+        if (difference_in_length(word, candidate) >= best_distance) {
             continue;
         }
         if (std::size_t const distance = edit_distance(word, candidate); distance < best_distance) {
@@ -45,7 +68,7 @@ std::optional<std::string_view> nearest(std::string_view word,
             best_distance = distance;
         }
     }
-    return best;
+    return best ? best : longer_or_shorter(word, candidates);
 }
 
 } // namespace tasker
