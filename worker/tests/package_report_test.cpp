@@ -40,7 +40,7 @@ json report_on(std::string const& path) {
 
 /// What the independent reckoning in Python says of the same file.
 json reckoned(std::string const& path) {
-    auto const script = std::filesystem::path{__FILE__}.parent_path() / "reckon_package_report.py";
+    std::filesystem::path const script = TASKER_SOURCE_DIR "/worker/tests/reckon_package_report.py";
     auto const command = "python3 '" + script.string() + "' '" + path + "'";
     std::unique_ptr<FILE, int (*)(FILE*)> const pipe{popen(command.c_str(), "r"), pclose};
     std::string output;

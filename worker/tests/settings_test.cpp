@@ -89,8 +89,7 @@ TEST_F(WorkerSettings, UnknownKeyIsAProblemWithASuggestion) {
 }
 
 TEST_F(WorkerSettings, TheFileInConfigListsEveryKeyWithItsDefault) {
-    auto const shipped = std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path() /
-                         "config" / "worker.toml";
+    std::filesystem::path const shipped = TASKER_SOURCE_DIR "/config/worker.toml";
     auto const loaded = load_settings({.file = shipped, .database_url = "x"});
     EXPECT_THAT(loaded.problems, IsEmpty());
     auto const& read = loaded.values;
