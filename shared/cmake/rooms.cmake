@@ -17,6 +17,11 @@
 # makes <build>/bin/tasker-worker. SOURCES are relative to the calling directory. It is installed
 # unless NO_INSTALL is given.
 
+#   tasker_python_module(NAME _native PACKAGE tasker SOURCES a.cpp USES worker)
+#
+# makes the extension module <build>/python/tasker/_native, beside links to the package's own
+# Python files, so that PYTHONPATH=<build>/python imports it; and target tasker_python_NAME for it.
+
 set(TASKER_TEST_CLUSTER_DIR ${PROJECT_BINARY_DIR}/test-cluster)
 # Lines "directory: room room ...": what the sources below a directory may include.
 set_property(GLOBAL PROPERTY tasker_manifest "")
@@ -72,6 +77,30 @@ function(tasker_program)
     foreach(dir IN LISTS dirs)
         _tasker_may_include(${dir} ${arg_USES})
     endforeach()
+endfunction()
+
+function(tasker_python_module)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;PACKAGE" "SOURCES;USES;LINKS")
+    _tasker_check_arguments(tasker_python_module)
+    set(target tasker_python_${arg_NAME})
+    set(package ${PROJECT_BINARY_DIR}/python/${arg_PACKAGE})
+    list(TRANSFORM arg_USES PREPEND tasker:: OUTPUT_VARIABLE uses)
+    pybind11_add_module(${target} MODULE NO_EXTRAS ${arg_SOURCES})
+    target_link_libraries(${target} PRIVATE ${uses} ${arg_LINKS})
+    target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
+    set_target_properties(${target} PROPERTIES
+        OUTPUT_NAME ${arg_NAME} LIBRARY_OUTPUT_DIRECTORY ${package}
+        CXX_VISIBILITY_PRESET hidden)
+
+    set(sources ${CMAKE_CURRENT_SOURCE_DIR}/${arg_PACKAGE})
+    file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${sources}
+         ${sources}/*.py ${sources}/*.pyi ${sources}/py.typed)
+    foreach(file IN LISTS files)
+        cmake_path(GET file PARENT_PATH folder)
+        file(MAKE_DIRECTORY ${package}/${folder})
+        file(CREATE_LINK ${sources}/${file} ${package}/${file} SYMBOLIC)
+    endforeach()
+    _tasker_may_include(${CMAKE_CURRENT_SOURCE_DIR}/src ${arg_USES})
 endfunction()
 
 # Called once, after the last room: the check of includes, and the cluster of the pg and e2e tests.

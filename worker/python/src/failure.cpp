@@ -1,0 +1,47 @@
+#include "failure.hpp"
+
+#include "python_parts.hpp"
+
+#include <pybind11/stl.h>
+
+#include <chrono>
+#include <optional>
+
+namespace py = pybind11;
+
+namespace tasker::python {
+
+worker::step_result no_such_parent::to_failure(worker::step_context const& of) const {
+    std::string known;
+    for (auto const& [name, result] : of.parents().items()) {
+        known += (known.empty() ? "" : ", ") + name;
+    }
+    return worker::permanent_error("the handler wants \"" + parameter_ + "\", but step \"" +
+                                       std::string{of.name()} + "\" has " +
+                                       (known.empty() ? "no parents" : "the parents " + known),
+                                   "unknown_parameter");
+}
+
+worker::step_result to_failure(py::error_already_set const& raised) {
+    using described = std::tuple<std::string, std::string, bool, std::optional<std::int64_t>>;
+    try {
+        auto const [message, type, permanent, retry_after_ms] =
+            python_parts::get().describe(raised.value()).cast<described>();
+        worker::step_failure failure{message, type, permanent, {}};
+        if (retry_after_ms) {
+            failure.retry_after = std::chrono::milliseconds{*retry_after_ms};
+        }
+        return failure;
+    } catch (std::exception const& also_failed) { // an exception whose __str__ raises, no memory, …
+        return worker::retryable_error(std::string{"raised what cannot be described: "} +
+                                           also_failed.what(),
+                                       "unknown_exception");
+    }
+}
+
+worker::step_result invalid_result(std::string const& why) {
+    return worker::permanent_error("the result cannot be written as JSON: " + why,
+                                   "invalid_result");
+}
+
+} // namespace tasker::python

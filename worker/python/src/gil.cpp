@@ -1,0 +1,112 @@
+#include "gil.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+namespace tasker::python {
+
+namespace {
+
+struct thread_count {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int living = 0;
+};
+
+/// Never destroyed: threads may outlive the static objects.
+thread_count& threads() {
+    static auto& all = *new thread_count;
+    return all;
+}
+
+void count(int more) {
+    {
+        std::lock_guard const lock{threads().mutex};
+        threads().living += more;
+    }
+    threads().changed.notify_all();
+}
+
+/// The Python thread state of a thread that C++ started.
+class attachment {
+public:
+    attachment() = default;
+    attachment(attachment const&) = delete;
+    attachment& operator=(attachment const&) = delete;
+
+    ~attachment() {
+        if (state_ == nullptr) {
+            return;
+        }
+        if (!is_finalizing()) {
+            PyEval_RestoreThread(state_);
+            PyGILState_Release(PyGILState_UNLOCKED);
+        }
+        count(-1);
+    }
+
+    bool is_made() const noexcept {
+        return state_ != nullptr;
+    }
+
+    /// Takes the GIL.
+    void make() {
+        PyGILState_Ensure();
+        state_ = PyThreadState_Get();
+        count(1);
+    }
+
+    void take_gil() const {
+        PyEval_RestoreThread(state_);
+    }
+
+private:
+    PyThreadState* state_ = nullptr;
+};
+
+thread_local attachment this_thread;
+
+} // namespace
+
+gil_hold::gil_hold() : kind_{kind::nested} {
+    if (this_thread.is_made()) {
+        if (PyGILState_Check() == 0) {
+            kind_ = kind::own_state;
+            this_thread.take_gil();
+        }
+    } else if (PyGILState_GetThisThreadState() == nullptr) {
+        kind_ = kind::own_state;
+        this_thread.make();
+    } else {
+        kind_ = kind::pythons_state;
+        before_ = PyGILState_Ensure();
+    }
+}
+
+gil_hold::~gil_hold() {
+    switch (kind_) {
+    case kind::nested:
+        return;
+    case kind::own_state:
+        PyEval_SaveThread();
+        return;
+    case kind::pythons_state:
+        PyGILState_Release(before_);
+        return;
+    }
+}
+
+bool wait_for_threads(std::chrono::milliseconds limit) {
+    std::unique_lock lock{threads().mutex};
+    return threads().changed.wait_for(lock, limit, [] { return threads().living == 0; });
+}
+
+bool is_finalizing() noexcept {
+#if PY_VERSION_HEX >= 0x030D0000
+    return Py_IsFinalizing() != 0;
+#else
+    return _Py_IsFinalizing() != 0;
+#endif
+}
+
+} // namespace tasker::python

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <chrono>
+
+namespace tasker::python {
+
+/// Holds Python's lock. On a thread that Python does not know, the first hold makes a thread state,
+/// which stays until the thread ends: the next ones cost a fraction of a microsecond.
+/// May be nested.
+class gil_hold {
+public:
+    gil_hold();
+    gil_hold(gil_hold const&) = delete;
+    gil_hold& operator=(gil_hold const&) = delete;
+    ~gil_hold();
+
+private:
+    enum class kind { nested, own_state, pythons_state };
+
+    kind kind_;
+    PyGILState_STATE before_{};
+};
+
+/// Waits until every thread that got its state from gil_hold has ended; false if some still live.
+/// REQUIRES: the GIL is not held.
+bool wait_for_threads(std::chrono::milliseconds limit);
+
+/// Whether Python is ending: nothing of it may be touched any more.
+bool is_finalizing() noexcept;
+
+} // namespace tasker::python

@@ -1,0 +1,26 @@
+// The extension module tasker._native. What users see stands in front of it, in Python.
+
+#include "json_reader.hpp"
+#include "json_writer.hpp"
+#include "python_parts.hpp"
+#include "step.hpp"
+#include "worker_binding.hpp"
+
+#include "tasker/base/version.hpp"
+
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+PYBIND11_MODULE(_native, module) {
+    tasker::python::python_parts::load();
+    module.attr("version") = std::string{tasker::version()};
+    tasker::python::bind_step(module);
+    tasker::python::bind_worker(module);
+    module.def(
+        "read_json", [](std::string_view text) { return tasker::python::read_json(text); },
+        py::arg("text"));
+    module.def(
+        "write_json", [](py::object const& value) { return tasker::python::write_json(value); },
+        py::arg("value"));
+}

@@ -1,0 +1,185 @@
+#include "python_handler.hpp"
+
+#include "failure.hpp"
+#include "gil.hpp"
+#include "json_writer.hpp"
+#include "python_parts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace py = pybind11;
+
+namespace tasker::python {
+
+namespace {
+
+/// In Python names of steps have "_" in the place of "-" and ".".
+bool is_named(PyObject* step_name, std::string_view parameter) {
+    auto const name = py::handle{step_name}.cast<std::string_view>();
+    return std::ranges::equal(name, parameter, [](char of_step, char of_parameter) {
+        return of_step == of_parameter ||
+               (of_parameter == '_' && (of_step == '-' || of_step == '.'));
+    });
+}
+
+/// The key of the parent that a parameter names, or null.
+py::handle find_parent(py::handle parents, py::str const& name) {
+    if (PyDict_Contains(parents.ptr(), name.ptr()) == 1) {
+        return name;
+    }
+    auto const wanted = name.cast<std::string_view>();
+    PyObject* key = nullptr;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(parents.ptr(), &at, &key, nullptr) != 0) {
+        if (is_named(key, wanted)) {
+            return key;
+        }
+    }
+    return {};
+}
+
+bool needs_to_be_run(py::handle returned) {
+    return PyCoro_CheckExact(returned.ptr()) || PyGen_CheckExact(returned.ptr()) ||
+           PyAsyncGen_CheckExact(returned.ptr());
+}
+
+worker::step_result to_result(py::handle returned) {
+    try {
+        return worker::step_result::from_json_text(write_json(returned));
+    } catch (py::error_already_set const& refused) {
+        return invalid_result(refused.what());
+    } catch (py::builtin_exception const& refused) {
+        return invalid_result(refused.what());
+    }
+}
+
+} // namespace
+
+/// What one call is given; borrowed references to the names, own ones to the values.
+class python_handler::arguments {
+public:
+    arguments(std::vector<parameter> const& parameters, std::shared_ptr<step> of)
+        : of_{std::move(of)} {
+        names_.reserve(parameters.size());
+        values_.reserve(parameters.size());
+        for (auto const& each : parameters) {
+            bind(each);
+        }
+    }
+
+    py::object call(py::handle function) const {
+        auto const count = values_.size();
+        auto const names =
+            py::reinterpret_steal<py::tuple>(PyTuple_New(static_cast<Py_ssize_t>(count)));
+        std::vector<PyObject*> flat(count + 1); // one before, which the callee may use
+        for (std::size_t index = 0; index < count; ++index) {
+            flat[index + 1] = values_[index].ptr();
+            PyTuple_SET_ITEM(names.ptr(), static_cast<Py_ssize_t>(index),
+                             names_[index].inc_ref().ptr());
+        }
+        auto* const returned = PyObject_Vectorcall(function.ptr(), flat.data() + 1,
+                                                   0 | PY_VECTORCALL_ARGUMENTS_OFFSET, names.ptr());
+        if (returned == nullptr) {
+            throw py::error_already_set{};
+        }
+        return py::reinterpret_steal<py::object>(returned);
+    }
+
+private:
+    void bind(parameter const& what) {
+        switch (what.from) {
+        case source::context:
+            return add(what, of_->context());
+        case source::parents:
+            return add(what, of_->parents());
+        case source::initialization:
+            return add(what, of_->initialization());
+        case source::step:
+            return add(what, py::cast(of_));
+        case source::parent:
+        case source::model:
+            return bind_parent(what);
+        case source::others:
+            return bind_others();
+        }
+    }
+
+    void bind_parent(parameter const& what) {
+        auto const parents = of_->parents();
+        if (auto const key = find_parent(parents, what.name)) {
+            used_.push_back(key);
+            add(what, parents[key]);
+        } else if (what.from == source::model) {
+            add(what, of_->context());
+        } else if (what.is_required) {
+            throw no_such_parent{what.name};
+        }
+    }
+
+    void bind_others() {
+        auto const parents = of_->parents();
+        for (auto const& [name, value] : py::reinterpret_borrow<py::dict>(parents)) {
+            auto const is_used = [&name = name](py::handle used) { return used.equal(name); };
+            if (std::ranges::none_of(used_, is_used)) {
+                names_.push_back(py::reinterpret_borrow<py::object>(name));
+                values_.push_back(py::reinterpret_borrow<py::object>(value));
+            }
+        }
+    }
+
+    void add(parameter const& what, py::object value) {
+        names_.push_back(what.name);
+        values_.push_back(what.convert.is_none() ? std::move(value) : what.convert(value));
+    }
+
+    std::shared_ptr<step> of_;
+    std::vector<py::object> names_;
+    std::vector<py::object> values_;
+    std::vector<py::handle> used_;
+};
+
+python_handler::python_handler(py::function call, std::vector<parameter> parameters)
+    : call_{std::move(call)},
+      parameters_{std::move(parameters)} {}
+
+python_handler::~python_handler() {
+    if (is_finalizing()) {
+        call_.release();
+        for (auto& each : parameters_) {
+            each.name.release();
+            each.convert.release();
+        }
+        return;
+    }
+    gil_hold const gil;
+    parameters_.clear();
+    call_.release().dec_ref();
+}
+
+worker::step_result python_handler::operator()(worker::step_context const& of) const {
+    gil_hold const gil;
+    try {
+        // In a scope of its own: what the handler held goes before the GIL does.
+        auto const called = std::make_shared<step>(of);
+        return to_result(call(called));
+    } catch (no_such_parent const& missing) {
+        return missing.to_failure(of);
+    } catch (py::error_already_set const& raised) {
+        return to_failure(raised);
+    }
+}
+
+py::object python_handler::call(std::shared_ptr<step> const& of) const {
+    auto returned = arguments{parameters_, of}.call(call_);
+    if (needs_to_be_run(returned)) {
+        return python_parts::get().finish(std::move(returned), of);
+    }
+    return returned;
+}
+
+worker::handler share(std::shared_ptr<python_handler const> what) {
+    return [what = std::move(what)](worker::step_context const& of) { return (*what)(of); };
+}
+
+} // namespace tasker::python

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "step.hpp"
+
+#include "tasker/worker/handler.hpp"
+
+#include <pybind11/pybind11.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tasker::python {
+
+/// Where the value of a handler's parameter comes from.
+enum class source {
+    context,        ///< the task's context
+    parents,        ///< a dict of all parents' results
+    initialization, ///< the template's handler.initialization
+    step,           ///< the tasker.Step
+    parent,         ///< the result of the parent of this name
+    model,          ///< the parent of this name if there is one, else the context
+    others,         ///< **: the results of the parents that no parameter names
+};
+
+struct parameter {
+    pybind11::str name;
+    source from = source::parent;
+    pybind11::object convert; ///< called with the value; None: it is taken as it is
+    bool is_required = true;  ///< false: left out where there is no such parent
+};
+
+/// A Python function as a handler: binds its parameters by name, calls it, makes JSON of what it
+/// returns and a failure of what it raises.
+/// Threads: any, and any number at once; takes the GIL itself.
+class python_handler {
+public:
+    python_handler(pybind11::function call, std::vector<parameter> parameters);
+    python_handler(python_handler const&) = delete;
+    python_handler& operator=(python_handler const&) = delete;
+    ~python_handler();
+
+    worker::step_result operator()(worker::step_context const& of) const;
+
+private:
+    class arguments;
+
+    pybind11::object call(std::shared_ptr<step> const& of) const;
+
+    pybind11::function call_;
+    std::vector<parameter> parameters_;
+};
+
+/// For handler_registry, which copies.
+worker::handler share(std::shared_ptr<python_handler const> what);
+
+} // namespace tasker::python

@@ -1,0 +1,31 @@
+#include "python_parts.hpp"
+
+#include "tasker/base/assert.hpp"
+
+namespace py = pybind11;
+
+namespace tasker::python {
+
+namespace {
+
+python_parts const* loaded = nullptr;
+
+} // namespace
+
+python_parts const& python_parts::get() noexcept {
+    TASKER_ASSERT(loaded != nullptr);
+    return *loaded;
+}
+
+void python_parts::load() {
+    auto const json = py::module_::import("tasker._json");
+    loaded = new python_parts{
+        .loads = py::module_::import("json").attr("loads"),
+        .plain_value = json.attr("plain"),
+        .plain_key = json.attr("key"),
+        .describe = py::module_::import("tasker._failures").attr("describe"),
+        .finish = py::module_::import("tasker._running").attr("finish"),
+    };
+}
+
+} // namespace tasker::python

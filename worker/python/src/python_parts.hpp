@@ -1,0 +1,23 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace tasker::python {
+
+/// The functions of the package's Python part, and of Python's own, that C++ calls. Imported once,
+/// with the module: an import under a lock of C++ could wait for the GIL's holder, who waits for
+/// it. Never destroyed.
+struct python_parts {
+    pybind11::object loads;       ///< json.loads
+    pybind11::object plain_value; ///< tasker._json.plain
+    pybind11::object plain_key;   ///< tasker._json.key
+    pybind11::object describe;    ///< tasker._failures.describe
+    pybind11::object finish;      ///< tasker._running.finish: runs coroutines and generators
+
+    static python_parts const& get() noexcept;
+
+    /// Errors: those of the imports.
+    static void load();
+};
+
+} // namespace tasker::python

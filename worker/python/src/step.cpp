@@ -1,0 +1,93 @@
+#include "step.hpp"
+
+#include "json_reader.hpp"
+
+#include <pybind11/chrono.h>
+#include <pybind11/stl.h>
+
+#include <cmath>
+#include <string>
+
+namespace py = pybind11;
+
+namespace tasker::python {
+
+namespace {
+
+py::object& read_once(py::object& kept, std::string_view json) {
+    if (!kept) {
+        kept = read_json(json);
+    }
+    return kept;
+}
+
+std::string shown(step const& self) {
+    return "<tasker.Step " + std::string{self.of().name()} + " of task " +
+           self.of().task().to_string() + ", attempt " + std::to_string(self.of().attempt()) + '>';
+}
+
+} // namespace
+
+py::object step::context() {
+    return read_once(context_, of_.context_text());
+}
+
+py::object step::parents() {
+    return read_once(parents_, of_.parents_text());
+}
+
+py::object step::initialization() {
+    return read_once(initialization_, of_.initialization_text());
+}
+
+std::optional<double> step::deadline() const {
+    auto const due = of_.deadline();
+    if (!due) {
+        return {};
+    }
+    using seconds = std::chrono::duration<double>;
+    auto const left = std::chrono::duration_cast<seconds>(*due - steady_clock::now());
+    auto const now = std::chrono::system_clock::now().time_since_epoch();
+    return (std::chrono::duration_cast<seconds>(now) + left).count();
+}
+
+bool step::wait(double seconds) const {
+    if (!(seconds >= 0)) {
+        throw py::value_error{"a wait takes 0 seconds or more"};
+    }
+    constexpr double longest = 1e9;
+    std::chrono::milliseconds const time{
+        static_cast<std::int64_t>(std::ceil(std::min(seconds, longest) * 1'000))};
+    py::gil_scoped_release const others;
+    return of_.wait_for(time);
+}
+
+void bind_step(py::module_& module) {
+    using context = worker::step_context;
+    auto const read = [](auto member) {
+        return [member](step const& self) { return (self.of().*member)(); };
+    };
+    py::class_<step, std::shared_ptr<step>>(module, "Step", py::dynamic_attr())
+        .def_property_readonly("task_id",
+                               [](step const& self) { return self.of().task().to_string(); })
+        .def_property_readonly("number", [](step const& self) { return self.of().number().value; })
+        .def_property_readonly("name", read(&context::name))
+        .def_property_readonly("namespace", read(&context::name_space))
+        .def_property_readonly("template_name", read(&context::template_name))
+        .def_property_readonly("template_version", read(&context::template_version))
+        .def_property_readonly("handler", read(&context::handler))
+        .def_property_readonly("method", read(&context::method))
+        .def_property_readonly("attempt", read(&context::attempt))
+        .def_property_readonly("failures", read(&context::failures))
+        .def_property_readonly("max_attempts", read(&context::max_attempts))
+        .def_property_readonly("idempotency_key", read(&context::idempotency_key))
+        .def_property_readonly("context", &step::context)
+        .def_property_readonly("parents", &step::parents)
+        .def_property_readonly("initialization", &step::initialization)
+        .def_property_readonly("deadline", &step::deadline)
+        .def("is_cancelled", read(&context::is_cancelled))
+        .def("wait", &step::wait, py::arg("seconds"))
+        .def("__repr__", &shown);
+}
+
+} // namespace tasker::python

@@ -1,0 +1,181 @@
+#include "worker_binding.hpp"
+
+#include "gil.hpp"
+#include "parameters.hpp"
+
+#include "tasker/log/log.hpp"
+#include "tasker/worker/worker.hpp"
+
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
+
+#include <cstdlib>
+#include <future>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace py = pybind11;
+
+namespace tasker::python {
+
+namespace {
+
+/// For threads of the pool to end behind a worker that has stopped.
+constexpr std::chrono::seconds threads_end_limit{5};
+constexpr std::chrono::seconds flush_limit{1};
+
+template <class Value>
+void take(py::dict const& from, char const* key, Value& into) {
+    if (from.contains(key) && !from[key].is_none()) {
+        into = from[key].cast<Value>();
+    }
+}
+
+template <class Value>
+void take(py::dict const& from, char const* key, std::optional<Value>& into) {
+    if (from.contains(key) && !from[key].is_none()) {
+        into = from[key].cast<Value>();
+    }
+}
+
+void take_log(py::dict const& from, log::settings& into) {
+    std::string level;
+    std::string format;
+    take(from, "log_level", level);
+    take(from, "log_format", format);
+    if (!level.empty()) {
+        auto const known = log::parse_level(level);
+        if (!known) {
+            throw py::value_error{"log_level: debug, info, warn or error, not " + level};
+        }
+        into.threshold = *known;
+    }
+    if (!format.empty()) {
+        auto const known = log::parse_format(format);
+        if (!known) {
+            throw py::value_error{"log_format: console or json, not " + format};
+        }
+        into.output = *known;
+    }
+}
+
+/// The file and the environment as any worker reads them; what Python says wins.
+worker::settings read_settings(py::dict const& options) {
+    worker::setting_overrides overrides;
+    take(options, "config", overrides.file);
+    take(options, "database_url", overrides.database_url);
+    take(options, "listen", overrides.listen);
+    take(options, "namespaces", overrides.namespaces);
+    take(options, "slots", overrides.concurrency);
+    take(options, "name", overrides.name);
+    take(options, "lease_seconds", overrides.lease_seconds);
+    auto loaded = worker::load_settings(overrides);
+    take(options, "shutdown_grace_ms", loaded.values.shutdown_grace_ms);
+    take(options, "poll_ms", loaded.values.poll_ms);
+    take_log(options, loaded.values.log);
+    std::string problems;
+    for (auto const& each : loaded.problems) {
+        problems += (problems.empty() ? "" : "; ") + config::to_string(each);
+    }
+    if (!problems.empty()) {
+        throw py::value_error{problems};
+    }
+    return std::move(loaded.values);
+}
+
+/// Python's buffers, if a handler that is left behind does not hold the GIL for good.
+void try_to_flush() {
+    auto const flushed = std::make_shared<std::promise<void>>();
+    std::thread{[flushed] {
+        {
+            gil_hold const gil;
+            PyRun_SimpleString("import sys; sys.stdout.flush(); sys.stderr.flush()");
+        }
+        flushed->set_value();
+    }}.detach();
+    flushed->get_future().wait_for(flush_limit);
+}
+
+class python_worker {
+public:
+    explicit python_worker(py::dict const& options)
+        : settings_{read_settings(options)},
+          worker_{std::make_unique<worker::worker>(settings_)} {}
+
+    void handle(std::string name, py::function call, py::sequence parameters) {
+        not_yet_run().handle(std::move(name),
+                             share(make_handler(std::move(call), std::move(parameters))));
+    }
+
+    /// How it ended: 0, 1 or 3, as worker::ending has it. Does not return, but ends the process
+    /// with 3, if `leaves_behind` is false and handlers had to be left running: the GIL may never
+    /// be had again, and Python cannot end under threads that run it.
+    int run(bool stops_on_signals, bool leaves_behind, py::object const& ready) {
+        auto& running = not_yet_run();
+        was_run_ = true;
+        log::init(settings_.log, "tasker-worker");
+        worker::run_options options{.stops_on_signals = stops_on_signals};
+        if (!ready.is_none()) {
+            options.ready = [&ready](std::string const& address) { tell(ready, address); };
+        }
+        auto how = worker::ending::failed;
+        {
+            py::gil_scoped_release const others;
+            how = running.run_until_stopped(std::move(options));
+            if (how == worker::ending::abandoned && !leaves_behind) {
+                try_to_flush();
+                std::_Exit(static_cast<int>(how));
+            }
+        }
+        worker_.reset();
+        if (how != worker::ending::abandoned) {
+            py::gil_scoped_release const others;
+            wait_for_threads(threads_end_limit);
+        }
+        return static_cast<int>(how);
+    }
+
+    void stop() {
+        if (worker_) {
+            worker_->stop();
+        }
+    }
+
+private:
+    worker::worker& not_yet_run() {
+        if (was_run_) {
+            throw std::runtime_error{"a worker runs once; make another one"};
+        }
+        return *worker_;
+    }
+
+    static void tell(py::object const& ready, std::string const& address) {
+        gil_hold const gil;
+        try {
+            ready(address);
+        } catch (py::error_already_set& raised) {
+            raised.discard_as_unraisable("the worker's ready callback");
+        }
+    }
+
+    worker::settings settings_;
+    std::unique_ptr<worker::worker> worker_;
+    bool was_run_ = false;
+};
+
+} // namespace
+
+void bind_worker(py::module_& module) {
+    py::class_<python_worker>(module, "Worker")
+        .def(py::init<py::dict const&>(), py::arg("options"))
+        .def("handle", &python_worker::handle, py::arg("name"), py::arg("call"),
+             py::arg("parameters"))
+        .def("run", &python_worker::run, py::arg("stops_on_signals"), py::arg("leaves_behind"),
+             py::arg("ready"))
+        .def("stop", &python_worker::stop);
+}
+
+} // namespace tasker::python

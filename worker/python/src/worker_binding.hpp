@@ -1,0 +1,10 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace tasker::python {
+
+/// `_native.Worker`: the C++ worker with Python handlers; tasker.Worker stands in front of it.
+void bind_worker(pybind11::module_& module);
+
+} // namespace tasker::python

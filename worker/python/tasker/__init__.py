@@ -1,0 +1,59 @@
+"""Tasker: workflows on PostgreSQL. Handlers in Python, run by the C++ worker in this process.
+
+    import tasker
+
+    @tasker.step("order.validate")
+    def validate(context):
+        return {"total": sum(item["price"] for item in context["items"])}
+
+    tasker.Worker(database_url="postgresql://localhost/tasker").run()
+"""
+
+from ._native import Step, version as __version__
+from ._registry import step
+from .client import AsyncClient, Client, NewTask
+from .errors import (
+    ApiError,
+    Cancelled,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    Permanent,
+    Refused,
+    Retry,
+    TaskerError,
+    TaskFailed,
+    Unavailable,
+    Unreachable,
+    WorkerError,
+)
+from .models import Problem, Progress, StepView, Task, Template
+from .worker import Worker
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "Cancelled",
+    "Client",
+    "Conflict",
+    "InvalidInput",
+    "NewTask",
+    "NotFound",
+    "Permanent",
+    "Problem",
+    "Progress",
+    "Refused",
+    "Retry",
+    "Step",
+    "StepView",
+    "Task",
+    "TaskFailed",
+    "TaskerError",
+    "Template",
+    "Unavailable",
+    "Unreachable",
+    "Worker",
+    "WorkerError",
+    "__version__",
+    "step",
+]

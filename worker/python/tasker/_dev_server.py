@@ -1,0 +1,132 @@
+"""A private PostgreSQL and orchestrator for tests: the program ``tasker dev``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from typing import Any, Iterator, Optional
+
+from .client import Client
+from .worker import Worker
+
+__all__ = ["DevServer"]
+
+_start_limit = 120.0  # seconds; the first start makes a database cluster
+_stop_limit = 60.0
+_poll = 0.02
+
+
+class DevServer:
+    """``with DevServer() as server:`` runs one, with data of its own that are gone afterwards.
+
+    ``program`` is the path of ``tasker``; by default the one in the folder TASKER_BIN, or on PATH.
+    """
+
+    def __init__(self, program: Optional[str] = None) -> None:
+        self._program = program or _find_program()
+        self._process: Optional[subprocess.Popen] = None
+        self._folder: Optional[pathlib.Path] = None
+        self.url = ""
+        self.database_url = ""
+
+    def start(self) -> None:
+        """Returns once the orchestrator answers. Raises RuntimeError if it does not start."""
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="tasker-"))
+        self._folder.chmod(0o711)  # PostgreSQL, which does not run as root, has to get in
+        out = self._folder / "output"
+        command = [self._program, "dev", "--no-worker", "--port", "0", "--json"]
+        command += ["--data", str(self._folder / "data")]
+        command += ["--ready-file", str(self._folder / "ready")]
+        with out.open("wb") as output:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for the tests, which then stop it in order
+            )
+        until = time.monotonic() + _start_limit
+        while not (self._folder / "ready").exists():
+            if self._process.poll() is not None or time.monotonic() > until:
+                told = out.read_text(errors="replace")
+                self.stop()
+                raise RuntimeError(f"tasker dev did not start:\n{told}")
+            time.sleep(_poll)
+        addresses = _addresses(out.read_text())
+        self.url, self.database_url = addresses["url"], addresses["database_url"]
+
+    def stop(self) -> None:
+        """Stops it and removes its data."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(_stop_limit)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def client(self, **options: Any) -> Client:
+        """A client of this server."""
+        return Client(self.url, **options)
+
+    @contextlib.contextmanager
+    def worker(self, *handlers: Any, **options: Any) -> Iterator[Worker]:
+        """A worker with these handlers on a thread of this process, for the time of the block."""
+        options.setdefault("listen", "")
+        options.setdefault("shutdown_grace", 10.0)
+        worker = Worker(handlers=handlers or None, database_url=self.database_url, **options)
+        failures: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                worker.run()
+            except BaseException as problem:
+                failures.append(problem)
+
+        thread = threading.Thread(target=run, name="tasker-worker")
+        thread.start()
+        try:
+            while not worker.wait_until_ready(_poll) and thread.is_alive():
+                pass
+            if not failures:
+                yield worker
+        finally:
+            worker.stop()
+            thread.join()
+        if failures:
+            raise failures[0]
+
+    def __enter__(self) -> DevServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _find_program():
+    folder = os.environ.get("TASKER_BIN")
+    found = shutil.which("tasker", path=folder) if folder else shutil.which("tasker")
+    if found is None:
+        raise RuntimeError("no program tasker: put it on PATH, or its folder into TASKER_BIN")
+    return found
+
+
+def _addresses(output):
+    for line in output.splitlines():
+        if line.startswith("{"):
+            return json.loads(line)
+    raise RuntimeError(f"tasker dev told no addresses:\n{output}")

@@ -1,0 +1,57 @@
+"""What the writer of JSON asks for values that are not plain."""
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import os
+import uuid
+
+
+def plain(value):
+    """A plain value in the place of ``value``, one level of it. The writer does the rest."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, (uuid.UUID, decimal.Decimal)):
+        return str(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    dump = getattr(value, "model_dump", None)  # pydantic 2
+    if callable(dump):
+        return dump(mode="json")
+    if hasattr(value, "__fields__") and callable(getattr(value, "dict", None)):  # pydantic 1
+        return value.dict()
+    raise TypeError(f"{type(value).__qualname__} cannot be written as JSON")
+
+
+def key(value):
+    """The text under which a dict's key is written, as ``json.dumps`` has it."""
+    if isinstance(value, enum.Enum):
+        value = value.value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return float.__repr__(value)
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    raise TypeError(f"a key of type {type(value).__qualname__} cannot be written as JSON")

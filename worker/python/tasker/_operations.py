@@ -1,0 +1,144 @@
+"""What a client can ask. Each operation is a generator: it yields requests, is sent the answers,
+and returns its value, so that the blocking and the asynchronous client share it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import time
+from typing import Any, Generator, Mapping, Optional, TypeVar, Union
+
+from . import _http
+from .errors import TaskFailed
+from .models import StepView, Task, Template
+
+Value = TypeVar("Value")
+Operation = Generator[_http.Request, Any, Value]
+TaskLike = Union[str, Task]
+TemplateSource = Union[str, os.PathLike, Mapping]
+
+longest_wait = 60.0  # seconds of one request; longer waits are several
+page_size = 500
+
+
+def id_of(task: TaskLike) -> str:
+    return task.task_id if isinstance(task, Task) else str(task)
+
+
+@dataclasses.dataclass(frozen=True)
+class NewTask:
+    """A task to be created, for ``create_tasks``."""
+
+    name: str
+    context: Any = None
+    namespace: str = "default"
+    version: Optional[str] = None
+    priority: Optional[int] = None
+    idempotency_key: Optional[str] = None
+
+    def body(self) -> dict:
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+def create_task(new: NewTask) -> Operation[Task]:
+    return Task.of((yield _http.post("/v1/tasks", new.body())))
+
+
+def create_tasks(new: list[NewTask]) -> Operation[list[str]]:
+    answer = yield _http.post("/v1/tasks/batch", {"tasks": [each.body() for each in new]})
+    return [each["task_id"] for each in answer["tasks"]]
+
+
+def get(task: TaskLike) -> Operation[Task]:
+    return Task.of((yield _http.get(f"/v1/tasks/{_http.quoted(id_of(task))}")))
+
+
+def wait(task: TaskLike, timeout: Optional[float], check: bool) -> Operation[Task]:
+    until = None if timeout is None else time.monotonic() + timeout
+    path = f"/v1/tasks/{_http.quoted(id_of(task))}"
+    while True:
+        left = longest_wait if until is None else until - time.monotonic()
+        seconds = max(0.0, min(longest_wait, left))
+        seen = Task.of((yield _http.get(path, {"wait": f"{seconds:.3f}"}, patience=seconds)))
+        if seen.is_settled:
+            break
+        if until is not None and time.monotonic() >= until:
+            raise TimeoutError(f"task {seen.task_id} is still {seen.state} after {timeout} s")
+    if check and not seen.is_complete:
+        raise TaskFailed(seen, (yield from _why(seen)))
+    return seen
+
+
+def _why(task: Task) -> Operation[str]:
+    for step in (yield from steps(task)):
+        if step.state == "failed" and step.error:
+            return f"step {step.name}: {step.error.type}: {step.error.message}"
+    return ""
+
+
+def cancel(task: TaskLike) -> Operation[Task]:
+    return Task.of((yield _http.post(f"/v1/tasks/{_http.quoted(id_of(task))}/cancel")))
+
+
+def tasks_page(filters: dict, cursor: Optional[str], limit: int) -> Operation[tuple]:
+    answer = yield _http.get("/v1/tasks", {**filters, "cursor": cursor, "limit": limit})
+    return [Task.of(each) for each in answer["tasks"]], answer["next_cursor"]
+
+
+def steps(task: TaskLike) -> Operation[list[StepView]]:
+    found: list[StepView] = []
+    cursor = None
+    while True:
+        answer = yield _http.get(
+            f"/v1/tasks/{_http.quoted(id_of(task))}/steps", {"cursor": cursor, "limit": page_size}
+        )
+        found += [StepView.of(each) for each in answer["steps"]]
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def step(task: TaskLike, name: str) -> Operation[StepView]:
+    path = f"/v1/tasks/{_http.quoted(id_of(task))}/steps/{_http.quoted(name)}"
+    return StepView.of((yield _http.get(path)))
+
+
+def register_template(source: TemplateSource) -> Operation[Template]:
+    body, content_type = template_text(source)
+    request = _http.Request("POST", "/v1/templates", body.encode(), content_type)
+    return Template.of((yield request))
+
+
+def template_text(source: TemplateSource) -> tuple[str, str]:
+    """Text and content type of a template: a mapping, a path, or YAML as text."""
+    if isinstance(source, Mapping):
+        return json.dumps(source), "application/json"
+    if isinstance(source, os.PathLike):
+        path = pathlib.Path(source)
+        kind = "json" if path.suffix == ".json" else "yaml"
+        return path.read_text(encoding="utf-8"), f"application/{kind}"
+    return source, "application/yaml"
+
+
+def template(name: str, version: str, namespace: str) -> Operation[Template]:
+    path = "/".join(_http.quoted(each) for each in (namespace, name, version))
+    return Template.of((yield _http.get(f"/v1/templates/{path}")))
+
+
+def templates(namespace: Optional[str], name: Optional[str]) -> Operation[list[Template]]:
+    found: list[Template] = []
+    cursor = None
+    while True:
+        query = {"namespace": namespace, "name": name, "cursor": cursor, "limit": page_size}
+        answer = yield _http.get("/v1/templates", query)
+        found += [Template.of(each) for each in answer["templates"]]
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def is_ready() -> Operation[bool]:
+    answer = yield _http.get("/health")
+    return answer.get("status") == "ok"

@@ -1,0 +1,112 @@
+"""Finds handlers: functions and methods that ``@tasker.step`` has marked."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+import types
+
+_mark = "__tasker_step__"
+_modules = {}  # names of modules with a marked function, in order; the values mean nothing
+
+
+def step(name):
+    """Marks a function or a method as the handler that templates call ``name``.
+
+    The function stays as it is: call it, test it, import it.
+    """
+    if not isinstance(name, str) or not name:
+        raise TypeError('@tasker.step needs the handler\'s name: @tasker.step("order.validate")')
+
+    def mark(function):
+        if not callable(function):
+            raise TypeError(f"@tasker.step({name!r}) stands before a function")
+        names = getattr(function, _mark, ())
+        setattr(function, _mark, (*names, name))
+        _modules[function.__module__] = None
+        return function
+
+    return mark
+
+
+def collect(sources=None):
+    """A dict of name to callable from modules, their names, functions, classes and instances.
+
+    None means every module that has marked a handler so far.
+    """
+    if sources is None:
+        sources = [sys.modules[name] for name in list(_modules) if name in sys.modules]
+    elif isinstance(sources, (str, types.ModuleType)) or callable(sources):
+        sources = [sources]
+    found = {}
+    for source in sources:
+        for name, function in _handlers_of(source):
+            if found.setdefault(name, function) != function:
+                raise ValueError(
+                    f"two handlers for {name!r}: {_place(found[name])} and {_place(function)}"
+                )
+    return found
+
+
+def _handlers_of(source):
+    if isinstance(source, str):
+        source = importlib.import_module(source)
+    if isinstance(source, types.ModuleType):
+        for each in list(vars(source).values()):
+            if isinstance(each, type):
+                if each.__module__ == source.__name__ and _has_handlers(each):
+                    yield from _of_instance(_instance(each))
+            elif _names(each):
+                yield from _of_function(each)
+    elif isinstance(source, type):
+        yield from _of_instance(_instance(source))
+    elif _names(source):
+        yield from _of_function(source)
+    elif _has_handlers(type(source)):
+        yield from _of_instance(source)
+    else:
+        raise TypeError(
+            f"{source!r} is no handler: neither a module, nor marked with @tasker.step, "
+            "nor of a class whose methods are"
+        )
+
+
+def _names(thing):
+    if isinstance(thing, (types.FunctionType, types.MethodType)) or callable(thing):
+        names = getattr(thing, _mark, ())
+        return names if isinstance(names, tuple) else ()
+    return ()
+
+
+def _of_function(function):
+    return [(name, function) for name in _names(function)]
+
+
+def _has_handlers(kind):
+    return any(_names(inspect.getattr_static(kind, name, None)) for name in dir(kind))
+
+
+def _of_instance(instance):
+    kind = type(instance)
+    for attribute in dir(kind):
+        static = inspect.getattr_static(kind, attribute, None)
+        inner = static.__func__ if isinstance(static, (staticmethod, classmethod)) else static
+        for name in _names(inner):
+            yield name, getattr(instance, attribute)
+
+
+def _instance(kind):
+    try:
+        return kind()
+    except TypeError as problem:
+        raise TypeError(
+            f"{kind.__qualname__} has handlers, but cannot be made without arguments "
+            f"({problem}); give an instance of it to the worker"
+        ) from problem
+
+
+def _place(function):
+    inner = inspect.unwrap(getattr(function, "__func__", function))
+    code = getattr(inner, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)

@@ -1,0 +1,5 @@
+"""Runs what a handler returned instead of a value: a coroutine or a generator."""
+
+
+def finish(returned, step):
+    raise NotImplementedError

@@ -1,0 +1,241 @@
+"""Clients of the orchestrator: ``Client`` blocks, ``AsyncClient`` is awaited."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, AsyncIterator, Iterable, Iterator, List, Optional
+
+from . import _async_http, _http, _operations, _sync_http, _watching
+from ._operations import NewTask, TaskLike, TemplateSource
+from .models import Progress, StepView, Task, Template
+
+__all__ = ["AsyncClient", "Client", "NewTask"]
+
+
+class Client:
+    """Talks to an orchestrator at ``url`` (or TASKER_URL, or http://127.0.0.1:8080).
+
+    ``timeout`` is how long an answer may take, in seconds, besides what it waits on purpose.
+    Threads may share a client; each has a connection of its own. Raises TaskerError and its kinds:
+    Unreachable, NotFound, Conflict, Refused, Unavailable.
+    """
+
+    def __init__(self, url: Optional[str] = None, *, timeout: float = 30.0) -> None:
+        self._transport = _sync_http.Transport(_http.address_of(url), timeout)
+
+    def create_task(
+        self,
+        name: str,
+        context: Any = None,
+        *,
+        namespace: str = "default",
+        version: Optional[str] = None,
+        priority: Optional[int] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Task:
+        """Starts a run of the template ``name``; without ``version``, of the highest there is.
+
+        The same ``idempotency_key`` with the same arguments is the same task.
+        """
+        new = NewTask(name, context, namespace, version, priority, idempotency_key)
+        return self._do(_operations.create_task(new))
+
+    def create_tasks(self, tasks: Iterable[NewTask]) -> List[str]:
+        """Starts up to 10,000 tasks in one transaction, all or none; returns their ids."""
+        return self._do(_operations.create_tasks(list(tasks)))
+
+    def get(self, task: TaskLike) -> Task:
+        """The task as it is now."""
+        return self._do(_operations.get(task))
+
+    def wait(self, task: TaskLike, timeout: Optional[float] = None, *, check: bool = False) -> Task:
+        """Returns the task once it is complete, blocked or cancelled.
+
+        Raises TimeoutError after ``timeout`` seconds; the task goes on. With ``check``, raises
+        TaskFailed unless it is complete.
+        """
+        return self._do(_operations.wait(task, timeout, check))
+
+    def cancel(self, task: TaskLike) -> Task:
+        """Cancels it; Conflict if it is complete."""
+        return self._do(_operations.cancel(task))
+
+    def list(
+        self,
+        *,
+        namespace: Optional[str] = None,
+        name: Optional[str] = None,
+        version: Optional[str] = None,
+        state: Optional[str] = None,
+        limit: Optional[int] = None,
+    ) -> Iterator[Task]:
+        """Tasks, newest first, at most ``limit``; read page by page as they are asked for."""
+        filters = {"namespace": namespace, "name": name, "version": version, "state": state}
+        cursor, left = None, limit
+        while left is None or left > 0:
+            size = _operations.page_size if left is None else min(left, _operations.page_size)
+            page, cursor = self._do(_operations.tasks_page(filters, cursor, size))
+            yield from page
+            left = None if left is None else left - len(page)
+            if cursor is None:
+                return
+
+    def steps(self, task: TaskLike) -> List[StepView]:
+        """All steps of a task."""
+        return self._do(_operations.steps(task))
+
+    def step(self, task: TaskLike, name: str) -> StepView:
+        """One step, with its result or error."""
+        return self._do(_operations.step(task, name))
+
+    def register_template(self, source: TemplateSource) -> Template:
+        """Registers a template: a dict, a path of a YAML or JSON file, or YAML as text."""
+        return self._do(_operations.register_template(source))
+
+    def template(self, name: str, version: str, namespace: str = "default") -> Template:
+        """A registered template with its definition."""
+        return self._do(_operations.template(name, version, namespace))
+
+    def templates(
+        self, *, namespace: Optional[str] = None, name: Optional[str] = None
+    ) -> List[Template]:
+        """Registered templates, without their definitions."""
+        return self._do(_operations.templates(namespace, name))
+
+    def watch(self, task: TaskLike) -> Iterator[Progress]:
+        """Yields what there is, then each change, until the task has settled."""
+        watch = _watching.Watch(task)
+        while not watch.is_over:
+            progress = self._do(watch.round())
+            if progress is not None:
+                yield progress
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _do(self, operation):
+        try:
+            request = next(operation)
+            while True:
+                try:
+                    answer = self._transport.send(request)
+                except Exception as problem:
+                    request = operation.throw(problem)
+                else:
+                    request = operation.send(answer)
+        except StopIteration as done:
+            return done.value
+
+
+class AsyncClient:
+    """``Client`` for asyncio: the same methods, awaited; ``list`` and ``watch`` are iterated with
+    ``async for``. Belongs to one event loop; any number of its tasks may share it."""
+
+    def __init__(self, url: Optional[str] = None, *, timeout: float = 30.0) -> None:
+        self._transport = _async_http.Transport(_http.address_of(url), timeout)
+
+    async def create_task(
+        self,
+        name: str,
+        context: Any = None,
+        *,
+        namespace: str = "default",
+        version: Optional[str] = None,
+        priority: Optional[int] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Task:
+        new = NewTask(name, context, namespace, version, priority, idempotency_key)
+        return await self._do(_operations.create_task(new))
+
+    async def create_tasks(self, tasks: Iterable[NewTask]) -> List[str]:
+        return await self._do(_operations.create_tasks([*tasks]))
+
+    async def get(self, task: TaskLike) -> Task:
+        return await self._do(_operations.get(task))
+
+    async def wait(
+        self, task: TaskLike, timeout: Optional[float] = None, *, check: bool = False
+    ) -> Task:
+        return await self._do(_operations.wait(task, timeout, check))
+
+    async def cancel(self, task: TaskLike) -> Task:
+        return await self._do(_operations.cancel(task))
+
+    async def list(
+        self,
+        *,
+        namespace: Optional[str] = None,
+        name: Optional[str] = None,
+        version: Optional[str] = None,
+        state: Optional[str] = None,
+        limit: Optional[int] = None,
+    ) -> AsyncIterator[Task]:
+        filters = {"namespace": namespace, "name": name, "version": version, "state": state}
+        cursor, left = None, limit
+        while left is None or left > 0:
+            size = _operations.page_size if left is None else min(left, _operations.page_size)
+            page, cursor = await self._do(_operations.tasks_page(filters, cursor, size))
+            for each in page:
+                yield each
+            left = None if left is None else left - len(page)
+            if cursor is None:
+                return
+
+    async def steps(self, task: TaskLike) -> List[StepView]:
+        return await self._do(_operations.steps(task))
+
+    async def step(self, task: TaskLike, name: str) -> StepView:
+        return await self._do(_operations.step(task, name))
+
+    async def register_template(self, source: TemplateSource) -> Template:
+        return await self._do(_operations.register_template(source))
+
+    async def template(self, name: str, version: str, namespace: str = "default") -> Template:
+        return await self._do(_operations.template(name, version, namespace))
+
+    async def templates(
+        self, *, namespace: Optional[str] = None, name: Optional[str] = None
+    ) -> List[Template]:
+        return await self._do(_operations.templates(namespace, name))
+
+    async def watch(self, task: TaskLike) -> AsyncIterator[Progress]:
+        watch = _watching.Watch(task)
+        while not watch.is_over:
+            progress = await self._do(watch.round())
+            if progress is not None:
+                yield progress
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _do(self, operation):
+        try:
+            request = next(operation)
+            while True:
+                try:
+                    answer = await self._transport.send(request)
+                except Exception as problem:
+                    request = operation.throw(problem)
+                else:
+                    request = operation.send(answer)
+        except StopIteration as done:
+            return done.value
+
+
+for _name, _method in vars(AsyncClient).items():
+    _twin = getattr(Client, _name, None)
+    if inspect.isfunction(_method) and not _method.__doc__ and _twin is not None:
+        _method.__doc__ = _twin.__doc__

@@ -1,0 +1,125 @@
+"""What the API answers, as typed values."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any, Optional
+
+__all__ = ["Progress", "StepView", "Task", "Template", "Problem"]
+
+_settled = frozenset({"complete", "blocked", "cancelled"})
+
+
+def _moment(text: Optional[str]) -> Optional[datetime.datetime]:
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+
+
+def _known(kind: Any, value: dict) -> dict:
+    """The fields that ``kind`` has: a newer server may send more."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    found = {name: each for name, each in value.items() if name in names}
+    for name in found:
+        if name.endswith("_at"):
+            found[name] = _moment(found[name])
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One run of a template, as it was when the server answered."""
+
+    task_id: str
+    namespace: str
+    name: str
+    version: str
+    state: str
+    priority: int
+    context: Any
+    steps_total: int
+    steps_complete: int
+    steps_failed: int
+    created_at: Optional[datetime.datetime]
+    started_at: Optional[datetime.datetime] = None
+    finished_at: Optional[datetime.datetime] = None
+    idempotency_key: Optional[str] = None
+    result: Any = None  # once complete: the leaf steps' results by name
+
+    @property
+    def is_complete(self) -> bool:
+        return self.state == "complete"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing of it will run by itself: it is complete, blocked or cancelled."""
+        return self.state in _settled
+
+    @staticmethod
+    def of(value: dict) -> Task:
+        return Task(**_known(Task, value))
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """Why a step's last attempt failed."""
+
+    message: str
+    type: str
+    traceback: Optional[str] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class StepView:
+    """A step of a task, as it was when the server answered."""
+
+    name: str
+    step_no: int
+    state: str
+    attempts: int
+    max_attempts: int
+    depends_on: tuple[str, ...] = ()
+    enqueued_at: Optional[datetime.datetime] = None
+    started_at: Optional[datetime.datetime] = None
+    finished_at: Optional[datetime.datetime] = None
+    worker: Optional[str] = None
+    result: Any = None
+    error: Optional[Problem] = None
+
+    @staticmethod
+    def of(value: dict) -> StepView:
+        fields = _known(StepView, value)
+        fields["depends_on"] = tuple(fields.get("depends_on") or ())
+        if fields.get("error"):
+            fields["error"] = Problem(**_known(Problem, fields["error"]))
+        return StepView(**fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class Template:
+    """A registered template."""
+
+    namespace: str
+    name: str
+    version: str
+    environment: str = "default"
+    steps_total: int = 0
+    created_at: Optional[datetime.datetime] = None
+    definition: Any = None  # as it was understood; lists leave it out
+
+    @staticmethod
+    def of(value: dict) -> Template:
+        return Template(**_known(Template, value))
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """A change that ``watch`` has seen: the task, all its steps, and those that changed."""
+
+    task: Task
+    steps: tuple[StepView, ...]
+    changed: tuple[StepView, ...]
+
+    @property
+    def fraction(self) -> float:
+        """Of the steps that are complete, from 0 to 1."""
+        return self.task.steps_complete / max(1, self.task.steps_total)

@@ -1,0 +1,116 @@
+"""The worker: Python handlers, run by the C++ worker in this process."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any, Callable, Iterable, Optional
+
+from . import _binding, _native, _registry
+from .errors import WorkerError
+
+__all__ = ["Worker"]
+
+_failed, _abandoned = 1, 3
+
+
+class Worker:
+    """Claims steps, runs their handlers and reports what became of them.
+
+    ``handlers``: modules (or their names), functions, classes and instances with functions marked
+    by ``@tasker.step``; without it, every marked function that has been imported.
+
+    Everything else that is not given comes from ``config`` (a TOML file, see config/worker.toml),
+    and from the environment: ``DATABASE_URL``, ``TASKER_NAMESPACES``, ``TASKER_WORKER_LISTEN``,
+    ``TASKER_LOG_LEVEL``, ``TASKER_LOG_FORMAT``.
+    """
+
+    def __init__(
+        self,
+        *,
+        handlers: Optional[Iterable[Any]] = None,
+        database_url: Optional[str] = None,
+        namespaces: Optional[Iterable[str]] = None,
+        slots: Optional[int] = None,
+        name: Optional[str] = None,
+        listen: Optional[str] = None,
+        lease_seconds: Optional[int] = None,
+        shutdown_grace: Optional[float] = None,
+        config: Optional[str] = None,
+        log_level: Optional[str] = None,
+        log_format: Optional[str] = None,
+    ) -> None:
+        self._native = _native.Worker(
+            {
+                "config": config,
+                "database_url": database_url,
+                "namespaces": None if namespaces is None else list(namespaces),
+                "slots": slots,
+                "name": name,
+                "listen": listen,
+                "lease_seconds": lease_seconds,
+                "shutdown_grace_ms": _milliseconds(shutdown_grace),
+                "log_level": log_level,
+                "log_format": log_format,
+            }
+        )
+        self._handlers = _registry.collect(handlers)
+        if not self._handlers:
+            raise ValueError("no handlers: mark functions with @tasker.step(...)")
+        for handler, function in self._handlers.items():
+            self._native.handle(handler, function, _binding.parameters(function))
+        self._is_ready = threading.Event()
+        self._address = ""
+
+    @property
+    def handlers(self) -> dict[str, Callable[..., Any]]:
+        """The functions by the names that templates call them by."""
+        return dict(self._handlers)
+
+    @property
+    def address(self) -> str:
+        """Of the health port, once steps are taken; "" before, and if there is no such port."""
+        return self._address
+
+    def run(self) -> None:
+        """Works until it is stopped: by ``stop()``, or, on the main thread, by SIGINT or SIGTERM.
+
+        The first signal lets handlers finish within ``shutdown_grace``; a second one does not wait.
+        On the main thread, the process ends with code 3 if handlers are still running then.
+
+        Raises WorkerError if the worker could not start or failed.
+        """
+        if threading.current_thread() is threading.main_thread():
+            how = self._run_with_signals()
+        else:
+            how = self._native.run(False, True, self._ready)
+        if how == _failed:
+            raise WorkerError("the worker failed; the log tells why")
+        if how == _abandoned:
+            raise WorkerError("the worker stopped while handlers were still running")
+
+    def stop(self) -> None:
+        """Asks it to stop, from any thread; a second call does not wait for handlers."""
+        self._native.stop()
+
+    def wait_until_ready(self, timeout: Optional[float] = None) -> bool:
+        """True once steps are taken. For programs that run the worker on a thread of their own."""
+        return self._is_ready.wait(timeout)
+
+    def _run_with_signals(self):
+        # The C++ side hears of signals even while a handler does not let go of the GIL.
+        before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            return self._native.run(True, False, self._ready)
+        finally:
+            for number, handler in before.items():
+                if handler is not None:  # None: not set from Python, not ours to restore
+                    signal.signal(number, handler)
+
+    def _ready(self, address):
+        self._address = address
+        self._is_ready.set()
+
+
+def _milliseconds(seconds):
+    return None if seconds is None else round(seconds * 1000)
