@@ -78,7 +78,11 @@ void runtime::start(std::function<void()> ended) {
 }
 
 void runtime::stop() {
-    if (++stops_ == 1) {
+    ++stops_;
+    if (!has_begun_) {
+        return; // live() looks; a coroutine that is cancelled before it begins throws through run()
+    }
+    if (stops_ == 1) {
         stop_asked_.ring();
         if (!claimer_) { // not started yet: there is nothing to be finished
             cancel_all();
@@ -118,6 +122,7 @@ void runtime::spawn(std::string name, asio::awaitable<void> loop) {
 }
 
 asio::awaitable<void> runtime::live() {
+    has_begun_ = true;
     if (stops_ > 0) {
         co_return;
     }

@@ -71,6 +71,7 @@ private:
     std::list<boost::asio::cancellation_signal> loops_;
     std::size_t loops_running_ = 0;
     int stops_ = 0;
+    bool has_begun_ = false;
     bool failed_ = false;
 };
 
