@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <atomic>
 #include <optional>
 #include <random>
@@ -22,15 +23,16 @@ std::string unique_name() {
 }
 
 /// Only wait_until needs this: a notification at every commit would order the commits of the
-/// sessions under test.
-constexpr char const* announce_changes = R"(
-create function tasker_test.announce() returns trigger language plpgsql as
-    $$ begin perform pg_notify('tasker_test_change', ''); return null; end; $$;
-create trigger announce after insert or update of state on tasker.tasks
-    for each statement execute function tasker_test.announce();
-create trigger announce after insert or update of state on tasker.steps
-    for each statement execute function tasker_test.announce();
-)";
+/// sessions under test. One statement a transaction: holding the lock of one table while it waits
+/// for that of the other, it would block sessions that take them in another order for good.
+constexpr std::array announce_changes{
+    "create function tasker_test.announce() returns trigger language plpgsql as "
+    "$$ begin perform pg_notify('tasker_test_change', ''); return null; end; $$",
+    "create trigger announce after insert or update of state on tasker.tasks "
+    "for each statement execute function tasker_test.announce()",
+    "create trigger announce after insert or update of state on tasker.steps "
+    "for each statement execute function tasker_test.announce()",
+};
 
 } // namespace
 
@@ -95,7 +97,9 @@ pqxx::result test_database::exec(std::string const& statements) {
 
 bool test_database::wait_until(deadline until, std::string const& condition) {
     if (!std::exchange(state_->is_announcing, true)) {
-        exec(announce_changes);
+        for (auto const* statement : announce_changes) {
+            exec(statement);
+        }
         run_alone(connection(), "listen tasker_test_change");
     }
     while (!value<bool>(condition)) {

@@ -43,9 +43,13 @@ public:
     pqxx::result exec(std::string const& statements);
 
     /// The value of a query of one row and one column: `database.value<int>("select 1")`.
+    /// Errors: throws pqxx::unexpected_rows if there is another number of rows.
     template <class T>
     T value(std::string const& query) {
-        return exec(query)[0][0].template as<T>();
+        pqxx::work work{connection()};
+        auto const found = work.exec1(query)[0].template as<T>();
+        work.commit();
+        return found;
     }
 
     /// Waits until the query, of one boolean, is true. Looks again after every change of a task's
