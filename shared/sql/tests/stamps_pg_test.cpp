@@ -1,0 +1,53 @@
+#include "workflow_database.hpp"
+
+#include "tasker/testing/wait.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+namespace tasker::sql::testing {
+namespace {
+
+/// Reports a success of `step` over a session of its own, and takes what follows.
+void finish_elsewhere(std::string const& dsn, held_step const& step, int worker) {
+    pqxx::connection session{dsn};
+    pqxx::work work{session};
+    work.exec("select * from tasker.finish_steps('" + step.queue + "', " + std::to_string(worker) +
+              ", 30, 1, array['" + step.task_id + "'::uuid], array[" +
+              std::to_string(step.step_no) + "], array[" + std::to_string(step.attempt) +
+              "], array[" + std::to_string(step.msg_id) +
+              "::bigint], array[0::int2], array['1'], array[null::int])");
+    work.commit();
+}
+
+TEST(Stamps, AStepStartsAfterItsParentsThoughOneOfTheirReportsOvertakesTheOther) {
+    workflow_database w;
+    w.create(w.register_template("join", "a; b; c<a,b"));
+    auto const roots = w.claim();
+    ASSERT_EQ(roots.size(), 2U);
+    pqxx::connection session{w.db().dsn()};
+    pqxx::work obstacle{session};
+    obstacle.exec("select from tasker.steps where step_no = " + std::to_string(roots[0].step_no) +
+                  " for update");
+    // It has begun, and so has its time, but it does not get on.
+    auto first =
+        std::async(std::launch::async, finish_elsewhere, w.db().dsn(), roots[0], w.worker());
+    ASSERT_TRUE(tasker::testing::wait_until(tasker::testing::soon(), [&] {
+        return w.db().value<bool>(
+            "select count(*) = 1 from pg_stat_activity "
+            "where datname = current_database() and wait_event_type = 'Lock'");
+    }));
+    w.finish(roots[1], "2");
+    obstacle.abort();
+    first.get();
+
+    EXPECT_TRUE(w.db().value<bool>(
+        "select c.state = 'in_progress' and c.enqueued_at >= max(p.finished_at) "
+        "   and c.started_at >= c.enqueued_at "
+        "from tasker.steps c, tasker.steps p where c.step_no = 2 and p.step_no < 2 "
+        "group by c.state, c.enqueued_at, c.started_at"));
+}
+
+} // namespace
+} // namespace tasker::sql::testing
