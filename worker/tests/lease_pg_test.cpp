@@ -1,0 +1,140 @@
+#include "worked_database.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tasker::worker {
+namespace {
+
+using nlohmann::json;
+
+/// Steps that run until the test lets them go; the shortest lease, so that a third of it is a
+/// second.
+class WorkerLease : public WorkerDatabase {
+protected:
+    WorkerLease() {
+        register_template(
+            "name: one\nversion: 1.0.0\nsteps:\n  - {name: s, handler: {callable: hold}}\n");
+    }
+
+    ~WorkerLease() override {
+        go.raise();
+    }
+
+    settings short_leases() {
+        auto chosen = options();
+        chosen.lease_seconds = 3;
+        return chosen;
+    }
+
+    void add_hold(worker& to) {
+        to.handle("hold", [this](step_context const& step) -> step_result {
+            started.raise();
+            std::stop_callback const woken{step.stop_token(), [this] { cancelled.raise(); }};
+            go.wait(testing::soon());
+            ended.raise();
+            return json(step.is_cancelled() ? "cancelled" : "let go");
+        });
+    }
+
+    testing::signal started;
+    testing::signal cancelled;
+    testing::signal go;
+    testing::signal ended;
+};
+
+TEST_F(WorkerLease, IsExtendedWhileTheHandlerRuns) {
+    running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
+    auto const id = create("one");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    auto const first = db().value<std::string>("select vt from pgmq.q_tasker_default");
+    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
+        return db().value<bool>("select vt > timestamptz '" + first +
+                                "' + interval '3 s' from pgmq.q_tasker_default");
+    }));
+    go.raise();
+    ASSERT_TRUE(wait_for_task(id, "complete"));
+    EXPECT_EQ(started.raised(), 1);
+    EXPECT_EQ(step(id, "s")["attempts"], 1);
+    EXPECT_GE(w.metric("tasker_worker_leases_extended_total"), 2);
+}
+
+TEST_F(WorkerLease, StepThatAnotherAttemptHasIsCancelledAndItsResultDropped) {
+    running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
+    auto const id = create("one");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    // Another worker claims the step, as if the lease had run out.
+    db().exec("select pgmq.set_vt('tasker_default', msg_id, 0) from pgmq.q_tasker_default");
+    auto const other = db().exec("select attempt, msg_id from tasker.claim_steps("
+                                 "array['tasker_default'], tasker.register_worker('other', "
+                                 "array['default']), 60, 1)");
+    ASSERT_EQ(other.size(), 1U);
+    EXPECT_EQ(other[0][0].as<int>(), 2);
+    ASSERT_TRUE(cancelled.wait(testing::soon()));
+    EXPECT_EQ(w.metric("tasker_worker_steps_total{outcome=\"lost\"}"), 1);
+    go.raise();
+    ASSERT_TRUE(ended.wait(testing::soon()));
+    EXPECT_EQ(w.stop(), ending::stopped);
+    // Still the other's, and its message is still there.
+    EXPECT_EQ(step(id, "s")["state"], "in_progress");
+    EXPECT_EQ(step(id, "s")["worker"], "other");
+    EXPECT_EQ(db().value<int>("select count(*) from pgmq.q_tasker_default"), 1);
+}
+
+TEST_F(WorkerLease, CancelledTaskCancelsItsRunningStep) {
+    running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
+    auto const id = create("one");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    db().exec("select tasker.cancel_tasks(array['" + id + "'::uuid])");
+    ASSERT_TRUE(cancelled.wait(testing::soon()));
+    go.raise();
+    ASSERT_TRUE(ended.wait(testing::soon()));
+    EXPECT_EQ(w.stop(), ending::stopped);
+    EXPECT_EQ(task(id)["state"], "cancelled");
+}
+
+TEST_F(WorkerLease, ResultThatComesTooLateIsRefused) {
+    auto chosen = options();
+    chosen.lease_seconds = 600; // not looked at during the test
+    running_worker w{chosen, [this](worker& to) { add_hold(to); }};
+    auto const id = create("one");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    db().exec("select pgmq.set_vt('tasker_default', msg_id, 0) from pgmq.q_tasker_default");
+    auto const other = db().exec("select msg_id from tasker.claim_steps(array['tasker_default'], "
+                                 "tasker.register_worker('other', array['default']), 60, 1)");
+    ASSERT_EQ(other.size(), 1U);
+    go.raise();
+    ASSERT_TRUE(testing::wait_until(
+        testing::soon(), [&] { return w.metric("tasker_worker_reports_refused_total") == 1; }));
+    EXPECT_EQ(step(id, "s")["state"], "in_progress");
+    // The other one's result counts.
+    db().exec("select * from tasker.finish_steps('tasker_default', 2, 60, 0, array['" + id +
+              "'::uuid], array[0], array[2], array[" + other[0][0].as<std::string>() +
+              "::bigint], array[0::int2], array['\"other\"'], array[null::int])");
+    EXPECT_EQ(task(id)["result"]["s"], "other");
+}
+
+TEST_F(WorkerLease, StepsBehindAStuckThreadAreGivenBack) {
+    register_template(
+        "name: quick\nversion: 1.0.0\nsteps:\n  - {name: s, handler: {callable: tasker.noop}}\n");
+    auto chosen = options();
+    chosen.concurrency = 1;
+    // First many quick steps, so that it holds many ahead; then one that blocks the only thread.
+    db().exec("select tasker.create_task('default', 'quick') from generate_series(1, 50)");
+    auto const stuck = create("one");
+    db().exec("select tasker.create_task('default', 'quick') from generate_series(1, 50)");
+    running_worker w{chosen, [this](worker& to) { add_hold(to); }};
+    ASSERT_TRUE(started.wait(testing::soon()));
+    running_worker helper{[&] {
+                              auto other = options();
+                              other.name = "helper";
+                              return other;
+                          }(),
+                          [this](worker& to) { add_hold(to); }};
+    EXPECT_TRUE(db().wait_until(
+        testing::soon(), "select count(*) = 100 from tasker.tasks where state = 'complete'"));
+    go.raise();
+    ASSERT_TRUE(wait_for_task(stuck, "complete"));
+}
+
+} // namespace
+} // namespace tasker::worker
