@@ -22,6 +22,9 @@ constexpr pg::statement claim_sql{"tasker_claim_steps",
 constexpr pg::statement finish_sql{
     "tasker_finish_steps",
     "select * from tasker.finish_steps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"};
+/// For one step that succeeded: the same rows, sooner.
+constexpr pg::statement finish_one_sql{
+    "tasker_finish_step", "select * from tasker.finish_step($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
 constexpr pg::statement extend_sql{"tasker_extend_leases",
                                    "select * from tasker.extend_leases($1, $2, $3, $4, $5, $6)"};
 constexpr pg::statement release_sql{"tasker_release_steps",
@@ -113,6 +116,32 @@ void add_leases(pg::params& to, Range const& range, Projection held) {
         .add_int8_array(range, [&](auto const& each) { return held(each).message.value; });
 }
 
+pg::call finish_call(finish_request const& what) {
+    pg::params values;
+    values.add_text(what.queue)
+        .add_int4(what.worker.value)
+        .add_int4(in_seconds(what.lease))
+        .add_int4(what.take);
+    if (what.steps.size() == 1 && what.steps.front().how == outcome::success) {
+        auto const& only = what.steps.front();
+        values.add_uuid(only.held.task)
+            .add_int4(only.held.step.value)
+            .add_int4(only.held.attempt)
+            .add_int8(only.held.message.value)
+            .add_text(only.payload);
+        return {finish_one_sql, std::move(values)};
+    }
+    add_leases(values, what.steps,
+               [](finished_step const& each) -> lease const& { return each.held; });
+    values
+        .add_int2_array(
+            what.steps,
+            [](finished_step const& each) { return static_cast<std::int16_t>(each.how); })
+        .add_text_array(what.steps, &finished_step::payload)
+        .add_int4_array(what.steps, retry_after_ms);
+    return {finish_sql, std::move(values)};
+}
+
 } // namespace
 
 asio::awaitable<result<worker_id>> register_worker(pg::connection& on, std::string name,
@@ -148,20 +177,7 @@ asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, cla
 
 asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request what,
                                              deadline until) {
-    pg::params values;
-    values.add_text(what.queue)
-        .add_int4(what.worker.value)
-        .add_int4(in_seconds(what.lease))
-        .add_int4(what.take);
-    add_leases(values, what.steps,
-               [](finished_step const& each) -> lease const& { return each.held; });
-    values
-        .add_int2_array(
-            what.steps,
-            [](finished_step const& each) { return static_cast<std::int16_t>(each.how); })
-        .add_text_array(what.steps, &finished_step::payload)
-        .add_int4_array(what.steps, retry_after_ms);
-    auto const answer = co_await on.run_then({finish_sql, std::move(values)}, announce, until);
+    auto const answer = co_await on.run_then(finish_call(what), announce, until);
     if (!answer) {
         co_return answer.error();
     }

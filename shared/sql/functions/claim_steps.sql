@@ -34,10 +34,17 @@ declare
 begin
     foreach v_queue in array p_queues loop
         exit when v_left <= 0;
-        select array_agg(m.msg_id), array_agg(m.message ->> 'task_id'), array_agg(m.message ->> 'step_no')
-        into v_msg_ids, v_task_texts, v_step_texts
-        from pgmq.read(v_queue, p_lease_s, v_left) m;
+        -- What pgmq.read does, in two plain statements: its one costs twice as much to plan.
+        execute format(
+            'select array_agg(m.msg_id), array_agg(m.message ->> ''task_id''), array_agg(m.message ->> ''step_no'')
+             from (select q.msg_id, q.message from pgmq.%I q where q.vt <= clock_timestamp()
+                   order by q.msg_id limit $1 for update skip locked) m', 'q_' || v_queue)
+        into v_msg_ids, v_task_texts, v_step_texts using v_left;
         continue when v_msg_ids is null;
+        execute format(
+            'update pgmq.%I q set vt = clock_timestamp() + make_interval(secs => $2),
+                    last_read_at = clock_timestamp(), read_ct = q.read_ct + 1
+             where q.msg_id = any ($1)', 'q_' || v_queue) using v_msg_ids, p_lease_s;
         v_now := tasker.clock();
         begin
             v_task_ids := v_task_texts;

@@ -96,15 +96,14 @@ begin
             cross join lateral unnest(t.roots) r(step_no)
         )
         select tasker.queue_name(t.namespace, task.priority) as queue,
-               array_agg(jsonb_build_object('task_id', task.task_id, 'step_no', r.step_no)) as messages
+               array_agg(task.task_id) as task_ids, array_agg(r.step_no) as step_nos
         from task
         join tasker.templates t on t.template_id = task.template_id
         cross join lateral unnest(t.roots) r(step_no)
         group by 1
         order by 1
     loop
-        perform pgmq.send_batch(v_new.queue, v_new.messages);
-        perform tasker.note_ready(v_new.queue);
+        perform tasker.enqueue_steps(v_new.queue, v_new.task_ids, v_new.step_nos);
     end loop;
 end;
 $$;

@@ -7,7 +7,7 @@
 -- p_retry_after_ms: overrides the template's backoff for this failure; null = by the template.
 -- p_take: how many newly ready steps the caller would like at once (continuation): they come back
 --   already leased for p_lease_s to p_worker, so that a chain costs one transaction a step.
--- called by: the worker; claim_steps (steps that lost their worker too often).
+-- called by: the worker; finish_step (fan-outs); claim_steps (steps that lost their worker too often).
 -- returns: rows of kind 'refused' (fenced: another attempt has it, or it was cancelled), 'settled'
 --   (task_id; the state in `name`), 'taken' (a claimed_step).
 -- locks: own steps (task_id, step_no), children (same order), tasks (task_id), then the queue.
@@ -172,10 +172,8 @@ begin
         update tasker.tasks t
         set steps_active = t.steps_active + d.active, steps_deferred = t.steps_deferred + d.deferred,
             steps_failed = t.steps_failed + d.failed,
-            state = case when t.steps_active + d.active > 0 then 'running'
-                         when t.steps_deferred + d.deferred > 0 then 'waiting'
-                         when t.steps_failed + d.failed > 0 then 'blocked'
-                         else 'complete' end::tasker.task_state,
+            state = tasker.task_state_of(t.steps_active + d.active, t.steps_deferred + d.deferred,
+                                         t.steps_failed + d.failed),
             finished_at = case when t.steps_active + d.active = 0 and t.steps_deferred + d.deferred = 0
                                then tasker.clock() end
         from delta d
@@ -191,13 +189,8 @@ begin
     v_free_msgs := v_done_msgs || v_fail_msgs;
     v_reused := least(coalesce(cardinality(v_take_tasks), 0), cardinality(v_free_msgs));
     if v_reused > 0 then
-        execute format(
-            'update pgmq.%I q
-             set message = jsonb_build_object(''task_id'', u.task_id, ''step_no'', u.step_no), read_ct = 1,
-                 enqueued_at = $4, last_read_at = $4, vt = clock_timestamp() + make_interval(secs => $5)
-             from unnest($1, $2, $3) u(msg_id, task_id, step_no) where q.msg_id = u.msg_id',
-            'q_' || p_queue)
-        using v_free_msgs[:v_reused], v_take_tasks[:v_reused], v_take_steps[:v_reused], v_now, p_lease_s;
+        perform tasker.take_over_messages(p_queue, v_free_msgs[:v_reused], v_take_tasks[:v_reused],
+                                          v_take_steps[:v_reused], p_lease_s);
         v_take_msgs := v_free_msgs[:v_reused];
         v_free_msgs := v_free_msgs[v_reused + 1:];
     end if;
@@ -205,10 +198,7 @@ begin
         perform pgmq.delete(p_queue, v_free_msgs);
     end if;
     if v_ready_tasks is not null then
-        perform pgmq.send_batch(p_queue, array(
-            select jsonb_build_object('task_id', r.task_id, 'step_no', r.step_no)
-            from unnest(v_ready_tasks, v_ready_steps) r(task_id, step_no)));
-        perform tasker.note_ready(p_queue);
+        perform tasker.enqueue_steps(p_queue, v_ready_tasks, v_ready_steps);
     end if;
     if v_take_tasks is not null then
         if v_reused < cardinality(v_take_tasks) then

@@ -13,8 +13,10 @@ as $$
 declare
     v_floor   uuid := tasker.uuid_v7_floor(coalesce(p_created_after, '-infinity') - interval '1 minute');
     v_ceiling uuid := tasker.uuid_v7_floor(coalesce(p_created_before, 'infinity') + interval '1 minute');
+    v_ids     uuid[];
 begin
-    return query select * from tasker.task_rows(array(
+    -- Apart from the rows: the planner inlines no function that has a sub-select among its arguments.
+    v_ids := array(
         select t.task_id
         from tasker.tasks t
         where t.task_id >= v_floor and t.task_id <= v_ceiling
@@ -29,6 +31,7 @@ begin
                      and (p_name is null or p.name = p_name)
                      and (p_version is null or p.version = p_version)))
         order by t.task_id desc
-        limit p_limit));
+        limit p_limit);
+    return query select * from tasker.task_rows(v_ids);
 end;
 $$;

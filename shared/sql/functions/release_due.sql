@@ -49,14 +49,13 @@ begin
 
         for v_batch in
             select tasker.queue_name(p.namespace, t.priority) as queue,
-                   array_agg(jsonb_build_object('task_id', r.task_id, 'step_no', r.step_no)) as messages
+                   array_agg(r.task_id) as task_ids, array_agg(r.step_no) as step_nos
             from unnest(v_task_ids, v_step_nos) r(task_id, step_no)
             join tasker.tasks t on t.task_id = r.task_id
             join tasker.templates p on p.template_id = t.template_id
             group by 1 order by 1
         loop
-            perform pgmq.send_batch(v_batch.queue, v_batch.messages);
-            perform tasker.note_ready(v_batch.queue);
+            perform tasker.enqueue_steps(v_batch.queue, v_batch.task_ids, v_batch.step_nos);
         end loop;
     end if;
 

@@ -9,16 +9,14 @@ namespace tasker::sql {
 
 namespace {
 
-/// What the functions of schema tasker call. The array form of set_vt came with 1.8, headers as
-/// returned by read with 1.5; the whole list is that of 1.11.
+/// What the functions of schema tasker call. The array form of set_vt came with 1.8; the whole list
+/// is that of 1.11, as are the columns of the queues' tables.
 constexpr std::array needed_functions{
     "pgmq.create(text)",
-    "pgmq.send_batch(text,jsonb[])",
     "pgmq.send_batch(text,jsonb[],integer)",
-    "pgmq.read(text,integer,integer,jsonb)",
+    "pgmq.delete(text,bigint)",
     "pgmq.delete(text,bigint[])",
     "pgmq.set_vt(text,bigint[],integer)",
-    "pgmq.metrics(text)",
 };
 
 bool is_old(std::string const& version) {

@@ -18,8 +18,16 @@ std::vector<std::string> kinds(std::vector<finish_row> const& rows) {
     return all;
 }
 
-TEST(FinishSteps, ADiamondRunsEveryStepOnceAfterItsParents) {
-    workflow_database w;
+class FinishSteps : public ::testing::TestWithParam<reporting> {};
+
+INSTANTIATE_TEST_SUITE_P(Reporting, FinishSteps,
+                         ::testing::Values(reporting::in_a_batch, reporting::alone),
+                         [](auto const& tested) {
+                             return tested.param == reporting::alone ? "Alone" : "InABatch";
+                         });
+
+TEST_P(FinishSteps, ADiamondRunsEveryStepOnceAfterItsParents) {
+    workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("diamond", "a; b<a; c<a; d<b,c"));
     auto const order = w.run_all();
     EXPECT_THAT(order, UnorderedElementsAre("a", "b", "c", "d"));
@@ -29,8 +37,8 @@ TEST(FinishSteps, ADiamondRunsEveryStepOnceAfterItsParents) {
     EXPECT_EQ(w.messages(), 0);
 }
 
-TEST(FinishSteps, AChildWaitsForEveryParentAndSeesTheirResultsByName) {
-    workflow_database w;
+TEST_P(FinishSteps, AChildWaitsForEveryParentAndSeesTheirResultsByName) {
+    workflow_database w{GetParam()};
     w.create(w.register_template("join", "a; b; c<a,b"));
     auto const roots = w.claim();
     ASSERT_EQ(roots.size(), 2U);
@@ -44,8 +52,8 @@ TEST(FinishSteps, AChildWaitsForEveryParentAndSeesTheirResultsByName) {
               R"({"a": 1, "b": 2})");
 }
 
-TEST(FinishSteps, AContinuationIsHandedBackLeasedUpToWhatTheCallerTakes) {
-    workflow_database w;
+TEST_P(FinishSteps, AContinuationIsHandedBackLeasedUpToWhatTheCallerTakes) {
+    workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("fan", "a; b<a; c<a; d<a"));
     auto const rows = w.finish(w.claim().at(0), "1", 0, 2);
     ASSERT_THAT(kinds(rows), ElementsAre("taken:b", "taken:c"));
@@ -58,8 +66,52 @@ TEST(FinishSteps, AContinuationIsHandedBackLeasedUpToWhatTheCallerTakes) {
     EXPECT_EQ(w.claim().size(), 3U) << "a lost continuation is delivered again";
 }
 
-TEST(FinishSteps, AResultIsAcceptedOnceAndFencedByItsAttempt) {
-    workflow_database w;
+TEST_P(FinishSteps, AChainGoesOnInTheSameMessage) {
+    workflow_database w{GetParam()};
+    auto const task = w.create(w.register_template("chain", "a; b<a; c<b"));
+    auto const a = w.claim().at(0);
+    auto const b = w.finish(a, "1", 0, 1);
+    ASSERT_THAT(kinds(b), ElementsAre("taken:b"));
+    EXPECT_EQ(b[0].step.msg_id, a.msg_id);
+    EXPECT_EQ(b[0].step.attempt, 1);
+    EXPECT_EQ(b[0].step.parents, R"({ "a" : 1 })");
+    auto const c = w.finish(b[0].step, "2", 0, 1);
+    ASSERT_THAT(kinds(c), ElementsAre("taken:c"));
+    EXPECT_EQ(w.task_state(task), "running");
+    EXPECT_THAT(kinds(w.finish(c[0].step, "3", 0, 1)), ElementsAre("settled:complete"));
+    EXPECT_EQ(w.messages(), 0);
+}
+
+TEST_P(FinishSteps, TheLastOfTheParentsTakesTheirChild) {
+    workflow_database w{GetParam()};
+    auto const task = w.create(w.register_template("join", "a; b; c<a,b"));
+    auto const roots = w.claim();
+    ASSERT_EQ(roots.size(), 2U);
+    EXPECT_THAT(w.finish(roots[0], "1", 0, 1), IsEmpty());
+    EXPECT_EQ(w.step_state(task, "c"), "pending");
+    ASSERT_THAT(kinds(w.finish(roots[1], "2", 0, 1)), ElementsAre("taken:c"));
+    EXPECT_EQ(w.step_state(task, "c"), "in_progress");
+    EXPECT_EQ(w.messages(), 1)
+        << "the first parent's message is gone, the last's carries the child";
+    w.expire_leases();
+    auto const again = w.claim();
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].name, "c");
+    EXPECT_EQ(again[0].attempt, 2);
+}
+
+TEST_P(FinishSteps, AStepOfACancelledTaskIsRefusedAndReadiesNothing) {
+    workflow_database w{GetParam()};
+    auto const task = w.create(w.register_template("chain", "a; b<a"));
+    auto const a = w.claim().at(0);
+    w.db().exec("select tasker.cancel_tasks(array['" + task + "']::uuid[])");
+    EXPECT_THAT(kinds(w.finish(a, "1", 0, 1)), ElementsAre("refused:" + task));
+    EXPECT_EQ(w.task_state(task), "cancelled");
+    EXPECT_EQ(w.db().value<int>("select count(*) from tasker.steps where step_no = 1"), 0);
+}
+
+TEST_P(FinishSteps, AResultIsAcceptedOnceAndFencedByItsAttempt) {
+    workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("one", "a"));
     auto const lost = w.claim().at(0);
     w.expire_leases();
@@ -73,7 +125,38 @@ TEST(FinishSteps, AResultIsAcceptedOnceAndFencedByItsAttempt) {
     EXPECT_EQ(w.db().value<std::string>("select result #>> '{}' from tasker.steps"), "good");
 }
 
-TEST(FinishSteps, ARetryableFailureWaitsForItsBackoffAndRunsAgain) {
+TEST_P(FinishSteps, APermanentFailureLeavesIndependentBranchesRunning) {
+    workflow_database w{GetParam()};
+    auto const task =
+        w.create(w.register_template("branches", "a; bad<a; never<bad; good<a; last<good"));
+    w.finish(w.claim().at(0), "1");
+    auto const branches = w.claim();
+    ASSERT_EQ(branches.size(), 2U);
+    EXPECT_THAT(w.finish(branches[0], R"({"message":"broken"})", 2), IsEmpty());
+    EXPECT_EQ(w.task_state(task), "running");
+    w.finish(branches[1], "2");
+    EXPECT_THAT(w.run_all(), ElementsAre("last"));
+    EXPECT_EQ(w.task_state(task), "blocked");
+    EXPECT_EQ(w.step_state(task, "never"), "pending");
+}
+
+TEST_P(FinishSteps, AFanOutOf1000AndItsFanInComplete) {
+    workflow_database w{GetParam()};
+    std::string steps = "first";
+    std::string join = "; last<";
+    for (int i = 0; i < 1000; ++i) {
+        steps += fmt::format("; s{}<first", i);
+        join += fmt::format("{}s{}", i == 0 ? "" : ",", i);
+    }
+    auto const task = w.create(w.register_template("wide", steps + join));
+    EXPECT_EQ(w.run_all().size(), 1002U);
+    EXPECT_EQ(w.task_state(task), "complete");
+    EXPECT_EQ(w.db().value<int>("select steps_complete from tasker.get_tasks(array['" + task +
+                                "']::uuid[])"),
+              1002);
+}
+
+TEST(FailedSteps, ARetryableFailureWaitsForItsBackoffAndRunsAgain) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a; b<a"));
     EXPECT_THAT(w.finish(w.claim().at(0), R"({"message":"no"})", 1), IsEmpty());
@@ -90,7 +173,7 @@ TEST(FinishSteps, ARetryableFailureWaitsForItsBackoffAndRunsAgain) {
     EXPECT_EQ(w.db().value<int>("select count(*) from tasker.steps where error is not null"), 0);
 }
 
-TEST(FinishSteps, EachBackoffKindGivesItsSeriesOfWaits) {
+TEST(FailedSteps, EachBackoffKindGivesItsSeriesOfWaits) {
     workflow_database w;
     auto const series = [&](std::string const& kind) {
         return w.db().value<std::string>(fmt::format(
@@ -110,7 +193,7 @@ TEST(FinishSteps, EachBackoffKindGivesItsSeriesOfWaits) {
         "832040");
 }
 
-TEST(FinishSteps, AnAskedForDelayOverridesTheBackoff) {
+TEST(FailedSteps, AnAskedForDelayOverridesTheBackoff) {
     workflow_database w;
     w.create(w.register_template("one", "a"));
     w.finish(w.claim().at(0), R"({"message":"busy"})", 1, 0, 90'000);
@@ -120,7 +203,7 @@ TEST(FinishSteps, AnAskedForDelayOverridesTheBackoff) {
     EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(100)"), 1);
 }
 
-TEST(FinishSteps, TheLastAllowedAttemptFailsForGood) {
+TEST(FailedSteps, TheLastAllowedAttemptFailsForGood) {
     workflow_database w;
     auto const task =
         w.create(w.register_template("one", "a; b<a", R"({"max_attempts":2,"backoff":"none"})"));
@@ -135,7 +218,7 @@ TEST(FinishSteps, TheLastAllowedAttemptFailsForGood) {
               "second");
 }
 
-TEST(FinishSteps, AStepThatIsNotRetryableFailsAtOnce) {
+TEST(FailedSteps, AStepThatIsNotRetryableFailsAtOnce) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a", R"({"retryable":false})"));
     w.finish(w.claim().at(0), R"({"message":"no"})", 1);
@@ -143,38 +226,7 @@ TEST(FinishSteps, AStepThatIsNotRetryableFailsAtOnce) {
     EXPECT_EQ(w.task_state(task), "blocked");
 }
 
-TEST(FinishSteps, APermanentFailureLeavesIndependentBranchesRunning) {
-    workflow_database w;
-    auto const task =
-        w.create(w.register_template("branches", "a; bad<a; never<bad; good<a; last<good"));
-    w.finish(w.claim().at(0), "1");
-    auto const branches = w.claim();
-    ASSERT_EQ(branches.size(), 2U);
-    EXPECT_THAT(w.finish(branches[0], R"({"message":"broken"})", 2), IsEmpty());
-    EXPECT_EQ(w.task_state(task), "running");
-    w.finish(branches[1], "2");
-    EXPECT_THAT(w.run_all(), ElementsAre("last"));
-    EXPECT_EQ(w.task_state(task), "blocked");
-    EXPECT_EQ(w.step_state(task, "never"), "pending");
-}
-
-TEST(FinishSteps, AFanOutOf1000AndItsFanInComplete) {
-    workflow_database w;
-    std::string steps = "first";
-    std::string join = "; last<";
-    for (int i = 0; i < 1000; ++i) {
-        steps += fmt::format("; s{}<first", i);
-        join += fmt::format("{}s{}", i == 0 ? "" : ",", i);
-    }
-    auto const task = w.create(w.register_template("wide", steps + join));
-    EXPECT_EQ(w.run_all().size(), 1002U);
-    EXPECT_EQ(w.task_state(task), "complete");
-    EXPECT_EQ(w.db().value<int>("select steps_complete from tasker.get_tasks(array['" + task +
-                                "']::uuid[])"),
-              1002);
-}
-
-TEST(FinishSteps, ArraysOfDifferentLengthAreRefused) {
+TEST(FinishStepsArguments, ArraysOfDifferentLengthAreRefused) {
     workflow_database w;
     try {
         w.db().exec(

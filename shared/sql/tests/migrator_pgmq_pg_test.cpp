@@ -46,7 +46,7 @@ TEST(MigrateWithoutTheExtension, RefusesAForeignSchemaOfThatName) {
     auto const report = migrate(database.dsn());
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().code, errc::pgmq_unusable);
-    EXPECT_THAT(report.error().message, HasSubstr("pgmq.read(text,integer,integer,jsonb)"));
+    EXPECT_THAT(report.error().message, HasSubstr("pgmq.set_vt(text,bigint[],integer)"));
     EXPECT_THAT(report.error().message, ::testing::Not(HasSubstr("pgmq.create(text)")));
     EXPECT_TRUE(database.value<bool>("select count(*) = 0 from tasker.migrations"));
 }

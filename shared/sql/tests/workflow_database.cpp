@@ -43,7 +43,7 @@ held_step held(pqxx::row const& row) {
 
 } // namespace
 
-workflow_database::workflow_database() {
+workflow_database::workflow_database(reporting how) : how_{how} {
     worker_ = database_.value<int>("select tasker.register_worker('test-worker', '{default}')");
 }
 
@@ -109,12 +109,19 @@ std::vector<finish_row> workflow_database::finish(held_step const& step, std::st
                                                   int outcome, int take,
                                                   std::optional<int> retry_after_ms) {
     std::vector<finish_row> rows;
-    auto const result = database_.exec(fmt::format(
-        "select * from tasker.finish_steps('{}', {}, 30, {}, array['{}']::uuid[], '{{{}}}', "
-        "'{{{}}}', "
-        "'{{{}}}', '{{{}}}', array['{}'], '{{{}}}')",
-        step.queue, worker_, take, step.task_id, step.step_no, step.attempt, step.msg_id, outcome,
-        payload, retry_after_ms ? std::to_string(*retry_after_ms) : "null"));
+    bool const is_alone = how_ == reporting::alone && outcome == 0;
+    auto const result = database_.exec(
+        is_alone ? fmt::format(
+                       "select * from tasker.finish_step('{}', {}, 30, {}, '{}', {}, {}, {}, '{}')",
+                       step.queue, worker_, take, step.task_id, step.step_no, step.attempt,
+                       step.msg_id, payload)
+                 : fmt::format("select * from tasker.finish_steps('{}', {}, 30, {}, "
+                               "array['{}']::uuid[], '{{{}}}', "
+                               "'{{{}}}', "
+                               "'{{{}}}', '{{{}}}', array['{}'], '{{{}}}')",
+                               step.queue, worker_, take, step.task_id, step.step_no, step.attempt,
+                               step.msg_id, outcome, payload,
+                               retry_after_ms ? std::to_string(*retry_after_ms) : "null"));
     for (auto const& row : result) {
         finish_row parsed{.kind = row["kind"].as<std::string>(),
                           .task_id = text_or_empty(row["task_id"]),

@@ -29,11 +29,15 @@ struct finish_row {
     held_step step;   ///< of a 'taken' row
 };
 
+/// Which function takes the report of a step that succeeded: the set-based one, or the one for a step
+/// alone. They must not differ but in their speed.
+enum class reporting { in_a_batch, alone };
+
 /// A migrated database with the SQL functions of the core at hand, as the services call them.
 /// Errors: pqxx::sql_error, as the server raised it.
 class workflow_database {
 public:
-    workflow_database();
+    explicit workflow_database(reporting how = reporting::in_a_batch);
 
     tasker::testing::test_database& db() {
         return database_;
@@ -74,6 +78,7 @@ public:
 
 private:
     tasker::testing::test_database database_;
+    reporting how_;
     int worker_ = 0;
 };
 

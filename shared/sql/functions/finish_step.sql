@@ -1,0 +1,98 @@
+-- finish_steps for one step that succeeded and has at most one child: an idle system's usual case, in
+-- a handful of primary-key statements, for a third of the set-based function's cost. What it does not
+-- cover goes to finish_steps. Arguments, rows returned, locks and moves: see there.
+-- called by: the worker.
+create or replace function tasker.finish_step(
+    p_queue text, p_worker int, p_lease_s int, p_take int,
+    p_task_id uuid, p_step_no int, p_attempt int, p_msg_id bigint, p_result text)
+returns table (
+    kind text, queue text, msg_id bigint, task_id uuid, step_no int, attempt int, max_attempts int,
+    failures int, timeout_ms bigint, name text, handler text, handler_method text, initialization json,
+    namespace text, template_name text, template_version text, priority int2, context json, parents json)
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+as $$
+#variable_conflict use_column
+declare
+    v_now      timestamptz := tasker.clock();
+    v_template int;
+    v_children int[];
+    v_total    int;         -- the child's parents
+    v_done     int;
+    v_ready    boolean := false;
+    v_taken    boolean := false;
+    v_state    tasker.task_state;
+begin
+    select o.template_id, o.children, o.child_parents[1] into v_template, v_children, v_total
+    from tasker.steps s
+    join tasker.template_steps o on o.template_id = s.template_id and o.step_no = s.step_no
+    where s.task_id = p_task_id and s.step_no = p_step_no;
+    if cardinality(v_children) > 1 then
+        return query select * from tasker.finish_steps(
+            p_queue, p_worker, p_lease_s, p_take, array[p_task_id], array[p_step_no], array[p_attempt],
+            array[p_msg_id], array[0::int2], array[p_result], array[null::int]);
+        return;
+    end if;
+
+    update tasker.steps s
+    set state = 'complete', finished_at = v_now, result = p_result::json, error = null
+    where s.task_id = p_task_id and s.step_no = p_step_no and s.attempt = p_attempt
+      and s.state = 'in_progress';
+    if not found then
+        kind := 'refused'; queue := p_queue; msg_id := p_msg_id; task_id := p_task_id;
+        step_no := p_step_no; attempt := p_attempt;
+        return next;
+        return;
+    end if;
+
+    -- See finish_steps: the upsert serialises the parents that finish at once.
+    if cardinality(v_children) = 1 then
+        insert into tasker.steps as s (task_id, step_no, template_id, parents_total, parents_done, state)
+        values (p_task_id, v_children[1], v_template, v_total, 1, 'pending')
+        on conflict (task_id, step_no) do update set parents_done = s.parents_done + 1
+        returning s.parents_done into v_done;
+        if v_done = v_total then
+            v_now := tasker.clock();
+            update tasker.steps s
+            set state = (case when p_take > 0 then 'in_progress' else 'enqueued' end)::tasker.step_state,
+                enqueued_at = v_now,
+                attempt = case when p_take > 0 then 1 else 0 end,
+                worker_id = case when p_take > 0 then p_worker end,
+                started_at = case when p_take > 0 then v_now end
+            where s.task_id = p_task_id and s.step_no = v_children[1] and s.state = 'pending';
+            v_ready := found; -- a cancelled child stays so
+            v_taken := v_ready and p_take > 0;
+        end if;
+    end if;
+
+    if not v_ready then
+        update tasker.tasks t
+        set steps_active = t.steps_active - 1,
+            state = tasker.task_state_of(t.steps_active - 1, t.steps_deferred, t.steps_failed),
+            finished_at = case when t.steps_active = 1 and t.steps_deferred = 0 then tasker.clock() end
+        where t.task_id = p_task_id and t.state in ('pending', 'running', 'waiting')
+        returning t.state into v_state;
+    end if;
+
+    if v_taken then
+        perform tasker.take_over_messages(p_queue, array[p_msg_id], array[p_task_id], v_children, p_lease_s);
+        return query
+            select 'taken', c.* from tasker.claimed_rows(
+                p_queue, array[p_msg_id], array[p_task_id], v_children) c;
+        return;
+    end if;
+    perform pgmq.delete(p_queue, p_msg_id);
+    if v_ready then
+        perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
+    elsif v_state in ('blocked', 'complete') then
+        perform tasker.note_settled(array[p_task_id]);
+        kind := 'settled'; task_id := p_task_id; name := v_state;
+        return next;
+    end if;
+end;
+$$;
