@@ -416,6 +416,20 @@ TEST_F(HttpServer, FinishesRequestsInFlightAndThenCloses) {
     server->join();
 }
 
+TEST_F(HttpServer, StopEndsAConnectionWhoseAnswerIsJustBeingSent) {
+    auto options = small();
+    options.allowed.idle_timeout = 60s;
+    options.allowed.stop_timeout = 60s;
+    std::unique_ptr<running_server> server;
+    // Runs before the answer is sent: the stop comes when it has been, and nobody knows it yet.
+    options.answered = [&server](http::answered_request const&) { server->stop(); };
+    server = start(options);
+    http_client client{server->address()};
+    EXPECT_EQ(client.get("/echo").status, 200U);
+    EXPECT_TRUE(client.ends());
+    server->join();
+}
+
 TEST_F(HttpServer, EndsWhatOutlastsTheLimitOfAStop) {
     auto const server = start();
     http_client client{server->address()};

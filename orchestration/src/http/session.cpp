@@ -57,7 +57,7 @@ session::session(asio::ip::tcp::socket socket, session_context& context)
       context_{context} {}
 
 session::~session() {
-    context_.received_bytes -= body_bytes_;
+    uncount_body();
 }
 
 asio::awaitable<void> session::run() {
@@ -116,7 +116,7 @@ void session::check_time(steady_clock::time_point now) {
 }
 
 asio::awaitable<session::received> session::receive() {
-    context_.received_bytes -= std::exchange(body_bytes_, 0);
+    uncount_body();
     request_.clear();
     refusal_.reset();
     match_ = {};
@@ -190,6 +190,11 @@ asio::awaitable<bool> session::receive_body() {
 
 /// Waits for more from the client. False: there is none, or there will be a refusal.
 asio::awaitable<bool> session::fill(std::size_t wanted_bytes) {
+    // stop() finds a connection idle only once it waits here. One that sent a last answer then, or
+    // whose wait had ended but not yet resumed, is idle now.
+    if (phase_ == phase::idle && context_.stopping) {
+        co_return false;
+    }
     boost::system::error_code failure = asio::error::operation_aborted;
     if (!expired_) {
         auto const [result, bytes] =
@@ -257,6 +262,14 @@ void session::find_route() {
 void session::refuse_with(response why) {
     why.close = true;
     refusal_ = std::move(why);
+    // A refused client is listened to for a while; what it sent takes nobody's room meanwhile.
+    uncount_body();
+    request_.body.clear();
+    request_.body.shrink_to_fit();
+}
+
+void session::uncount_body() {
+    context_.received_bytes -= std::exchange(body_bytes_, 0);
 }
 
 asio::awaitable<response> session::answer() {

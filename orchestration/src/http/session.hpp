@@ -78,6 +78,7 @@ private:
     bool parse();
     void find_route();
     void refuse_with(response why);
+    void uncount_body();
     response without_route() const;
     void enter(phase next, std::chrono::milliseconds limit);
 
