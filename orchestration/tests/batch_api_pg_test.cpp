@@ -82,7 +82,7 @@ TEST_F(BatchApi, OneWrongContextCreatesNone) {
 TEST_F(BatchApi, OneThatTheDatabaseRefusesCreatesNone) {
     auto const reply = client_.post("/v1/tasks/batch",
                                     R"({"tasks": [{"name": "chain"},
-            {"name": "chain", "context": {"x": 1e999999}, "idempotency_key": "k"}]})");
+            {"name": "chain", "context": {"x": 1e-20000}, "idempotency_key": "k"}]})");
     EXPECT_EQ(reply.status, 422U) << reply.body;
     EXPECT_EQ(stored(), 0);
 }

@@ -213,7 +213,7 @@ TEST_F(TasksApi, OnlyTheGuiltyOfABatchIsRefused) {
     for (int i = 0; i < clients; ++i) {
         threads.emplace_back([&, i] {
             http_client client{service_->address()};
-            auto const context = guilty(i) ? R"({"x": 1e999999})" : R"({"x": 1})";
+            auto const context = guilty(i) ? R"({"x": 1e-20000})" : R"({"x": 1})";
             statuses[static_cast<std::size_t>(i)] =
                 client
                     .post("/v1/tasks", R"({"name": "chain", "context": )" + std::string{context} +
