@@ -13,7 +13,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <fstream>
+#include <vector>
 
 namespace tasker::cluster {
 
@@ -92,6 +94,26 @@ bool is_server_of(pid_t pid, fs::path const& data) {
     std::getline(std::ifstream{process / "comm"}, name);
     std::error_code ignored;
     return name.starts_with("postgres") && fs::equivalent(process / "cwd", data, ignored);
+}
+
+/// What runs in this data directory: of a server that was killed, its sessions.
+std::vector<descriptor> open_processes_of(fs::path const& data) {
+    std::vector<descriptor> handles;
+    std::error_code ignored;
+    for (auto const& entry : fs::directory_iterator{"/proc", ignored}) {
+        std::string const name = entry.path().filename();
+        pid_t pid = 0;
+        auto const [end, problem] = std::from_chars(name.data(), name.data() + name.size(), pid);
+        if (problem != std::errc{} || end != name.data() + name.size()) {
+            continue;
+        }
+        // Opened first: the number is then this process's as long as it is looked at.
+        descriptor handle{open_pidfd(pid)};
+        if (handle.is_open() && is_server_of(pid, data)) {
+            handles.push_back(std::move(handle));
+        }
+    }
+    return handles;
 }
 
 /// Nobody else, unless this process is root's.
@@ -215,13 +237,24 @@ result<void> clear_orphan(cluster_folder const& folder, deadline until) {
             }
         }
     }
+    // They keep the dead server's shared memory, which the next one refuses to share, and may be
+    // writing still.
+    auto const left = open_processes_of(folder.data());
+    for (descriptor const& each : left) {
+        send_signal(each.number(), SIGQUIT);
+    }
+    for (descriptor const& each : left) {
+        if (!wait_readable({each.number()}, until)) {
+            return make_error(errc::timeout, "sessions of a server that was killed in " +
+                                                 folder.data().string() + " do not end");
+        }
+    }
     // Nobody can be using these; PostgreSQL itself would refuse them if another program has been
     // given the dead server's process id.
     std::error_code ignored;
     fs::remove(folder.data() / "postmaster.pid", ignored);
     fs::remove(folder.socket_folder / ".s.PGSQL.5432", ignored);
     fs::remove(folder.socket_folder / ".s.PGSQL.5432.lock", ignored);
-    fs::remove_all(folder.path / "data.new", ignored);
     return {};
 }
 

@@ -51,8 +51,8 @@ result<void> make_private_folder(std::filesystem::path const& path,
 /// Errors: errc::conflict (data/ is no data directory).
 result<std::optional<int>> read_data_version(cluster_folder const& folder);
 
-/// Stops a server that runs in data/ although no owner holds the folder, and removes what such a
-/// server, or one that was killed, left behind.
+/// Stops a server that runs in data/ although no owner holds the folder, ends the sessions of one
+/// that was killed, and removes what either left behind. Errors: errc::timeout.
 result<void> clear_orphan(cluster_folder const& folder, deadline until);
 
 /// The process id and state lines of postmaster.pid.

@@ -7,6 +7,8 @@ namespace tasker::cluster {
 result<void> initialize(cluster_folder const& folder, server_programs const& programs,
                         bool is_durable, deadline until) {
     std::filesystem::path const unfinished = folder.path / "data.new";
+    std::error_code failure;
+    std::filesystem::remove_all(unfinished, failure);
     if (auto made = make_private_folder(unfinished, folder.server_user); !made) {
         return made;
     }
@@ -27,7 +29,6 @@ result<void> initialize(cluster_folder const& folder, server_programs const& pro
         return make_error(errc::unavailable,
                           "initdb: " + to_string(done->status) + ": " + done->err);
     }
-    std::error_code failure;
     std::filesystem::rename(unfinished, folder.data(), failure);
     if (failure) {
         return system_failure("could not rename " + unfinished.string(), failure.value());

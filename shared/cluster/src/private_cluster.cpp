@@ -87,9 +87,6 @@ result<private_cluster> private_cluster::open(cluster_options options, deadline 
     if (!programs) {
         return programs.error();
     }
-    if (auto const cleared = clear_orphan(*folder, until); !cleared) {
-        return cleared.error();
-    }
     if (!*version) {
         if (auto const made = initialize(*folder, *programs, options.is_durable, until); !made) {
             return made.error();
@@ -111,6 +108,9 @@ std::string private_cluster::dsn(std::string_view database) const {
 result<void> private_cluster::start(deadline until) {
     if (is_running()) {
         return {};
+    }
+    if (auto cleared = clear_orphan(state_->folder, until); !cleared) {
+        return cleared;
     }
     auto started = server::start(state_->folder, state_->programs, state_->options, until);
     if (!started) {

@@ -12,6 +12,7 @@
 
 #include <fstream>
 #include <optional>
+#include <thread>
 
 namespace tasker::cluster {
 namespace {
@@ -117,6 +118,29 @@ TEST_F(PrivateCluster, KnowsThatTheServerEndedByItself) {
     EXPECT_TRUE(testing::wait_until(soon(), [&] { return !cluster->is_running(); }));
     EXPECT_EQ(cluster->native_handle(), -1);
     auto const started = cluster->start(soon());
+    ASSERT_TRUE(started) << started.error().message;
+    EXPECT_EQ(value(*cluster, "select 1"), "1");
+}
+
+TEST_F(PrivateCluster, StartsAgainThoughSessionsOutliveTheServerThatWasKilled) {
+    auto cluster = open();
+    ASSERT_TRUE(cluster) << cluster.error().message;
+    // It looks at nothing, so it does not notice that the server is gone.
+    std::thread busy{[dsn = cluster->dsn()] {
+        pqxx::connection session{dsn};
+        pqxx::nontransaction work{session};
+        work.exec("set statement_timeout = '20s'");
+        EXPECT_THROW(work.exec("do $$ begin loop end loop; end $$"), pqxx::broken_connection);
+    }};
+    auto const is_busy = [&] {
+        return value(*cluster, "select count(*) from pg_stat_activity where query like 'do %'") ==
+               "1";
+    };
+    EXPECT_TRUE(testing::wait_until(soon(), is_busy));
+    ::kill(cluster->server_pid(), SIGKILL);
+    EXPECT_TRUE(testing::wait_until(soon(), [&] { return !cluster->is_running(); }));
+    auto const started = cluster->start(soon());
+    busy.join();
     ASSERT_TRUE(started) << started.error().message;
     EXPECT_EQ(value(*cluster, "select 1"), "1");
 }
