@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <memory>
 #include <string>
 
 namespace tasker::cli {
@@ -42,7 +41,6 @@ void add_service_commands(command_line& line) {
                          "tasker health --url http://127.0.0.1:8080",
                          [&line] { return health(line); });
 
-    auto const shell = std::make_shared<std::string>();
     auto& completing =
         line.add_command(line.root(), "completion", "Print the completion script of a shell",
                          "source <(tasker completion bash)", [&line] {
@@ -50,7 +48,10 @@ void add_service_commands(command_line& line) {
                              return exit_code::ok;
                          });
     completing.remove_option(completing.get_option("--json"));
-    completing.add_option("shell", *shell, "Which shell")
+    // bash is the only one, so there is nothing to remember.
+    completing
+        .add_option_function<std::string>(
+            "shell", [](std::string const&) {}, "Which shell")
         ->required()
         ->type_name("bash")
         ->check(CLI::IsMember({"bash"}).description(""));

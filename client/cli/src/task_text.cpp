@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -88,21 +89,29 @@ std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal c
 }
 
 std::string step_list_text(std::vector<wire::step_view> const& steps, terminal const& out) {
-    table rows{{{"STEP"},
-                {"STATE"},
-                {"ATTEMPT", align::right},
-                {"WAITED", align::right},
-                {"TOOK", align::right},
-                {"AFTER"},
-                {"ERROR"}}};
+    std::vector<column> columns{{"STEP"},
+                                {"STATE"},
+                                {"ATTEMPT", align::right},
+                                {"WAITED", align::right},
+                                {"TOOK", align::right},
+                                {"AFTER"}};
+    bool const have_errors = std::any_of(steps.begin(), steps.end(),
+                                         [](auto const& step) { return step.error.has_value(); });
+    if (have_errors) {
+        columns.push_back({"ERROR"});
+    }
+    table rows{std::move(columns)};
     for (auto const& step : steps) {
-        rows.add_row({{step.name},
-                      marked(step.state, out),
-                      {fmt::format("{}/{}", step.attempts, step.max_attempts)},
-                      {duration_text(step.enqueued_at, step.started_at)},
-                      {step_time(step)},
-                      {names_text(step.depends_on)},
-                      {error_line(step), tone::bad}});
+        std::vector<segment> cells{{step.name},
+                                   marked(step.state, out),
+                                   {fmt::format("{}/{}", step.attempts, step.max_attempts)},
+                                   {duration_text(step.enqueued_at, step.started_at)},
+                                   {step_time(step)},
+                                   {names_text(step.depends_on)}};
+        if (have_errors) {
+            cells.push_back({error_line(step), tone::bad});
+        }
+        rows.add_row(std::move(cells));
     }
     return rows.to_text(out);
 }

@@ -29,15 +29,16 @@ constexpr std::size_t columns_for_time_line = 76;
 
 /// The drawing's own strokes.
 struct strokes {
+    std::string_view first;
     std::string_view down;
     std::string_view branch;
-    std::string_view last_branch;
+    std::string_view last;
     std::string_view full;
     std::string_view empty;
 };
 
-constexpr strokes unicode_strokes{"│", "├─", "╰─", "█", "░"};
-constexpr strokes ascii_strokes{"|", "|-", "`-", "#", "."};
+constexpr strokes unicode_strokes{"╭─", "│", "├─", "╰─", "█", "░"};
+constexpr strokes ascii_strokes{",-", "|", "|-", "`-", "#", "."};
 
 strokes const& strokes_of(bool has_unicode) {
     return has_unicode ? unicode_strokes : ascii_strokes;
@@ -112,8 +113,8 @@ text_line step_line(wire::step_view const& step, std::string_view gutter, std::s
     return line;
 }
 
-/// Level below level, the steps of one level behind one stem.
-text_lines draw_steps(watch_scene const& scene, level_indexes const& levels, bool has_stems,
+/// Level below level along one stem. `has_gaps`: a line between two levels.
+text_lines draw_steps(watch_scene const& scene, level_indexes const& levels, bool has_gaps,
                       terminal const& out) {
     auto const& stroke = strokes_of(out.has_unicode);
     std::size_t name_cells = 0;
@@ -122,15 +123,16 @@ text_lines draw_steps(watch_scene const& scene, level_indexes const& levels, boo
     }
     name_cells = std::min(name_cells, longest_name);
     text_lines lines;
-    for (std::size_t level = 0; level < levels.size(); ++level) {
-        if (level > 0 && has_stems) {
+    std::size_t drawn = 0;
+    for (auto const& level : levels) {
+        if (drawn > 0 && has_gaps) {
             lines.push_back({{"  " + std::string{stroke.down}, tone::dim}});
         }
-        for (auto const index : levels[level]) {
-            bool const is_alone = levels[level].size() == 1;
-            bool const is_last = index == levels[level].back();
-            auto const gutter =
-                is_alone ? std::string_view{} : (is_last ? stroke.last_branch : stroke.branch);
+        for (auto const index : level) {
+            ++drawn;
+            auto const gutter = drawn == scene.steps.size() ? stroke.last
+                                : drawn == 1                ? stroke.first
+                                                            : stroke.branch;
             lines.push_back(step_line(scene.steps[index], gutter, name_cells, scene, out));
         }
     }
@@ -208,8 +210,8 @@ text_lines window_of(text_lines lines, std::size_t height, std::size_t focus) {
 text_lines draw_body(watch_scene const& scene, std::size_t height, terminal const& out) {
     auto const levels = levels_of(scene.steps);
     if (scene.steps.size() <= most_steps_shown) {
-        for (bool const has_stems : {true, false}) {
-            if (auto lines = draw_steps(scene, levels, has_stems, out); lines.size() <= height) {
+        for (bool const has_gaps : {true, false}) {
+            if (auto lines = draw_steps(scene, levels, has_gaps, out); lines.size() <= height) {
                 return lines;
             }
         }

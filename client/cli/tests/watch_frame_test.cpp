@@ -72,10 +72,10 @@ TEST(WatchFrame, DrawsLevelsStatesTimesAndTheTimeLine) {
     EXPECT_THAT(watch_frame(diamond(), plain),
                 ElementsAre("> shop/order 1.0.0  running  0190f5fe-7c00-7a00-8000-000000000001",
                             "  [######..................]  1/4  1 running  1 failed  2.00 s", "",
-                            "     + read       500 ms        ######            ", "  |",
+                            "  ,- + read       500 ms        ######            ", "  |",
                             "  |- > left       1.50 s        ##################",
-                            "  `- x right      500 ms        ######            ", "  |",
-                            "     . join             "));
+                            "  |- x right      500 ms        ######            ", "  |",
+                            "  `- . join             "));
 }
 
 TEST(WatchFrame, LeavesTheTimeLineOutOfANarrowTerminal) {
@@ -99,7 +99,7 @@ TEST(WatchFrame, TellsOfAttemptsAndErrors) {
     EXPECT_THAT(watch_frame(scene, out), Contains(HasSubstr("attempt 2 of 3")));
 }
 
-TEST(WatchFrame, LeavesTheStemsOutWhenTheyDoNotFit) {
+TEST(WatchFrame, LeavesTheGapsOutWhenTheyDoNotFit) {
     terminal out = plain;
     out.rows = 8;
     auto const lines = watch_frame(diamond(), out);
