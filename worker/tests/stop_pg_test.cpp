@@ -1,13 +1,13 @@
 #include "worked_database.hpp"
 
-#include "tasker/testing/own_cluster.hpp"
+#include <gtest/gtest.h>
 
-#include <gmock/gmock.h>
+#include <csignal>
+#include <functional>
+#include <thread>
 
 namespace tasker::worker {
 namespace {
-
-using nlohmann::json;
 
 constexpr auto* one =
     "name: one\nversion: 1.0.0\nsteps:\n  - {name: s, handler: {callable: hold}}\n";
@@ -95,6 +95,38 @@ TEST_F(WorkerStop, HandlerThatGoesOnIsLeftBehindAndItsStepGivenBack) {
     EXPECT_EQ(ended.raised(), 0);
 }
 
+TEST_F(WorkerStop, TerminationSignalFinishesWhatRuns) {
+    running_worker w{options(), hold(), true};
+    auto const id = create("one");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    std::raise(SIGTERM);
+    go.raise();
+    EXPECT_EQ(w.wait_for_end(), ending::stopped);
+    EXPECT_EQ(task(id)["state"], "complete");
+}
+
+TEST_F(WorkerStop, TerminationSignalGivesBackWhatDoesNotEndWithinTheLimit) {
+    auto chosen = options();
+    chosen.shutdown_grace_ms = 100;
+    chosen.lease_seconds = 600; // so that it is not waited for
+    running_worker w{chosen, hold(), true};
+    auto const id = create("one");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    auto const asked_at = steady_clock::now();
+    std::raise(SIGTERM);
+    EXPECT_EQ(w.wait_for_end(), ending::abandoned);
+    // The grace, and a second for what is told to stop; the rest is for a loaded machine.
+    EXPECT_LT(steady_clock::now() - asked_at, std::chrono::seconds{8});
+
+    chosen.name = "heir";
+    running_worker heir{chosen, hold()};
+    ASSERT_TRUE(started.wait(testing::soon(), 2));
+    go.raise();
+    ASSERT_TRUE(wait_for_task(id, "complete"));
+    EXPECT_EQ(step(id, "s")["worker"], "heir");
+    EXPECT_EQ(step(id, "s")["attempts"], 2);
+}
+
 TEST_F(WorkerStop, SecondStopEndsAtOnce) {
     running_worker w{options(), hold()};
     auto const id = create("one");
@@ -138,66 +170,6 @@ TEST_F(WorkerStop, PortThatIsTakenFailsTheRun) {
     chosen.health.listen = "192.0.2.1:1"; // not an address of this machine
     worker w{chosen};
     EXPECT_EQ(w.run_until_stopped({.stops_on_signals = false}), ending::failed);
-}
-
-class WorkerOutage : public ::testing::Test, public worked_database<testing::own_cluster> {};
-
-TEST_F(WorkerOutage, ResultsAreKeptUntilTheDatabaseIsBack) {
-    register_template(one);
-    testing::signal started;
-    testing::signal go;
-    running_worker w{options(), [&](worker& to) {
-                         to.handle("hold", [&](step_context const&) -> step_result {
-                             started.raise();
-                             go.wait(testing::soon());
-                             return success("kept");
-                         });
-                     }};
-    auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
-    // Claims are committed asynchronously; one that a crash undoes would start the handler again.
-    auto const claimed = db().exec("select pg_current_wal_insert_lsn()")[0][0].as<std::string>();
-    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
-        return db().exec("select pg_current_wal_flush_lsn() >= '" + claimed + "'")[0][0].as<bool>();
-    }));
-    ASSERT_TRUE(db().server().stop(cluster::shutdown::immediate, testing::soon()));
-    go.raise();
-    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
-        return w.metric("tasker_worker_database_failures_total{call=\"finish\"}") >= 1;
-    }));
-    ASSERT_TRUE(db().server().start(testing::soon()));
-    ASSERT_TRUE(
-        testing::wait_until(testing::soon(), [&] { return task(id)["state"] == "complete"; }));
-    EXPECT_EQ(task(id)["result"]["s"], "kept");
-    EXPECT_EQ(started.raised(), 1);
-    // And it goes on.
-    auto const next = create("one");
-    ASSERT_TRUE(
-        testing::wait_until(testing::soon(), [&] { return task(next)["state"] == "complete"; }));
-}
-
-TEST_F(WorkerOutage, TasksSurviveRestartsInTheMiddle) {
-    register_template(R"(
-name: chain
-version: 1.0.0
-steps:
-  - {name: a, handler: {callable: tasker.noop}}
-  - {name: b, handler: {callable: tasker.noop}, dependencies: [a]}
-  - {name: c, handler: {callable: tasker.noop}, dependencies: [b]}
-)");
-    auto chosen = options();
-    chosen.lease_seconds = 3; // what was in doubt comes back soon
-    chosen.poll_ms = 500;
-    running_worker w{chosen, [](worker&) {}};
-    for (int round = 0; round < 3; ++round) {
-        db().exec("select tasker.create_task('default', 'chain') from generate_series(1, 300)");
-        db().restart(round % 2 == 0 ? cluster::shutdown::fast : cluster::shutdown::immediate);
-    }
-    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
-        return db().exec("select count(*) from tasker.tasks where state = 'complete'")[0][0]
-                   .as<int>() == 900;
-    }));
-    EXPECT_EQ(w.stop(), ending::stopped);
 }
 
 } // namespace

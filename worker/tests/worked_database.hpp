@@ -30,17 +30,18 @@ namespace tasker::worker {
 /// A worker that runs on a thread of its own until it is stopped or this goes.
 class running_worker {
 public:
-    running_worker(settings options, std::function<void(worker&)> const& add_handlers)
+    running_worker(settings options, std::function<void(worker&)> const& add_handlers,
+                   bool stops_on_signals = false)
         : worker_{std::make_unique<worker>(std::move(options))} {
         add_handlers(*worker_);
         auto const ready = std::make_shared<std::promise<void>>();
         auto is_ready = ready->get_future();
-        thread_ = std::thread{[this, ready] {
-            how_ = worker_->run_until_stopped(
-                {.stops_on_signals = false, .ready = [this, ready](std::string const& address) {
-                     address_ = address;
-                     ready->set_value();
-                 }});
+        thread_ = std::thread{[this, ready, stops_on_signals] {
+            how_ = worker_->run_until_stopped({.stops_on_signals = stops_on_signals,
+                                               .ready = [this, ready](std::string const& address) {
+                                                   address_ = address;
+                                                   ready->set_value();
+                                               }});
         }};
         if (is_ready.wait_until(testing::soon()) != std::future_status::ready) {
             stop();
