@@ -12,10 +12,13 @@ constexpr std::size_t floor_for_p99 = 100;
 
 } // namespace
 
-double percentile(std::vector<double> const& sorted, double percent) {
-    auto const rank =
-        static_cast<std::size_t>(std::ceil(percent / 100.0 * static_cast<double>(sorted.size())));
-    return sorted.at(std::max<std::size_t>(rank, 1) - 1);
+void append(figures& out, measure::cpu_times const& spent) {
+    for (auto const& [name, value] : {std::pair{"CPU of PostgreSQL", spent.postgres},
+                                      std::pair{"CPU of the orchestrator", spent.orchestrator},
+                                      std::pair{"CPU of the worker", spent.worker},
+                                      std::pair{"CPU of this tool", spent.load}}) {
+        out.push_back({.name = name, .value = value, .unit = "s", .may_be_zero = true});
+    }
 }
 
 void append_latencies(figures& out, std::string const& what, std::vector<double> samples_ms,

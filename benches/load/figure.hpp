@@ -1,10 +1,15 @@
 #pragma once
 
+#include "tasker/measure/engine.hpp"
+#include "tasker/measure/statistics.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace tasker::load {
+
+using measure::percentile;
 
 /// What a figure is held against. A missed target is shown; it fails nothing, since the machine may
 /// be shared.
@@ -36,9 +41,8 @@ struct figure {
 /// What one run of a mode measured, in the order to show it.
 using figures = std::vector<figure>;
 
-/// The value below which `percent` of the sorted samples lie (nearest rank).
-/// REQUIRES: there is a sample.
-double percentile(std::vector<double> const& sorted, double percent);
+/// CPU time as figures.
+void append(figures& out, measure::cpu_times const& spent);
 
 /// Sorts them, and appends p50, p95, p99 (with 100 samples or more), min and max.
 /// Errors: throws std::runtime_error if there is no sample.

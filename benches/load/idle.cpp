@@ -1,6 +1,6 @@
 #include "modes.hpp"
 
-#include "tasks.hpp"
+#include "tasker/measure/tasks.hpp"
 
 #include <thread>
 

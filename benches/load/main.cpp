@@ -1,7 +1,7 @@
-#include "engine.hpp"
-#include "machine.hpp"
 #include "modes.hpp"
 #include "report.hpp"
+#include "tasker/measure/engine.hpp"
+#include "tasker/measure/machine.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -15,6 +15,7 @@
 namespace {
 
 using namespace tasker::load;
+using tasker::measure::engine;
 
 struct options {
     std::string url;
@@ -134,8 +135,9 @@ std::vector<figures> repeat(mode const& each, engine& on, int repetitions) {
 }
 
 int measure(options const& chosen, std::string const& wanted) {
-    auto environment = describe_machine();
-    auto on = chosen.url.empty() ? engine::start_private() : engine::at(parse_address(chosen.url));
+    auto environment = tasker::measure::describe_machine();
+    auto on = chosen.url.empty() ? engine::start_private()
+                                 : engine::at(tasker::measure::parse_address(chosen.url));
     for (auto& fact : on.describe()) {
         environment.push_back(std::move(fact));
     }

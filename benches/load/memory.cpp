@@ -1,7 +1,7 @@
 #include "modes.hpp"
 
-#include "processes.hpp"
-#include "tasks.hpp"
+#include "tasker/measure/processes.hpp"
+#include "tasker/measure/tasks.hpp"
 
 namespace tasker::load {
 

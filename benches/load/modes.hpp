@@ -1,7 +1,7 @@
 #pragma once
 
-#include "engine.hpp"
 #include "figure.hpp"
+#include "tasker/measure/engine.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -11,6 +11,8 @@
 /// one run. Errors: throws std::exception if anything went wrong, wrong counts included.
 
 namespace tasker::load {
+
+using namespace measure;
 
 /// A backlog is created while no worker runs; then one worker process drains it.
 struct drain_options {

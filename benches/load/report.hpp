@@ -2,6 +2,8 @@
 
 #include "figure.hpp"
 
+#include "tasker/measure/facts.hpp"
+
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -10,8 +12,7 @@
 
 namespace tasker::load {
 
-/// Facts to judge figures by: name and value, in the order to show them.
-using facts = std::vector<std::pair<std::string, std::string>>;
+using measure::facts;
 
 /// Gathers what the modes measured, prints it, writes it.
 class report {

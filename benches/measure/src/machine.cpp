@@ -1,6 +1,6 @@
-#include "machine.hpp"
+#include "tasker/measure/machine.hpp"
 
-#include "processes.hpp"
+#include "tasker/measure/processes.hpp"
 
 #include "tasker/base/time.hpp"
 #include "tasker/base/version.hpp"
@@ -9,12 +9,13 @@
 #include <sys/utsname.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <thread>
 
-namespace tasker::load {
+namespace tasker::measure {
 
 namespace {
 
@@ -30,17 +31,6 @@ std::string value_in(std::filesystem::path const& path, std::string_view key, ch
         }
     }
     return "unknown";
-}
-
-std::string commit() {
-    auto const described =
-        cluster::run_program({.argv = {"git", "-C", program_folder().string(), "describe",
-                                       "--always", "--dirty", "--abbrev=12", "--exclude=*"}},
-                             steady_clock::now() + std::chrono::seconds{10});
-    if (!described || !described->status.is_success()) {
-        return "unknown";
-    }
-    return described->out.substr(0, described->out.find('\n'));
 }
 
 std::string build() {
@@ -62,13 +52,27 @@ std::string first_fields(std::filesystem::path const& path, int count) {
 
 } // namespace
 
+std::string current_commit() {
+    if (char const* const told = std::getenv("TASKER_BENCH_COMMIT")) {
+        return told;
+    }
+    auto const described =
+        cluster::run_program({.argv = {"git", "-C", program_folder().string(), "describe",
+                                       "--always", "--dirty", "--abbrev=12", "--exclude=*"}},
+                             steady_clock::now() + std::chrono::seconds{10});
+    if (!described || !described->status.is_success()) {
+        return "unknown";
+    }
+    return described->out.substr(0, described->out.find('\n'));
+}
+
 facts describe_machine() {
     utsname system{};
     ::uname(&system);
     auto const now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     return {
         {"date", to_rfc3339(now)},
-        {"commit", commit() + " (" + std::string{version()} + ", " + build() + ")"},
+        {"commit", current_commit() + " (" + std::string{version()} + ", " + build() + ")"},
         {"system", value_in("/etc/os-release", "PRETTY_NAME", '=') + ", Linux " + system.release},
         {"processor", value_in("/proc/cpuinfo", "model name", ':') + ", " +
                           std::to_string(std::thread::hardware_concurrency()) + " cores"},
@@ -77,4 +81,4 @@ facts describe_machine() {
     };
 }
 
-} // namespace tasker::load
+} // namespace tasker::measure

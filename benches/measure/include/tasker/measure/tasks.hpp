@@ -1,14 +1,15 @@
 #pragma once
 
-#include "engine.hpp"
-#include "shapes.hpp"
+#include "tasker/measure/engine.hpp"
+#include "tasker/measure/shapes.hpp"
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 /// Tasks that are created and awaited. Errors: throws std::exception, if a count is wrong as well.
 
-namespace tasker::load {
+namespace tasker::measure {
 
 /// Creates exactly so many tasks through the batch route, over two connections.
 void create_backlog(engine& on, shape const& of, std::size_t tasks,
@@ -22,7 +23,9 @@ struct task_times {
     double completed_ms; ///< until the answer of GET ?wait, both since the creation was sent
 };
 
-/// Creates a task and waits until all its steps are complete.
-task_times run_task(http_connection& connection, std::string const& creation, std::size_t steps);
+/// Creates a task and waits until all its steps are complete. `result`: what must stand in the
+/// completed task.
+task_times run_task(http_connection& connection, std::string const& creation, std::size_t steps,
+                    std::string_view result = {});
 
-} // namespace tasker::load
+} // namespace tasker::measure

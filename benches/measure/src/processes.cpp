@@ -1,4 +1,4 @@
-#include "processes.hpp"
+#include "tasker/measure/processes.hpp"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace tasker::load {
+namespace tasker::measure {
 
 namespace {
 
@@ -98,4 +98,4 @@ std::filesystem::path program_folder() {
     return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
 
-} // namespace tasker::load
+} // namespace tasker::measure

@@ -6,7 +6,7 @@
 
 /// What the system tells of running processes.
 
-namespace tasker::load {
+namespace tasker::measure {
 
 /// User and system time of a process and of its children that have ended, in seconds.
 /// Errors: throws std::runtime_error if there is no such process.
@@ -26,4 +26,4 @@ resident_memory memory_of(pid_t process);
 /// The folder that holds this program.
 std::filesystem::path program_folder();
 
-} // namespace tasker::load
+} // namespace tasker::measure

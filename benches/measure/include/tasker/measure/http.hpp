@@ -13,7 +13,7 @@
 /// HTTP for measuring: bare sockets and no copy that is not needed, because the load shares the
 /// machine with what it loads. It understands what the orchestrator answers, not all of HTTP.
 
-namespace tasker::load {
+namespace tasker::measure {
 
 struct address {
     std::string host; ///< IPv4, in digits
@@ -99,4 +99,4 @@ struct loop_result {
 /// Errors: throws std::runtime_error if nothing moves for 60 s.
 loop_result run(closed_loop const& plan);
 
-} // namespace tasker::load
+} // namespace tasker::measure

@@ -1,4 +1,4 @@
-#include "http.hpp"
+#include "tasker/measure/http.hpp"
 
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace tasker::load {
+namespace tasker::measure {
 
 namespace {
 
@@ -156,4 +156,4 @@ loop_result run(closed_loop const& plan) {
     return loop{plan}.run();
 }
 
-} // namespace tasker::load
+} // namespace tasker::measure

@@ -1,20 +1,18 @@
-#include "tasks.hpp"
+#include "tasker/measure/tasks.hpp"
+
+#include "tasker/measure/clock.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
-namespace tasker::load {
+namespace tasker::measure {
 
 namespace {
 
 constexpr std::chrono::minutes drain_limit{10};
 constexpr std::chrono::milliseconds look_again{5};
-
-double ms_since(deadline start) {
-    return std::chrono::duration<double, std::milli>{steady_clock::now() - start}.count();
-}
 
 std::string task_id_in(std::string const& task) {
     constexpr std::string_view field = R"("task_id":")";
@@ -74,7 +72,8 @@ void wait_until_drained(engine& on, std::size_t tasks) {
     }
 }
 
-task_times run_task(http_connection& connection, std::string const& creation, std::size_t steps) {
+task_times run_task(http_connection& connection, std::string const& creation, std::size_t steps,
+                    std::string_view result) {
     task_times out{};
     auto const start = steady_clock::now();
     auto const task = connection.expect(201, creation);
@@ -84,10 +83,10 @@ task_times run_task(http_connection& connection, std::string const& creation, st
     out.completed_ms = ms_since(start);
     auto const all = R"("steps_complete":)" + std::to_string(steps) + ',';
     if (ended.find(R"("state":"complete")") == std::string::npos ||
-        ended.find(all) == std::string::npos) {
-        throw std::runtime_error{"the task did not complete: " + ended.substr(0, 500)};
+        ended.find(all) == std::string::npos || ended.find(result) == std::string::npos) {
+        throw std::runtime_error{"the task did not complete as it should: " + ended.substr(0, 500)};
     }
     return out;
 }
 
-} // namespace tasker::load
+} // namespace tasker::measure

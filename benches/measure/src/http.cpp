@@ -1,4 +1,4 @@
-#include "http.hpp"
+#include "tasker/measure/http.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-namespace tasker::load {
+namespace tasker::measure {
 
 namespace {
 
@@ -158,4 +158,4 @@ std::string http_connection::expect(int status, std::string_view request) {
     return std::move(answer.body);
 }
 
-} // namespace tasker::load
+} // namespace tasker::measure

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "tasker/measure/clock.hpp"
+#include "tasker/measure/engine.hpp"
+#include "tasker/measure/recorder.hpp"
+#include "tasker/measure/resources.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tasker::measure {
+
+enum class run_length {
+    smoke, ///< does the suite work at all? a few samples of everything
+    quick, ///< figures to look at
+    full,  ///< figures to keep
+};
+
+/// What the command line of every suite says.
+struct bench_options {
+    run_length length = run_length::full;
+    std::size_t repetitions = 0; ///< 0: by the length
+    std::string filter = {};     ///< only cases whose name holds this
+    std::optional<std::size_t> workers = {};
+    std::optional<std::size_t> tasks = {};
+    std::optional<std::size_t> payload_bytes = {};
+    std::optional<std::chrono::seconds> duration = {};
+    std::filesystem::path output = {};  ///< folder of the log and of the JSON
+    std::filesystem::path targets = {}; ///< targets.toml
+};
+
+/// One run of one suite: hands out the engine, takes samples, tells how it goes.
+///
+///     while (on.next_repetition()) {
+///         on.component("claim, 10", {.samples = 200}, [&] { return claim_ms(10); });
+///         on.add("drain", steps / seconds, "/s");
+///     }
+///
+/// Threads: one.
+class bench {
+public:
+    bench(std::string_view suite, bench_options options);
+    ~bench();
+    bench(bench const&) = delete;
+    bench& operator=(bench const&) = delete;
+
+    bench_options const& options() const noexcept;
+
+    /// Started when first asked for, empty. Prints the check list; throws if one is not met.
+    engine& programs();
+
+    /// Begins the next repetition, with its calibration; false after the last.
+    bool next_repetition();
+
+    /// The amount for the length of this run.
+    std::size_t sized(std::size_t full, std::size_t quick, std::size_t smoke) const noexcept;
+
+    /// Is the case among those asked for?
+    bool wants(std::string_view name) const noexcept;
+
+    /// See recorder.
+    void add(std::string_view name, double value, std::string_view unit = "ms");
+    void add(std::string_view name, std::vector<double> const& values,
+             std::string_view unit = "ms");
+    recorder& records() noexcept;
+
+    /// Of the samples of the case's latest repetition. REQUIRES: there are some (asserted).
+    double last_median(std::string_view name) const;
+
+    struct plan {
+        std::size_t samples;
+        std::size_t warm_up = 10; ///< samples that are taken and dropped
+        std::size_t calls = 1;    ///< calls in one sample, for what is too quick to be timed alone
+    };
+
+    /// Takes samples of one thing by Google Benchmark (manual time). `take` returns the duration of
+    /// one sample in ms; the sample is divided by `plan.calls`.
+    /// No effect if the case is not wanted. Errors: what `take` throws.
+    void component(std::string const& name, plan const& how, std::function<double()> take);
+
+    /// A line that stands under the results.
+    void finding(std::string text);
+
+    /// A setting, stated in every output: data volume, connections, warm-up.
+    void setting(std::string name, std::string value);
+
+    /// A check that must hold besides the targets; false fails the suite, but not before its end.
+    void require(bool holds, std::string what);
+
+    /// A line of progress.
+    void progress(std::string_view text);
+
+    /// A file beside the results, such as a plan. The name is its path under the output folder.
+    void attach(std::string const& name, std::string_view text);
+
+    /// Writes all outputs; returns the exit code: 0 if everything was measured.
+    int finish();
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+/// The main() of a suite: reads the command line, runs the body, writes the outputs. 0: measured;
+/// 1: failed; 2: wrong command line; 77: it needs processes of its own, and the services run
+/// already.
+int suite_main(int argc, char** argv, std::string_view suite, std::string_view description,
+               std::function<void(bench&)> const& body);
+
+} // namespace tasker::measure

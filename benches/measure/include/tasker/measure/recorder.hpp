@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tasker::measure {
+
+/// One thing that was measured, in one unit: "ms" for durations, "/s" for rates, "MB", "KB", "%",
+/// "" for ratios.
+struct recording {
+    std::string name;
+    std::string unit;
+    std::vector<std::vector<double>> repetitions; ///< samples by repetition; none of them is empty
+    /// What else was seen, by name and in the name's unit ("WAL bytes per step"): a value for each
+    /// time that it was told.
+    std::map<std::string, std::vector<double>> counters;
+    bool may_be_zero = false; ///< otherwise a zero means that nothing was measured: a failure
+
+    std::vector<double> all() const;
+};
+
+/// Gathers samples by case and repetition.
+/// Threads: one at a time.
+class recorder {
+public:
+    /// Samples from here on are a repetition of their own.
+    void begin_repetition();
+
+    /// A case is made by its first sample; its unit stays.
+    /// REQUIRES: the same unit as before (asserted), and begin_repetition() was called.
+    void add(std::string_view name, double value, std::string_view unit = "ms");
+    void add(std::string_view name, std::vector<double> const& values,
+             std::string_view unit = "ms");
+
+    /// Beside a case that has a sample already (asserted).
+    void count(std::string_view name, std::string const& counter, double value);
+
+    void allow_zero(std::string_view name);
+
+    /// In the order of their first samples.
+    std::vector<recording> const& cases() const noexcept {
+        return cases_;
+    }
+
+    std::size_t repetitions() const noexcept {
+        return repetition_;
+    }
+
+private:
+    recording& find(std::string_view name, std::string_view unit);
+
+    std::vector<recording> cases_;
+    std::map<std::string, std::size_t, std::less<>> last_repetition_; ///< by case, from 1
+    std::size_t repetition_ = 0;
+};
+
+} // namespace tasker::measure

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "tasker/measure/engine.hpp"
+#include "tasker/measure/recorder.hpp"
+
+#include <map>
+#include <string>
+
+namespace tasker::measure {
+
+/// What a stretch of work costs the machine, besides time.
+struct usage {
+    cpu_times cpu;
+    double wal_bytes;
+    double commits;
+    double rows_written; ///< inserted, updated, deleted
+    double hot_updates;
+    double updates;
+    double dead_tuples; ///< left behind: negative if vacuum took more than were made
+};
+
+/// Samples the database's and the processes' counters when made and when asked.
+///
+/// Backends report to pg_stat at most once a second, at the end of a transaction, and idle ones
+/// with a delay of up to 10 s: stop the workers before taking, or read the counts as approximate.
+/// WAL and CPU are exact at any time.
+class meter {
+public:
+    explicit meter(engine& on);
+
+    usage take();
+
+private:
+    struct snapshot {
+        std::map<std::string, double> counts;
+        cpu_times cpu;
+    };
+    snapshot look();
+
+    engine& on_;
+    snapshot begin_;
+};
+
+/// Beside a case: each amount divided by the number of steps (or whatever `per` names).
+void count(recorder& to, std::string_view name, usage const& spent, double amount,
+           std::string const& per = "step");
+
+} // namespace tasker::measure

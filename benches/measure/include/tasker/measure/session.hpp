@@ -1,0 +1,87 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+#include "tasker/base/time.hpp"
+#include "tasker/pg/connection.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace tasker::measure {
+
+/// A connection of room pg that one thread uses as if it blocked: what the services do, without the
+/// services.
+///
+///     auto const steps = on.run(queue::claim(on.connection(), request, on.soon()));
+///
+/// Threads: one.
+/// Errors: throws std::runtime_error with the error's text.
+class session {
+public:
+    explicit session(std::string const& dsn, bool durable_commits = true);
+    session(session const&) = delete;
+    session& operator=(session const&) = delete;
+    ~session();
+
+    void swap(session& other) noexcept {
+        std::swap(io_, other.io_);
+        std::swap(connection_, other.connection_);
+    }
+
+    pg::connection& connection() noexcept {
+        return *connection_;
+    }
+
+    boost::asio::io_context& io() noexcept {
+        return *io_;
+    }
+
+    /// A deadline that nothing should reach.
+    static deadline soon() {
+        return steady_clock::now() + std::chrono::seconds{120};
+    }
+
+    /// Runs it to its end. Errors: what it throws, and its error as std::runtime_error.
+    template <class T>
+    T run(boost::asio::awaitable<result<T>> what) {
+        return await(std::move(what)).value();
+    }
+
+    /// Runs it to its end; its error is returned.
+    template <class T>
+    T await(boost::asio::awaitable<T> what) {
+        std::exception_ptr thrown;
+        std::optional<T> value;
+        boost::asio::co_spawn(*io_, store(std::move(what), value),
+                              [&](std::exception_ptr failure) { thrown = std::move(failure); });
+        io_->restart();
+        while (!value && !thrown && io_->run_one() > 0) {
+        }
+        if (thrown) {
+            std::rethrow_exception(thrown);
+        }
+        return std::move(value).value();
+    }
+
+    /// One statement without parameters.
+    pg::rows query(pg::statement const& what);
+
+private:
+    template <class T>
+    static boost::asio::awaitable<void> store(boost::asio::awaitable<T> what,
+                                              std::optional<T>& value) {
+        value.emplace(co_await std::move(what));
+    }
+
+    std::unique_ptr<boost::asio::io_context> io_;
+    std::optional<pg::connection> connection_;
+};
+
+} // namespace tasker::measure

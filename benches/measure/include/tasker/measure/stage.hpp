@@ -1,0 +1,69 @@
+#pragma once
+
+#include "tasker/measure/session.hpp"
+#include "tasker/measure/shapes.hpp"
+
+#include "tasker/queue/steps.hpp"
+#include "tasker/queue/tasks.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tasker::measure {
+
+/// A database that is driven without the services: calls of room queue on one connection, as the
+/// services make them. Every call is durable unless it says otherwise.
+/// Threads: one. Errors: throws std::runtime_error.
+class stage {
+public:
+    /// `dsn`: of a migrated database.
+    explicit stage(std::string const& dsn, std::string worker = "bench");
+
+    /// Registers the template and makes it the one that tasks are made from.
+    template_id use(shape const& of);
+
+    std::vector<task_id> create(std::size_t tasks, std::string const& context = R"({"order":17})",
+                                queue::priority level = queue::priority::normal);
+
+    /// Creates so many in batches of 1,000.
+    std::vector<task_id> create_many(std::size_t tasks);
+
+    std::vector<queue::claimed_step> claim(std::int32_t quantity,
+                                           queue::priority level = queue::priority::normal);
+
+    queue::finish_reply finish(std::vector<queue::claimed_step> const& steps, std::int32_t take = 0,
+                               queue::outcome how = queue::outcome::success);
+
+    /// Gives them back, to be claimed at once.
+    std::int32_t release(std::vector<queue::claimed_step> const& steps);
+
+    /// Deletes them with all that is left of them, and empties the queue of priority high, in which
+    /// they are. For tasks that were made for one sample, so that the next one finds the database
+    /// as this one did.
+    void remove(std::vector<task_id> const& tasks);
+
+    /// Claims and finishes so many steps, or all there are; returns how many.
+    std::size_t work_off(std::size_t steps);
+
+    session& on() noexcept {
+        return session_;
+    }
+    /// Goes on with this session, which is connected to the same database.
+    void swap_session(session& other) noexcept {
+        session_.swap(other);
+    }
+    worker_id worker() const noexcept {
+        return worker_;
+    }
+    std::string queue(queue::priority level = queue::priority::normal) const;
+
+private:
+    session session_;
+    worker_id worker_;
+    template_id template_;
+};
+
+std::vector<queue::lease> leases_of(std::vector<queue::claimed_step> const& steps);
+
+} // namespace tasker::measure

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace tasker::measure {
+
+/// The value below which `percent` of the sorted samples lie (nearest rank).
+/// REQUIRES: there is a sample.
+double percentile(std::vector<double> const& sorted, double percent);
+
+struct interval {
+    double low;
+    double high;
+};
+
+struct summary {
+    std::size_t samples;
+    double mean;
+    double std_dev; ///< of the sample (n - 1); 0 for one sample
+    double min;
+    double max;
+    double p10;
+    double p50;
+    double p95;
+    std::optional<double> p99; ///< none of fewer than 100 samples
+    std::size_t outliers;      ///< beyond 1.5 quartile distances from the quartiles (Tukey)
+    interval median_95;        ///< confidence interval of the median, by bootstrap, seeded
+};
+
+/// Errors: throws std::runtime_error if there is no sample, or one is not finite or negative.
+summary summarise(std::vector<double> samples);
+
+/// Fairness of shares by Jain: 1 is even, 1/n is all to one. REQUIRES: there is a share.
+double jain_index(std::vector<double> const& shares);
+
+/// Inequality of shares by Gini: 0 is even, near 1 is all to one. REQUIRES: there is a share.
+double gini_index(std::vector<double> shares);
+
+} // namespace tasker::measure

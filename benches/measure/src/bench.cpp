@@ -1,0 +1,186 @@
+#include "tasker/measure/bench.hpp"
+
+#include "calibration.hpp"
+#include "component.hpp"
+
+#include "tasker/measure/machine.hpp"
+#include "tasker/measure/results.hpp"
+
+#include "tasker/base/assert.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <fstream>
+#include <stdexcept>
+
+namespace tasker::measure {
+
+namespace {
+
+constexpr int calibration_rounds = 5;
+
+std::size_t default_repetitions(run_length length) {
+    return length == run_length::smoke ? 1 : length == run_length::quick ? 3 : 5;
+}
+
+char const* to_word(run_length length) {
+    return length == run_length::smoke ? "smoke" : length == run_length::quick ? "quick" : "full";
+}
+
+} // namespace
+
+struct bench::state {
+    bench_options options;
+    std::string suite;
+    target_table targets;
+    recorder records = {};
+    recording calibration = {.name = "calibration", .unit = "ms"};
+    std::unique_ptr<engine> programs = {};
+    suite_results results = {};
+    deadline begun = steady_clock::now();
+};
+
+bench::bench(std::string_view suite, bench_options options)
+    : state_{new state{.options = std::move(options), .suite = std::string{suite}, .targets = {}}} {
+    state_->targets = target_table::load(state_->options.targets, suite);
+    if (state_->options.repetitions == 0) {
+        state_->options.repetitions = default_repetitions(state_->options.length);
+    }
+    auto& results = state_->results;
+    results.suite = suite;
+    results.environment = describe_machine();
+    results.started = results.environment.front().second;
+    results.commit = current_commit();
+    setting("length", to_word(state_->options.length));
+    setting("repetitions", std::to_string(state_->options.repetitions));
+}
+
+bench::~bench() = default;
+
+bench_options const& bench::options() const noexcept {
+    return state_->options;
+}
+
+engine& bench::programs() {
+    if (!state_->programs) {
+        state_->programs = std::make_unique<engine>(engine::from_environment());
+        auto& results = state_->results;
+        results.prerequisites = state_->programs->check();
+        bool const all_met = std::ranges::all_of(results.prerequisites, &prerequisite::is_met);
+        if (all_met) {
+            for (auto& fact : state_->programs->describe()) {
+                results.environment.push_back(std::move(fact));
+            }
+        }
+        print_prerequisites(results);
+        if (!all_met) {
+            throw std::runtime_error{"a prerequisite is not met"};
+        }
+        state_->programs->reset();
+    }
+    return *state_->programs;
+}
+
+bool bench::next_repetition() {
+    if (state_->records.repetitions() >= state_->options.repetitions) {
+        return false;
+    }
+    state_->records.begin_repetition();
+    state_->calibration.repetitions.push_back(calibrate(calibration_rounds));
+    progress(fmt::format("repetition {} of {}, calibration {:.2f} ms",
+                         state_->records.repetitions(), state_->options.repetitions,
+                         summarise(state_->calibration.repetitions.back()).p50));
+    return true;
+}
+
+std::size_t bench::sized(std::size_t full, std::size_t quick, std::size_t smoke) const noexcept {
+    auto const length = state_->options.length;
+    return length == run_length::smoke ? smoke : length == run_length::quick ? quick : full;
+}
+
+bool bench::wants(std::string_view name) const noexcept {
+    return name.find(state_->options.filter) != std::string_view::npos;
+}
+
+void bench::add(std::string_view name, double value, std::string_view unit) {
+    state_->records.add(name, value, unit);
+}
+
+void bench::add(std::string_view name, std::vector<double> const& values, std::string_view unit) {
+    state_->records.add(name, values, unit);
+}
+
+recorder& bench::records() noexcept {
+    return state_->records;
+}
+
+double bench::last_median(std::string_view name) const {
+    auto const& cases = state_->records.cases();
+    auto const found = std::ranges::find(cases, name, &recording::name);
+    TASKER_ASSERT(found != cases.end());
+    auto samples = found->repetitions.back();
+    std::ranges::sort(samples);
+    return percentile(samples, 50);
+}
+
+void bench::component(std::string const& name, plan const& how, std::function<double()> take) {
+    if (wants(name)) {
+        add(name, run_component(name, how, take));
+    }
+}
+
+void bench::finding(std::string text) {
+    state_->results.findings.push_back(std::move(text));
+}
+
+void bench::setting(std::string name, std::string value) {
+    state_->results.settings.emplace_back(std::move(name), std::move(value));
+}
+
+void bench::require(bool holds, std::string what) {
+    if (!holds) {
+        state_->results.failures.push_back(std::move(what));
+    }
+}
+
+void bench::progress(std::string_view text) {
+    fmt::print("[{:7.1f} s] {}: {}\n", ms_since(state_->begun) / 1'000, state_->suite, text);
+    std::fflush(stdout);
+}
+
+void bench::attach(std::string const& name, std::string_view text) {
+    auto const file = state_->options.output / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream{file} << text;
+}
+
+int bench::finish() {
+    auto& results = state_->results;
+    results.calibration = state_->calibration;
+    std::vector<std::string> names;
+    for (auto const& each : state_->records.cases()) {
+        names.push_back(each.name);
+        try {
+            results.cases.push_back(judge(each, state_->targets.find(each.name)));
+        } catch (std::exception const& failure) {
+            results.failures.emplace_back(failure.what());
+        }
+    }
+    if (results.cases.empty()) {
+        results.failures.emplace_back("nothing was measured");
+    }
+    if (state_->options.filter.empty() && state_->options.length == run_length::full) {
+        for (auto const& each : state_->targets.unused(names)) {
+            results.failures.push_back("targets.toml names a case that was not measured: " + each);
+        }
+    }
+    results.settings.emplace_back("took", fmt::format("{:.0f} s", ms_since(state_->begun) / 1'000));
+    print_results(results);
+    write_outputs(results, state_->options.output);
+    fmt::print("written: {}/{}.json, {}/latest/{}.log\n", state_->options.output.string(),
+               results.suite, state_->options.output.string(), kebab_case(results.suite));
+    return results.failures.empty() ? 0 : 1;
+}
+
+} // namespace tasker::measure

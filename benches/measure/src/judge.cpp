@@ -1,0 +1,59 @@
+#include "tasker/measure/results.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace tasker::measure {
+
+namespace {
+
+std::optional<double> statistic(summary const& of, std::string const& name) {
+    if (name == "mean") {
+        return of.mean;
+    }
+    if (name == "min") {
+        return of.min;
+    }
+    if (name == "max") {
+        return of.max;
+    }
+    if (name == "p50") {
+        return of.p50;
+    }
+    return name == "p95" ? std::optional{of.p95} : of.p99;
+}
+
+} // namespace
+
+case_result judge(recording const& from, std::vector<target> const& aims) {
+    auto const samples = from.all();
+    if (!from.may_be_zero && std::ranges::find(samples, 0.0) != samples.end()) {
+        throw std::runtime_error{"\"" + from.name +
+                                 "\" has a sample of zero: nothing was measured"};
+    }
+    case_result out{.recorded = from,
+                    .total = summarise(samples),
+                    .parts = {},
+                    .judged = {},
+                    .state = status::pass};
+    for (auto const& each : from.repetitions) {
+        out.parts.push_back(summarise(each));
+    }
+    for (auto const& aim : aims) {
+        auto const value = statistic(out.total, aim.statistic);
+        out.judged.push_back({aim, value, value && aim.is_met_by(*value)});
+        auto const& last = out.judged.back();
+        if (!last.is_met) {
+            bool const is_failure = value && aim.bar == target::level::required;
+            out.state = std::max(out.state, is_failure ? status::fail : status::warn);
+        }
+    }
+    std::ranges::stable_sort(out.judged, {}, [](verdict const& each) { return each.aim.bar; });
+    return out;
+}
+
+std::size_t suite_results::count(status which) const {
+    return static_cast<std::size_t>(std::ranges::count(cases, which, &case_result::state));
+}
+
+} // namespace tasker::measure

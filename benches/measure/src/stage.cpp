@@ -1,0 +1,157 @@
+#include "tasker/measure/stage.hpp"
+
+#include "tasker/queue/templates.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace tasker::measure {
+
+namespace {
+
+constexpr std::chrono::seconds lease{60};
+
+/// The array of tasker.register_template: what the model compiles for this shape.
+std::string compiled_steps(shape const& of) {
+    std::vector<std::string> children(of.steps());
+    for (std::size_t step = 0; step < of.steps(); ++step) {
+        for (auto const parent : of.parents[step]) {
+            children[parent] += (children[parent].empty() ? "" : ",") + std::to_string(step);
+        }
+    }
+    std::string out = "[";
+    for (std::size_t step = 0; step < of.steps(); ++step) {
+        std::string parents;
+        for (auto const parent : of.parents[step]) {
+            parents += (parents.empty() ? "" : ",") + std::to_string(parent);
+        }
+        auto const number = std::to_string(step);
+        out += (step == 0 ? "" : ",");
+        out += R"({"step_no":)" + number + R"(,"name":"s)" + number + R"(","parents":[)" + parents;
+        out += R"(],"children":[)" + children[step] + R"(],"handler":"tasker.noop",)";
+        out += R"("initialization":{},"retryable":true,"max_attempts":3,"backoff":"exponential",)";
+        out += R"("backoff_base_ms":1000,"max_backoff_ms":60000})";
+    }
+    return out + ']';
+}
+
+} // namespace
+
+stage::stage(std::string const& dsn, std::string worker) : session_{dsn} {
+    worker_ = session_.run(queue::register_worker(session_.connection(), std::move(worker),
+                                                  {std::string{bench_namespace}}, session::soon()));
+}
+
+template_id stage::use(shape const& of) {
+    queue::new_template made{.name_space = std::string{bench_namespace},
+                             .name = of.name,
+                             .version = "1.0.0",
+                             .environment = "default",
+                             .hash = of.name,
+                             .definition = of.template_json(),
+                             .steps = compiled_steps(of)};
+    auto const reply = session_.run(
+        queue::register_template(session_.connection(), std::move(made), session::soon()));
+    template_ = reply.id;
+    return template_;
+}
+
+std::vector<task_id> stage::create(std::size_t tasks, std::string const& context,
+                                   queue::priority level) {
+    std::vector<queue::new_task> batch;
+    std::vector<task_id> ids;
+    batch.reserve(tasks);
+    for (std::size_t i = 0; i < tasks; ++i) {
+        batch.push_back({.id = task_id::generate(),
+                         .from = template_,
+                         .level = level,
+                         .context = context,
+                         .idempotency_key = {}});
+        ids.push_back(batch.back().id);
+    }
+    session_.run(queue::create_tasks(session_.connection(), std::move(batch),
+                                     queue::atomicity::each_alone, session::soon()));
+    return ids;
+}
+
+std::vector<task_id> stage::create_many(std::size_t tasks) {
+    constexpr std::size_t batch = 1'000;
+    std::vector<task_id> out;
+    while (out.size() < tasks) {
+        auto const ids = create(std::min(batch, tasks - out.size()));
+        out.insert(out.end(), ids.begin(), ids.end());
+    }
+    return out;
+}
+
+std::string stage::queue(queue::priority level) const {
+    return queue::queue_name(bench_namespace, level);
+}
+
+std::vector<queue::claimed_step> stage::claim(std::int32_t quantity, queue::priority level) {
+    queue::claim_request wanted{
+        .queues = {queue(level)}, .worker = worker_, .lease = lease, .quantity = quantity};
+    return session_.run(queue::claim(session_.connection(), std::move(wanted), session::soon()));
+}
+
+queue::finish_reply stage::finish(std::vector<queue::claimed_step> const& steps, std::int32_t take,
+                                  queue::outcome how) {
+    queue::finish_request report{.queue = steps.empty() ? queue() : steps.front().queue,
+                                 .worker = worker_,
+                                 .lease = lease,
+                                 .take = take,
+                                 .steps = {}};
+    for (auto const& each : steps) {
+        report.steps.push_back({.held = lease_of(each),
+                                .how = how,
+                                .payload = how == queue::outcome::success
+                                               ? R"({"done":true})"
+                                               : R"({"message":"no","type":"told_to_fail"})",
+                                .retry_after = {}});
+    }
+    return session_.run(queue::finish(session_.connection(), std::move(report), session::soon()));
+}
+
+std::int32_t stage::release(std::vector<queue::claimed_step> const& steps) {
+    return session_.run(queue::release(session_.connection(), steps.at(0).queue, leases_of(steps),
+                                       session::soon()));
+}
+
+void stage::remove(std::vector<task_id> const& tasks) {
+    static constexpr pg::statement sql{
+        "bench_remove",
+        "/* upkeep */ with d as (delete from tasker.deferred where task_id = any ($1)),"
+        " s as (delete from tasker.steps where task_id = any ($1))"
+        " delete from tasker.tasks where task_id = any ($1)"};
+    static constexpr pg::statement empty{"bench_empty",
+                                         "/* upkeep */ delete from pgmq.q_tasker_bench__p3"};
+    session_.run(
+        session_.connection().run({sql, pg::params{}.add_uuid_array(tasks)}, session::soon()));
+    session_.query(empty);
+}
+
+std::size_t stage::work_off(std::size_t steps) {
+    constexpr std::size_t batch = 500;
+    std::size_t done = 0;
+    while (done < steps) {
+        auto const claimed = claim(static_cast<std::int32_t>(std::min(batch, steps - done)));
+        if (claimed.empty()) {
+            break;
+        }
+        finish(claimed);
+        done += claimed.size();
+    }
+    return done;
+}
+
+std::vector<queue::lease> leases_of(std::vector<queue::claimed_step> const& steps) {
+    std::vector<queue::lease> out;
+    out.reserve(steps.size());
+    for (auto const& each : steps) {
+        out.push_back(queue::lease_of(each));
+    }
+    return out;
+}
+
+} // namespace tasker::measure

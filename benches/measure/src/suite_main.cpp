@@ -1,0 +1,74 @@
+#include "tasker/measure/bench.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <map>
+
+namespace tasker::measure {
+
+namespace {
+
+/// What CTest takes for "not run here".
+constexpr int skipped = 77;
+
+std::filesystem::path path_from(char const* variable, char const* otherwise) {
+    char const* const value = std::getenv(variable);
+    return value != nullptr ? std::filesystem::path{value}
+                            : std::filesystem::path{TASKER_SOURCE_DIR} / otherwise;
+}
+
+void add_options(CLI::App& app, bench_options& chosen) {
+    std::map<std::string, run_length> const lengths{
+        {"smoke", run_length::smoke}, {"quick", run_length::quick}, {"full", run_length::full}};
+    app.add_option("--length", chosen.length, "smoke, quick or full")
+        ->transform(CLI::CheckedTransformer(lengths, CLI::ignore_case));
+    app.add_option("--repetitions", chosen.repetitions, "runs of every case")
+        ->check(CLI::Range(1, 1'000));
+    app.add_option("--filter", chosen.filter, "only cases whose name holds this text");
+    app.add_option("--workers", chosen.workers, "instead of the suite's own number");
+    app.add_option("--tasks", chosen.tasks, "instead of the suite's own number");
+    app.add_option("--payload", chosen.payload_bytes, "bytes of a task's context");
+    app.add_option_function<long>(
+        "--duration", [&chosen](long seconds) { chosen.duration = std::chrono::seconds{seconds}; });
+    app.add_option("--output", chosen.output, "folder of log and JSON")->capture_default_str();
+    app.add_option("--targets", chosen.targets, "what the figures are held against")
+        ->capture_default_str();
+}
+
+} // namespace
+
+int suite_main(int argc, char** argv, std::string_view suite, std::string_view description,
+               std::function<void(bench&)> const& body) {
+    std::signal(SIGPIPE, SIG_IGN);
+    bench_options chosen;
+    chosen.output = path_from("TASKER_BENCH_OUTPUT", "tmp/benchmarks");
+    chosen.targets = path_from("TASKER_BENCH_TARGETS", "config/benchmarks/targets.toml");
+    CLI::App app{std::string{description}};
+    add_options(app, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& problem) {
+        return app.exit(problem) == 0 ? 0 : 2;
+    }
+    try {
+        bench on{suite, chosen};
+        try {
+            body(on);
+        } catch (engine::not_private const& refusal) {
+            std::fprintf(stderr, "%s: skipped: %s\n", std::string{suite}.c_str(), refusal.what());
+            return skipped;
+        } catch (std::exception const& failure) {
+            on.require(false, failure.what());
+        }
+        return on.finish();
+    } catch (std::exception const& failure) {
+        std::fprintf(stderr, "%s: %s\n", std::string{suite}.c_str(), failure.what());
+        return 1;
+    }
+}
+
+} // namespace tasker::measure

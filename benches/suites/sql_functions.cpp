@@ -1,0 +1,91 @@
+#include "sql_operations.hpp"
+
+#include "tasker/measure/bench.hpp"
+#include "tasker/measure/plans.hpp"
+
+#include <algorithm>
+#include <deque>
+
+namespace {
+
+using namespace tasker::measure;
+using tasker::suites::operation;
+using tasker::suites::populated;
+
+std::string tasks_text(std::size_t tasks) {
+    return tasks >= 1'000 && tasks % 1'000 == 0 ? std::to_string(tasks / 1'000) + " K tasks"
+                                                : std::to_string(tasks) + " tasks";
+}
+
+std::string case_name(operation const& of, std::size_t tasks) {
+    return of.name + ", " + tasks_text(tasks);
+}
+
+/// One explained call each, on the largest database: the statements inside of each function.
+void explain(bench& on, std::string const& dsn, populated& largest) {
+    explained_session explained{on.programs(), dsn};
+    for (auto const& each : tasker::suites::operations()) {
+        if (!on.wants(each.name)) {
+            continue;
+        }
+        largest.stage().swap_session(explained.get());
+        each.run(largest); // plans are cached, and pages read
+        explained.take();
+        each.run(largest);
+        largest.stage().swap_session(explained.get());
+        auto const plans = explained.take();
+        auto file = each.name;
+        std::ranges::replace_if(
+            file, [](char c) { return c == ' ' || c == ','; }, '_');
+        on.attach("plans/" + file + ".json", plans.json);
+        on.add("buffer hits: " + each.name, plans.hit_percent(), "%");
+        for (auto const& table : plans.sequential_scans) {
+            on.finding("⚠️ " + each.name + ": sequential scan of " + table);
+        }
+    }
+}
+
+void measure_all(bench& on) {
+    std::vector<std::size_t> sizes{1'000, 10'000, 100'000};
+    sizes.resize(on.sized(3, 2, 2));
+    if (on.options().length == run_length::smoke) {
+        sizes = {400, 1'000};
+    }
+    on.setting("data", "diamonds of 4 steps, half of the tasks complete, each size in a database "
+                       "of its own");
+    on.setting("sampled tasks", "9 by function and size: 3 complete, 3 begun, 3 untouched");
+    on.setting("warm-up", "10 samples of each case, dropped");
+    std::deque<populated> stages;
+    std::vector<std::string> dsns;
+    for (auto const tasks : sizes) {
+        on.progress("making " + tasks_text(tasks));
+        dsns.push_back(on.programs().add_database("sql_" + std::to_string(tasks)));
+        stages.emplace_back(dsns.back(), tasks);
+        pqxx::connection maintenance{dsns.back()};
+        pqxx::nontransaction{maintenance}.exec("vacuum analyze");
+    }
+    auto const samples = on.sized(60, 40, 5);
+    while (on.next_repetition()) {
+        for (auto const& each : tasker::suites::operations()) {
+            for (std::size_t i = 0; i < sizes.size(); ++i) {
+                on.component(case_name(each, sizes[i]), {.samples = samples},
+                             [&] { return each.run(stages[i]); });
+            }
+            // By repetition, so that what else the machine did falls on both sizes alike.
+            if (on.wants(each.name) && on.options().filter.find(',') == std::string::npos) {
+                on.add("flatness: " + each.name,
+                       on.last_median(case_name(each, sizes.back())) /
+                           on.last_median(case_name(each, sizes.front())),
+                       "");
+            }
+        }
+    }
+    explain(on, dsns.back(), stages.back());
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return suite_main(argc, argv, "sql_functions",
+                      "Every function of the SQL core, as the services call it.", measure_all);
+}

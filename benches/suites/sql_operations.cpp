@@ -1,0 +1,257 @@
+#include "sql_operations.hpp"
+
+#include "tasker/measure/clock.hpp"
+#include "tasker/queue/templates.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+
+namespace tasker::suites {
+
+namespace {
+
+using measure::session;
+using measure::timed_ms;
+
+void expect(bool holds, std::string const& what) {
+    if (!holds) {
+        throw std::runtime_error{what};
+    }
+}
+
+constexpr auto beside = queue::priority::high;
+
+/// Tasks of their own for one sample, in a queue beside the backlog. Removed afterwards, so that
+/// the database stays as large as it was.
+class own_tasks {
+public:
+    own_tasks(populated& in, std::size_t tasks)
+        : in_{in},
+          ids_{in.stage().create(tasks, R"({"order":17})", beside)} {}
+    own_tasks(own_tasks const&) = delete;
+    own_tasks& operator=(own_tasks const&) = delete;
+    ~own_tasks() {
+        in_.stage().remove(ids_);
+    }
+
+    std::vector<task_id> const& ids() const noexcept {
+        return ids_;
+    }
+
+    std::vector<queue::claimed_step> claim() const {
+        auto got = in_.stage().claim(static_cast<std::int32_t>(ids_.size()), beside);
+        expect(got.size() == ids_.size(), "too few steps were claimed");
+        return got;
+    }
+
+private:
+    populated& in_;
+    std::vector<task_id> ids_;
+};
+
+double create(populated& in, std::size_t tasks) {
+    std::optional<own_tasks> made;
+    return timed_ms([&] { made.emplace(in, tasks); });
+}
+
+/// Claimed and given back, so that the queue stays as it is.
+double claim(populated& in, std::int32_t quantity) {
+    std::vector<queue::claimed_step> got;
+    double const ms = timed_ms([&] { got = in.stage().claim(quantity); });
+    expect(got.size() == static_cast<std::size_t>(quantity), "too few steps were claimed");
+    in.stage().release(got);
+    return ms;
+}
+
+double finish(populated& in, std::size_t quantity, std::int32_t take) {
+    own_tasks const own{in, quantity};
+    auto const got = own.claim();
+    queue::finish_reply reply;
+    double const ms = timed_ms([&] { reply = in.stage().finish(got, take); });
+    expect(reply.refused.empty(), "a result was refused");
+    expect(reply.taken.size() == static_cast<std::size_t>(take), "nothing was handed back");
+    return ms;
+}
+
+/// The result of an attempt that is over.
+double finish_refused(populated& in) {
+    own_tasks const own{in, 1};
+    auto stale = own.claim();
+    ++stale.front().attempt;
+    queue::finish_reply reply;
+    double const ms = timed_ms([&] { reply = in.stage().finish(stale); });
+    expect(reply.refused.size() == 1, "a result of another attempt was accepted");
+    return ms;
+}
+
+double fail_and_retry(populated& in) {
+    own_tasks const own{in, 1};
+    auto const got = own.claim();
+    return timed_ms([&] { in.stage().finish(got, 0, queue::outcome::retryable_failure); });
+}
+
+double release(populated& in) {
+    auto const got = in.stage().claim(1);
+    std::int32_t released = 0;
+    double const ms = timed_ms([&] { released = in.stage().release(got); });
+    expect(released == 1, "the step was not given back");
+    return ms;
+}
+
+double extend(populated& in) {
+    auto const got = in.stage().claim(10);
+    std::vector<std::size_t> lost;
+    double const ms = timed_ms([&] {
+        lost = in.stage().on().run(queue::extend(in.stage().on().connection(), in.stage().queue(),
+                                                 std::chrono::seconds{60}, measure::leases_of(got),
+                                                 session::soon()));
+    });
+    expect(lost.empty(), "a lease was lost");
+    in.stage().release(got);
+    return ms;
+}
+
+double cancel(populated& in) {
+    own_tasks const own{in, 1};
+    std::vector<queue::cancel_outcome> done;
+    double const ms = timed_ms([&] {
+        done = in.stage().on().run(
+            queue::cancel_tasks(in.stage().on().connection(), own.ids(), session::soon()));
+    });
+    expect(done.size() == 1 && done.front().cancelled, "the task was not cancelled");
+    return ms;
+}
+
+template <class Query>
+double read(populated& in, std::size_t at_least, Query query) {
+    auto& on = in.stage().on();
+    std::size_t rows = 0;
+    double const ms = timed_ms([&] { rows = on.run(query(on.connection())).size(); });
+    expect(rows >= at_least, "a query returned too little");
+    return ms;
+}
+
+double readiness(populated& in) {
+    return read(in, 4, [task = in.next_task()](pg::connection& on) {
+        return queue::list_steps(on, {.task = task, .name = {}, .after = {}}, 100, session::soon());
+    });
+}
+
+double status(populated& in) {
+    return read(in, 1, [task = in.next_task()](pg::connection& on) {
+        return queue::get_tasks(on, {task}, session::soon());
+    });
+}
+
+double settled(populated& in) {
+    return read(in, 0, [task = in.next_task()](pg::connection& on) {
+        return queue::settled_tasks(on, {task}, session::soon());
+    });
+}
+
+double list(populated& in) {
+    return read(in, 50,
+                [](pg::connection& on) { return queue::list_tasks(on, {}, 50, session::soon()); });
+}
+
+double templates(populated& in) {
+    return read(in, 1, [](pg::connection& on) {
+        return queue::get_templates(on, {}, queue::definitions::included, 10, session::soon());
+    });
+}
+
+double release_due(populated& in) {
+    auto& on = in.stage().on();
+    return timed_ms([&] { on.run(queue::release_due(on.connection(), 100, session::soon())); });
+}
+
+/// Task context, handler's settings and parents' results of a step that a worker holds.
+double context(populated& in) {
+    static constexpr pg::statement sql{"bench_claimed_rows",
+                                       "select * from tasker.claimed_rows('q', $1, $2, $3)"};
+    auto const& step = in.begun_step();
+    return read(in, 1, [&step](pg::connection& on) {
+        pg::params values;
+        values.add_int8_array(std::array{step.message.value})
+            .add_uuid_array(std::array{step.task})
+            .add_int4_array(std::array{step.step.value});
+        return on.run({sql, std::move(values)}, session::soon());
+    });
+}
+
+/// The core needs no function for it, as children and parents are compiled into the template; this
+/// is the query that a person would ask.
+double dependencies(populated& in) {
+    static constexpr pg::statement sql{
+        "bench_dependencies",
+        "with recursive above as ("
+        "  select d.template_id, u.step_no, 1 as distance"
+        "  from tasker.steps s join tasker.template_steps d using (template_id, step_no)"
+        "  cross join lateral unnest(d.parents) u(step_no)"
+        "  where s.task_id = $1 and s.step_no = $2"
+        "  union"
+        "  select a.template_id, u.step_no, a.distance + 1"
+        "  from above a join tasker.template_steps d using (template_id, step_no)"
+        "  cross join lateral unnest(d.parents) u(step_no))"
+        " select step_no, min(distance) from above group by step_no"};
+    auto const& step = in.begun_step();
+    return read(in, 1, [&step](pg::connection& on) {
+        return on.run({sql, pg::params{}.add_uuid(step.task).add_int4(step.step.value)},
+                      session::soon());
+    });
+}
+
+} // namespace
+
+populated::populated(std::string const& dsn, std::size_t tasks) : stage_{dsn} {
+    constexpr std::size_t of_each = 3;
+    auto const graph = measure::named_shape("diamond4");
+    stage_.use(graph);
+    auto const complete = stage_.create_many(tasks / 2);
+    stage_.work_off(complete.size() * graph.steps());
+    auto const begun = stage_.create_many(of_each);
+    auto const roots = stage_.claim(of_each);
+    stage_.finish(roots);
+    auto const middle = stage_.claim(2);
+    begun_ = middle.front();
+    auto const untouched = stage_.create_many(tasks - tasks / 2 - of_each);
+    std::mt19937_64 random{17};
+    for (auto const* stratum : {&complete, &begun, &untouched}) {
+        std::ranges::sample(*stratum, std::back_inserter(sampled_), of_each, random);
+    }
+}
+
+task_id populated::next_task() {
+    return sampled_[next_++ % sampled_.size()];
+}
+
+std::vector<operation> const& operations() {
+    static std::vector<operation> const all{
+        {"create_tasks, 1", [](populated& in) { return create(in, 1); }},
+        {"create_tasks, 100", [](populated& in) { return create(in, 100); }},
+        {"claim_steps, 1", [](populated& in) { return claim(in, 1); }},
+        {"claim_steps, 10", [](populated& in) { return claim(in, 10); }},
+        {"claim_steps, 50", [](populated& in) { return claim(in, 50); }},
+        {"claim_steps, 100", [](populated& in) { return claim(in, 100); }},
+        {"finish_steps, 1", [](populated& in) { return finish(in, 1, 0); }},
+        {"finish_steps, 1 with continuation", [](populated& in) { return finish(in, 1, 1); }},
+        {"finish_steps, 100", [](populated& in) { return finish(in, 100, 0); }},
+        {"finish_steps, failure to retry", fail_and_retry},
+        {"transition, taken", release},
+        {"transition, refused", finish_refused},
+        {"extend_leases, 10", extend},
+        {"cancel_tasks, 1", cancel},
+        {"release_due, none due", release_due},
+        {"step readiness", readiness},
+        {"step context", context},
+        {"transitive dependencies", dependencies},
+        {"task status", status},
+        {"settled_tasks, 1", settled},
+        {"list_tasks, 50", list},
+        {"get_templates", templates},
+    };
+    return all;
+}
+
+} // namespace tasker::suites
