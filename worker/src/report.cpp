@@ -25,7 +25,11 @@ queue::finished_step failed(queue::claimed_step const& step, step_failure const&
     report.held = lease_of(step);
     report.how =
         failure.permanent ? queue::outcome::permanent_failure : queue::outcome::retryable_failure;
-    wire::append(report.payload, {cut(failure.message), cut(failure.type)});
+    wire::step_error shown{.message = cut(failure.message), .type = cut(failure.type)};
+    if (failure.traceback) {
+        shown.traceback = cut(*failure.traceback);
+    }
+    wire::append(report.payload, shown);
     report.retry_after = failure.retry_after;
     return report;
 }

@@ -40,6 +40,13 @@ TEST(Report, FailuresCarryMessageTypeAndWhen) {
     EXPECT_EQ(report_of(permanent_error("no")).how, queue::outcome::permanent_failure);
 }
 
+TEST(Report, TracebackIsCarriedWhereThereIsOne) {
+    step_failure failure{.message = "no", .type = "t", .traceback = std::string{"line 7"}};
+    auto const error = json::parse(report_of(std::move(failure)).payload);
+    EXPECT_EQ(error.at("traceback"), "line 7");
+    EXPECT_FALSE(json::parse(report_of(permanent_error("no")).payload).contains("traceback"));
+}
+
 TEST(Report, ResultAtTheLimitPassesAndBeyondItIsAPermanentFailure) {
     EXPECT_EQ(report_of(json(std::string(limit - 2, 'x'))).how, queue::outcome::success);
     auto const report = report_of(json(std::string(limit - 1, 'x')));

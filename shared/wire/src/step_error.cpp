@@ -16,6 +16,8 @@ constexpr std::array rules{
     rule{"message", required,
          [](field_value const& v, step_error& out) { out.message = v.text(); }},
     rule{"type", required, [](field_value const& v, step_error& out) { out.type = v.text(); }},
+    rule{"traceback", optional,
+         [](field_value const& v, step_error& out) { out.traceback = v.optional_text(); }},
 };
 
 /// What PostgreSQL can store. U+0000 is no byte of UTF-8's longer characters, so an invalid byte
@@ -32,6 +34,9 @@ void append(std::string& out, step_error const& failure) {
     object_writer writer{out};
     writer.text("message", storable(failure.message));
     writer.text("type", storable(failure.type));
+    if (failure.traceback) {
+        writer.text("traceback", storable(*failure.traceback));
+    }
 }
 
 result<step_error> read_step_error(std::string_view json) {

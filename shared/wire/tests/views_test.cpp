@@ -149,6 +149,9 @@ TEST(StepError, HoldsOnlyWhatCanBeStored) {
               "b\xef\xbf\xbd\",\"type\":\"t\"}");
     step_error const failure{.message = "it \"broke\"", .type = "exception"};
     EXPECT_EQ(read_step_error(written(failure)).value(), failure);
+    step_error const traced{.message = "m", .type = "t", .traceback = "line 1\nline 2"};
+    EXPECT_EQ(written(traced), R"({"message":"m","type":"t","traceback":"line 1\nline 2"})");
+    EXPECT_EQ(read_step_error(written(traced)).value(), traced);
 }
 
 } // namespace

@@ -17,6 +17,7 @@ struct step_failure {
     std::string type;       ///< a word to group by: "card_declined"
     bool permanent = false; ///< never tried again; false: by the template's retry rules
     std::optional<std::chrono::milliseconds> retry_after; ///< instead of the template's backoff
+    std::optional<std::string> traceback; ///< where it was raised, for languages that know
 };
 
 /// What a handler answers with: a JSON value, or a failure. A JSON value converts by itself:

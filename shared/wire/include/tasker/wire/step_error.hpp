@@ -9,10 +9,11 @@
 namespace tasker::wire {
 
 /// Why an attempt of a step failed; stored as it is here and shown in step_view::error:
-/// `{"message":"","type":""}`.
+/// `{"message":"","type":""}`, and `"traceback"` where there is one.
 struct step_error {
     std::string message;
     std::string type; ///< a word to group by: "timeout", "exception", a handler's own
+    std::optional<std::string> traceback = {}; ///< where it was raised, for a developer
 
     friend bool operator==(step_error const&, step_error const&) = default;
 };
