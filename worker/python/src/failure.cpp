@@ -23,11 +23,18 @@ worker::step_result no_such_parent::to_failure(worker::step_context const& of) c
 }
 
 worker::step_result to_failure(py::error_already_set const& raised) {
-    using described = std::tuple<std::string, std::string, bool, std::optional<std::int64_t>>;
+    using described = std::tuple<std::string, std::string, bool, std::optional<std::int64_t>,
+                                 std::optional<std::string>>;
     try {
-        auto const [message, type, permanent, retry_after_ms] =
+        if (raised.trace()) {
+            PyException_SetTraceback(raised.value().ptr(), raised.trace().ptr());
+        }
+        auto [message, type, permanent, retry_after_ms, traceback] =
             python_parts::get().describe(raised.value()).cast<described>();
-        worker::step_failure failure{message, type, permanent, {}};
+        worker::step_failure failure{.message = std::move(message),
+                                     .type = std::move(type),
+                                     .permanent = permanent,
+                                     .traceback = std::move(traceback)};
         if (retry_after_ms) {
             failure.retry_after = std::chrono::milliseconds{*retry_after_ms};
         }

@@ -1,7 +1,9 @@
 // The extension module tasker._native. What users see stands in front of it, in Python.
 
+#include "completion.hpp"
 #include "json_reader.hpp"
 #include "json_writer.hpp"
+#include "log_binding.hpp"
 #include "python_parts.hpp"
 #include "step.hpp"
 #include "worker_binding.hpp"
@@ -13,10 +15,12 @@
 namespace py = pybind11;
 
 PYBIND11_MODULE(_native, module) {
-    tasker::python::python_parts::load();
     module.attr("version") = std::string{tasker::version()};
     tasker::python::bind_step(module);
+    tasker::python::bind_completion(module);
     tasker::python::bind_worker(module);
+    tasker::python::bind_log(module);
+    module.def("load_parts", &tasker::python::python_parts::load);
     module.def(
         "read_json", [](std::string_view text) { return tasker::python::read_json(text); },
         py::arg("text"));

@@ -40,8 +40,7 @@ py::handle find_parent(py::handle parents, py::str const& name) {
 }
 
 bool needs_to_be_run(py::handle returned) {
-    return PyCoro_CheckExact(returned.ptr()) || PyGen_CheckExact(returned.ptr()) ||
-           PyAsyncGen_CheckExact(returned.ptr());
+    return PyCoro_CheckExact(returned.ptr()) || PyGen_CheckExact(returned.ptr());
 }
 
 worker::step_result to_result(py::handle returned) {

@@ -16,7 +16,7 @@ struct python_parts {
 
     static python_parts const& get() noexcept;
 
-    /// Errors: those of the imports.
+    /// The package calls it when its Python part can be imported. Errors: those of the imports.
     static void load();
 };
 

@@ -169,6 +169,18 @@ private:
 } // namespace
 
 void bind_worker(py::module_& module) {
+    module.def(
+        "read_settings",
+        [](py::dict const& options) {
+            auto const settings = read_settings(options);
+            py::dict told;
+            told["listen"] = settings.health.listen;
+            told["name"] = settings.name;
+            told["namespaces"] = settings.namespaces;
+            told["slots"] = settings.concurrency;
+            return told;
+        },
+        py::arg("options"));
     py::class_<python_worker>(module, "Worker")
         .def(py::init<py::dict const&>(), py::arg("options"))
         .def("handle", &python_worker::handle, py::arg("name"), py::arg("call"),

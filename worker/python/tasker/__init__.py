@@ -9,6 +9,8 @@
     tasker.Worker(database_url="postgresql://localhost/tasker").run()
 """
 
+from ._logging import LogHandler
+from . import _native
 from ._native import Step, version as __version__
 from ._registry import step
 from .client import AsyncClient, Client, NewTask
@@ -30,6 +32,8 @@ from .errors import (
 from .models import Problem, Progress, StepView, Task, Template
 from .worker import Worker
 
+_native.load_parts()
+
 __all__ = [
     "ApiError",
     "AsyncClient",
@@ -37,6 +41,7 @@ __all__ = [
     "Client",
     "Conflict",
     "InvalidInput",
+    "LogHandler",
     "NewTask",
     "NotFound",
     "Permanent",

@@ -15,6 +15,11 @@ def parameters(function):
 
     Raises TypeError if the function cannot be called that way.
     """
+    if inspect.isasyncgenfunction(function):
+        raise TypeError(
+            f"handler {function.__qualname__}: an asynchronous generator has no result; "
+            "use a coroutine, or a plain generator"
+        )
     hints = _hints(function)
     bound = []
     for name, parameter in inspect.signature(function).parameters.items():
@@ -28,7 +33,9 @@ def parameters(function):
             bound.append((name, "others", None, False))
             continue
         convert = _models.converter(hints.get(name), name)
-        source = name if name in _reserved else "model" if convert else "parent"
+        source = "model" if _models.is_model(hints.get(name)) else "parent"
+        if name in _reserved:
+            source = name
         if name == "step":
             convert = None
         bound.append((name, source, convert, parameter.default is parameter.empty))

@@ -2,7 +2,207 @@
 
 from __future__ import annotations
 
+import collections.abc
+import dataclasses
+import datetime
+import decimal
+import enum
+import types
+import typing
+import uuid
+
+from .errors import InvalidInput
+
+_none = type(None)
+
 
 def converter(annotation, name):
-    """A function from a plain value to the annotated type; None if the value is taken as it is."""
+    """A function from a plain value to the annotated type; None if the value is taken as it is.
+
+    The function raises InvalidInput with all that does not fit.
+    """
+    if not _holds_model(annotation):
+        return None
+
+    def convert(value):
+        problems = []
+        made = _convert(annotation, value, name, problems)
+        if problems:
+            raise InvalidInput("; ".join(problems), type="invalid_input")
+        return made
+
+    return convert
+
+
+def is_model(annotation):
+    """Whether it is a dataclass or a pydantic model itself."""
+    return isinstance(annotation, type) and (
+        dataclasses.is_dataclass(annotation) or _is_pydantic(annotation)
+    )
+
+
+def _is_pydantic(kind):
+    return hasattr(kind, "model_validate") or (
+        hasattr(kind, "parse_obj") and hasattr(kind, "__fields__")
+    )
+
+
+def _holds_model(annotation):
+    return is_model(annotation) or any(_holds_model(each) for each in typing.get_args(annotation))
+
+
+def _convert(kind, value, path, problems):
+    """The value as ``kind``; what does not fit is told in ``problems``."""
+    if kind is typing.Any or kind is object or isinstance(kind, typing.TypeVar):
+        return value
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Annotated:
+        return _convert(arguments[0], value, path, problems)
+    if origin is typing.Union or origin is getattr(types, "UnionType", None):
+        return _convert_union(arguments, value, path, problems)
+    if origin is typing.Literal:
+        if value not in arguments:
+            problems.append(f"{path}: must be one of {', '.join(map(repr, arguments))}")
+        return value
+    if is_model(kind):
+        make = _make_pydantic if _is_pydantic(kind) else _make_dataclass
+        return make(kind, value, path, problems)
+    if origin is not None:
+        return _convert_container(origin, arguments, value, path, problems)
+    return _convert_plain(kind, value, path, problems)
+
+
+def _convert_union(kinds, value, path, problems):
+    if value is None and _none in kinds:
+        return None
+    tried = []
+    for kind in kinds:
+        if kind is not _none:
+            of_this = []
+            made = _convert(kind, value, path, of_this)
+            if not of_this:
+                return made
+            tried.append(of_this)
+    problems += min(tried, key=len)
     return None
+
+
+def _make_dataclass(kind, value, path, problems):
+    if not isinstance(value, dict):
+        problems.append(f"{path}: must be an object, not {_said(value)}")
+        return None
+    hints = typing.get_type_hints(kind, include_extras=True)
+    before, given = len(problems), {}
+    for field in dataclasses.fields(kind):
+        if not field.init:
+            continue
+        if field.name in value:
+            of_field = f"{path}.{field.name}"
+            given[field.name] = _convert(
+                hints.get(field.name, typing.Any), value[field.name], of_field, problems
+            )
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            problems.append(f"{path}.{field.name}: is missing")
+    if len(problems) > before:
+        return None
+    try:
+        return kind(**given)
+    except (TypeError, ValueError) as refused:  # its __post_init__
+        problems.append(f"{path}: {refused}")
+        return None
+
+
+def _make_pydantic(kind, value, path, problems):
+    validate = getattr(kind, "model_validate", None) or kind.parse_obj
+    try:
+        return validate(value)
+    except ValueError as refused:  # pydantic's ValidationError is one
+        errors = refused.errors() if hasattr(refused, "errors") else [{"msg": str(refused)}]
+        for error in errors:
+            where = "".join(
+                f"[{part}]" if isinstance(part, int) else f".{part}"
+                for part in error.get("loc", ())
+                if part != "__root__"
+            )
+            problems.append(f"{path}{where}: {error.get('msg', '')}")
+        return None
+
+
+def _convert_container(origin, arguments, value, path, problems):
+    if origin in (dict, collections.abc.Mapping, collections.abc.MutableMapping):
+        if not isinstance(value, dict):
+            problems.append(f"{path}: must be an object, not {_said(value)}")
+            return None
+        of_values = arguments[1] if len(arguments) == 2 else typing.Any
+        return {
+            key: _convert(of_values, item, f"{path}.{key}", problems)
+            for key, item in value.items()
+        }
+    if not isinstance(value, list):
+        problems.append(f"{path}: must be a list, not {_said(value)}")
+        return None
+    if origin is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
+        if len(value) != len(arguments):
+            problems.append(f"{path}: must have {len(arguments)} elements, not {len(value)}")
+            return None
+        kinds = arguments
+    else:
+        kinds = [arguments[0] if arguments else typing.Any] * len(value)
+    made = [
+        _convert(kind, item, f"{path}[{index}]", problems)
+        for index, (kind, item) in enumerate(zip(kinds, value))
+    ]
+    if problems:
+        return None
+    return origin(made) if origin in (tuple, set, frozenset) else made
+
+
+_from_text = {
+    datetime.datetime: lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00")),
+    datetime.date: datetime.date.fromisoformat,
+    datetime.time: datetime.time.fromisoformat,
+    uuid.UUID: uuid.UUID,
+    bytes: str.encode,
+}
+
+
+def _convert_plain(kind, value, path, problems):
+    if kind is None:
+        kind = _none
+    if not isinstance(kind, type):
+        return value  # a form of annotation that is not known here
+    try:
+        if kind in _from_text and isinstance(value, str):
+            return _from_text[kind](value)
+        if kind is decimal.Decimal and _is_number(value, str):
+            return decimal.Decimal(str(value))
+        if kind is float and _is_number(value):
+            return float(value)
+        if issubclass(kind, enum.Enum):
+            return kind(value)
+    except (ValueError, ArithmeticError):
+        problems.append(f"{path}: is no {kind.__name__}: {value!r}")
+        return None
+    is_bool_for_int = isinstance(value, bool) and kind is int
+    if not isinstance(value, kind) or is_bool_for_int:
+        problems.append(f"{path}: must be {_names.get(kind, kind.__name__)}, not {_said(value)}")
+    return value
+
+
+def _is_number(value, *others):
+    return isinstance(value, (int, float, *others)) and not isinstance(value, bool)
+
+
+_names = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    _none: "null",
+}
+
+
+def _said(value):
+    return _names.get(type(value), type(value).__name__)

@@ -1,5 +1,93 @@
 """Runs what a handler returned instead of a value: a coroutine or a generator."""
 
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+
+from . import _native
+from .errors import Cancelled
+
 
 def finish(returned, step):
-    raise NotImplementedError
+    """The result of a coroutine, which runs on the event loop, or of a generator, which runs here.
+
+    Called on a thread of the worker's pool, which waits.
+    """
+    if inspect.iscoroutine(returned):
+        return _on_loop(returned, step)
+    return _drive(returned, step)
+
+
+def _on_loop(coroutine, step):
+    run = _Run(coroutine)
+    loop = _loop.get()
+    loop.call_soon_threadsafe(run.start)
+    if not run.completion.wait(step):
+        loop.call_soon_threadsafe(run.cancel)
+        run.completion.wait_for_good()
+    return run.result()
+
+
+class _Run:
+    """A coroutine on its way through the event loop."""
+
+    __slots__ = ("_coroutine", "_task", "completion")
+
+    def __init__(self, coroutine):
+        self._coroutine = coroutine
+        self._task = None
+        self.completion = _native.Completion()
+
+    def start(self):
+        self._task = asyncio.ensure_future(self._coroutine)
+        self._task.add_done_callback(self._done)
+
+    def cancel(self):
+        self._task.cancel()
+
+    def result(self):
+        task, self._task = self._task, None
+        return task.result()
+
+    def _done(self, _):
+        self.completion.set()
+
+
+class _Loop:
+    """One event loop for all coroutines of the process, on a thread of its own."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._loop = None
+
+    def get(self):
+        loop = self._loop
+        if loop is not None:
+            return loop
+        with self._lock:
+            if self._loop is None:
+                loop = asyncio.new_event_loop()
+                threading.Thread(
+                    target=loop.run_forever, name="tasker-asyncio", daemon=True
+                ).start()
+                self._loop = loop
+            return self._loop
+
+
+_loop = _Loop()
+
+
+def _drive(generator, step):
+    """Runs it to its end; what it yields is progress, and each yield a point to be cancelled at."""
+    try:
+        progress = next(generator)
+        while True:
+            step.logger.info("progress: %s", progress)
+            if step.is_cancelled():
+                progress = generator.throw(Cancelled("the step was cancelled"))
+            else:
+                progress = next(generator)
+    except StopIteration as done:
+        return done.value

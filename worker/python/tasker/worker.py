@@ -6,7 +6,7 @@ import signal
 import threading
 from typing import Any, Callable, Iterable, Optional
 
-from . import _binding, _native, _registry
+from . import _binding, _logging, _native, _registry
 from .errors import WorkerError
 
 __all__ = ["Worker"]
@@ -40,20 +40,19 @@ class Worker:
         log_level: Optional[str] = None,
         log_format: Optional[str] = None,
     ) -> None:
-        self._native = _native.Worker(
-            {
-                "config": config,
-                "database_url": database_url,
-                "namespaces": None if namespaces is None else list(namespaces),
-                "slots": slots,
-                "name": name,
-                "listen": listen,
-                "lease_seconds": lease_seconds,
-                "shutdown_grace_ms": _milliseconds(shutdown_grace),
-                "log_level": log_level,
-                "log_format": log_format,
-            }
-        )
+        given = {
+            "config": config,
+            "database_url": database_url,
+            "namespaces": namespaces,
+            "slots": slots,
+            "name": name,
+            "listen": listen,
+            "lease_seconds": lease_seconds,
+            "shutdown_grace": shutdown_grace,
+            "log_level": log_level,
+            "log_format": log_format,
+        }
+        self._native = _native.Worker(native_options(given))
         self._handlers = _registry.collect(handlers)
         if not self._handlers:
             raise ValueError("no handlers: mark functions with @tasker.step(...)")
@@ -61,6 +60,7 @@ class Worker:
             self._native.handle(handler, function, _binding.parameters(function))
         self._is_ready = threading.Event()
         self._address = ""
+        self._tell_ready: Optional[Callable[[str], None]] = None
 
     @property
     def handlers(self) -> dict[str, Callable[..., Any]]:
@@ -72,14 +72,17 @@ class Worker:
         """Of the health port, once steps are taken; "" before, and if there is no such port."""
         return self._address
 
-    def run(self) -> None:
+    def run(self, ready: Optional[Callable[[str], None]] = None) -> None:
         """Works until it is stopped: by ``stop()``, or, on the main thread, by SIGINT or SIGTERM.
 
         The first signal lets handlers finish within ``shutdown_grace``; a second one does not wait.
         On the main thread, the process ends with code 3 if handlers are still running then.
+        ``ready`` is called with the address of the health port once steps are taken.
 
         Raises WorkerError if the worker could not start or failed.
         """
+        self._tell_ready = ready
+        _logging.show_by_default()
         if threading.current_thread() is threading.main_thread():
             how = self._run_with_signals()
         else:
@@ -110,7 +113,15 @@ class Worker:
     def _ready(self, address):
         self._address = address
         self._is_ready.set()
+        if self._tell_ready is not None:
+            self._tell_ready(address)
 
 
-def _milliseconds(seconds):
-    return None if seconds is None else round(seconds * 1000)
+def native_options(given: dict[str, Any]) -> dict[str, Any]:
+    """What the extension module takes: only what is given, in its units."""
+    options = {name: value for name, value in given.items() if value is not None}
+    if "shutdown_grace" in options:
+        options["shutdown_grace_ms"] = round(options.pop("shutdown_grace") * 1000)
+    if "namespaces" in options:
+        options["namespaces"] = list(options["namespaces"])
+    return options

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "step.hpp"
+
+#include <pybind11/pybind11.h>
+
+#include <condition_variable>
+#include <mutex>
+
+namespace tasker::python {
+
+/// What a thread of the pool waits for while a coroutine runs on the event loop's thread.
+/// Threads: any.
+class completion {
+public:
+    void set();
+
+    /// Without the GIL. False if the step was cancelled before.
+    bool wait(step const& of);
+
+    /// Without the GIL, whatever happens to the step.
+    void wait_for_good();
+
+private:
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    bool is_set_ = false;
+};
+
+void bind_completion(pybind11::module_& module);
+
+} // namespace tasker::python

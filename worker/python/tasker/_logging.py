@@ -1,0 +1,63 @@
+"""The logger of a step, and Python's logging in the worker's log."""
+
+from __future__ import annotations
+
+import logging
+
+from . import _native
+
+_step_logger = logging.getLogger("tasker.step")
+
+
+class StepLogger(logging.LoggerAdapter):
+    """A logger whose records carry ``task_id``, ``step``, ``attempt`` and ``correlation_id``."""
+
+    def __init__(self, step) -> None:
+        origin = {
+            "task_id": step.task_id,
+            "step": step.name,
+            "attempt": step.attempt,
+            "correlation_id": step.task_id,
+        }
+        super().__init__(_step_logger, origin)
+
+    def process(self, msg, kwargs):
+        kwargs["extra"] = {**self.extra, **(kwargs.get("extra") or {})}
+        return msg, kwargs
+
+
+class LogHandler(logging.Handler):
+    """Writes records into the worker's log: the same stream, the same format."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            if not _native.is_logged(record.levelno):
+                return
+            message = self.format(record).encode("utf-8", "replace").decode()
+            if hasattr(record, "task_id") and hasattr(record, "step"):
+                attempt = getattr(record, "attempt", 0)
+                origin = (str(record.task_id), str(record.step), attempt)
+                _native.log(record.levelno, record.name, message, *origin)
+            else:
+                _native.log(record.levelno, record.name, message)
+        except Exception:
+            self.handleError(record)
+
+
+def log_of_step(step):
+    """``step.logger``: made when first asked for."""
+    logger = step.__dict__.get("_logger")
+    if logger is None:
+        logger = step.__dict__["_logger"] = StepLogger(step)
+    return logger
+
+
+def show_by_default(logger: str = "tasker", level: int = logging.DEBUG) -> None:
+    """Lets this logger and those below it be seen where the program has not configured logging."""
+    ours = logging.getLogger(logger)
+    if not logging.getLogger().handlers and not ours.handlers:
+        ours.addHandler(LogHandler())
+        ours.setLevel(level)
+
+
+_native.Step.logger = property(log_of_step, doc="A logger that knows task, step and attempt.")

@@ -1,0 +1,215 @@
+"""Several worker processes, started again when one dies or when their code changes."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from . import _native
+from .worker import native_options
+
+mark = "TASKER_SUPERVISED"
+
+_signals = {signal.SIGINT, signal.SIGTERM, signal.SIGCHLD}
+_look_every = 0.3  # seconds, at files
+_shortest_pause, _longest_pause = 0.1, 5.0  # before a worker that died is started again
+_steady_after = 5.0
+_wrong = 2
+
+
+def run(given, options):
+    """Until a signal; returns the exit code: that of the worker that ended worst."""
+    with tempfile.TemporaryDirectory(prefix="tasker-worker-") as folder:
+        return _Supervisor(given, options, pathlib.Path(folder)).run()
+
+
+class _Supervisor:
+    def __init__(self, given, options, folder):
+        self._options = options
+        self._ready_file = options.ready_file
+        self._files = _Files(options.modules) if options.reload else None
+        listen = _native.read_settings(native_options(given))["listen"]
+        self._workers = [
+            _Worker(_command(given, options, index, listen), folder / f"ready{index}")
+            for index in range(options.processes)
+        ]
+        self._stops = 0
+
+    def run(self):
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _signals)
+        try:
+            for worker in self._workers:
+                worker.start(before)
+            while not (self._stops and all(each.process is None for each in self._workers)):
+                found = signal.sigtimedwait(_signals, _look_every)
+                if found is not None and found.si_signo != signal.SIGCHLD:
+                    self._stop()
+                self._look_after_workers(before)
+                self._tell_when_ready()
+            return max(each.code for each in self._workers)
+        finally:
+            for worker in self._workers:
+                worker.kill()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _stop(self):
+        """The first time in order, the second time at once, the third time by force."""
+        self._stops += 1
+        for worker in self._workers:
+            if self._stops < 3:
+                worker.signal(signal.SIGTERM)
+            else:
+                worker.kill()
+
+    def _look_after_workers(self, signals_before):
+        is_changed = self._files is not None and not self._stops and self._files.have_changed()
+        if is_changed:
+            print("tasker-worker-py: files have changed, starting again", file=sys.stderr)
+        for worker in self._workers:
+            if is_changed:
+                worker.restart()
+            worker.look()
+            if worker.process is not None or self._stops:
+                continue
+            if worker.code == _wrong and self._files is None:
+                self._stop()  # the next one would be as wrong
+            elif worker.may_start(waits_for_change=self._files is not None):
+                worker.start(signals_before)
+
+    def _tell_when_ready(self):
+        if self._ready_file and all(each.ready_file.exists() for each in self._workers):
+            unfinished = pathlib.Path(f"{self._ready_file}.new")
+            unfinished.write_text("".join(each.ready_file.read_text() for each in self._workers))
+            unfinished.replace(self._ready_file)
+            self._ready_file = None
+
+
+class _Worker:
+    """One worker process after the other."""
+
+    def __init__(self, command, ready_file):
+        self._command = [*command, "--ready-file", str(ready_file)]
+        self._started = 0.0
+        self._pause = _shortest_pause
+        self._next_start = 0.0
+        self._is_restarting = False
+        self.ready_file = ready_file
+        self.process = None
+        self.code = 0
+
+    def start(self, signals):
+        self._started = time.monotonic()
+        self._is_restarting = False
+        self.code = 0
+        self.process = subprocess.Popen(
+            self._command,
+            env={**os.environ, mark: "1"},
+            start_new_session=True,  # Ctrl-C reaches the supervisor, which passes it on once
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, signals),
+        )
+
+    def look(self):
+        if self.process is None or self.process.poll() is None:
+            return
+        self.code = self.process.returncode if self.process.returncode >= 0 else 1
+        lived = time.monotonic() - self._started
+        self._pause = _shortest_pause if lived > _steady_after else self._pause * 2
+        self._pause = min(self._pause, _longest_pause)
+        self._next_start = time.monotonic() + self._pause
+        if not self._is_restarting and self.process.returncode != 0:
+            print(
+                f"tasker-worker-py: worker {self.process.pid} ended with {self.process.returncode}",
+                file=sys.stderr,
+            )
+        self.process = None
+
+    def may_start(self, waits_for_change):
+        if self._is_restarting:
+            return True
+        if waits_for_change and self.code == _wrong:
+            return False
+        return time.monotonic() >= self._next_start
+
+    def restart(self):
+        self._is_restarting = True
+        self._pause = _shortest_pause
+        self.signal(signal.SIGTERM)
+
+    def signal(self, number):
+        if self.process is not None:
+            self.process.send_signal(number)
+
+    def kill(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.look()
+
+
+class _Files:
+    """The Python files in the working directory and beside the modules."""
+
+    def __init__(self, modules):
+        self._folders = {pathlib.Path.cwd(), *map(_folder_of, modules)} - {None}
+        self._seen = self._look()
+
+    def have_changed(self):
+        now = self._look()
+        is_other, self._seen = now != self._seen, now
+        return is_other
+
+    def _look(self):
+        found = {}
+        for folder in self._folders:
+            for root, folders, files in os.walk(folder):
+                folders[:] = [
+                    each
+                    for each in folders
+                    if not each.startswith((".", "__pycache__"))
+                    and not pathlib.Path(root, each, "pyvenv.cfg").exists()
+                ]
+                for each in files:
+                    if each.endswith(".py"):
+                        path = os.path.join(root, each)
+                        try:
+                            found[path] = os.stat(path).st_mtime_ns
+                        except OSError:
+                            pass  # gone in between
+        return found
+
+
+def _folder_of(module):
+    if module.endswith(".py"):
+        return pathlib.Path(module).resolve().parent
+    try:
+        spec = importlib.util.find_spec(module.partition(".")[0])
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return pathlib.Path(spec.submodule_search_locations[0])
+
+
+def _command(given, options, index, listen):
+    of_this = {**given, "listen": _listen_of(listen, index)}
+    if given["name"] and options.processes > 1:
+        of_this["name"] = f"{given['name']}-{index + 1}"
+    command = [sys.executable, "-m", "tasker"]
+    for name, value in of_this.items():
+        if value is not None:
+            text = ",".join(value) if isinstance(value, list) else str(value)
+            command.append(f"--{name.replace('_', '-')}={text}")
+    return [*command, *options.modules]
+
+
+def _listen_of(listen, index):
+    host, colon, port = listen.rpartition(":")
+    if not colon or port == "0":
+        return listen
+    return f"{host}:{int(port) + index}"

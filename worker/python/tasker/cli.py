@@ -1,0 +1,163 @@
+"""The program ``tasker-worker-py``, also ``python -m tasker``."""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import importlib
+import importlib.util
+import logging
+import os
+import pathlib
+import signal
+import sys
+import traceback
+from typing import Optional, Sequence
+
+from . import __version__, _logging, _supervisor
+from .errors import WorkerError
+from .worker import Worker
+
+_failed, _wrong = 1, 2
+_pr_set_pdeathsig = 1
+
+_settings = (
+    "config",
+    "database_url",
+    "namespaces",
+    "slots",
+    "name",
+    "listen",
+    "lease_seconds",
+    "shutdown_grace",
+    "log_level",
+    "log_format",
+)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Runs it; returns the exit code: 0 stopped, 1 failed, 2 wrong settings, 3 handlers left."""
+    options = _parser().parse_args(arguments)
+    given = {name: getattr(options, name) for name in _settings}
+    if options.processes > 1 or options.reload:
+        try:
+            return _supervisor.run(given, options)
+        except ValueError as problem:
+            print(f"tasker-worker-py: {problem}", file=sys.stderr)
+            return _wrong
+    _end_with_supervisor()
+    try:
+        modules = [load(each) for each in options.modules]
+    except Exception:
+        traceback.print_exc()
+        print("tasker-worker-py: the handlers cannot be imported", file=sys.stderr)
+        return _wrong
+    try:
+        worker = Worker(handlers=modules, **given)
+    except (TypeError, ValueError) as problem:
+        print(f"tasker-worker-py: {problem}", file=sys.stderr)
+        return _wrong
+    level = options.log_level or os.environ.get("TASKER_LOG_LEVEL")
+    # All of the program's loggers; what libraries say in detail, only if that is asked for.
+    _logging.show_by_default("", logging.DEBUG if level == "debug" else logging.INFO)
+    try:
+        worker.run(ready=lambda address: _tell(options.ready_file, address))
+    except WorkerError as problem:
+        print(f"tasker-worker-py: {problem}", file=sys.stderr)
+        return _failed
+    return 0
+
+
+def load(name: str):
+    """A module by its dotted name, looked for in the working directory too, or by its file."""
+    if not name.endswith(".py"):
+        if os.getcwd() not in sys.path and "" not in sys.path:
+            sys.path.insert(0, os.getcwd())
+        return importlib.import_module(name)
+    path = pathlib.Path(name).resolve()
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no module: {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _tell(path, address):
+    if path:
+        unfinished = pathlib.Path(f"{path}.new")
+        unfinished.write_text(address + "\n")
+        unfinished.replace(path)
+
+
+def _end_with_supervisor():
+    """A supervisor that is killed takes its workers along."""
+    if os.environ.pop(_supervisor.mark, None):
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(_pr_set_pdeathsig, signal.SIGTERM, 0, 0, 0)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="tasker-worker-py",
+        description="Runs the steps of Tasker's workflows with handlers written in Python.",
+        epilog="What is not given comes from --config, and from DATABASE_URL, TASKER_NAMESPACES, "
+        "TASKER_WORKER_LISTEN, TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.",
+    )
+    parser.add_argument(
+        "modules", nargs="+", metavar="MODULE", help="with handlers: package.module or file.py"
+    )
+    parser.add_argument("--config", metavar="FILE", help="settings in TOML; see config/worker.toml")
+    parser.add_argument("--database-url", metavar="URL", help="instead of DATABASE_URL")
+    parser.add_argument(
+        "--namespaces", metavar="NAME,...", type=_names, help="whose steps to take"
+    )
+    parser.add_argument(
+        "--slots", metavar="N", type=int, help="handlers that run at a time, in each process"
+    )
+    parser.add_argument("--name", help="unique among workers; default: host name and process")
+    parser.add_argument(
+        "--listen",
+        metavar="IP:PORT",
+        help="of /health and /metrics; with --processes the others take the ports that follow; "
+        "port 0 is any that is free",
+    )
+    parser.add_argument(
+        "--lease-seconds",
+        metavar="N",
+        type=int,
+        help="how long a step stays with a worker that is not heard of",
+    )
+    parser.add_argument(
+        "--shutdown-grace", metavar="S", type=float, help="seconds that handlers have to finish"
+    )
+    parser.add_argument("--log-level", choices=("debug", "info", "warn", "error"))
+    parser.add_argument("--log-format", choices=("console", "json"))
+    parser.add_argument(
+        "--processes", metavar="N", type=_count, default=1, help="workers to run (default: 1)"
+    )
+    parser.add_argument(
+        "--reload", action="store_true", help="start again when a Python file changes"
+    )
+    parser.add_argument(
+        "--ready-file", metavar="PATH", help="gets the addresses once steps are taken"
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    return parser
+
+
+def _names(text):
+    return [name for name in text.split(",") if name]
+
+
+def _count(text):
+    number = int(text)
+    if not 1 <= number <= 256:
+        raise argparse.ArgumentTypeError("1 to 256")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
