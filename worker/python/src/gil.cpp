@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <vector>
 
 namespace tasker::python {
 
@@ -66,6 +67,17 @@ private:
 
 thread_local attachment this_thread;
 
+struct graveyard {
+    std::mutex mutex;
+    std::vector<PyObject*> objects;
+};
+
+/// Never destroyed, as threads().
+graveyard& given_up() {
+    static auto& all = *new graveyard;
+    return all;
+}
+
 } // namespace
 
 gil_hold::gil_hold() : kind_{kind::nested} {
@@ -99,6 +111,29 @@ gil_hold::~gil_hold() {
 bool wait_for_threads(std::chrono::milliseconds limit) {
     std::unique_lock lock{threads().mutex};
     return threads().changed.wait_for(lock, limit, [] { return threads().living == 0; });
+}
+
+void give_up(pybind11::object what) {
+    if (!what) {
+        return;
+    }
+    if (PyGILState_Check() != 0) {
+        what.release().dec_ref();
+        return;
+    }
+    std::lock_guard const lock{given_up().mutex};
+    given_up().objects.push_back(what.release().ptr());
+}
+
+void let_go() {
+    std::vector<PyObject*> gone;
+    {
+        std::lock_guard const lock{given_up().mutex};
+        gone.swap(given_up().objects);
+    }
+    for (auto* const each : gone) {
+        Py_DECREF(each);
+    }
 }
 
 bool is_finalizing() noexcept {

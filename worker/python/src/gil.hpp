@@ -27,6 +27,13 @@ private:
 /// REQUIRES: the GIL is not held.
 bool wait_for_threads(std::chrono::milliseconds limit);
 
+/// Gives an object up on a thread that may not hold the GIL, and must not wait for it: Python may
+/// be ending. Goes at once if the GIL is held, else with the next let_go().
+void give_up(pybind11::object what);
+
+/// REQUIRES: the GIL is held.
+void let_go();
+
 /// Whether Python is ending: nothing of it may be touched any more.
 bool is_finalizing() noexcept;
 

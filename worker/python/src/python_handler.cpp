@@ -143,17 +143,11 @@ python_handler::python_handler(py::function call, std::vector<parameter> paramet
       parameters_{std::move(parameters)} {}
 
 python_handler::~python_handler() {
-    if (is_finalizing()) {
-        call_.release();
-        for (auto& each : parameters_) {
-            each.name.release();
-            each.convert.release();
-        }
-        return;
+    give_up(std::move(call_));
+    for (auto& each : parameters_) {
+        give_up(std::move(each.name));
+        give_up(std::move(each.convert));
     }
-    gil_hold const gil;
-    parameters_.clear();
-    call_.release().dec_ref();
 }
 
 worker::step_result python_handler::operator()(worker::step_context const& of) const {

@@ -86,6 +86,21 @@ worker::settings read_settings(py::dict const& options) {
     return std::move(loaded.values);
 }
 
+/// Before Python ends: it cannot while threads of C++ are in it.
+void leave() {
+    constexpr std::chrono::seconds limit{1};
+    bool has_ended = false;
+    {
+        py::gil_scoped_release const others;
+        has_ended = wait_for_threads(limit);
+    }
+    if (!has_ended) {
+        log::warn("handlers_left_behind");
+        PyRun_SimpleString("import sys; sys.stdout.flush(); sys.stderr.flush()");
+        std::_Exit(static_cast<int>(worker::ending::abandoned));
+    }
+}
+
 /// Python's buffers, if a handler that is left behind does not hold the GIL for good.
 void try_to_flush() {
     auto const flushed = std::make_shared<std::promise<void>>();
@@ -135,6 +150,7 @@ public:
             py::gil_scoped_release const others;
             wait_for_threads(threads_end_limit);
         }
+        let_go();
         return static_cast<int>(how);
     }
 
@@ -169,6 +185,8 @@ private:
 } // namespace
 
 void bind_worker(py::module_& module) {
+    // The first to be registered is the last to be called.
+    py::module_::import("atexit").attr("register")(py::cpp_function{&leave});
     module.def(
         "read_settings",
         [](py::dict const& options) {

@@ -1,0 +1,180 @@
+"""The program tasker-worker-py: signals, exit codes, several processes, reloading."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from worker_program import running, until
+
+CODE = """
+import logging
+import pathlib
+import time
+
+import tasker
+
+
+@tasker.step("pid")
+def pid():
+    import os
+    return os.getpid()
+
+
+@tasker.step("slow")
+def slow(context, step):
+    pathlib.Path(context["started"]).touch()
+    print("printed by the handler")
+    step.logger.warning("about to sleep")
+    logging.getLogger("shop").info("from the module's logger")
+    end = time.monotonic() + context["seconds"]
+    while time.monotonic() < end and not (context["polite"] and step.is_cancelled()):
+        time.sleep(0.01)
+    return "done"
+"""
+
+
+def start_slow(engine, folder, seconds, polite=True):
+    engine.template("slow", [("only", "slow")])
+    started = folder / "started"
+    task = engine.create(
+        "slow", {"started": str(started), "seconds": seconds, "polite": polite}
+    )
+    until(started.exists)
+    return task
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_lets_a_handler_finish(engine, tmp_path, number):
+    with running(engine, tmp_path, CODE) as program:
+        task = start_slow(engine, tmp_path, seconds=0.7)
+        program.signal(number)
+        assert program.wait() == 0
+        assert engine.client.wait(task, 10).result == {"only": "done"}
+        assert "Traceback" not in program.output
+        assert "printed by the handler" in program.output
+
+
+def test_handler_is_told_to_stop_when_the_grace_is_over(engine, tmp_path):
+    with running(engine, tmp_path, CODE, "--shutdown-grace", "0.3") as program:
+        start_slow(engine, tmp_path, seconds=60)
+        before = time.monotonic()
+        program.signal()
+        assert program.wait() == 0
+        assert time.monotonic() - before < 10
+
+
+def test_handler_that_does_not_stop_is_left_behind_and_its_step_comes_back(engine, tmp_path):
+    with running(engine, tmp_path, CODE, "--shutdown-grace", "0.2") as program:
+        task = start_slow(engine, tmp_path, seconds=60, polite=False)
+        program.signal()
+        assert program.wait() == 3
+        assert "printed by the handler" in program.output  # what was buffered is written
+    assert engine.client.step(task, "only").state != "failed"
+
+
+def test_second_signal_ends_at_once(engine, tmp_path):
+    with running(engine, tmp_path, CODE) as program:
+        start_slow(engine, tmp_path, seconds=60, polite=False)
+        before = time.monotonic()
+        program.signal()
+        until(lambda: "stopping" in program.output)
+        program.signal()
+        assert program.wait() == 3
+        assert time.monotonic() - before < 10
+
+
+def test_logs_of_handlers_carry_task_and_step(engine, tmp_path):
+    with running(engine, tmp_path, CODE, "--log-format", "json") as program:
+        task = start_slow(engine, tmp_path, seconds=0)
+        engine.client.wait(task, 20)
+        lines = program.output.splitlines()
+    (line,) = (each for each in lines if "about to sleep" in each)
+    assert '"event":"handler_log"' in line and '"level":"warn"' in line
+    assert f'"task":"{task.task_id}"' in line and '"step":"only"' in line
+    (line,) = (each for each in lines if "from the module's logger" in each)
+    assert '"logger":"shop"' in line and '"event":"python_log"' in line
+
+
+def test_health_port_answers_while_python_is_busy(engine, tmp_path):
+    code = CODE.replace("time.sleep(0.01)", "pass")
+    with running(engine, tmp_path, code) as program:
+        start_slow(engine, tmp_path, seconds=2)
+        address = (tmp_path / "ready").read_text().strip()
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as answer:
+            assert b"tasker_" in answer.read()
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "message"),
+    [
+        ("import no_such_module", [], "cannot be imported"),
+        ("def broken(:", [], "SyntaxError"),
+        ("x = 1", [], "no handlers"),
+        (CODE, ["--slots", "0"], "concurrency"),
+        (CODE, ["--slots", "many"], "invalid int value"),
+        (CODE, ["--processes", "0"], "1 to 256"),
+        ("import no_such_module", ["--processes", "2"], "cannot be imported"),
+        (CODE, ["--slots", "0", "--processes", "2"], "concurrency"),
+    ],
+)
+def test_wrong_settings_and_modules_end_with_2(engine, tmp_path, code, arguments, message):
+    with running(engine, tmp_path, code, *arguments) as program:
+        assert program.wait() == 2
+        assert message in program.output
+
+
+def test_database_that_is_not_there_ends_with_1(tmp_path):
+    tmp_path.joinpath("shop.py").write_text(CODE)
+    tmp_path.joinpath("worker.toml").write_text("[database]\nstartup_timeout_ms = 300\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tasker", "shop.py", "--config", "worker.toml", "--listen", ""]
+        + ["--database-url", f"host={tmp_path} dbname=nothing"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "cannot_start" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_several_processes_share_the_work_and_one_that_dies_is_replaced(engine, tmp_path):
+    engine.template("pid", [("only", "pid")])
+    with running(engine, tmp_path, CODE, "--processes", "2", "--slots", "1") as program:
+        first = set(program.children())
+        assert len(first) == 2
+        assert len((tmp_path / "ready").read_text().split()) == 2
+        seen = set()
+        until(lambda: seen.add(engine.run("pid").result["only"]) or seen == first)
+        victim = min(first)
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: len(set(program.children()) - {victim}) == 2)
+        until(lambda: seen.add(engine.run("pid").result["only"]) or len(seen) == 3)
+        program.signal()
+        assert program.wait() in (0, 1)
+        assert program.children() == []
+
+
+def test_processes_end_with_their_supervisor(engine, tmp_path):
+    with running(engine, tmp_path, CODE, "--processes", "2") as program:
+        workers = program.children()
+        assert len(workers) == 2
+        program.process.kill()
+        until(lambda: not any(os.path.exists(f"/proc/{each}/fd/0") for each in workers))
+
+
+def test_changed_code_is_loaded_again(engine, tmp_path):
+    engine.template("answer", [("only", "answer")])
+    code = 'import tasker\n\n@tasker.step("answer")\ndef answer():\n    return %s\n'
+    with running(engine, tmp_path, code % 1, "--reload") as program:
+        assert engine.run("answer").result == {"only": 1}
+        tmp_path.joinpath("shop.py").write_text("broken code")
+        until(lambda: "SyntaxError" in program.output)
+        tmp_path.joinpath("shop.py").write_text(code % 42)
+        assert engine.run("answer").result == {"only": 42}
+        program.signal()
+        assert program.wait() == 0
