@@ -56,11 +56,13 @@ begin
             step_no int, name text, parents int[], children int[], handler text, handler_method text,
             initialization json, retryable boolean, max_attempts int, backoff tasker.backoff,
             backoff_base_ms bigint, max_backoff_ms bigint, timeout_ms bigint)
+    ), sized as materialized ( -- so that the sort below does not carry the arrays of parents
+        select s.step_no, cardinality(s.parents) as parents from s
     ), counted as (
-        select e.step_no, array_agg(cardinality(c.parents) order by e.place) as child_parents
+        select e.step_no, array_agg(c.parents order by e.place) as child_parents
         from (select s.step_no, k.child, k.place
               from s cross join lateral unnest(s.children) with ordinality k(child, place)) e
-        join s c on c.step_no = e.child
+        join sized c on c.step_no = e.child
         group by e.step_no
     )
     select template_id, s.step_no, s.name, s.parents, s.children, coalesce(n.child_parents, '{}'),
