@@ -1,0 +1,138 @@
+#include "tasker/log/log.hpp"
+#include "tasker/measure/bench.hpp"
+#include "tasker/worker/run_handler.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace {
+
+using namespace tasker::measure;
+using namespace tasker;
+
+constexpr std::size_t calls = 1'000;
+
+/// `calls` calls of it, timed together.
+template <class Function>
+double repeated_ms(Function&& what) {
+    return timed_ms([&] {
+        for (std::size_t i = 0; i < calls; ++i) {
+            what();
+        }
+    });
+}
+
+worker::step_result noop(worker::step_context const&) {
+    return worker::success();
+}
+
+worker::step_result echo(worker::step_context const& step) {
+    return step.context();
+}
+
+void expect_success(worker::step_result const& result) {
+    if (!result.is_success()) {
+        throw std::runtime_error{"a handler failed"};
+    }
+}
+
+/// Lines go to /dev/null: what is measured is making them, and one write.
+class silent_stderr {
+public:
+    silent_stderr() : kept_{::dup(STDERR_FILENO)} {
+        int const nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+        ::dup2(nowhere, STDERR_FILENO);
+        ::close(nowhere);
+    }
+    silent_stderr(silent_stderr const&) = delete;
+    silent_stderr& operator=(silent_stderr const&) = delete;
+    ~silent_stderr() {
+        ::dup2(kept_, STDERR_FILENO);
+        ::close(kept_);
+    }
+
+private:
+    int kept_;
+};
+
+void measure_calls(bench& on, bench::plan const& plan) {
+    // Through a volatile pointer, so that the call is made.
+    worker::step_result (*volatile direct)(worker::step_context const&) = noop;
+    std::optional<worker::step_context> seen;
+    worker::try_handler(
+        [&](worker::step_context const& step) {
+            seen.emplace(step);
+            return worker::success();
+        },
+        {});
+    on.component("direct call", plan,
+                 [&] { return repeated_ms([&] { expect_success(direct(*seen)); }); });
+    worker::handler_registry handlers;
+    handlers.add("noop", noop);
+    auto const* const found = handlers.find("noop");
+    on.component("through the registry", plan, [&] {
+        return repeated_ms([&] { expect_success((*handlers.find("noop"))(*seen)); });
+    });
+    on.component("through the framework", plan, [&] {
+        return repeated_ms([&] { expect_success(worker::try_handler(*found, {})); });
+    });
+}
+
+void measure_json(bench& on, bench::plan const& plan) {
+    for (auto const& [name, bytes] :
+         {std::pair{"1 KB", std::size_t{1'000}}, std::pair{"10 KB", std::size_t{10'000}}}) {
+        auto const text = context_of(bytes);
+        auto const json = nlohmann::json::parse(text);
+        on.component(std::string{"JSON parsed, "} + name, plan, [&] {
+            return repeated_ms([&] {
+                if (nlohmann::json::parse(text).empty()) {
+                    throw std::runtime_error{"nothing was parsed"};
+                }
+            });
+        });
+        on.component(std::string{"JSON written, "} + name, plan, [&] {
+            return repeated_ms([&] {
+                if (json.dump().empty()) {
+                    throw std::runtime_error{"nothing was written"};
+                }
+            });
+        });
+        on.component(std::string{"echo through the framework, "} + name, plan, [&] {
+            return repeated_ms(
+                [&] { expect_success(worker::try_handler(echo, {.context = json})); });
+        });
+    }
+}
+
+void measure_log(bench& on, bench::plan const& plan) {
+    silent_stderr const silent;
+    auto const write = [](log::level severity) {
+        log::write(severity, "step_ran", {{"task", "01a1fe19"}, {"step", 3}, {"took_us", 17}});
+    };
+    on.component("log event below the level", plan,
+                 [&] { return repeated_ms([&] { write(log::level::debug); }); });
+    on.component("log event written", plan,
+                 [&] { return repeated_ms([&] { write(log::level::info); }); });
+}
+
+void measure_all(bench& on) {
+    on.setting("sample", "1,000 calls, divided");
+    on.setting("warm-up", "10 samples of each case, dropped");
+    bench::plan const plan{.samples = on.sized(100, 50, 5), .calls = calls};
+    while (on.next_repetition()) {
+        measure_calls(on, plan);
+        measure_json(on, plan);
+        measure_log(on, plan);
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return suite_main(argc, argv, "handler_overhead",
+                      "What calling a handler costs: directly, and as a worker calls it.",
+                      measure_all);
+}

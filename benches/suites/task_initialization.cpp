@@ -1,0 +1,103 @@
+#include "tasker/measure/bench.hpp"
+#include "tasker/measure/stage.hpp"
+
+#include "tasker/wire/create_task.hpp"
+#include "tasker/wire/task_view.hpp"
+
+#include <array>
+#include <stdexcept>
+
+namespace {
+
+using namespace tasker::measure;
+using namespace tasker;
+
+struct payload {
+    std::string name;
+    std::string context;
+};
+
+/// POST /v1/tasks on a kept connection: answered when the task is committed and its roots enqueued.
+double post(http_connection& connection, std::string const& request) {
+    return timed_ms([&] { connection.expect(201, request); });
+}
+
+/// Where the time of a creation goes: reading the body, the call of the database, the answer.
+void break_down(bench& on, stage& core, payload const& with, std::size_t samples) {
+    auto const body = named_shape("linear3").task_json(with.context);
+    constexpr std::size_t calls = 20;
+    on.component("parse, " + with.name, {.samples = samples, .calls = calls}, [&] {
+        return timed_ms([&] {
+            for (std::size_t i = 0; i < calls; ++i) {
+                if (!wire::parse_create_task(body)) {
+                    throw std::runtime_error{"the body was refused"};
+                }
+            }
+        });
+    });
+    on.component("SQL, " + with.name, {.samples = samples},
+                 [&] { return timed_ms([&] { core.create(1, with.context); }); });
+    wire::task_view const view{.id = task_id::generate(),
+                               .name_space = "bench",
+                               .name = "linear3",
+                               .version = "1.0.0",
+                               .context = with.context};
+    on.component("serialise, " + with.name, {.samples = samples, .calls = calls}, [&] {
+        return timed_ms([&] {
+            for (std::size_t i = 0; i < calls; ++i) {
+                std::string text;
+                append(text, view);
+                if (text.empty()) {
+                    throw std::runtime_error{"nothing was written"};
+                }
+            }
+        });
+    });
+}
+
+void measure_all(bench& on) {
+    std::array<payload, 3> const payloads{{{"1 KB", context_of(1'000)},
+                                           {"10 KB", context_of(10'000)},
+                                           {"100 KB", context_of(100'000)}}};
+    std::array<std::pair<char const*, shape>, 3> const shapes{
+        {{"linear-3", named_shape("linear3")},
+         {"diamond-4", named_shape("diamond4")},
+         {"tree-7", named_shape("tree7")}}};
+    auto& programs = on.programs();
+    for (auto const& [name, graph] : shapes) {
+        programs.register_template(graph);
+    }
+    http_connection connection{programs.orchestrator()};
+    on.setting("load", "one POST /v1/tasks at a time over one kept connection; no worker runs");
+    on.setting("warm-up", "10 creations of each case, dropped");
+    auto const samples = on.sized(200, 60, 10);
+    std::optional<stage> core;
+    if (programs.has_database()) {
+        // Of its own, as the orchestrator's templates are compiled by the orchestrator.
+        core.emplace(programs.is_private() ? programs.add_database("stage") : programs.dsn());
+        core->use(named_shape("linear3"));
+    }
+    while (on.next_repetition()) {
+        for (auto const& [name, graph] : shapes) {
+            for (auto const& each : payloads) {
+                auto const request = make_request("POST", "/v1/tasks", "application/json",
+                                                  graph.task_json(each.context));
+                on.component(std::string{name} + ", " + each.name, {.samples = samples},
+                             [&] { return post(connection, request); });
+            }
+        }
+        for (auto const& each : payloads) {
+            if (core) {
+                break_down(on, *core, each, samples);
+            }
+        }
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return suite_main(argc, argv, "task_initialization",
+                      "POST /v1/tasks until the task is committed and its roots are enqueued.",
+                      measure_all);
+}
