@@ -6,6 +6,7 @@
 #include "log_binding.hpp"
 #include "python_parts.hpp"
 #include "step.hpp"
+#include "trial_binding.hpp"
 #include "worker_binding.hpp"
 
 #include "tasker/base/version.hpp"
@@ -20,6 +21,7 @@ PYBIND11_MODULE(_native, module) {
     tasker::python::bind_completion(module);
     tasker::python::bind_worker(module);
     tasker::python::bind_log(module);
+    tasker::python::bind_trial(module);
     module.def("load_parts", &tasker::python::python_parts::load);
     module.def(
         "read_json", [](std::string_view text) { return tasker::python::read_json(text); },

@@ -28,12 +28,14 @@ class DevServer:
     """``with DevServer() as server:`` runs one, with data of its own that are gone afterwards.
 
     ``program`` is the path of ``tasker``; by default the one in the folder TASKER_BIN, or on PATH.
+    With ``database_url`` it uses that database, which it migrates, instead of a private one.
     """
 
-    def __init__(self, program: Optional[str] = None) -> None:
+    def __init__(self, program: Optional[str] = None, database_url: Optional[str] = None) -> None:
         self._program = program or _find_program()
         self._process: Optional[subprocess.Popen] = None
         self._folder: Optional[pathlib.Path] = None
+        self._given_database = database_url
         self.url = ""
         self.database_url = ""
 
@@ -45,6 +47,8 @@ class DevServer:
         command = [self._program, "dev", "--no-worker", "--port", "0", "--json"]
         command += ["--data", str(self._folder / "data")]
         command += ["--ready-file", str(self._folder / "ready")]
+        if self._given_database:
+            command += ["--database-url", self._given_database]
         with out.open("wb") as output:
             self._process = subprocess.Popen(
                 command,
@@ -61,7 +65,8 @@ class DevServer:
                 raise RuntimeError(f"tasker dev did not start:\n{told}")
             time.sleep(_poll)
         addresses = _addresses(out.read_text())
-        self.url, self.database_url = addresses["url"], addresses["database_url"]
+        self.url = addresses["url"]
+        self.database_url = self._given_database or addresses["database_url"]
 
     def stop(self) -> None:
         """Stops it and removes its data."""

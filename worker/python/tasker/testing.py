@@ -1,5 +1,170 @@
-"""Help for the tests of handlers."""
+"""Help for the tests of handlers: in memory, or on a private server.
 
+    def test_order():
+        run = tasker.testing.run("order.yaml", [shop.handlers], {"items": [...]})
+        assert run.result == {"ship": {"parcels": 1}}
+
+``DevServer``, and the pytest fixtures made of it, run the real engine instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+
+from . import _binding, _native, _operations, _registry
 from ._dev_server import DevServer
 
-__all__ = ["DevServer"]
+__all__ = ["DevServer", "Failure", "Run", "StepRun", "call", "run"]
+
+_failure = "failure"
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """How one attempt of a step failed."""
+
+    message: str
+    type: str
+    permanent: bool
+    retry_after: Optional[float] = None  # seconds; None: by the template's backoff
+    traceback: Optional[str] = None
+
+
+@dataclasses.dataclass
+class StepRun:
+    """A step of a run: ``state`` is pending, complete or failed."""
+
+    name: str
+    state: str = "pending"
+    result: Any = None
+    failures: List[Failure] = dataclasses.field(default_factory=list)
+
+    @property
+    def attempts(self) -> int:
+        return len(self.failures) + (self.state == "complete")
+
+    @property
+    def error(self) -> Optional[Failure]:
+        """Why it failed; None if it did not."""
+        return self.failures[-1] if self.state == "failed" else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What became of a task: ``state`` is complete or blocked."""
+
+    state: str
+    result: Optional[Dict[str, Any]]  # once complete: the leaf steps' results by name
+    steps: Dict[str, StepRun]
+
+    @property
+    def is_complete(self) -> bool:
+        return self.state == "complete"
+
+
+def run(
+    template: _operations.TemplateSource,
+    handlers: Any = None,
+    context: Any = None,
+    *,
+    stubs: Optional[Mapping[str, Callable[..., Any]]] = None,
+    environment: str = "default",
+) -> Run:
+    """Runs a template in this thread, without a database, step after step in their order.
+
+    Everything passes through JSON as in the real engine; steps that fail are tried again at once,
+    as often as the template allows. ``handlers`` are as for ``Worker``; ``stubs`` are functions by
+    handler name, which win, for built-in handlers and for what a test must not do.
+
+    Raises ValueError if the template is wrong, the context does not fit its input schema, or a
+    handler is missing.
+    """
+    compiled = _compile(template, environment)
+    context_text = _native.write_json({} if context is None else context)
+    if compiled["input_schema"]:
+        _refuse(_native.check_context(compiled["input_schema"], context_text))
+    functions = _functions(handlers, stubs, compiled["steps"])
+    steps = {step["name"]: StepRun(step["name"]) for step in compiled["steps"]}
+    in_order = list(steps.values())
+    for declared in compiled["steps"]:
+        parents = [in_order[number] for number in declared["parents"]]
+        if all(parent.state == "complete" for parent in parents):
+            results = {parent.name: parent.result for parent in parents}
+            _run_step(declared, functions, context_text, results, steps[declared["name"]])
+    is_complete = all(step.state == "complete" for step in in_order)
+    leaves = [step["name"] for step in compiled["steps"] if not step["children"]]
+    result = {name: steps[name].result for name in leaves} if is_complete else None
+    return Run("complete" if is_complete else "blocked", result, steps)
+
+
+def call(
+    handler: Callable[..., Any],
+    context: Any = None,
+    parents: Optional[Mapping[str, Any]] = None,
+    *,
+    name: str = "step",
+    method: str = "",
+    initialization: Optional[Mapping[str, Any]] = None,
+    failures: int = 0,
+    max_attempts: int = 1,
+) -> Tuple[Any, Optional[Failure]]:
+    """Calls one handler as the worker does: (result, None), or (None, why it failed)."""
+    answer = _native.try_handler(
+        handler,
+        _binding.parameters(handler),
+        name,
+        method,
+        _native.write_json({} if context is None else context),
+        _native.write_json(parents or {}),
+        _native.write_json(initialization or {}),
+        failures,
+        max_attempts,
+    )
+    if answer[0] == _failure:
+        _, message, kind, permanent, after_ms, traceback = answer
+        after = None if after_ms is None else after_ms / 1000
+        return None, Failure(message, kind, permanent, after, traceback)
+    return _native.read_json(answer[1]), None
+
+
+def _compile(template, environment):
+    text, content_type = _operations.template_text(template)
+    is_json = content_type == "application/json"
+    problems, compiled = _native.compile_template(text, is_json, environment)
+    _refuse(problems)
+    return compiled
+
+
+def _refuse(problems):
+    if problems:
+        raise ValueError("; ".join(problems))
+
+
+def _functions(handlers, stubs, steps):
+    found = {**_registry.collect(handlers), **(stubs or {})}
+    missing = sorted({step["handler"] for step in steps} - found.keys())
+    if missing:
+        raise ValueError(f"no handlers for: {', '.join(missing)}")
+    return found
+
+
+def _run_step(declared, functions, context_text, parents, step):
+    most = declared["max_attempts"] if declared["retryable"] else 1
+    while step.state == "pending":
+        result, failure = call(
+            functions[declared["handler"]],
+            _native.read_json(context_text),
+            parents,
+            name=declared["name"],
+            method=declared["handler_method"] or "",
+            initialization=declared["initialization"],
+            failures=len(step.failures),
+            max_attempts=most,
+        )
+        if failure is None:
+            step.state, step.result = "complete", result
+            continue
+        step.failures.append(failure)
+        if failure.permanent or len(step.failures) >= most:
+            step.state = "failed"

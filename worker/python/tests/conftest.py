@@ -1,8 +1,33 @@
 """What the tests share."""
 
+import os
+import pathlib
+import re
+import subprocess
+import uuid
+
 import pytest
+from tasker.testing import DevServer
 
 pytest_plugins = ["tasker.pytest_plugin"]
+
+
+@pytest.fixture(scope="session")
+def tasker_server():
+    """On a database of the server that a run of ctest shares; by hand, on a private server."""
+    folder = os.environ.get("TASKER_TEST_CLUSTER_DIR")
+    database = _new_database(pathlib.Path(folder)) if folder else None
+    with DevServer(database_url=database) as server:
+        yield server
+
+
+def _new_database(folder):
+    dsn = (folder / "dsn").read_text().strip()
+    name = "python_" + uuid.uuid4().hex[:16]
+    subprocess.run(
+        ["psql", "--quiet", "--no-psqlrc", dsn, "--command", f"create database {name}"], check=True
+    )
+    return re.sub(r"dbname='?\w+'?", f"dbname='{name}'", dsn)
 
 
 class Engine:

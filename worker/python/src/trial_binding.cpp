@@ -1,0 +1,107 @@
+#include "trial_binding.hpp"
+
+#include "json_reader.hpp"
+#include "parameters.hpp"
+
+#include "tasker/model/compiled_template.hpp"
+#include "tasker/model/input_validator.hpp"
+#include "tasker/worker/run_handler.hpp"
+
+#include <pybind11/stl.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace py = pybind11;
+
+namespace tasker::python {
+
+namespace {
+
+std::vector<std::string> to_texts(std::vector<model::located_problem> const& problems) {
+    std::vector<std::string> texts;
+    for (auto const& each : problems) {
+        texts.push_back(model::to_string(each));
+    }
+    return texts;
+}
+
+/// (problems, None) or ([], {"namespace", "name", "version", "input_schema", "steps"}).
+py::tuple compile_template(std::string_view text, bool is_json, std::string_view environment) {
+    auto const parsed =
+        is_json ? model::parse_template_json(text) : model::parse_template_yaml(text);
+    if (!parsed) {
+        return py::make_tuple(to_texts(parsed.error().problems), py::none());
+    }
+    auto const compiled = model::compile(*parsed, environment);
+    py::dict told;
+    told["namespace"] = compiled.name_space;
+    told["name"] = compiled.name;
+    told["version"] = compiled.version;
+    told["input_schema"] = parsed->input_schema;
+    told["steps"] = read_json(model::steps_json(compiled));
+    return py::make_tuple(std::vector<std::string>{}, told);
+}
+
+/// What is wrong with a context by the input_schema of a template that was compiled.
+std::vector<std::string> check_context(std::string_view schema, std::string_view context) {
+    return to_texts(model::input_validator{schema}.validate(context));
+}
+
+struct trial {
+    std::string name;
+    std::string method;
+    std::string context;
+    std::string parents;
+    std::string initialization;
+    std::int32_t failures = 0;
+    std::int32_t max_attempts = 1;
+};
+
+/// ("success", JSON) or ("failure", message, type, is permanent, milliseconds or None, traceback or
+/// None).
+py::tuple try_handler(py::function call, py::sequence parameters, trial const& step) {
+    auto const handler = share(make_handler(std::move(call), std::move(parameters)));
+    auto result =
+        worker::try_handler(handler, {.name = step.name,
+                                      .method = step.method,
+                                      .context = nlohmann::json::parse(step.context),
+                                      .parents = nlohmann::json::parse(step.parents),
+                                      .initialization = nlohmann::json::parse(step.initialization),
+                                      .failures = step.failures,
+                                      .max_attempts = step.max_attempts});
+    if (auto const* const failure = result.failure()) {
+        std::optional<std::int64_t> retry_after_ms;
+        if (failure->retry_after) {
+            retry_after_ms = failure->retry_after->count();
+        }
+        return py::make_tuple("failure", failure->message, failure->type, failure->permanent,
+                              retry_after_ms, failure->traceback);
+    }
+    return py::make_tuple("success", std::move(result).json_text());
+}
+
+} // namespace
+
+void bind_trial(py::module_& module) {
+    module.def("compile_template", &compile_template, py::arg("text"), py::arg("is_json"),
+               py::arg("environment"));
+    module.def("check_context", &check_context, py::arg("schema"), py::arg("context"));
+    module.def(
+        "try_handler",
+        [](py::function call, py::sequence parameters, std::string name, std::string method,
+           std::string context, std::string parents, std::string initialization,
+           std::int32_t failures, std::int32_t max_attempts) {
+            return try_handler(std::move(call), std::move(parameters),
+                               {std::move(name), std::move(method), std::move(context),
+                                std::move(parents), std::move(initialization), failures,
+                                max_attempts});
+        },
+        py::arg("call"), py::arg("parameters"), py::arg("name"), py::arg("method"),
+        py::arg("context"), py::arg("parents"), py::arg("initialization"), py::arg("failures"),
+        py::arg("max_attempts"));
+}
+
+} // namespace tasker::python

@@ -1,0 +1,229 @@
+"""Both clients against a real orchestrator."""
+
+import asyncio
+import socket
+import threading
+
+import pytest
+import tasker
+
+STEPS = [("a", "add_one"), ("b", "add_one", "a")]
+
+
+@tasker.step("add_one")
+def add_one(context, a=None):
+    return (context["n"] if a is None else a) + 1
+
+
+@pytest.fixture
+def template(engine):
+    engine.template("chain", STEPS)
+    return engine
+
+
+def test_task_is_created_waited_for_and_read_back(template):
+    client = template.client
+    task = template.create("chain", {"n": 5}, priority=3, idempotency_key="k1")
+    assert (task.state, task.priority, task.idempotency_key) == ("pending", 3, "k1")
+    assert task.context == {"n": 5} and task.created_at.tzinfo is not None
+    assert template.create("chain", {"n": 5}, priority=3, idempotency_key="k1").task_id == (
+        task.task_id
+    )
+    with template.worker(add_one):
+        done = client.wait(task, 20, check=True)
+    assert done.is_complete and done.is_settled and done.result == {"b": 7}
+    assert done.started_at <= done.finished_at
+    assert client.get(task.task_id) == done
+    step = client.step(task, "b")
+    assert (step.result, step.state, step.depends_on) == (7, "complete", ("a",))
+    assert [each.name for each in client.steps(task)] == ["a", "b"]
+
+
+def test_list_is_read_page_by_page(template):
+    namespace = template.namespace
+    ids = template.client.create_tasks(
+        tasker.NewTask("chain", {"n": n}, namespace) for n in range(1203)
+    )
+    found = [each.task_id for each in template.client.list(namespace=namespace)]
+    assert sorted(found) == sorted(ids)
+    assert len(list(template.client.list(namespace=namespace, limit=501))) == 501
+    assert list(template.client.list(namespace=namespace, state="complete")) == []
+
+
+def test_cancelled_task_is_told_to_who_waits_with_check(template):
+    task = template.create("chain", {"n": 1})
+    assert template.client.cancel(task).state == "cancelled"
+    with pytest.raises(tasker.TaskFailed) as failed:
+        template.client.wait(task, 5, check=True)
+    assert failed.value.task.state == "cancelled"
+    assert template.client.wait(task, 5).state == "cancelled"
+
+
+def test_blocked_task_tells_the_step_that_failed(template):
+    with template.worker(add_one):
+        task = template.create("chain", {"n": None})
+        with pytest.raises(tasker.TaskFailed, match="is blocked: step a: TypeError: "):
+            template.client.wait(task, 20, check=True)
+
+
+def test_wait_that_takes_too_long_leaves_the_task_alone(template):
+    task = template.create("chain", {"n": 1})
+    with pytest.raises(TimeoutError, match="is still pending after 0.2 s"):
+        template.client.wait(task, 0.2)
+    assert template.client.get(task).state == "pending"
+
+
+def test_watch_yields_each_change_until_the_end(template):
+    task = template.create("chain", {"n": 1})
+    seen = []
+    with template.worker(add_one):
+        for progress in template.client.watch(task):
+            seen.append(progress)
+    assert seen[-1].task.is_complete and seen[-1].fraction == 1.0
+    assert [step.state for step in seen[-1].steps] == ["complete", "complete"]
+    assert [progress.fraction for progress in seen] == sorted(p.fraction for p in seen)
+    assert all(progress.changed or progress is seen[-1] for progress in seen)
+
+
+def test_templates_are_registered_from_text_file_and_mapping(engine, tmp_path):
+    text = (
+        f"name: one\nnamespace_name: {engine.namespace}\nversion: 1.0.0\n"
+        "steps: [{name: a, handler: {callable: tasker.noop}}]\n"
+    )
+    path = tmp_path / "two.yaml"
+    path.write_text(text.replace("one", "two"))
+    assert engine.client.register_template(text).name == "one"
+    assert engine.client.register_template(path).name == "two"
+    again = engine.client.register_template(text)
+    assert again.definition["steps"][0]["name"] == "a"
+    assert [each.name for each in engine.client.templates(namespace=engine.namespace)] == [
+        "one",
+        "two",
+    ]
+    assert engine.client.template("one", "1.0.0", engine.namespace).definition == again.definition
+
+
+@pytest.mark.parametrize(
+    ("ask", "kind", "status", "told"),
+    [
+        (lambda e: e.client.get("0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11"), "NotFound", 404, "task"),
+        (lambda e: e.client.get("no id"), "Refused", 400, "task_id: must be a UUID"),
+        (lambda e: e.create("nothing"), "NotFound", 404, "nothing"),
+        (lambda e: e.create("chain", priority=9), "Refused", 400, "priority"),
+        (lambda e: e.create("chain", []), "Refused", 400, "context"),
+        (lambda e: e.client.register_template("name: [x"), "Refused", 422, "line"),
+    ],
+)
+def test_refusals_are_exceptions_that_tell_why(template, ask, kind, status, told):
+    with pytest.raises(tasker.ApiError) as refused:
+        ask(template)
+    assert type(refused.value).__name__ == kind
+    assert refused.value.status == status
+    assert told in str(refused.value)
+
+
+def test_conflict_is_told(template):
+    template.create("chain", {"n": 1}, idempotency_key="same")
+    with pytest.raises(tasker.Conflict):
+        template.create("chain", {"n": 2}, idempotency_key="same")
+
+
+def test_no_server_is_unreachable():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with tasker.Client(url) as client, pytest.raises(tasker.Unreachable, match="refused"):
+        client.get("x")
+
+    async def ask():
+        async with tasker.AsyncClient(url) as client:
+            await client.get("x")
+
+    with pytest.raises(tasker.Unreachable, match="[Cc]onnect"):
+        asyncio.run(ask())
+
+
+def test_something_else_that_answers_is_unreachable():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno"
+
+        def serve():
+            for _ in range(2):
+                connection, _ = server.accept()
+                connection.recv(65536)
+                connection.sendall(answer.replace(b"200 OK", b"500 Oh"))
+                connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with tasker.Client(url) as client, pytest.raises(tasker.Unreachable, match="500"):
+            client.get("x")
+
+        async def ask():
+            async with tasker.AsyncClient(url) as client:
+                await client.get("x")
+
+        with pytest.raises(tasker.Unreachable, match="500"):
+            asyncio.run(ask())
+        thread.join()
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "127.0.0.1:8080", "http://", "http://x/?q=1"])
+def test_what_is_no_url_is_refused(url):
+    with pytest.raises(ValueError, match="no URL"):
+        tasker.Client(url)
+
+
+def test_threads_share_a_client(template):
+    failures = []
+
+    def work(n):
+        try:
+            for _ in range(20):
+                task = template.create("chain", {"n": n})
+                assert template.client.get(task).context == {"n": n}
+        except BaseException as problem:
+            failures.append(problem)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_asynchronous_client_does_the_same(template):
+    namespace = template.namespace
+
+    async def talk():
+        async with tasker.AsyncClient(template.server.url) as client:
+            created = await asyncio.gather(
+                *(
+                    client.create_task("chain", {"n": n}, namespace=namespace)
+                    for n in range(40)
+                )
+            )
+            done = await asyncio.gather(*(client.wait(task, 30) for task in created))
+            assert [task.result["b"] for task in done] == [n + 2 for n in range(40)]
+            listed = [task.task_id async for task in client.list(namespace=namespace, limit=30)]
+            assert len(listed) == 30
+            changes = [progress async for progress in client.watch(created[0])]
+            assert changes[-1].task.is_complete
+            assert (await client.step(created[0], "a")).result == 1
+            with pytest.raises(tasker.NotFound):
+                await client.template("nothing", "1.0.0", namespace)
+            with pytest.raises(tasker.Conflict):
+                await client.cancel(created[0])
+
+    with template.worker(add_one):
+        asyncio.run(talk())
+
+
+def test_both_clients_have_the_same_methods():
+    def public(kind):
+        return {name for name in dir(kind) if not name.startswith("_")}
+
+    assert public(tasker.Client) == public(tasker.AsyncClient)
+    assert all(getattr(tasker.AsyncClient, name).__doc__ for name in public(tasker.AsyncClient))

@@ -1,0 +1,53 @@
+"""The private server for users' tests, and the fixtures of the pytest plugin."""
+
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from tasker.testing import DevServer
+
+USERS_TEST = '''
+import tasker
+
+@tasker.step("greet")
+def greet(context):
+    return "hello " + context["name"]
+
+def test_greeting(tasker_server, tasker_client, tasker_namespace):
+    tasker_client.register_template({
+        "name": "hello", "version": "1.0.0", "namespace_name": tasker_namespace,
+        "steps": [{"name": "greet", "handler": {"callable": "greet"}}],
+    })
+    with tasker_server.worker(greet, namespaces=[tasker_namespace]):
+        task = tasker_client.create_task("hello", {"name": "you"}, namespace=tasker_namespace)
+        assert tasker_client.wait(task, 30).result == {"greet": "hello you"}
+'''
+
+
+def test_fixtures_run_a_users_test_on_a_private_server(tmp_path):
+    tmp_path.joinpath("greeting_test.py").write_text(textwrap.dedent(USERS_TEST))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "tasker.pytest_plugin", str(tmp_path)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
+def test_server_that_does_not_start_tells_why_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with pytest.raises(RuntimeError, match="did not start:\n(.|\n)*No such file"):
+        DevServer(database_url=f"host={tmp_path} dbname=nothing").start()
+    assert list(pathlib.Path(tmp_path).iterdir()) == []
+
+
+def test_missing_program_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("TASKER_BIN", str(tmp_path))
+    with pytest.raises(RuntimeError, match="no program tasker"):
+        DevServer()

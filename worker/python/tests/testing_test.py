@@ -1,0 +1,121 @@
+"""tasker.testing: templates run in memory, as the engine would run them."""
+
+import asyncio
+
+import pytest
+import tasker
+from tasker import testing
+
+TEMPLATE = """
+name: order
+version: 1.0.0
+input_schema:
+  type: object
+  required: [items]
+steps:
+  - name: ship
+    handler: {callable: ship, initialization: {carrier: snail}}
+    dependencies: [validate, charge]
+  - name: validate
+    handler: {callable: validate}
+  - name: charge
+    handler: {callable: charge, method: strict}
+    dependencies: [validate]
+    retry: {max_attempts: 4}
+"""
+
+
+@tasker.step("validate")
+def validate(context):
+    return {"total": sum(context["items"])}
+
+
+@tasker.step("charge")
+async def charge(validate, step):
+    await asyncio.sleep(0)
+    if step.failures < 2:
+        raise tasker.Retry(f"attempt {step.attempt} of {step.max_attempts}", after=0.25)
+    return [validate["total"], step.method]
+
+
+@tasker.step("ship")
+def ship(charge, initialization):
+    yield "half of it"
+    return {"paid": charge[0], "by": initialization["carrier"]}
+
+
+HANDLERS = [validate, charge, ship]
+
+
+def test_template_runs_in_order_with_retries_and_values():
+    run = testing.run(TEMPLATE, HANDLERS, {"items": [1, 2, 3.5]})
+    assert run.is_complete
+    assert run.result == {"ship": {"paid": 6.5, "by": "snail"}}
+    charged = run.steps["charge"]
+    assert (charged.attempts, charged.result, charged.error) == (3, [6.5, "strict"], None)
+    assert [each.message for each in charged.failures] == ["attempt 1 of 4", "attempt 2 of 4"]
+    assert charged.failures[0].retry_after == 0.25
+
+
+def test_step_that_fails_for_good_blocks_only_what_depends_on_it():
+    def refuse():
+        raise tasker.Permanent("no", type="refused")
+
+    run = testing.run(TEMPLATE, HANDLERS, {"items": []}, stubs={"charge": refuse})
+    assert (run.state, run.result) == ("blocked", None)
+    states = {name: step.state for name, step in run.steps.items()}
+    assert states == {"validate": "complete", "charge": "failed", "ship": "pending"}
+    error = run.steps["charge"].error
+    assert (error.type, error.permanent, run.steps["charge"].attempts) == ("refused", True, 1)
+    assert "raise tasker.Permanent" in error.traceback
+
+
+def test_attempts_end_where_the_template_says():
+    def never():
+        raise OSError("never")
+
+    run = testing.run(TEMPLATE, HANDLERS, {"items": []}, stubs={"charge": never})
+    assert run.steps["charge"].attempts == 4
+    assert run.steps["charge"].error.type == "OSError"
+
+
+def test_values_pass_through_json():
+    template = {
+        "name": "t",
+        "version": "1.0.0",
+        "steps": [{"name": "only", "handler": {"callable": "any"}}],
+    }
+    run = testing.run(template, [], {}, stubs={"any": lambda: {1: (2, {3})}})
+    assert run.result == {"only": {"1": [2, [3]]}}
+
+
+def test_wrong_template_tells_every_problem():
+    with pytest.raises(ValueError, match="version.*steps"):
+        testing.run("name: x\nversion: one\nsteps: []\n", HANDLERS)
+
+
+def test_context_is_held_against_the_input_schema():
+    with pytest.raises(ValueError, match="context"):
+        testing.run(TEMPLATE, HANDLERS, {"itms": []})
+
+
+def test_missing_handlers_are_named():
+    with pytest.raises(ValueError, match="no handlers for: charge, ship"):
+        testing.run(TEMPLATE, [validate], {"items": []})
+
+
+def test_template_may_be_a_file(tmp_path):
+    path = tmp_path / "order.yaml"
+    path.write_text(TEMPLATE)
+    assert testing.run(path, HANDLERS, {"items": [2]}).is_complete
+
+
+def test_one_handler_may_be_called_alone():
+    def handler(first, context, step):
+        return [first, context, step.name]
+
+    assert testing.call(handler, {"a": 1}, {"first": 2}, name="x") == ([2, {"a": 1}, "x"], None)
+    result, failure = testing.call(handler, {"a": 1})
+    assert result is None
+    assert failure.type == "unknown_parameter"
+    assert 'the handler wants "first", but step "step" has no parents' in failure.message
