@@ -29,8 +29,8 @@ struct finish_row {
     held_step step;   ///< of a 'taken' row
 };
 
-/// Which function takes the report of a step that succeeded: the set-based one, or the one for a step
-/// alone. They must not differ but in their speed.
+/// Which function takes the report of a step that succeeded: the set-based one, or the one for a
+/// step alone. They must not differ but in their speed.
 enum class reporting { in_a_batch, alone };
 
 /// A migrated database with the SQL functions of the core at hand, as the services call them.
