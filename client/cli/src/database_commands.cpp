@@ -56,6 +56,9 @@ std::string to_text(sql::migration_report const& report) {
 
 exit_code fail(error const& problem) {
     fmt::print(stderr, "tasker: {}\n", problem.message);
+    if (problem.code == tasker::errc::invalid_argument) {
+        return exit_code::usage;
+    }
     return problem.code == sql::errc::could_not_connect ? exit_code::unreachable
                                                         : exit_code::not_well;
 }

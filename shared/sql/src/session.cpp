@@ -15,14 +15,23 @@ namespace {
 constexpr int oldest_server = 140000;
 constexpr char const* lock_not_available = "55P03";
 
+/// libpq ends its messages with one.
+std::string without_line_end(std::string message) {
+    while (message.ends_with('\n')) {
+        message.pop_back();
+    }
+    return message;
+}
+
 /// The settings of a DSN of either form (URI, key = value).
 std::map<std::string, std::string> parse_dsn(std::string const& dsn) {
     char* problem = nullptr;
     PQconninfoOption* const options = PQconninfoParse(dsn.c_str(), &problem);
     if (options == nullptr) {
-        std::string const text = problem != nullptr ? problem : "out of memory";
+        auto const text = without_line_end(problem != nullptr ? problem : "out of memory");
         PQfreemem(problem);
-        throw failure{errc::could_not_connect, "the database URL is not understood: " + text};
+        throw failure{make_error(tasker::errc::invalid_argument,
+                                 "the database URL is not understood: " + text)};
     }
     std::map<std::string, std::string> settings;
     for (PQconninfoOption const* option = options; option->keyword != nullptr; ++option) {
@@ -68,7 +77,7 @@ std::unique_ptr<pqxx::connection> connect(std::string const& dsn) {
     try {
         session = std::make_unique<pqxx::connection>(join_dsn(settings));
     } catch (pqxx::broken_connection const& refused) {
-        throw failure{errc::could_not_connect, refused.what()};
+        throw failure{errc::could_not_connect, without_line_end(refused.what())};
     }
     if (session->server_version() < oldest_server) {
         throw failure{errc::server_too_old,

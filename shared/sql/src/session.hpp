@@ -24,7 +24,7 @@ struct failure : std::exception {
 };
 
 /// Connects within 10 seconds, unless the DSN sets another connect_timeout.
-/// Throws: failure (could_not_connect, server_too_old).
+/// Throws: failure (could_not_connect, server_too_old; invalid_argument: the DSN is none).
 std::unique_ptr<pqxx::connection> connect(std::string const& dsn);
 
 /// No time limit but for locks, silence but for warnings, and names resolved nowhere but in

@@ -186,7 +186,11 @@ TEST_F(Migrate, TellsWhatIsWrongWithAUrlWithoutShowingItsPassword) {
          {"postgresql://me:geheim@127.0.0.1:1/x", "host=/nowhere password=geheim", "no=such key"}) {
         auto const report = migrate(dsn);
         ASSERT_FALSE(report);
-        EXPECT_EQ(report.error().code, errc::could_not_connect);
+        // To try again what is no URL would be in vain.
+        EXPECT_EQ(report.error().code, dsn.starts_with("no")
+                                           ? make_error_code(tasker::errc::invalid_argument)
+                                           : make_error_code(errc::could_not_connect));
+        EXPECT_FALSE(report.error().message.ends_with('\n'));
         EXPECT_FALSE(report.error().message.empty());
         EXPECT_THAT(report.error().message, ::testing::Not(HasSubstr("geheim")));
     }
