@@ -10,6 +10,8 @@ namespace tasker::cli {
 
 namespace {
 
+constexpr int highest_port = 65'535;
+
 exit_code dev(command_line const& line, dev_options options) {
     if (options.is_fresh && !options.database_url.empty()) {
         return report_usage("--fresh removes the private PostgreSQL's data; it does not go with "
@@ -40,11 +42,13 @@ void add_dev_command(command_line& line) {
     added
         .add_option("--port", options->port,
                     "Of the API (default: 8080, or the next that is free); 0 is any")
-        ->type_name("PORT");
+        ->type_name("PORT")
+        ->check(CLI::Range(0, highest_port).description(""));
     added
         .add_option("--worker-port", options->worker_port,
                     "Of the worker's health and metrics (default: 8081, or the next); 0 is any")
-        ->type_name("PORT");
+        ->type_name("PORT")
+        ->check(CLI::Range(0, highest_port).description(""));
     added.add_flag("--fresh", options->is_fresh, "Remove the data of before first");
     constexpr int most_workers = 64;
     added.add_option("--workers", options->workers, "How many worker processes")

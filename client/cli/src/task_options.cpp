@@ -105,9 +105,11 @@ result<wire::create_task_request> to_request(create_options const& options) {
         }
         request.priority = *priority;
     }
-    if (!options.key.empty()) {
-        request.idempotency_key = options.key;
+    if (options.key && options.key->empty()) {
+        // As from a variable that is not set: without a key, repeating would not be harmless.
+        return make_error(errc::invalid_argument, "--key must not be empty");
     }
+    request.idempotency_key = options.key;
     return request;
 }
 

@@ -19,7 +19,7 @@ struct create_options {
     std::string name_space;
     std::string context;
     std::string priority;
-    std::string key;
+    std::optional<std::string> key;
     std::string wait; ///< seconds, or `forever`
     bool watches = false;
     std::string field; ///< JSON pointer

@@ -62,6 +62,10 @@ TEST_F(Usage, WrongValuesAreTold) {
              {"task", "wait", "01990f5e-7c00-7a00-8000-000000000001", "--limit", "soon"},
              {"completion", "fish"},
              {"dev", "--fresh", "--database-url", "postgresql:///x"},
+             {"dev", "--port", "many"},
+             {"dev", "--worker-port", "65536"},
+             {"task", "create", "quick", "--key", ""},
+             {"migrate", "--database-url", "nonsense"},
              {"migrate"}}) {
         auto const done = tasker_.run(args);
         EXPECT_EQ(done.status.code, 2) << ::testing::PrintToString(args);
