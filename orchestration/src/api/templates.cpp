@@ -173,7 +173,9 @@ asio::awaitable<http::response> templates::get(http::request& asked) {
         co_return http::error_response(to_error_body(found.error()));
     }
     if (found->empty()) {
-        co_return http::error_response(error_code::not_found, "no such template is registered");
+        co_return http::error_response(error_code::not_found, "no template " + *filter.name_space +
+                                                                  '/' + *filter.name +
+                                                                  " of this version is registered");
     }
     http::response answer;
     wire::append(answer.body, found->front());
