@@ -80,13 +80,19 @@ begin
     end if;
 
     if v_taken then
-        perform tasker.take_over_messages(p_queue, array[p_msg_id], array[p_task_id], v_children, p_lease_s);
+        -- Decision 0104.
+        execute format(
+            'update pgmq.%I q
+             set message = jsonb_build_object(''task_id'', $2, ''step_no'', $3), read_ct = 1,
+                 enqueued_at = $4, last_read_at = $4, vt = $4 + make_interval(secs => $5)
+             where q.msg_id = $1', 'q_' || p_queue)
+        using p_msg_id, p_task_id, v_children[1], clock_timestamp(), p_lease_s;
         return query
             select 'taken', c.* from tasker.claimed_rows(
                 p_queue, array[p_msg_id], array[p_task_id], v_children) c;
         return;
     end if;
-    perform pgmq.delete(p_queue, p_msg_id);
+    execute format('delete from pgmq.%I q where q.msg_id = $1', 'q_' || p_queue) using p_msg_id;
     if v_ready then
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
     elsif v_state in ('blocked', 'complete') then
