@@ -111,7 +111,10 @@ private:
     void take(connection& on, response_frame const& answer) {
         --busy_;
         last_answer_ = steady_clock::now();
-        if (answer.status != plan_.expected_status) {
+        bool const is_expected = plan_.expected_status == any_success
+                                     ? answer.status >= 200 && answer.status < 300
+                                     : answer.status == plan_.expected_status;
+        if (!is_expected) {
             return count_error("status " + std::to_string(answer.status) + ": " +
                                on.received.substr(answer.body_at, 300));
         }
@@ -154,6 +157,27 @@ private:
 
 loop_result run(closed_loop const& plan) {
     return loop{plan}.run();
+}
+
+loop_result run_without_errors(closed_loop const& plan) {
+    auto result = run(plan);
+    if (result.errors > 0) {
+        throw std::runtime_error{std::to_string(result.errors) +
+                                 " errors; the first: " + result.first_error};
+    }
+    return result;
+}
+
+std::function<std::string const*()> times(std::size_t count, std::string const& request) {
+    return [left = count, &request]() mutable -> std::string const* {
+        return left > 0 ? (--left, &request) : nullptr;
+    };
+}
+
+std::function<std::string const*()> until(deadline end, std::string const& request) {
+    return [end, &request]() -> std::string const* {
+        return steady_clock::now() < end ? &request : nullptr;
+    };
 }
 
 } // namespace tasker::measure

@@ -161,7 +161,10 @@ engine engine::start_private() {
     made->folder = "/var/tmp/tasker-bench-" + std::to_string(::getpid());
     fs::create_directories(made->folder);
     made->cluster =
-        cluster::private_cluster::open({.folder = made->folder / "postgres"}, in(start_limit))
+        cluster::private_cluster::open({.folder = made->folder / "postgres",
+                                        // %e, the SQLSTATE, is what server_errors counts.
+                                        .settings = {{"log_line_prefix", "%m [%p] %e "}}},
+                                       in(start_limit))
             .value();
     return engine{std::move(made)};
 }

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -37,13 +38,17 @@ service start_service(service_options const& options) {
     std::vector<std::string> argv{(program_folder() / options.program).string(), "--listen",
                                   "127.0.0.1:0", "--ready-file", ready.string()};
     argv.insert(argv.end(), options.arguments.begin(), options.arguments.end());
-    auto process =
-        cluster::child_process::start({.argv = std::move(argv),
-                                       .env = {"DATABASE_URL=" + options.dsn,
-                                               "TASKER_NAMESPACES=" + std::string{bench_namespace}},
-                                       .out = log,
-                                       .err = log})
-            .value();
+    std::vector<std::string> env{"DATABASE_URL=" + options.dsn,
+                                 "TASKER_NAMESPACES=" + std::string{bench_namespace}};
+    // Of workers alone: their handlers are what people profile.
+    char const* const profile = std::getenv("TASKER_BENCH_HEAP_PROFILE");
+    if (profile != nullptr && options.program.find("worker") != std::string::npos) {
+        env.emplace_back("LD_PRELOAD=/usr/lib/heaptrack/libheaptrack_preload.so");
+        env.push_back("DUMP_HEAPTRACK_OUTPUT=" + std::string{profile} + '.' + options.name);
+    }
+    auto process = cluster::child_process::start(
+                       {.argv = std::move(argv), .env = std::move(env), .out = log, .err = log})
+                       .value();
     auto const until = steady_clock::now() + start_limit;
     while (!fs::exists(ready)) {
         pollfd ended{.fd = process.native_handle(), .events = POLLIN, .revents = 0};

@@ -14,6 +14,8 @@ namespace {
 constexpr std::chrono::minutes drain_limit{10};
 constexpr std::chrono::milliseconds look_again{5};
 
+} // namespace
+
 std::string task_id_in(std::string const& task) {
     constexpr std::string_view field = R"("task_id":")";
     constexpr std::size_t length = 36;
@@ -23,8 +25,6 @@ std::string task_id_in(std::string const& task) {
     }
     return task.substr(at + field.size(), length);
 }
-
-} // namespace
 
 void create_backlog(engine& on, shape const& of, std::size_t tasks, std::size_t batch_size) {
     std::vector<std::string> requests;

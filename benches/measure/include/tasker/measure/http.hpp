@@ -76,12 +76,15 @@ private:
     std::string received_;
 };
 
+inline constexpr int any_success = 0; ///< as an expected status: 200 to 299
+
 /// Connections that each send the next request as soon as the last one is answered.
 struct closed_loop {
     address peer;
     int connections = 1;
     int expected_status = 200;
-    /// Gives the next request, whose bytes must last until its answer; null: there is no more.
+    /// Gives the next request, whose bytes must last until its answer; null: there is no more, also
+    /// when asked again, as every connection does.
     std::function<std::string const*()> next;
     /// What is sent before this is warm-up: it counts in `accepted` alone.
     deadline count_from = deadline::min();
@@ -98,5 +101,14 @@ struct loop_result {
 /// Runs until there is no more to send and everything is answered.
 /// Errors: throws std::runtime_error if nothing moves for 60 s.
 loop_result run(closed_loop const& plan);
+
+/// The same. Errors: also throws std::runtime_error with the first error if there was one.
+loop_result run_without_errors(closed_loop const& plan);
+
+/// The same request so many times, for `closed_loop::next`. REQUIRES: the request outlives it.
+std::function<std::string const*()> times(std::size_t count, std::string const& request);
+
+/// The same request until then.
+std::function<std::string const*()> until(deadline end, std::string const& request);
 
 } // namespace tasker::measure

@@ -18,6 +18,9 @@ void create_backlog(engine& on, shape const& of, std::size_t tasks,
 /// Returns when all tasks of the database are complete, and checks that they are `tasks`.
 void wait_until_drained(engine& on, std::size_t tasks);
 
+/// The id in the answer to a creation.
+std::string task_id_in(std::string const& task);
+
 struct task_times {
     double created_ms;   ///< until the creation was acknowledged
     double completed_ms; ///< until the answer of GET ?wait, both since the creation was sent

@@ -1,0 +1,131 @@
+#include "tasker/measure/bench.hpp"
+#include "tasker/measure/tasks.hpp"
+
+#include <fmt/core.h>
+
+#include <array>
+
+namespace {
+
+using namespace tasker::measure;
+using tasker::steady_clock;
+
+constexpr std::chrono::milliseconds warm_up{500};
+
+std::size_t stored_tasks(engine& on) {
+    return pqxx::nontransaction{on.database()}
+        .exec("select count(*) from tasker.tasks")[0][0]
+        .as<std::size_t>();
+}
+
+void add_result(bench& on, std::string const& name, loop_result result, double generator_cpu_s) {
+    auto const requests = static_cast<double>(result.latencies_ms.size());
+    on.add(name, requests / result.seconds, "/s");
+    on.add("latency: " + name, result.latencies_ms);
+    on.records().count(name, "% of a core for the load generator",
+                       100 * generator_cpu_s / result.seconds);
+    on.progress(fmt::format("{}: {:.0f} /s", name, requests / result.seconds));
+}
+
+void submit(bench& on, int clients, std::chrono::milliseconds duration) {
+    auto const name = fmt::format("submit, {} clients", clients);
+    if (!on.wants(name)) {
+        return;
+    }
+    auto& programs = on.programs();
+    auto const request =
+        make_request("POST", "/v1/tasks", "application/json", named_shape("linear3").task_json());
+    auto const before = programs.has_database() ? stored_tasks(programs) : 0;
+    auto const count_from = steady_clock::now() + warm_up;
+    auto const cpu = programs.cpu();
+    auto result = run_without_errors({.peer = programs.orchestrator(),
+                                      .connections = clients,
+                                      .expected_status = 201,
+                                      .next = until(count_from + duration, request),
+                                      .count_from = count_from});
+    auto const spent = programs.cpu() - cpu;
+    if (programs.is_private()) {
+        on.require(stored_tasks(programs) == before + result.accepted,
+                   name + ": not every acknowledged task is stored, or more are");
+    }
+    add_result(on, name, std::move(result), spent.load);
+}
+
+/// 3 submissions : 2 looks at a task : 1 list : 1 look at the metrics.
+void mix(bench& on, int clients, std::chrono::milliseconds duration) {
+    auto const name = fmt::format("mix 3:2:1:1, {} clients", clients);
+    if (!on.wants(name)) {
+        return;
+    }
+    auto& programs = on.programs();
+    auto const create =
+        make_request("POST", "/v1/tasks", "application/json", named_shape("linear3").task_json());
+    auto const look = make_request(
+        "GET",
+        "/v1/tasks/" + task_id_in(http_connection{programs.orchestrator()}.expect(201, create)));
+    auto const list = make_request("GET", "/v1/tasks?limit=20");
+    auto const metrics = make_request("GET", "/metrics");
+    std::array<std::string const*, 7> const turns{&create, &look, &create, &list,
+                                                  &create, &look, &metrics};
+    auto const count_from = steady_clock::now() + warm_up;
+    auto const end = count_from + duration;
+    std::size_t turn = 0;
+    auto const cpu = programs.cpu();
+    auto result = run_without_errors({.peer = programs.orchestrator(),
+                                      .connections = clients,
+                                      .expected_status = any_success,
+                                      .next = [&]() -> std::string const* {
+                                          return steady_clock::now() < end
+                                                     ? turns[turn++ % turns.size()]
+                                                     : nullptr;
+                                      },
+                                      .count_from = count_from});
+    add_result(on, name, std::move(result), (programs.cpu() - cpu).load);
+}
+
+/// Batches of 10,000 tasks over two connections.
+void batches(bench& on, std::size_t tasks) {
+    std::string const name = "submit in batches, 2 clients";
+    if (!on.wants(name)) {
+        return;
+    }
+    auto const start = steady_clock::now();
+    create_backlog(on.programs(), named_shape("linear3"), tasks);
+    on.add(name, static_cast<double>(tasks) / ms_since(start) * 1'000, "/s");
+}
+
+void measure_all(bench& on) {
+    auto& programs = on.programs();
+    auto const duration = on.options().duration
+                              ? std::chrono::milliseconds{*on.options().duration}
+                              : std::chrono::milliseconds{on.sized(3'000, 1'500, 400)};
+    std::vector<int> clients{10, 50, 100};
+    if (on.options().length == run_length::smoke) {
+        clients = {10, 100};
+    }
+    on.setting("load", "closed loop: each connection sends when it was answered; one thread in a "
+                       "process of its own; no worker runs");
+    on.setting("warm-up", "0.5 s, discarded; then " + std::to_string(duration.count()) + " ms");
+    while (on.next_repetition()) {
+        programs.reset();
+        programs.register_template(named_shape("linear3"));
+        for (int const each : clients) {
+            submit(on, each, duration);
+        }
+        if (on.options().filter.empty()) {
+            on.add("100 clients against 10",
+                   on.last_median("submit, 100 clients") / on.last_median("submit, 10 clients"),
+                   "");
+        }
+        for (int const each : clients) {
+            mix(on, each, duration);
+        }
+        batches(on, on.sized(100'000, 40'000, 10'000));
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return suite_main(argc, argv, "concurrent_clients", "Many HTTP clients at once.", measure_all);
+}

@@ -1,0 +1,123 @@
+#include "tasker/measure/bench.hpp"
+#include "tasker/measure/processes.hpp"
+#include "tasker/measure/tasks.hpp"
+
+#include <fmt/core.h>
+
+#include <thread>
+
+namespace {
+
+using namespace tasker::measure;
+using tasker::steady_clock;
+
+void add_memory(bench& on, std::string const& when) {
+    auto& programs = on.programs();
+    on.add("worker, " + when, memory_of(programs.worker_pid()).now_mb, "MB");
+    on.add("orchestrator, " + when, memory_of(programs.orchestrator_pid()).now_mb, "MB");
+}
+
+/// Tables, indexes and queues, in bytes.
+double stored_bytes(engine& on) {
+    return pqxx::nontransaction{on.database()}
+        .exec("select sum(pg_total_relation_size(c.oid)) from pg_class c "
+              "join pg_namespace n on n.oid = c.relnamespace "
+              "where n.nspname in ('tasker', 'pgmq') and c.relkind = 'r'")[0][0]
+        .as<double>();
+}
+
+/// Half of them one by one, half in batches of 1,000: either way may leave something behind.
+void create_both_ways(engine& on, shape const& graph, std::size_t tasks) {
+    auto const request = make_request("POST", "/v1/tasks", "application/json", graph.task_json());
+    run_without_errors({.peer = on.orchestrator(),
+                        .connections = 32,
+                        .expected_status = 201,
+                        .next = times(tasks / 2, request)});
+    create_backlog(on, graph, tasks - tasks / 2, 1'000);
+}
+
+/// What one more start and stop of a worker leaves behind in the orchestrator.
+void measure_cycles(bench& on, shape const& graph, std::size_t tasks_by_cycle, std::size_t done) {
+    auto& programs = on.programs();
+    constexpr int cycles = 5;
+    double const before = memory_of(programs.orchestrator_pid()).now_mb;
+    for (int i = 0; i < cycles; ++i) {
+        programs.stop_workers();
+        programs.start_worker();
+        create_backlog(programs, graph, tasks_by_cycle, 1'000);
+        done += tasks_by_cycle;
+        wait_until_drained(programs, done);
+    }
+    double const growth = memory_of(programs.orchestrator_pid()).now_mb - before;
+    on.add("orchestrator, growth by start/stop cycle of a worker", std::max(0.0, growth / cycles),
+           "MB");
+    on.records().allow_zero("orchestrator, growth by start/stop cycle of a worker");
+}
+
+double transactions(pqxx::nontransaction& query) {
+    return query
+        .exec("select xact_commit + xact_rollback from pg_stat_database "
+              "where datname = current_database()")[0][0]
+        .as<double>();
+}
+
+/// How many transactions the programs issue when there is nothing to do.
+void measure_idle(bench& on, std::chrono::seconds duration) {
+    // Sessions report what they did at the latest 10 s after it (PGSTAT_IDLE_INTERVAL): what was
+    // done before must have been reported when the clock starts.
+    constexpr std::chrono::seconds settle{12};
+    pqxx::nontransaction query{on.programs().database()};
+    query.exec("alter system set autovacuum = off"); // its transactions would count
+    query.exec("select pg_reload_conf()");
+    std::this_thread::sleep_for(settle);
+    double const before = transactions(query);
+    auto const begin = steady_clock::now();
+    std::this_thread::sleep_for(duration);
+    double const issued = std::max(0.0, transactions(query) - before - 1); // less the first look
+    double const seconds = ms_since(begin) / 1'000;
+    query.exec("alter system reset autovacuum");
+    query.exec("select pg_reload_conf()");
+    on.add("idle: queries of all programs", issued / seconds, "/s");
+    on.records().allow_zero("idle: queries of all programs");
+}
+
+void measure_all(bench& on) {
+    auto const tasks = on.options().tasks.value_or(on.sized(20'000, 4'000, 500));
+    auto const graph = named_shape("diamond4");
+    on.setting("unit", "MB of 1,000,000 bytes, resident; KB of 1,000 bytes");
+    on.setting("tasks", std::to_string(tasks) + " diamonds, half created one by one");
+    on.setting("warm-up", "none: the first figures are those of fresh processes");
+    static_cast<void>(on.programs().orchestrator_pid());
+    while (on.next_repetition()) {
+        auto& programs = on.programs();
+        programs.reset();
+        programs.register_template(graph);
+        programs.start_worker();
+        add_memory(on, "baseline");
+        double const stored = stored_bytes(programs);
+        create_both_ways(programs, graph, tasks);
+        wait_until_drained(programs, tasks);
+        add_memory(on, "after");
+        on.add("worker, processing", memory_of(programs.worker_pid()).peak_mb, "MB");
+        on.add("orchestrator, processing", memory_of(programs.orchestrator_pid()).peak_mb, "MB");
+        constexpr double kilobyte = 1'000;
+        on.add("stored by task",
+               (stored_bytes(programs) - stored) / kilobyte / static_cast<double>(tasks), "KB");
+        create_both_ways(programs, graph, tasks);
+        wait_until_drained(programs, 2 * tasks);
+        add_memory(on, "after as many again");
+        measure_cycles(on, graph, tasks / 10, 2 * tasks);
+        bool const is_last = on.records().repetitions() == on.options().repetitions;
+        if (on.options().length == run_length::full && is_last) {
+            measure_idle(on, std::chrono::seconds{20});
+            add_memory(on, "idle");
+        }
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return suite_main(argc, argv, "memory",
+                      "Resident memory of the services; bytes stored by task.", measure_all);
+}

@@ -1,0 +1,92 @@
+#include "tasker/measure/bench.hpp"
+#include "tasker/measure/server_errors.hpp"
+#include "tasker/measure/tasks.hpp"
+
+#include <fmt/core.h>
+
+#include <map>
+
+namespace {
+
+using namespace tasker::measure;
+
+struct load {
+    std::string name;
+    shape graph;
+    std::size_t tasks_by_worker; ///< more workers get more, so that every row takes a while
+    std::size_t tasks_at_least;
+};
+
+double seconds_to_drain(bench& on, load const& what, std::size_t workers, std::size_t tasks) {
+    auto& programs = on.programs();
+    programs.reset();
+    programs.register_template(what.graph);
+    create_backlog(programs, what.graph, tasks);
+    programs.start_workers(workers, {.concurrency = 1, .report_connections = 1});
+    wait_until_drained(programs, tasks);
+    pqxx::nontransaction query{programs.database()};
+    auto const row = query.exec("select extract(epoch from max(finished_at) - min(started_at)), "
+                                "       (select sum(attempt) from tasker.steps) "
+                                "from tasker.tasks")[0];
+    // An attempt that is not the first means that two workers had the same step.
+    auto const twice = row[1].as<std::size_t>() - tasks;
+    auto const name = "conflicts: " + what.name + fmt::format(", {} workers", workers);
+    on.add(name, 100 * static_cast<double>(twice) / static_cast<double>(tasks), "%");
+    on.records().allow_zero(name);
+    return row[0].as<double>();
+}
+
+void measure_all(bench& on) {
+    std::vector<std::size_t> rows{1, 2, 4, 5, 8, 10, 15, 16, 20};
+    if (on.options().length != run_length::full) {
+        rows = {1, 2, 4, 8};
+        rows.resize(on.sized(4, 4, 2));
+    }
+    auto sleeping = named_shape("single");
+    sleeping.name = "sleep-2";
+    sleeping.handler = "tasker.sleep";
+    sleeping.initialization = R"({"ms":2})";
+    auto const least = on.options().tasks.value_or(on.sized(2'000, 1'000, 200));
+    std::vector<load> const loads{{"no-op", named_shape("single"), 0, 4 * least},
+                                  {"2 ms", sleeping, least / 8, least / 4}};
+    on.setting("workers", "processes with one slot and one report connection each");
+    on.setting("tasks", fmt::format("{} no-op; for the 2 ms handler {} and {} more for each worker",
+                                    4 * least, least / 4, least / 8));
+    on.setting("conflict", "a step of which two workers had an attempt; an empty poll is none");
+    server_errors const errors{on.programs()};
+    while (on.next_repetition()) {
+        for (auto const& each : loads) {
+            double alone = 0;
+            for (auto const workers : rows) {
+                auto const name = fmt::format("{}, {} workers", each.name, workers);
+                if (!on.wants(name)) {
+                    continue;
+                }
+                auto const tasks = each.tasks_at_least + workers * each.tasks_by_worker;
+                double const rate =
+                    static_cast<double>(tasks) / seconds_to_drain(on, each, workers, tasks);
+                alone = alone == 0 ? rate / static_cast<double>(workers) : alone;
+                on.add(name, rate, "/s");
+                on.records().count(name, "speed-up", rate / alone);
+                on.add("efficiency: " + name, 100 * rate / alone / static_cast<double>(workers),
+                       "%");
+                on.progress(fmt::format("{}: {:.0f} /s, {:.1f} times", name, rate, rate / alone));
+            }
+        }
+        auto const lock_errors = static_cast<double>(errors.of_locks());
+        on.add("lock errors", lock_errors, "");
+        on.records().allow_zero("lock errors");
+    }
+    auto const before = errors.of_locks();
+    provoke_lock_errors(on.programs());
+    on.require(errors.of_locks() >= before + 2,
+               "two lock errors were provoked, and the counter did not move");
+    on.finding("lock errors: the counter moved when a deadlock and a refused lock were provoked");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return suite_main(argc, argv, "scalability", "One to twenty workers: speed-up, conflicts.",
+                      measure_all);
+}

@@ -1,0 +1,219 @@
+#include "tasker/measure/bench.hpp"
+#include "tasker/measure/processes.hpp"
+#include "tasker/measure/server_errors.hpp"
+#include "tasker/measure/tasks.hpp"
+
+#include <fmt/core.h>
+
+#include <atomic>
+#include <map>
+#include <set>
+#include <thread>
+
+namespace {
+
+using namespace tasker::measure;
+using std::chrono::seconds;
+using tasker::deadline;
+using tasker::steady_clock;
+
+constexpr int lease_s = 3;
+
+/// Steps that take a while, so that a worker that is killed holds some.
+shape workflow() {
+    auto out = named_shape("diamond4");
+    out.name = "sleeping-diamond";
+    out.handler = "tasker.sleep";
+    out.initialization = R"({"ms":20})";
+    return out;
+}
+
+/// Creates tasks at a steady pace, each with a key of its own, and again with the same key if the
+/// answer did not come: what it was told of is what must be there.
+class feeder {
+public:
+    feeder(address at, double tasks_per_s) : at_{std::move(at)}, pace_{1.0 / tasks_per_s} {}
+
+    void run_until(deadline end) {
+        auto next = steady_clock::now();
+        std::optional<http_connection> connection;
+        while (steady_clock::now() < end) {
+            auto const key = "soak-" + std::to_string(created_.load());
+            auto const request =
+                make_request("POST", "/v1/tasks", "application/json",
+                             workflow().task_json("{}", R"(,"idempotency_key":")" + key + '"'));
+            try {
+                if (!connection) {
+                    connection.emplace(at_);
+                }
+                auto const status = connection->exchange(request).status;
+                if (status == 200 || status == 201) {
+                    ++created_;
+                } else {
+                    ++refused_;
+                }
+            } catch (std::exception const&) {
+                ++broken_;
+                connection.reset();
+            }
+            next += std::chrono::duration_cast<steady_clock::duration>(pace_);
+            std::this_thread::sleep_until(next);
+        }
+    }
+
+    /// A request that must be refused: does the counter move?
+    void provoke_error() {
+        http_connection connection{at_};
+        auto const answer = connection.exchange(
+            make_request("POST", "/v1/tasks", "application/json", R"({"name":"no-such"})"));
+        refused_ += answer.status == 201 ? 0 : 1;
+    }
+
+    std::size_t created() const noexcept {
+        return created_;
+    }
+    /// Answers other than success, and connections lost.
+    std::size_t errors() const noexcept {
+        return refused_ + broken_;
+    }
+
+private:
+    address at_;
+    std::chrono::duration<double> pace_;
+    std::atomic<std::size_t> created_ = 0;
+    std::atomic<std::size_t> refused_ = 0;
+    std::atomic<std::size_t> broken_ = 0;
+};
+
+/// Steps that were claimed more than once: a worker lost them.
+std::size_t repeated_steps(engine& on) {
+    pqxx::connection session{on.dsn()}; // of its own: the server may have been restarted
+    return pqxx::nontransaction{session}
+        .exec("select count(*) from tasker.steps where attempt > 1")[0][0]
+        .as<std::size_t>();
+}
+
+/// Each kind of fault once, evenly over the time.
+void inject_faults(bench& on, seconds duration) {
+    auto& programs = on.programs();
+    auto const part = std::chrono::duration_cast<std::chrono::milliseconds>(duration) / 4;
+    std::this_thread::sleep_for(part);
+    on.progress("fault: a worker is killed");
+    programs.kill_worker(0);
+    programs.start_workers(1, {.concurrency = 16, .lease_seconds = lease_s});
+    std::this_thread::sleep_for(part);
+    on.progress("fault: the listeners' connections are dropped");
+    auto const dropped =
+        pqxx::nontransaction{programs.database()}
+            .exec("select count(pg_terminate_backend(pid)) from pg_stat_activity "
+                  "where datname = current_database() and query ilike 'listen%'")[0][0]
+            .as<int>();
+    on.require(dropped > 0, "no listener was there to be dropped");
+    std::this_thread::sleep_for(part);
+    on.progress("fault: the database is restarted");
+    programs.server()
+        .restart(tasker::cluster::shutdown::fast, steady_clock::now() + seconds{60})
+        .value();
+    std::this_thread::sleep_for(part);
+}
+
+/// Every task that was acknowledged is there once and complete, each step with one result.
+void check(bench& on, std::string const& name, std::size_t created) {
+    pqxx::connection session{on.programs().dsn()};
+    pqxx::nontransaction query{session};
+    auto const row =
+        query.exec("select count(*), count(distinct idempotency_key), "
+                   "       count(*) filter (where state = 'complete'), "
+                   "       (select count(*) from tasker.steps where state = 'complete'), "
+                   "       (select count(*) from tasker.steps) from tasker.tasks")[0];
+    auto const tasks = row[0].as<std::size_t>();
+    // The last request may have been carried out without an answer.
+    bool const none_lost = tasks == created || tasks == created + 1;
+    on.require(none_lost,
+               fmt::format("{}: {} tasks were acknowledged, {} are there", name, created, tasks));
+    on.require(row[1].as<std::size_t>() == tasks, name + ": a task was created twice");
+    on.require(row[2].as<std::size_t>() == tasks, name + ": a task did not complete");
+    on.require(row[3].as<std::size_t>() == 4 * tasks && row[4].as<std::size_t>() == 4 * tasks,
+               name + ": steps are missing, or there are more than there should be");
+}
+
+void wait_for_all(engine& on) {
+    auto const end = steady_clock::now() + seconds{90};
+    pqxx::connection session{on.dsn()};
+    pqxx::nontransaction query{session};
+    while (steady_clock::now() < end) {
+        auto const open = query.exec("select count(*) from tasker.tasks where state <> 'complete'");
+        if (open[0][0].as<int>() == 0) {
+            return;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    }
+}
+
+void soak(bench& on, bool with_faults, seconds duration, double pace) {
+    std::string const name = with_faults ? "with faults" : "without faults";
+    if (!on.wants(name)) {
+        return;
+    }
+    auto& programs = on.programs();
+    programs.reset();
+    programs.register_template(workflow());
+    programs.start_workers(2, {.concurrency = 16, .lease_seconds = lease_s});
+    server_errors const errors{programs};
+    double const memory_before = memory_of(programs.orchestrator_pid()).now_mb;
+    feeder feed{programs.orchestrator(), pace};
+    auto const start = steady_clock::now();
+    std::thread feeding{[&] { feed.run_until(start + duration); }};
+    if (with_faults) {
+        inject_faults(on, duration);
+    }
+    feeding.join();
+    wait_for_all(programs);
+    double const took = ms_since(start) / 1'000;
+    check(on, name, feed.created());
+    on.add("tasks " + name, static_cast<double>(feed.created()) / took, "/s");
+    on.add("errors " + name,
+           100 * static_cast<double>(feed.errors()) / static_cast<double>(feed.created()), "%");
+    on.records().allow_zero("errors " + name);
+    auto const repeated = static_cast<double>(repeated_steps(programs));
+    on.add("steps repeated " + name, repeated, "");
+    on.records().allow_zero("steps repeated " + name);
+    double const growth = memory_of(programs.orchestrator_pid()).now_mb - memory_before;
+    on.records().count("tasks " + name, "orchestrator's growth, MB", growth);
+    if (with_faults) {
+        on.require(repeated > 0,
+                   "a worker was killed, and the counter of repeated steps did not move");
+        auto const states = errors.by_state();
+        on.require(states.contains("57P01"),
+                   "sessions were ended, and the counter of the server's errors did not move");
+        auto const before = feed.errors();
+        feed.provoke_error();
+        on.require(feed.errors() == before + 1,
+                   "a request was refused, and the error counter did not move");
+    }
+}
+
+void measure_all(bench& on) {
+    auto const duration =
+        on.options().duration.value_or(seconds{static_cast<long>(on.sized(40, 16, 8))});
+    constexpr double pace = 200;
+    on.setting("load", fmt::format("{} diamonds a second for {} s, then again with faults", pace,
+                                   duration.count()));
+    on.setting("faults", "a worker killed (SIGKILL), the listeners' sessions ended, the database "
+                         "restarted (fast)");
+    on.setting("check",
+               "every acknowledged task is there once and complete, each step with one result");
+    static_cast<void>(on.programs().server());
+    // Long by itself: time, not repetitions, is what a soak is made of.
+    on.next_repetition();
+    soak(on, false, duration, pace);
+    soak(on, true, duration, pace);
+    on.finding("with faults: nothing lost, nothing doubled, checked task by task");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return suite_main(argc, argv, "soak", "Steady load for a while, then with faults.",
+                      measure_all);
+}

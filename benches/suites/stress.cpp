@@ -1,0 +1,83 @@
+#include "tasker/measure/bench.hpp"
+#include "tasker/measure/tasks.hpp"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+namespace {
+
+using namespace tasker::measure;
+using tasker::steady_clock;
+
+constexpr int kinds = 10; ///< handlers of 1 to 10 ms
+
+shape sleeping(int ms) {
+    auto out = named_shape("single");
+    out.name = "sleep-" + std::to_string(ms);
+    out.handler = "tasker.sleep";
+    out.initialization = R"({"ms":)" + std::to_string(ms) + '}';
+    return out;
+}
+
+/// `clients` connections create so many tasks each, of 1 to 10 ms, and workers drain them
+/// meanwhile.
+void measure_load(bench& on, std::size_t clients, std::size_t tasks_by_client) {
+    auto const name = fmt::format("{} clients × {} tasks", clients, tasks_by_client);
+    if (!on.wants(name)) {
+        return;
+    }
+    auto& programs = on.programs();
+    programs.reset();
+    std::vector<std::string> requests;
+    for (int ms = 1; ms <= kinds; ++ms) {
+        programs.register_template(sleeping(ms));
+        requests.push_back(
+            make_request("POST", "/v1/tasks", "application/json", sleeping(ms).task_json()));
+    }
+    programs.start_workers(on.options().workers.value_or(2), {.concurrency = 64});
+    auto const tasks = clients * tasks_by_client;
+    std::size_t left = tasks;
+    auto const start = steady_clock::now();
+    auto const result = run({.peer = programs.orchestrator(),
+                             .connections = static_cast<int>(clients),
+                             .expected_status = 201,
+                             .next = [&]() -> std::string const* {
+                                 return left > 0 ? &requests[left-- % kinds] : nullptr;
+                             }});
+    wait_until_drained(programs, result.accepted);
+    double const seconds = ms_since(start) / 1'000;
+    pqxx::nontransaction query{programs.database()};
+    auto const row = query.exec("select count(*) filter (where state = 'complete'), "
+                                "count(*) filter (where attempt <> 1), count(*) from "
+                                "tasker.steps")[0];
+    on.require(row[0].as<std::size_t>() == result.accepted &&
+                   row[2].as<std::size_t>() == result.accepted && row[1].as<int>() == 0,
+               name + ": not every task ran exactly once");
+    on.add(name, static_cast<double>(tasks) / seconds, "/s");
+    on.add("errors: " + name, 100 * static_cast<double>(result.errors) / static_cast<double>(tasks),
+           "%");
+    on.records().allow_zero("errors: " + name);
+    on.add("creation: " + name, result.latencies_ms);
+    on.progress(fmt::format("{}: {:.0f} /s, {} errors", name, static_cast<double>(tasks) / seconds,
+                            result.errors));
+}
+
+void measure_all(bench& on) {
+    on.setting("tasks", "single steps of 1 to 10 ms, evenly; workers drain while clients create");
+    on.setting("check",
+               "after each run: every task complete, in one attempt, none more, none less");
+    auto const scale = on.sized(1, 10, 50);
+    static_cast<void>(on.programs().orchestrator_pid());
+    while (on.next_repetition()) {
+        measure_load(on, 10, 5'000 / scale);
+        measure_load(on, 20, 2'000 / scale);
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return suite_main(argc, argv, "stress", "Many clients and many short tasks: nothing lost.",
+                      measure_all);
+}
