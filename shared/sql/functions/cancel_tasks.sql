@@ -7,7 +7,8 @@
 -- moves: step enqueued | in_progress | waiting_for_retry | pending -> cancelled;
 --   task pending | running | waiting | blocked -> cancelled.
 -- Steps are cancelled in rounds until none is left: a round waits for a finish_steps in flight, whose
--- new children only the next round sees.
+-- new children only the next round sees. A step that is about to be followed by others is open until
+-- that commits, so a look that finds no open step has missed none.
 create or replace function tasker.cancel_tasks(p_task_ids uuid[])
 returns table (task_id uuid, cancelled boolean, state tasker.task_state)
 language plpgsql
@@ -41,7 +42,10 @@ begin
         from own
         where s.task_id = own.task_id and s.step_no = own.step_no
           and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry');
-        exit when not found;
+        exit when not exists (
+            select from unnest(v_open) o(task_id)
+            join tasker.steps s on s.task_id = o.task_id
+            where s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry'));
     end loop;
 
     with moved as (
