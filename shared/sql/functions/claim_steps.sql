@@ -1,11 +1,14 @@
 -- Leases up to p_qty ready steps, from the queues in the order given.
 -- A step whose lease ran out is claimed again, with the next attempt number, which fences the worker
 -- that lost it. A step that has lost its worker 10 times fails for good: it probably kills them.
--- Messages of tasks that are settled, of steps that are done, and strangers' messages are deleted.
+-- Messages of tasks that are settled, of steps that are done, and strangers' messages are deleted, and
+-- the queue is read on behind them, for 5 s at most: the caller takes fewer steps than it asked for as
+-- the sign that a queue is empty.
 -- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
 -- locks: messages (skip locked), own steps (task_id, step_no), then tasks.
 -- moves: step enqueued | in_progress -> in_progress; task pending -> running.
--- cost: a batch of primary-key look-ups for each queue that has work.
+-- cost: a batch of primary-key look-ups for each queue that has work, and for each p_qty messages that
+--   are deleted.
 create or replace function tasker.claim_steps(
     p_queues text[], p_worker int, p_lease_s int, p_qty int)
 returns setof tasker.claimed_step
@@ -18,88 +21,97 @@ set enable_mergejoin = off
 set enable_bitmapscan = off
 as $$
 declare
+    v_began      timestamptz := clock_timestamp();
     v_now        timestamptz;  -- after the read, so that no step starts before it was enqueued
     v_queue      text;
     v_left       int := p_qty;
+    v_last       bigint;       -- the last message that was read of the queue
     v_msg_ids    bigint[];
     v_task_ids   uuid[];
     v_step_nos   int[];
     v_task_texts text[];
     v_step_texts text[];
     v_held       bigint[];     -- what of it was leased
+    v_deleted    int;          -- how many of it were not
     v_tasks      uuid[];
     v_steps      int[];
     v_fresh      uuid[];
     v_dead       record;
 begin
     foreach v_queue in array p_queues loop
-        exit when v_left <= 0;
-        -- What pgmq.read does, in two plain statements: its one costs twice as much to plan.
-        execute format(
-            'select array_agg(m.msg_id), array_agg(m.message ->> ''task_id''), array_agg(m.message ->> ''step_no'')
-             from (select q.msg_id, q.message from pgmq.%I q where q.vt <= clock_timestamp()
-                   order by q.msg_id limit $1 for update skip locked) m', 'q_' || v_queue)
-        into v_msg_ids, v_task_texts, v_step_texts using v_left;
-        continue when v_msg_ids is null;
-        execute format(
-            'update pgmq.%I q set vt = clock_timestamp() + make_interval(secs => $2),
-                    last_read_at = clock_timestamp(), read_ct = q.read_ct + 1
-             where q.msg_id = any ($1)', 'q_' || v_queue) using v_msg_ids, p_lease_s;
-        v_now := tasker.clock();
-        begin
-            v_task_ids := v_task_texts;
-            v_step_nos := v_step_texts;
-        exception when invalid_text_representation or numeric_value_out_of_range then
-            -- Somebody else's messages are among them: they become null, and match nothing.
-            select array_agg(x.task_id::uuid), array_agg(x.step_no::int) into v_task_ids, v_step_nos
-            from (select case when u.t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then u.t end,
-                         case when u.n ~ '^\d{1,5}$' then u.n end
-                  from unnest(v_task_texts, v_step_texts) u(t, n)) x(task_id, step_no);
-        end;
+        v_last := 0;
+        while v_left > 0 loop
+            -- What pgmq.read does, in two plain statements: its one costs twice as much to plan.
+            execute format(
+                'select array_agg(m.msg_id), array_agg(m.message ->> ''task_id''), array_agg(m.message ->> ''step_no'')
+                 from (select q.msg_id, q.message from pgmq.%I q where q.vt <= clock_timestamp()
+                       and q.msg_id > $2 order by q.msg_id limit $1 for update skip locked) m',
+                'q_' || v_queue)
+            into v_msg_ids, v_task_texts, v_step_texts using v_left, v_last;
+            exit when v_msg_ids is null;
+            v_last := v_msg_ids[cardinality(v_msg_ids)];
+            execute format(
+                'update pgmq.%I q set vt = clock_timestamp() + make_interval(secs => $2),
+                        last_read_at = clock_timestamp(), read_ct = q.read_ct + 1
+                 where q.msg_id = any ($1)', 'q_' || v_queue) using v_msg_ids, p_lease_s;
+            v_now := tasker.clock();
+            begin
+                v_task_ids := v_task_texts;
+                v_step_nos := v_step_texts;
+            exception when invalid_text_representation or numeric_value_out_of_range then
+                -- Somebody else's messages are among them: they become null, and match nothing.
+                select array_agg(x.task_id::uuid), array_agg(x.step_no::int) into v_task_ids, v_step_nos
+                from (select case when u.t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then u.t end,
+                             case when u.n ~ '^\d{1,5}$' then u.n end
+                      from unnest(v_task_texts, v_step_texts) u(t, n)) x(task_id, step_no);
+            end;
 
-        with held as (
-            update tasker.steps s
-            set state = 'in_progress', attempt = s.attempt + 1, worker_id = p_worker, started_at = v_now,
-                lost_leases = s.lost_leases + (s.state = 'in_progress')::int
-            from (select * from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
-                  order by task_id, step_no) m
-            join tasker.tasks t on t.task_id = m.task_id
-            where s.task_id = m.task_id and s.step_no = m.step_no
-              and s.state in ('enqueued', 'in_progress') and s.lost_leases < 10
-              and t.state in ('pending', 'running', 'waiting')
-            returning m.msg_id, s.task_id, s.step_no, t.state = 'pending' as fresh
-        )
-        select array_agg(h.msg_id), array_agg(h.task_id), array_agg(h.step_no),
-               array_agg(h.task_id order by h.task_id) filter (where h.fresh)
-        into v_held, v_tasks, v_steps, v_fresh
-        from held h;
+            with held as (
+                update tasker.steps s
+                set state = 'in_progress', attempt = s.attempt + 1, worker_id = p_worker, started_at = v_now,
+                    lost_leases = s.lost_leases + (s.state = 'in_progress')::int
+                from (select * from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
+                      order by task_id, step_no) m
+                join tasker.tasks t on t.task_id = m.task_id
+                where s.task_id = m.task_id and s.step_no = m.step_no
+                  and (s.state = 'enqueued' or s.state = 'in_progress' and s.lost_leases < 9)
+                  and t.state in ('pending', 'running', 'waiting')
+                returning m.msg_id, s.task_id, s.step_no, t.state = 'pending' as fresh
+            )
+            select array_agg(h.msg_id), array_agg(h.task_id), array_agg(h.step_no),
+                   array_agg(h.task_id order by h.task_id) filter (where h.fresh)
+            into v_held, v_tasks, v_steps, v_fresh
+            from held h;
 
-        if coalesce(cardinality(v_held), 0) < cardinality(v_msg_ids) then
-            for v_dead in
-                select s.task_id, s.step_no, s.attempt, m.msg_id
-                from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
-                join tasker.steps s on s.task_id = m.task_id and s.step_no = m.step_no
-                where s.state = 'in_progress' and s.lost_leases >= 10
-                  and m.msg_id <> all (coalesce(v_held, '{}'))
-            loop
-                perform tasker.finish_steps(
-                    v_queue, p_worker, p_lease_s, 0, array[v_dead.task_id], array[v_dead.step_no],
-                    array[v_dead.attempt], array[v_dead.msg_id], array[2::int2],
-                    array['{"message": "its worker was lost 10 times while it ran", "type": "lease_lost"}'],
-                    array[null::int]);
-            end loop;
-            perform pgmq.delete(v_queue, array(
-                select m.msg_id from unnest(v_msg_ids) m(msg_id)
-                where m.msg_id <> all (coalesce(v_held, '{}'))));
-        end if;
-        continue when v_held is null;
-
-        if v_fresh is not null then
-            update tasker.tasks t set state = 'running', started_at = v_now
-            where t.task_id = any (v_fresh) and t.state = 'pending';
-        end if;
-        v_left := v_left - cardinality(v_held);
-        return query select * from tasker.claimed_rows(v_queue, v_held, v_tasks, v_steps);
+            v_deleted := cardinality(v_msg_ids) - coalesce(cardinality(v_held), 0);
+            if v_deleted > 0 then
+                for v_dead in
+                    select s.task_id, s.step_no, s.attempt, m.msg_id
+                    from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
+                    join tasker.steps s on s.task_id = m.task_id and s.step_no = m.step_no
+                    where s.state = 'in_progress' and s.lost_leases >= 9
+                      and m.msg_id <> all (coalesce(v_held, '{}'))
+                loop
+                    perform tasker.finish_steps(
+                        v_queue, p_worker, p_lease_s, 0, array[v_dead.task_id], array[v_dead.step_no],
+                        array[v_dead.attempt], array[v_dead.msg_id], array[2::int2],
+                        array['{"message": "its worker was lost 10 times while it ran", "type": "lease_lost"}'],
+                        array[null::int]);
+                end loop;
+                perform pgmq.delete(v_queue, array(
+                    select m.msg_id from unnest(v_msg_ids) m(msg_id)
+                    where m.msg_id <> all (coalesce(v_held, '{}'))));
+            end if;
+            if v_fresh is not null then
+                update tasker.tasks t set state = 'running', started_at = v_now
+                where t.task_id = any (v_fresh) and t.state = 'pending';
+            end if;
+            if v_held is not null then
+                v_left := v_left - cardinality(v_held);
+                return query select * from tasker.claimed_rows(v_queue, v_held, v_tasks, v_steps);
+            end if;
+            exit when v_deleted = 0 or clock_timestamp() > v_began + interval '5 seconds';
+        end loop;
     end loop;
 end;
 $$;

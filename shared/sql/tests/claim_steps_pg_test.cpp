@@ -31,18 +31,52 @@ TEST(ClaimSteps, ALostLeaseIsDeliveredAgainWithTheNextAttempt) {
     EXPECT_EQ(w.claim().at(0).attempt, 2);
 }
 
-TEST(ClaimSteps, AStepThatLosesItsWorkerTenTimesFailsForGood) {
-    workflow_database w;
-    auto const task = w.create(w.register_template("killer", "a", R"({"max_attempts":1})"));
-    for (int i = 1; i <= 11; ++i) {
+/// Claims the one step there is, and lets its lease run out, that often.
+void lose_worker(workflow_database& w, int times) {
+    for (int i = 1; i <= times; ++i) {
         ASSERT_EQ(w.claim().size(), 1U) << i;
         w.expire_leases();
     }
+}
+
+TEST(ClaimSteps, AStepThatLosesItsWorkerTenTimesFailsForGood) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("killer", "a", R"({"max_attempts":1})"));
+    lose_worker(w, 10);
     EXPECT_THAT(w.claim(), IsEmpty());
     EXPECT_EQ(w.step_state(task, "a"), "failed");
     EXPECT_EQ(w.task_state(task), "blocked");
     EXPECT_EQ(w.messages(), 0);
     EXPECT_EQ(w.db().value<std::string>("select error ->> 'type' from tasker.steps"), "lease_lost");
+}
+
+TEST(ClaimSteps, AStepOnItsLastLeaseIsStillTriedAgainAndGivenBack) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("unlucky", "a", R"({"backoff":"none"})"));
+    lose_worker(w, 9);
+    w.finish(w.claim().at(0), R"({"message":"no"})", 1);
+    ASSERT_EQ(w.db().value<int>("select released from tasker.release_due(10)"), 1);
+    auto const again = w.claim();
+    ASSERT_EQ(again.size(), 1U);
+    w.db().exec(fmt::format("select tasker.release_steps('tasker_default', array['{}']::uuid[], "
+                            "'{{0}}', '{{{}}}', '{{{}}}')",
+                            task, again[0].attempt, again[0].msg_id));
+    EXPECT_EQ(w.run_all().size(), 1U);
+    EXPECT_EQ(w.task_state(task), "complete");
+}
+
+TEST(ClaimSteps, ManyMessagesOfCancelledTasksDoNotHideTheWorkBehindThem) {
+    workflow_database w;
+    auto const id = w.register_template("one", "a");
+    for (int i = 0; i < 7; ++i) {
+        w.create(id);
+    }
+    w.db().exec("select tasker.cancel_tasks(array(select task_id from tasker.tasks))");
+    auto const live = w.create(id);
+    auto const steps = w.claim(2);
+    ASSERT_EQ(steps.size(), 1U);
+    EXPECT_EQ(steps[0].task_id, live);
+    EXPECT_EQ(w.messages(), 1);
 }
 
 TEST(ClaimSteps, StrangersMessagesAreDroppedAndHarmNobody) {
