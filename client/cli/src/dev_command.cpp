@@ -58,7 +58,8 @@ void add_dev_command(command_line& line) {
     added.add_flag("--no-worker", *has_no_worker, "Only the orchestrator; run workers yourself");
     added
         .add_option("--worker-program", options->worker_program,
-                    "A worker with handlers of your own (default: tasker-worker)")
+                    "A worker with handlers of your own, or a Python file with them "
+                    "(default: tasker-worker)")
         ->type_name("FILE");
     added.add_option("--namespaces", options->namespaces, "What the workers serve, with commas")
         ->type_name("NS,NS");

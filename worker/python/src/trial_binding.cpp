@@ -3,6 +3,7 @@
 #include "json_reader.hpp"
 #include "parameters.hpp"
 
+#include "tasker/base/time.hpp"
 #include "tasker/model/compiled_template.hpp"
 #include "tasker/model/input_validator.hpp"
 #include "tasker/worker/run_handler.hpp"
@@ -11,7 +12,9 @@
 
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace py = pybind11;
@@ -83,12 +86,47 @@ py::tuple try_handler(py::function call, py::sequence parameters, trial const& s
     return py::make_tuple("success", std::move(result).json_text());
 }
 
+/// Nanoseconds of each of so many calls, as a thread of the pool makes them: from the step to its
+/// result as text, with the GIL taken and let go of.
+std::vector<std::int64_t> time_calls(py::function call, py::sequence parameters,
+                                     std::string const& context, std::string const& parents,
+                                     std::size_t calls) {
+    auto const handler = make_handler(std::move(call), std::move(parameters));
+    std::vector<std::int64_t> took(calls);
+    auto const measure = [&handler, &took](worker::step_context const& step) {
+        for (auto& each : took) {
+            auto const before = steady_clock::now();
+            auto result = (*handler)(step);
+            if (!result.is_success()) {
+                return result;
+            }
+            auto const text = std::move(result).json_text();
+            each = std::chrono::nanoseconds{steady_clock::now() - before}.count();
+        }
+        return worker::success();
+    };
+    auto result = worker::success();
+    {
+        py::gil_scoped_release const others;
+        std::jthread{[&] {
+            result = worker::try_handler(measure, {.context = nlohmann::json::parse(context),
+                                                   .parents = nlohmann::json::parse(parents)});
+        }};
+    }
+    if (auto const* const failure = result.failure()) {
+        throw std::runtime_error{failure->type + ": " + failure->message};
+    }
+    return took;
+}
+
 } // namespace
 
 void bind_trial(py::module_& module) {
     module.def("compile_template", &compile_template, py::arg("text"), py::arg("is_json"),
                py::arg("environment"));
     module.def("check_context", &check_context, py::arg("schema"), py::arg("context"));
+    module.def("time_calls", &time_calls, py::arg("call"), py::arg("parameters"),
+               py::arg("context"), py::arg("parents"), py::arg("calls"));
     module.def(
         "try_handler",
         [](py::function call, py::sequence parameters, std::string name, std::string method,

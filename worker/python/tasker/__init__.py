@@ -13,6 +13,7 @@ from ._logging import LogHandler
 from . import _native
 from ._native import Step, version as __version__
 from ._registry import step
+from .cli import run_program
 from .client import AsyncClient, Client, NewTask
 from .errors import (
     ApiError,
@@ -60,5 +61,6 @@ __all__ = [
     "Worker",
     "WorkerError",
     "__version__",
+    "run_program",
     "step",
 ]

@@ -12,7 +12,7 @@ import pathlib
 import signal
 import sys
 import traceback
-from typing import Optional, Sequence
+from typing import Any, Iterable, NoReturn, Optional, Sequence
 
 from . import __version__, _logging, _supervisor
 from .errors import WorkerError
@@ -37,7 +37,28 @@ _settings = (
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Runs it; returns the exit code: 0 stopped, 1 failed, 2 wrong settings, 3 handlers left."""
-    options = _parser().parse_args(arguments)
+    parser = _parser("tasker-worker-py")
+    parser.add_argument(
+        "modules", nargs="+", metavar="MODULE", help="with handlers: package.module or file.py"
+    )
+    options = parser.parse_args(arguments)
+    return _run(options, lambda: [load(each) for each in options.modules])
+
+
+def run_program(handlers: Optional[Iterable[Any]] = None) -> NoReturn:
+    """Makes a program that is a worker of the script that calls it, and ends the process:
+
+        if __name__ == "__main__":
+            tasker.run_program()
+
+    It takes the arguments of ``tasker-worker-py``, and ``handlers`` as ``Worker`` does.
+    """
+    options = _parser(pathlib.Path(sys.argv[0]).name).parse_args()
+    options.modules = [sys.argv[0]]
+    sys.exit(_run(options, lambda: handlers))
+
+
+def _run(options, get_handlers):
     given = {name: getattr(options, name) for name in _settings}
     if options.processes > 1 or options.reload:
         try:
@@ -47,13 +68,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             return _wrong
     _end_with_supervisor()
     try:
-        modules = [load(each) for each in options.modules]
+        handlers = get_handlers()
     except Exception:
         traceback.print_exc()
         print("tasker-worker-py: the handlers cannot be imported", file=sys.stderr)
         return _wrong
     try:
-        worker = Worker(handlers=modules, **given)
+        worker = Worker(handlers=handlers, **given)
     except (TypeError, ValueError) as problem:
         print(f"tasker-worker-py: {problem}", file=sys.stderr)
         return _wrong
@@ -99,15 +120,12 @@ def _end_with_supervisor():
         libc.prctl(_pr_set_pdeathsig, signal.SIGTERM, 0, 0, 0)
 
 
-def _parser():
+def _parser(program):
     parser = argparse.ArgumentParser(
-        prog="tasker-worker-py",
+        prog=program,
         description="Runs the steps of Tasker's workflows with handlers written in Python.",
         epilog="What is not given comes from --config, and from DATABASE_URL, TASKER_NAMESPACES, "
         "TASKER_WORKER_LISTEN, TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.",
-    )
-    parser.add_argument(
-        "modules", nargs="+", metavar="MODULE", help="with handlers: package.module or file.py"
     )
     parser.add_argument("--config", metavar="FILE", help="settings in TOML; see config/worker.toml")
     parser.add_argument("--database-url", metavar="URL", help="instead of DATABASE_URL")

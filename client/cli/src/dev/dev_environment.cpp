@@ -41,6 +41,17 @@ std::string program(std::string const& name) {
     return std::filesystem::exists(beside) ? beside.string() : name;
 }
 
+/// Handlers in a Python file are run by the program of package tasker.
+std::vector<std::string> worker_command(std::string const& chosen) {
+    if (chosen.empty()) {
+        return {program("tasker-worker")};
+    }
+    if (chosen.ends_with(".py")) {
+        return {program("tasker-worker-py"), chosen};
+    }
+    return {chosen};
+}
+
 std::string listen_address(std::uint16_t port) {
     return "127.0.0.1:" + std::to_string(port);
 }
@@ -108,8 +119,6 @@ result<void> dev_environment::start_orchestrator() {
 }
 
 result<void> dev_environment::start_workers() {
-    auto const path =
-        options_.worker_program.empty() ? program("tasker-worker") : options_.worker_program;
     for (int number = 1; number <= options_.workers; ++number) {
         auto const wish = number == 1 ? options_.worker_port : std::nullopt;
         auto const port = choose_port(wish, usual_worker_port, "--worker-port");
@@ -119,7 +128,7 @@ result<void> dev_environment::start_workers() {
         auto const name =
             options_.workers == 1 ? std::string{"worker"} : "worker-" + std::to_string(number);
         tell("starting the " + name);
-        std::vector<std::string> argv{path};
+        auto argv = worker_command(options_.worker_program);
         if (!options_.namespaces.empty()) {
             argv.insert(argv.end(), {"--namespaces", options_.namespaces});
         }

@@ -1,0 +1,106 @@
+"""The extension module; made of worker/python/src."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Callable, List, Optional, Sequence, Tuple
+
+version: str
+
+class Step:
+    """A step as its handler sees it; the handler's parameter ``step``."""
+
+    @property
+    def task_id(self) -> str: ...
+    @property
+    def number(self) -> int:
+        """Its place in the topological order of the template."""
+    @property
+    def name(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def template_name(self) -> str: ...
+    @property
+    def template_version(self) -> str: ...
+    @property
+    def handler(self) -> str:
+        """The template's ``handler.callable``."""
+    @property
+    def method(self) -> str:
+        """The template's ``handler.method``, or ""."""
+    @property
+    def attempt(self) -> int:
+        """Which delivery this is, from 1; counts those that ended without a result too."""
+    @property
+    def failures(self) -> int:
+        """Failures reported so far."""
+    @property
+    def max_attempts(self) -> int: ...
+    @property
+    def idempotency_key(self) -> str:
+        """Unique for a step of a task and the same on every attempt: for other systems."""
+    @property
+    def context(self) -> Any:
+        """The task's context."""
+    @property
+    def parents(self) -> dict[str, Any]:
+        """The parents' results by step name."""
+    @property
+    def initialization(self) -> dict[str, Any]:
+        """The template's ``handler.initialization``."""
+    @property
+    def deadline(self) -> Optional[float]:
+        """When the time-out passes, in seconds since the epoch; None without a time-out."""
+    @property
+    def logger(self) -> logging.LoggerAdapter[logging.Logger]:
+        """A logger that knows task, step and attempt."""
+    def is_cancelled(self) -> bool:
+        """Whether to stop: its time is over, its lease is lost, or the worker has to end."""
+    def wait(self, seconds: float) -> bool:
+        """Sleeps; False if the step was cancelled, which ends the sleep at once."""
+
+class Completion:
+    def set(self) -> None: ...
+    def wait(self, step: Step) -> bool: ...
+    def wait_for_good(self) -> None: ...
+
+_Parameters = Sequence[Tuple[str, str, Optional[Callable[[Any], Any]], bool]]
+
+class Worker:
+    def __init__(self, options: dict[str, Any]) -> None: ...
+    def handle(self, name: str, call: Callable[..., Any], parameters: _Parameters) -> None: ...
+    def run(
+        self,
+        stops_on_signals: bool,
+        leaves_behind: bool,
+        ready: Optional[Callable[[str], None]],
+    ) -> int: ...
+    def stop(self) -> None: ...
+
+def load_parts() -> None: ...
+def read_settings(options: dict[str, Any]) -> dict[str, Any]: ...
+def read_json(text: str | bytes) -> Any: ...
+def write_json(value: Any) -> str: ...
+def is_logged(level: int) -> bool: ...
+def log(
+    level: int, logger: str, message: str, task: str = ..., step: str = ..., attempt: int = ...
+) -> None: ...
+def compile_template(
+    text: str, is_json: bool, environment: str
+) -> Tuple[List[str], Optional[dict[str, Any]]]: ...
+def check_context(schema: str, context: str) -> List[str]: ...
+def try_handler(
+    call: Callable[..., Any],
+    parameters: _Parameters,
+    name: str,
+    method: str,
+    context: str,
+    parents: str,
+    initialization: str,
+    failures: int,
+    max_attempts: int,
+) -> Tuple[Any, ...]: ...
+def time_calls(
+    call: Callable[..., Any], parameters: _Parameters, context: str, parents: str, calls: int
+) -> List[int]: ...
