@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test unit lint lint-all format bench asan tsan coverage install clean
+.PHONY: help setup build demo test unit lint lint-all format bench peers asan tsan coverage install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ coverage: build-coverage ## all tests, then line coverage in build/coverage/repo
 
 bench: build ## measure; the tools and their figures are explained in benches/README.md
 	@cd build/release && $(CTEST) -L '^bench$$' --verbose
+
+peers: build ## Tasker beside other engines, fetched to build/peers; PEERS_FLAGS="--scale 0.1"
+	@benches/peers/run.py $(PEERS_FLAGS)
 
 install: build ## install to PREFIX (default /usr/local)
 	@cmake --install build/release --prefix $(PREFIX)

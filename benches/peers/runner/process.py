@@ -1,0 +1,77 @@
+"""One run of one case: a peer's program, with samples of its store around the measured part."""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import time
+
+LIMIT_S = 180
+
+
+class PeerFailed(RuntimeError):
+    """The program ended early, said something else, or took too long."""
+
+
+class Program:
+    def __init__(self, command, environment, log):
+        self.log = log
+        self.until = time.monotonic() + LIMIT_S
+        self.process = subprocess.Popen(
+            [str(word) for word in command], env={**os.environ, **environment}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+
+    def line(self):
+        with selectors.DefaultSelector() as ready:
+            ready.register(self.process.stdout, selectors.EVENT_READ)
+            left = self.until - time.monotonic()
+            if left <= 0 or not ready.select(left):
+                raise PeerFailed(f"nothing within {LIMIT_S} s")
+        text = self.process.stdout.readline()
+        if not text:
+            raise PeerFailed(f"ended with {self.process.wait()}")
+        return text.strip()
+
+    def go(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def end(self):
+        """All of it: its own children stand in its process group."""
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            pass
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.stdout.close()
+        return self.process.wait()
+
+
+def run_case(command, environment, store, log):
+    """What the program printed, and the difference between the two samples of the store.
+    Raises PeerFailed."""
+    program = Program(command, environment, log)
+    try:
+        said = program.line()
+        if said != "ready":
+            raise PeerFailed(f"said {said[:200]!r}, not ready")
+        before = store.sample() if store else {}
+        program.go()
+        result = json.loads(program.line())
+        after = store.sample() if store else {}
+        program.go()
+    finally:
+        status = program.end()
+    if status != 0:
+        raise PeerFailed(f"ended with {status}")
+    for name, value in after.items():
+        result[name] = None if value is None else value - before[name]
+    return result
