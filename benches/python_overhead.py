@@ -2,7 +2,7 @@
 """What a call of a Python handler costs, from a leased step to its result as JSON text.
 
 usage: PYTHONPATH=build/release/python benches/python_overhead.py [--calls N] [--warm-up N]
-           [--throughput TASKS] [--json FILE]
+           [--samples N] [--throughput TASKS] [--json FILE]
 
 Calls are made as a thread of the worker's pool makes them: it takes the GIL, reads the JSON that
 the handler asks for, calls it, writes what it returns, and lets go of the GIL. --throughput also
@@ -10,7 +10,8 @@ drains a backlog of diamond tasks of four no-op steps with one worker process, o
 with fsync on (needs TASKER_BIN, or tasker on PATH). Prints JSON:
 
     {"suite": "python_overhead", "unit": "us", "calls": 20000, "cases": [{"name": "noop",
-      "mean": …, "p50": …, "p95": …, "p99": …, "min": …, "max": …, "target": 15}, …],
+      "mean": …, "p50": …, "p95": …, "p99": …, "min": …, "max": …, "target": 15,
+      "samples": [mean of each of N equal parts, in their order]}, …],
      "throughput": {"tasks": …, "steps_per_s": …, "target": 8000}}
 """
 
@@ -98,8 +99,9 @@ def direct(calls):
     return took
 
 
-def figures(name, nanoseconds, target):
+def figures(name, nanoseconds, target, samples):
     ordered = sorted(nanoseconds)
+    size = len(nanoseconds) // samples
 
     def at(share):
         return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1000, 3)
@@ -113,11 +115,15 @@ def figures(name, nanoseconds, target):
         "min": at(0),
         "max": at(1),
         "target": target,
+        "samples": [
+            round(statistics.fmean(nanoseconds[part * size : (part + 1) * size]) / 1000, 4)
+            for part in range(samples)
+        ],
     }
 
 
-def measure(calls, warm_up):
-    yield figures("python_calls_python", direct(calls), None)
+def measure(calls, warm_up, samples):
+    yield figures("python_calls_python", direct(calls), None, samples)
     for name, handler, context, parents, target in cases():
         arguments = (
             handler,
@@ -126,7 +132,7 @@ def measure(calls, warm_up):
             _native.write_json(parents),
         )
         _native.time_calls(*arguments, warm_up)
-        yield figures(name, _native.time_calls(*arguments, calls), target)
+        yield figures(name, _native.time_calls(*arguments, calls), target, samples)
 
 
 WORKER = """
@@ -184,15 +190,18 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--warm-up", type=int, default=2_000)
+    parser.add_argument("--samples", type=int, default=10)
     parser.add_argument("--throughput", type=int, metavar="TASKS", default=0)
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
+    if not 1 <= options.samples <= options.calls:
+        parser.error("--samples: from 1 to the number of calls")
     told = {
         "suite": "python_overhead",
         "unit": "us",
         "python": sys.version.split()[0],
         "calls": options.calls,
-        "cases": list(measure(options.calls, options.warm_up)),
+        "cases": list(measure(options.calls, options.warm_up, options.samples)),
     }
     if options.throughput:
         told["throughput"] = throughput(options.throughput)

@@ -1,3 +1,5 @@
+#include "python_calls.hpp"
+
 #include "tasker/log/log.hpp"
 #include "tasker/measure/bench.hpp"
 #include "tasker/worker/run_handler.hpp"
@@ -126,6 +128,7 @@ void measure_all(bench& on) {
         measure_calls(on, plan);
         measure_json(on, plan);
         measure_log(on, plan);
+        measure_python(on, plan.samples, calls);
     }
 }
 

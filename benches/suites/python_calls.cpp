@@ -1,0 +1,55 @@
+#include "python_calls.hpp"
+
+#include "tasker/cluster/child_process.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace tasker;
+
+namespace {
+
+constexpr std::chrono::minutes limit{5};
+constexpr std::size_t warm_up_calls = 2'000;
+constexpr double us_in_ms = 1'000;
+
+std::string run_script(std::size_t samples, std::size_t calls) {
+    auto const done = cluster::run_program(
+        {.argv = {TASKER_PYTHON_CALLS, "--samples", std::to_string(samples), "--calls",
+                  std::to_string(samples * calls), "--warm-up", std::to_string(warm_up_calls)},
+         .env = {"PYTHONPATH=" TASKER_PYTHON_PACKAGE}},
+        steady_clock::now() + limit);
+    if (!done) {
+        throw std::runtime_error{done.error().message};
+    }
+    if (!done->status.is_success()) {
+        throw std::runtime_error{"python_overhead.py: " + done->err};
+    }
+    return done->out;
+}
+
+/// "payload_1kb_in" is "Python, payload 1kb in".
+std::string case_name(std::string script_name) {
+    std::ranges::replace(script_name, '_', ' ');
+    return "Python, " + script_name;
+}
+
+} // namespace
+
+void measure_python(measure::bench& on, std::size_t samples, std::size_t calls) {
+    on.progress("Python");
+    auto const told = nlohmann::json::parse(run_script(samples, calls));
+    for (auto const& each : told.at("cases")) {
+        auto const name = case_name(each.at("name").get<std::string>());
+        if (on.wants(name)) {
+            auto values = each.at("samples").get<std::vector<double>>();
+            std::ranges::for_each(values, [](double& value) { value /= us_in_ms; });
+            on.add(name, values);
+        }
+    }
+}
