@@ -46,9 +46,9 @@ std::string thousand_rows() {
 }
 
 std::vector<workflow> workflows(bench const& on) {
-    auto const many = on.sized(200, 60, 4);
-    auto const some = on.sized(40, 15, 2);
-    auto const few = on.sized(10, 4, 1);
+    auto const many = on.sized(100, 60, 4);
+    auto const some = on.sized(20, 15, 2);
+    auto const few = on.sized(5, 4, 1);
     return {
         {"single step", named_shape("single"), many},
         {"linear-3", named_shape("linear3"), many},
@@ -104,6 +104,7 @@ void measure_all(bench& on) {
                         "commit of the last step");
     on.setting("warm-up",
                "a tenth of each case's tasks, at least 2, dropped, before each repetition");
+    on.repeat_full(10);
     while (on.next_repetition()) {
         for (auto const& each : all) {
             for (std::size_t i = 0; i < std::max<std::size_t>(2, each.count / 10); ++i) {

@@ -179,7 +179,8 @@ void measure_all(bench& on) {
     on.setting("pairs",
                "bare LISTEN and event layer, send and send with notify: one after the other");
     constexpr std::size_t warm_up = 20;
-    auto const samples = on.sized(400, 200, 20);
+    auto const samples = on.sized(200, 200, 20);
+    on.repeat_full(10);
     while (on.next_repetition()) {
         for (std::size_t i = 0; i < warm_up + samples; ++i) {
             double const raw_ms = from.notify(bare);

@@ -107,8 +107,7 @@ void measure_all(bench& on) {
         wait_until_drained(programs, 2 * tasks);
         add_memory(on, "after as many again");
         measure_cycles(on, graph, tasks / 10, 2 * tasks);
-        bool const is_last = on.records().repetitions() == on.options().repetitions;
-        if (on.options().length == run_length::full && is_last) {
+        if (on.options().length == run_length::full && on.is_last_repetition()) {
             measure_idle(on, std::chrono::seconds{20});
             add_memory(on, "idle");
         }

@@ -23,12 +23,13 @@ void measure_all(bench& on) {
         payloads = {
             {std::to_string(*on.options().payload_bytes) + " B", *on.options().payload_bytes}};
     }
-    auto const samples = on.sized(200, 60, 10);
-    auto const creations = on.sized(3'000, 1'000, 100);
+    auto const samples = on.sized(100, 60, 10);
+    auto const creations = on.sized(1'500, 1'000, 100);
     http_connection connection{programs.orchestrator()};
     on.setting("payload", "the task's context, which every step of linear-3 is given");
     on.setting("warm-up", "10 samples of each case, dropped");
     std::size_t created = 0;
+    on.repeat_full(10);
     while (on.next_repetition()) {
         for (auto const& each : payloads) {
             auto const request = make_request("POST", "/v1/tasks", "application/json",

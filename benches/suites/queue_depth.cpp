@@ -70,7 +70,8 @@ void measure_all(bench& on) {
                "claim of one with exactly so many waiting; after each the queue is refilled");
     on.setting("data", "single-step tasks, each depth in a database of its own");
     on.setting("warm-up", "10 samples of each case, dropped");
-    bench::plan const plan{.samples = on.sized(200, 60, 10)};
+    bench::plan const plan{.samples = on.sized(100, 60, 10)};
+    on.repeat_full(10);
     while (on.next_repetition()) {
         for (std::size_t i = 0; i < depths.size(); ++i) {
             on.component("claim, " + text_of(depths[i]) + " waiting", plan,

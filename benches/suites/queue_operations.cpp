@@ -61,7 +61,8 @@ void measure_all(bench& on) {
     core.use(named_shape("single"));
     on.setting("case", "one message at a time on an idle database, durable commits");
     on.setting("warm-up", "10 samples of each case, dropped");
-    bench::plan const plan{.samples = on.sized(200, 60, 10)};
+    bench::plan const plan{.samples = on.sized(100, 60, 10)};
+    on.repeat_full(10);
     while (on.next_repetition()) {
         on.component("enqueue", plan, [&] { return enqueue(core); });
         on.component("claim", plan, [&] { return claim(core); });

@@ -76,18 +76,19 @@ double notify(session& quick) {
 void measure_all(bench& on) {
     auto& programs = on.programs();
     programs.stop_orchestrator(); // nothing else is to run
-    auto const many = on.sized(200, 60, 10);
+    auto const many = on.sized(100, 60, 10);
     std::vector<fan_case> const cases{
         {"3-step template", 1, many},
         {"10-step template", 8, many},
         {"50-step template", 48, many},
-        {"fan-out 1,000", 1'000, on.sized(40, 10, 3)},
+        {"fan-out 1,000", 1'000, on.sized(15, 10, 3)},
     };
     stage core{programs.dsn()};
     session quick{programs.dsn(), false};
     on.setting("case",
                "the first step is reported, all but the last become ready: 1, 8, 48, 1,000");
     on.setting("warm-up", "10 samples of each case, dropped");
+    on.repeat_full(10);
     while (on.next_repetition()) {
         for (auto const& each : cases) {
             auto const from = core.use(fan(each.ready));

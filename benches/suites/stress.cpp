@@ -69,6 +69,7 @@ void measure_all(bench& on) {
                "after each run: every task complete, in one attempt, none more, none less");
     auto const scale = on.sized(1, 10, 50);
     static_cast<void>(on.programs().orchestrator_pid());
+    on.repeat_full(2); // of 90,000 tasks each
     while (on.next_repetition()) {
         measure_load(on, 10, 5'000 / scale);
         measure_load(on, 20, 2'000 / scale);

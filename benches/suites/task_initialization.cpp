@@ -70,13 +70,14 @@ void measure_all(bench& on) {
     http_connection connection{programs.orchestrator()};
     on.setting("load", "one POST /v1/tasks at a time over one kept connection; no worker runs");
     on.setting("warm-up", "10 creations of each case, dropped");
-    auto const samples = on.sized(200, 60, 10);
+    auto const samples = on.sized(100, 60, 10);
     std::optional<stage> core;
     if (programs.has_database()) {
         // Of its own, as the orchestrator's templates are compiled by the orchestrator.
         core.emplace(programs.is_private() ? programs.add_database("stage") : programs.dsn());
         core->use(named_shape("linear3"));
     }
+    on.repeat_full(10);
     while (on.next_repetition()) {
         for (auto const& [name, graph] : shapes) {
             for (auto const& each : payloads) {

@@ -92,10 +92,11 @@ void measure_all(bench& on) {
                "enqueued in advance, single-step tasks; one thread claims, executes, submits");
     on.setting("unit", "each part of a batch divided by its steps");
     on.setting("warm-up", "5 batches of each case, dropped");
+    on.repeat_full(10);
     while (on.next_repetition()) {
         for (auto const& each : kinds) {
-            measure_case(on, core, each, 1, on.sized(200, 60, 10));
-            measure_case(on, core, each, 100, on.sized(40, 15, 3));
+            measure_case(on, core, each, 1, on.sized(100, 60, 10));
+            measure_case(on, core, each, 100, on.sized(20, 15, 3));
         }
     }
 }

@@ -21,7 +21,7 @@ namespace {
 constexpr int calibration_rounds = 5;
 
 std::size_t default_repetitions(run_length length) {
-    return length == run_length::smoke ? 1 : length == run_length::quick ? 3 : 5;
+    return length == run_length::smoke ? 1 : length == run_length::quick ? 3 : 6;
 }
 
 char const* to_word(run_length length) {
@@ -38,22 +38,22 @@ struct bench::state {
     recording calibration = {.name = "calibration", .unit = "ms"};
     std::unique_ptr<engine> programs = {};
     suite_results results = {};
+    std::size_t repetitions = 0;
     deadline begun = steady_clock::now();
 };
 
 bench::bench(std::string_view suite, bench_options options)
     : state_{new state{.options = std::move(options), .suite = std::string{suite}, .targets = {}}} {
     state_->targets = target_table::load(state_->options.targets, suite);
-    if (state_->options.repetitions == 0) {
-        state_->options.repetitions = default_repetitions(state_->options.length);
-    }
+    state_->repetitions = state_->options.repetitions == 0
+                              ? default_repetitions(state_->options.length)
+                              : state_->options.repetitions;
     auto& results = state_->results;
     results.suite = suite;
     results.environment = describe_machine();
     results.started = results.environment.front().second;
     results.commit = current_commit();
     setting("length", to_word(state_->options.length));
-    setting("repetitions", std::to_string(state_->options.repetitions));
 }
 
 bench::~bench() = default;
@@ -82,8 +82,18 @@ engine& bench::programs() {
     return *state_->programs;
 }
 
+void bench::repeat_full(std::size_t repetitions) {
+    if (state_->options.repetitions == 0 && state_->options.length == run_length::full) {
+        state_->repetitions = repetitions;
+    }
+}
+
+bool bench::is_last_repetition() const noexcept {
+    return state_->records.repetitions() == state_->repetitions;
+}
+
 bool bench::next_repetition() {
-    if (state_->records.repetitions() >= state_->options.repetitions) {
+    if (state_->records.repetitions() >= state_->repetitions) {
         return false;
     }
     state_->records.begin_repetition();

@@ -54,8 +54,13 @@ public:
     /// Started when first asked for, empty. Prints the check list; throws if one is not met.
     engine& programs();
 
+    /// How many repetitions a full run has, unless the command line says otherwise. Cases that are
+    /// quick get more of them, of fewer samples: it is repetitions that runs are compared by.
+    void repeat_full(std::size_t repetitions);
+
     /// Begins the next repetition, with its calibration; false after the last.
     bool next_repetition();
+    bool is_last_repetition() const noexcept;
 
     /// The amount for the length of this run.
     std::size_t sized(std::size_t full, std::size_t quick, std::size_t smoke) const noexcept;

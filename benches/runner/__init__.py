@@ -1,0 +1,1 @@
+"""The runner of the benchmark suites: orchestrates programs, renders files, measures nothing."""

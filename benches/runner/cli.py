@@ -1,0 +1,60 @@
+"""The command line of tasker-bench."""
+import argparse
+import pathlib
+import sys
+
+from . import compare, history, report, run
+from .results import CHECKOUT
+
+
+def parser():
+    out = argparse.ArgumentParser(prog="tasker-bench", description="Benchmarks of Tasker.")
+    commands = out.add_subparsers(dest="command", required=True)
+
+    one = commands.add_parser("run", help="run suites, keep what they say in a run folder")
+    one.add_argument("--type", default="quick", help=", ".join(run.TYPES))
+    one.add_argument("--suite", action="append", default=[], help="only this one; may be repeated")
+    one.add_argument("--workers", type=int, metavar="N")
+    one.add_argument("--tasks", type=int, metavar="N")
+    one.add_argument("--duration", type=int, metavar="S")
+    one.add_argument("--payload", type=int, metavar="BYTES")
+    one.add_argument("--repetitions", type=int, metavar="N")
+    one.add_argument("--length", choices=["smoke", "quick", "full"])
+    one.add_argument("--filter", help="only cases whose name holds this text")
+    one.add_argument("--name", help="keep the run as benches/baselines/NAME as well")
+    one.add_argument("--cpuprofile", type=pathlib.Path, metavar="FILE", help="by perf")
+    one.add_argument("--memprofile", type=pathlib.Path, metavar="FILE", help="by heaptrack")
+    one.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
+    one.add_argument("--programs", type=pathlib.Path, default=CHECKOUT / "build" / "release" / "bin")
+    one.set_defaults(do=run.main)
+
+    two = commands.add_parser("compare", help="two runs; exit 1 if something got slower")
+    two.add_argument("base", help="a run folder, a JSON file, or a name below benches/baselines")
+    two.add_argument("new")
+    two.add_argument("--ratios", action="store_true",
+                     help="runs of different machines: compare by each run's calibration alone")
+    two.add_argument("--output", type=pathlib.Path, help="write the Markdown here as well")
+    two.set_defaults(do=compare.main)
+
+    three = commands.add_parser("history", help="how the figures went over the runs")
+    three.add_argument("--suite")
+    three.add_argument("--case", help="only cases whose name holds this text")
+    three.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
+    three.set_defaults(do=history.main)
+
+    four = commands.add_parser("report", help="draw a run folder: report.html")
+    four.add_argument("run", type=pathlib.Path, nargs="?", help="the latest, unless given")
+    four.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
+    four.set_defaults(do=report.main)
+    return out
+
+
+def main(arguments):
+    chosen = parser().parse_args(arguments)
+    try:
+        return chosen.do(chosen)
+    except KeyboardInterrupt:
+        return 130
+    except (OSError, ValueError) as problem:
+        print(f"tasker-bench: {problem}", file=sys.stderr)
+        return 2

@@ -1,0 +1,148 @@
+"""Two runs side by side: what got faster, what got slower, and is it more than noise?
+
+A case is called slower only if all of this holds, so that noise never is:
+- its median over the repetitions got worse by more than a threshold (look: 10 %, fail: 20 %);
+- so did the quick end of its samples (their tenth percentile), which what else the machine does
+  reaches last;
+- both also hold after dividing by the calibration of each run, unless the machine was slower then;
+- a one-sided Mann-Whitney U test over the repetitions says so, at 5 % for all cases of a suite
+  together (Holm). Six repetitions a side can say so of 46 cases, ten of thousands.
+"""
+import math
+
+from .results import load, show
+from .statistics import holm, mann_whitney, median
+
+LOOK = 0.10
+FAIL = 0.20
+LEVEL = 0.05
+FEWEST_REPETITIONS = 4
+
+IMPROVED, STABLE, SLOWER, REGRESSED = "✅ Improved", "✅ Stable", "⚠️ Slower", "❌ Regressed"
+
+
+class Difference:
+    """A case in both runs."""
+
+    def __init__(self, base, new, ratios=False):
+        self.base, self.new, self.ratios = base, new, ratios
+        self.status = STABLE
+        self.worse_by = self._worse_by()
+        self.chance_worse, self.chance_better = self._chances()
+
+    def _costs(self, case, statistic, divided):
+        """Values by repetition, lower is better; in units of the calibration if `divided`."""
+        values = case.by_repetition(statistic)
+        if case.higher_is_better:
+            values = [1 / each if each else math.inf for each in values]
+        if divided and self._depends_on_speed(case):
+            speed = case.calibration
+            values = [each / speed[min(i, len(speed) - 1)] for i, each in enumerate(values)]
+        return values
+
+    @staticmethod
+    def _depends_on_speed(case):
+        return case.unit in ("ms", "/s")
+
+    def _relative(self, statistic, divided):
+        base = median(self._costs(self.base, statistic, divided))
+        new = median(self._costs(self.new, statistic, divided))
+        if base == 0 or not math.isfinite(base):
+            return 0.0 if new == base else math.inf
+        return new / base - 1
+
+    def _worse_by(self):
+        """How much worse at the least, by median and quick end, as measured and by calibration."""
+        ways = [True] if self.ratios else [False, True]
+        quick = "p95" if self.base.higher_is_better else "p10"
+        # A rate has one sample a repetition: its quick end is the best repetition.
+        found = [self._relative("p50", way) for way in ways]
+        if self.base.row["repetitions"][0]["samples"] >= 10:
+            found += [self._relative(quick, way) for way in ways]
+        else:
+            found += [min(self._costs(self.new, "p50", way)) /
+                      (min(self._costs(self.base, "p50", way)) or math.inf) - 1 for way in ways]
+        return min(found) if min(found) > 0 else (max(found) if max(found) < 0 else 0.0)
+
+    def _chances(self):
+        ways = [True] if self.ratios else [False, True]
+        pairs = [(self._costs(self.base, "p50", way), self._costs(self.new, "p50", way))
+                 for way in ways]
+        return (max(mann_whitney(base, new) for base, new in pairs),
+                max(mann_whitney(new, base) for base, new in pairs))
+
+    @property
+    def shown_change(self):
+        """Of the median, in the case's own direction."""
+        base, new = self.base.row["value"], self.new.row["value"]
+        return (new / base - 1) * 100 if base else 0.0
+
+    @property
+    def has_enough(self):
+        return min(len(self.base.row["repetitions"]),
+                   len(self.new.row["repetitions"])) >= FEWEST_REPETITIONS
+
+
+def judge(differences):
+    """Sets every difference's status."""
+    for suite in {each.base.suite for each in differences}:
+        judge_suite([each for each in differences
+                     if each.base.suite == suite and each.has_enough])
+
+
+def judge_suite(tested):
+    worse = holm([each.chance_worse for each in tested], LEVEL)
+    better = holm([each.chance_better for each in tested], LEVEL)
+    for each, is_worse, is_better in zip(tested, worse, better):
+        if is_worse and each.worse_by > FAIL:
+            each.status = REGRESSED
+        elif is_worse and each.worse_by > LOOK:
+            each.status = SLOWER
+        elif is_better and each.worse_by < -LOOK:
+            each.status = IMPROVED
+
+
+def compare(base, new, ratios=False):
+    known = {(each.suite, each.name): each for each in base.cases()}
+    out = [Difference(known[each.suite, each.name], each, ratios) for each in new.cases()
+           if (each.suite, each.name) in known and known[each.suite, each.name].unit == each.unit]
+    if not out:
+        raise ValueError("the two runs have no case in common")
+    judge(out)
+    return out
+
+
+def markdown(base, new, differences, missing=()):
+    lines = [f"# {base.name} → {new.name}", "",
+             f"- Baseline: {base.name}, {base.timestamp}, commit {base.commit}",
+             f"- Current: {new.name}, {new.timestamp}, commit {new.commit}", "",
+             "| Benchmark | Baseline | Current | Change | Status |", "|---|---|---|---|---|"]
+    for each in differences:
+        unit = each.base.unit
+        lines.append(f"| {each.base.title} | {show(each.base.row['value'], unit)} "
+                     f"| {show(each.new.row['value'], unit)} | {each.shown_change:+.1f} % "
+                     f"| {each.status} |")
+    for title in missing:
+        lines.append(f"| {title} | | | | not measured this time |")
+    too_few = sum(not each.has_enough for each in differences)
+    if too_few:
+        lines += ["", f"{too_few} cases have fewer than {FEWEST_REPETITIONS} repetitions in a run: "
+                      "they are shown and not judged."]
+    return "\n".join(lines) + "\n"
+
+
+def main(chosen):
+    base, new = load(chosen.base), load(chosen.new)
+    differences = compare(base, new, chosen.ratios)
+    measured = {each.new.title for each in differences}
+    suites = {each["benchmark_suite"] for each in new.documents}
+    missing = [each.title for each in base.cases()
+               if each.suite in suites and each.title not in measured]
+    text = markdown(base, new, differences, missing)
+    print(text)
+    if chosen.output:
+        chosen.output.write_text(text)
+    regressed = [each.base.title for each in differences if each.status == REGRESSED]
+    for title in regressed:
+        print(f"regressed: {title}")
+    return 1 if regressed else 0

@@ -1,0 +1,96 @@
+"""Reading what suites have written."""
+import json
+import pathlib
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+BASELINES = CHECKOUT / "benches" / "baselines"
+
+
+class Case:
+    """A case of a suite in one run."""
+
+    def __init__(self, suite, row, calibration):
+        self.suite = suite
+        self.name = row["name"]
+        self.unit = row["unit"]
+        self.row = row
+        self.calibration = calibration
+
+    @property
+    def title(self):
+        return f"{self.suite}: {self.name}"
+
+    @property
+    def higher_is_better(self):
+        if self.unit in ("/s", "%"):
+            lower = ("errors", "conflicts", "mean start", "first start")
+            return not self.name.startswith(lower)
+        return self.unit == "" and self.name.startswith(("Jain", "100 clients"))
+
+    def by_repetition(self, statistic):
+        return [each[statistic] for each in self.row["repetitions"]]
+
+
+class Run:
+    """All suites of one run, and what they were run on."""
+
+    def __init__(self, name, documents):
+        if not documents:
+            raise ValueError(f"{name} holds no results of a suite")
+        self.name = name
+        self.documents = sorted(documents, key=lambda each: each["benchmark_suite"])
+        self.timestamp = min(each["timestamp"] for each in documents)
+        self.commit = documents[0]["commit"]
+
+    def cases(self):
+        for document in self.documents:
+            for row in document["results"]:
+                yield Case(document["benchmark_suite"], row, document["calibration_ms"])
+
+    def suite(self, name):
+        return next((each for each in self.documents if each["benchmark_suite"] == name), None)
+
+    def find(self, suite, case):
+        return next((each for each in self.cases() if each.suite == suite and each.name == case), None)
+
+
+def read_document(file):
+    try:
+        found = json.loads(file.read_text())
+    except json.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) and "results" in found else None
+
+
+def load(name):
+    """A run folder, one suite's file, or the name of a baseline."""
+    path = pathlib.Path(name)
+    if not path.exists():
+        path = BASELINES / name
+    if path.is_file():
+        documents = [read_document(path)]
+    elif path.is_dir():
+        documents = [read_document(each) for each in sorted(path.glob("*.json"))]
+    else:
+        raise ValueError(f"there is no run {name}, neither here nor in {BASELINES}")
+    return Run(path.name, [each for each in documents if each])
+
+
+def latest_run(output):
+    runs = sorted(each for each in output.glob("run_*") if each.is_dir())
+    if not runs:
+        raise ValueError(f"no run stands in {output}")
+    return runs[-1]
+
+
+def show(value, unit):
+    """As the suites show it."""
+    if value is None:
+        return "n/a"
+    if unit == "ms":
+        text = f"{value:.6f}" if 0 < abs(value) < 0.01 else f"{value:.3f}"
+    elif abs(value) >= 1000 or value == int(value):
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.1f}" if abs(value) >= 100 else f"{value:.3f}"
+    return f"{text} {unit}".strip()

@@ -1,0 +1,138 @@
+"""tasker-bench run: the suites one after the other, and what a whole run leaves behind."""
+import datetime
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+from . import history, profile, report, summary
+from .results import BASELINES, load
+
+ALL = ["sql_functions", "queue_operations", "queue_depth", "step_enqueueing", "event_propagation",
+       "handler_overhead", "worker_execution", "task_initialization", "e2e_latency",
+       "concurrent_clients", "payload_size", "throughput", "scalability", "memory", "stress",
+       "fairness", "soak"]
+
+# Suites with their own arguments, by the type of a run.
+TYPES = {
+    "quick": [("throughput", ["--length", "smoke", "--tasks", "1000", "--workers", "4"]),
+              ("e2e_latency", ["--length", "smoke", "--filter", "linear-3"]),
+              ("memory", ["--length", "smoke", "--tasks", "1000"])],
+    "scalability": [("scalability", ["--length", "full", "--tasks", "2000", "--repetitions", "1"]),
+                    ("throughput", ["--length", "full", "--tasks", "2000", "--repetitions", "3"])],
+    "profiled": [("throughput", ["--length", "quick", "--tasks", "5000", "--workers", "8",
+                                 "--repetitions", "1"])],
+    "custom": [],
+    "all": [(each, ["--length", "full"]) for each in ALL],
+}
+
+
+def plan(chosen):
+    """Suites and their arguments. The command line's own arguments come last, and win."""
+    if chosen.type not in TYPES:
+        raise ValueError(f"unknown type \"{chosen.type}\": it is one of {', '.join(TYPES)}")
+    steps = TYPES[chosen.type]
+    if chosen.suite:
+        unknown = [each for each in chosen.suite if each not in ALL]
+        if unknown:
+            raise ValueError(f"unknown suite {', '.join(unknown)}: they are {', '.join(ALL)}")
+        known = dict(steps)
+        steps = [(each, known.get(each, ["--length", "full"])) for each in chosen.suite]
+    elif chosen.type == "custom":
+        steps = [("throughput", ["--length", "quick"]), ("e2e_latency", ["--length", "quick"])]
+    return [(suite, replace(arguments, chosen)) for suite, arguments in steps]
+
+
+def replace(arguments, chosen):
+    out = list(arguments)
+    for option in ("length", "workers", "tasks", "duration", "payload", "repetitions", "filter"):
+        value = getattr(chosen, option)
+        if value is None:
+            continue
+        flag = f"--{option}"
+        if flag in out:
+            out[out.index(flag) + 1] = str(value)
+        else:
+            out += [flag, str(value)]
+    return out
+
+
+def run_suite(programs, suite, arguments, folder, environment, wrapper=()):
+    """Shows what the suite prints, keeps it, and returns its exit code."""
+    program = programs / f"bench_{suite}"
+    if not program.exists():
+        print(f"{suite}: {program} is not there: build it first", file=sys.stderr)
+        return 127
+    command = [*wrapper, str(program), *arguments, "--output", str(folder / "suites")]
+    with (folder / f"{suite}_output.log").open("w") as log:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env=environment) as process:
+            for line in process.stdout:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                log.write(line)
+        return process.returncode
+
+
+def adopt(folder, output):
+    """The suites' own files: JSON into the run folder and beside it; logs and links as theirs."""
+    suites = folder / "suites"
+    for file in sorted(suites.glob("*.json")):
+        shutil.copy(file, folder / file.name)
+        shutil.copy(file, output / file.name)
+    for file in suites.glob("*.log"):
+        shutil.copy(file, output / file.name)
+    (output / "latest").mkdir(parents=True, exist_ok=True)
+    for link in (suites / "latest").glob("*.log"):
+        target = output / "latest" / link.name
+        target.unlink(missing_ok=True)
+        target.symlink_to(os.readlink(link))
+    if (suites / "plans").exists():
+        shutil.copytree(suites / "plans", folder / "plans", dirs_exist_ok=True)
+    shutil.rmtree(suites)
+
+
+def main(chosen):
+    steps = plan(chosen)
+    stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d_%H%M%S")
+    folder = chosen.output / f"run_{stamp}"
+    folder.mkdir(parents=True)
+    started = time.monotonic()
+    profiler = profile.Profiler(chosen, folder)
+    codes = {}
+    for number, (suite, arguments) in enumerate(steps, 1):
+        print(f"\n[{number}/{len(steps)}] {suite}, {time.monotonic() - started:.0f} s", flush=True)
+        codes[suite] = run_suite(chosen.programs, suite, arguments, folder,
+                                 profiler.environment(), profiler.wrapper(suite))
+    profiler.finish()
+    if not (folder / "suites").exists():
+        print("tasker-bench: no suite wrote any results", file=sys.stderr)
+        return 1
+    adopt(folder, chosen.output)
+    found = load(str(folder))
+    history.append(chosen.output, found)
+    combined = folder / f"benchmark_results_{stamp}.json"
+    combined.write_text(json.dumps(summary.combined(found), indent=2, ensure_ascii=False) + "\n")
+    (folder / "SUMMARY.md").write_text(summary.markdown(found, codes, time.monotonic() - started))
+    (chosen.output / "latest" / "summary.md").write_text((folder / "SUMMARY.md").read_text())
+    report.write(folder, chosen.output)
+    if chosen.name:
+        keep(folder, chosen.name)
+    print(summary.markdown(found, codes, time.monotonic() - started))
+    print(f"everything stands in {folder}")
+    skipped = 77
+    return 1 if any(code not in (0, skipped) for code in codes.values()) else 0
+
+
+def keep(folder, name):
+    target = BASELINES / pathlib.Path(name).name
+    target.mkdir(parents=True, exist_ok=True)
+    for old in target.glob("*.json"):
+        old.unlink()
+    for file in folder.glob("*.json"):
+        if not file.name.startswith("benchmark_results_"):
+            shutil.copy(file, target / file.name)
+    print(f"kept as {target}")
