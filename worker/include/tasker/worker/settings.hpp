@@ -56,7 +56,7 @@ struct settings {
     /// Handlers that run at a time, each on a thread of its own.
     std::int64_t concurrency = 8;
     /// Steps that wait for a thread, at most. How many do is decided by how long steps take.
-    std::int64_t max_prefetch = 1'024;
+    std::int64_t max_prefetch = 2'048;
     /// How long a step stays with a worker that is not heard of any more.
     std::int64_t lease_seconds = 30;
     /// The longest time between two looks at a queue, whatever was announced.
