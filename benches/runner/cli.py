@@ -32,7 +32,9 @@ def parser():
     two.add_argument("base", help="a run folder, a JSON file, or a name below benches/baselines")
     two.add_argument("new")
     two.add_argument("--ratios", action="store_true",
-                     help="runs of different machines: compare by each run's calibration alone")
+                     help="runs of different machines: compare by ratios within each run alone")
+    two.add_argument("--fail", type=float, default=20, metavar="PERCENT",
+                     help="how much slower is a regression (default: 20)")
     two.add_argument("--output", type=pathlib.Path, help="write the Markdown here as well")
     two.set_defaults(do=compare.main)
 

@@ -7,6 +7,10 @@ A case is called slower only if all of this holds, so that noise never is:
 - both also hold after dividing by the calibration of each run, unless the machine was slower then;
 - a one-sided Mann-Whitney U test over the repetitions says so, at 5 % for all cases of a suite
   together (Holm). Six repetitions a side can say so of 46 cases, ten of thousands.
+
+With --ratios, for runs of different machines, what was measured is left out and only ratios count: to
+the run's own calibration, and to the other cases of the suite, whose median change is taken for the
+machine's.
 """
 import math
 
@@ -17,6 +21,7 @@ LOOK = 0.10
 FAIL = 0.20
 LEVEL = 0.05
 FEWEST_REPETITIONS = 4
+FEWEST_PEERS = 8  # cases, to speak of what a suite's have in common
 
 IMPROVED, STABLE, SLOWER, REGRESSED = "✅ Improved", "✅ Stable", "⚠️ Slower", "❌ Regressed"
 
@@ -51,6 +56,10 @@ class Difference:
             return 0.0 if new == base else math.inf
         return new / base - 1
 
+    def lift(self, common):
+        """Takes off what all cases of the suite have in common: a factor."""
+        self.worse_by = min(self.worse_by, (1 + self.worse_by) / common - 1)
+
     def _worse_by(self):
         """How much worse at the least, by median and quick end, as measured and by calibration."""
         ways = [True] if self.ratios else [False, True]
@@ -83,18 +92,22 @@ class Difference:
                    len(self.new.row["repetitions"])) >= FEWEST_REPETITIONS
 
 
-def judge(differences):
+def judge(differences, fail=FAIL):
     """Sets every difference's status."""
     for suite in {each.base.suite for each in differences}:
-        judge_suite([each for each in differences
-                     if each.base.suite == suite and each.has_enough])
+        ours = [each for each in differences if each.base.suite == suite and each.has_enough]
+        if len(ours) >= FEWEST_PEERS and ours[0].ratios:
+            common = median([1 + each.worse_by for each in ours])
+            for each in ours:
+                each.lift(max(common, 1.0))
+        judge_suite(ours, fail)
 
 
-def judge_suite(tested):
+def judge_suite(tested, fail):
     worse = holm([each.chance_worse for each in tested], LEVEL)
     better = holm([each.chance_better for each in tested], LEVEL)
     for each, is_worse, is_better in zip(tested, worse, better):
-        if is_worse and each.worse_by > FAIL:
+        if is_worse and each.worse_by > fail:
             each.status = REGRESSED
         elif is_worse and each.worse_by > LOOK:
             each.status = SLOWER
@@ -102,13 +115,13 @@ def judge_suite(tested):
             each.status = IMPROVED
 
 
-def compare(base, new, ratios=False):
+def compare(base, new, ratios=False, fail=FAIL):
     known = {(each.suite, each.name): each for each in base.cases()}
     out = [Difference(known[each.suite, each.name], each, ratios) for each in new.cases()
            if (each.suite, each.name) in known and known[each.suite, each.name].unit == each.unit]
     if not out:
         raise ValueError("the two runs have no case in common")
-    judge(out)
+    judge(out, fail)
     return out
 
 
@@ -133,7 +146,7 @@ def markdown(base, new, differences, missing=()):
 
 def main(chosen):
     base, new = load(chosen.base), load(chosen.new)
-    differences = compare(base, new, chosen.ratios)
+    differences = compare(base, new, chosen.ratios, chosen.fail / 100)
     measured = {each.new.title for each in differences}
     suites = {each["benchmark_suite"] for each in new.documents}
     missing = [each.title for each in base.cases()

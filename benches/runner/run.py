@@ -14,7 +14,7 @@ from .results import BASELINES, load
 ALL = ["sql_functions", "queue_operations", "queue_depth", "step_enqueueing", "event_propagation",
        "handler_overhead", "worker_execution", "task_initialization", "e2e_latency",
        "concurrent_clients", "payload_size", "throughput", "scalability", "memory", "stress",
-       "fairness", "soak"]
+       "fairness", "graph_size", "soak"]
 
 # Suites with their own arguments, by the type of a run.
 TYPES = {
@@ -25,6 +25,8 @@ TYPES = {
                     ("throughput", ["--length", "full", "--tasks", "2000", "--repetitions", "3"])],
     "profiled": [("throughput", ["--length", "quick", "--tasks", "5000", "--workers", "8",
                                  "--repetitions", "1"])],
+    # What CI holds against benches/baselines/ci, by ratios: the core's functions on little data.
+    "ci": [("sql_functions", ["--length", "quick", "--repetitions", "8", "--filter", "1 K tasks"])],
     "custom": [],
     "all": [(each, ["--length", "full"]) for each in ALL],
 }

@@ -118,6 +118,16 @@ class Compare(unittest.TestCase):
         self.assertEqual(states(base, new)["case"], compare.STABLE)
         self.assertEqual(states(base, new, ratios=True)["case"], compare.REGRESSED)
 
+    def test_ratios_take_off_what_all_cases_have_in_common(self):
+        source = random.Random(4)
+        names = [f"case {i}" for i in range(20)]
+        base = document([row(each, noisy(source, 10)) for each in names])
+        slow_disk = document([row(each, noisy(source, 40 if each == "case 7" else 20))
+                              for each in names])
+        found = states(base, slow_disk, ratios=True)
+        self.assertEqual(found.pop("case 7"), compare.REGRESSED)
+        self.assertEqual(set(found.values()), {compare.STABLE})
+
     def test_lower_rate_is_slower(self):
         base = document([row("rate", [[1000 + i] for i in range(7)], "/s")])
         new = document([row("rate", [[700 + i] for i in range(7)], "/s")])
