@@ -98,7 +98,8 @@ constexpr auto ruining = std::to_array<std::string_view>({"08", "57P", "25006", 
 constexpr auto passing =
     std::to_array<std::string_view>({"40", "53", "55P03", "55006", "57014", "58"});
 
-constexpr auto refused_arguments = std::to_array<std::string_view>({"TK", "22"});
+// 22: data that will not do. 54: beyond a limit of the program, such as JSON nested too deep.
+constexpr auto refused_arguments = std::to_array<std::string_view>({"TK", "22", "54"});
 
 } // namespace
 
@@ -166,8 +167,9 @@ bool is_in_doubt(error const& e) noexcept {
 }
 
 bool is_callers_fault(error const& e) noexcept {
-    return e.code.category() == sqlstate_category() &&
-           begins_with_any(unpack(e.code.value()), refused_arguments);
+    return e.code == errc::too_large ||
+           (e.code.category() == sqlstate_category() &&
+            begins_with_any(unpack(e.code.value()), refused_arguments));
 }
 
 } // namespace tasker::pg

@@ -41,11 +41,12 @@ TEST(PgError, SaysThatPassingTroubleMayBeTriedAgain) {
 }
 
 TEST(PgError, SaysThatRefusedArgumentsAreTheCallersFault) {
-    for (auto const* state : {"TK001", "TK005", "22P02", "22003"}) {
+    for (auto const* state : {"TK001", "TK005", "22P02", "22003", "54001", "54000"}) {
         EXPECT_TRUE(is_callers_fault(from_server(state))) << state;
         EXPECT_FALSE(is_retryable(from_server(state))) << state;
         EXPECT_FALSE(ruins_connection(from_server(state))) << state;
     }
+    EXPECT_TRUE(is_callers_fault(make_error(errc::too_large, "")));
     EXPECT_FALSE(is_callers_fault(from_server("42883")));
 }
 

@@ -53,8 +53,8 @@ bool ruins_connection(error const& e) noexcept;
 /// Is it unknown whether the call was committed? Send it again only if it is idempotent.
 bool is_in_doubt(error const& e) noexcept;
 
-/// Did the server refuse the arguments (TK*, and class 22: data exception)? Repeating it is
-/// pointless.
+/// Are the arguments to blame: refused by the server (TK*, class 22: data exception, class 54:
+/// beyond a limit of the program) or too large to be sent? Repeating it is pointless.
 bool is_callers_fault(error const& e) noexcept;
 
 } // namespace tasker::pg
