@@ -1,7 +1,5 @@
 #include "json_syntax.hpp"
 
-#include "tasker/wire/create_task.hpp"
-
 #include <nlohmann/json.hpp>
 #include <simdjson.h>
 
@@ -14,9 +12,6 @@ namespace {
 // A parser keeps the memory of the largest text it has seen, some ten times its length: large ones
 // get a parser of their own.
 constexpr std::size_t largest_kept = std::size_t{64} << 10;
-
-// simdjson counts the values of the innermost level as one more.
-constexpr std::size_t simdjson_depth = max_json_nesting + 1;
 
 /// Only finds where the first error is.
 class error_finder final : public nlohmann::json_sax<nlohmann::json> {
@@ -80,14 +75,14 @@ std::string position_of_error(std::string_view text) {
     return " at line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
-std::string reason(simdjson::error_code failure, std::string_view text) {
+std::string reason(simdjson::error_code failure, std::string_view text, std::size_t deepest) {
     switch (failure) {
     case simdjson::EMPTY:
         return "is empty";
     case simdjson::UTF8_ERROR:
         return "is not UTF-8";
     case simdjson::DEPTH_ERROR:
-        return "is nested deeper than " + std::to_string(max_json_nesting) + " levels";
+        return "is nested deeper than " + std::to_string(deepest) + " levels";
     case simdjson::CAPACITY:
     case simdjson::MEMALLOC:
         return "is too large";
@@ -103,15 +98,17 @@ std::string reason(simdjson::error_code failure, std::string_view text) {
 
 } // namespace
 
-std::optional<std::string> check_syntax(std::string_view text) {
+std::optional<std::string> check_syntax(std::string_view text, std::size_t deepest) {
     thread_local simdjson::dom::parser kept;
     simdjson::dom::parser own;
     auto& parser = text.size() <= largest_kept ? kept : own;
-    auto failure = parser.allocate(std::max(text.size(), largest_kept), simdjson_depth);
+    // simdjson counts the values of the innermost level as one more.
+    auto failure = parser.allocate(std::max(text.size(), largest_kept), deepest + 1);
     if (failure == simdjson::SUCCESS) {
         failure = parser.parse(text.data(), text.size()).error();
     }
-    return failure == simdjson::SUCCESS ? std::nullopt : std::optional{reason(failure, text)};
+    return failure == simdjson::SUCCESS ? std::nullopt
+                                        : std::optional{reason(failure, text, deepest)};
 }
 
 bool has_escaped_nul(std::string_view raw) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "tasker/wire/create_task.hpp"
+
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,8 +11,9 @@ namespace tasker::wire {
 
 /// Why `text` is not acceptable JSON, as a sentence without its subject; none if it is: valid,
 /// UTF-8, numbers within 64 bits or a double, no half surrogate pairs, nested at most
-/// max_json_nesting deep.
-std::optional<std::string> check_syntax(std::string_view text);
+/// `deepest` levels.
+std::optional<std::string> check_syntax(std::string_view text,
+                                        std::size_t deepest = max_json_nesting);
 
 /// Whether a raw JSON text has an escaped U+0000 in one of its strings.
 bool has_escaped_nul(std::string_view raw);

@@ -6,6 +6,7 @@
 #include "tasker/base/error.hpp"
 #include "tasker/base/ids.hpp"
 #include "tasker/base/time.hpp"
+#include "tasker/wire/json_text.hpp"
 #include "tasker/wire/page.hpp"
 
 #include <array>
@@ -134,11 +135,14 @@ std::vector<Object> read_objects(field_value const& array,
     return out;
 }
 
+/// A result at its limit, in a task, in a page.
+inline constexpr std::size_t deepest_answer = max_result_nesting + 8;
+
 /// Calls `read(walker)` on a text once it is known to be JSON; its exceptions become errors.
 template <class Read>
 auto read_body(std::string_view json, Read read)
     -> result<decltype(read(std::declval<json_walker&>()))> {
-    if (auto const problem = check_syntax(json)) {
+    if (auto const problem = check_syntax(json, deepest_answer)) {
         return make_error(errc::invalid_argument, "the answer " + *problem);
     }
     try {

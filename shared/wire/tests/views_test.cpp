@@ -1,4 +1,5 @@
 #include "tasker/wire/create_task.hpp"
+#include "tasker/wire/json_text.hpp"
 #include "tasker/wire/step_error.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
@@ -104,6 +105,15 @@ TEST(StepView, HasResultOrErrorOrNeither) {
     EXPECT_EQ(read_step_view(written(complete)).value(), complete);
     page<step_view> const steps{.items = {some_step(), complete}, .next_cursor = std::nullopt};
     EXPECT_EQ(read_step_page(written(steps)).value(), steps);
+}
+
+TEST(TaskView, AResultAtTheLimitOfNestingIsRead) {
+    task_view task = bare_task();
+    task.result = R"({"leaf":)" + std::string(max_result_nesting, '[') +
+                  std::string(max_result_nesting, ']') + '}';
+    EXPECT_EQ(read_task_view(written(task)).value(), task);
+    page<task_view> const tasks{.items = {task}, .next_cursor = std::nullopt};
+    EXPECT_EQ(read_task_page(written(tasks)).value(), tasks);
 }
 
 TEST(StepView, NamesAreReadFromTheDatabasesArray) {

@@ -10,6 +10,10 @@
 
 namespace tasker::wire {
 
+/// Levels of arrays and objects in a step's result. Children see it, and the task's result holds it;
+/// what clients send is held to fewer (max_json_nesting).
+inline constexpr std::size_t max_result_nesting = 1'000;
+
 /// In quotes, escaped as JSON asks. REQUIRES: `text` is UTF-8; write `to_utf8(text)` if in doubt.
 void append_json_string(std::string& out, std::string_view text);
 
