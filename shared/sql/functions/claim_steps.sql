@@ -42,10 +42,12 @@ begin
         v_last := 0;
         while v_left > 0 loop
             -- What pgmq.read does, in two plain statements: its one costs twice as much to plan.
+            -- A sub-select hides the number from the planner, which would look up the least msg_id to
+            -- judge it, behind all of the dead rows at the head of a busy queue (30 us a step).
             execute format(
                 'select array_agg(m.msg_id), array_agg(m.message ->> ''task_id''), array_agg(m.message ->> ''step_no'')
                  from (select q.msg_id, q.message from pgmq.%I q where q.vt <= clock_timestamp()
-                       and q.msg_id > $2 order by q.msg_id limit $1 for update skip locked) m',
+                       and q.msg_id > (select $2) order by q.msg_id limit $1 for update skip locked) m',
                 'q_' || v_queue)
             into v_msg_ids, v_task_texts, v_step_texts using v_left, v_last;
             exit when v_msg_ids is null;
