@@ -44,6 +44,17 @@ TEST_F(StepsApi, ListIsPaged) {
     EXPECT_EQ(client_.get(path_ + "?cursor=x").error_code(), "invalid_request");
 }
 
+TEST_F(StepsApi, LargeResultsMakeShortPages) {
+    finish_all(0, '"' + std::string(3'000'000, 'x') + '"');
+    auto const first = client_.get(path_).json();
+    EXPECT_EQ(first.at("steps").size(), 3U); // the third reaches 8 MiB
+    auto const cursor = first.at("next_cursor").get<std::string>();
+    auto const second = client_.get(path_ + "?cursor=" + cursor).json();
+    ASSERT_EQ(second.at("steps").size(), 2U);
+    EXPECT_EQ(second.at("steps").at(1).at("name"), "s4");
+    EXPECT_EQ(second.at("next_cursor"), nullptr);
+}
+
 TEST_F(StepsApi, CompleteStepShowsItsResult) {
     finish_all(0, R"({"n": 42})");
     auto const step = client_.get(path_ + "/s3").json();

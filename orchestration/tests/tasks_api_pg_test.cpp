@@ -296,6 +296,25 @@ TEST_F(TasksApi, ListIsPagedFromTheNewest) {
     EXPECT_EQ(client_.get("/v1/tasks?limit=1001").error_code(), "invalid_request");
 }
 
+TEST_F(TasksApi, LargeTasksMakeShortPages) {
+    register_chain("chain");
+    std::string const large(1'000'000, 'x');
+    std::vector<std::string> created;
+    for (int i = 0; i < 10; ++i) {
+        created.insert(created.begin(), create("chain", R"(, "context": {"x": ")" + large + "\"}"));
+    }
+    auto const first = client_.get("/v1/tasks?limit=1000").json();
+    auto listed = ids_of(first);
+    EXPECT_EQ(listed.size(), 9U); // the ninth reaches 8 MiB
+    auto const cursor = first.at("next_cursor").get<std::string>();
+    auto const second = client_.get("/v1/tasks?limit=1000&cursor=" + cursor).json();
+    for (auto const& id : ids_of(second)) {
+        listed.push_back(id);
+    }
+    EXPECT_EQ(listed, created);
+    EXPECT_EQ(second.at("next_cursor"), nullptr);
+}
+
 TEST_F(TasksApi, ListIsFilteredByWhatTasksAre) {
     register_chain("a", "1.0.0");
     register_chain("a", "2.0.0");

@@ -1,10 +1,10 @@
 #include "api/steps.hpp"
 
+#include "api/page.hpp"
 #include "api/query_reader.hpp"
 #include "api/refusal.hpp"
 #include "failure.hpp"
 #include "tasker/queue/tasks.hpp"
-#include "tasker/wire/cursor.hpp"
 #include "tasker/wire/step_view.hpp"
 
 #include <utility>
@@ -62,11 +62,7 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
     if (found->empty() && !filter.after) {
         co_return unknown_task(*id);
     }
-    wire::page<wire::step_view> page{std::move(*found), {}};
-    if (page.items.size() > static_cast<std::size_t>(limit)) {
-        page.items.pop_back();
-        page.next_cursor = wire::encode_cursor(page.items.back().number);
-    }
+    auto const page = page_of(std::move(*found), limit, &wire::step_view::number);
     http::response answer;
     wire::append(answer.body, page);
     co_return answer;

@@ -1,10 +1,10 @@
 #include "api/tasks.hpp"
 
+#include "api/page.hpp"
 #include "api/query_reader.hpp"
 #include "api/refusal.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/queue/tasks.hpp"
-#include "tasker/wire/cursor.hpp"
 #include "tasker/wire/task_view.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -100,11 +100,7 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
     if (!found) {
         co_return http::error_response(to_error_body(found.error()));
     }
-    wire::page<wire::task_view> page{std::move(*found), {}};
-    if (page.items.size() > static_cast<std::size_t>(limit)) {
-        page.items.pop_back();
-        page.next_cursor = wire::encode_cursor(page.items.back().id);
-    }
+    auto const page = page_of(std::move(*found), limit, &wire::task_view::id);
     http::response answer;
     wire::append(answer.body, page);
     co_return answer;

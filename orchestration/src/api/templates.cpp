@@ -1,12 +1,12 @@
 #include "api/templates.hpp"
 
+#include "api/page.hpp"
 #include "api/query_reader.hpp"
 #include "api/refusal.hpp"
 #include "failure.hpp"
 #include "tasker/model/compiled_template.hpp"
 #include "tasker/model/workflow_template.hpp"
 #include "tasker/queue/templates.hpp"
-#include "tasker/wire/cursor.hpp"
 #include "tasker/wire/template_view.hpp"
 
 #include <boost/system/result.hpp>
@@ -145,11 +145,7 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
     if (!found) {
         co_return http::error_response(to_error_body(found.error()));
     }
-    wire::page<wire::template_view> page{std::move(*found), {}};
-    if (page.items.size() > static_cast<std::size_t>(limit)) {
-        page.items.pop_back();
-        page.next_cursor = wire::encode_cursor(page.items.back().id);
-    }
+    auto const page = page_of(std::move(*found), limit, &wire::template_view::id);
     http::response answer;
     wire::append(answer.body, page);
     co_return answer;

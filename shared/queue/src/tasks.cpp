@@ -21,11 +21,13 @@ constexpr pg::statement settled_sql{"tasker_settled_tasks",
                                     "select * from tasker.settled_tasks($1)"};
 constexpr pg::statement list_sql{"tasker_list_tasks",
                                  "select * from tasker.list_tasks("
-                                 "$1, $2, $3, $4::text::tasker.task_state, $5, $6, $7, $8)"};
+                                 "$1, $2, $3, $4::text::tasker.task_state, $5, $6, $7, $8, $9)"};
 constexpr pg::statement list_steps_sql{"tasker_list_steps",
-                                       "select * from tasker.list_steps($1, $2, $3, $4)"};
+                                       "select * from tasker.list_steps($1, $2, $3, $4, $5)"};
 constexpr pg::statement release_due_sql{"tasker_release_due",
                                         "select released, next_due_ms from tasker.release_due($1)"};
+
+constexpr auto page_bytes = static_cast<std::int64_t>(max_page_bytes);
 
 error unknown_state() {
     return make_error(errc::internal, "the database names a state that is not known");
@@ -173,6 +175,14 @@ settled_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
     co_return read_all(answer, task_columns, read_task);
 }
 
+std::size_t payload_bytes(wire::task_view const& task) noexcept {
+    return task.context.size() + (task.result ? task.result->size() : 0);
+}
+
+std::size_t payload_bytes(wire::step_view const& step) noexcept {
+    return (step.result ? step.result->size() : 0) + (step.error ? step.error->size() : 0);
+}
+
 asio::awaitable<result<std::vector<wire::task_view>>>
 list_tasks(pg::connection& on, task_filter which, std::int32_t limit, deadline until) {
     auto const state = which.state ? std::optional{model::to_string(*which.state)} : std::nullopt;
@@ -184,7 +194,8 @@ list_tasks(pg::connection& on, task_filter which, std::int32_t limit, deadline u
                                                        .add_timestamptz(which.created_after)
                                                        .add_timestamptz(which.created_before)
                                                        .add_uuid(which.before)
-                                                       .add_int4(limit)},
+                                                       .add_int4(limit)
+                                                       .add_int8(page_bytes)},
                                         until);
     co_return read_all(answer, task_columns, read_task);
 }
@@ -196,7 +207,8 @@ list_steps(pg::connection& on, step_filter which, std::int32_t limit, deadline u
                                              .add_uuid(which.task)
                                              .add_text(which.name)
                                              .add_int4(which.after.value_or(step_no{-1}).value)
-                                             .add_int4(limit)},
+                                             .add_int4(limit)
+                                             .add_int8(page_bytes)},
                         until);
     co_return read_all(answer, step_columns, read_step);
 }

@@ -1,29 +1,45 @@
 -- The steps of a task in their topological order, or the one named p_name. A step whose turn has not
 -- come has no row yet: it is pending, or cancelled with its task.
 -- p_after_step_no: the last step of the page before; -1 for the first page.
+-- p_max_bytes: the page ends with the step that brings results and errors to so many, however many
+--   p_limit would allow.
 -- called by: the orchestrator (GET /v1/tasks/{id}/steps, /steps/{name}).
 -- returns: no row for an unknown task or step.
+-- cost: primary-key look-ups.
 create or replace function tasker.list_steps(
-    p_task_id uuid, p_name text, p_after_step_no int, p_limit int)
+    p_task_id uuid, p_name text, p_after_step_no int, p_limit int,
+    p_max_bytes bigint default 8388608)
 returns setof tasker.step_view
-language sql stable
+language plpgsql stable
 set search_path = ''
 as $$
-    select d.name, d.step_no,
-           case when t.state = 'cancelled' and coalesce(s.state, 'pending') not in ('complete', 'failed')
-                then 'cancelled' else coalesce(s.state, 'pending')::text end,
-           coalesce(s.attempt, 0), d.max_attempts,
-           coalesce((select json_agg(n.name order by n.step_no)
-                     from unnest(d.parents) u(step_no)
-                     join tasker.template_steps n
-                         on n.template_id = d.template_id and n.step_no = u.step_no), '[]'),
-           s.enqueued_at, s.started_at, s.finished_at, w.name, s.result, s.error
-    from tasker.tasks t
-    join tasker.template_steps d on d.template_id = t.template_id
-    left join tasker.steps s on s.task_id = t.task_id and s.step_no = d.step_no
-    left join tasker.workers w on w.worker_id = s.worker_id
-    where t.task_id = p_task_id and d.step_no > p_after_step_no
-      and (p_name is null or d.name = p_name)
-    order by d.step_no
-    limit p_limit
+declare
+    v_step  tasker.step_view;
+    v_bytes bigint := 0;
+begin
+    for v_step in
+        select d.name, d.step_no,
+               case when t.state = 'cancelled' and coalesce(s.state, 'pending') not in ('complete', 'failed')
+                    then 'cancelled' else coalesce(s.state, 'pending')::text end,
+               coalesce(s.attempt, 0), d.max_attempts,
+               coalesce((select json_agg(n.name order by n.step_no)
+                         from unnest(d.parents) u(step_no)
+                         join tasker.template_steps n
+                             on n.template_id = d.template_id and n.step_no = u.step_no), '[]'),
+               s.enqueued_at, s.started_at, s.finished_at, w.name, s.result, s.error
+        from tasker.tasks t
+        join tasker.template_steps d on d.template_id = t.template_id
+        left join tasker.steps s on s.task_id = t.task_id and s.step_no = d.step_no
+        left join tasker.workers w on w.worker_id = s.worker_id
+        where t.task_id = p_task_id and d.step_no > p_after_step_no
+          and (p_name is null or d.name = p_name)
+        order by d.step_no
+        limit p_limit
+    loop
+        return next v_step;
+        v_bytes := v_bytes + coalesce(octet_length(v_step.result::text), 0)
+            + coalesce(octet_length(v_step.error::text), 0);
+        exit when v_bytes >= p_max_bytes;
+    end loop;
+end;
 $$;

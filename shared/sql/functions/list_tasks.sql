@@ -1,11 +1,14 @@
 -- Tasks by filter, newest first; a null filter means any.
 -- p_before_id: the last task of the page before; null for the first page.
+-- p_max_bytes: the page ends with the task that brings contexts and results to so many, however many
+--   p_limit would allow: nobody has to hold a thousand large ones at once.
 -- called by: the orchestrator (GET /v1/tasks).
 -- cost: walks tasks backwards by primary key (ids are ordered by creation time) until the page is full;
 --   the time filters bound that walk.
 create or replace function tasker.list_tasks(
     p_namespace text, p_name text, p_version text, p_state tasker.task_state,
-    p_created_after timestamptz, p_created_before timestamptz, p_before_id uuid, p_limit int)
+    p_created_after timestamptz, p_created_before timestamptz, p_before_id uuid, p_limit int,
+    p_max_bytes bigint default 8388608)
 returns setof tasker.task_view
 language plpgsql stable
 set search_path = ''
@@ -14,6 +17,8 @@ declare
     v_floor   uuid := tasker.uuid_v7_floor(coalesce(p_created_after, '-infinity') - interval '1 minute');
     v_ceiling uuid := tasker.uuid_v7_floor(coalesce(p_created_before, 'infinity') + interval '1 minute');
     v_ids     uuid[];
+    v_task    tasker.task_view;
+    v_bytes   bigint := 0;
 begin
     -- Apart from the rows: the planner inlines no function that has a sub-select among its arguments.
     v_ids := array(
@@ -32,6 +37,11 @@ begin
                      and (p_version is null or p.version = p_version)))
         order by t.task_id desc
         limit p_limit);
-    return query select * from tasker.task_rows(v_ids);
+    for v_task in select * from tasker.task_rows(v_ids) loop
+        return next v_task;
+        v_bytes := v_bytes + octet_length(v_task.context::text)
+            + coalesce(octet_length(v_task.result::text), 0);
+        exit when v_bytes >= p_max_bytes;
+    end loop;
 end;
 $$;

@@ -12,6 +12,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -75,7 +76,15 @@ struct task_filter {
     std::optional<task_id> before; ///< continue after this one of an earlier page
 };
 
-/// Newest first, at most `limit`.
+/// A list ends with the entry that brings its payloads to so many bytes, so that large ones make
+/// short pages.
+inline constexpr std::size_t max_page_bytes = 8UL << 20;
+
+/// What counts for max_page_bytes: context and result, or result and error.
+std::size_t payload_bytes(wire::task_view const& task) noexcept;
+std::size_t payload_bytes(wire::step_view const& step) noexcept;
+
+/// Newest first, at most `limit` and max_page_bytes.
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
 list_tasks(pg::connection& on, task_filter which, std::int32_t limit, deadline until);
 
@@ -85,7 +94,7 @@ struct step_filter {
     std::optional<step_no> after; ///< continue after this one of an earlier page
 };
 
-/// In the order of their numbers, at most `limit`. Empty: no such task or step.
+/// In the order of their numbers, at most `limit` and max_page_bytes. Empty: no such task or step.
 boost::asio::awaitable<result<std::vector<wire::step_view>>>
 list_steps(pg::connection& on, step_filter which, std::int32_t limit, deadline until);
 

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "tasker/queue/tasks.hpp"
+#include "tasker/wire/cursor.hpp"
+#include "tasker/wire/page.hpp"
+#include "tasker/wire/template_view.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace tasker::orchestration::api {
+
+using queue::payload_bytes;
+
+/// Lists of templates leave their definitions out.
+inline std::size_t payload_bytes(wire::template_view const&) noexcept {
+    return 0;
+}
+
+/// The page that shows at most `limit` of what was found when one more was asked for. What the
+/// database cut short, because payloads are large, goes on at the next page, which may be empty.
+template <class View, class Id>
+wire::page<View> page_of(std::vector<View> found, std::int32_t limit, Id View::*id) {
+    bool goes_on = found.size() > static_cast<std::size_t>(limit);
+    if (goes_on) {
+        found.pop_back();
+    } else {
+        std::size_t bytes = 0;
+        for (auto const& each : found) {
+            bytes += payload_bytes(each);
+        }
+        goes_on = bytes >= queue::max_page_bytes;
+    }
+    wire::page<View> page{std::move(found), {}};
+    if (goes_on) {
+        page.next_cursor = wire::encode_cursor(page.items.back().*id);
+    }
+    return page;
+}
+
+} // namespace tasker::orchestration::api
