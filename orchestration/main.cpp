@@ -10,7 +10,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
@@ -32,6 +36,22 @@ void write_ready_file(std::filesystem::path const& path, std::string const& addr
     auto const unfinished = path.string() + ".new";
     std::ofstream{unfinished} << address << '\n';
     std::filesystem::rename(unfinished, path);
+}
+
+/// A shell's usual 1024 descriptors are fewer than the connections that are admitted; without one
+/// left, not even the database can be reached.
+void make_room_for_connections(settings const& chosen) {
+    constexpr std::int64_t others = 256; // refused clients, logs, libraries
+    auto const wanted =
+        static_cast<rlim_t>(chosen.http.max_connections + chosen.database.pool_size + others);
+    rlimit allowed{};
+    if (getrlimit(RLIMIT_NOFILE, &allowed) != 0 || allowed.rlim_cur >= wanted) {
+        return;
+    }
+    allowed.rlim_cur = std::min(wanted, allowed.rlim_max);
+    if (setrlimit(RLIMIT_NOFILE, &allowed) != 0 || allowed.rlim_cur < wanted) {
+        log::warn("open_files_limited", {{"wanted", wanted}, {"allowed", allowed.rlim_cur}});
+    }
 }
 
 int run(settings const& chosen, std::optional<std::filesystem::path> const& ready_file) {
@@ -100,6 +120,7 @@ int main(int argc, char** argv) {
         return usage_error;
     }
     log::init(loaded.values.log, "tasker-orchestrator");
+    make_room_for_connections(loaded.values);
     try {
         return run(loaded.values, ready_file);
     } catch (std::exception const& failure) {

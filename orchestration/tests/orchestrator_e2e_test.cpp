@@ -9,10 +9,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <csignal>
 #include <fstream>
+#include <memory>
 #include <thread>
+#include <vector>
 
 namespace tasker::orchestration {
 namespace {
@@ -57,6 +61,21 @@ TEST(OrchestratorProgram, StopsInOrderOnTheFirstSignal) {
         EXPECT_THAT(orchestrator.log(), HasSubstr("listening"));
         EXPECT_THAT(orchestrator.log(), HasSubstr("stopped"));
     }
+}
+
+TEST(OrchestratorProgram, AdmitsMoreConnectionsThanTheShellHasDescriptors) {
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit const few{100, before.rlim_max};
+    test_database database;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    tasker::testing::service orchestrator{program, {"--database-url", database.dsn()}};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    std::vector<std::unique_ptr<http_client>> clients;
+    for (int i = 0; i < 200; ++i) {
+        clients.push_back(std::make_unique<http_client>(orchestrator.address()));
+    }
+    EXPECT_EQ(clients.back()->get("/health/ready").status, 200U);
 }
 
 TEST(OrchestratorProgram, TellsEveryProblemOfItsSettings) {
