@@ -181,6 +181,25 @@ TEST_F(HttpServer, AllowsAnOriginWhereToldTo) {
     }
 }
 
+TEST_F(HttpServer, RefusesWhatAPageOfAnotherOriginPosts) {
+    auto const post = [this](std::string const& allowed, std::string_view origin) {
+        auto options = small();
+        options.allow_origin = allowed;
+        auto const server = start(options);
+        // Without a type a browser asks nobody before it sends.
+        return http_client{server->address()}.request("POST", "/echo", "x", "",
+                                                      "Origin: " + std::string{origin} + "\r\n");
+    };
+    std::string const page = "https://example.org";
+    auto const refused = post("", page);
+    EXPECT_EQ(refused.status, 403U);
+    EXPECT_EQ(refused.error_code(), "forbidden");
+    EXPECT_EQ(post("https://example.com", page).status, 403U);
+    EXPECT_EQ(post(page, "null").status, 403U);
+    EXPECT_EQ(post(page, page).status, 200U);
+    EXPECT_EQ(post("*", page).status, 200U);
+}
+
 TEST_F(HttpServer, AnswersUnknownPathsWithTheEnvelopeAndGoesOn) {
     auto const server = start();
     http_client client{server->address()};

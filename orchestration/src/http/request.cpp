@@ -24,6 +24,7 @@ void request::clear() {
     method = boost::beast::http::verb::unknown;
     target.clear();
     content_type.clear();
+    origin.clear();
     body.clear();
     if (body.capacity() > max_kept_body_bytes) {
         body.shrink_to_fit();

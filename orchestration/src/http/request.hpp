@@ -27,6 +27,7 @@ struct request {
     boost::beast::http::verb method = boost::beast::http::verb::unknown;
     std::string target; ///< as sent
     std::string content_type;
+    std::string origin; ///< of the web page whose script sends it; empty: no browser says so
     std::string body;
     bool is_http_1_0 = false;
     bool has_host = false;

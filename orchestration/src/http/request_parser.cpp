@@ -81,6 +81,9 @@ void request_parser::on_field_impl(beast::http::field name, string_view, string_
         }
         into_.has_host = true;
         break;
+    case beast::http::field::origin:
+        into_.origin.assign(value.data(), value.size());
+        break;
     case beast::http::field::transfer_encoding:
         if (into_.is_http_1_0 || !beast::iequals(value, "chunked")) {
             failure = parse_errc::unsupported_transfer_encoding;

@@ -72,6 +72,7 @@ server::server(asio::any_io_executor executor, router const& routes, server_opti
                .routes = routes,
                .answered = options_.answered,
                .date = [this] { return date(); },
+               .allow_origin = options_.allow_origin,
                .extra_fields = cors_fields(options_.allow_origin)},
       acceptor_{executor},
       changed_{executor},

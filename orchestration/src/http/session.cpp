@@ -278,6 +278,10 @@ asio::awaitable<response> session::answer() {
     response known;
     if (refusal_) {
         known = std::move(*refusal_);
+    } else if (is_foreign()) {
+        known =
+            error_response(error_code::forbidden, "scripts of web pages at " + request_.origin +
+                                                      " may not do this; see http.allow_origin");
     } else if (match_.found == nullptr) {
         known = without_route();
     } else {
@@ -294,6 +298,16 @@ asio::awaitable<response> session::answer() {
     }
     context_.answered({match_.found, known.status, steady_clock::now() - begin});
     co_return known;
+}
+
+/// A browser sends a page's simple POST to any host, and only hides the answer. So what changes
+/// something is refused here unless the page's origin is allowed.
+bool session::is_foreign() const {
+    bool const changes_something = request_.method != beast_http::verb::get &&
+                                   request_.method != beast_http::verb::head &&
+                                   request_.method != beast_http::verb::options;
+    return changes_something && !request_.origin.empty() && context_.allow_origin != "*" &&
+           context_.allow_origin != request_.origin;
 }
 
 response session::without_route() const {

@@ -31,6 +31,7 @@ struct session_context {
     router const& routes;
     std::function<void(answered_request const&)> const& answered;
     std::function<std::string_view()> date; ///< for the Date field
+    std::string const& allow_origin;        ///< see server_options
     std::string extra_fields;               ///< in every response: complete lines
     std::size_t received_bytes = 0;         ///< bodies held now, by all sessions
     bool stopping = false;                  ///< every response closes its connection
@@ -80,6 +81,7 @@ private:
     void refuse_with(response why);
     void uncount_body();
     response without_route() const;
+    bool is_foreign() const;
     void enter(phase next, std::chrono::milliseconds limit);
 
     boost::asio::ip::tcp::socket socket_;

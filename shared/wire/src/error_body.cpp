@@ -18,6 +18,7 @@ struct code_row {
 
 constexpr std::array codes{
     code_row{error_code::invalid_request, "invalid_request", 400},
+    code_row{error_code::forbidden, "forbidden", 403},
     code_row{error_code::not_found, "not_found", 404},
     code_row{error_code::method_not_allowed, "method_not_allowed", 405},
     code_row{error_code::timeout, "timeout", 408},

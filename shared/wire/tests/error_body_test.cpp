@@ -35,6 +35,7 @@ TEST(ErrorBody, CodesHaveNamesAndStatus) {
     };
     for (auto const& [code, name, status] :
          {row{error_code::invalid_request, "invalid_request", 400},
+          row{error_code::forbidden, "forbidden", 403},
           row{error_code::not_found, "not_found", 404},
           row{error_code::method_not_allowed, "method_not_allowed", 405},
           row{error_code::timeout, "timeout", 408}, row{error_code::conflict, "conflict", 409},

@@ -14,6 +14,7 @@ namespace tasker::wire {
 /// Every failure that the API answers with.
 enum class error_code : std::uint8_t {
     invalid_request,        ///< 400: the request itself is malformed
+    forbidden,              ///< 403: a web page's script that was not allowed to call
     not_found,              ///< 404
     method_not_allowed,     ///< 405
     timeout,                ///< 408
