@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include "tasker/wire/json_text.hpp"
 #include "tasker/wire/step_error.hpp"
 
 #include <utility>
@@ -40,6 +41,13 @@ queue::finished_step make_report(queue::claimed_step const& step, step_result an
                                  std::size_t max_result_bytes) {
     if (auto const* const failure = answer.failure()) {
         return failed(step, *failure);
+    }
+    if (answer.is_nested_deeper_than(wire::max_result_nesting)) {
+        return failed(step, {"the result is nested deeper than " +
+                                 std::to_string(wire::max_result_nesting) + " levels",
+                             "invalid_result",
+                             true,
+                             {}});
     }
     queue::finished_step report;
     report.held = lease_of(step);

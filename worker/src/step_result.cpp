@@ -2,9 +2,56 @@
 
 #include "tasker/base/assert.hpp"
 
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace tasker::worker {
+
+namespace {
+
+// Neither calls itself: a level of the value must not cost a frame of the stack.
+
+bool is_deeper(nlohmann::json const& value, std::size_t levels) {
+    std::vector<std::pair<nlohmann::json const*, std::size_t>> left{{&value, 0}};
+    while (!left.empty()) {
+        auto const [at, above] = left.back();
+        left.pop_back();
+        if (!at->is_structured()) {
+            continue;
+        }
+        if (above == levels) {
+            return true;
+        }
+        for (auto const& each : *at) {
+            if (each.is_structured()) {
+                left.emplace_back(&each, above + 1);
+            }
+        }
+    }
+    return false;
+}
+
+bool is_text_deeper(std::string_view json, std::size_t levels) {
+    std::size_t above = 0;
+    bool in_string = false;
+    for (std::size_t at = 0; at < json.size(); ++at) {
+        char const each = json[at];
+        if (in_string) {
+            in_string = each != '"';
+            at += each == '\\' ? 1 : 0;
+        } else if (each == '"') {
+            in_string = true;
+        } else if ((each == '[' || each == '{') && ++above > levels) {
+            return true;
+        } else if ((each == ']' || each == '}') && above > 0) {
+            --above;
+        }
+    }
+    return false;
+}
+
+} // namespace
 
 step_result::step_result(nlohmann::json value) : content_(std::move(value)) {}
 
@@ -22,6 +69,13 @@ bool step_result::is_success() const noexcept {
 
 step_failure const* step_result::failure() const noexcept {
     return std::get_if<step_failure>(&content_);
+}
+
+bool step_result::is_nested_deeper_than(std::size_t levels) const {
+    TASKER_ASSERT(is_success());
+    auto const* const ready = std::get_if<text>(&content_);
+    return ready != nullptr ? is_text_deeper(ready->json, levels)
+                            : is_deeper(std::get<nlohmann::json>(content_), levels);
 }
 
 std::string step_result::json_text() && {

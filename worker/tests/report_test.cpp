@@ -32,6 +32,32 @@ TEST(Report, SuccessCarriesItsJson) {
     EXPECT_EQ(report.payload, R"({"a":1})");
 }
 
+std::string nested(std::size_t levels) {
+    return std::string(levels, '[') + std::string(levels, ']');
+}
+
+TEST(Report, ResultNestedTooDeepIsAPermanentFailure) {
+    // So deep that whoever writes or frees it by calling himself runs out of stack.
+    for (auto const levels : {std::size_t{1'001}, std::size_t{500'000}}) {
+        for (auto& answer : {&step_result::from_json_text,
+                             +[](std::string text) { return step_result{json::parse(text)}; }}) {
+            auto const report = report_of(answer(nested(levels)));
+            EXPECT_EQ(report.how, queue::outcome::permanent_failure);
+            EXPECT_EQ(json::parse(report.payload)["type"], "invalid_result");
+        }
+    }
+}
+
+TEST(Report, ResultIsNestedByItsBracketsAndNotByThoseInItsTexts) {
+    EXPECT_FALSE(step_result{json::parse(nested(3))}.is_nested_deeper_than(3));
+    EXPECT_TRUE(step_result{json::parse(nested(3))}.is_nested_deeper_than(2));
+    EXPECT_FALSE(step_result::from_json_text(nested(3)).is_nested_deeper_than(3));
+    EXPECT_TRUE(step_result::from_json_text(nested(3)).is_nested_deeper_than(2));
+    auto const flat = step_result::from_json_text(R"({"a\"[[[": ["[[\\", {}, {}, []]})");
+    EXPECT_FALSE(flat.is_nested_deeper_than(3));
+    EXPECT_TRUE(flat.is_nested_deeper_than(2));
+}
+
 TEST(Report, FailuresCarryMessageTypeAndWhen) {
     auto const report = report_of(retryable_error("no", "kind", std::chrono::seconds{3}));
     EXPECT_EQ(report.how, queue::outcome::retryable_failure);

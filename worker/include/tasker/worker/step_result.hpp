@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -42,6 +43,10 @@ public:
 
     /// Null if this is a success.
     step_failure const* failure() const noexcept;
+
+    /// Whether the value has more than so many levels of arrays and objects.
+    /// REQUIRES: is_success().
+    bool is_nested_deeper_than(std::size_t levels) const;
 
     /// The value as JSON text.
     /// REQUIRES: is_success().
