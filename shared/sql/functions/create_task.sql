@@ -1,7 +1,7 @@
 -- Creates one task inside the caller's own transaction (transactional enqueue): it exists if and only
 -- if that transaction commits. `select tasker.flush_notifications()` after the commit wakes a worker at
 -- once; without it the worker's own poll finds the work.
--- p_version: null for the template registered last under that name.
+-- p_version: null for the highest that is registered (1.10.0 is above 1.9.0).
 -- p_context_validated: the database cannot check a JSON Schema; a template that declares an
 --   input_schema is refused unless the caller says that it has checked the context.
 -- called by: users.
@@ -21,7 +21,7 @@ declare
 begin
     select * into v_template from tasker.templates t
     where t.namespace = p_namespace and t.name = p_name and (p_version is null or t.version = p_version)
-    order by t.template_id desc limit 1;
+    order by string_to_array(t.version, '.')::int[] desc limit 1;
     if not found then
         raise exception 'no template %/% %', p_namespace, p_name, coalesce(p_version, '(any version)')
             using errcode = 'TK002';

@@ -134,6 +134,19 @@ TEST(CreateTask, ExistsOnlyIfTheCallersTransactionCommits) {
     EXPECT_EQ(w.messages(), 1);
 }
 
+TEST(CreateTask, TakesTheHighestVersionWhereNoneIsNamed) {
+    workflow_database w;
+    for (auto const* version : {"1.9.0", "1.10.0", "1.2.0"}) {
+        w.register_template("one", "a");
+        w.db().exec(fmt::format(
+            "update tasker.templates set version = '{}' where version = '1.0.0'", version));
+    }
+    w.db().exec("select tasker.create_task('default', 'one')");
+    EXPECT_EQ(w.db().value<std::string>(
+                  "select version from tasker.tasks join tasker.templates using (template_id)"),
+              "1.10.0");
+}
+
 TEST(CreateTask, RefusesATemplateWhoseContextItCannotCheck) {
     workflow_database w;
     w.register_template("one", "a");
