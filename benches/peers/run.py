@@ -10,6 +10,7 @@ import pathlib
 import platform
 import subprocess
 import sys
+import time
 
 from runner import figures, plan, prepare, process, table
 from runner.postgres import Postgres, server_programs
@@ -29,6 +30,8 @@ def options():
     parser.add_argument("--peers", nargs="+", choices=names, default=names, metavar="PEER",
                         help=", ".join(names))
     parser.add_argument("--cases", nargs="+", choices=plan.CASES, default=plan.CASES)
+    parser.add_argument("--minutes", type=float, default=60,
+                        help="no repetition starts that would likely end later")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "tmp/benchmarks")
     return parser.parse_args()
 
@@ -84,11 +87,17 @@ def tail(log):
     return text[-600:].strip()
 
 
-def measure(chosen, peers, commands, stores, log):
-    """All runs, in rounds. A case that fails once is left out from then on."""
-    runs, failures = {}, {}
-    order = plan.interleave(peers, chosen.repetitions, chosen.cases)
-    for repetition, case, peer in order:
+def measure(chosen, peers, commands, stores, log, runs, failures):
+    """All runs, into `runs` and `failures`; yields after each repetition. A case that fails once is
+    left out from then on."""
+    start = time.monotonic()
+    done = 0
+    for repetition, case, peer in plan.interleave(peers, chosen.repetitions, chosen.cases):
+        if repetition > done:
+            done = repetition
+            yield done
+            if (time.monotonic() - start) * (done + 1) / done > chosen.minutes * 60:
+                return
         if f"{peer.name} {case}" in failures:
             continue
         log.write(f"--- {peer.name} {case} {repetition}\n")
@@ -103,7 +112,7 @@ def measure(chosen, peers, commands, stores, log):
         said = f"p50 {figures.percentile(run['latencies_ms'], 50):.2f} ms" \
             if run["latencies_ms"] else f"{run['steps'] / run['seconds']:.0f} steps/s"
         print(f"{repetition + 1}/{chosen.repetitions} {case:9} {peer.name:16} {said}", flush=True)
-    return runs, failures
+    yield done + 1
 
 
 def machine():
@@ -113,10 +122,28 @@ def machine():
             "commit": commit, "system": platform.platform(), "cores": os.cpu_count()}
 
 
+def load():
+    return " ".join(f"{each:.1f}" for each in os.getloadavg())
+
+
 def document(facts, text):
     lines = ["# Peers", ""]
-    lines += [f"- {name}: {value}" for name, value in facts.items()]
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {each}" for key, each in value.items())
+        lines.append(f"- {name.replace('_', ' ')}: {value}")
     return "\n".join(lines) + "\n\n" + text
+
+
+def write(folder, facts, peers, runs, failures):
+    """The table as text."""
+    facts = {**facts, "load_average_after": load()}
+    summaries = {name: figures.summarise(of) for name, of in runs.items()}
+    text = table.markdown(peers, summaries, failures)
+    (folder / "peers.md").write_text(document(facts, text), encoding="utf-8")
+    results = {**facts, "figures": summaries, "not_measured": failures, "runs": runs}
+    (folder / "peers.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    return text
 
 
 def main():
@@ -125,19 +152,15 @@ def main():
     commands, missing = prepared(peers)
     peers = [peer for peer in peers if peer.name in commands]
     chosen.output.mkdir(parents=True, exist_ok=True)
-    facts = {**machine(), "repetitions": chosen.repetitions, "scale": chosen.scale,
-             "load_average_before": os.getloadavg()}
+    facts = {**machine(), "scale": chosen.scale, "load_average_before": load()}
+    runs, failures = {}, {}
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(open(chosen.output / "peers.log", "w", encoding="utf-8"))
         stores = open_stores(stack, {peer.store for peer in peers})
         facts.update({name: store.describe() for name, store in stores.items()})
-        runs, failures = measure(chosen, peers, commands, stores, log)
-    facts["load_average_after"] = os.getloadavg()
-    summaries = {name: figures.summarise(of) for name, of in runs.items()}
-    text = table.markdown(peers, summaries, {**missing, **failures})
-    (chosen.output / "peers.md").write_text(document(facts, text), encoding="utf-8")
-    results = {**facts, "figures": summaries, "not_measured": {**missing, **failures}, "runs": runs}
-    (chosen.output / "peers.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+        for done in measure(chosen, peers, commands, stores, log, runs, failures):
+            facts["repetitions"] = done
+            text = write(chosen.output, facts, peers, runs, {**missing, **failures})
     print("\n" + text + f"\n{chosen.output / 'peers.md'}")
     return 1 if failures else 0
 

@@ -24,7 +24,8 @@ function startWorker(state, shape) {
   state.worker.on('completed', (each) => {
     if (each.name === 'last') state.ended.one();
   });
-  state.worker.on('error', (error) => console.error(error));
+  state.worker.on('failed', (each, error) => { throw error; });
+  state.worker.on('error', (error) => { throw error; });
 }
 
 serve({

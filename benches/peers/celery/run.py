@@ -51,6 +51,8 @@ class Peer:
         while self.waiting:
             keys = [backend.get_key_for_task(each) for each in self.waiting[:LOOK_AT]]
             found = backend.mget(keys)
+            if any(result and b"SUCCESS" not in result for result in found):
+                raise RuntimeError("a step failed")
             self.waiting = [each for each, result in zip(self.waiting, found) if result is None
                             ] + self.waiting[LOOK_AT:]
             if all(result is None for result in found):

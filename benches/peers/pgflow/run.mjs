@@ -11,7 +11,7 @@ import { Countdown, serve, widthOfFan } from '../lib/case.mjs';
 const batch = 100; // of the worker's maxConcurrent: 10 (the default) is slower here
 const lease = 60; // s
 const pollMs = 10; // the default of 100 is made for an idle database
-const connections = 8;
+const connections = 20;
 
 const flows = {
   single: [['a']],

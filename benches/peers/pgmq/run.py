@@ -70,7 +70,13 @@ class Floor:
         return took
 
     def latencies(self, name, count):
-        return self.pgbench({"linear3": linear3, "fan1000": fan1000}[name](), count, 1)
+        took = self.pgbench({"linear3": linear3, "fan1000": fan1000}[name](), count, 1)
+        self.check_empty()
+        return took
+
+    def check_empty(self):
+        if self.sql("-c", "select count(*) from pgmq.q_q") != "0":
+            raise RuntimeError("messages are left")
 
     def load(self, name, count):
         self.sql("-c", "select count(*) from pgmq.send_batch('q', array(select "
@@ -80,8 +86,7 @@ class Floor:
         clients = 2
         self.pgbench(READ_AND_DELETE.format(n=BATCH) + ";\n",
                      -(-count // (clients * BATCH)) + 1, clients)
-        if self.sql("-c", "select count(*) from pgmq.q_q") != "0":
-            raise RuntimeError("messages are left")
+        self.check_empty()
 
     def close(self):
         self.folder.cleanup()

@@ -36,7 +36,7 @@ def times(value):
 def row(peer, of, tasker, mark):
     latency = NONE
     if of.get("linear3_p50_ms"):
-        latency = f"{median(of['linear3_p50_ms'])} / {median(of['linear3_p95_ms'])}"
+        latency = f"{with_spread(of['linear3_p50_ms'])} / {median(of['linear3_p95_ms'])}"
     against = ratios(tasker, of) if tasker else {}
     return (peer.system + mark, peer.durability, latency,
             with_spread(of.get("diamond_steps_per_s")), with_spread(of.get("single_tasks_per_s")),

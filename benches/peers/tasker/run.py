@@ -88,17 +88,17 @@ class Tasker:
         """The clock holds the start of the worker, which takes some 30 ms."""
         self.worker = self.start("tasker-worker")[0]
         self.wait(self.last)  # which is among the last to end
-        while self.unfinished() > 0:
+        while self.has("pending", "running"):
             time.sleep(0.002)
 
-    def unfinished(self):
-        for state in ("pending", "running"):
-            body = self.http.expect((200,), "GET", f"/v1/tasks?state={state}&limit=1")
-            if json.loads(body)["tasks"]:
-                return 1
-        return 0
+    def has(self, *states):
+        """Whether a task is in one of the states, asked for in this order."""
+        return any(json.loads(self.http.expect(
+            (200,), "GET", f"/v1/tasks?state={state}&limit=1"))["tasks"] for state in states)
 
     def close(self):
+        if self.running and self.has("waiting", "blocked", "cancelled"):
+            raise RuntimeError("a task did not complete")
         for process in list(self.running):
             self.stop(process)
         self.folder.cleanup()

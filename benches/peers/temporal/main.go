@@ -17,7 +17,6 @@ import (
 )
 
 const (
-	taskQueue = "steps"
 	pollers   = 8   // of workflow and of activity tasks; the default is 2
 	executing = 200 // at a time
 )
@@ -29,10 +28,7 @@ func step(context.Context) (int, error) { return 17, nil }
 func begin(ctx workflow.Context) workflow.Future {
 	return workflow.ExecuteActivity(
 		workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-			StartToCloseTimeout: 5 * time.Minute,
-			// Completed in the same call where a worker has a free slot: documented for low latency.
-			DisableEagerExecution: false,
-		}), step)
+			StartToCloseTimeout: 5 * time.Minute}), step)
 }
 
 // run executes `width` steps at a time, for each of the widths, one after the other.
@@ -60,6 +56,7 @@ type temporal struct {
 	client  client.Client
 	worker  worker.Worker
 	waiting []client.WorkflowRun
+	queue   string
 }
 
 func (t *temporal) open(shape string, isLatency bool) {
@@ -72,7 +69,7 @@ func (t *temporal) open(shape string, isLatency bool) {
 }
 
 func (t *temporal) start() {
-	t.worker = worker.New(t.client, taskQueue, worker.Options{
+	t.worker = worker.New(t.client, t.queue, worker.Options{
 		MaxConcurrentActivityTaskPollers:       pollers,
 		MaxConcurrentWorkflowTaskPollers:       pollers,
 		MaxConcurrentActivityExecutionSize:     executing,
@@ -85,7 +82,7 @@ func (t *temporal) start() {
 
 func (t *temporal) execute(shape string) client.WorkflowRun {
 	return must(t.client.ExecuteWorkflow(background,
-		client.StartWorkflowOptions{TaskQueue: taskQueue}, "run", widths[shape]))
+		client.StartWorkflowOptions{TaskQueue: t.queue}, "run", widths[shape]))
 }
 
 func (t *temporal) one(shape string) {
@@ -96,6 +93,9 @@ func (t *temporal) load(shape string, count int) {
 	if t.worker != nil {
 		t.worker.Stop()
 	}
+	// The polls of a worker that was stopped linger, and what they are given waits for a time-out:
+	// each backlog has a queue of its own.
+	t.queue += "+"
 	t.waiting = nil
 	for range count {
 		t.waiting = append(t.waiting, t.execute(shape))
@@ -115,5 +115,5 @@ func (t *temporal) close() {
 }
 
 func main() {
-	serve(&temporal{})
+	serve(&temporal{queue: "steps"})
 }

@@ -76,6 +76,11 @@ class Tables(unittest.TestCase):
         self.assertIn("[1] messages without a workflow.", text)
         self.assertIn("- river: go is not installed", text)
 
+    def test_show_the_latencies_of_the_repetitions(self):
+        runs = [run("linear3", 2, 6, 1, each) for each in ([1, 2], [3, 4])]
+        text = table.markdown(plan.PEERS[:1], {"tasker": figures.summarise(runs)}, {})
+        self.assertIn("| 2.50 (1.50–3.50) / 2.95 |", text)
+
     def test_numbers_have_three_figures(self):
         self.assertEqual([table.number(value) for value in (12345.6, 12.345, 0.5, None)],
                          ["12,346", "12.3", "0.50", "–"])
