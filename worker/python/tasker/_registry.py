@@ -6,12 +6,15 @@ import importlib
 import inspect
 import sys
 import types
+from typing import Any, Callable, TypeVar
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _mark = "__tasker_step__"
-_modules = {}  # names of modules with a marked function, in order; the values mean nothing
+_modules: dict[str, None] = {}  # names of modules with a marked function, in order; the values mean nothing
 
 
-def step(name):
+def step(name: str) -> Callable[[Handler], Handler]:
     """Marks a function or a method as the handler that templates call ``name``.
 
     The function stays as it is: call it, test it, import it.
@@ -19,7 +22,7 @@ def step(name):
     if not isinstance(name, str) or not name:
         raise TypeError('@tasker.step needs the handler\'s name: @tasker.step("order.validate")')
 
-    def mark(function):
+    def mark(function: Handler) -> Handler:
         if not callable(function):
             raise TypeError(f"@tasker.step({name!r}) stands before a function")
         names = getattr(function, _mark, ())

@@ -1,8 +1,10 @@
 """A hundred thousand steps: memory does not grow, threads that fight for the GIL do no harm."""
 
+import gc
 import pathlib
 import threading
 import time
+import weakref
 
 import pytest
 import tasker
@@ -121,3 +123,23 @@ def test_workers_come_and_go_in_one_process_without_leaving_threads(engine):
         with engine.worker(answer):
             assert engine.run("answer", {"n": n}).result == {"only": n}
     assert len(list(pathlib.Path("/proc/self/task").iterdir())) <= before + 1
+
+
+def test_worker_that_has_ended_lets_go_of_its_handlers(engine):
+    class Answers:
+        @tasker.step("answer")
+        def answer(self, context):
+            return context["n"]
+
+        @tasker.step("fail")
+        def fail(self):
+            raise tasker.Permanent("no")
+
+    engine.template("both", [("a", "answer"), ("b", "fail", "a")])
+    answers = Answers()
+    gone = weakref.ref(answers)
+    with engine.worker(answers):
+        assert engine.run("both", {"n": 1}).state == "blocked"
+    del answers
+    gc.collect()
+    assert gone() is None
