@@ -43,6 +43,13 @@ std::string task_path(task_id id) {
     return "/v1/tasks/" + id.to_string();
 }
 
+/// "1.500"
+std::string seconds_text(std::chrono::milliseconds time) {
+    constexpr int thousand = 1'000;
+    auto const fraction = std::to_string(thousand + time.count() % thousand);
+    return std::to_string(time.count() / thousand) + '.' + fraction.substr(1);
+}
+
 void add_page(std::string& target, page_request const& part) {
     add_query(target, "limit", std::to_string(part.limit));
     if (part.cursor) {
@@ -150,10 +157,11 @@ result<wire::task_view> client::get_task(task_id id) {
 result<wire::task_view> client::wait(task_id id, std::chrono::milliseconds limit) {
     auto const end = steady_clock::now() + limit;
     for (;;) {
-        auto const left = std::chrono::ceil<std::chrono::seconds>(end - steady_clock::now());
-        auto const part = std::clamp(left, std::chrono::seconds{0}, longest_wait);
+        using std::chrono::milliseconds;
+        auto const left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
+        auto const part = std::clamp<milliseconds>(left, milliseconds{0}, longest_wait);
         auto target = task_path(id);
-        add_query(target, "wait", std::to_string(part.count()));
+        add_query(target, "wait", seconds_text(part));
         auto task = state_->call({.target = std::move(target)}, &wire::read_task_view, part);
         if (task.has_error() || model::settled(task->state)) {
             return task;

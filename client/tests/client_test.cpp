@@ -204,7 +204,16 @@ TEST(Client, WaitAsksAgainUntilTheTaskHasSettled) {
     EXPECT_EQ(task->state, model::task_state::complete);
     ASSERT_EQ(server.requests().size(), 3U);
     EXPECT_EQ(server.requests()[0].line,
-              "GET /v1/tasks/0190f5fe-7c00-7a00-8000-000000000001?wait=300");
+              "GET /v1/tasks/0190f5fe-7c00-7a00-8000-000000000001?wait=300.000");
+}
+
+TEST(Client, WaitAsksForNoMoreThanItsLimit) {
+    scripted_server server{[](request const&) {
+        return reply{.body = body_of(example_task(model::task_state::complete))};
+    }};
+    client api{server.url()};
+    ASSERT_TRUE(api.wait(example_task().id, 250ms).has_value());
+    EXPECT_THAT(server.requests().at(0).line, HasSubstr("?wait=0.2"));
 }
 
 TEST(Client, WaitEndsWithATimeoutAndKeepsTheTaskAsItWasSeen) {
