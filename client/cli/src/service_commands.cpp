@@ -25,7 +25,9 @@ exit_code health(command_line const& line) {
     } else {
         print(indented_json(*answered) + '\n');
     }
-    return exit_code::ok;
+    // 200 only means that something answers; what it says is what counts.
+    auto const status = json_field(*answered, "/status");
+    return status.has_value() && *status == "ok" ? exit_code::ok : exit_code::not_well;
 }
 
 exit_code print_version(command_line const& line) {

@@ -162,7 +162,9 @@ TEST_F(Dev, LetsNoSecondOneIntoItsFolder) {
     EXPECT_EQ(second.status.code, 1);
     EXPECT_THAT(second.err, HasSubstr("process " + std::to_string(dev_->pid())));
     EXPECT_THAT(second.err, HasSubstr(data().string()));
-    EXPECT_EQ(tasker().run({"health"}).status.code, 0);
+    // At the very beginning it does not listen for notifications yet.
+    EXPECT_TRUE(
+        testing::wait_until(soon(), [&] { return tasker().run({"health"}).status.code == 0; }));
     EXPECT_EQ(service_process("tasker-worker"), std::nullopt);
 }
 

@@ -2,9 +2,18 @@
 
 #include "tasker/testing/test_database.hpp"
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include <string>
+#include <thread>
 
 namespace tasker::cli {
 
@@ -29,6 +38,28 @@ TEST_F(Usage, NoServerIsToldWithWhatToDo) {
                     HasSubstr("cannot connect to http://127.0.0.1:1: Connection refused"));
         EXPECT_THAT(done.err, HasSubstr("tasker dev"));
     }
+}
+
+/// What `tasker health` comes to where the server answers so.
+int health_of(std::string const& body) {
+    namespace asio = boost::asio;
+    asio::io_context io;
+    asio::ip::tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
+    std::jthread const server{[&] {
+        auto peer = acceptor.accept();
+        std::string received;
+        asio::read_until(peer, asio::dynamic_buffer(received), "\r\n\r\n");
+        asio::write(peer, asio::buffer("HTTP/1.1 200 OK\r\nContent-Length: " +
+                                       std::to_string(body.size()) + "\r\n\r\n" + body));
+    }};
+    auto const port = std::to_string(acceptor.local_endpoint().port());
+    return tasker_program{"http://127.0.0.1:" + port}.run({"health"}).status.code;
+}
+
+TEST_F(Usage, HealthTellsByItsExitCode) {
+    EXPECT_EQ(health_of(R"({"status":"ok"})"), 0);
+    EXPECT_EQ(health_of(R"({"status":"degraded","checks":{"database":"unavailable"}})"), 1);
+    EXPECT_EQ(health_of("{}"), 1);
 }
 
 TEST_F(Usage, TheUrlOfTheCommandLineWins) {

@@ -31,10 +31,10 @@ bool is_free(std::uint16_t port) {
 } // namespace
 
 result<std::uint16_t> choose_port(std::optional<std::uint16_t> wanted, std::uint16_t usual,
-                                  std::string const& option, std::optional<std::uint16_t> taken) {
+                                  std::string const& option) {
     constexpr std::uint16_t tries = 20;
     if (wanted) {
-        if (*wanted != 0 && (wanted == taken || !is_free(*wanted))) {
+        if (*wanted != 0 && !is_free(*wanted)) {
             return make_error(errc::conflict, "port " + std::to_string(*wanted) +
                                                   " is taken; choose another with " + option +
                                                   ", or leave it out");
@@ -42,7 +42,7 @@ result<std::uint16_t> choose_port(std::optional<std::uint16_t> wanted, std::uint
         return *wanted;
     }
     for (std::uint16_t port = usual; port < usual + tries; ++port) {
-        if (port != taken && is_free(port)) {
+        if (is_free(port)) {
             return port;
         }
     }
