@@ -95,6 +95,30 @@ std::optional<backoff_kind> read_backoff(reading in, document_path const& path, 
     return static_cast<backoff_kind>(found - backoff_names.begin());
 }
 
+/// What contradicts another key of the same mapping would be ignored. Keys that an environment
+/// overrides are no contradiction.
+void refuse_without_effect(reading in, document_path const& path, mapping_reader const& retry,
+                           step_settings const& read) {
+    auto const refuse = [&](char const* key, char const* why) {
+        if (auto const value = retry.find(key)) {
+            in.problems.add(document_path{path, key}, in.source[*value],
+                            std::string{"has no effect beside "} + why);
+        }
+    };
+    bool const is_final = read.retryable == false;
+    if (is_final && read.max_attempts > 1) {
+        refuse("max_attempts", "`retryable: false`");
+    }
+    if (is_final && read.backoff.value_or(backoff_kind::none) != backoff_kind::none) {
+        refuse("backoff", "`retryable: false`");
+    }
+    if (is_final || read.backoff == backoff_kind::none) {
+        auto const* const why = is_final ? "`retryable: false`" : "`backoff: none`";
+        refuse("backoff_base_ms", why);
+        refuse("max_backoff_ms", why);
+    }
+}
+
 void read_retry(reading in, document_path const& path, node_index node, step_settings& out) {
     mapping_reader const retry{in, path, node, retry_keys};
     if (auto const value = retry.find("retryable")) {
@@ -115,6 +139,7 @@ void read_retry(reading in, document_path const& path, node_index node, step_set
         out.max_backoff_ms =
             read_integer(in, document_path{path, "max_backoff_ms"}, *value, 0, longest_backoff_ms);
     }
+    refuse_without_effect(in, path, retry, out);
 }
 
 } // namespace

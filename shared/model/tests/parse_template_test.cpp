@@ -24,7 +24,7 @@ steps:
     description: first
     type: standard
     handler: {callable: order.a, method: run, initialization: {z: 1, a: [2]}}
-    retry: {retryable: false, max_attempts: 7, backoff: fibonacci, backoff_base_ms: 0, max_backoff_ms: 5}
+    retry: {retryable: true, max_attempts: 7, backoff: fibonacci, backoff_base_ms: 0, max_backoff_ms: 5}
     timeout_seconds: 1.5
   - {name: b, handler: {callable: order.b}, depends_on: [a]}
 environments:
@@ -47,7 +47,7 @@ TEST(ParseTemplate, KeepsEveryKey) {
     step_settings const expected{.callable = "order.a",
                                  .method = "run",
                                  .initialization = R"({"a":[2],"z":1})",
-                                 .retryable = false,
+                                 .retryable = true,
                                  .max_attempts = 7,
                                  .backoff = backoff_kind::fibonacci,
                                  .backoff_base_ms = 0,

@@ -118,6 +118,15 @@ std::vector<broken_template> const broken_templates{
       "\"exponental\"; did you mean \"exponential\"?",
       "line 10: steps[0].retry.backoff_base_ms: must be a whole number, not the number 1.5",
       "line 11: steps[0].retry.max_backoff_ms: must be from 0 to 86400000, not -1"}},
+    {"RetryWithoutEffect",
+     HEAD "steps:\n- name: a\n  handler: {callable: x}\n  retry:\n    retryable: false\n"
+          "    max_attempts: 2\n    backoff: linear\n    backoff_base_ms: 1\n"
+          "- name: b\n  handler: {callable: x}\n  retry:\n    backoff: none\n"
+          "    max_backoff_ms: 1\n",
+     {"line 8: steps[0].retry.max_attempts: has no effect beside `retryable: false`",
+      "line 9: steps[0].retry.backoff: has no effect beside `retryable: false`",
+      "line 10: steps[0].retry.backoff_base_ms: has no effect beside `retryable: false`",
+      "line 15: steps[1].retry.max_backoff_ms: has no effect beside `backoff: none`"}},
     {"AttemptsBeyond64Bits",
      HEAD "steps: [{name: a, handler: {callable: x}, retry: {max_attempts: "
           "18446744073709551615}}]\n",
