@@ -20,7 +20,7 @@ def parser():
     one.add_argument("--payload", type=int, metavar="BYTES")
     one.add_argument("--repetitions", type=int, metavar="N")
     one.add_argument("--length", choices=["smoke", "quick", "full"])
-    one.add_argument("--filter", help="only cases whose name holds this text")
+    one.add_argument("--filter", help="only cases whose name holds this text; a|b: a or b")
     one.add_argument("--name", help="keep the run as benches/baselines/NAME as well")
     one.add_argument("--cpuprofile", type=pathlib.Path, metavar="FILE", help="by perf")
     one.add_argument("--memprofile", type=pathlib.Path, metavar="FILE", help="by heaptrack")

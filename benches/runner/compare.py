@@ -4,7 +4,9 @@ A case is called slower only if all of this holds, so that noise never is:
 - its median over the repetitions got worse by more than a threshold (look: 10 %, fail: 20 %);
 - so did the quick end of its samples (their tenth percentile), which what else the machine does
   reaches last;
-- both also hold after dividing by the calibration of each run, unless the machine was slower then;
+- both also hold after dividing by the calibration of each run;
+- of a duration, more remains than what an empty statement and the smallest durable commit, timed
+  beside each repetition, have become slower by: on a busy machine every wait lasts longer;
 - a one-sided Mann-Whitney U test over the repetitions says so, at 5 % for all cases of a suite
   together (Holm). Six repetitions a side can say so of 46 cases, ten of thousands.
 
@@ -32,6 +34,7 @@ class Difference:
     def __init__(self, base, new, ratios=False):
         self.base, self.new, self.ratios = base, new, ratios
         self.status = STABLE
+        self.longer_waits = self._longer_waits()
         self.worse_by = self._worse_by()
         self.chance_worse, self.chance_better = self._chances()
 
@@ -40,10 +43,18 @@ class Difference:
         values = case.by_repetition(statistic)
         if case.higher_is_better:
             values = [1 / each if each else math.inf for each in values]
+        if case is self.new and case.unit == "ms" and not self.ratios:
+            values = [max(each - self.longer_waits, 0) for each in values]
         if divided and self._depends_on_speed(case):
             speed = case.calibration
             values = [each / speed[min(i, len(speed) - 1)] for i, each in enumerate(values)]
         return values
+
+    def _longer_waits(self):
+        """By how many ms waiting became slower from one run to the other, whatever is called."""
+        grown = [median(new) - median(base)
+                 for base, new in zip(self.base.waits, self.new.waits) if base and new]
+        return max(grown + [0])
 
     @staticmethod
     def _depends_on_speed(case):
@@ -137,6 +148,11 @@ def markdown(base, new, differences, missing=()):
                      f"| {each.status} |")
     for title in missing:
         lines.append(f"| {title} | | | | not measured this time |")
+    busy = sorted({each.new.suite for each in differences
+                   if each.longer_waits > 0.05 * median(each.base.waits[1] or [math.inf])})
+    if busy:
+        lines += ["", f"The machine was busier the second time ({', '.join(busy)}): durations that "
+                      "grew by as much as its waits did are not called slower. Run again."]
     too_few = sum(not each.has_enough for each in differences)
     if too_few:
         lines += ["", f"{too_few} cases have fewer than {FEWEST_REPETITIONS} repetitions in a run: "

@@ -9,12 +9,14 @@ BASELINES = CHECKOUT / "benches" / "baselines"
 class Case:
     """A case of a suite in one run."""
 
-    def __init__(self, suite, row, calibration):
-        self.suite = suite
+    def __init__(self, document, row):
+        self.suite = document["benchmark_suite"]
         self.name = row["name"]
         self.unit = row["unit"]
         self.row = row
-        self.calibration = calibration
+        self.calibration = document["calibration_ms"]
+        # What an empty statement and the smallest commit took: the waits that any call has in it.
+        self.waits = [document.get(each) or [] for each in ("round_trip_ms", "commit_ms")]
 
     @property
     def title(self):
@@ -45,7 +47,7 @@ class Run:
     def cases(self):
         for document in self.documents:
             for row in document["results"]:
-                yield Case(document["benchmark_suite"], row, document["calibration_ms"])
+                yield Case(document, row)
 
     def suite(self, name):
         return next((each for each in self.documents if each["benchmark_suite"] == name), None)

@@ -18,7 +18,11 @@ import sys
 BENCHES = pathlib.Path(__file__).resolve().parents[1]
 FUNCTIONS = BENCHES.parent / "shared" / "sql" / "functions"
 SLOWED = "list_tasks"
+ATTEMPTS = 3  # what a busy machine hides is looked for again
 CASES = "list_tasks, 50, 1 K tasks"
+# Some that read, some that write.
+MEASURED = ["list_tasks, 50", "task status", "step readiness", "settled_tasks, 1", "get_templates",
+            "transitive dependencies", "transition, refused", "claim_steps, 10", "finish_steps, 1"]
 
 
 def measure(programs, folder, arguments, inject=None):
@@ -57,24 +61,34 @@ def main():
     asked.add_argument("--reruns", type=int, default=1)
     asked.add_argument("--by", type=float, default=30, help="percent")
     asked.add_argument("suite_arguments", nargs="*",
-                       default=["--length", "quick", "--repetitions", "10",
-                                                              "--filter", "1 K tasks"])
+                       default=["--length", "quick", "--repetitions", "10", "--filter",
+                                "|".join(f"{each}, 1 K" for each in MEASURED)])
     chosen = asked.parse_args()
-    base = measure(chosen.programs, chosen.output / "base", chosen.suite_arguments)
+    program, output, arguments = chosen.programs, chosen.output, chosen.suite_arguments
     wrong = 0
+    # Runs are compared with the one just before, since a shared machine is another one later.
+    measure(program, output / "base", arguments)
     for number in range(1, chosen.reruns + 1):
-        measure(chosen.programs, chosen.output / "again", chosen.suite_arguments)
-        code, named = compare(chosen.output / "base", chosen.output / "again")
+        base = measure(program, output / "again", arguments)
+        code, named = compare(output / "base", output / "again")
         print(f"unchanged, {number} of {chosen.reruns}: exit {code}, named: {named}", flush=True)
         wrong += code != 0
-    before = next(each["value"] for each in base["results"] if each["name"] == CASES)
-    script = chosen.output / "slowed.sql"
-    script.write_text(slowed(before * chosen.by / 100))
-    measure(chosen.programs, chosen.output / "slowed", chosen.suite_arguments, script)
-    code, named = compare(chosen.output / "base", chosen.output / "slowed")
-    print(f"slowed by {chosen.by:.0f} %: exit {code}, named: {named}")
-    found = code == 1 and named and all(SLOWED in each for each in named)
-    print("found" if found else "NOT FOUND, or others named", f"; {wrong} false alarms")
+        shutil.rmtree(output / "base")
+        (output / "again").rename(output / "base")
+    found = False
+    for attempt in range(1, ATTEMPTS + 1):
+        before = next(each["value"] for each in base["results"] if each["name"] == CASES)
+        script = output / "slowed.sql"
+        script.write_text(slowed(before * chosen.by / 100))
+        measure(program, output / "slowed", arguments, script)
+        code, named = compare(output / "base", output / "slowed")
+        print(f"slowed by {chosen.by:.0f} %, {attempt}: exit {code}, named: {named}", flush=True)
+        wrong += any(SLOWED not in each for each in named)
+        found = code == 1 and bool(named)
+        if found:
+            break
+        base = measure(program, output / "base", arguments)
+    print("found" if found else "NOT FOUND", f"; {wrong} false alarms")
     sys.exit(0 if found and wrong == 0 else 1)
 
 

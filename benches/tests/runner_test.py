@@ -35,10 +35,11 @@ def row(name, repetitions, unit="ms"):
             "quantiles": [quantile(everything, i / 50) for i in range(51)]}
 
 
-def document(rows, calibration=(1.0,), suite="some_suite"):
+def document(rows, calibration=(1.0,), suite="some_suite", commit=(0.2,)):
     return {"benchmark_suite": suite, "timestamp": "2026-01-02T03:04:05.000000Z", "commit": "abc",
             "environment": {"processor": "one"}, "settings": {}, "prerequisites": [],
-            "calibration_ms": list(calibration), "results": rows, "findings": ["found <it>"],
+            "calibration_ms": list(calibration), "round_trip_ms": [0.05],
+            "commit_ms": list(commit), "results": rows, "findings": ["found <it>"],
             "failures": [],
             "summary": {"total_tests": len(rows), "passed": len(rows), "failed": 0, "warnings": 0}}
 
@@ -110,6 +111,14 @@ class Compare(unittest.TestCase):
         base = document([row("case", noisy(source, 10))], calibration=[1.0] * 10)
         new = document([row("case", noisy(source, 20))], calibration=[2.0] * 10)
         self.assertEqual(states(base, new)["case"], compare.STABLE)
+
+    def test_longer_waits_of_a_busy_machine_are_no_regression(self):
+        source = random.Random(5)
+        base = document([row("case", noisy(source, 0.7))], commit=[0.2])
+        new = document([row("case", noisy(source, 3.8))], commit=[3.6])
+        self.assertEqual(states(base, new)["case"], compare.STABLE)
+        self.assertEqual(states(base, document([row("case", noisy(source, 4.0))]))["case"],
+                         compare.REGRESSED)
 
     def test_ratios_find_what_a_faster_machine_hides(self):
         source = random.Random(3)

@@ -92,5 +92,15 @@ TEST_F(Settings, AllProblemsAreToldAtOnce) {
             ::testing::HasSubstr("log.level must be one of")));
 }
 
+TEST_F(Settings, ReadyConfigurationsAreValid) {
+    auto const config = std::filesystem::path{TASKER_ORCHESTRATOR_TOML}.parent_path();
+    for (auto const* each : {"low_latency", "high_throughput", "io_bound"}) {
+        auto const file = config / each / "orchestrator.toml";
+        ASSERT_TRUE(std::filesystem::exists(file)) << file;
+        auto const loaded = load_settings({.file = file, .database_url = "x"});
+        EXPECT_THAT(loaded.problems, IsEmpty()) << file;
+    }
+}
+
 } // namespace
 } // namespace tasker::orchestration

@@ -88,6 +88,15 @@ TEST_F(WorkerSettings, UnknownKeyIsAProblemWithASuggestion) {
     EXPECT_THAT(config::to_string(loaded.problems[0]), HasSubstr("concurrency"));
 }
 
+TEST_F(WorkerSettings, ReadyConfigurationsAreValid) {
+    for (auto const* each : {"low_latency", "high_throughput", "io_bound"}) {
+        auto const file = std::filesystem::path{TASKER_SOURCE_DIR "/config"} / each / "worker.toml";
+        ASSERT_TRUE(std::filesystem::exists(file)) << file;
+        auto const loaded = load_settings({.file = file, .database_url = "x"});
+        EXPECT_THAT(loaded.problems, IsEmpty()) << file;
+    }
+}
+
 TEST_F(WorkerSettings, TheFileInConfigListsEveryKeyWithItsDefault) {
     std::filesystem::path const shipped = TASKER_SOURCE_DIR "/config/worker.toml";
     auto const loaded = load_settings({.file = shipped, .database_url = "x"});

@@ -28,6 +28,29 @@ char const* to_word(run_length length) {
     return length == run_length::smoke ? "smoke" : length == run_length::quick ? "quick" : "full";
 }
 
+/// Of a statement that does nothing: what waking a process costs just now.
+std::vector<double> round_trips(pqxx::connection& on) {
+    constexpr int count = 100;
+    pqxx::nontransaction query{on};
+    std::vector<double> out;
+    for (int i = 0; i < count; ++i) {
+        out.push_back(timed_ms([&] { query.exec("select 1"); }));
+    }
+    return out;
+}
+
+/// Of the smallest durable transaction: what the disk, and waiting for it, costs just now.
+std::vector<double> commits(pqxx::connection& on) {
+    constexpr int count = 30;
+    pqxx::nontransaction query{on};
+    std::vector<double> out;
+    for (int i = 0; i < count; ++i) {
+        out.push_back(
+            timed_ms([&] { query.exec("select pg_logical_emit_message(true, 'b', 'b')"); }));
+    }
+    return out;
+}
+
 } // namespace
 
 struct bench::state {
@@ -36,6 +59,8 @@ struct bench::state {
     target_table targets;
     recorder records = {};
     recording calibration = {.name = "calibration", .unit = "ms"};
+    recording round_trip = {.name = "round trip", .unit = "ms"};
+    recording commit = {.name = "commit", .unit = "ms"};
     std::unique_ptr<engine> programs = {};
     suite_results results = {};
     std::size_t repetitions = 0;
@@ -98,6 +123,11 @@ bool bench::next_repetition() {
     }
     state_->records.begin_repetition();
     state_->calibration.repetitions.push_back(calibrate(calibration_rounds));
+    if (state_->programs && state_->programs->has_database()) {
+        auto& database = state_->programs->database();
+        state_->round_trip.repetitions.push_back(round_trips(database));
+        state_->commit.repetitions.push_back(commits(database));
+    }
     progress(fmt::format("repetition {} of {}, calibration {:.2f} ms",
                          state_->records.repetitions(), state_->options.repetitions,
                          summarise(state_->calibration.repetitions.back()).p50));
@@ -110,7 +140,17 @@ std::size_t bench::sized(std::size_t full, std::size_t quick, std::size_t smoke)
 }
 
 bool bench::wants(std::string_view name) const noexcept {
-    return name.find(state_->options.filter) != std::string_view::npos;
+    std::string_view rest = state_->options.filter;
+    for (;;) {
+        auto const end = rest.find('|');
+        if (name.find(rest.substr(0, end)) != std::string_view::npos) {
+            return true;
+        }
+        if (end == std::string_view::npos) {
+            return false;
+        }
+        rest.remove_prefix(end + 1);
+    }
 }
 
 void bench::add(std::string_view name, double value, std::string_view unit) {
@@ -168,6 +208,8 @@ void bench::attach(std::string const& name, std::string_view text) {
 int bench::finish() {
     auto& results = state_->results;
     results.calibration = state_->calibration;
+    results.round_trip = state_->round_trip;
+    results.commit_time = state_->commit;
     std::vector<std::string> names;
     for (auto const& each : state_->records.cases()) {
         names.push_back(each.name);

@@ -113,6 +113,14 @@ json to_json(case_result const& of) {
     return out;
 }
 
+json medians(recording const& of) {
+    auto out = json::array();
+    for (auto const& each : of.repetitions) {
+        out.push_back(summarise(each).p50);
+    }
+    return out;
+}
+
 void write(fs::path const& file, std::string_view text) {
     fs::create_directories(file.parent_path());
     auto const unfinished = fs::path{file.string() + ".new"};
@@ -170,17 +178,15 @@ std::string json_text(suite_results const& of) {
     for (auto const& [what, is_met, detail] : of.prerequisites) {
         prerequisites.push_back({{"name", what}, {"met", is_met}, {"detail", detail}});
     }
-    auto calibration = json::array();
-    for (auto const& each : of.calibration.repetitions) {
-        calibration.push_back(summarise(each).p50);
-    }
     return json{{"benchmark_suite", of.suite},
                 {"timestamp", of.started},
                 {"commit", of.commit},
                 {"environment", to_json(of.environment)},
                 {"settings", to_json(of.settings)},
                 {"prerequisites", std::move(prerequisites)},
-                {"calibration_ms", std::move(calibration)},
+                {"calibration_ms", medians(of.calibration)},
+                {"round_trip_ms", medians(of.round_trip)},
+                {"commit_ms", medians(of.commit_time)},
                 {"results", std::move(results)},
                 {"findings", of.findings},
                 {"failures", of.failures},

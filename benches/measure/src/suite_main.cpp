@@ -28,7 +28,7 @@ void add_options(CLI::App& app, bench_options& chosen) {
         ->transform(CLI::CheckedTransformer(lengths, CLI::ignore_case));
     app.add_option("--repetitions", chosen.repetitions, "runs of every case")
         ->check(CLI::Range(1, 1'000));
-    app.add_option("--filter", chosen.filter, "only cases whose name holds this text");
+    app.add_option("--filter", chosen.filter, "only cases whose name holds this text; a|b: a or b");
     app.add_option("--workers", chosen.workers, "instead of the suite's own number");
     app.add_option("--tasks", chosen.tasks, "instead of the suite's own number");
     app.add_option("--payload", chosen.payload_bytes, "bytes of a task's context");

@@ -25,7 +25,7 @@ enum class run_length {
 struct bench_options {
     run_length length = run_length::full;
     std::size_t repetitions = 0; ///< 0: by the length
-    std::string filter = {};     ///< only cases whose name holds this
+    std::string filter = {};     ///< only cases whose name holds this; a|b: one of these
     std::optional<std::size_t> workers = {};
     std::optional<std::size_t> tasks = {};
     std::optional<std::size_t> payload_bytes = {};

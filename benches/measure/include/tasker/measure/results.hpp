@@ -47,6 +47,8 @@ struct suite_results {
     std::vector<std::string> findings;
     std::vector<std::string> failures; ///< why the run does not count
     recording calibration;             ///< ms of the same work, done beside each repetition
+    recording round_trip = {};  ///< likewise, of an empty statement; empty without a database
+    recording commit_time = {}; ///< likewise, of the smallest durable transaction
 
     std::size_t count(status which) const;
 };
