@@ -7,9 +7,8 @@ import subprocess
 import uuid
 
 import pytest
+from tasker.pytest_plugin import tasker_client, tasker_namespace  # noqa: F401  fixtures
 from tasker.testing import DevServer
-
-pytest_plugins = ["tasker.pytest_plugin"]
 
 
 @pytest.fixture(scope="session")
