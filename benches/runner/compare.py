@@ -4,11 +4,11 @@ A case is called slower only if all of this holds, so that noise never is:
 - its median over the repetitions got worse by more than a threshold (look: 10 %, fail: 20 %);
 - so did the quick end of its samples (their tenth percentile), which what else the machine does
   reaches last;
-- both also hold after dividing by the calibration of each run;
+- both also hold after dividing by each run's calibration (its quick end, too);
 - of a duration, more remains than what an empty statement and the smallest durable commit, timed
   beside each repetition, have become slower by: on a busy machine every wait lasts longer;
-- a one-sided Mann-Whitney U test over the repetitions says so, at 5 % for all cases of a suite
-  together (Holm). Six repetitions a side can say so of 46 cases, ten of thousands.
+- a one-sided Mann-Whitney U test over the repetitions' quick ends says so, at 5 % for all cases of a
+  suite together (Holm). Six repetitions a side can say so of 46 cases, ten of thousands.
 
 With --ratios, for runs of different machines, what was measured is left out and only ratios count: to
 the run's own calibration, and to the other cases of the suite, whose median change is taken for the
@@ -26,6 +26,11 @@ FEWEST_REPETITIONS = 4
 FEWEST_PEERS = 8  # cases, to speak of what a suite's have in common
 
 IMPROVED, STABLE, SLOWER, REGRESSED = "✅ Improved", "✅ Stable", "⚠️ Slower", "❌ Regressed"
+
+
+def quick_end(values):
+    """The lower quartile: what it takes when the machine has little else to do."""
+    return sorted(values)[(len(values) - 1) // 4]
 
 
 class Difference:
@@ -46,13 +51,13 @@ class Difference:
         if case is self.new and case.unit == "ms" and not self.ratios:
             values = [max(each - self.longer_waits, 0) for each in values]
         if divided and self._depends_on_speed(case):
-            speed = case.calibration
-            values = [each / speed[min(i, len(speed) - 1)] for i, each in enumerate(values)]
+            speed = quick_end(case.calibration)
+            values = [each / speed for each in values]
         return values
 
     def _longer_waits(self):
         """By how many ms waiting became slower from one run to the other, whatever is called."""
-        grown = [median(new) - median(base)
+        grown = [quick_end(new) - quick_end(base)
                  for base, new in zip(self.base.waits, self.new.waits) if base and new]
         return max(grown + [0])
 
@@ -86,7 +91,10 @@ class Difference:
 
     def _chances(self):
         ways = [True] if self.ratios else [False, True]
-        pairs = [(self._costs(self.base, "p50", way), self._costs(self.new, "p50", way))
+        # The quick end, where there is one: what else the machine does scatters it least.
+        has_samples = self.base.row["repetitions"][0]["samples"] >= 10
+        statistic = "p10" if has_samples and not self.base.higher_is_better else "p50"
+        pairs = [(self._costs(self.base, statistic, way), self._costs(self.new, statistic, way))
                  for way in ways]
         return (max(mann_whitney(base, new) for base, new in pairs),
                 max(mann_whitney(new, base) for base, new in pairs))
@@ -149,7 +157,7 @@ def markdown(base, new, differences, missing=()):
     for title in missing:
         lines.append(f"| {title} | | | | not measured this time |")
     busy = sorted({each.new.suite for each in differences
-                   if each.longer_waits > 0.05 * median(each.base.waits[1] or [math.inf])})
+                   if each.longer_waits > 0.1 * quick_end(each.base.waits[1] or [math.inf])})
     if busy:
         lines += ["", f"The machine was busier the second time ({', '.join(busy)}): durations that "
                       "grew by as much as its waits did are not called slower. Run again."]

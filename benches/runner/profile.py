@@ -73,7 +73,7 @@ class Profiler:
             self.heap.parent.glob(f"{self.heap.name}*"))
         texts = []
         for file in raw:
-            packed = file.with_suffix(".heap.gz")
+            packed = file.with_name(file.name + ".gz")
             with file.open("rb") as data, packed.open("wb") as out:
                 read = subprocess.Popen(["/usr/lib/heaptrack/libexec/heaptrack_interpret"],
                                         stdin=data, stdout=subprocess.PIPE,
@@ -81,7 +81,8 @@ class Profiler:
                 subprocess.run(["gzip"], stdin=read.stdout, stdout=out, check=False)
                 read.wait()
             shown = subprocess.run(["heaptrack_print", "-f", str(packed), "-n", str(TOP), "-s", "1",
-                                    "-l", "0"], capture_output=True, text=True, check=False)
+                                    "-l", "0", "-T", "0"],
+                                   capture_output=True, text=True, check=False)
             texts.append(f"== {file.name}\n{shown.stdout}")
             file.unlink()
         if texts:
