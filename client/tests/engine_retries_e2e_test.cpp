@@ -47,14 +47,15 @@ milliseconds pauses(std::vector<journal_line> journal, std::string_view step) {
 }
 
 std::string failing_step(std::string_view name, std::string_view backoff, int max_backoff_ms) {
+    nlohmann::json retry{{"max_attempts", 5}, {"backoff", backoff}};
+    if (backoff != "none") {
+        retry["backoff_base_ms"] = 40;
+        retry["max_backoff_ms"] = max_backoff_ms;
+    }
     return nlohmann::json{
         {"name", name},
         {"handler", {{"callable", "test.fail_at_first"}, {"initialization", {{"failures", 4}}}}},
-        {"retry",
-         {{"max_attempts", 5},
-          {"backoff", backoff},
-          {"backoff_base_ms", 40},
-          {"max_backoff_ms", max_backoff_ms}}}}
+        {"retry", std::move(retry)}}
         .dump();
 }
 
@@ -140,7 +141,7 @@ TEST_F(EngineRetries, StepThatTakesTooLongIsCancelledAndTriedAgain) {
 
 TEST_F(EngineRetries, StepThatMustNotBeRetriedFailsAtOnce) {
     auto const id = run("once", R"([{"name":"once","handler":{"callable":"stage.play"},
-        "retry":{"retryable":false,"max_attempts":5}}])");
+        "retry":{"retryable":false}}])");
     engine_.on_stage().next(soon()).tell(R"({"retry":"later"})");
     EXPECT_EQ(wait_until_settled(client_, id).state, task_state::blocked);
     EXPECT_EQ(client_.get_step(id, "once").value().attempts, 1);

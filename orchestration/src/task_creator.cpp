@@ -40,7 +40,8 @@ queue::new_task new_task_of(wire::create_task_request wanted, known_template con
             .from = from.id,
             .level = static_cast<queue::priority>(wanted.priority),
             .context = std::move(wanted.context),
-            .idempotency_key = std::move(wanted.idempotency_key)};
+            .idempotency_key = std::move(wanted.idempotency_key),
+            .version = std::move(wanted.version)};
 }
 
 /// As the API shows a task that nobody has touched since it was created.

@@ -54,8 +54,9 @@ struct backoff_case {
 class WorkerBackoff : public WorkerRetry, public ::testing::WithParamInterface<backoff_case> {};
 
 TEST_P(WorkerBackoff, EachRetryIsDueWhenItsKindSays) {
-    register_failing("{max_attempts: 10, backoff: " + std::string{GetParam().name} +
-                     ", backoff_base_ms: 1000, max_backoff_ms: 6000}");
+    std::string const kind = GetParam().name;
+    register_failing("{max_attempts: 10, backoff: " + kind +
+                     (kind == "none" ? "}" : ", backoff_base_ms: 1000, max_backoff_ms: 6000}"));
     set_clock(0);
     running_worker w{options(), [](worker&) {}};
     EXPECT_EQ(waits(create("one"), 5), GetParam().waits);

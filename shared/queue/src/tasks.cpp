@@ -13,7 +13,7 @@ namespace tasker::queue {
 namespace {
 
 constexpr pg::statement create_sql{"tasker_create_tasks",
-                                   "select * from tasker.create_tasks($1, $2, $3, $4, $5, $6)"};
+                                   "select * from tasker.create_tasks($1, $2, $3, $4, $5, $6, $7)"};
 constexpr pg::statement cancel_sql{
     "tasker_cancel_tasks", "select task_id, cancelled, state::text from tasker.cancel_tasks($1)"};
 constexpr pg::statement get_sql{"tasker_get_tasks", "select * from tasker.get_tasks($1)"};
@@ -137,7 +137,8 @@ create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity how, dea
                         [](new_task const& each) { return static_cast<std::int16_t>(each.level); })
         .add_text_array(tasks, &new_task::context)
         .add_text_array(tasks, &new_task::idempotency_key)
-        .add_bool(how == atomicity::all_or_nothing);
+        .add_bool(how == atomicity::all_or_nothing)
+        .add_text_array(tasks, &new_task::version);
     auto const answer = co_await on.run_then({create_sql, std::move(values)}, announce, until);
     if (!answer) {
         co_return answer.error();

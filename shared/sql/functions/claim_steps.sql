@@ -5,7 +5,8 @@
 -- the queue is read on behind them, for 5 s at most: the caller takes fewer steps than it asked for as
 -- the sign that a queue is empty.
 -- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
--- locks: messages (skip locked), own steps (task_id, step_no), then tasks.
+-- locks: messages (skip locked), own steps (of messages read before: skip locked; task_id, step_no),
+--   then tasks.
 -- moves: step enqueued | in_progress -> in_progress; task pending -> running.
 -- cost: a batch of primary-key look-ups for each queue that has work, and for each p_qty messages that
 --   are deleted.
@@ -27,6 +28,8 @@ declare
     v_left       int := p_qty;
     v_last       bigint;       -- the last message that was read of the queue
     v_msg_ids    bigint[];
+    v_read       int;
+    v_again      boolean;      -- some of it was read before
     v_task_ids   uuid[];
     v_step_nos   int[];
     v_task_texts text[];
@@ -45,13 +48,15 @@ begin
             -- A sub-select hides the number from the planner, which would look up the least msg_id to
             -- judge it, behind all of the dead rows at the head of a busy queue (30 us a step).
             execute format(
-                'select array_agg(m.msg_id), array_agg(m.message ->> ''task_id''), array_agg(m.message ->> ''step_no'')
-                 from (select q.msg_id, q.message from pgmq.%I q where q.vt <= clock_timestamp()
+                'select array_agg(m.msg_id), array_agg(m.message ->> ''task_id''),
+                        array_agg(m.message ->> ''step_no''), bool_or(m.read_ct > 0)
+                 from (select q.msg_id, q.read_ct, q.message from pgmq.%I q where q.vt <= clock_timestamp()
                        and q.msg_id > (select $2) order by q.msg_id limit $1 for update skip locked) m',
                 'q_' || v_queue)
-            into v_msg_ids, v_task_texts, v_step_texts using v_left, v_last;
+            into v_msg_ids, v_task_texts, v_step_texts, v_again using v_left, v_last;
             exit when v_msg_ids is null;
-            v_last := v_msg_ids[cardinality(v_msg_ids)];
+            v_read := cardinality(v_msg_ids);
+            v_last := v_msg_ids[v_read];
             execute format(
                 'update pgmq.%I q set vt = clock_timestamp() + make_interval(secs => $2),
                         last_read_at = clock_timestamp(), read_ct = q.read_ct + 1
@@ -67,6 +72,24 @@ begin
                              case when u.n ~ '^\d{1,5}$' then u.n end
                       from unnest(v_task_texts, v_step_texts) u(t, n)) x(task_id, step_no);
             end;
+
+            -- The report of a step whose lease ran out locks the step, then the message: to wait for it
+            -- here, with the message locked, would be a deadlock. What is locked is left to its report.
+            if v_again then
+                with free as materialized (
+                    select s.task_id, s.step_no
+                    from unnest(v_task_ids, v_step_nos) m(task_id, step_no)
+                    join tasker.steps s on s.task_id = m.task_id and s.step_no = m.step_no
+                    for update of s skip locked
+                )
+                select array_agg(m.msg_id), array_agg(m.task_id), array_agg(m.step_no)
+                into v_msg_ids, v_task_ids, v_step_nos
+                from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
+                where exists (select from free f where f.task_id = m.task_id and f.step_no = m.step_no)
+                   or not exists (select from tasker.steps s
+                                  where s.task_id = m.task_id and s.step_no = m.step_no);
+                continue when v_msg_ids is null;
+            end if;
 
             with held as (
                 update tasker.steps s
@@ -112,7 +135,7 @@ begin
                 v_left := v_left - cardinality(v_held);
                 return query select * from tasker.claimed_rows(v_queue, v_held, v_tasks, v_steps);
             end if;
-            exit when v_deleted = 0 or clock_timestamp() > v_began + interval '5 seconds';
+            exit when coalesce(cardinality(v_held), 0) = v_read or clock_timestamp() > v_began + interval '5 seconds';
         end loop;
     end loop;
 end;

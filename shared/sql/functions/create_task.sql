@@ -36,7 +36,8 @@ begin
     end if;
     select c.task_id into v_existing
     from tasker.create_tasks(array[v_task_id], array[v_template.template_id], array[p_priority::int2],
-                             array[p_context::text], array[p_key], true) c
+                             array[p_context::text], array[p_key], true,
+                             array[p_version]) c
     where c.ordinal = 1;
     return coalesce(v_existing, v_task_id);
 end;

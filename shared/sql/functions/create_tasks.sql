@@ -1,7 +1,8 @@
 -- Creates tasks and enqueues their roots, all in one transaction. Sending the same batch again (after a
 -- commit in doubt) changes nothing.
 -- p_keys: idempotency keys, null elements for none; a key is unique in its namespace, and is bound to
---   template, priority and context. p_atomic: raise TK004 for a key reused with another body, instead
+--   template, version if named, priority and context. p_versions: the versions as the caller named them,
+--   null elements (or null) where the newest was asked for; only keys look at them. p_atomic: raise TK004 for a key reused with another body, instead
 --   of reporting it.
 -- called by: the orchestrator; create_task.
 -- returns: a row (0, null, 'created', time) for all new tasks; then a row for each task that is not new:
@@ -11,7 +12,7 @@
 -- raises: TK001 bad arguments, TK002 unknown template, TK004.
 create or replace function tasker.create_tasks(
     p_task_ids uuid[], p_template_ids int[], p_priorities int2[], p_contexts text[], p_keys text[],
-    p_atomic boolean default false)
+    p_atomic boolean default false, p_versions text[] default null)
 returns table (ordinal int, task_id uuid, outcome text, created_at timestamptz)
 language plpgsql
 set search_path = ''
@@ -30,7 +31,8 @@ declare
     v_new     record;
 begin
     if v_count is null or v_count <> cardinality(p_template_ids) or v_count <> cardinality(p_priorities)
-       or v_count <> cardinality(p_contexts) or v_count <> cardinality(p_keys) then
+       or v_count <> cardinality(p_contexts) or v_count <> cardinality(p_keys)
+       or v_count <> cardinality(p_versions) then
         raise exception 'create_tasks: all arrays must have the same length' using errcode = 'TK001';
     end if;
     select i.id into v_unknown from (select distinct unnest(p_template_ids) as id) i
@@ -43,9 +45,9 @@ begin
     if array_length(array_remove(p_keys, null), 1) > 0 then
         insert into tasker.idempotency_keys (namespace_id, key, task_id, request_hash)
         select t.namespace_id, i.key, i.task_id,
-               sha256(convert_to(concat_ws(' ', i.template_id, i.priority, i.context::jsonb), 'UTF8'))
-        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys) with ordinality
-                 as i(task_id, template_id, priority, context, key, n)
+               tasker.request_hash(t.namespace, t.name, i.version, i.priority, i.context)
+        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions) with ordinality
+                 as i(task_id, template_id, priority, context, key, version, n)
         join tasker.templates t on t.template_id = i.template_id
         where i.key is not null
         order by t.namespace_id, i.key, i.n
@@ -53,11 +55,12 @@ begin
 
         for v_new in
             select i.n::int as n, k.task_id,
-                   k.request_hash = sha256(convert_to(
-                       concat_ws(' ', i.template_id, i.priority, i.context::jsonb), 'UTF8')) as same,
+                   k.request_hash = tasker.request_hash(
+                       t.namespace, t.name, i.version, i.priority, i.context) as same,
                    i.key, (select o.created_at from tasker.tasks o where o.task_id = k.task_id) as at
-            from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys) with ordinality
-                     as i(task_id, template_id, priority, context, key, n)
+            from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
+                     with ordinality
+                     as i(task_id, template_id, priority, context, key, version, n)
             join tasker.templates t on t.template_id = i.template_id
             join tasker.idempotency_keys k on k.namespace_id = t.namespace_id and k.key = i.key
             where k.task_id <> i.task_id

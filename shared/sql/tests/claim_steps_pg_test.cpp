@@ -242,5 +242,30 @@ TEST(FlushNotifications, AnnouncesAfterTheCommitWhatWasNotedBeforeIt) {
     EXPECT_THAT(settled.received, ::testing::ElementsAre(task));
 }
 
+TEST(ClaimSteps, AStepThatIsBeingReportedIsLeftToItsReport) {
+    workflow_database w;
+    auto const id = w.register_template("one", "a");
+    auto const task = w.create(id);
+    auto const late = w.claim().at(0);
+    w.expire_leases();
+    w.create(id);
+    pqxx::connection session{w.db().dsn()};
+    pqxx::work report{session};
+    report.exec("select from tasker.steps where task_id = '" + task + "' for update");
+    w.db().exec("set lock_timeout = '10s'");
+
+    auto const others = w.claim();
+    ASSERT_EQ(others.size(), 1U) << "to wait for the report would be a deadlock";
+    EXPECT_NE(others[0].task_id, task);
+    auto const accepted = report.exec(
+        fmt::format("select kind from tasker.finish_step('{}', 1, 30, 0, '{}', 0, 1, {}, '1')",
+                    late.queue, task, late.msg_id));
+    report.commit();
+    ASSERT_EQ(accepted.size(), 1U);
+    EXPECT_EQ(accepted[0][0].as<std::string>(), "settled");
+    EXPECT_EQ(w.task_state(task), "complete");
+    EXPECT_EQ(w.messages(), 1) << "that of the other task";
+}
+
 } // namespace
 } // namespace tasker::sql::testing

@@ -147,6 +147,20 @@ TEST(CreateTask, TakesTheHighestVersionWhereNoneIsNamed) {
               "1.10.0");
 }
 
+TEST(CreateTask, AKeyStaysGoodWhenAHigherVersionIsRegistered) {
+    workflow_database w;
+    w.register_template("one", "a");
+    auto const create = [&](std::string const& version) {
+        return w.db().value<std::string>("select tasker.create_task('default', 'one', " + version +
+                                         ", p_key => 'k')");
+    };
+    auto const task = create("null");
+    w.db().exec("update tasker.templates set version = '0.9.0'");
+    w.register_template("one", "a");
+    EXPECT_EQ(create("null"), task) << "the same request, although another version would be taken";
+    EXPECT_THROW(create("'0.9.0'"), pqxx::sql_error) << "another request, although of that version";
+}
+
 TEST(CreateTask, RefusesATemplateWhoseContextItCannotCheck) {
     workflow_database w;
     w.register_template("one", "a");

@@ -29,6 +29,8 @@ struct new_task {
     priority level = priority::normal;
     std::string context; ///< JSON, already valid
     std::optional<std::string> idempotency_key;
+    /// As the request named it, which the key is bound to; none if the newest was asked for.
+    std::optional<std::string> version;
 };
 
 enum class creation { created, existing, conflict };
