@@ -10,8 +10,8 @@
 
 namespace tasker::wire {
 
-/// Levels of arrays and objects in a step's result. Children see it, and the task's result holds it;
-/// what clients send is held to fewer (max_json_nesting).
+/// Levels of arrays and objects in a step's result. Children see it, and the task's result holds
+/// it; what clients send is held to fewer (max_json_nesting).
 inline constexpr std::size_t max_result_nesting = 1'000;
 
 /// In quotes, escaped as JSON asks. REQUIRES: `text` is UTF-8; write `to_utf8(text)` if in doubt.
