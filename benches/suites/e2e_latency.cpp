@@ -76,6 +76,8 @@ void add_step_times(bench& on, std::string const& since) {
                                  since + "' and p.name <> 'fan-1000' and s.attempt = 1");
     std::vector<double> waited;
     std::vector<double> ran;
+    waited.reserve(rows.size());
+    ran.reserve(rows.size());
     for (auto const& row : rows) {
         waited.push_back(row[0].as<double>());
         ran.push_back(row[1].as<double>());
@@ -123,6 +125,8 @@ void measure_all(bench& on) {
             }
             std::vector<double> created;
             std::vector<double> completed;
+            created.reserve(each.count);
+            completed.reserve(each.count);
             for (std::size_t i = 0; i < each.count; ++i) {
                 auto const times = run_once(each);
                 created.push_back(times.created_ms);

@@ -26,6 +26,7 @@ void measure_shares(bench& on, std::size_t tasks_each) {
     programs.reset();
     constexpr std::size_t workflows = 10;
     std::vector<std::string> requests;
+    requests.reserve(workflows);
     for (std::size_t i = 0; i < workflows; ++i) {
         auto graph = named_shape("single");
         graph.name = "share-" + std::to_string(i);
@@ -48,6 +49,7 @@ void measure_shares(bench& on, std::size_t tasks_each) {
                    "(select template_id, task_id from tasker.tasks order by started_at limit "
                    "(select count(*) / 2 from tasker.tasks)) h using (template_id) group by 1");
     std::vector<double> shares;
+    shares.reserve(workflows);
     for (auto const& row : rows) {
         shares.push_back(row[1].as<double>());
     }

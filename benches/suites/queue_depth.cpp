@@ -36,6 +36,7 @@ void defer(stage& core, std::size_t steps) {
                                      .worker = core.worker(),
                                      .lease = std::chrono::seconds{60},
                                      .steps = {}};
+        report.steps.reserve(got.size());
         for (auto const& each : got) {
             report.steps.push_back({.held = lease_of(each),
                                     .how = queue::outcome::retryable_failure,

@@ -30,6 +30,7 @@ void measure_load(bench& on, std::size_t clients, std::size_t tasks_by_client) {
     auto& programs = on.programs();
     programs.reset();
     std::vector<std::string> requests;
+    requests.reserve(kinds);
     for (int ms = 1; ms <= kinds; ++ms) {
         programs.register_template(sleeping(ms));
         requests.push_back(

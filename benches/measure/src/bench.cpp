@@ -33,6 +33,7 @@ std::vector<double> round_trips(pqxx::connection& on) {
     constexpr int count = 100;
     pqxx::nontransaction query{on};
     std::vector<double> out;
+    out.reserve(count);
     for (int i = 0; i < count; ++i) {
         out.push_back(timed_ms([&] { query.exec("select 1"); }));
     }
@@ -44,6 +45,7 @@ std::vector<double> commits(pqxx::connection& on) {
     constexpr int count = 30;
     pqxx::nontransaction query{on};
     std::vector<double> out;
+    out.reserve(count);
     for (int i = 0; i < count; ++i) {
         out.push_back(
             timed_ms([&] { query.exec("select pg_logical_emit_message(true, 'b', 'b')"); }));
@@ -174,7 +176,8 @@ double bench::last_median(std::string_view name) const {
     return percentile(samples, 50);
 }
 
-void bench::component(std::string const& name, plan const& how, std::function<double()> take) {
+void bench::component(std::string const& name, plan const& how,
+                      std::function<double()> const& take) {
     if (wants(name)) {
         add(name, run_component(name, how, take));
     }

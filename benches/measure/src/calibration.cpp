@@ -32,6 +32,7 @@ void work() {
 std::vector<double> calibrate(int rounds) {
     work(); // warms caches and clock
     std::vector<double> out;
+    out.reserve(static_cast<std::size_t>(rounds));
     for (int i = 0; i < rounds; ++i) {
         out.push_back(timed_ms(work));
     }

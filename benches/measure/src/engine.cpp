@@ -319,6 +319,7 @@ pid_t engine::orchestrator_pid() const {
 std::vector<pid_t> engine::worker_pids() const {
     state_->require_private();
     std::vector<pid_t> out;
+    out.reserve(state_->workers.size());
     for (auto const& each : state_->workers) {
         out.push_back(each.process.pid());
     }

@@ -36,9 +36,11 @@ case_result judge(recording const& from, std::vector<target> const& aims) {
                     .parts = {},
                     .judged = {},
                     .state = status::pass};
+    out.parts.reserve(from.repetitions.size());
     for (auto const& each : from.repetitions) {
         out.parts.push_back(summarise(each));
     }
+    out.judged.reserve(aims.size());
     for (auto const& aim : aims) {
         auto const value = statistic(out.total, aim.statistic);
         out.judged.push_back({aim, value, value && aim.is_met_by(*value)});

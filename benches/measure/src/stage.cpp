@@ -62,6 +62,7 @@ std::vector<task_id> stage::create(std::size_t tasks, std::string const& context
     std::vector<queue::new_task> batch;
     std::vector<task_id> ids;
     batch.reserve(tasks);
+    ids.reserve(tasks);
     for (std::size_t i = 0; i < tasks; ++i) {
         batch.push_back({.id = task_id::generate(),
                          .from = template_,
@@ -102,6 +103,7 @@ queue::finish_reply stage::finish(std::vector<queue::claimed_step> const& steps,
                                  .lease = lease,
                                  .take = take,
                                  .steps = {}};
+    report.steps.reserve(steps.size());
     for (auto const& each : steps) {
         report.steps.push_back({.held = lease_of(each),
                                 .how = how,

@@ -21,6 +21,7 @@ interval bootstrap_median(std::vector<double> const& samples) {
     std::mt19937_64 random{17};
     std::uniform_int_distribution<std::size_t> pick{0, samples.size() - 1};
     std::vector<double> medians;
+    medians.reserve(rounds);
     std::vector<double> drawn(samples.size());
     for (std::size_t round = 0; round < rounds; ++round) {
         std::ranges::generate(drawn, [&] { return samples[pick(random)]; });

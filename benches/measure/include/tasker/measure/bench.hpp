@@ -86,7 +86,7 @@ public:
     /// Takes samples of one thing by Google Benchmark (manual time). `take` returns the duration of
     /// one sample in ms; the sample is divided by `plan.calls`.
     /// No effect if the case is not wanted. Errors: what `take` throws.
-    void component(std::string const& name, plan const& how, std::function<double()> take);
+    void component(std::string const& name, plan const& how, std::function<double()> const& take);
 
     /// A line that stands under the results.
     void finding(std::string text);
