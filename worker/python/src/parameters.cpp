@@ -44,7 +44,7 @@ parameter to_parameter(py::handle described) {
 
 } // namespace
 
-std::shared_ptr<python_handler> make_handler(py::function call, py::sequence described) {
+std::shared_ptr<python_handler> make_handler(py::function call, py::sequence const& described) {
     std::vector<parameter> parameters;
     for (auto const each : described) {
         parameters.push_back(to_parameter(each));

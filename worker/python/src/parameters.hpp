@@ -12,6 +12,6 @@ namespace tasker::python {
 /// or None, is required), the source by the name it has in enum source.
 /// Errors: ValueError for a source that there is not.
 std::shared_ptr<python_handler> make_handler(pybind11::function call,
-                                             pybind11::sequence parameters);
+                                             pybind11::sequence const& parameters);
 
 } // namespace tasker::python

@@ -25,6 +25,7 @@ namespace {
 
 std::vector<std::string> to_texts(std::vector<model::located_problem> const& problems) {
     std::vector<std::string> texts;
+    texts.reserve(problems.size());
     for (auto const& each : problems) {
         texts.push_back(model::to_string(each));
     }
@@ -65,8 +66,8 @@ struct trial {
 
 /// ("success", JSON) or ("failure", message, type, is permanent, milliseconds or None, traceback or
 /// None).
-py::tuple try_handler(py::function call, py::sequence parameters, trial const& step) {
-    auto const handler = share(make_handler(std::move(call), std::move(parameters)));
+py::tuple try_handler(py::function call, py::sequence const& parameters, trial const& step) {
+    auto const handler = share(make_handler(std::move(call), parameters));
     auto result =
         worker::try_handler(handler, {.name = step.name,
                                       .method = step.method,
@@ -88,10 +89,10 @@ py::tuple try_handler(py::function call, py::sequence parameters, trial const& s
 
 /// Nanoseconds of each of so many calls, as a thread of the pool makes them: from the step to its
 /// result as text, with the GIL taken and let go of.
-std::vector<std::int64_t> time_calls(py::function call, py::sequence parameters,
+std::vector<std::int64_t> time_calls(py::function call, py::sequence const& parameters,
                                      std::string const& context, std::string const& parents,
                                      std::size_t calls) {
-    auto const handler = make_handler(std::move(call), std::move(parameters));
+    auto const handler = make_handler(std::move(call), parameters);
     std::vector<std::int64_t> took(calls);
     auto const measure = [&handler, &took](worker::step_context const& step) {
         for (auto& each : took) {
@@ -129,10 +130,10 @@ void bind_trial(py::module_& module) {
                py::arg("context"), py::arg("parents"), py::arg("calls"));
     module.def(
         "try_handler",
-        [](py::function call, py::sequence parameters, std::string name, std::string method,
+        [](py::function call, py::sequence const& parameters, std::string name, std::string method,
            std::string context, std::string parents, std::string initialization,
            std::int32_t failures, std::int32_t max_attempts) {
-            return try_handler(std::move(call), std::move(parameters),
+            return try_handler(std::move(call), parameters,
                                {std::move(name), std::move(method), std::move(context),
                                 std::move(parents), std::move(initialization), failures,
                                 max_attempts});

@@ -120,9 +120,8 @@ public:
         : settings_{read_settings(options)},
           worker_{std::make_unique<worker::worker>(settings_)} {}
 
-    void handle(std::string name, py::function call, py::sequence parameters) {
-        not_yet_run().handle(std::move(name),
-                             share(make_handler(std::move(call), std::move(parameters))));
+    void handle(std::string name, py::function call, py::sequence const& parameters) {
+        not_yet_run().handle(std::move(name), share(make_handler(std::move(call), parameters)));
     }
 
     /// How it ended: 0, 1 or 3, as worker::ending has it. Does not return, but ends the process
