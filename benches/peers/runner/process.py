@@ -37,14 +37,14 @@ class Program:
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
 
-    def end(self):
+    def end(self, grace_s):
         """All of it: its own children stand in its process group."""
         try:
             self.process.stdin.close()
         except BrokenPipeError:
             pass
         try:
-            self.process.wait(timeout=60)
+            self.process.wait(timeout=grace_s)
         except subprocess.TimeoutExpired:
             pass
         try:
@@ -68,8 +68,10 @@ def run_case(command, environment, store, log):
         result = json.loads(program.line())
         after = store.sample() if store else {}
         program.go()
-    finally:
-        status = program.end()
+    except BaseException:
+        program.end(grace_s=0.5)
+        raise
+    status = program.end(grace_s=60)
     if status != 0:
         raise PeerFailed(f"ended with {status}")
     for name, value in after.items():

@@ -14,7 +14,9 @@ def number(value):
         return NONE
     if value >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    if value >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.4f}"
 
 
 def median(figure):
@@ -60,6 +62,6 @@ def markdown(peers, figures, failures):
             lines.append("| " + " | ".join(cells) + " |")
     lines += ["", *(f"[{i}] {note}." for i, note in enumerate(notes, 1))]
     if failures:
-        lines += ["", "Not measured:", ""]
+        lines += ["", "Not measured, or failed in a repetition and left out from then on:", ""]
         lines += [f"- {name}: {why}" for name, why in failures.items()]
     return "\n".join(lines) + "\n"

@@ -82,8 +82,8 @@ class Tables(unittest.TestCase):
         self.assertIn("| 2.50 (1.50–3.50) / 2.95 |", text)
 
     def test_numbers_have_three_figures(self):
-        self.assertEqual([table.number(value) for value in (12345.6, 12.345, 0.5, None)],
-                         ["12,346", "12.3", "0.50", "–"])
+        self.assertEqual([table.number(value) for value in (12345.6, 12.345, 0.5, 0.01234, None)],
+                         ["12,346", "12.3", "0.50", "0.0123", "–"])
 
     def test_show_the_spread_where_there_is_one(self):
         self.assertEqual(table.with_spread({"median": 2.0, "lowest": 1.5, "highest": 3.0}),
