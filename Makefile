@@ -24,7 +24,7 @@ demo: build ## run a workflow over this machine's package database, on a private
 	@scripts/demo
 
 test: build ## all tests: unit, pg (private PostgreSQL), e2e (real processes)
-	@cd build/release && $(CTEST) -LE '^bench$$'
+	@cd build/release && $(CTEST) -LE '^bench'
 
 unit: build ## only the tests that need nothing
 	@cd build/release && $(CTEST) -L unit
@@ -39,21 +39,27 @@ format: ## rewrite the C++ sources with clang-format
 	@git ls-files -z '*.hpp' '*.cpp' | xargs -0 clang-format -i
 
 asan: build-dev ## all tests with AddressSanitizer and UndefinedBehaviorSanitizer
-	@cd build/dev && $(CTEST) -LE '^bench$$'
+	@cd build/dev && $(CTEST) -LE '^bench'
 
 tsan: build-tsan ## all tests with ThreadSanitizer
-	@cd build/tsan && $(CTEST) -LE '^bench$$'
+	@cd build/tsan && $(CTEST) -LE '^bench'
 
 coverage: build-coverage ## all tests, then line coverage in build/coverage/report
 	@find build/coverage -name '*.gcda' -delete
-	@cd build/coverage && $(CTEST) -LE '^bench$$'
+	@cd build/coverage && $(CTEST) -LE '^bench'
 	@scripts/coverage build/coverage
 
-bench: build ## measure; the tools and their figures are explained in benches/README.md
-	@cd build/release && $(CTEST) -L '^bench$$' --verbose
+bench: build ## measure everything; the figures go to tmp/benchmarks, see docs/benchmarking.md
+	@benches/tasker-bench run --type all
 
-peers: build ## Tasker beside other engines, fetched to build/peers; PEERS_FLAGS="--scale 0.1"
-	@benches/peers/run.py $(PEERS_FLAGS)
+bench-smoke: build ## every suite for seconds: does it work, and are its outputs as described?
+	@cd build/release && $(CTEST) -L '^bench-smoke$$'
+
+# Ratios within one run, since CI's machines differ and are shared; see docs/benchmarking.md.
+bench-ci: build ## the core's functions against benches/baselines/ci; fails on a regression
+	@benches/tasker-bench run --type ci --output build/release/benchmarks/ci
+	@benches/tasker-bench compare ci build/release/benchmarks/ci/sql_functions.json --ratios \
+	    --fail 60 --output build/release/benchmarks/ci/comparison.md
 
 install: build ## install to PREFIX (default /usr/local)
 	@cmake --install build/release --prefix $(PREFIX)
