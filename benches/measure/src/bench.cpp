@@ -131,7 +131,7 @@ bool bench::next_repetition() {
         state_->commit.repetitions.push_back(commits(database));
     }
     progress(fmt::format("repetition {} of {}, calibration {:.2f} ms",
-                         state_->records.repetitions(), state_->options.repetitions,
+                         state_->records.repetitions(), state_->repetitions,
                          summarise(state_->calibration.repetitions.back()).p50));
     return true;
 }
