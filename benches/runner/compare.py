@@ -6,7 +6,8 @@ A case is called slower only if all of this holds, so that noise never is:
   reaches last;
 - both also hold after dividing by each run's calibration (its quick end, too);
 - of a duration, more remains than what an empty statement and the smallest durable commit, timed
-  beside each repetition, have become slower by: on a busy machine every wait lasts longer;
+  beside each repetition, have become slower by: on a busy machine every wait lasts longer; and more
+  than 0.1 ms in any case, which is what waking processes scatters by;
 - a one-sided Mann-Whitney U test over the repetitions' quick ends says so, at 5 % for all cases of a
   suite together (Holm). Six repetitions a side can say so of 46 cases, ten of thousands.
 
@@ -22,6 +23,8 @@ from .statistics import holm, mann_whitney, median
 LOOK = 0.10
 FAIL = 0.20
 LEVEL = 0.05
+# Waking an idle core costs 15 or 75 us here, and a call wakes two: less than this is no difference.
+RESOLUTION_MS = 0.1
 FEWEST_REPETITIONS = 4
 FEWEST_PEERS = 8  # cases, to speak of what a suite's have in common
 
@@ -41,14 +44,14 @@ class Difference:
         self.status = STABLE
         self.longer_waits = self._longer_waits()
         self.worse_by = self._worse_by()
-        self.chance_worse, self.chance_better = self._chances()
+        self.chance_worse = self._chances()
 
     def _costs(self, case, statistic, divided):
         """Values by repetition, lower is better; in units of the calibration if `divided`."""
         values = case.by_repetition(statistic)
         if case.higher_is_better:
             values = [1 / each if each else math.inf for each in values]
-        if case is self.new and case.unit == "ms" and not self.ratios:
+        if case is self.new and case.unit == "ms":
             values = [max(each - self.longer_waits, 0) for each in values]
         if divided and self._depends_on_speed(case):
             speed = quick_end(case.calibration)
@@ -59,7 +62,7 @@ class Difference:
         """By how many ms waiting became slower from one run to the other, whatever is called."""
         grown = [quick_end(new) - quick_end(base)
                  for base, new in zip(self.base.waits, self.new.waits) if base and new]
-        return max(grown + [0])
+        return max([*grown, RESOLUTION_MS])
 
     @staticmethod
     def _depends_on_speed(case):
@@ -96,8 +99,7 @@ class Difference:
         statistic = "p10" if has_samples and not self.base.higher_is_better else "p50"
         pairs = [(self._costs(self.base, statistic, way), self._costs(self.new, statistic, way))
                  for way in ways]
-        return (max(mann_whitney(base, new) for base, new in pairs),
-                max(mann_whitney(new, base) for base, new in pairs))
+        return max(mann_whitney(base, new) for base, new in pairs)
 
     @property
     def shown_change(self):
@@ -124,13 +126,15 @@ def judge(differences, fail=FAIL):
 
 def judge_suite(tested, fail):
     worse = holm([each.chance_worse for each in tested], LEVEL)
-    better = holm([each.chance_better for each in tested], LEVEL)
-    for each, is_worse, is_better in zip(tested, worse, better):
+    # Better is what would be worse the other way round.
+    others = [Difference(each.new, each.base, each.ratios) for each in tested]
+    better = holm([each.chance_worse for each in others], LEVEL)
+    for each, other, is_worse, is_better in zip(tested, others, worse, better):
         if is_worse and each.worse_by > fail:
             each.status = REGRESSED
         elif is_worse and each.worse_by > LOOK:
             each.status = SLOWER
-        elif is_better and each.worse_by < -LOOK:
+        elif is_better and other.worse_by > LOOK:
             each.status = IMPROVED
 
 
@@ -157,7 +161,8 @@ def markdown(base, new, differences, missing=()):
     for title in missing:
         lines.append(f"| {title} | | | | not measured this time |")
     busy = sorted({each.new.suite for each in differences
-                   if each.longer_waits > 0.1 * quick_end(each.base.waits[1] or [math.inf])})
+                   if each.longer_waits > RESOLUTION_MS and
+                   each.longer_waits > 0.1 * quick_end(each.base.waits[1] or [math.inf])})
     if busy:
         lines += ["", f"The machine was busier the second time ({', '.join(busy)}): durations that "
                       "grew by as much as its waits did are not called slower. Run again."]

@@ -3,8 +3,8 @@
 
 usage: finds_a_slow_function.py PROGRAMS OUTPUT [--reruns N] [--by PERCENT]
 
-Measures some functions of the core, then again unchanged (N times), then with list_tasks slowed down
-by repeated work inside of the function. compare must exit 0 each time and 1 at the end, and name it.
+Measures some functions of the core, then again unchanged (N times), then with claim_steps slowed down
+by a busy loop inside of the function. compare must exit 0 each time and 1 at the end, and name it.
 """
 import argparse
 import json
@@ -17,12 +17,13 @@ import sys
 
 BENCHES = pathlib.Path(__file__).resolve().parents[1]
 FUNCTIONS = BENCHES.parent / "shared" / "sql" / "functions"
-SLOWED = "list_tasks"
+SLOWED = "claim_steps"
 ATTEMPTS = 3  # what a busy machine hides is looked for again
-CASES = "list_tasks, 50, 1 K tasks"
+CASES = "claim_steps, 100, 1 K tasks"
 # Some that read, some that write.
 MEASURED = ["list_tasks, 50", "task status", "step readiness", "settled_tasks, 1", "get_templates",
-            "transitive dependencies", "transition, refused", "claim_steps, 10", "finish_steps, 1"]
+            "transitive dependencies", "transition, refused", "claim_steps, 10", "claim_steps, 100",
+            "finish_steps, 1", "create_tasks, 100"]
 
 
 def measure(programs, folder, arguments, inject=None):
