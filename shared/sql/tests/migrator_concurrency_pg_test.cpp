@@ -11,7 +11,7 @@
 #include <optional>
 
 /// libpqxx 6.4 forgets the last answer of a session that the server terminates.
-extern "C" char const* __lsan_default_suppressions() { // NOLINT(bugprone-reserved-identifier)
+extern "C" char const* __lsan_default_suppressions() { // NOLINT(*-identifier*)
     return "leak:libpqxx";
 }
 
@@ -26,29 +26,29 @@ using ::testing::HasSubstr;
 class MigrationsAtOnce : public ::testing::Test {
 protected:
     MigrationsAtOnce() {
-        slow.migrations[1].text = "create table tasker.second (a int);\n"
-                                  "select pg_advisory_xact_lock(42);";
-        database.exec("select pg_advisory_lock(42)");
+        slow_.migrations[1].text = "create table tasker.second (a int);\n"
+                                   "select pg_advisory_xact_lock(42);";
+        database_.exec("select pg_advisory_lock(42)");
     }
 
     std::future<result<migration_report>> start() {
-        return std::async(std::launch::async, [this] { return migrate(dsn, {}, slow); });
+        return std::async(std::launch::async, [this] { return migrate(dsn_, {}, slow_); });
     }
     bool wait_for_waiting_sessions(int count) {
         return tasker::testing::wait_until(soon(), [&] {
             // Of this database: other tests' locks stand in the same view.
-            return database.value<int>(
+            return database_.value<int>(
                        "select count(*) from pg_locks l join pg_database d on d.oid = l.database "
                        "where not l.granted and d.datname = current_database()") == count;
         });
     }
     void let_go() {
-        database.exec("select pg_advisory_unlock(42)");
+        database_.exec("select pg_advisory_unlock(42)");
     }
 
-    test_database database = test_database::empty();
-    std::string dsn = database.dsn();
-    script_set slow = sample_scripts();
+    test_database database_ = test_database::empty();
+    std::string dsn_ = database_.dsn();
+    script_set slow_ = sample_scripts();
 };
 
 TEST_F(MigrationsAtOnce, WaitForTheFirstAndThenFindNothingToDo) {
@@ -68,7 +68,7 @@ TEST_F(MigrationsAtOnce, WaitForTheFirstAndThenFindNothingToDo) {
 TEST_F(MigrationsAtOnce, GiveUpAfterTheirLimit) {
     auto first = start();
     ASSERT_TRUE(wait_for_waiting_sessions(1)) << first.get().error().message;
-    auto const second = migrate(dsn, {.wait_limit = std::chrono::milliseconds{20}}, slow);
+    auto const second = migrate(dsn_, {.wait_limit = std::chrono::milliseconds{20}}, slow_);
     let_go();
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, errc::busy);
@@ -82,9 +82,9 @@ TEST_F(MigrationsAtOnce, TakeOverFromOneThatWasKilled) {
     ASSERT_TRUE(wait_for_waiting_sessions(1));
     auto second = start();
     ASSERT_TRUE(wait_for_waiting_sessions(2));
-    database.exec("select pg_terminate_backend(l.pid) from pg_locks l "
-                  "join pg_database d on d.oid = l.database where d.datname = current_database() "
-                  "and not l.granted and l.objid = 42 and l.locktype = 'advisory'");
+    database_.exec("select pg_terminate_backend(l.pid) from pg_locks l "
+                   "join pg_database d on d.oid = l.database where d.datname = current_database() "
+                   "and not l.granted and l.objid = 42 and l.locktype = 'advisory'");
     EXPECT_FALSE(first.get());
     let_go();
     auto const report = second.get();
