@@ -2,6 +2,8 @@
 
 #include "python_parts.hpp"
 
+#include "tasker/wire/json_text.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -13,60 +15,13 @@ namespace tasker::python {
 
 namespace {
 
-/// Marks the bytes that have to be escaped.
-constexpr auto special = [] {
-    std::array<bool, 256> marks{};
-    for (std::size_t control = 0; control < 0x20; ++control) {
-        marks[control] = true;
-    }
-    marks['"'] = true;
-    marks['\\'] = true;
-    return marks;
-}();
-
-void append_escaped(std::string& out, char byte) {
-    constexpr std::string_view hex = "0123456789abcdef";
-    switch (byte) {
-    case '"':
-        out += "\\\"";
-        return;
-    case '\\':
-        out += "\\\\";
-        return;
-    case '\n':
-        out += "\\n";
-        return;
-    case '\r':
-        out += "\\r";
-        return;
-    case '\t':
-        out += "\\t";
-        return;
-    default:
-        out += "\\u00";
-        out += hex[static_cast<unsigned char>(byte) >> 4U];
-        out += hex[static_cast<unsigned char>(byte) & 0xFU];
-    }
-}
-
 void append_text(std::string& out, PyObject* value) {
     Py_ssize_t size = 0;
     auto const* const utf8 = PyUnicode_AsUTF8AndSize(value, &size);
     if (utf8 == nullptr) {
         throw py::error_already_set{};
     }
-    out += '"';
-    std::string_view const text{utf8, static_cast<std::size_t>(size)};
-    std::size_t from = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (special[static_cast<unsigned char>(text[at])]) {
-            out += text.substr(from, at - from);
-            append_escaped(out, text[at]);
-            from = at + 1;
-        }
-    }
-    out += text.substr(from);
-    out += '"';
+    wire::append_json_string(out, {utf8, static_cast<std::size_t>(size)});
 }
 
 void append_integer(std::string& out, PyObject* value) {
