@@ -12,7 +12,7 @@ CODE = """
 import ctypes
 import os
 import pathlib
-import time
+import threading
 
 import tasker
 
@@ -48,14 +48,14 @@ def aborts(context, step):
 @tasker.step("killed")
 def killed(context, step):
     if first_time(context, step):
-        time.sleep(600)
+        threading.Event().wait()
     return step.attempt
 
 
 @tasker.step("blocks")
 def blocks(context, step):
     first_time(context, step)
-    time.sleep(context["seconds"])
+    threading.Event().wait(context["seconds"])
     return step.attempt
 
 
