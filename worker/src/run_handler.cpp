@@ -7,7 +7,9 @@
 #include <boost/core/demangle.hpp>
 
 #include <exception>
+#include <string>
 #include <typeinfo>
+#include <utility>
 
 namespace tasker::worker {
 
@@ -42,11 +44,23 @@ step_result run_guarded(handler const& run, step_context const& step) {
     }
 }
 
+step_result inputs_too_large(queue::claimed_step const& step) {
+    return permanent_error("the results of its parents take " + std::to_string(step.parents_bytes) +
+                               " bytes together; a step is given 64 MiB at most: let them say "
+                               "where the data is, instead of holding it",
+                           "inputs_too_large");
+}
+
 } // namespace
 
-step_result run_handler(handler_registry const& handlers, step_context const& step) {
-    auto const* const run = handlers.find(step.handler());
-    return run == nullptr ? unknown_handler(handlers, step.handler()) : run_guarded(*run, step);
+step_result run_handler(handler_registry const& handlers, std::shared_ptr<execution> step) {
+    auto const& what = step->step;
+    if (what.parents_bytes > 0 && !what.parents) {
+        return inputs_too_large(what);
+    }
+    auto const* const run = handlers.find(what.handler);
+    return run == nullptr ? unknown_handler(handlers, what.handler)
+                          : run_guarded(*run, step_context{std::move(step)});
 }
 
 step_result try_handler(handler const& run, trial_step const& step) {

@@ -27,7 +27,7 @@ void each_number(Settings& s, Visit visit) {
     visit("lease_seconds", s.lease_seconds, 3, 86'400);
     visit("poll_ms", s.poll_ms, 10, 600'000);
     visit("shutdown_grace_ms", s.shutdown_grace_ms, 0, day_ms);
-    visit("max_result_bytes", s.max_result_bytes, 1'024, 256 * mebibyte);
+    visit("max_result_bytes", s.max_result_bytes, 1'024, 64 * mebibyte);
     visit("http.timeout_ms", s.http.timeout_ms, 1, day_ms);
     visit("http.max_response_bytes", s.http.max_response_bytes, 1'024, 256 * mebibyte);
     visit("shell.max_output_bytes", s.shell.max_output_bytes, 1'024, 256 * mebibyte);

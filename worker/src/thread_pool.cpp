@@ -198,7 +198,7 @@ finished_execution thread_pool::state::run(std::shared_ptr<execution> what) cons
     if (what->cause != cancel_cause::none) {
         done.skipped = true;
     } else {
-        auto answer = run_handler(*handlers, step_context{what});
+        auto answer = run_handler(*handlers, what);
         done.report = make_report(what->step, std::move(answer), options.max_result_bytes);
         done.took = steady_clock::now() - what->started;
     }

@@ -107,11 +107,24 @@ TEST(RunHandler, UnknownHandlerIsRetryableAndNamesTheKnownOnes) {
     queue::claimed_step claimed;
     claimed.handler = "order.valdate";
     auto const step = std::make_shared<execution>(claimed, steady_clock::now());
-    auto const failure = failure_of(run_handler(handlers, step_context{step}));
+    auto const failure = failure_of(run_handler(handlers, step));
     EXPECT_FALSE(failure.permanent);
     EXPECT_EQ(failure.type, "unknown_handler");
     EXPECT_EQ(failure.message, "this worker has no handler \"order.valdate\"; did you mean "
                                "\"order.validate\"? It has: order.charge order.validate");
+}
+
+TEST(RunHandler, InputsThatAreTooLargeToBeHandedOutArePermanentAndTellTheirSize) {
+    handler_registry handlers;
+    handlers.add("order.validate", [](auto const&) { return success(); });
+    queue::claimed_step claimed;
+    claimed.handler = "order.validate";
+    claimed.parents_bytes = 70'000'000;
+    auto const failure = failure_of(
+        run_handler(handlers, std::make_shared<execution>(claimed, steady_clock::now())));
+    EXPECT_TRUE(failure.permanent);
+    EXPECT_EQ(failure.type, "inputs_too_large");
+    EXPECT_THAT(failure.message, HasSubstr("take 70000000 bytes together"));
 }
 
 TEST(RunHandler, CancelledStepTellsSoAndWakesTheHandler) {

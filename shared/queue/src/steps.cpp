@@ -50,6 +50,7 @@ enum claimed_column : std::size_t {
     priority_column,
     context,
     parents,
+    parents_bytes,
     claimed_columns
 };
 
@@ -74,6 +75,7 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row, std::size_t fir
         .level = priority{from.int2(row, first + priority_column)},
         .context = text(from, row, first + context),
         .parents = optional_text(from, row, first + parents),
+        .parents_bytes = from.int4(row, first + parents_bytes),
     };
 }
 

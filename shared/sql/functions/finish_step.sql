@@ -5,10 +5,7 @@
 create or replace function tasker.finish_step(
     p_queue text, p_worker int, p_lease_s int, p_take int,
     p_task_id uuid, p_step_no int, p_attempt int, p_msg_id bigint, p_result text)
-returns table (
-    kind text, queue text, msg_id bigint, task_id uuid, step_no int, attempt int, max_attempts int,
-    failures int, timeout_ms bigint, name text, handler text, handler_method text, initialization json,
-    namespace text, template_name text, template_version text, priority int2, context json, parents json)
+returns setof tasker.finished_row
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -17,7 +14,6 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_bitmapscan = off
 as $$
-#variable_conflict use_column
 declare
     v_now      timestamptz := tasker.clock();
     v_template int;
@@ -27,6 +23,7 @@ declare
     v_ready    boolean := false;
     v_taken    boolean := false;
     v_state    tasker.task_state;
+    v_row      tasker.finished_row;
 begin
     select o.template_id, o.children, o.child_parents[1] into v_template, v_children, v_total
     from tasker.steps s
@@ -44,17 +41,20 @@ begin
     where s.task_id = p_task_id and s.step_no = p_step_no and s.attempt = p_attempt
       and s.state = 'in_progress';
     if not found then
-        kind := 'refused'; queue := p_queue; msg_id := p_msg_id; task_id := p_task_id;
-        step_no := p_step_no; attempt := p_attempt;
-        return next;
+        v_row.kind := 'refused'; v_row.queue := p_queue; v_row.msg_id := p_msg_id;
+        v_row.task_id := p_task_id; v_row.step_no := p_step_no; v_row.attempt := p_attempt;
+        return next v_row;
         return;
     end if;
 
     -- See finish_steps: the upsert serialises the parents that finish at once.
     if cardinality(v_children) = 1 then
-        insert into tasker.steps as s (task_id, step_no, template_id, parents_total, parents_done, state)
-        values (p_task_id, v_children[1], v_template, v_total, 1, 'pending')
-        on conflict (task_id, step_no) do update set parents_done = s.parents_done + 1
+        insert into tasker.steps as s
+            (task_id, step_no, template_id, parents_total, parents_done, parents_bytes, state)
+        values (p_task_id, v_children[1], v_template, v_total, 1, octet_length(p_result), 'pending')
+        on conflict (task_id, step_no) do update
+        set parents_done = s.parents_done + 1,
+            parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int
         returning s.parents_done into v_done;
         if v_done = v_total then
             v_now := tasker.clock();
@@ -97,8 +97,8 @@ begin
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
     elsif v_state in ('blocked', 'complete') then
         perform tasker.note_settled(array[p_task_id]);
-        kind := 'settled'; task_id := p_task_id; name := v_state;
-        return next;
+        v_row.kind := 'settled'; v_row.task_id := p_task_id; v_row.name := v_state;
+        return next v_row;
     end if;
 end;
 $$;

@@ -20,10 +20,7 @@ create or replace function tasker.finish_steps(
     p_queue text, p_worker int, p_lease_s int, p_take int,
     p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[],
     p_outcomes int2[], p_payloads text[], p_retry_after_ms int[])
-returns table (
-    kind text, queue text, msg_id bigint, task_id uuid, step_no int, attempt int, max_attempts int,
-    failures int, timeout_ms bigint, name text, handler text, handler_method text, initialization json,
-    namespace text, template_name text, template_version text, priority int2, context json, parents json)
+returns setof tasker.finished_row
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -32,13 +29,13 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_bitmapscan = off
 as $$
-#variable_conflict use_column
 declare
     v_now         timestamptz := tasker.clock();
     v_done_tasks  uuid[];     -- own steps that were accepted as complete
     v_done_steps  int[];
     v_done_templs int[];
     v_done_msgs   bigint[];
+    v_done_bytes  int[];
     v_fail_tasks  uuid[];     -- own steps that failed for good
     v_fail_steps  int[];
     v_fail_msgs   bigint[];   -- messages of all steps that failed, for good or not
@@ -69,10 +66,11 @@ begin
               where i.outcome = 0 order by i.task_id, i.step_no) i
         where s.task_id = i.task_id and s.step_no = i.step_no and s.attempt = i.attempt
           and s.state = 'in_progress'
-        returning s.task_id, s.step_no, s.template_id, i.msg_id
+        returning s.task_id, s.step_no, s.template_id, i.msg_id, octet_length(i.payload) as bytes
     )
-    select array_agg(d.task_id), array_agg(d.step_no), array_agg(d.template_id), array_agg(d.msg_id)
-    into v_done_tasks, v_done_steps, v_done_templs, v_done_msgs
+    select array_agg(d.task_id), array_agg(d.step_no), array_agg(d.template_id), array_agg(d.msg_id),
+           array_agg(d.bytes)
+    into v_done_tasks, v_done_steps, v_done_templs, v_done_msgs, v_done_bytes
     from done d;
 
     if p_outcomes && '{1,2}'::int2[] then
@@ -116,17 +114,19 @@ begin
     if v_done_tasks is not null then
         with touched as (
             insert into tasker.steps as s
-                (task_id, step_no, template_id, parents_total, parents_done, state, enqueued_at,
-                 attempt, worker_id, started_at)
+                (task_id, step_no, template_id, parents_total, parents_done, parents_bytes, state,
+                 enqueued_at, attempt, worker_id, started_at)
             select c.task_id, c.step_no, c.template_id, c.parents_total, c.parents_done,
+                   least(c.parents_bytes, 2147483647)::int,
                    (case when c.parents_done < c.parents_total then 'pending'
                          when c.wanted then 'in_progress' else 'enqueued' end)::tasker.step_state,
                    case when c.parents_done = c.parents_total then v_now end,
                    c.wanted::int, case when c.wanted then p_worker end, case when c.wanted then v_now end
             from (select d.task_id, k.step_no, d.template_id, k.parents_total,
-                         count(*)::int as parents_done,
+                         count(*)::int as parents_done, sum(d.bytes) as parents_bytes,
                          row_number() over (order by d.task_id, k.step_no) <= p_take as wanted
-                  from unnest(v_done_tasks, v_done_steps, v_done_templs) d(task_id, step_no, template_id)
+                  from unnest(v_done_tasks, v_done_steps, v_done_templs, v_done_bytes)
+                           d(task_id, step_no, template_id, bytes)
                   join tasker.template_steps o
                       on o.template_id = d.template_id and o.step_no = d.step_no
                   cross join lateral unnest(o.children, o.child_parents) k(step_no, parents_total)
@@ -134,6 +134,7 @@ begin
                   order by d.task_id, k.step_no) c
             on conflict (task_id, step_no) do update
             set parents_done = s.parents_done + excluded.parents_done,
+                parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int,
                 state = case when s.state <> 'pending'
                                or s.parents_done + excluded.parents_done < s.parents_total then s.state
                              when excluded.worker_id is not null then 'in_progress'
@@ -222,7 +223,7 @@ begin
         return query
             select 'settled', null, null::bigint, e.task_id, null::int, null::int, null::int, null::int,
                    null::bigint, e.state, null, null, null::json, null, null, null, null::int2,
-                   null::json, null::json
+                   null::json, null::json, null::int
             from unnest(v_settled, v_states) e(task_id, state);
     end if;
     if coalesce(cardinality(v_done_tasks), 0) + coalesce(cardinality(v_fail_tasks), 0)
@@ -230,7 +231,7 @@ begin
         return query
             select 'refused', p_queue, i.msg_id, i.task_id, i.step_no, i.attempt, null::int, null::int,
                    null::bigint, null, null, null, null::json, null, null, null, null::int2,
-                   null::json, null::json
+                   null::json, null::json, null::int
             from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids) i(task_id, step_no, attempt, msg_id)
             where not exists (
                 select from (

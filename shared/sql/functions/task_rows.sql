@@ -1,5 +1,5 @@
 -- Tasks as the API shows them. `result` joins the results of the leaf steps by name once the task is
--- complete. steps_complete is counted from the steps' rows while a task is open.
+-- complete; it is null where they are larger together than joined_bytes_limit(). steps_complete is counted from the steps' rows while a task is open.
 -- called by: get_tasks, settled_tasks, list_tasks. No `set` clause, so that the planner inlines it.
 -- cost: primary-key look-ups; the steps of a task that is not complete are counted.
 create or replace function tasker.task_rows(p_task_ids uuid[]) returns setof tasker.task_view
@@ -11,7 +11,12 @@ as $$
                 else (select count(*)::int from tasker.steps s
                       where s.task_id = t.task_id and s.state = 'complete') end,
            t.steps_failed, t.created_at, t.started_at, t.finished_at,
-           case when t.state = 'complete' then (
+           case when t.state = 'complete' and (
+               cardinality(p.leaves) = 1
+               or (select sum(octet_length(s.result::text))
+                   from unnest(p.leaves) l(step_no)
+                   join tasker.steps s on s.task_id = t.task_id and s.step_no = l.step_no)
+                  <= tasker.joined_bytes_limit()) then (
                select json_object_agg(
                    (select n.name from tasker.template_steps n
                     where n.template_id = t.template_id and n.step_no = l.step_no),

@@ -97,7 +97,8 @@ create table tasker.idempotency_keys (
 
 -- A step has a row from the moment its first parent completes (a root: from its task's creation).
 -- Without a row it is pending. `attempt` fences results: it grows with every claim. `failures` counts
--- reported failures, `lost_leases` the claims whose worker was never heard of again.
+-- reported failures, `lost_leases` the claims whose worker was never heard of again. `parents_bytes`
+-- is the size of the parents' results as JSON text, 2147483647 for more than that.
 create table tasker.steps (
     task_id       uuid not null,
     step_no       int not null,
@@ -107,6 +108,7 @@ create table tasker.steps (
     attempt       int not null default 0,
     failures      int not null default 0,
     lost_leases   int not null default 0,
+    parents_bytes int not null default 0,
     worker_id     int,
     state         tasker.step_state not null,
     enqueued_at   timestamptz,
@@ -139,7 +141,8 @@ alter table tasker.tasks set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_
 alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 
 -- What a worker needs to run a step: a row of claim_steps, and of finish_steps' continuations.
--- `parents` is {"<parent's name>": <its result>, …}, null for a root.
+-- `parents` is {"<parent's name>": <its result>, …}, null for a root, and where parents_bytes is beyond
+-- joined_bytes_limit(): the worker fails such a step for good.
 create type tasker.claimed_step as (
     queue            text,
     msg_id           bigint,
@@ -158,7 +161,33 @@ create type tasker.claimed_step as (
     template_version text,
     priority         int2,
     context          json,
-    parents          json
+    parents          json,
+    parents_bytes    int
+);
+
+-- A row of finish_steps: of kind 'taken' (a claimed_step), 'refused' (queue, msg_id, task_id, step_no,
+-- attempt) or 'settled' (task_id; the task's state in `name`).
+create type tasker.finished_row as (
+    kind             text,
+    queue            text,
+    msg_id           bigint,
+    task_id          uuid,
+    step_no          int,
+    attempt          int,
+    max_attempts     int,
+    failures         int,
+    timeout_ms       bigint,
+    name             text,
+    handler          text,
+    handler_method   text,
+    initialization   json,
+    namespace        text,
+    template_name    text,
+    template_version text,
+    priority         int2,
+    context          json,
+    parents          json,
+    parents_bytes    int
 );
 
 -- A task as the API shows it.

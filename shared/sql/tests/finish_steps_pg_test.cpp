@@ -52,6 +52,37 @@ TEST_P(FinishSteps, AChildWaitsForEveryParentAndSeesTheirResultsByName) {
               R"({"a": 1, "b": 2})");
 }
 
+TEST_P(FinishSteps, ResultsTooLargeToBeJoinedAreLeftOutAndTheirSizeIsTold) {
+    workflow_database w{GetParam()};
+    auto const task = w.create(w.register_template("heavy", "a; b; c; d<a,b,c; e<a,b"));
+    auto const large = '"' + std::string(30'000'000, 'x') + '"';
+    for (auto const& root : w.claim()) {
+        w.finish(root, large);
+    }
+    auto const joins = w.claim();
+    ASSERT_EQ(joins.size(), 2U);
+    EXPECT_EQ(joins[0].name, "d");
+    EXPECT_EQ(joins[0].parents_bytes, 90'000'006);
+    EXPECT_EQ(joins[0].parents, "");
+    EXPECT_EQ(joins[1].name, "e");
+    EXPECT_EQ(joins[1].parents_bytes, 60'000'004);
+    EXPECT_GT(joins[1].parents.size(), 60'000'000U);
+
+    w.finish(joins[0], large);
+    w.finish(joins[1], large);
+    EXPECT_GT(w.result_size(task), 60'000'000);
+}
+
+TEST_P(FinishSteps, ATaskWhoseResultIsTooLargeIsCompleteWithoutIt) {
+    workflow_database w{GetParam()};
+    auto const task = w.create(w.register_template("heavy", "a; b; c"));
+    for (auto const& root : w.claim()) {
+        w.finish(root, '"' + std::string(30'000'000, 'x') + '"');
+    }
+    EXPECT_EQ(w.task_state(task), "complete");
+    EXPECT_EQ(w.result_size(task), std::nullopt);
+}
+
 TEST_P(FinishSteps, AContinuationIsHandedBackLeasedUpToWhatTheCallerTakes) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("fan", "a; b<a; c<a; d<a"));

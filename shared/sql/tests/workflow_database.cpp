@@ -38,7 +38,8 @@ held_step held(pqxx::row const& row) {
             .step_no = row["step_no"].as<int>(),
             .attempt = row["attempt"].as<int>(),
             .name = row["name"].as<std::string>(),
-            .parents = text_or_empty(row["parents"])};
+            .parents = text_or_empty(row["parents"]),
+            .parents_bytes = row["parents_bytes"].as<int>()};
 }
 
 } // namespace
@@ -149,6 +150,12 @@ std::vector<std::string> workflow_database::run_all() {
 std::string workflow_database::task_state(std::string const& task_id) {
     return database_.value<std::string>(
         fmt::format("select state::text from tasker.tasks where task_id = '{}'", task_id));
+}
+
+std::optional<int> workflow_database::result_size(std::string const& task_id) {
+    auto const rows = database_.exec(fmt::format(
+        "select octet_length(result::text) from tasker.get_tasks(array['{}'::uuid])", task_id));
+    return rows[0][0].is_null() ? std::nullopt : std::optional{rows[0][0].as<int>()};
 }
 
 std::string workflow_database::step_state(std::string const& task_id, std::string const& name) {

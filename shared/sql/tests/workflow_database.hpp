@@ -18,7 +18,8 @@ struct held_step {
     int step_no = 0;
     int attempt = 0;
     std::string name;
-    std::string parents; ///< empty for a root
+    std::string parents; ///< empty for a root, and when they are too large
+    int parents_bytes = 0;
 };
 
 /// What finish_steps answered, one entry for each row.
@@ -63,6 +64,8 @@ public:
     std::vector<std::string> run_all();
 
     std::string task_state(std::string const& task_id);
+    /// Of the task as the API shows it, as JSON text; none when it is null.
+    std::optional<int> result_size(std::string const& task_id);
     /// pending when the step has no row.
     std::string step_state(std::string const& task_id, std::string const& name);
     int messages(std::string const& queue = "tasker_default");

@@ -7,7 +7,8 @@ namespace tasker::worker {
 /// Runs the step's handler. Exceptions become failures: permanent_failure a permanent one, any
 /// other a retryable one with its message and type. A handler that is not registered here is a
 /// retryable failure of type "unknown_handler", since another worker, or a newer one, may know it.
-step_result run_handler(handler_registry const& handlers, step_context const& step);
+/// A step whose inputs are too large to be handed out is a permanent one, "inputs_too_large".
+step_result run_handler(handler_registry const& handlers, std::shared_ptr<execution> step);
 
 /// A step made by hand, to try a handler without a database:
 ///
