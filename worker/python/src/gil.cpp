@@ -1,7 +1,9 @@
 #include "gil.hpp"
 
 #include <condition_variable>
+#include <csignal>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace tasker::python {
@@ -27,6 +29,9 @@ void count(int more) {
     }
     threads().changed.notify_all();
 }
+
+/// Guarded by the GIL.
+std::optional<sigset_t> shared_signal_mask;
 
 /// The Python thread state of a thread that C++ started.
 class attachment {
@@ -54,6 +59,9 @@ public:
     void make() {
         PyGILState_Ensure();
         state_ = PyThreadState_Get();
+        if (shared_signal_mask) {
+            pthread_sigmask(SIG_SETMASK, &*shared_signal_mask, nullptr);
+        }
         count(1);
     }
 
@@ -106,6 +114,12 @@ gil_hold::~gil_hold() {
         PyGILState_Release(before_);
         return;
     }
+}
+
+void share_signal_mask() {
+    sigset_t of_this_thread;
+    pthread_sigmask(SIG_SETMASK, nullptr, &of_this_thread);
+    shared_signal_mask = of_this_thread;
 }
 
 bool wait_for_threads(std::chrono::milliseconds limit) {

@@ -23,6 +23,12 @@ private:
     PyGILState_STATE before_{};
 };
 
+/// From now on, threads that get their state from gil_hold get this thread's signal mask too. The
+/// pool's own mask blocks all signals, and programs that handlers start would inherit that: none of
+/// them could be terminated.
+/// REQUIRES: the GIL is held.
+void share_signal_mask();
+
 /// Waits until every thread that got its state from gil_hold has ended; false if some still live.
 /// REQUIRES: the GIL is not held.
 bool wait_for_threads(std::chrono::milliseconds limit);

@@ -130,6 +130,7 @@ public:
     int run(bool stops_on_signals, bool leaves_behind, py::object const& ready) {
         auto& running = not_yet_run();
         was_run_ = true;
+        share_signal_mask();
         log::init(settings_.log, "tasker-worker");
         worker::run_options options{.stops_on_signals = stops_on_signals};
         if (!ready.is_none()) {

@@ -33,15 +33,16 @@ def _on_loop(coroutine, step):
 class _Run:
     """A coroutine on its way through the event loop."""
 
-    __slots__ = ("_coroutine", "_task", "completion")
+    __slots__ = ("_coroutine", "_exit", "_task", "completion")
 
     def __init__(self, coroutine):
         self._coroutine = coroutine
+        self._exit = None
         self._task = None
         self.completion = _native.Completion()
 
     def start(self):
-        self._task = asyncio.ensure_future(self._coroutine)
+        self._task = asyncio.ensure_future(self._contained())
         self._task.add_done_callback(self._done)
 
     def cancel(self):
@@ -49,7 +50,20 @@ class _Run:
 
     def result(self):
         task, self._task = self._task, None
-        return task.result()
+        exit, self._exit = self._exit, None
+        self._coroutine.close()  # it has not been awaited if it was cancelled before
+        try:
+            if exit is not None:
+                raise exit
+            return task.result()
+        finally:
+            del exit  # its traceback refers to this frame
+
+    async def _contained(self):
+        try:
+            return await self._coroutine
+        except (KeyboardInterrupt, SystemExit) as exit:
+            self._exit = exit  # asyncio would let it end the loop, and with it all the others
 
     def _done(self, _):
         self.completion.set()
@@ -70,10 +84,18 @@ class _Loop:
             if self._loop is None:
                 loop = asyncio.new_event_loop()
                 threading.Thread(
-                    target=loop.run_forever, name="tasker-asyncio", daemon=True
+                    target=_run_for_good, args=(loop,), name="tasker-asyncio", daemon=True
                 ).start()
                 self._loop = loop
             return self._loop
+
+
+def _run_for_good(loop):
+    while True:
+        try:
+            loop.run_forever()
+        except (KeyboardInterrupt, SystemExit):
+            pass  # of a task that a handler made; who awaits that task is told
 
 
 _loop = _Loop()

@@ -1,6 +1,7 @@
 """Handlers that are coroutines."""
 
 import asyncio
+import sys
 import threading
 import time
 
@@ -42,6 +43,33 @@ def test_exception_of_a_coroutine_is_a_failure_with_its_traceback(engine):
     error = engine.step_of(task, "only").error
     assert (error.message, error.type) == ("no", "sorry")
     assert "raise tasker.Permanent" in error.traceback
+
+
+def test_coroutine_that_would_end_the_process_ends_its_attempt_alone(engine):
+    @tasker.step("exits")
+    async def exits(context):
+        if context["how"] == "interrupt":
+            raise KeyboardInterrupt
+        if context["how"] == "in a task":
+            await asyncio.ensure_future(exits({"how": "exit"}))
+        sys.exit(3)
+
+    @tasker.step("works")
+    async def works():
+        await asyncio.sleep(0)
+        return "still here"
+
+    once = {"max_attempts": 1}
+    step = {"name": "only", "handler": {"callable": "exits"}, "retry": once}
+    engine.template("exits", [step])
+    engine.template("works", [("only", "works")])
+    with engine.worker(exits, works, slots=2):
+        kinds = [
+            engine.step_of(engine.run("exits", {"how": how}, 10), "only").error.type
+            for how in ("exit", "interrupt", "in a task", "exit")
+        ]
+        assert engine.run("works", timeout=10).result == {"only": "still here"}
+    assert kinds == ["SystemExit", "KeyboardInterrupt", "SystemExit", "SystemExit"]
 
 
 def test_time_out_cancels_the_coroutine(engine):

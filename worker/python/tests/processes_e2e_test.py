@@ -1,0 +1,56 @@
+"""Handlers that start processes of their own."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import subprocess
+
+import tasker
+
+
+def square(number):
+    return number * number
+
+
+def test_processes_that_handlers_start_can_be_terminated(engine):
+    @tasker.step("terminate")
+    def terminate():
+        process = subprocess.Popen(["sleep", "600"])
+        process.terminate()
+        return process.wait(10)
+
+    @tasker.step("terminate.async")
+    async def terminate_async():
+        process = await asyncio.create_subprocess_exec("sleep", "600")
+        process.terminate()
+        return await asyncio.wait_for(process.wait(), 10)
+
+    engine.template("ends", [("plain", "terminate"), ("coroutine", "terminate.async")])
+    with engine.worker(terminate, terminate_async):
+        ended = engine.run("ends").result
+    assert ended == {"plain": -signal.SIGTERM, "coroutine": -signal.SIGTERM}
+
+
+def test_pool_of_processes_works_and_ends(engine):
+    @tasker.step("squares")
+    def squares(context):
+        with multiprocessing.get_context("fork").Pool(2) as pool:  # its end is a SIGTERM
+            return pool.map(square, context["numbers"])
+
+    engine.template("squares", [("only", "squares")])
+    with engine.worker(squares):
+        assert engine.run("squares", {"numbers": [1, 2, 3]}).result == {"only": [1, 4, 9]}
+
+
+def test_child_of_a_handler_may_leave(engine):
+    @tasker.step("forks")
+    def forks():
+        child = os.fork()
+        if child == 0:
+            os._exit(7)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    engine.template("forks", [("only", "forks")])
+    with engine.worker(forks):
+        assert engine.run("forks").result == {"only": 7}
