@@ -61,6 +61,21 @@ wire::task_view view_of(queue::new_task task, known_template const& from, timest
             .result = {}};
 }
 
+wire::error_body to_error_body_of_batch(error const& failure,
+                                        std::vector<queue::new_task> const& tasks) {
+    auto body = to_error_body(failure);
+    if (pg::sqlstate_of(failure) == "TK004") { // its message quotes the key
+        auto const has_it = [&failure](queue::new_task const& task) {
+            return task.idempotency_key &&
+                   failure.message.find('"' + *task.idempotency_key + '"') != std::string::npos;
+        };
+        auto const at = std::ranges::find_if(tasks, has_it) - tasks.begin();
+        body.details.push_back({"tasks[" + std::to_string(at) + "].idempotency_key",
+                                "was used before for another body"});
+    }
+    return body;
+}
+
 bool is_unknown_template(error const& failure) {
     return pg::sqlstate_of(failure) == "TK002";
 }
@@ -152,9 +167,9 @@ task_creator::create_all(std::vector<wire::create_task_request> wanted) {
     if (!invalid.details.empty()) {
         co_return invalid;
     }
-    auto made = co_await call(std::move(tasks), queue::atomicity::all_or_nothing);
+    auto const made = co_await call(tasks, queue::atomicity::all_or_nothing);
     if (!made) {
-        co_return to_error_body(made.error());
+        co_return to_error_body_of_batch(made.error(), tasks);
     }
     std::vector<wire::created_task> created;
     created.reserve(made->size());
@@ -211,7 +226,7 @@ asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::ne
 }
 
 asio::awaitable<result<std::vector<queue::create_outcome>>>
-task_creator::call(std::vector<queue::new_task> tasks, queue::atomicity how) {
+task_creator::call(std::vector<queue::new_task> const& tasks, queue::atomicity how) {
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto made = co_await to_.run(
         [&tasks, how, until](pg::connection& on) {

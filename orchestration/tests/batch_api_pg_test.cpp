@@ -59,6 +59,7 @@ TEST_F(BatchApi, ConflictOfOneKeyCreatesNone) {
     auto const reply = post({{{"name", "chain"}}, {{"name", "chain"}, {"idempotency_key", "k"}}});
     EXPECT_EQ(reply.status, 409U);
     EXPECT_EQ(reply.error_code(), "conflict");
+    EXPECT_EQ(reply.json().at("error").at("details").at(0).at("path"), "tasks[1].idempotency_key");
     EXPECT_EQ(stored(), 1);
 }
 

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 namespace tasker::cli {
@@ -105,7 +106,11 @@ int command_line::run(int argc, char const* const* argv) {
         return report_problem(problem, argc, argv);
     }
     try {
-        return static_cast<int>(action_());
+        auto const code = action_();
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+            throw std::runtime_error{"cannot write to the standard output"};
+        }
+        return static_cast<int>(code);
     } catch (std::exception const& failed) {
         fmt::print(stderr, "tasker: {}\n", failed.what());
         return static_cast<int>(exit_code::unreachable);

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace tasker::cli {
 
 namespace {
@@ -11,6 +13,9 @@ constexpr std::size_t one_line_limit = 60;
 } // namespace
 
 result<std::string> json_field(std::string_view json, std::string const& pointer) {
+    if (auto problem = json_pointer_problem(pointer); !problem.empty()) {
+        return make_error(errc::invalid_argument, std::move(problem));
+    }
     try {
         auto const whole = nlohmann::ordered_json::parse(json);
         nlohmann::ordered_json::json_pointer const parsed{pointer};
@@ -19,10 +24,18 @@ result<std::string> json_field(std::string_view json, std::string const& pointer
         }
         auto const& part = whole.at(parsed);
         return part.is_string() ? part.get<std::string>() : part.dump();
+    } catch (nlohmann::json::exception const& broken) {
+        return make_error(errc::not_found,
+                          "the answer has no field " + pointer + ": " + broken.what());
+    }
+}
+
+std::string json_pointer_problem(std::string const& pointer) {
+    try {
+        nlohmann::ordered_json::json_pointer const parsed{pointer};
+        return {};
     } catch (nlohmann::json::exception const&) {
-        return make_error(errc::invalid_argument, "\"" + pointer +
-                                                      "\" is not a JSON pointer such as "
-                                                      "/result/report");
+        return '"' + pointer + "\" is not a JSON pointer such as /result/report";
     }
 }
 

@@ -12,6 +12,9 @@ namespace tasker::cli {
 /// Errors: errc::invalid_argument (no pointer), errc::not_found (there is no such part).
 result<std::string> json_field(std::string_view json, std::string const& pointer);
 
+/// What is wrong with the text as a JSON pointer; empty if nothing is.
+std::string json_pointer_problem(std::string const& pointer);
+
 /// The same JSON for people to read: indented, the keys in their order; short values on one line.
 std::string indented_json(std::string_view json);
 

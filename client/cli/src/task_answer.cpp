@@ -10,6 +10,7 @@ void add_field(CLI::App& command, std::string& field) {
     command
         .add_option("--field", field,
                     "Print only this part of the answer, a JSON pointer: /result/total")
+        ->check(json_pointer_problem)
         ->type_name("POINTER");
 }
 

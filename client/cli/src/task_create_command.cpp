@@ -40,10 +40,13 @@ exit_code create(command_line const& line, create_options const& options) {
         return watch_task(line.url(), task->id, line.wants_json(), *limit, line.out());
     }
     if (!options.wait.empty()) {
-        if (!line.wants_json() && options.field.empty()) {
+        if (!line.wants_json()) {
             fmt::print(stderr, "created {}\n", task->id.to_string());
         }
         return wait_and_show(line, api, task->id, *limit, options.field);
+    }
+    if (!options.field.empty()) {
+        fmt::print(stderr, "created {}\n", task->id.to_string());
     }
     if (line.wants_json() || !options.field.empty()) {
         return show_task(line, api, *task, options.field);

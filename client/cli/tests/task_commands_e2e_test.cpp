@@ -92,10 +92,25 @@ TEST_F(TaskCommands, WaitAnswersWhenTheTaskIsComplete) {
     EXPECT_EQ(tasker_.run({"task", "get", id, "--field", "/state"}).out, "complete\n");
     EXPECT_EQ(tasker_.run({"task", "get", id, "--field", "/steps_complete"}).out, "2\n");
     EXPECT_EQ(tasker_.run({"task", "get", id, "--field", "/nothing"}).status.code, 2);
+    EXPECT_EQ(tasker_.run({"task", "get", id, "--field", "/state/x"}).status.code, 2);
 
     auto const cancelled = tasker_.run({"task", "cancel", id});
     EXPECT_EQ(cancelled.status.code, 3);
     EXPECT_THAT(cancelled.err, HasSubstr("complete"));
+}
+
+TEST_F(TaskCommands, CreateChecksTheFieldFirstAndTellsTheIdWhereTheAnswerLacksIt) {
+    register_template(quick_template);
+    auto const wrong = tasker_.run({"task", "create", "quick", "--field", "state"});
+    EXPECT_EQ(wrong.status.code, 2);
+    EXPECT_THAT(wrong.err, HasSubstr("\"state\" is not a JSON pointer"));
+    EXPECT_EQ(tasker_.run_for_json({"task", "list"})["tasks"].size(), 0);
+
+    auto const absent = tasker_.run({"task", "create", "quick", "--field", "/typo"});
+    EXPECT_EQ(absent.status.code, 2);
+    EXPECT_THAT(absent.err, HasSubstr("the answer has no field /typo"));
+    auto const id = tasker_.run_for_json({"task", "list"})["tasks"][0]["task_id"];
+    EXPECT_THAT(absent.err, HasSubstr("created " + id.get<std::string>()));
 }
 
 TEST_F(TaskCommands, CreateCanWaitForTheEnd) {

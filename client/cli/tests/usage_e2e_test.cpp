@@ -1,5 +1,6 @@
 #include "tasker_program.hpp"
 
+#include "tasker/testing/service.hpp"
 #include "tasker/testing/test_database.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -12,6 +13,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <string>
 #include <thread>
 
@@ -38,6 +40,15 @@ TEST_F(Usage, NoServerIsToldWithWhatToDo) {
                     HasSubstr("cannot connect to http://127.0.0.1:1: Connection refused"));
         EXPECT_THAT(done.err, HasSubstr("tasker dev"));
     }
+}
+
+TEST_F(Usage, AFullDiskIsAFailure) {
+    auto const done = cluster::run_program({.argv = {"sh", "-c", "exec \"$0\" version >/dev/full",
+                                                     testing::program_path("tasker").string()}},
+                                           steady_clock::now() + std::chrono::seconds{30});
+    ASSERT_TRUE(done.has_value());
+    EXPECT_EQ(done->status.code, 5);
+    EXPECT_EQ(done->err, "tasker: cannot write to the standard output\n");
 }
 
 /// What `tasker health` comes to where the server answers so.
