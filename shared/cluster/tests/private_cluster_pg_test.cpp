@@ -14,6 +14,11 @@
 #include <optional>
 #include <thread>
 
+/// libpqxx 6.4 does not free the PGresult of a query during which the server dies.
+extern "C" char const* __lsan_default_suppressions() { // NOLINT(*-reserved-identifier)
+    return "leak:libpqxx";
+}
+
 namespace tasker::cluster {
 namespace {
 

@@ -52,6 +52,15 @@ protected:
     tasker::testing::running<bool> run_;
 };
 
+TEST_F(Notifications, TellOfATaskThatEndsInsideAClaim) {
+    auto const task = create(register_chain());
+    database_.exec("update tasker.steps set state = 'in_progress', attempt = 10, lost_leases = 9");
+    database_.exec("update tasker.tasks set state = 'running'");
+    EXPECT_THAT(heard(2), ElementsAre("tasker_template ", "tasker_ready tasker_default"));
+    EXPECT_TRUE(claim_all().empty());
+    EXPECT_THAT(heard(1), ElementsAre("tasker_settled " + task.to_string()));
+}
+
 TEST_F(Notifications, TellOfWorkRetriesAndEndsWithoutAFurtherCall) {
     auto const chain = register_chain();
     EXPECT_THAT(heard(1), ElementsAre("tasker_template "));

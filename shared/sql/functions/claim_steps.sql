@@ -40,6 +40,7 @@ declare
     v_steps      int[];
     v_fresh      uuid[];
     v_dead       record;
+    v_died       boolean := false;
 begin
     foreach v_queue in array p_queues loop
         v_last := 0;
@@ -122,6 +123,7 @@ begin
                         array[v_dead.attempt], array[v_dead.msg_id], array[2::int2],
                         array['{"message": "its worker was lost 10 times while it ran", "type": "lease_lost"}'],
                         array[null::int]);
+                    v_died := true;
                 end loop;
                 perform pgmq.delete(v_queue, array(
                     select m.msg_id from unnest(v_msg_ids) m(msg_id)
@@ -138,5 +140,9 @@ begin
             exit when coalesce(cardinality(v_held), 0) = v_read or clock_timestamp() > v_began + interval '5 seconds';
         end loop;
     end loop;
+    if v_died then
+        -- Rare enough to be announced in this transaction: claims are followed by no flush of their own.
+        perform tasker.flush_notifications();
+    end if;
 end;
 $$;

@@ -104,7 +104,9 @@ begin
             insert into tasker.deferred (due_at, task_id, step_no)
             select v_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no
             from unnest(v_defer_tasks, v_defer_steps, v_defer_ms) w(task_id, step_no, ms);
-            perform set_config('tasker.deferred', (select min(ms) from unnest(v_defer_ms) ms)::text, false);
+            perform set_config('tasker.deferred', least(
+                nullif(current_setting('tasker.deferred', true), '')::bigint,
+                (select min(ms) from unnest(v_defer_ms) ms))::text, false);
         end if;
     end if;
 

@@ -52,6 +52,15 @@ TEST_P(FinishSteps, AChildWaitsForEveryParentAndSeesTheirResultsByName) {
               R"({"a": 1, "b": 2})");
 }
 
+TEST_P(FinishSteps, TheSoonestRetryIsAnnouncedOfAllThatAreNotAnnouncedYet) {
+    workflow_database w{GetParam()};
+    w.create(w.register_template("two", "a; b"));
+    auto const roots = w.claim();
+    w.finish(roots.at(0), "{}", 1, 0, 200);
+    w.finish(roots.at(1), "{}", 1, 0, 5000);
+    EXPECT_EQ(w.db().value<std::string>("select current_setting('tasker.deferred')"), "200");
+}
+
 TEST_P(FinishSteps, ResultsTooLargeToBeJoinedAreLeftOutAndTheirSizeIsTold) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("heavy", "a; b; c; d<a,b,c; e<a,b"));

@@ -119,9 +119,9 @@ plan read_plan(shell_settings const& options, step_context const& step) {
 
 step_result to_value(std::string output, output_form form) {
     if (form != output_form::text) {
-        auto value = nlohmann::json::parse(output, nullptr, false);
-        if (!value.is_discarded()) {
-            return value;
+        if (nlohmann::json::accept(output)) {
+            output.erase(output.find_last_not_of(" \t\r\n") + 1);
+            return step_result::from_json_text(std::move(output)); // with its numbers as they are
         }
         if (form == output_form::json) {
             return retryable_error("the command's output is not JSON", "invalid_output");
