@@ -11,6 +11,18 @@ namespace py = pybind11;
 
 namespace tasker::python {
 
+namespace {
+
+/// (message, type, is permanent, milliseconds until the next attempt, traceback)
+using described = std::tuple<std::string, std::string, bool, std::optional<std::int64_t>,
+                             std::optional<std::string>>;
+
+described describe(py::error_already_set const& raised) {
+    return python_parts::get().describe(raised.value()).cast<described>();
+}
+
+} // namespace
+
 worker::step_result no_such_parent::to_failure(worker::step_context const& of) const {
     std::string known;
     for (auto const& [name, result] : of.parents().items()) {
@@ -23,14 +35,11 @@ worker::step_result no_such_parent::to_failure(worker::step_context const& of) c
 }
 
 worker::step_result to_failure(py::error_already_set const& raised) {
-    using described = std::tuple<std::string, std::string, bool, std::optional<std::int64_t>,
-                                 std::optional<std::string>>;
     try {
         if (raised.trace()) {
             PyException_SetTraceback(raised.value().ptr(), raised.trace().ptr());
         }
-        auto [message, type, permanent, retry_after_ms, traceback] =
-            python_parts::get().describe(raised.value()).cast<described>();
+        auto [message, type, permanent, retry_after_ms, traceback] = describe(raised);
         worker::step_failure failure{.message = std::move(message),
                                      .type = std::move(type),
                                      .permanent = permanent,
@@ -43,6 +52,15 @@ worker::step_result to_failure(py::error_already_set const& raised) {
         return worker::retryable_error(std::string{"raised what cannot be described: "} +
                                            also_failed.what(),
                                        "unknown_exception");
+    }
+}
+
+worker::step_result invalid_result(py::error_already_set const& refused) {
+    try {
+        auto const told = describe(refused); // what() would tell every frame of the worker's own
+        return invalid_result(std::get<1>(told) + ": " + std::get<0>(told));
+    } catch (std::exception const& also_failed) {
+        return invalid_result(std::string{also_failed.what()});
     }
 }
 

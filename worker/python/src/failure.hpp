@@ -26,6 +26,7 @@ private:
 worker::step_result to_failure(pybind11::error_already_set const& raised);
 
 /// A permanent failure: what the handler returned is no JSON.
+worker::step_result invalid_result(pybind11::error_already_set const& refused);
 worker::step_result invalid_result(std::string const& why);
 
 } // namespace tasker::python

@@ -47,7 +47,7 @@ worker::step_result to_result(py::handle returned) {
     try {
         return worker::step_result::from_json_text(write_json(returned));
     } catch (py::error_already_set const& refused) {
-        return invalid_result(refused.what());
+        return invalid_result(refused);
     } catch (py::builtin_exception const& refused) {
         return invalid_result(refused.what());
     }

@@ -7,16 +7,18 @@ import traceback
 from .errors import Permanent, Retry
 
 _most_traceback = 12_000  # characters; its end tells most
+_longest_pause = 10 * 365 * 86_400.0  # seconds
 
 
 def describe(raised):
     """(message, type, is permanent, milliseconds until the next attempt or None, traceback)."""
-    if isinstance(raised, Permanent):
-        return _text(raised), raised.type or _type_name(raised), True, None, _traceback(raised)
-    if isinstance(raised, Retry):
-        after = None if raised.after is None else round(raised.after * 1000)
-        return _text(raised), raised.type or _type_name(raised), False, after, _traceback(raised)
-    return _text(raised), _type_name(raised), False, None, _traceback(raised)
+    is_permanent = isinstance(raised, Permanent)
+    after_ms = None
+    if isinstance(raised, Retry) and raised.after is not None:
+        after_ms = round(min(raised.after, _longest_pause) * 1000)
+    given = raised.type if isinstance(raised, (Permanent, Retry)) else None
+    kind = _type_name(raised) if given is None else str(given)
+    return _text(raised), _sent(kind), is_permanent, after_ms, _traceback(raised)
 
 
 def _type_name(raised):
@@ -29,10 +31,9 @@ def _type_name(raised):
 def _text(raised):
     try:
         message = str(raised)
-    except Exception:  # a broken __str__ must not hide the failure
+    except BaseException:  # a broken __str__ must not hide the failure
         message = "(its text cannot be told)"
-    message = message or type(raised).__qualname__
-    return message.encode("utf-8", "replace").decode()
+    return _sent(message or type(raised).__qualname__)
 
 
 def _traceback(raised):
@@ -40,8 +41,13 @@ def _traceback(raised):
         return None
     try:
         text = "".join(traceback.format_exception(type(raised), raised, raised.__traceback__))
-    except Exception:
+    except BaseException:
         text = "".join(traceback.format_tb(raised.__traceback__))
     if len(text) > _most_traceback:
         text = "…" + text[-_most_traceback:]
+    return _sent(text)
+
+
+def _sent(text):
+    """Without what UTF-8 does not have."""
     return text.encode("utf-8", "replace").decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from typing import Any, Optional, Union
 
 __all__ = [
@@ -26,8 +27,11 @@ class Retry(Exception):
     """Raised by a handler: failed now, may succeed later.
 
     Without ``after`` (seconds or a timedelta) the template's backoff says when. ``type`` is a word
-    to group failures by. It counts as an attempt.
+    to group failures by; a subclass may set it for all of its kind. It counts as an attempt.
     """
+
+    after: Optional[float] = None
+    type: Optional[str] = None
 
     def __init__(
         self,
@@ -39,22 +43,31 @@ class Retry(Exception):
         super().__init__(message)
         if isinstance(after, datetime.timedelta):
             after = after.total_seconds()
-        if after is not None and not after >= 0:
+        if after is not None and not 0 <= after < math.inf:
             raise ValueError("after: 0 seconds or more")
-        self.after: Optional[float] = after
-        self.type = type
+        self.after = after
+        if type is not None:
+            self.type = type
 
 
 class Permanent(Exception):
-    """Raised by a handler: failed, and would fail again. No attempt follows."""
+    """Raised by a handler: failed, and would fail again. No attempt follows.
+
+    ``type`` is a word to group failures by; a subclass may set it for all of its kind.
+    """
+
+    type: Optional[str] = None
 
     def __init__(self, message: str = "failed for good", *, type: Optional[str] = None) -> None:
         super().__init__(message)
-        self.type = type
+        if type is not None:
+            self.type = type
 
 
 class InvalidInput(Permanent):
     """A context or a parent's result does not fit the type that the handler asks for."""
+
+    type = "invalid_input"
 
 
 class Cancelled(Exception):

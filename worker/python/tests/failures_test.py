@@ -1,0 +1,92 @@
+"""What becomes of exceptions and of results that are no JSON, told without a database."""
+
+import math
+
+import pytest
+import tasker
+from tasker import testing
+
+
+def failure_of(raised):
+    def handler():
+        raise raised
+
+    return testing.call(handler)[1]
+
+
+class OutOfStock(tasker.Permanent):
+    """As programs write exceptions: what it is about, and no call of the base."""
+
+    type = "out_of_stock"
+
+    def __init__(self, sku):
+        self.sku = sku
+
+
+class Unnamed(tasker.Permanent):
+    def __init__(self, sku):
+        self.sku = sku
+
+
+class Busy(tasker.Retry):
+    after = 1.5
+
+    def __init__(self, host):
+        self.host = host
+
+
+def test_subclasses_need_not_call_their_base():
+    out, unnamed, busy = (failure_of(kind("x")) for kind in (OutOfStock, Unnamed, Busy))
+    assert (out.type, out.permanent, out.message) == ("out_of_stock", True, "x")
+    assert (unnamed.type, unnamed.permanent) == ("failures_test.Unnamed", True)
+    assert (busy.type, busy.permanent, busy.retry_after) == ("failures_test.Busy", False, 1.5)
+
+
+def test_type_of_an_instance_wins():
+    class Declined(tasker.Permanent):
+        type = "declined"
+
+    assert failure_of(Declined("no", type="stolen")).type == "stolen"
+    assert failure_of(Declined("no")).type == "declined"
+    assert failure_of(tasker.Permanent("no", type=404)).type == "404"
+
+
+@pytest.mark.parametrize("after", [-1, math.inf, math.nan])
+def test_pause_that_is_none_is_refused(after):
+    with pytest.raises(ValueError, match="after: 0 seconds or more"):
+        tasker.Retry(after=after)
+
+
+def test_very_long_pause_is_a_long_one():
+    assert failure_of(tasker.Retry(after=1e30)).retry_after == 10 * 365 * 86_400
+
+
+class Hostile(Exception):
+    def __str__(self):
+        raise KeyboardInterrupt
+
+
+def test_text_that_raises_does_not_hide_the_failure():
+    failure = failure_of(Hostile())
+    assert failure.type == "failures_test.Hostile"
+    assert failure.message == "(its text cannot be told)"
+
+
+@pytest.mark.parametrize("raised", [StopIteration(4), GeneratorExit(), KeyboardInterrupt()])
+def test_exceptions_of_pythons_own_are_failures(raised):
+    failure = failure_of(raised)
+    assert (failure.type, failure.permanent) == (type(raised).__name__, False)
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        (b"x", "TypeError: bytes cannot be written as JSON"),
+        ({(1, 2): 3}, "TypeError: a key of type tuple cannot be written as JSON"),
+        (math.nan, "a number that JSON does not have: nan"),
+    ],
+)
+def test_result_that_is_no_json_is_told_in_one_line(result, told):
+    failure = testing.call(lambda: result)[1]
+    assert failure.message == "the result cannot be written as JSON: " + told
+    assert (failure.type, failure.permanent) == ("invalid_result", True)
