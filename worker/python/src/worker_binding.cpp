@@ -6,6 +6,7 @@
 #include "tasker/log/log.hpp"
 #include "tasker/worker/worker.hpp"
 
+#include <boost/asio/ip/host_name.hpp>
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
@@ -13,9 +14,11 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <unistd.h>
 
 namespace py = pybind11;
 
@@ -114,10 +117,72 @@ void try_to_flush() {
     flushed->get_future().wait_for(flush_limit);
 }
 
+/// Tells the workers of a process apart, from 1. Guarded by the GIL.
+class place {
+public:
+    place() {
+        while (!taken().insert(number_).second) {
+            ++number_;
+        }
+    }
+
+    place(place const&) = delete;
+    place& operator=(place const&) = delete;
+
+    ~place() {
+        taken().erase(number_);
+    }
+
+    int number() const noexcept {
+        return number_;
+    }
+
+private:
+    static std::set<int>& taken() {
+        static auto& numbers = *new std::set<int>;
+        return numbers;
+    }
+
+    int number_ = 1;
+};
+
+/// The first worker of a process has the name that any worker has; the others need one too.
+worker::settings with_name(worker::settings options, int number) {
+    if (options.name.empty() && number > 1) {
+        boost::system::error_code failure;
+        auto const host = boost::asio::ip::host_name(failure);
+        options.name = (failure ? "worker" : host) + '-' + std::to_string(getpid()) + '-' +
+                       std::to_string(number);
+    }
+    return options;
+}
+
+/// Counts the workers that run in this process. Guarded by the GIL.
+class running {
+public:
+    running() {
+        ++count;
+    }
+
+    running(running const&) = delete;
+    running& operator=(running const&) = delete;
+
+    ~running() {
+        --count;
+    }
+
+    static bool is_only_one() noexcept {
+        return count == 1;
+    }
+
+private:
+    inline static int count = 0;
+};
+
 class python_worker {
 public:
     explicit python_worker(py::dict const& options)
-        : settings_{read_settings(options)},
+        : settings_{with_name(read_settings(options), place_.number())},
           worker_{std::make_unique<worker::worker>(settings_)} {}
 
     void handle(std::string name, py::function call, py::sequence const& parameters) {
@@ -128,7 +193,8 @@ public:
     /// with 3, if `leaves_behind` is false and handlers had to be left running: the GIL may never
     /// be had again, and Python cannot end under threads that run it.
     int run(bool stops_on_signals, bool leaves_behind, py::object const& ready) {
-        auto& running = not_yet_run();
+        auto& working = not_yet_run();
+        running const counted;
         was_run_ = true;
         share_signal_mask();
         log::init(settings_.log, "tasker-worker");
@@ -139,14 +205,15 @@ public:
         auto how = worker::ending::failed;
         {
             py::gil_scoped_release const others;
-            how = running.run_until_stopped(std::move(options));
+            how = working.run_until_stopped(std::move(options));
             if (how == worker::ending::abandoned && !leaves_behind) {
                 try_to_flush();
                 std::_Exit(static_cast<int>(how));
             }
         }
         worker_.reset();
-        if (how != worker::ending::abandoned) {
+        // The threads of another worker do not end.
+        if (how != worker::ending::abandoned && running::is_only_one()) {
             py::gil_scoped_release const others;
             wait_for_threads(threads_end_limit);
         }
@@ -177,6 +244,7 @@ private:
         }
     }
 
+    place place_;
     worker::settings settings_;
     std::unique_ptr<worker::worker> worker_;
     bool was_run_ = false;

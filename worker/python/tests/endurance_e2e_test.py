@@ -129,6 +129,25 @@ def test_workers_come_and_go_in_one_process_without_leaving_threads(engine):
     assert len(list(pathlib.Path("/proc/self/task").iterdir())) <= before + 1
 
 
+def test_workers_of_one_process_have_names_of_their_own_and_end_alone(engine):
+    both_run = threading.Barrier(2)
+
+    @tasker.step("meets")
+    def meets():
+        both_run.wait(30)
+
+    engine.template("meets", [("only", "meets")])
+    with engine.worker(meets, slots=1):
+        with engine.worker(meets, slots=1):
+            tasks = [engine.create("meets") for _ in range(2)]
+            for each in tasks:
+                engine.client.wait(each, 30, check=True)
+            stopped = time.monotonic()
+        took = time.monotonic() - stopped
+    assert len({engine.step_of(each, "only").worker for each in tasks}) == 2
+    assert took < 4  # it has not waited for the threads of the other one
+
+
 def test_worker_that_has_ended_lets_go_of_its_handlers(engine):
     class Answers:
         @tasker.step("answer")
