@@ -200,12 +200,12 @@ def _command(given, options, index, listen):
     of_this = {**given, "listen": _listen_of(listen, index)}
     if given["name"] and options.processes > 1:
         of_this["name"] = f"{given['name']}-{index + 1}"
-    command = [sys.executable, "-m", "tasker"]
+    command = list(options.program)
     for name, value in of_this.items():
         if value is not None:
             text = ",".join(value) if isinstance(value, list) else str(value)
             command.append(f"--{name.replace('_', '-')}={text}")
-    return [*command, *options.modules]
+    return command + options.module_arguments
 
 
 def _listen_of(listen, index):

@@ -42,6 +42,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         "modules", nargs="+", metavar="MODULE", help="with handlers: package.module or file.py"
     )
     options = parser.parse_args(arguments)
+    options.program = [sys.executable, "-m", "tasker"]
+    options.module_arguments = options.modules
     return _run(options, lambda: [load(each) for each in options.modules])
 
 
@@ -54,8 +56,16 @@ def run_program(handlers: Optional[Iterable[Any]] = None) -> NoReturn:
     It takes the arguments of ``tasker-worker-py``, and ``handlers`` as ``Worker`` does.
     """
     options = _parser(pathlib.Path(sys.argv[0]).name).parse_args()
-    options.modules = [sys.argv[0]]
+    options.program, options.modules, options.module_arguments = _this_program(), [sys.argv[0]], []
     sys.exit(_run(options, lambda: handlers))
+
+
+def _this_program():
+    """How to start it again: as a script, or as a module with ``python -m``."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec is None:
+        return [sys.executable, sys.argv[0]]
+    return [sys.executable, "-m", spec.name.removesuffix(".__main__")]
 
 
 def _run(options, get_handlers):

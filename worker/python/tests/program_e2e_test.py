@@ -168,6 +168,32 @@ def test_several_processes_share_the_work_and_one_that_dies_is_replaced(engine, 
         assert program.children() == []
 
 
+SCRIPT = """
+import tasker
+
+
+class Greets:
+    def __init__(self, greeting):
+        self.greeting = greeting
+
+    @tasker.step("greet")
+    def greet(self):
+        return self.greeting
+
+
+tasker.run_program(handlers=[Greets("hello")])
+"""
+
+
+@pytest.mark.parametrize("program", [("shop.py",), ("-m", "shop")], ids=["script", "module"])
+def test_script_with_handlers_of_its_own_runs_in_several_processes(engine, tmp_path, program):
+    engine.template("greet", [("only", "greet")])
+    with running(engine, tmp_path, SCRIPT, "--processes", "2", program=program) as worker:
+        assert engine.run("greet").result == {"only": "hello"}
+        worker.signal()
+        assert worker.wait() == 0, worker.output
+
+
 def test_processes_end_with_their_supervisor(engine, tmp_path):
     with running(engine, tmp_path, CODE, "--processes", "2") as program:
         workers = program.children()

@@ -53,11 +53,11 @@ def until(condition, seconds=limit):
 
 
 @contextlib.contextmanager
-def running(engine, folder, code, *arguments, env=None):
+def running(engine, folder, code, *arguments, env=None, program=("-m", "tasker", "shop.py")):
     """The program with a module of this code, once it takes steps; killed at the end."""
     folder.joinpath("shop.py").write_text(code)
     ready = folder / "ready"
-    command = [sys.executable, "-m", "tasker", "shop.py", "--ready-file", str(ready)]
+    command = [sys.executable, *program, "--ready-file", str(ready)]
     command += ["--database-url", engine.server.database_url, "--listen", "127.0.0.1:0"]
     command += ["--namespaces", engine.namespace, *arguments]
     with (folder / "output").open("wb") as output:
