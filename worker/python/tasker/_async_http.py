@@ -10,6 +10,14 @@ from .errors import Unreachable
 
 _most_idle = 16
 _longest_head = 65_536
+_broken = (
+    OSError,
+    EOFError,
+    ValueError,
+    IndexError,
+    asyncio.TimeoutError,
+    asyncio.LimitOverrunError,
+)
 
 
 class _Connection:
@@ -78,7 +86,7 @@ class Transport:
             exchange = connection.exchange(self._address, request)
             limit = self._timeout + request.patience
             status, body = await asyncio.wait_for(exchange, limit)
-        except (OSError, EOFError, ValueError, IndexError, asyncio.TimeoutError) as problem:
+        except _broken as problem:
             was_kept = connection is not None and connection.is_kept
             is_late = isinstance(problem, asyncio.TimeoutError)
             if was_kept and request.method == "GET" and not is_late:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import types
 import typing
 
 from . import _models
@@ -17,7 +19,7 @@ def parameters(function):
     """
     if inspect.isasyncgenfunction(function):
         raise TypeError(
-            f"handler {function.__qualname__}: an asynchronous generator has no result; "
+            f"handler {_name_of(function)}: an asynchronous generator has no result; "
             "use a coroutine, or a plain generator"
         )
     hints = _hints(function)
@@ -27,7 +29,7 @@ def parameters(function):
             continue
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise TypeError(
-                f"handler {function.__qualname__}: parameter {name} cannot be given by its name"
+                f"handler {_name_of(function)}: parameter {name} cannot be given by its name"
             )
         if parameter.kind is parameter.VAR_KEYWORD:
             bound.append((name, "others", None, False))
@@ -42,9 +44,32 @@ def parameters(function):
     return bound
 
 
-def _hints(function):
-    """Annotations as types; none where they cannot be evaluated, as with names of TYPE_CHECKING."""
+def _hints(handler):
+    """Annotations as types, without those that cannot be evaluated, as with names of TYPE_CHECKING."""
+    function = _function_of(handler)
     try:
         return typing.get_type_hints(function)
     except Exception:
-        return {}
+        pass  # one of them; the others count
+    names, hints = getattr(function, "__globals__", {}), {}
+    for name, annotation in getattr(function, "__annotations__", {}).items():
+        alone = types.SimpleNamespace(__annotations__={name: annotation})
+        try:
+            hints.update(typing.get_type_hints(alone, names))
+        except Exception:
+            continue
+    return hints
+
+
+def _function_of(handler):
+    """Whose signature it has: of what it wraps, as ``inspect.signature`` sees it."""
+    handler = inspect.unwrap(handler, stop=lambda each: hasattr(each, "__signature__"))
+    if isinstance(handler, functools.partial):
+        return _function_of(handler.func)
+    if not isinstance(handler, type) and not inspect.isroutine(handler):
+        return type(handler).__call__
+    return handler
+
+
+def _name_of(handler):
+    return getattr(_function_of(handler), "__qualname__", repr(handler))

@@ -8,6 +8,7 @@ import os
 import urllib.parse
 from typing import Any, Optional
 
+from . import _native
 from .errors import ApiError, Unreachable
 
 
@@ -52,7 +53,8 @@ def get(path: str, query: Optional[dict] = None, patience: float = 0.0) -> Reque
 
 
 def post(path: str, value: Any = None) -> Request:
-    return Request("POST", path, b"" if value is None else json.dumps(value).encode())
+    """With the same values as handlers may return. Raises TypeError or ValueError for others."""
+    return Request("POST", path, b"" if value is None else _native.write_json(value).encode())
 
 
 def quoted(part: Any) -> str:

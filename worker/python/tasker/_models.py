@@ -7,6 +7,8 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import functools
+import pathlib
 import types
 import typing
 import uuid
@@ -28,7 +30,7 @@ def converter(annotation, name):
         problems = []
         made = _convert(annotation, value, name, problems)
         if problems:
-            raise InvalidInput("; ".join(problems), type="invalid_input")
+            raise InvalidInput("; ".join(problems))
         return made
 
     return convert
@@ -67,6 +69,8 @@ def _convert(kind, value, path, problems):
     if is_model(kind):
         make = _make_pydantic if _is_pydantic(kind) else _make_dataclass
         return make(kind, value, path, problems)
+    if _is_typed_dict(kind):
+        return _make_typed_dict(kind, value, path, problems)
     if origin is not None:
         return _convert_container(origin, arguments, value, path, problems)
     return _convert_plain(kind, value, path, problems)
@@ -91,7 +95,7 @@ def _make_dataclass(kind, value, path, problems):
     if not isinstance(value, dict):
         problems.append(f"{path}: must be an object, not {_said(value)}")
         return None
-    hints = typing.get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     before, given = len(problems), {}
     for field in dataclasses.fields(kind):
         if not field.init:
@@ -110,6 +114,28 @@ def _make_dataclass(kind, value, path, problems):
     except (TypeError, ValueError) as refused:  # its __post_init__
         problems.append(f"{path}: {refused}")
         return None
+
+
+@functools.lru_cache(maxsize=256)
+def _hints(kind):
+    return typing.get_type_hints(kind, include_extras=True)
+
+
+def _is_typed_dict(kind):
+    return isinstance(kind, type) and issubclass(kind, dict) and hasattr(kind, "__required_keys__")
+
+
+def _make_typed_dict(kind, value, path, problems):
+    if not isinstance(value, dict):
+        problems.append(f"{path}: must be an object, not {_said(value)}")
+        return None
+    problems += [f"{path}.{key}: is missing" for key in kind.__required_keys__ - value.keys()]
+    hints = typing.get_type_hints(kind)
+    return {
+        key: _convert(hint, value[key], f"{path}.{key}", problems)
+        for key, hint in hints.items()
+        if key in value
+    }
 
 
 def _make_pydantic(kind, value, path, problems):
@@ -176,6 +202,10 @@ def _convert_plain(kind, value, path, problems):
             return _from_text[kind](value)
         if kind is decimal.Decimal and _is_number(value, str):
             return decimal.Decimal(str(value))
+        if kind is datetime.timedelta and _is_number(value):
+            return datetime.timedelta(seconds=value)
+        if issubclass(kind, pathlib.PurePath) and isinstance(value, str):
+            return kind(value)
         if kind is float and _is_number(value):
             return float(value)
         if issubclass(kind, enum.Enum):

@@ -23,11 +23,11 @@ def step(name: str) -> Callable[[Handler], Handler]:
         raise TypeError('@tasker.step needs the handler\'s name: @tasker.step("order.validate")')
 
     def mark(function: Handler) -> Handler:
-        if not callable(function):
+        inner = _inner(function)
+        if not callable(inner):
             raise TypeError(f"@tasker.step({name!r}) stands before a function")
-        names = getattr(function, _mark, ())
-        setattr(function, _mark, (*names, name))
-        _modules[function.__module__] = None
+        setattr(inner, _mark, (*getattr(inner, _mark, ()), name))
+        _modules[inner.__module__] = None
         return function
 
     return mark
@@ -87,16 +87,24 @@ def _of_function(function):
 
 
 def _has_handlers(kind):
-    return any(_names(inspect.getattr_static(kind, name, None)) for name in dir(kind))
+    return any(True for _ in _marked(kind))
 
 
 def _of_instance(instance):
-    kind = type(instance)
+    for attribute, name in _marked(type(instance)):
+        yield name, getattr(instance, attribute)
+
+
+def _marked(kind):
+    """Attributes of a class that are handlers, with the handlers' names."""
     for attribute in dir(kind):
-        static = inspect.getattr_static(kind, attribute, None)
-        inner = static.__func__ if isinstance(static, (staticmethod, classmethod)) else static
-        for name in _names(inner):
-            yield name, getattr(instance, attribute)
+        for name in _names(_inner(inspect.getattr_static(kind, attribute, None))):
+            yield attribute, name
+
+
+def _inner(function):
+    """The function itself, which ``@tasker.step`` marks from above and from below."""
+    return function.__func__ if isinstance(function, (staticmethod, classmethod)) else function
 
 
 def _instance(kind):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import signal
 import threading
 from typing import Any, Callable, Iterable, Optional
@@ -120,8 +122,29 @@ class Worker:
 def native_options(given: dict[str, Any]) -> dict[str, Any]:
     """What the extension module takes: only what is given, in its units."""
     options = {name: value for name, value in given.items() if value is not None}
+    if isinstance(options.get("namespaces"), str):
+        options["namespaces"] = [each for each in options["namespaces"].split(",") if each]
     if "shutdown_grace" in options:
-        options["shutdown_grace_ms"] = round(options.pop("shutdown_grace") * 1000)
+        grace = options.pop("shutdown_grace")
+        if not isinstance(grace, (int, float)) or not math.isfinite(grace):
+            raise TypeError(f"shutdown_grace: must be a number of seconds, not {grace!r}")
+        options["shutdown_grace_ms"] = round(grace * 1000)
     if "namespaces" in options:
         options["namespaces"] = list(options["namespaces"])
+    for name, value in options.items():
+        _check_type(name, value)
     return options
+
+
+_whole_numbers = ("slots", "lease_seconds", "shutdown_grace_ms")
+
+
+def _check_type(name, value):
+    if name in _whole_numbers:
+        fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+    elif name == "namespaces":
+        fits, wanted = all(isinstance(each, str) for each in value), "strings"
+    else:
+        fits, wanted = isinstance(value, (str, os.PathLike)), "a string"
+    if not fits:
+        raise TypeError(f"{name}: must be {wanted}, not {value!r}")

@@ -1,6 +1,9 @@
 """Both clients against a real orchestrator."""
 
 import asyncio
+import dataclasses
+import datetime
+import math
 import socket
 import threading
 
@@ -37,6 +40,24 @@ def test_task_is_created_waited_for_and_read_back(template):
     step = client.step(task, "b")
     assert (step.result, step.state, step.depends_on) == (7, "complete", ("a",))
     assert [each.name for each in client.steps(task)] == ["a", "b"]
+
+
+@dataclasses.dataclass
+class Order:
+    n: int
+    due: datetime.date
+
+
+def test_context_may_be_what_a_result_may_be(template):
+    order = Order(5, datetime.date(2026, 1, 2))
+    task = template.create("chain", order)
+    assert task.context == {"n": 5, "due": "2026-01-02"}
+    (same,) = template.client.create_tasks([tasker.NewTask("chain", order, template.namespace)])
+    assert template.client.get(same).context == task.context
+    with pytest.raises(ValueError, match="nan"):
+        template.create("chain", {"n": math.nan})
+    with pytest.raises(TypeError, match="object cannot be written"):
+        template.create("chain", {"n": object()})
 
 
 def test_list_is_read_page_by_page(template):

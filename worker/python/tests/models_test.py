@@ -4,12 +4,14 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import json
+import pathlib
 import typing
 import uuid
 from typing import Any, Dict, List, Literal, Optional, Tuple, Union
 
 import pytest
-from tasker import InvalidInput, _models
+from tasker import InvalidInput, _models, _native
 
 
 class Colour(enum.Enum):
@@ -110,6 +112,36 @@ def test_all_problems_are_told_at_once_with_their_paths():
 )
 def test_models_within_containers_are_converted(annotation, value, expected):
     assert _models.converter(annotation, "x")(value) == expected
+
+
+class Corner(typing.TypedDict):
+    x: int
+    due: datetime.date
+
+
+@dataclasses.dataclass
+class Drawing:
+    corner: Corner
+    after: datetime.timedelta
+    file: pathlib.Path
+
+
+def test_values_that_results_may_have_are_read_again():
+    drawing = Drawing(
+        {"x": 3, "due": datetime.date(2026, 1, 2)},
+        datetime.timedelta(seconds=1.5),
+        pathlib.Path("a/b"),
+    )
+    written = json.loads(_native.write_json(drawing))
+    assert _models.converter(Drawing, "drawing")(written) == drawing
+    with pytest.raises(InvalidInput) as refused:
+        _models.converter(Drawing, "drawing")({"corner": {"x": "3"}, "after": "1", "file": 2})
+    assert sorted(str(refused.value).split("; ")) == [
+        "drawing.after: must be timedelta, not a string",
+        "drawing.corner.due: is missing",
+        "drawing.corner.x: must be a whole number, not a string",
+        "drawing.file: must be Path, not a whole number",
+    ]
 
 
 @pytest.mark.parametrize("annotation", [None, int, dict, list, Any, Dict[str, int], "Unknown"])

@@ -7,6 +7,7 @@ import types
 import pytest
 import tasker
 from tasker import _binding, _registry
+from tasker.worker import native_options
 
 
 @tasker.step("alone")
@@ -39,6 +40,18 @@ class Orders:
         return cls.__name__
 
 
+class Above:
+    @tasker.step("above.static")
+    @staticmethod
+    def static():
+        return "static"
+
+    @tasker.step("above.class")
+    @classmethod
+    def of_class(cls):
+        return cls.__name__
+
+
 class NeedsMore:
     def __init__(self, database):
         self.database = database
@@ -63,6 +76,14 @@ def test_class_is_made_and_its_methods_are_bound():
     assert found["orders.validate"]({}) == "eu"
     assert found["orders.ship"](3) == 3
     assert found["orders.name"]() == "Orders"
+
+
+def test_mark_may_stand_above_staticmethod_and_classmethod():
+    found = _registry.collect([Above])
+    assert {name: function() for name, function in found.items()} == {
+        "above.static": "static",
+        "above.class": "Above",
+    }
 
 
 def test_instance_gives_its_own_methods():
@@ -163,6 +184,35 @@ def test_annotations_that_cannot_be_evaluated_do_no_harm():
     assert sources(handler) == [("context", "context", True), ("later", "parent", True)]
 
 
+@dataclasses.dataclass
+class Parcel:
+    weight: int
+
+
+class Weighs:
+    def __call__(self, parcel: Parcel):
+        return parcel.weight
+
+
+def weigh(scale, parcel: Parcel, note: "missing.Note" = None):  # noqa: F821
+    return parcel.weight
+
+
+@pytest.mark.parametrize(
+    "handler", [Weighs(), functools.partial(weigh, "a scale"), functools.wraps(weigh)(Weighs())]
+)
+def test_models_are_known_whatever_can_be_called(handler):
+    assert ("parcel", "model", True) in sources(handler)
+
+
+def test_unfit_callables_are_told_by_name():
+    def positional(context, /):
+        return None
+
+    with pytest.raises(TypeError, match="positional: parameter context cannot"):
+        _binding.parameters(functools.partial(positional))
+
+
 def test_positional_only_parameter_is_refused():
     def handler(context, /):
         return None
@@ -189,6 +239,30 @@ def test_all_wrong_settings_are_told():
         tasker.Worker(handlers=[alone], database_url="", slots=0, namespaces=["Not Good"])
     for part in ("database.url", "concurrency", "namespaces"):
         assert part in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"slots": "4"},
+        {"slots": 2.5},
+        {"slots": True},
+        {"lease_seconds": 3.5},
+        {"listen": 8080},
+        {"namespaces": [1]},
+        {"shutdown_grace": "1"},
+        {"shutdown_grace": float("nan")},
+    ],
+    ids=str,
+)
+def test_setting_of_a_wrong_type_is_named(option):
+    with pytest.raises(TypeError, match=f"^{next(iter(option))}: must be"):
+        tasker.Worker(handlers=[alone], database_url="postgresql://nowhere/x", **option)
+
+
+def test_one_namespace_may_be_given_as_text():
+    options = native_options({"namespaces": "shop,books"})
+    assert options == {"namespaces": ["shop", "books"]}
 
 
 def test_names_that_are_kept_are_refused():
