@@ -1,0 +1,33 @@
+# syntax=docker/dockerfile:1
+# tasker-worker-py, for handlers in Python; docs/docker.md shows an image made of it. Context: the top
+# of the repository. Its build stage is worker.Dockerfile's, line by line, and then the Python package.
+
+FROM debian:12-slim AS build
+WORKDIR /src
+COPY scripts/setup scripts/setup
+RUN scripts/setup --build && rm -rf /var/lib/apt/lists/*
+COPY CMakeLists.txt CMakePresets.json ./
+COPY scripts scripts
+COPY shared shared
+COPY orchestration orchestration
+COPY worker worker
+COPY client client
+RUN cmake --preset release && ninja -C build/release tasker tasker-orchestrator tasker-worker
+RUN ninja -C build/release tasker_python__native \
+    && cmake --install build/release --component python --prefix /python
+
+FROM debian:12-slim
+COPY scripts/setup /tmp/tasker/scripts/setup
+RUN /tmp/tasker/scripts/setup --minimal && apt-get update \
+    && apt-get install --yes --no-install-recommends python3 \
+    && rm -rf /tmp/tasker /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin tasker
+COPY --from=build /src/build/release/bin/tasker /usr/local/bin/
+COPY --from=build /python /usr/local
+ENV TASKER_WORKER_LISTEN=0.0.0.0:8081 TASKER_LOG_FORMAT=json PYTHONUNBUFFERED=1
+WORKDIR /app
+USER tasker
+EXPOSE 8081
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+    CMD ["tasker", "health", "--url", "http://127.0.0.1:8081"]
+ENTRYPOINT ["tasker-worker-py"]
