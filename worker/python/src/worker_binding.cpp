@@ -2,6 +2,7 @@
 
 #include "gil.hpp"
 #include "parameters.hpp"
+#include "running_workers.hpp"
 
 #include "tasker/log/log.hpp"
 #include "tasker/worker/worker.hpp"
@@ -14,7 +15,6 @@
 #include <future>
 #include <memory>
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -29,6 +29,7 @@ namespace {
 /// For threads of the pool to end behind a worker that has stopped.
 constexpr std::chrono::seconds threads_end_limit{5};
 constexpr std::chrono::seconds flush_limit{1};
+constexpr std::chrono::seconds leave_limit{2}; ///< for each of two attempts
 
 template <class Value>
 void take(py::dict const& from, char const* key, Value& into) {
@@ -89,15 +90,16 @@ worker::settings read_settings(py::dict const& options) {
     return std::move(loaded.values);
 }
 
-/// Before Python ends: it cannot while threads of C++ are in it.
+/// Before Python ends: it cannot while threads of C++ are in it, nor may they come back afterwards.
+/// Workers on daemon threads finish what they do if that is soon done.
 void leave() {
-    constexpr std::chrono::seconds limit{1};
-    bool has_ended = false;
-    {
+    auto& workers = running_workers::get();
+    auto const have_ended = [&workers] {
+        workers.stop();
         py::gil_scoped_release const others;
-        has_ended = wait_for_threads(limit);
-    }
-    if (!has_ended) {
+        return wait_for_threads(leave_limit) && workers.wait_until_none(leave_limit);
+    };
+    if (!have_ended() && !have_ended()) {
         log::warn("handlers_left_behind");
         PyRun_SimpleString("import sys; sys.stdout.flush(); sys.stderr.flush()");
         std::_Exit(static_cast<int>(worker::ending::abandoned));
@@ -117,35 +119,6 @@ void try_to_flush() {
     flushed->get_future().wait_for(flush_limit);
 }
 
-/// Tells the workers of a process apart, from 1. Guarded by the GIL.
-class place {
-public:
-    place() {
-        while (!taken().insert(number_).second) {
-            ++number_;
-        }
-    }
-
-    place(place const&) = delete;
-    place& operator=(place const&) = delete;
-
-    ~place() {
-        taken().erase(number_);
-    }
-
-    int number() const noexcept {
-        return number_;
-    }
-
-private:
-    static std::set<int>& taken() {
-        static auto& numbers = *new std::set<int>;
-        return numbers;
-    }
-
-    int number_ = 1;
-};
-
 /// The first worker of a process has the name that any worker has; the others need one too.
 worker::settings with_name(worker::settings options, int number) {
     if (options.name.empty() && number > 1) {
@@ -156,28 +129,6 @@ worker::settings with_name(worker::settings options, int number) {
     }
     return options;
 }
-
-/// Counts the workers that run in this process. Guarded by the GIL.
-class running {
-public:
-    running() {
-        ++count;
-    }
-
-    running(running const&) = delete;
-    running& operator=(running const&) = delete;
-
-    ~running() {
-        --count;
-    }
-
-    static bool is_only_one() noexcept {
-        return count == 1;
-    }
-
-private:
-    inline static int count = 0;
-};
 
 class python_worker {
 public:
@@ -194,7 +145,7 @@ public:
     /// be had again, and Python cannot end under threads that run it.
     int run(bool stops_on_signals, bool leaves_behind, py::object const& ready) {
         auto& working = not_yet_run();
-        running const counted;
+        running_call const call{working};
         was_run_ = true;
         share_signal_mask();
         log::init(settings_.log, "tasker-worker");
@@ -211,9 +162,10 @@ public:
                 std::_Exit(static_cast<int>(how));
             }
         }
+        running_workers::get().has_ended(working);
         worker_.reset();
         // The threads of another worker do not end.
-        if (how != worker::ending::abandoned && running::is_only_one()) {
+        if (how != worker::ending::abandoned && !running_workers::get().are_working()) {
             py::gil_scoped_release const others;
             wait_for_threads(threads_end_limit);
         }
@@ -244,7 +196,7 @@ private:
         }
     }
 
-    place place_;
+    worker_place place_;
     worker::settings settings_;
     std::unique_ptr<worker::worker> worker_;
     bool was_run_ = false;

@@ -194,6 +194,63 @@ def test_script_with_handlers_of_its_own_runs_in_several_processes(engine, tmp_p
         assert worker.wait() == 0, worker.output
 
 
+LEAVES = """
+import os
+import sys
+import threading
+
+import tasker
+
+
+@tasker.step("answer")
+def answer():
+    return 42
+
+
+@tasker.step("hangs")
+def hangs(step):
+    started.set()
+    step.wait(600)
+
+
+started = threading.Event()
+worker = tasker.Worker(
+    handlers=[answer, hangs],
+    database_url=os.environ["DATABASE_URL"],
+    namespaces=[sys.argv[1]],
+    listen="",
+)
+threading.Thread(target=worker.run, daemon=True).start()
+with tasker.Client(os.environ["TASKER_URL"]) as client:
+    task = client.create_task("answer", namespace=sys.argv[1])
+    print(client.wait(task, 30, check=True).result["only"], flush=True)
+    if sys.argv[2] == "busy":
+        client.create_task("hangs", namespace=sys.argv[1])
+        started.wait(30)
+sys.exit(5)
+"""
+
+
+@pytest.mark.parametrize("state", ["idle", "busy"])
+def test_program_may_leave_a_worker_on_a_daemon_thread(engine, tmp_path, state):
+    engine.template("answer", [("only", "answer")])
+    engine.template("hangs", [("only", "hangs")])
+    script = tmp_path / "leaves.py"
+    script.write_text(LEAVES)
+    done = subprocess.run(
+        [sys.executable, str(script), engine.namespace, state],
+        env={
+            **os.environ,
+            "DATABASE_URL": engine.server.database_url,
+            "TASKER_URL": engine.server.url,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (5, "42\n"), done.stderr
+
+
 def test_processes_end_with_their_supervisor(engine, tmp_path):
     with running(engine, tmp_path, CODE, "--processes", "2") as program:
         workers = program.children()

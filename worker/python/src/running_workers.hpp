@@ -1,0 +1,112 @@
+#pragma once
+
+#include "tasker/worker/worker.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+namespace tasker::python {
+
+/// Tells the workers of a process apart, from 1. Guarded by the GIL.
+class worker_place {
+public:
+    worker_place() {
+        while (!taken().insert(number_).second) {
+            ++number_;
+        }
+    }
+
+    worker_place(worker_place const&) = delete;
+    worker_place& operator=(worker_place const&) = delete;
+
+    ~worker_place() {
+        taken().erase(number_);
+    }
+
+    int number() const noexcept {
+        return number_;
+    }
+
+private:
+    static std::set<int>& taken() {
+        static auto& numbers = *new std::set<int>;
+        return numbers;
+    }
+
+    int number_ = 1;
+};
+
+/// The workers of this process that are in python_worker::run(). Guarded by the GIL, but for
+/// wait_until_none(). Never destroyed: threads may outlive the static objects.
+class running_workers {
+public:
+    static running_workers& get() {
+        static auto& all = *new running_workers;
+        return all;
+    }
+
+    void add(worker::worker& what) {
+        working_.insert(&what);
+        std::lock_guard const lock{mutex_};
+        ++calls_;
+    }
+
+    /// It has ended, though its call has not returned.
+    void has_ended(worker::worker& what) {
+        working_.erase(&what);
+    }
+
+    void has_returned() {
+        {
+            std::lock_guard const lock{mutex_};
+            --calls_;
+        }
+        changed_.notify_all();
+    }
+
+    bool are_working() const {
+        return !working_.empty();
+    }
+
+    /// The first time lets handlers finish, the second time does not.
+    void stop() {
+        for (auto* const each : working_) {
+            each->stop();
+        }
+    }
+
+    /// REQUIRES: the GIL is not held.
+    bool wait_until_none(std::chrono::milliseconds limit) {
+        std::unique_lock lock{mutex_};
+        return changed_.wait_for(lock, limit, [this] { return calls_ == 0; });
+    }
+
+private:
+    std::set<worker::worker*> working_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int calls_ = 0;
+};
+
+/// In running_workers for the time of a call.
+class running_call {
+public:
+    explicit running_call(worker::worker& what) : what_{what} {
+        running_workers::get().add(what_);
+    }
+
+    running_call(running_call const&) = delete;
+    running_call& operator=(running_call const&) = delete;
+
+    ~running_call() {
+        running_workers::get().has_ended(what_);
+        running_workers::get().has_returned();
+    }
+
+private:
+    worker::worker& what_;
+};
+
+} // namespace tasker::python
