@@ -15,7 +15,7 @@
 #include <thread>
 
 /// libpqxx 6.4 does not free the PGresult of a query during which the server dies.
-extern "C" char const* __lsan_default_suppressions() { // NOLINT(*-reserved-identifier)
+extern "C" char const* __lsan_default_suppressions() { // NOLINT
     return "leak:libpqxx";
 }
 

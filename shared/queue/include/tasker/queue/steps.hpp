@@ -44,7 +44,8 @@ struct claimed_step {
     std::string template_version;
     priority level = priority::normal;
     std::string context; ///< JSON
-    /// JSON object, the parents' results by their names; none for a root, and when they are too large.
+    /// JSON object, the parents' results by their names; none for a root, and when they are too
+    /// large.
     std::optional<std::string> parents;
     std::int32_t parents_bytes = 0; ///< of all parents' results together
 };
