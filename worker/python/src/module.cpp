@@ -1,6 +1,7 @@
 // The extension module tasker._native. What users see stands in front of it, in Python.
 
 #include "completion.hpp"
+#include "forked_child.hpp"
 #include "json_reader.hpp"
 #include "json_writer.hpp"
 #include "log_binding.hpp"
@@ -22,6 +23,7 @@ PYBIND11_MODULE(_native, module) {
     tasker::python::bind_worker(module);
     tasker::python::bind_log(module);
     tasker::python::bind_trial(module);
+    tasker::python::watch_forks();
     module.def("load_parts", &tasker::python::python_parts::load);
     module.def(
         "read_json", [](std::string_view text) { return tasker::python::read_json(text); },

@@ -1,6 +1,7 @@
 #include "python_handler.hpp"
 
 #include "failure.hpp"
+#include "forked_child.hpp"
 #include "gil.hpp"
 #include "json_writer.hpp"
 #include "python_parts.hpp"
@@ -152,13 +153,21 @@ python_handler::~python_handler() {
 
 worker::step_result python_handler::operator()(worker::step_context const& of) const {
     gil_hold const gil;
+    auto const forks = fork_count();
     try {
         // In a scope of its own: what the handler held goes before the GIL does.
         auto const called = std::make_shared<step>(of);
-        return to_result(call(called));
+        auto const returned = call(called);
+        if (fork_count() != forks) {
+            end_forked_child();
+        }
+        return to_result(returned);
     } catch (no_such_parent const& missing) {
         return missing.to_failure(of);
-    } catch (py::error_already_set const& raised) {
+    } catch (py::error_already_set& raised) {
+        if (fork_count() != forks) {
+            end_forked_child(raised);
+        }
         return to_failure(raised);
     }
 }

@@ -280,11 +280,14 @@ def test_generator_reports_progress_and_is_cancelled_at_a_yield(engine, caplog):
     engine.template("count", [("only", "count")])
     engine.template("endless", [step])
     with engine.worker(count, endless):
-        assert engine.run("count", {"parts": 4}).result == {"only": 4}
+        counted = engine.run("count", {"parts": 4})
+        assert counted.result == {"only": 4}
         assert engine.run("endless").state == "blocked"
         assert caught.wait(10)
     told = [record for record in caplog.records if record.getMessage() == "progress: 0.75"]
-    assert [(record.step, record.attempt) for record in told] == [("only", 1)]
+    (record,) = told
+    assert (record.step, record.attempt) == ("only", 1)
+    assert record.correlation_id == record.task_id == counted.task_id
 
 
 def test_unknown_handler_is_named(engine):

@@ -5,7 +5,9 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 
+import pytest
 import tasker
 
 
@@ -43,14 +45,26 @@ def test_pool_of_processes_works_and_ends(engine):
         assert engine.run("squares", {"numbers": [1, 2, 3]}).result == {"only": [1, 4, 9]}
 
 
-def test_child_of_a_handler_may_leave(engine):
+@pytest.mark.parametrize(
+    ("leave", "code"),
+    [
+        (lambda: os._exit(7), 7),
+        (lambda: sys.exit(8), 8),
+        (lambda: sys.exit("no"), 1),
+        (lambda: None, 0),  # it comes back from the handler
+        (lambda: 1 / 0, 1),
+    ],
+    ids=["_exit", "exit", "told", "returns", "raises"],
+)
+def test_child_that_a_handler_forks_ends(engine, leave, code):
     @tasker.step("forks")
     def forks():
         child = os.fork()
         if child == 0:
-            os._exit(7)
+            leave()
+            return "never reported"
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
     engine.template("forks", [("only", "forks")])
     with engine.worker(forks):
-        assert engine.run("forks").result == {"only": 7}
+        assert engine.run("forks").result == {"only": code}

@@ -1,0 +1,56 @@
+#include "forked_child.hpp"
+
+#include <cstdlib>
+
+namespace py = pybind11;
+
+namespace tasker::python {
+
+namespace {
+
+/// Changes in a child before it has a second thread.
+int forks = 0;
+
+[[noreturn]] void end_with(int code) {
+    PyRun_SimpleString("import sys; sys.stdout.flush(); sys.stderr.flush()");
+    std::_Exit(code);
+}
+
+/// As Python has it: None is 0, a number is itself, anything else is told and is 1.
+int code_of(py::handle exit) {
+    py::object const code = exit.attr("code");
+    if (code.is_none()) {
+        return 0;
+    }
+    if (py::isinstance<py::int_>(code)) {
+        return code.cast<int>() & 0xFF;
+    }
+    py::print(code, py::arg("file") = py::module_::import("sys").attr("stderr"));
+    return 1;
+}
+
+} // namespace
+
+int fork_count() noexcept {
+    return forks;
+}
+
+void end_forked_child() {
+    end_with(0);
+}
+
+void end_forked_child(py::error_already_set& raised) {
+    if (raised.matches(PyExc_SystemExit)) {
+        end_with(code_of(raised.value()));
+    }
+    raised.restore();
+    PyErr_Print();
+    end_with(1);
+}
+
+void watch_forks() {
+    py::module_::import("os").attr("register_at_fork")(py::arg("after_in_child") =
+                                                           py::cpp_function{[] { ++forks; }});
+}
+
+} // namespace tasker::python
