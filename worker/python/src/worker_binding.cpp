@@ -94,12 +94,13 @@ worker::settings read_settings(py::dict const& options) {
 /// Workers on daemon threads finish what they do if that is soon done.
 void leave() {
     auto& workers = running_workers::get();
-    auto const have_ended = [&workers] {
+    bool have_ended = false;
+    for (int stops = 0; stops < 2 && !have_ended; ++stops) {
         workers.stop();
         py::gil_scoped_release const others;
-        return wait_for_threads(leave_limit) && workers.wait_until_none(leave_limit);
-    };
-    if (!have_ended() && !have_ended()) {
+        have_ended = wait_for_threads(leave_limit) && workers.wait_until_none(leave_limit);
+    }
+    if (!have_ended) {
         log::warn("handlers_left_behind");
         PyRun_SimpleString("import sys; sys.stdout.flush(); sys.stderr.flush()");
         std::_Exit(static_cast<int>(worker::ending::abandoned));
