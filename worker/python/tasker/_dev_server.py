@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -22,6 +23,8 @@ __all__ = ["DevServer"]
 _start_limit = 120.0  # seconds; the first start makes a database cluster
 _stop_limit = 60.0
 _poll = 0.02
+_pr_set_pdeathsig = 1
+_libc = ctypes.CDLL(None)
 
 
 class DevServer:
@@ -49,6 +52,8 @@ class DevServer:
         command += ["--ready-file", str(self._folder / "ready")]
         if self._given_database:
             command += ["--database-url", self._given_database]
+        # The signal comes with the end of the thread that started it: the main one's is the process's.
+        is_main = threading.current_thread() is threading.main_thread()
         with out.open("wb") as output:
             self._process = subprocess.Popen(
                 command,
@@ -56,6 +61,7 @@ class DevServer:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for the tests, which then stop it in order
+                preexec_fn=_end_with_parent if is_main else None,
             )
         until = time.monotonic() + _start_limit
         while not (self._folder / "ready").exists():
@@ -120,6 +126,11 @@ class DevServer:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _end_with_parent():
+    """Tests that are killed leave no server behind."""
+    _libc.prctl(_pr_set_pdeathsig, signal.SIGINT, 0, 0, 0)
 
 
 def _find_program():

@@ -1,12 +1,15 @@
 """The private server for users' tests, and the fixtures of the pytest plugin."""
 
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import textwrap
 
 import pytest
 from tasker.testing import DevServer
+from worker_program import until
 
 USERS_TEST = '''
 import tasker
@@ -45,6 +48,31 @@ def test_server_that_does_not_start_tells_why_and_leaves_nothing(tmp_path, monke
     with pytest.raises(RuntimeError, match="did not start:\n(.|\n)*No such file"):
         DevServer(database_url=f"host={tmp_path} dbname=nothing").start()
     assert list(pathlib.Path(tmp_path).iterdir()) == []
+
+
+KILLED = """
+import os
+import signal
+
+from tasker.testing import DevServer
+
+with DevServer(database_url=os.environ["DATABASE_URL"]) as server:
+    print(server._process.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_server_ends_with_tests_that_are_killed(tasker_server):
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED],
+        env={**os.environ, "DATABASE_URL": tasker_server.database_url},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == -signal.SIGKILL
+    pid = int(done.stdout)
+    until(lambda: not os.path.exists(f"/proc/{pid}/fd/0"))
 
 
 def test_missing_program_is_told(monkeypatch, tmp_path):
