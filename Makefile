@@ -55,11 +55,9 @@ bench: build ## measure everything; the figures go to tmp/benchmarks, see docs/b
 bench-smoke: build ## every suite for seconds: does it work, and are its outputs as described?
 	@cd build/release && $(CTEST) -L '^bench-smoke$$'
 
-# Ratios within one run, since CI's machines differ and are shared; see docs/benchmarking.md.
-bench-ci: build ## the core's functions against benches/baselines/ci; fails on a regression
-	@benches/tasker-bench run --type ci --output build/release/benchmarks/ci
-	@benches/tasker-bench compare ci build/release/benchmarks/ci/sql_functions.json --ratios \
-	    --fail 60 --output build/release/benchmarks/ci/comparison.md
+# In turn, since CI's machines differ and are shared; see docs/benchmarking.md.
+bench-ci: build ## the core's functions in turn with benches/baselines/ci; fails on a regression
+	@benches/tasker-bench run --type ci --against ci --output build/release/benchmarks/ci
 
 install: build ## install to PREFIX (default /usr/local)
 	@cmake --install build/release --prefix $(PREFIX)

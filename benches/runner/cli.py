@@ -7,6 +7,18 @@ from . import compare, history, report, run
 from .results import CHECKOUT
 
 
+def judging(command):
+    """How two runs are compared."""
+    command.add_argument("--ratios", action="store_true",
+                         help="runs of different machines: compare by ratios within each run alone")
+    command.add_argument("--fail", type=float, default=20, metavar="PERCENT",
+                         help="how much slower is a regression (default: 20)")
+    command.add_argument("--recorded", action="store_true",
+                         help="by the recorded figures alone: nothing is measured again")
+    command.add_argument("--programs", type=pathlib.Path,
+                         default=CHECKOUT / "build" / "release" / "bin")
+
+
 def parser():
     out = argparse.ArgumentParser(prog="tasker-bench", description="Benchmarks of Tasker.")
     commands = out.add_subparsers(dest="command", required=True)
@@ -21,20 +33,20 @@ def parser():
     one.add_argument("--repetitions", type=int, metavar="N")
     one.add_argument("--length", choices=["smoke", "quick", "full"])
     one.add_argument("--filter", help="only cases whose name holds this text; a|b: a or b")
+    one.add_argument("--against", metavar="BASE",
+                     help="measure the SQL functions of this run or baseline in turn with ours, and "
+                     "compare: exit 1 if something got slower")
+    judging(one)
     one.add_argument("--name", help="keep the run as benches/baselines/NAME as well")
     one.add_argument("--cpuprofile", type=pathlib.Path, metavar="FILE", help="by perf")
     one.add_argument("--memprofile", type=pathlib.Path, metavar="FILE", help="by heaptrack")
     one.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
-    one.add_argument("--programs", type=pathlib.Path, default=CHECKOUT / "build" / "release" / "bin")
     one.set_defaults(do=run.main)
 
     two = commands.add_parser("compare", help="two runs; exit 1 if something got slower")
     two.add_argument("base", help="a run folder, a JSON file, or a name below benches/baselines")
     two.add_argument("new")
-    two.add_argument("--ratios", action="store_true",
-                     help="runs of different machines: compare by ratios within each run alone")
-    two.add_argument("--fail", type=float, default=20, metavar="PERCENT",
-                     help="how much slower is a regression (default: 20)")
+    judging(two)
     two.add_argument("--output", type=pathlib.Path, help="write the Markdown here as well")
     two.set_defaults(do=compare.main)
 

@@ -1,4 +1,5 @@
 """Reading what suites have written."""
+import hashlib
 import json
 import pathlib
 
@@ -36,10 +37,11 @@ class Case:
 class Run:
     """All suites of one run, and what they were run on."""
 
-    def __init__(self, name, documents):
+    def __init__(self, name, documents, path=pathlib.Path()):
         if not documents:
             raise ValueError(f"{name} holds no results of a suite")
         self.name = name
+        self.path = path  # of its folder or file
         self.documents = sorted(documents, key=lambda each: each["benchmark_suite"])
         self.timestamp = min(each["timestamp"] for each in documents)
         self.commit = documents[0]["commit"]
@@ -48,6 +50,15 @@ class Run:
         for document in self.documents:
             for row in document["results"]:
                 yield Case(document, row)
+
+    def was_measured_against(self, base):
+        """In turn with the very functions that the other run has kept?"""
+        script = base.path / "functions.sql"
+        if not script.exists():
+            return False
+        digest = hashlib.sha256(script.read_bytes()).hexdigest()
+        against = self.path / "against.sha256"
+        return against.exists() and against.read_text().strip() == digest
 
     def suite(self, name):
         return next((each for each in self.documents if each["benchmark_suite"] == name), None)
@@ -75,7 +86,7 @@ def load(name):
         documents = [read_document(each) for each in sorted(path.glob("*.json"))]
     else:
         raise ValueError(f"there is no run {name}, neither here nor in {BASELINES}")
-    return Run(path.name, [each for each in documents if each])
+    return Run(path.name, [each for each in documents if each], path)
 
 
 def latest_run(output):

@@ -1,5 +1,6 @@
 """tasker-bench run: the suites one after the other, and what a whole run leaves behind."""
 import datetime
+import hashlib
 import json
 import os
 import pathlib
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from . import history, profile, report, summary
+from . import compare, history, in_turn, profile, report, summary
 from .results import BASELINES, load
 
 ALL = ["sql_functions", "queue_operations", "queue_depth", "step_enqueueing", "event_propagation",
@@ -25,8 +26,10 @@ TYPES = {
                     ("throughput", ["--length", "full", "--tasks", "2000", "--repetitions", "3"])],
     "profiled": [("throughput", ["--length", "quick", "--tasks", "5000", "--workers", "8",
                                  "--repetitions", "1"])],
-    # What CI holds against benches/baselines/ci, by ratios: the core's functions on little data.
-    "ci": [("sql_functions", ["--length", "quick", "--repetitions", "8", "--filter", "1 K tasks"])],
+    # What CI measures in turn with benches/baselines/ci: the core's functions on little data.
+    "ci": [("sql_functions", ["--length", "quick", "--repetitions", "10", "--filter", "1 K tasks"]),
+           ("queue_operations", ["--length", "quick", "--repetitions", "10"]),
+           ("step_enqueueing", ["--length", "quick", "--repetitions", "10", "--filter", "total"])],
     "custom": [],
     "all": [(each, ["--length", "full"]) for each in ALL],
 }
@@ -62,6 +65,16 @@ def replace(arguments, chosen):
     return out
 
 
+def functions_to_beat(chosen):
+    """The script of the functions to measure in turn, or None."""
+    if not chosen.against:
+        return None
+    script = load(chosen.against).path / "functions.sql"
+    if not script.exists():
+        raise ValueError(f"{chosen.against} holds no functions.sql")
+    return script.resolve()
+
+
 def run_suite(programs, suite, arguments, folder, environment, wrapper=()):
     """Shows what the suite prints, keeps it, and returns its exit code."""
     program = programs / f"bench_{suite}"
@@ -92,6 +105,8 @@ def adopt(folder, output):
         target = output / "latest" / link.name
         target.unlink(missing_ok=True)
         target.symlink_to(os.readlink(link))
+    if (suites / "functions.sql").exists():
+        shutil.copy(suites / "functions.sql", folder / "functions.sql")
     if (suites / "plans").exists():
         shutil.copytree(suites / "plans", folder / "plans", dirs_exist_ok=True)
     shutil.rmtree(suites)
@@ -100,6 +115,7 @@ def adopt(folder, output):
 def main(chosen):
     steps = plan(chosen)
     stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d_%H%M%S")
+    against = functions_to_beat(chosen)
     folder = chosen.output / f"run_{stamp}"
     folder.mkdir(parents=True)
     started = time.monotonic()
@@ -107,6 +123,8 @@ def main(chosen):
     codes = {}
     for number, (suite, arguments) in enumerate(steps, 1):
         print(f"\n[{number}/{len(steps)}] {suite}, {time.monotonic() - started:.0f} s", flush=True)
+        if against and suite in in_turn.PAIRED:
+            arguments += ["--against", str(against)]
         codes[suite] = run_suite(chosen.programs, suite, arguments, folder,
                                  profiler.environment(), profiler.wrapper(suite))
     profiler.finish()
@@ -114,6 +132,9 @@ def main(chosen):
         print("tasker-bench: no suite wrote any results", file=sys.stderr)
         return 1
     adopt(folder, chosen.output)
+    if against:
+        digest = hashlib.sha256(against.read_bytes()).hexdigest()
+        (folder / "against.sha256").write_text(digest + "\n")
     found = load(str(folder))
     history.append(chosen.output, found)
     combined = folder / f"benchmark_results_{stamp}.json"
@@ -126,7 +147,13 @@ def main(chosen):
     print(summary.markdown(found, codes, time.monotonic() - started))
     print(f"everything stands in {folder}")
     skipped = 77
-    return 1 if any(code not in (0, skipped) for code in codes.values()) else 0
+    failed = any(code not in (0, skipped) for code in codes.values())
+    if against:
+        print()
+        failed |= bool(compare.verdict(load(chosen.against), found, chosen,
+                                       folder / "comparison.md"))
+        shutil.copy(folder / "comparison.md", chosen.output / "latest" / "comparison.md")
+    return int(failed)
 
 
 def keep(folder, name):
@@ -135,6 +162,12 @@ def keep(folder, name):
     for old in target.glob("*.json"):
         old.unlink()
     for file in folder.glob("*.json"):
-        if not file.name.startswith("benchmark_results_"):
-            shutil.copy(file, target / file.name)
+        if file.name.startswith("benchmark_results_"):
+            continue
+        document = json.loads(file.read_text())
+        for each in document["results"]:
+            del each["quantiles"]  # half of the file, and only for drawing
+        (target / file.name).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    if (folder / "functions.sql").exists():
+        shutil.copy(folder / "functions.sql", target / "functions.sql")
     print(f"kept as {target}")

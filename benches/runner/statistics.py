@@ -39,6 +39,22 @@ def mann_whitney(base, new):
     return 0.5 * math.erfc(z / math.sqrt(2))
 
 
+def sign_flips(values):
+    """The probability that differences of either sign would sum to so much by chance (one-sided).
+
+    Exact up to 14 values; of more, by the normal approximation.
+    """
+    observed = sum(values)
+    if len(values) > 14:
+        spread = math.sqrt(sum(each * each for each in values))
+        return 0.5 * math.erfc(observed / spread / math.sqrt(2)) if spread else 0.5
+    sums = [0.0]
+    for each in values:
+        sums = [one + sign * abs(each) for one in sums for sign in (-1, 1)]
+    slack = 1e-9 * sum(map(abs, values))  # the order of adding is no difference
+    return sum(one >= observed - slack for one in sums) / len(sums)
+
+
 def holm(chances, level):
     """Which of several tests are significant if all together may err with probability `level`."""
     order = sorted(range(len(chances)), key=lambda i: chances[i])

@@ -1,7 +1,10 @@
 #include "tasker/measure/bench.hpp"
 #include "tasker/measure/stage.hpp"
 
+#include <functional>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace {
 
@@ -33,25 +36,25 @@ private:
     std::vector<task_id> ids_;
 };
 
-double enqueue(stage& core) {
+timing enqueue(stage& core) {
     std::optional<single_task> made;
-    return timed_ms([&] { made.emplace(core); });
+    return core.on().timed([&] { made.emplace(core); });
 }
 
-double claim(stage& core) {
+timing claim(stage& core) {
     single_task const made{core};
-    return timed_ms([&] { made.claim(); });
+    return core.on().timed([&] { made.claim(); });
 }
 
-double end(stage& core, queue::outcome how, std::size_t settles) {
+timing end(stage& core, queue::outcome how, std::size_t settles) {
     single_task const made{core};
     auto const got = made.claim();
     queue::finish_reply reply;
-    double const ms = timed_ms([&] { reply = core.finish(got, 0, how); });
+    auto const took = core.on().timed([&] { reply = core.finish(got, 0, how); });
     if (reply.settled.size() != settles || !reply.refused.empty()) {
         throw std::runtime_error{"the step ended in another way"};
     }
-    return ms;
+    return took;
 }
 
 void measure_all(bench& on) {
@@ -59,18 +62,38 @@ void measure_all(bench& on) {
     programs.stop_orchestrator();
     stage core{programs.dsn()};
     core.use(named_shape("single"));
+    std::optional<stage> twin; // with the baseline's functions
+    if (auto const dsn = on.twin_database()) {
+        twin.emplace(*dsn);
+        twin->use(named_shape("single"));
+    }
     on.setting("case", "one message at a time on an idle database, durable commits");
     on.setting("warm-up", "10 samples of each case, dropped");
-    bench::plan const plan{.samples = on.sized(100, 60, 10)};
+    yardstick known{core.on()};
+    bench::plan const plan{.samples = on.sized(100, 60, 10), .beside = &known};
     on.repeat_full(10);
+    using operation = std::function<timing(stage&)>;
+    std::pair<char const*, operation> const all[] = {
+        {"enqueue", enqueue},
+        {"claim", claim},
+        {"complete", [](stage& in) { return end(in, queue::outcome::success, 1); }},
+        {"fail, to be retried",
+         [](stage& in) { return end(in, queue::outcome::retryable_failure, 0); }},
+        {"fail for good", [](stage& in) { return end(in, queue::outcome::permanent_failure, 1); }},
+    };
     while (on.next_repetition()) {
-        on.component("enqueue", plan, [&] { return enqueue(core); });
-        on.component("claim", plan, [&] { return claim(core); });
-        on.component("complete", plan, [&] { return end(core, queue::outcome::success, 1); });
-        on.component("fail, to be retried", plan,
-                     [&] { return end(core, queue::outcome::retryable_failure, 0); });
-        on.component("fail for good", plan,
-                     [&] { return end(core, queue::outcome::permanent_failure, 1); });
+        core.vacuum();
+        if (twin) {
+            twin->vacuum();
+        }
+        for (auto const& [name, run] : all) {
+            std::function<timing()> other;
+            if (twin) {
+                other = [&, &run = run] { return run(*twin); };
+            }
+            on.component(
+                name, plan, [&, &run = run] { return run(core); }, other);
+        }
     }
 }
 

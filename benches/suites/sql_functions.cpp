@@ -21,6 +21,11 @@ std::string case_name(operation const& of, std::size_t tasks) {
     return of.name + ", " + tasks_text(tasks);
 }
 
+void analyze(std::string const& dsn) {
+    pqxx::connection maintenance{dsn};
+    pqxx::nontransaction{maintenance}.exec("vacuum analyze");
+}
+
 /// One explained call each, on the largest database: the statements inside of each function.
 void explain(bench& on, std::string const& dsn, populated& largest) {
     explained_session explained{on.programs(), dsn};
@@ -61,21 +66,35 @@ void measure_all(bench& on) {
     on.setting("sampled tasks", "9 by function and size: 3 complete, 3 begun, 3 untouched");
     on.setting("warm-up", "10 samples of each case, dropped");
     std::deque<populated> stages;
+    std::deque<populated> twins; // with the baseline's functions: as many, or none
     std::vector<std::string> dsns;
     for (auto const tasks : sizes) {
         on.progress("making " + tasks_text(tasks));
         dsns.push_back(on.programs().add_database("sql_" + std::to_string(tasks)));
         stages.emplace_back(dsns.back(), tasks);
-        pqxx::connection maintenance{dsns.back()};
-        pqxx::nontransaction{maintenance}.exec("vacuum analyze");
+        analyze(dsns.back());
+        if (auto const twin = on.twin_database("_" + std::to_string(tasks))) {
+            twins.emplace_back(*twin, tasks);
+            analyze(*twin);
+        }
     }
     auto const samples = on.sized(30, 40, 5);
     on.repeat_full(10);
     while (on.next_repetition()) {
+        for (auto* all : {&stages, &twins}) {
+            for (auto& each : *all) {
+                each.stage().vacuum();
+            }
+        }
         for (auto const& each : tasker::suites::operations()) {
             for (std::size_t i = 0; i < sizes.size(); ++i) {
-                on.component(case_name(each, sizes[i]), {.samples = samples},
-                             [&] { return each.run(stages[i]); });
+                std::function<timing()> twin;
+                if (!twins.empty()) {
+                    twin = [&, i] { return each.run(twins[i]); };
+                }
+                on.component(
+                    case_name(each, sizes[i]), {.samples = samples, .beside = &stages[i].beside()},
+                    [&] { return each.run(stages[i]); }, twin);
             }
             // By repetition, so that what else the machine did falls on both sizes alike.
             auto const smallest = case_name(each, sizes.front());

@@ -12,7 +12,7 @@ namespace tasker::suites {
 namespace {
 
 using measure::session;
-using measure::timed_ms;
+using measure::timing;
 
 void expect(bool holds, std::string const& what) {
     if (!holds) {
@@ -50,124 +50,138 @@ private:
     std::vector<task_id> ids_;
 };
 
-double create(populated& in, std::size_t tasks) {
+timing create(populated& in, std::size_t tasks) {
     std::optional<own_tasks> made;
-    return timed_ms([&] { made.emplace(in, tasks); });
+    return in.stage().on().timed([&] { made.emplace(in, tasks); });
 }
 
 /// Claimed and given back, so that the queue stays as it is.
-double claim(populated& in, std::int32_t quantity) {
+timing claim(populated& in, std::int32_t quantity) {
     std::vector<queue::claimed_step> got;
-    double const ms = timed_ms([&] { got = in.stage().claim(quantity); });
+    auto const took = in.stage().on().timed([&] { got = in.stage().claim(quantity); });
     expect(got.size() == static_cast<std::size_t>(quantity), "too few steps were claimed");
     in.stage().release(got);
-    return ms;
+    return took;
 }
 
-double finish(populated& in, std::size_t quantity, std::int32_t take) {
+timing finish(populated& in, std::size_t quantity, std::int32_t take) {
     own_tasks const own{in, quantity};
     auto const got = own.claim();
     queue::finish_reply reply;
-    double const ms = timed_ms([&] { reply = in.stage().finish(got, take); });
+    auto const took = in.stage().on().timed([&] { reply = in.stage().finish(got, take); });
     expect(reply.refused.empty(), "a result was refused");
     expect(reply.taken.size() == static_cast<std::size_t>(take), "nothing was handed back");
-    return ms;
+    return took;
+}
+
+/// A step that has one child, which waits for another: what finish_step does by itself.
+timing finish_middle(populated& in) {
+    own_tasks const own{in, 1};
+    in.stage().finish(own.claim());
+    auto const got = in.stage().claim(1, beside);
+    expect(got.size() == 1, "the second step was not there");
+    queue::finish_reply reply;
+    auto const took = in.stage().on().timed([&] { reply = in.stage().finish(got); });
+    expect(reply.refused.empty(), "a result was refused");
+    return took;
 }
 
 /// The result of an attempt that is over.
-double finish_refused(populated& in) {
+timing finish_refused(populated& in) {
     own_tasks const own{in, 1};
     auto stale = own.claim();
     ++stale.front().attempt;
     queue::finish_reply reply;
-    double const ms = timed_ms([&] { reply = in.stage().finish(stale); });
+    auto const took = in.stage().on().timed([&] { reply = in.stage().finish(stale); });
     expect(reply.refused.size() == 1, "a result of another attempt was accepted");
-    return ms;
+    return took;
 }
 
-double fail_and_retry(populated& in) {
+timing fail_and_retry(populated& in) {
     own_tasks const own{in, 1};
     auto const got = own.claim();
-    return timed_ms([&] { in.stage().finish(got, 0, queue::outcome::retryable_failure); });
+    return in.stage().on().timed(
+        [&] { in.stage().finish(got, 0, queue::outcome::retryable_failure); });
 }
 
-double release(populated& in) {
+timing release(populated& in) {
     auto const got = in.stage().claim(1);
     std::int32_t released = 0;
-    double const ms = timed_ms([&] { released = in.stage().release(got); });
+    auto const took = in.stage().on().timed([&] { released = in.stage().release(got); });
     expect(released == 1, "the step was not given back");
-    return ms;
+    return took;
 }
 
-double extend(populated& in) {
+timing extend(populated& in) {
     auto const got = in.stage().claim(10);
     std::vector<std::size_t> lost;
-    double const ms = timed_ms([&] {
+    auto const took = in.stage().on().timed([&] {
         lost = in.stage().on().run(queue::extend(in.stage().on().connection(), in.stage().queue(),
                                                  std::chrono::seconds{60}, measure::leases_of(got),
                                                  session::soon()));
     });
     expect(lost.empty(), "a lease was lost");
     in.stage().release(got);
-    return ms;
+    return took;
 }
 
-double cancel(populated& in) {
+timing cancel(populated& in) {
     own_tasks const own{in, 1};
     std::vector<queue::cancel_outcome> done;
-    double const ms = timed_ms([&] {
+    auto const took = in.stage().on().timed([&] {
         done = in.stage().on().run(
             queue::cancel_tasks(in.stage().on().connection(), own.ids(), session::soon()));
     });
     expect(done.size() == 1 && done.front().cancelled, "the task was not cancelled");
-    return ms;
+    return took;
 }
 
 template <class Query>
-double read(populated& in, std::size_t at_least, Query query) {
+timing read(populated& in, std::size_t at_least, Query query) {
     auto& on = in.stage().on();
     std::size_t rows = 0;
-    double const ms = timed_ms([&] { rows = on.run(query(on.connection())).size(); });
+    auto const took = in.stage().on().timed([&] { rows = on.run(query(on.connection())).size(); });
     expect(rows >= at_least, "a query returned too little");
-    return ms;
+    return took;
 }
 
-double readiness(populated& in) {
+timing readiness(populated& in) {
     return read(in, 4, [task = in.next_task()](pg::connection& on) {
         return queue::list_steps(on, {.task = task, .name = {}, .after = {}}, 100, session::soon());
     });
 }
 
-double status(populated& in) {
+timing status(populated& in) {
     return read(in, 1, [task = in.next_task()](pg::connection& on) {
         return queue::get_tasks(on, {task}, session::soon());
     });
 }
 
-double settled(populated& in) {
+timing settled(populated& in) {
     return read(in, 0, [task = in.next_task()](pg::connection& on) {
         return queue::settled_tasks(on, {task}, session::soon());
     });
 }
 
-double list(populated& in) {
+timing list(populated& in) {
     return read(in, 50,
                 [](pg::connection& on) { return queue::list_tasks(on, {}, 50, session::soon()); });
 }
 
-double templates(populated& in) {
+timing templates(populated& in) {
     return read(in, 1, [](pg::connection& on) {
         return queue::get_templates(on, {}, queue::definitions::included, 10, session::soon());
     });
 }
 
-double release_due(populated& in) {
+timing release_due(populated& in) {
     auto& on = in.stage().on();
-    return timed_ms([&] { on.run(queue::release_due(on.connection(), 100, session::soon())); });
+    return in.stage().on().timed(
+        [&] { on.run(queue::release_due(on.connection(), 100, session::soon())); });
 }
 
 /// Task context, handler's settings and parents' results of a step that a worker holds.
-double context(populated& in) {
+timing context(populated& in) {
     static constexpr pg::statement sql{"bench_claimed_rows",
                                        "select * from tasker.claimed_rows('q', $1, $2, $3)"};
     auto const& step = in.begun_step();
@@ -182,7 +196,7 @@ double context(populated& in) {
 
 /// The core needs no function for it, as children and parents are compiled into the template; this
 /// is the query that a person would ask.
-double dependencies(populated& in) {
+timing dependencies(populated& in) {
     static constexpr pg::statement sql{
         "bench_dependencies",
         "with recursive above as ("
@@ -204,7 +218,9 @@ double dependencies(populated& in) {
 
 } // namespace
 
-populated::populated(std::string const& dsn, std::size_t tasks) : stage_{dsn} {
+populated::populated(std::string const& dsn, std::size_t tasks)
+    : stage_{dsn},
+      beside_{stage_.on()} {
     constexpr std::size_t of_each = 3;
     auto const graph = measure::named_shape("diamond4");
     stage_.use(graph);
@@ -234,19 +250,20 @@ std::vector<operation> const& operations() {
         {"claim_steps, 10", [](populated& in) { return claim(in, 10); }},
         {"claim_steps, 50", [](populated& in) { return claim(in, 50); }},
         {"claim_steps, 100", [](populated& in) { return claim(in, 100); }},
+        {"finish_step, one child", finish_middle},
         {"finish_steps, 1", [](populated& in) { return finish(in, 1, 0); }},
         {"finish_steps, 1 with continuation", [](populated& in) { return finish(in, 1, 1); }},
         {"finish_steps, 100", [](populated& in) { return finish(in, 100, 0); }},
         {"finish_steps, failure to retry", fail_and_retry},
-        {"transition, taken", release},
-        {"transition, refused", finish_refused},
+        {"transition by release_steps", release},
+        {"transition refused by finish_steps", finish_refused},
         {"extend_leases, 10", extend},
         {"cancel_tasks, 1", cancel},
         {"release_due, none due", release_due},
-        {"step readiness", readiness},
-        {"step context", context},
+        {"step readiness by list_steps", readiness},
+        {"step context by claimed_rows", context},
         {"transitive dependencies", dependencies},
-        {"task status", status},
+        {"task status by get_tasks", status},
         {"settled_tasks, 1", settled},
         {"list_tasks, 50", list},
         {"get_templates", templates},

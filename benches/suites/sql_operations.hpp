@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tasker/measure/stage.hpp"
+#include "tasker/measure/yardstick.hpp"
 
 #include <array>
 #include <functional>
@@ -15,9 +16,16 @@ namespace tasker::suites {
 class populated {
 public:
     populated(std::string const& dsn, std::size_t tasks);
+    populated(populated const&) = delete;
+    populated& operator=(populated const&) = delete;
+    ~populated() = default;
 
     measure::stage& stage() noexcept {
         return stage_;
+    }
+
+    measure::yardstick& beside() noexcept {
+        return beside_;
     }
 
     /// The sampled tasks, one after the other.
@@ -30,16 +38,17 @@ public:
 
 private:
     measure::stage stage_;
+    measure::yardstick beside_;
     std::vector<task_id> sampled_;
     std::size_t next_ = 0;
     queue::claimed_step begun_;
 };
 
 /// One call of a function of the core. `run` prepares, calls, puts back, and returns how long the
-/// call took, in ms. Errors: throws if the call did not do what it should.
+/// call took. Errors: throws if the call did not do what it should.
 struct operation {
     std::string name; ///< "claim_steps, 10"
-    std::function<double(populated&)> run;
+    std::function<measure::timing(populated&)> run;
 };
 
 std::vector<operation> const& operations();

@@ -2,6 +2,8 @@
 #include "tasker/measure/stage.hpp"
 
 #include <array>
+#include <functional>
+#include <optional>
 #include <stdexcept>
 
 namespace {
@@ -19,26 +21,26 @@ struct fan_case {
 };
 
 /// From the report of the first step to the commit that has all others in their queue.
-double total(stage& core) {
+timing total(stage& core) {
     auto const made = core.create(1, "{}", beside);
     auto const root = core.claim(1, beside);
     if (root.size() != 1) {
         throw std::runtime_error{"the first step was not there"};
     }
-    double const ms = timed_ms([&] { core.finish(root); });
+    auto const took = core.on().timed([&] { core.finish(root); });
     core.remove(made);
-    return ms;
+    return took;
 }
 
 /// Which steps are ready now that the first is done: the part of the core's statement that reads.
-double discover(stage& core, template_id from, std::size_t ready) {
+timing discover(stage& core, template_id from, std::size_t ready) {
     static constexpr pg::statement sql{
         "bench_discover",
         "select k.step_no from tasker.template_steps o"
         " cross join lateral unnest(o.children, o.child_parents) k(step_no, parents)"
         " where o.template_id = $1 and o.step_no = 0 and k.parents = 1"};
     std::size_t found = 0;
-    double const ms = timed_ms([&] {
+    auto const took = core.on().timed([&] {
         pg::params values;
         values.add_int4(from.value);
         found = core.on()
@@ -48,29 +50,29 @@ double discover(stage& core, template_id from, std::size_t ready) {
     if (found != ready) {
         throw std::runtime_error{"too few steps were found ready"};
     }
-    return ms;
+    return took;
 }
 
 /// So many messages in one call of PGMQ, committed.
-double publish(stage& core, std::size_t messages) {
+timing publish(stage& core, std::size_t messages) {
     static constexpr pg::statement sql{
         "bench_publish", "select count(*) from pgmq.send_batch('tasker_bench__p3',"
                          " array(select jsonb_build_object('task_id', n, 'step_no', n)"
                          " from generate_series(1, $1) n))"};
     pg::params values;
     values.add_int4(static_cast<std::int32_t>(messages));
-    double const ms = timed_ms([&] {
+    auto const took = core.on().timed([&] {
         core.on().run(core.on().connection().run({sql, values}, session::soon()));
     });
     core.remove({});
-    return ms;
+    return took;
 }
 
 /// One notification for all of them, in a transaction of its own that is not waited for on disk.
-double notify(session& quick) {
+timing notify(session& quick) {
     static constexpr pg::statement sql{"bench_notify",
                                        "select pg_notify('tasker_ready', 'tasker_bench')"};
-    return timed_ms([&] { quick.query(sql); });
+    return quick.timed([&] { quick.query(sql); });
 }
 
 void measure_all(bench& on) {
@@ -84,17 +86,33 @@ void measure_all(bench& on) {
         {"fan-out 1,000", 1'000, on.sized(15, 10, 3)},
     };
     stage core{programs.dsn()};
+    yardstick known{core.on()};
+    std::optional<stage> twin; // with the baseline's functions
+    if (auto const dsn = on.twin_database()) {
+        twin.emplace(*dsn);
+    }
     session quick{programs.dsn(), false};
     on.setting("case",
                "the first step is reported, all but the last become ready: 1, 8, 48, 1,000");
     on.setting("warm-up", "10 samples of each case, dropped");
     on.repeat_full(10);
     while (on.next_repetition()) {
+        core.vacuum();
+        if (twin) {
+            twin->vacuum();
+        }
         for (auto const& each : cases) {
             auto const from = core.use(fan(each.ready));
             bench::plan const plan{.samples = each.samples,
-                                   .warm_up = std::min<std::size_t>(10, each.samples)};
-            on.component("total, " + each.name, plan, [&] { return total(core); });
+                                   .warm_up = std::min<std::size_t>(10, each.samples),
+                                   .beside = &known};
+            std::function<timing()> other;
+            if (twin) {
+                twin->use(fan(each.ready));
+                other = [&] { return total(*twin); };
+            }
+            on.component(
+                "total, " + each.name, plan, [&] { return total(core); }, other);
             on.component("discovery, " + each.name, plan,
                          [&] { return discover(core, from, each.ready); });
             on.component("publish, " + each.name, plan, [&] { return publish(core, each.ready); });

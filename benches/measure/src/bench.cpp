@@ -176,11 +176,20 @@ double bench::last_median(std::string_view name) const {
     return percentile(samples, 50);
 }
 
-void bench::component(std::string const& name, plan const& how,
-                      std::function<double()> const& take) {
+void bench::component(std::string const& name, plan const& how, std::function<timing()> const& take,
+                      std::function<timing()> const& twin) {
     if (wants(name)) {
-        add(name, run_component(name, how, take));
+        auto const got = run_component(name, how, take, twin);
+        add(name, got.ms);
+        records().accompany(name, got.beside);
     }
+}
+
+std::optional<std::string> bench::twin_database(std::string const& suffix) {
+    if (options().against.empty()) {
+        return {};
+    }
+    return programs().add_database("twin" + suffix, options().against);
 }
 
 void bench::finding(std::string text) {
@@ -229,6 +238,15 @@ int bench::finish() {
         for (auto const& each : state_->targets.unused(names)) {
             results.failures.push_back("targets.toml names a case that was not measured: " + each);
         }
+    }
+    if (!options().against.empty()) {
+        setting("against", options().against.string());
+    }
+    bool const can_be_paired = std::ranges::any_of(state_->records.cases(), [](auto const& each) {
+        return !each.beside.empty() && each.beside.front().work_ms;
+    });
+    if (can_be_paired) {
+        attach("functions.sql", state_->programs->functions());
     }
     results.settings.emplace_back("took", fmt::format("{:.0f} s", ms_since(state_->begun) / 1'000));
     print_results(results);

@@ -1,14 +1,22 @@
 #include "component.hpp"
 
+#include "tasker/measure/statistics.hpp"
+
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <optional>
 
 namespace tasker::measure {
 
 namespace {
+
+// In turn, each sample has one beside it to be held against: fewer do.
+constexpr std::size_t paired_samples = 14;
+constexpr std::size_t paired_warm_up = 2;
 
 /// One line of progress for each run.
 class progress_reporter : public benchmark::BenchmarkReporter {
@@ -42,23 +50,81 @@ void initialize_once() {
     static_cast<void>(done);
 }
 
+/// Durations and CPU times of one thing's samples.
+class series {
+public:
+    void add(timing const& one, double calls) {
+        ms_.push_back(one.ms / calls);
+        if (one.work_ms) {
+            work_ms_.push_back(*one.work_ms / calls);
+        }
+    }
+
+    std::vector<double> const& ms() const noexcept {
+        return ms_;
+    }
+    std::optional<double> duration(double percent) const {
+        return at(ms_, percent);
+    }
+    std::optional<double> work() const {
+        return at(work_ms_, 50);
+    }
+
+private:
+    static std::optional<double> at(std::vector<double> values, double percent) {
+        if (values.empty()) {
+            return {};
+        }
+        std::ranges::sort(values);
+        return percentile(values, percent);
+    }
+
+    std::vector<double> ms_;
+    std::vector<double> work_ms_;
+};
+
+timing sum(yardstick::sample const& of) {
+    return {of.read.ms + of.write.ms, of.read.work_ms && of.write.work_ms
+                                          ? std::optional{*of.read.work_ms + *of.write.work_ms}
+                                          : std::nullopt};
+}
+
 } // namespace
 
-std::vector<double> run_component(std::string const& name, bench::plan const& how,
-                                  std::function<double()> const& take) {
+component_samples run_component(std::string const& name, bench::plan const& how,
+                                std::function<timing()> const& take,
+                                std::function<timing()> const& twin) {
     initialize_once();
-    std::vector<double> samples;
+    auto const samples = twin ? std::min(how.samples, paired_samples) : how.samples;
+    auto const warm_up = twin ? std::min(how.warm_up, paired_warm_up) : how.warm_up;
+    series own;
+    series known;
+    series other;
     std::exception_ptr thrown;
+    auto const calls = static_cast<double>(how.calls);
     auto const body = [&](benchmark::State& state) {
-        auto const calls = static_cast<double>(how.calls);
         try {
-            for (std::size_t i = 0; i < how.warm_up; ++i) {
+            for (std::size_t i = 0; i < warm_up; ++i) {
                 take();
+                if (twin) {
+                    twin();
+                }
             }
             for ([[maybe_unused]] auto const& each : state) {
-                double const ms = take();
-                state.SetIterationTime(ms / 1'000);
-                samples.push_back(ms / calls);
+                if (how.beside != nullptr && !twin) {
+                    known.add(sum(how.beside->take()), 1);
+                }
+                // Now the one first, now the other: what comes first finds the caches colder.
+                bool const twin_first = own.ms().size() % 2 == 1;
+                if (twin && twin_first) {
+                    other.add(twin(), calls);
+                }
+                auto const took = take();
+                if (twin && !twin_first) {
+                    other.add(twin(), calls);
+                }
+                state.SetIterationTime(took.ms / 1'000);
+                own.add(took, calls);
             }
             state.counters["calls"] =
                 benchmark::Counter(calls, benchmark::Counter::kIsIterationInvariantRate);
@@ -70,14 +136,19 @@ std::vector<double> run_component(std::string const& name, bench::plan const& ho
     benchmark::RegisterBenchmark(name.c_str(), body)
         ->UseManualTime()
         ->Unit(benchmark::kMicrosecond)
-        ->Iterations(static_cast<benchmark::IterationCount>(how.samples));
+        ->Iterations(static_cast<benchmark::IterationCount>(samples));
     progress_reporter reporter{how.calls};
     benchmark::RunSpecifiedBenchmarks(&reporter, ".*");
     benchmark::ClearRegisteredBenchmarks();
     if (thrown) {
         std::rethrow_exception(thrown);
     }
-    return samples;
+    return {.ms = own.ms(),
+            .beside = {.work_ms = own.work(),
+                       .yardstick_ms = known.work(),
+                       .twin_work_ms = other.work(),
+                       .twin_p10_ms = other.duration(10),
+                       .twin_p50_ms = other.duration(50)}};
 }
 
 } // namespace tasker::measure

@@ -4,9 +4,16 @@
 
 namespace tasker::measure {
 
-/// One repetition of a component by Google Benchmark, with manual time. Returns its samples in ms,
-/// each by one call. Errors: what `take` throws.
-std::vector<double> run_component(std::string const& name, bench::plan const& how,
-                                  std::function<double()> const& take);
+struct component_samples {
+    std::vector<double> ms;
+    company beside;
+};
+
+/// One repetition of a component by Google Benchmark, with manual time. Returns its samples, each
+/// by one call, and what was taken in turn with them. `twin`: the same on the baseline's functions;
+/// may be empty. Errors: what `take` and `twin` throw.
+component_samples run_component(std::string const& name, bench::plan const& how,
+                                std::function<timing()> const& take,
+                                std::function<timing()> const& twin);
 
 } // namespace tasker::measure

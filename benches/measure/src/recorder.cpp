@@ -50,6 +50,13 @@ void recorder::count(std::string_view name, std::string const& counter, double v
     found->counters[counter].push_back(value);
 }
 
+void recorder::accompany(std::string_view name, company const& by) {
+    auto const found = std::ranges::find(cases_, name, &recording::name);
+    TASKER_ASSERT(found != cases_.end());
+    found->beside.push_back(by);
+    TASKER_ASSERT(found->beside.size() == found->repetitions.size());
+}
+
 void recorder::allow_zero(std::string_view name) {
     auto const found = std::ranges::find(cases_, name, &recording::name);
     TASKER_ASSERT(found != cases_.end());

@@ -51,6 +51,26 @@ struct as_ms {
     }
 };
 
+json to_json(summary const& of) {
+    return {{"samples", of.samples}, {"mean", of.mean}, {"min", of.min}, {"p10", of.p10},
+            {"p50", of.p50},         {"p95", of.p95},   {"max", of.max}};
+}
+
+/// What is known of them.
+void add(json& to, company const& beside) {
+    std::pair<char const*, std::optional<double>> const all[] = {
+        {"work_ms", beside.work_ms},
+        {"yardstick_ms", beside.yardstick_ms},
+        {"twin_work_ms", beside.twin_work_ms},
+        {"twin_p10_ms", beside.twin_p10_ms},
+        {"twin_p50_ms", beside.twin_p50_ms}};
+    for (auto const& [name, value] : all) {
+        if (value) {
+            to[name] = *value;
+        }
+    }
+}
+
 json to_json(case_result const& of) {
     auto const& total = of.total;
     bool const is_rate = of.recorded.unit == "/s";
@@ -88,14 +108,12 @@ json to_json(case_result const& of) {
         out["targets"].push_back(to_json(each));
     }
     out["repetitions"] = json::array();
-    for (auto const& each : of.parts) {
-        out["repetitions"].push_back({{"samples", each.samples},
-                                      {"mean", each.mean},
-                                      {"min", each.min},
-                                      {"p10", each.p10},
-                                      {"p50", each.p50},
-                                      {"p95", each.p95},
-                                      {"max", each.max}});
+    auto const& beside = of.recorded.beside;
+    for (std::size_t i = 0; i < of.parts.size(); ++i) {
+        out["repetitions"].push_back(to_json(of.parts[i]));
+        if (beside.size() == of.parts.size()) {
+            add(out["repetitions"].back(), beside[i]);
+        }
     }
     // Enough of the distribution to draw it.
     auto samples = of.recorded.all();

@@ -8,6 +8,7 @@ session::session(std::string const& dsn, bool durable_commits)
         .dsn = dsn, .application_name = "tasker-bench", .durable_commits = durable_commits};
     auto opened = await(pg::connection::open(io_->get_executor(), std::move(options), soon()));
     connection_.emplace(std::move(opened).value());
+    backend_ = cpu_clock::of_backend(connection_->backend_pid());
 }
 
 session::~session() {

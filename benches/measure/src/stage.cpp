@@ -133,6 +133,11 @@ void stage::remove(std::vector<task_id> const& tasks) {
     session_.query(empty);
 }
 
+void stage::vacuum() {
+    static constexpr pg::statement sql{"bench_vacuum", "vacuum"};
+    session_.query(sql);
+}
+
 std::size_t stage::work_off(std::size_t steps) {
     constexpr std::size_t batch = 500;
     std::size_t done = 0;

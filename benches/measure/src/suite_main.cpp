@@ -34,6 +34,9 @@ void add_options(CLI::App& app, bench_options& chosen) {
     app.add_option("--payload", chosen.payload_bytes, "bytes of a task's context");
     app.add_option_function<long>(
         "--duration", [&chosen](long seconds) { chosen.duration = std::chrono::seconds{seconds}; });
+    app.add_option("--against", chosen.against,
+                   "the functions.sql of a baseline: measured in turn with the present ones")
+        ->check(CLI::ExistingFile);
     app.add_option("--output", chosen.output, "folder of log and JSON")->capture_default_str();
     app.add_option("--targets", chosen.targets, "what the figures are held against")
         ->capture_default_str();

@@ -4,6 +4,7 @@
 #include "tasker/measure/engine.hpp"
 #include "tasker/measure/recorder.hpp"
 #include "tasker/measure/resources.hpp"
+#include "tasker/measure/yardstick.hpp"
 
 #include <cstddef>
 #include <filesystem>
@@ -30,6 +31,7 @@ struct bench_options {
     std::optional<std::size_t> tasks = {};
     std::optional<std::size_t> payload_bytes = {};
     std::optional<std::chrono::seconds> duration = {};
+    std::filesystem::path against = {}; ///< functions of a baseline, measured in turn with ours
     std::filesystem::path output = {};  ///< folder of the log and of the JSON
     std::filesystem::path targets = {}; ///< targets.toml
 };
@@ -81,12 +83,18 @@ public:
         std::size_t samples;
         std::size_t warm_up = 10; ///< samples that are taken and dropped
         std::size_t calls = 1;    ///< calls in one sample, for what is too quick to be timed alone
+        yardstick* beside = nullptr; ///< taken before each sample, unless there is a twin
     };
 
-    /// Takes samples of one thing by Google Benchmark (manual time). `take` returns the duration of
-    /// one sample in ms; the sample is divided by `plan.calls`.
-    /// No effect if the case is not wanted. Errors: what `take` throws.
-    void component(std::string const& name, plan const& how, std::function<double()> const& take);
+    /// Takes samples of one thing by Google Benchmark (manual time). `take` returns how long one
+    /// sample took, in ms; the sample is divided by `plan.calls`.
+    /// `twin`: the same with the functions of the baseline, taken in turn, for `compare`.
+    /// No effect if the case is not wanted. Errors: what `take` and `twin` throw.
+    void component(std::string const& name, plan const& how, std::function<timing()> const& take,
+                   std::function<timing()> const& twin = {});
+
+    /// A database as the baseline's functions make it, if one was named (`--against`): its DSN.
+    std::optional<std::string> twin_database(std::string const& suffix = "");
 
     /// A line that stands under the results.
     void finding(std::string text);

@@ -2,7 +2,14 @@
 
 #include "tasker/base/time.hpp"
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace tasker::measure {
 
@@ -17,5 +24,39 @@ double timed_ms(Function&& what) {
     what();
     return ms_since(start);
 }
+
+/// How long something took and, where it can be told, how much of that the server's process was at
+/// work: its CPU time. What else the machine does makes a call wait, and hardly makes it work more.
+struct timing {
+    timing(double duration_ms, std::optional<double> server_ms = {}) // NOLINT(*-explicit-*)
+        : ms{duration_ms},
+          work_ms{server_ms} {}
+
+    double ms;
+    std::optional<double> work_ms;
+};
+
+/// The CPU time of another process of this machine.
+class cpu_clock {
+public:
+    /// None if there is no PostgreSQL process of that number here: the server is elsewhere.
+    static std::optional<cpu_clock> of_backend(pid_t process);
+
+    /// In ms, once it has come to rest: a server's process goes on for a while behind its answer.
+    double at_rest_ms() const;
+
+private:
+    struct closes {
+        void operator()(std::FILE* file) const noexcept {
+            std::fclose(file);
+        }
+    };
+    using file_handle = std::unique_ptr<std::FILE, closes>;
+
+    cpu_clock(clockid_t which, file_handle stat) noexcept : which_{which}, stat_{std::move(stat)} {}
+
+    clockid_t which_;
+    file_handle stat_; ///< /proc/<pid>/stat
+};
 
 } // namespace tasker::measure

@@ -10,8 +10,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -93,8 +95,13 @@ public:
     void reset_database();
 
     /// One more migrated database on the same server, empty; gone with the next reset. Returns its
-    /// DSN. Errors: throws not_private.
+    /// DSN. TASKER_BENCH_INJECT_SQL names a script that is run in all of them, for trying the
+    /// tools: does a slower function show? `script`: run instead. Errors: throws not_private.
     std::string add_database(std::string const& suffix);
+    std::string add_database(std::string const& suffix, std::filesystem::path const& script);
+
+    /// A script that makes all functions of the core as they are in the database.
+    std::string functions();
 
     /// So many more workers; returns when they listen. No effect on one that was running already.
     void start_workers(std::size_t count, worker_options const& how = {});

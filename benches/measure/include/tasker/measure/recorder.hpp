@@ -2,11 +2,22 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace tasker::measure {
+
+/// What was taken in turn with the samples of one repetition, to tell a change of the code from one
+/// of the machine. Medians, unless they say otherwise; none: not known, or not asked for.
+struct company {
+    std::optional<double> work_ms = {};      ///< CPU time of the server's process in a sample
+    std::optional<double> yardstick_ms = {}; ///< likewise in the yardstick's
+    std::optional<double> twin_work_ms = {}; ///< likewise in the twin's
+    std::optional<double> twin_p10_ms = {};  ///< duration of the twin's samples
+    std::optional<double> twin_p50_ms = {};
+};
 
 /// One thing that was measured, in one unit: "ms" for durations, "/s" for rates, "MB", "KB", "%",
 /// "" for ratios.
@@ -17,6 +28,7 @@ struct recording {
     /// What else was seen, by name and in the name's unit ("WAL bytes per step"): a value for each
     /// time that it was told.
     std::map<std::string, std::vector<double>> counters;
+    std::vector<company> beside = {}; ///< by repetition; empty: nothing was
     bool may_be_zero = false; ///< otherwise a zero means that nothing was measured: a failure
 
     std::vector<double> all() const;
@@ -37,6 +49,9 @@ public:
 
     /// Beside a case that has a sample already (asserted).
     void count(std::string_view name, std::string const& counter, double value);
+
+    /// Beside the latest repetition of a case that has a sample in it (asserted).
+    void accompany(std::string_view name, company const& by);
 
     void allow_zero(std::string_view name);
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tasker/measure/clock.hpp"
+
 #include "tasker/base/error.hpp"
 #include "tasker/base/time.hpp"
 #include "tasker/pg/connection.hpp"
@@ -33,6 +35,7 @@ public:
     void swap(session& other) noexcept {
         std::swap(io_, other.io_);
         std::swap(connection_, other.connection_);
+        std::swap(backend_, other.backend_);
     }
 
     pg::connection& connection() noexcept {
@@ -70,6 +73,17 @@ public:
         return std::move(value).value();
     }
 
+    /// How long something takes on this connection, and how long the server is at work for it.
+    template <class Function>
+    timing timed(Function&& what) {
+        if (!backend_) {
+            return timed_ms(what);
+        }
+        double const before = backend_->at_rest_ms();
+        double const ms = timed_ms(what);
+        return {ms, backend_->at_rest_ms() - before};
+    }
+
     /// One statement without parameters.
     pg::rows query(pg::statement const& what);
 
@@ -82,6 +96,7 @@ private:
 
     std::unique_ptr<boost::asio::io_context> io_;
     std::optional<pg::connection> connection_;
+    std::optional<cpu_clock> backend_;
 };
 
 } // namespace tasker::measure

@@ -43,6 +43,10 @@ public:
     /// as this one did.
     void remove(std::vector<task_id> const& tasks);
 
+    /// Removes what earlier samples left behind in the tables, so that all repetitions find the
+    /// same.
+    void vacuum();
+
     /// Claims and finishes so many steps, or all there are; returns how many.
     std::size_t work_off(std::size_t steps);
 

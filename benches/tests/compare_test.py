@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Tests of tasker-bench compare that need no suite to run."""
+import contextlib
+import hashlib
+import io
+import json
+import pathlib
+import random
+import sys
+import tempfile
+import unittest
+
+from documents import document, noisy, paired, row
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from runner import cli, compare, difference, in_turn, statistics  # noqa: E402
+from runner.results import Run  # noqa: E402
+
+
+def states(base, new, **options):
+    found = compare.compare(Run("base", [base]), Run("new", [new]), **options)
+    return {each.base.name: each.status for each in found}
+
+
+class MannWhitney(unittest.TestCase):
+    def test_known_probabilities(self):
+        self.assertAlmostEqual(statistics.mann_whitney([1, 2, 3], [4, 5, 6]), 1 / 20)
+        self.assertAlmostEqual(statistics.mann_whitney([4, 5, 6], [1, 2, 3]), 1)
+        self.assertAlmostEqual(statistics.mann_whitney([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]), 1 / 252)
+        self.assertAlmostEqual(statistics.mann_whitney([1, 3, 5, 7, 9], [4, 6, 8, 10, 12]),
+                               self.by_enumeration([1, 3, 5, 7, 9], [4, 6, 8, 10, 12]))
+
+    @staticmethod
+    def by_enumeration(base, new):
+        import itertools
+        values = sorted(base + new)
+        observed = sum(b > a for a in base for b in new)
+        count = total = 0
+        for chosen in itertools.combinations(range(len(values)), len(new)):
+            b = [values[i] for i in chosen]
+            a = [values[i] for i in range(len(values)) if i not in chosen]
+            total += 1
+            count += sum(y > x for x in a for y in b) >= observed
+        return count / total
+
+    def test_ties_are_even(self):
+        self.assertAlmostEqual(statistics.mann_whitney([1, 1, 1], [1, 1, 1]), 0.5, delta=0.2)
+
+    def test_holm_is_stricter_with_more_tests(self):
+        self.assertEqual(statistics.holm([0.005], 0.01), [True])
+        self.assertEqual(statistics.holm([0.005, 0.9, 0.9], 0.01), [False] * 3)
+        self.assertEqual(statistics.holm([0.001, 0.004, 0.9], 0.01), [True, True, False])
+
+
+class SignFlips(unittest.TestCase):
+    def test_known_probabilities(self):
+        self.assertAlmostEqual(statistics.sign_flips([1, 2, 3]), 1 / 8)
+        self.assertAlmostEqual(statistics.sign_flips([-1, 2, 3]), 2 / 8)
+        self.assertAlmostEqual(statistics.sign_flips([-1, -2, -3]), 1)
+
+    def test_many_values_are_approximated(self):
+        self.assertLess(statistics.sign_flips([1.0] * 30), 1e-6)
+        self.assertAlmostEqual(statistics.sign_flips([1, -1] * 15), 0.5)
+
+
+class Compare(unittest.TestCase):
+    def test_slow_down_of_a_third_is_named(self):
+        source = random.Random(1)
+        names = [f"case {i}" for i in range(40)]
+        base = document([row(each, noisy(source, 10)) for each in names])
+        new = document([row(each, noisy(source, 13.3 if each == "case 7" else 10))
+                        for each in names])
+        found = states(base, new)
+        self.assertEqual(found.pop("case 7"), compare.REGRESSED)
+        self.assertEqual(set(found.values()), {compare.STABLE})
+
+    def test_noise_is_never_a_regression(self):
+        for seed in range(100):
+            source = random.Random(seed)
+            base = document([row(f"case {i}", noisy(source, 10, noise=0.1)) for i in range(20)])
+            new = document([row(f"case {i}", noisy(source, 10, noise=0.1)) for i in range(20)])
+            self.assertNotIn(compare.REGRESSED, states(base, new).values(), f"seed {seed}")
+
+    def test_slower_machine_is_no_regression(self):
+        source = random.Random(2)
+        base = document([row("case", noisy(source, 10))], calibration=[1.0] * 10)
+        new = document([row("case", noisy(source, 20))], calibration=[2.0] * 10)
+        self.assertEqual(states(base, new)["case"], compare.STABLE)
+
+    def test_longer_waits_of_a_busy_machine_are_no_regression(self):
+        source = random.Random(5)
+        base = document([row("case", noisy(source, 0.7))], commit=[0.2])
+        new = document([row("case", noisy(source, 3.8))], commit=[3.6])
+        self.assertEqual(states(base, new)["case"], compare.STABLE)
+        self.assertEqual(states(base, document([row("case", noisy(source, 4.0))]))["case"],
+                         compare.REGRESSED)
+
+    def test_ratios_find_what_a_faster_machine_hides(self):
+        source = random.Random(3)
+        base = document([row("case", noisy(source, 10))], calibration=[2.0] * 10)
+        new = document([row("case", noisy(source, 10))], calibration=[1.0] * 10)
+        self.assertEqual(states(base, new)["case"], compare.STABLE)
+        self.assertEqual(states(base, new, ratios=True)["case"], compare.REGRESSED)
+
+    def test_ratios_take_off_what_all_cases_have_in_common(self):
+        source = random.Random(4)
+        names = [f"case {i}" for i in range(20)]
+        base = document([row(each, noisy(source, 10)) for each in names])
+        slow_disk = document([row(each, noisy(source, 40 if each == "case 7" else 20))
+                              for each in names])
+        found = states(base, slow_disk, ratios=True)
+        self.assertEqual(found.pop("case 7"), compare.REGRESSED)
+        self.assertEqual(set(found.values()), {compare.STABLE})
+
+    def test_lower_rate_is_slower(self):
+        base = document([row("rate", [[1000 + i] for i in range(7)], "/s")])
+        new = document([row("rate", [[700 + i] for i in range(7)], "/s")])
+        self.assertEqual(states(base, new)["rate"], compare.REGRESSED)
+        self.assertEqual(states(new, base)["rate"], compare.IMPROVED)
+
+    def test_between_look_and_fail_is_shown_as_slower(self):
+        base = document([row("case", [[10 + i / 100] * 20 for i in range(7)])])
+        new = document([row("case", [[11.6 + i / 100] * 20 for i in range(7)])])
+        self.assertEqual(states(base, new)["case"], compare.SLOWER)
+
+    def test_few_repetitions_are_not_judged(self):
+        base = document([row("case", [[10], [10]])])
+        new = document([row("case", [[90], [90]])])
+        self.assertEqual(states(base, new)["case"], compare.STABLE)
+
+    def test_exit_code_and_table(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = [pathlib.Path(folder) / name for name in ("base.json", "new.json")]
+            for file, value in zip(files, (10, 14)):
+                rows = [row("case", [[value + i / 100] * 20 for i in range(7)])]
+                file.write_text(json.dumps(document(rows)))
+            shown = io.StringIO()
+            with contextlib.redirect_stdout(shown):
+                code = cli.main(["compare", str(files[0]), str(files[1])])
+            self.assertEqual(code, 1)
+            self.assertIn("| Benchmark | Baseline | Current | Change | Status |", shown.getvalue())
+            self.assertIn("| some_suite: case | 10.030 ms | 14.030 ms | +39.9 % | ❌ Regressed |",
+                          shown.getvalue())
+            self.assertIn("regressed: some_suite: case", shown.getvalue())
+            with contextlib.redirect_stdout(io.StringIO()):
+                self.assertEqual(cli.main(["compare", str(files[0]), str(files[0])]), 0)
+
+
+class MeasuredInTurn(unittest.TestCase):
+    def judge(self, case):
+        found = difference.InTurn(Run("new", [document([case])]).find("some_suite", case["name"]))
+        found.judge(compare.FAIL)
+        return found
+
+    def test_unchanged_is_stable_however_fast_the_machine_is(self):
+        for seed in range(300):
+            found = self.judge(paired("case", random.Random(seed)))
+            self.assertNotIn(found.status, (compare.SLOWER, compare.REGRESSED), f"seed {seed}")
+
+    def test_a_third_more_work_is_named_though_it_is_a_tenth_of_the_duration(self):
+        for seed in range(100):
+            found = self.judge(paired("case", random.Random(seed), factor=1.4))
+            self.assertEqual(found.status, compare.REGRESSED, f"seed {seed}")
+            self.assertIn("server CPU", found.change)
+
+    def test_sleeping_is_named_though_it_is_no_work(self):
+        found = self.judge(paired("case", random.Random(1), sleep=0.12))
+        self.assertEqual(found.status, compare.REGRESSED)
+        self.assertNotIn("server CPU", found.change)
+
+    def test_less_work_is_improved(self):
+        found = self.judge(paired("case", random.Random(1), factor=0.6))
+        self.assertEqual(found.status, compare.IMPROVED)
+
+    def test_too_few_repetitions_are_not_paired(self):
+        case = paired("case", random.Random(1), repetitions=6)
+        self.assertFalse(difference.InTurn.is_possible(
+            Run("new", [document([case])]).find("some_suite", "case")))
+
+    def test_least_data_is_measured_again(self):
+        self.assertEqual(in_turn.smallest(["a, 1, 1 K tasks", "a, 1, 10 K tasks", "b", "c, 5 K tasks"]),
+                         ["a, 1, 1 K tasks", "b", "c, 5 K tasks"])
+
+
+class LooksAgain(unittest.TestCase):
+    """compare, with a suite that tells beforehand what it will measure."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.top = pathlib.Path(folder.name)
+
+    def keep(self, name, value, functions, tables="-- on tables 1"):
+        folder = self.top / name
+        folder.mkdir()
+        rows = [row("claim", [[value + i / 100] * 20 for i in range(7)])]
+        (folder / "queue_operations.json").write_text(
+            json.dumps(document(rows, suite="queue_operations")))
+        (folder / "functions.sql").write_text(f"{tables}\n{functions}\n")
+        return str(folder)
+
+    def will_measure(self, factor):
+        found = document([paired("claim", random.Random(1), factor)], suite="queue_operations")
+        program = self.top / "bench_queue_operations"
+        program.write_text("#!/bin/sh\necho measured >> \"$0.log\"\n"
+                           "while [ $1 != --output ]; do shift; done\n"
+                           f"cat > $2/queue_operations.json <<'END'\n{json.dumps(found)}\nEND\n")
+        program.chmod(0o755)
+
+    def compare(self, base, new, *options):
+        with contextlib.redirect_stdout(io.StringIO()) as shown, \
+                contextlib.redirect_stderr(io.StringIO()):
+            code = cli.main(["compare", base, new, "--programs", str(self.top), *options])
+        return code, shown.getvalue(), (self.top / "bench_queue_operations.log").exists()
+
+    def test_what_looks_slower_is_cleared_if_it_is_not_so_in_turn(self):
+        self.will_measure(1.0)
+        code, text, measured = self.compare(self.keep("a", 10, "f"), self.keep("b", 14, "f"))
+        self.assertTrue(measured)
+        self.assertEqual(code, 0, text)
+
+    def test_a_function_that_differs_is_measured_though_the_figures_are_alike(self):
+        self.will_measure(1.4)
+        code, text, _ = self.compare(self.keep("a", 10, "f"), self.keep("b", 10, "g"))
+        self.assertEqual(code, 1, text)
+        self.assertIn("regressed: queue_operations: claim\n", text)
+
+    def test_nothing_is_measured_where_nothing_differs_or_looks_slower(self):
+        self.will_measure(1.4)
+        code, _, measured = self.compare(self.keep("a", 10, "f"), self.keep("b", 10, "f"))
+        self.assertEqual((code, measured), (0, False))
+
+    def test_recorded_figures_decide_if_asked_or_if_tables_differ(self):
+        self.will_measure(1.0)
+        base, new = self.keep("a", 10, "f"), self.keep("b", 14, "f")
+        self.assertEqual(self.compare(base, new, "--recorded")[::2], (1, False))
+        moved = self.keep("c", 14, "f", tables="-- on tables 2")
+        self.assertEqual(self.compare(base, moved)[::2], (1, False))
+
+    def test_what_was_measured_in_turn_is_slower_only_if_it_is_so_again(self):
+        self.will_measure(1.0)
+        base, new = self.keep("a", 10, "f"), self.keep("b", 10, "f")
+        slow = document([paired("claim", random.Random(2), 1.4)], suite="queue_operations")
+        (pathlib.Path(new) / "queue_operations.json").write_text(json.dumps(slow))
+        digest = hashlib.sha256((pathlib.Path(base) / "functions.sql").read_bytes()).hexdigest()
+        (pathlib.Path(new) / "against.sha256").write_text(digest)
+        self.assertEqual(self.compare(base, new, "--recorded")[0], 1)
+        code, text, measured = self.compare(base, new)
+        self.assertEqual((code, measured), (0, True), text)
+        self.will_measure(1.4)
+        self.assertEqual(self.compare(base, new)[0], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
