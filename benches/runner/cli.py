@@ -7,6 +7,15 @@ from . import compare, history, report, run
 from .results import CHECKOUT
 
 
+def at_least(least):
+    def number(text):
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        return value
+    return number
+
+
 def judging(command):
     """How two runs are compared."""
     command.add_argument("--ratios", action="store_true",
@@ -26,11 +35,11 @@ def parser():
     one = commands.add_parser("run", help="run suites, keep what they say in a run folder")
     one.add_argument("--type", default="quick", help=", ".join(run.TYPES))
     one.add_argument("--suite", action="append", default=[], help="only this one; may be repeated")
-    one.add_argument("--workers", type=int, metavar="N")
-    one.add_argument("--tasks", type=int, metavar="N")
-    one.add_argument("--duration", type=int, metavar="S")
-    one.add_argument("--payload", type=int, metavar="BYTES")
-    one.add_argument("--repetitions", type=int, metavar="N")
+    one.add_argument("--workers", type=at_least(1), metavar="N")
+    one.add_argument("--tasks", type=at_least(10), metavar="N")
+    one.add_argument("--duration", type=at_least(1), metavar="S")
+    one.add_argument("--payload", type=at_least(1), metavar="BYTES")
+    one.add_argument("--repetitions", type=at_least(1), metavar="N")
     one.add_argument("--length", choices=["smoke", "quick", "full"])
     one.add_argument("--filter", help="only cases whose name holds this text; a|b: a or b")
     one.add_argument("--against", metavar="BASE",

@@ -19,7 +19,8 @@ ALL = ["sql_functions", "queue_operations", "queue_depth", "step_enqueueing", "e
 
 # Suites with their own arguments, by the type of a run.
 TYPES = {
-    "quick": [("throughput", ["--length", "smoke", "--tasks", "1000", "--workers", "4"]),
+    "quick": [("throughput", ["--length", "smoke", "--tasks", "1000", "--workers", "4",
+                              "--filter", "process|single steps"]),
               ("e2e_latency", ["--length", "smoke", "--filter", "linear-3"]),
               ("memory", ["--length", "smoke", "--tasks", "1000"])],
     "scalability": [("scalability", ["--length", "full", "--tasks", "2000", "--repetitions", "1"]),

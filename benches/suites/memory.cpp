@@ -39,7 +39,7 @@ void create_both_ways(engine& on, shape const& graph, std::size_t tasks) {
 /// What one more start and stop of a worker leaves behind in the orchestrator.
 void measure_cycles(bench& on, shape const& graph, std::size_t tasks_by_cycle, std::size_t done) {
     auto& programs = on.programs();
-    constexpr int cycles = 5;
+    auto const cycles = static_cast<int>(on.sized(5, 5, 2));
     double const before = memory_of(programs.orchestrator_pid()).now_mb;
     for (int i = 0; i < cycles; ++i) {
         programs.stop_workers();

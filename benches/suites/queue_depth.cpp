@@ -52,6 +52,7 @@ void measure_all(bench& on) {
     depths.resize(on.sized(4, 3, 2));
     auto const deferred = on.sized(100'000, 10'000, 1'000);
     auto& programs = on.programs();
+    programs.require_private();
     programs.stop_orchestrator();
     std::deque<stage> stages;
     auto const add = [&](std::string const& name) -> stage& {

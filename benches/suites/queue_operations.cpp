@@ -59,6 +59,7 @@ timing end(stage& core, queue::outcome how, std::size_t settles) {
 
 void measure_all(bench& on) {
     auto& programs = on.programs();
+    programs.require_private();
     programs.stop_orchestrator();
     stage core{programs.dsn()};
     core.use(named_shape("single"));

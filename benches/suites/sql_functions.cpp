@@ -105,7 +105,9 @@ void measure_all(bench& on) {
             }
         }
     }
-    if (!sizes.empty()) {
+    if (!on.programs().has_own_server()) {
+        on.finding("no plans: the log of a server that is not our own cannot be read");
+    } else if (!sizes.empty()) {
         explain(on, dsns.back(), stages.back());
     }
 }

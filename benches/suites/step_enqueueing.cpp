@@ -77,6 +77,7 @@ timing notify(session& quick) {
 
 void measure_all(bench& on) {
     auto& programs = on.programs();
+    programs.require_private();
     programs.stop_orchestrator(); // nothing else is to run
     auto const many = on.sized(100, 60, 10);
     std::vector<fan_case> const cases{

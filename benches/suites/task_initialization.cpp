@@ -72,9 +72,9 @@ void measure_all(bench& on) {
     on.setting("warm-up", "10 creations of each case, dropped");
     auto const samples = on.sized(100, 60, 10);
     std::optional<stage> core;
-    if (programs.has_database()) {
+    if (programs.is_private()) {
         // Of its own, as the orchestrator's templates are compiled by the orchestrator.
-        core.emplace(programs.is_private() ? programs.add_database("stage") : programs.dsn());
+        core.emplace(programs.add_database("stage"));
         core->use(named_shape("linear3"));
     }
     on.repeat_full(10);

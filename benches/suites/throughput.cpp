@@ -112,7 +112,7 @@ void measure_all(bench& on) {
     on.setting("clock", "from the first claim, with all tasks waiting, to the last commit; or from "
                         "the first submission, with a worker waiting");
     on.setting("warm-up", "none: each run begins with an empty database and fresh processes");
-    static_cast<void>(on.programs().server()); // refused at once where it cannot be
+    on.programs().require_private();
     while (on.next_repetition()) {
         for (auto const& each : all) {
             bool const is_diamond = std::string_view{each.shape} == "diamond4";

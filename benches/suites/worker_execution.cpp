@@ -71,6 +71,7 @@ void measure_case(bench& on, stage& core, work const& what, std::int32_t size,
 
 void measure_all(bench& on) {
     auto& programs = on.programs();
+    programs.require_private();
     programs.stop_orchestrator();
     stage core{programs.dsn()};
     core.use(named_shape("single"));

@@ -27,6 +27,12 @@ class Runs(unittest.TestCase):
         for each in run.TYPES:
             self.assertIn(each, shown.getvalue())
 
+    def test_numbers_that_make_no_sense_exit_2(self):
+        for wrong in (["--tasks", "-5"], ["--workers", "0"], ["--repetitions", "x"]):
+            with contextlib.redirect_stderr(io.StringIO()), self.assertRaises(SystemExit) as ended:
+                cli.main(["run", *wrong])
+            self.assertEqual(ended.exception.code, 2)
+
     def test_quick_is_a_thousand_tasks_on_four_workers(self):
         steps = dict(run.plan(self.choose()))
         self.assertIn("1000", steps["throughput"])

@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -20,6 +22,26 @@ using std::chrono::seconds;
 
 constexpr seconds start_limit{60};
 constexpr seconds stop_limit{20};
+
+/// Named after this process. Those of processes that were killed are removed.
+fs::path make_folder() {
+    fs::path const place = "/var/tmp";
+    std::string const prefix = "tasker-bench-";
+    std::error_code ignored;
+    for (auto const& entry : fs::directory_iterator{place, ignored}) {
+        auto const name = entry.path().filename().string();
+        pid_t owner = 0;
+        if (name.starts_with(prefix)) {
+            std::from_chars(name.data() + prefix.size(), name.data() + name.size(), owner);
+        }
+        if (owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH) {
+            fs::remove_all(entry.path(), ignored);
+        }
+    }
+    auto out = place / (prefix + std::to_string(::getpid()));
+    fs::create_directories(out);
+    return out;
+}
 
 } // namespace
 
@@ -70,8 +92,7 @@ engine::~engine() = default;
 
 engine engine::start_private() {
     auto made = std::make_unique<state>();
-    made->folder = "/var/tmp/tasker-bench-" + std::to_string(::getpid());
-    fs::create_directories(made->folder);
+    made->folder = make_folder();
     made->cluster =
         cluster::private_cluster::open({.folder = made->folder / "postgres",
                                         // %e, the SQLSTATE, is what server_errors counts.
@@ -83,8 +104,7 @@ engine engine::start_private() {
 
 engine engine::on_server(std::string dsn) {
     auto made = std::make_unique<state>();
-    made->folder = "/var/tmp/tasker-bench-" + std::to_string(::getpid());
-    fs::create_directories(made->folder);
+    made->folder = make_folder();
     made->maintenance_dsn = std::move(dsn);
     return engine{std::move(made)};
 }
@@ -126,6 +146,10 @@ void engine::start_orchestrator() {
                                           .dsn = dsn(),
                                           .folder = state_->folder});
     state_->listens_on = state_->orchestrator->listens_on;
+}
+
+void engine::require_private() const {
+    state_->require_private();
 }
 
 void engine::stop_orchestrator() {
@@ -213,6 +237,10 @@ cluster::private_cluster& engine::server() {
         throw not_private{"this needs a server of its own: unset DATABASE_URL"};
     }
     return *state_->cluster;
+}
+
+bool engine::has_own_server() const noexcept {
+    return state_->cluster.has_value();
 }
 
 bool engine::has_database() const noexcept {

@@ -47,7 +47,9 @@ void count(recorder& to, std::string_view name, usage const& spent, double amoun
     each("commits", spent.commits);
     each("rows written", spent.rows_written);
     each("dead tuples", spent.dead_tuples);
-    each("µs of PostgreSQL CPU", spent.cpu.postgres * us_per_s);
+    if (spent.cpu.postgres > 0) { // not of a server elsewhere
+        each("µs of PostgreSQL CPU", spent.cpu.postgres * us_per_s);
+    }
     each("µs of orchestrator CPU", spent.cpu.orchestrator * us_per_s);
     each("µs of worker CPU", spent.cpu.worker * us_per_s);
     each("µs of load generator CPU", spent.cpu.load * us_per_s);

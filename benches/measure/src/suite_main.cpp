@@ -29,11 +29,16 @@ void add_options(CLI::App& app, bench_options& chosen) {
     app.add_option("--repetitions", chosen.repetitions, "runs of every case")
         ->check(CLI::Range(1, 1'000));
     app.add_option("--filter", chosen.filter, "only cases whose name holds this text; a|b: a or b");
-    app.add_option("--workers", chosen.workers, "instead of the suite's own number");
-    app.add_option("--tasks", chosen.tasks, "instead of the suite's own number");
-    app.add_option("--payload", chosen.payload_bytes, "bytes of a task's context");
+    app.add_option("--workers", chosen.workers, "instead of the suite's own number")
+        ->check(CLI::Range(1, 1'000));
+    app.add_option("--tasks", chosen.tasks, "instead of the suite's own number")
+        ->check(CLI::Range(10, 100'000'000));
+    app.add_option("--payload", chosen.payload_bytes, "bytes of a task's context")
+        ->check(CLI::Range(1, 100'000'000));
     app.add_option_function<long>(
-        "--duration", [&chosen](long seconds) { chosen.duration = std::chrono::seconds{seconds}; });
+           "--duration",
+           [&chosen](long seconds) { chosen.duration = std::chrono::seconds{seconds}; }, "seconds")
+        ->check(CLI::Range(1, 1'000'000));
     app.add_option("--against", chosen.against,
                    "the functions.sql of a baseline: measured in turn with the present ones")
         ->check(CLI::ExistingFile);

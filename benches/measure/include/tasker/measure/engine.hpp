@@ -130,9 +130,13 @@ public:
     }
     /// The server. Errors: throws not_private.
     cluster::private_cluster& server();
+    bool has_own_server() const noexcept;
     bool has_database() const noexcept;
     /// Did this program start the services?
     bool is_private() const noexcept;
+    /// For what drives the core itself: services that run would take its steps.
+    /// Errors: throws not_private unless is_private().
+    void require_private() const;
 
     cpu_times cpu() const;
 
