@@ -21,7 +21,7 @@ ALL = ["sql_functions", "queue_operations", "queue_depth", "step_enqueueing", "e
 TYPES = {
     "quick": [("throughput", ["--length", "smoke", "--tasks", "1000", "--workers", "4",
                               "--filter", "process|single steps"]),
-              ("e2e_latency", ["--length", "smoke", "--filter", "linear-3"]),
+              ("e2e_latency", ["--length", "quick", "--filter", "linear-3"]),
               ("memory", ["--length", "smoke", "--tasks", "1000"])],
     "scalability": [("scalability", ["--length", "full", "--tasks", "2000", "--repetitions", "1"]),
                     ("throughput", ["--length", "full", "--tasks", "2000", "--repetitions", "3"])],

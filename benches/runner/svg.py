@@ -32,8 +32,8 @@ def distributions(rows):
     """rows: (name, 51 quantiles). A line each, on one logarithmic scale."""
     # A logarithmic scale has no zero: what is zero stands at its left end.
     least = min((each for _, values in rows for each in values if each > 0), default=1e-3)
-    rows = [(name, [max(each, least) for each in values]) for name, values in rows]
-    ticks = _decades(min(values[1] for _, values in rows), max(values[49] for _, values in rows))
+    ticks = _decades(min(max(values[1], least) for _, values in rows),
+                     max(max(values[49], least) for _, values in rows))
     height, step = 34 + 24 * len(rows), 24
     span = math.log10(ticks[-1] / ticks[0])
 

@@ -75,6 +75,15 @@ void measure_all(bench& on) {
         measure_load(on, 10, 5'000 / scale);
         measure_load(on, 20, 2'000 / scale);
     }
+    std::string const refused =
+        make_request("POST", "/v1/tasks", "application/json", R"({"name":"no-such"})");
+    constexpr std::size_t requests = 5;
+    auto const result = run({.peer = on.programs().orchestrator(),
+                             .connections = 1,
+                             .expected_status = 201,
+                             .next = times(requests, refused)});
+    on.require(result.errors == requests, "errors were provoked, and the counter did not move");
+    on.finding("errors: the counter moved when requests were made that must be refused");
 }
 
 } // namespace
