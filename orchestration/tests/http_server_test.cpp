@@ -1,88 +1,15 @@
-#include "http_client.hpp"
-#include "running_server.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "http_server_fixture.hpp"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <atomic>
-#include <future>
-#include <stdexcept>
 
 namespace tasker::orchestration {
 namespace {
 
-using namespace std::chrono_literals;
-using boost::asio::awaitable;
-using boost::beast::http::verb;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Key;
 using ::testing::Not;
 using ::testing::Pair;
-
-awaitable<http::response> echo(http::request& asked) {
-    co_return http::response{.body = std::string{boost::beast::http::to_string(asked.method)} +
-                                     ' ' + asked.target + ' ' + asked.body};
-}
-
-awaitable<http::response> fail(http::request&) {
-    throw std::runtime_error{"secret"};
-    co_return http::response{};
-}
-
-/// What became of a request that waits.
-struct waiting_room {
-    std::promise<void> entered;
-    std::promise<bool> left; ///< true: the client went away
-};
-
-awaitable<http::response> wait(waiting_room* room, http::request& asked) {
-    using namespace boost::asio::experimental::awaitable_operators;
-    boost::asio::steady_timer never{co_await boost::asio::this_coro::executor,
-                                    steady_clock::time_point::max()};
-    room->entered.set_value();
-    auto const first =
-        co_await (never.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)) ||
-                  asked.from->until_gone());
-    room->left.set_value(first.index() == 1);
-    co_return http::response{.status = 499, .body = {}, .close = true};
-}
-
-class HttpServer : public ::testing::Test {
-protected:
-    static http::server_options small() {
-        http::server_options options;
-        options.allowed.max_connections = 4;
-        options.allowed.max_header_bytes = 2048;
-        options.allowed.max_target_bytes = 1024;
-        options.allowed.max_body_bytes = 4096;
-        options.allowed.request_timeout = 300ms;
-        options.allowed.idle_timeout = 600ms;
-        options.allowed.stop_timeout = 300ms;
-        return options;
-    }
-
-    std::unique_ptr<running_server> start(http::server_options options = small()) {
-        return std::make_unique<running_server>(
-            [this](http::router& to) {
-                to.add({verb::get, "/echo", echo});
-                to.add({verb::post, "/echo", echo});
-                to.add({verb::post, "/large", echo, 1'000'000});
-                to.add({verb::get, "/fail", fail});
-                to.add({verb::get, "/wait",
-                        [this](http::request& asked) { return wait(&room_, asked); }});
-            },
-            std::move(options));
-    }
-
-    waiting_room room_;
-};
 
 TEST_F(HttpServer, ServesManyRequestsOfOneConnection) {
     auto const server = start();
@@ -221,91 +148,6 @@ TEST_F(HttpServer, AnswersAHandlersExceptionWithoutItsText) {
     EXPECT_EQ(client.get("/echo").status, 200U);
 }
 
-struct refused_text {
-    std::string text;
-    unsigned status;
-    std::string code;
-};
-
-TEST_F(HttpServer, RefusesWhatIsNoRequestAndClosesTheConnection) {
-    auto const server = start();
-    std::string const host = "Host: t\r\n";
-    std::vector<refused_text> const all{
-        {"hello\r\n\r\n", 400, "invalid_request"},
-        {"\x16\x03\x01\x02\x00\x01\x00", 400, "invalid_request"},
-        {"GET /echo\r\n\r\n", 400, "invalid_request"},
-        {"GET /echo HTTP/2.0\r\n" + host + "\r\n", 400, "invalid_request"},
-        {"GET /echo HTTP/1.1\r\n\r\n", 400, "invalid_request"},
-        {"GET /echo HTTP/1.1\r\n" + host + host + "\r\n", 400, "invalid_request"},
-        {"GET /echo HTTP/1.1\r\n" + host + "bad field: x\r\n\r\n", 400, "invalid_request"},
-        {"POST /echo HTTP/1.1\r\n" + host + "Content-Length: x\r\n\r\n", 400, "invalid_request"},
-        {"POST /echo HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400,
-         "invalid_request"},
-        {"POST /echo HTTP/1.1\r\n" + host +
-             "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-         400, "invalid_request"},
-        {"POST /echo HTTP/1.1\r\n" + host + "Transfer-Encoding: gzip\r\n\r\n", 400,
-         "invalid_request"},
-        {"POST /echo HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked, gzip\r\n\r\n", 400,
-         "invalid_request"},
-        {"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "invalid_request"},
-        {"POST /echo HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400,
-         "invalid_request"},
-        {"GET /" + std::string(1100, 'a') + " HTTP/1.1\r\n" + host + "\r\n", 414, "uri_too_long"},
-        {"GET /" + std::string(5000, 'a'), 414, "uri_too_long"},
-        {"GET /echo HTTP/1.1\r\nX: " + std::string(3000, 'a'), 431, "headers_too_large"},
-        {"POST /echo HTTP/1.1\r\n" + host + "Content-Length: 4097\r\n\r\n", 413,
-         "payload_too_large"},
-        {"POST /echo HTTP/1.1\r\n" + host + "Content-Length: 99999999999999999999\r\n\r\n", 400,
-         "invalid_request"},
-        {"POST /echo HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n1001\r\n" +
-             std::string(4097, 'a'),
-         413, "payload_too_large"},
-        {"POST /echo HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n1;" +
-             std::string(3000, 'a'),
-         431, "headers_too_large"},
-    };
-    for (auto const& each : all) {
-        http_client client{server->address()};
-        client.send(each.text);
-        auto const reply = client.receive();
-        EXPECT_EQ(reply.status, each.status) << each.text;
-        EXPECT_EQ(reply.error_code(), each.code) << each.text;
-        EXPECT_THAT(reply.fields, Contains(Pair("connection", "close"))) << each.text;
-        EXPECT_TRUE(client.ends()) << each.text;
-    }
-}
-
-TEST_F(HttpServer, CountsTheHeaderAsAWholeHoweverItArrives) {
-    auto const server = start();
-    http_client client{server->address()};
-    std::string text = "GET /echo HTTP/1.1\r\nHost: t\r\n";
-    for (int i = 0; i < 40; ++i) {
-        text += "X" + std::to_string(i) + ": " + std::string(60, 'x') + "\r\n";
-    }
-    client.send_in_pieces(text, 66);
-    EXPECT_EQ(client.receive().error_code(), "headers_too_large");
-}
-
-TEST_F(HttpServer, LimitsTheBodyByItsRoute) {
-    auto const server = start();
-    http_client client{server->address()};
-    std::string const large(500'000, 'x');
-    EXPECT_EQ(client.post("/large", large).body.size(), large.size() + 12);
-    EXPECT_EQ(client.post("/echo", large).error_code(), "payload_too_large");
-}
-
-TEST_F(HttpServer, LimitsWhatAllConnectionsTogetherSend) {
-    auto options = small();
-    options.allowed.max_received_bytes = 100'000;
-    auto const server = start(options);
-    http_client client{server->address()};
-    auto const reply = client.post("/large", std::string(500'000, 'x'));
-    EXPECT_EQ(reply.error_code(), "unavailable");
-    http_client other{server->address()};
-    EXPECT_EQ(other.post("/large", std::string(50'000, 'x')).status, 200U);
-}
-
 TEST_F(HttpServer, InvitesABodyThatItsClientHoldsBack) {
     auto const server = start();
     http_client client{server->address()};
@@ -353,110 +195,6 @@ TEST_F(HttpServer, TellsAClientThatStoppedInTheMiddle) {
     client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\nabc");
     client.finish_sending();
     EXPECT_EQ(client.receive().error_code(), "invalid_request");
-    EXPECT_TRUE(client.ends());
-}
-
-TEST_F(HttpServer, LimitsTheTimeOfARequest) {
-    auto const server = start();
-    for (auto const* text :
-         {"GET /ec", "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\n"}) {
-        http_client client{server->address()};
-        client.send(text);
-        auto const reply = client.receive();
-        EXPECT_EQ(reply.status, 408U);
-        EXPECT_EQ(reply.error_code(), "timeout");
-        EXPECT_TRUE(client.ends());
-    }
-}
-
-TEST_F(HttpServer, ClosesIdleConnectionsWithoutAWord) {
-    auto const server = start();
-    http_client never_used{server->address()};
-    http_client used{server->address()};
-    used.get("/echo");
-    EXPECT_TRUE(never_used.ends());
-    EXPECT_TRUE(used.ends());
-}
-
-TEST_F(HttpServer, TellsAConnectionTooMany) {
-    auto const server = start();
-    std::vector<std::unique_ptr<http_client>> clients;
-    for (int i = 0; i < 4; ++i) {
-        clients.push_back(std::make_unique<http_client>(server->address()));
-        EXPECT_EQ(clients.back()->get("/echo").status, 200U);
-    }
-    http_client one_too_many{server->address()};
-    auto const reply = one_too_many.get("/echo");
-    EXPECT_EQ(reply.status, 503U);
-    EXPECT_EQ(reply.error_code(), "unavailable");
-    EXPECT_THAT(reply.fields, Contains(Pair("retry-after", "1")));
-    EXPECT_TRUE(one_too_many.ends());
-    EXPECT_EQ(clients.front()->get("/echo").status, 200U);
-}
-
-TEST_F(HttpServer, EndsTheWaitOfAClientThatIsGone) {
-    auto const server = start();
-    auto left = room_.left.get_future();
-    {
-        http_client client{server->address()};
-        client.send(request_text("GET", "/wait"));
-        room_.entered.get_future().wait();
-    }
-    ASSERT_EQ(left.wait_for(30s), std::future_status::ready);
-    EXPECT_TRUE(left.get());
-}
-
-TEST_F(HttpServer, StopsAtOnceWhereNothingIsInFlight) {
-    auto const server = start();
-    http_client client{server->address()};
-    client.get("/echo");
-    server->stop();
-    EXPECT_TRUE(client.ends());
-    server->join();
-}
-
-TEST_F(HttpServer, FinishesRequestsInFlightAndThenCloses) {
-    auto options = small();
-    options.allowed.request_timeout = 10s;
-    options.allowed.stop_timeout = 10s;
-    auto const server = start(options);
-    http_client client{server->address()};
-    auto const text = request_text("POST", "/echo", "abc");
-    client.send(text.substr(0, text.size() - 1));
-    http_client witness{server->address()};
-    witness.get("/echo");
-    server->stop();
-    EXPECT_TRUE(witness.ends());
-    client.send("c");
-    auto const reply = client.receive();
-    EXPECT_EQ(reply.body, "POST /echo abc");
-    EXPECT_THAT(reply.fields, Contains(Pair("connection", "close")));
-    EXPECT_TRUE(client.ends());
-    server->join();
-}
-
-TEST_F(HttpServer, StopEndsAConnectionWhoseAnswerIsJustBeingSent) {
-    auto options = small();
-    options.allowed.idle_timeout = 60s;
-    options.allowed.stop_timeout = 60s;
-    std::unique_ptr<running_server> server;
-    // Runs before the answer is sent: the stop comes when it has been, and nobody knows it yet.
-    options.answered = [&server](http::answered_request const&) { server->stop(); };
-    server = start(options);
-    http_client client{server->address()};
-    EXPECT_EQ(client.get("/echo").status, 200U);
-    EXPECT_TRUE(client.ends());
-    server->join();
-}
-
-TEST_F(HttpServer, EndsWhatOutlastsTheLimitOfAStop) {
-    auto const server = start();
-    http_client client{server->address()};
-    client.send(request_text("GET", "/wait"));
-    room_.entered.get_future().wait();
-    server->stop();
-    server->join();
-    EXPECT_TRUE(room_.left.get_future().get());
     EXPECT_TRUE(client.ends());
 }
 

@@ -23,11 +23,8 @@ def tasker_server():
 def _new_database(folder):
     dsn = (folder / "dsn").read_text().strip()
     name = "python_" + uuid.uuid4().hex[:16]
-    # Under a sanitizer its runtime is preloaded for Python; psql hangs with it as it exits.
     subprocess.run(
-        ["psql", "--quiet", "--no-psqlrc", dsn, "--command", f"create database {name}"],
-        check=True,
-        env={name: value for name, value in os.environ.items() if name != "LD_PRELOAD"},
+        ["psql", "--quiet", "--no-psqlrc", dsn, "--command", f"create database {name}"], check=True
     )
     return re.sub(r"dbname='?\w+'?", f"dbname='{name}'", dsn)
 
