@@ -58,11 +58,11 @@ def markdown(run, codes, seconds):
              "| Suite | Cases | Passed | Failed | Warnings | Exit |", "|---|---|---|---|---|---|"]
     for suite, code in codes.items():
         document = run.suite(suite)
+        word = {0: "✅", 77: "skipped"}.get(code, f"❌ {code}")
         if document is None:
-            lines.append(f"| {suite} | | | | | ❌ {code} |")
+            lines.append(f"| {suite} | | | | | {word} |")
             continue
         counts = document["summary"]
-        word = {0: "✅", 77: "skipped"}.get(code, f"❌ {code}")
         lines.append(f"| {suite} | {counts['total_tests']} | {counts['passed']} "
                      f"| {counts['failed']} | {counts['warnings']} | {word} |")
     lines += ["", "## Against the targets", "", "| Benchmark | Statistic | Measured | Target | |",

@@ -98,7 +98,7 @@ void measure_all(bench& on) {
     auto& programs = on.programs();
     auto const duration = on.options().duration
                               ? std::chrono::milliseconds{*on.options().duration}
-                              : std::chrono::milliseconds{on.sized(3'000, 1'500, 400)};
+                              : std::chrono::milliseconds{on.sized(2'000, 1'500, 400)};
     std::vector<int> clients{10, 50, 100};
     if (on.options().length == run_length::smoke) {
         clients = {10, 100};

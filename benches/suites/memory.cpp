@@ -88,6 +88,7 @@ void measure_all(bench& on) {
     on.setting("tasks", std::to_string(tasks) + " diamonds, half created one by one");
     on.setting("warm-up", "none: the first figures are those of fresh processes");
     static_cast<void>(on.programs().orchestrator_pid());
+    on.repeat_full(4); // it hardly scatters, and takes long
     while (on.next_repetition()) {
         auto& programs = on.programs();
         programs.reset();

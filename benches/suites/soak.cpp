@@ -195,7 +195,7 @@ void soak(bench& on, bool with_faults, seconds duration, double pace) {
 
 void measure_all(bench& on) {
     auto const duration =
-        on.options().duration.value_or(seconds{static_cast<long>(on.sized(40, 16, 8))});
+        on.options().duration.value_or(seconds{static_cast<long>(on.sized(30, 16, 8))});
     constexpr double pace = 200;
     on.setting("load", fmt::format("{} diamonds a second for {} s, then again with faults", pace,
                                    duration.count()));

@@ -74,6 +74,12 @@ class Runs(unittest.TestCase):
 
 
 class Rendering(unittest.TestCase):
+    def test_skipped_suite_is_no_failure(self):
+        text = summary.markdown(Run("run", [document([row("case", [[1]])], suite="memory")]),
+                                {"memory": 0, "soak": 77, "stress": 3}, 1)
+        self.assertIn("| soak | | | | | skipped |", text)
+        self.assertIn("| stress | | | | | ❌ 3 |", text)
+
     def test_combined_has_the_nested_fields(self):
         drained = row("single step, 1 process", [[9000]], "/s")
         drained["counters"] = {"tasks": 1000, "seconds": 0.1, "worker processes": 1}
