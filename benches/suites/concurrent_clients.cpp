@@ -18,7 +18,8 @@ std::size_t stored_tasks(engine& on) {
         .as<std::size_t>();
 }
 
-void add_result(bench& on, std::string const& name, loop_result result, double generator_cpu_s) {
+void add_result(bench& on, std::string const& name, loop_result const& result,
+                double generator_cpu_s) {
     auto const requests = static_cast<double>(result.latencies_ms.size());
     on.add(name, requests / result.seconds, "/s");
     on.add("latency: " + name, result.latencies_ms);
@@ -48,7 +49,7 @@ void submit(bench& on, int clients, std::chrono::milliseconds duration) {
         on.require(stored_tasks(programs) == before + result.accepted,
                    name + ": not every acknowledged task is stored, or more are");
     }
-    add_result(on, name, std::move(result), spent.load);
+    add_result(on, name, result, spent.load);
 }
 
 /// 3 submissions : 2 looks at a task : 1 list : 1 look at the metrics.
@@ -80,7 +81,7 @@ void mix(bench& on, int clients, std::chrono::milliseconds duration) {
                                                      : nullptr;
                                       },
                                       .count_from = count_from});
-    add_result(on, name, std::move(result), (programs.cpu() - cpu).load);
+    add_result(on, name, result, (programs.cpu() - cpu).load);
 }
 
 /// Batches of 10,000 tasks over two connections.

@@ -62,7 +62,7 @@ public:
     }
     ear(ear const&) = delete;
     ear& operator=(ear const&) = delete;
-    ~ear() {
+    ~ear() { // NOLINT(bugprone-exception-escape): throws only where memory ends
         boost::asio::post(io_, [this] {
             if (layer_) {
                 layer_->stop();

@@ -165,7 +165,7 @@ std::string log_text(suite_results const& of) {
     std::string environment;
     for (auto const& [name, value] : of.environment) {
         if (name != "date" && name != "commit") {
-            environment += (environment.empty() ? "" : "; ") + name + " " + value;
+            environment += fmt::format("{}{} {}", environment.empty() ? "" : "; ", name, value);
         }
     }
     auto out = fmt::format("# Benchmark Run: {}\n\nDate: {} UTC\nCommit: {}\nEnvironment: {}\n\n"

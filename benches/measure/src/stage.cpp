@@ -24,7 +24,8 @@ std::string compiled_steps(shape const& of) {
     for (std::size_t step = 0; step < of.steps(); ++step) {
         std::string parents;
         for (auto const parent : of.parents[step]) {
-            parents += (parents.empty() ? "" : ",") + std::to_string(parent);
+            parents += parents.empty() ? "" : ",";
+            parents += std::to_string(parent);
         }
         auto const number = std::to_string(step);
         out += (step == 0 ? "" : ",");
