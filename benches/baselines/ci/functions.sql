@@ -1,4 +1,4 @@
--- on tables 0676f7255f810e0fdf36e297eb6286d9
+-- on tables a7c32677c1a25ae23651ad2d8b49f461
 set check_function_bodies = off;
 CREATE OR REPLACE FUNCTION tasker.backoff_ms(p_backoff tasker.backoff, p_base_ms bigint, p_max_ms bigint, p_failures integer)
  RETURNS bigint
@@ -98,6 +98,7 @@ declare
     v_steps      int[];
     v_fresh      uuid[];
     v_dead       record;
+    v_died       boolean := false;
 begin
     foreach v_queue in array p_queues loop
         v_last := 0;
@@ -180,6 +181,7 @@ begin
                         array[v_dead.attempt], array[v_dead.msg_id], array[2::int2],
                         array['{"message": "its worker was lost 10 times while it ran", "type": "lease_lost"}'],
                         array[null::int]);
+                    v_died := true;
                 end loop;
                 perform pgmq.delete(v_queue, array(
                     select m.msg_id from unnest(v_msg_ids) m(msg_id)
@@ -196,6 +198,10 @@ begin
             exit when coalesce(cardinality(v_held), 0) = v_read or clock_timestamp() > v_began + interval '5 seconds';
         end loop;
     end loop;
+    if v_died then
+        -- Rare enough to be announced in this transaction: claims are followed by no flush of their own.
+        perform tasker.flush_notifications();
+    end if;
 end;
 $function$
 ;
@@ -207,14 +213,15 @@ AS $function$
     select p_queue, m.msg_id, s.task_id, s.step_no, s.attempt, d.max_attempts, s.failures, d.timeout_ms,
            d.name, d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
            t.priority, t.context,
-           case when s.parents_total > 0 then (
+           case when s.parents_total > 0 and s.parents_bytes <= tasker.joined_bytes_limit() then (
                select json_object_agg(
                    (select n.name from tasker.template_steps n
                     where n.template_id = s.template_id and n.step_no = u.parent_no),
                    coalesce((select r.result from tasker.steps r
                              where r.task_id = s.task_id and r.step_no = u.parent_no), 'null'))
                from unnest(d.parents) u(parent_no))
-           end
+           end,
+           s.parents_bytes
     from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
     join tasker.steps s on s.task_id = m.task_id and s.step_no = m.step_no
     join tasker.tasks t on t.task_id = m.task_id
@@ -435,7 +442,7 @@ end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION tasker.finish_step(p_queue text, p_worker integer, p_lease_s integer, p_take integer, p_task_id uuid, p_step_no integer, p_attempt integer, p_msg_id bigint, p_result text)
- RETURNS TABLE(kind text, queue text, msg_id bigint, task_id uuid, step_no integer, attempt integer, max_attempts integer, failures integer, timeout_ms bigint, name text, handler text, handler_method text, initialization json, namespace text, template_name text, template_version text, priority smallint, context json, parents json)
+ RETURNS SETOF tasker.finished_row
  LANGUAGE plpgsql
  SET search_path TO ''
  SET plan_cache_mode TO 'force_generic_plan'
@@ -444,7 +451,6 @@ CREATE OR REPLACE FUNCTION tasker.finish_step(p_queue text, p_worker integer, p_
  SET enable_mergejoin TO 'off'
  SET enable_bitmapscan TO 'off'
 AS $function$
-#variable_conflict use_column
 declare
     v_now      timestamptz := tasker.clock();
     v_template int;
@@ -454,6 +460,7 @@ declare
     v_ready    boolean := false;
     v_taken    boolean := false;
     v_state    tasker.task_state;
+    v_row      tasker.finished_row;
 begin
     select o.template_id, o.children, o.child_parents[1] into v_template, v_children, v_total
     from tasker.steps s
@@ -471,17 +478,20 @@ begin
     where s.task_id = p_task_id and s.step_no = p_step_no and s.attempt = p_attempt
       and s.state = 'in_progress';
     if not found then
-        kind := 'refused'; queue := p_queue; msg_id := p_msg_id; task_id := p_task_id;
-        step_no := p_step_no; attempt := p_attempt;
-        return next;
+        v_row.kind := 'refused'; v_row.queue := p_queue; v_row.msg_id := p_msg_id;
+        v_row.task_id := p_task_id; v_row.step_no := p_step_no; v_row.attempt := p_attempt;
+        return next v_row;
         return;
     end if;
 
     -- See finish_steps: the upsert serialises the parents that finish at once.
     if cardinality(v_children) = 1 then
-        insert into tasker.steps as s (task_id, step_no, template_id, parents_total, parents_done, state)
-        values (p_task_id, v_children[1], v_template, v_total, 1, 'pending')
-        on conflict (task_id, step_no) do update set parents_done = s.parents_done + 1
+        insert into tasker.steps as s
+            (task_id, step_no, template_id, parents_total, parents_done, parents_bytes, state)
+        values (p_task_id, v_children[1], v_template, v_total, 1, octet_length(p_result), 'pending')
+        on conflict (task_id, step_no) do update
+        set parents_done = s.parents_done + 1,
+            parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int
         returning s.parents_done into v_done;
         if v_done = v_total then
             v_now := tasker.clock();
@@ -524,14 +534,14 @@ begin
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
     elsif v_state in ('blocked', 'complete') then
         perform tasker.note_settled(array[p_task_id]);
-        kind := 'settled'; task_id := p_task_id; name := v_state;
-        return next;
+        v_row.kind := 'settled'; v_row.task_id := p_task_id; v_row.name := v_state;
+        return next v_row;
     end if;
 end;
 $function$
 ;
 CREATE OR REPLACE FUNCTION tasker.finish_steps(p_queue text, p_worker integer, p_lease_s integer, p_take integer, p_task_ids uuid[], p_step_nos integer[], p_attempts integer[], p_msg_ids bigint[], p_outcomes smallint[], p_payloads text[], p_retry_after_ms integer[])
- RETURNS TABLE(kind text, queue text, msg_id bigint, task_id uuid, step_no integer, attempt integer, max_attempts integer, failures integer, timeout_ms bigint, name text, handler text, handler_method text, initialization json, namespace text, template_name text, template_version text, priority smallint, context json, parents json)
+ RETURNS SETOF tasker.finished_row
  LANGUAGE plpgsql
  SET search_path TO ''
  SET plan_cache_mode TO 'force_generic_plan'
@@ -540,13 +550,13 @@ CREATE OR REPLACE FUNCTION tasker.finish_steps(p_queue text, p_worker integer, p
  SET enable_mergejoin TO 'off'
  SET enable_bitmapscan TO 'off'
 AS $function$
-#variable_conflict use_column
 declare
     v_now         timestamptz := tasker.clock();
     v_done_tasks  uuid[];     -- own steps that were accepted as complete
     v_done_steps  int[];
     v_done_templs int[];
     v_done_msgs   bigint[];
+    v_done_bytes  int[];
     v_fail_tasks  uuid[];     -- own steps that failed for good
     v_fail_steps  int[];
     v_fail_msgs   bigint[];   -- messages of all steps that failed, for good or not
@@ -577,10 +587,11 @@ begin
               where i.outcome = 0 order by i.task_id, i.step_no) i
         where s.task_id = i.task_id and s.step_no = i.step_no and s.attempt = i.attempt
           and s.state = 'in_progress'
-        returning s.task_id, s.step_no, s.template_id, i.msg_id
+        returning s.task_id, s.step_no, s.template_id, i.msg_id, octet_length(i.payload) as bytes
     )
-    select array_agg(d.task_id), array_agg(d.step_no), array_agg(d.template_id), array_agg(d.msg_id)
-    into v_done_tasks, v_done_steps, v_done_templs, v_done_msgs
+    select array_agg(d.task_id), array_agg(d.step_no), array_agg(d.template_id), array_agg(d.msg_id),
+           array_agg(d.bytes)
+    into v_done_tasks, v_done_steps, v_done_templs, v_done_msgs, v_done_bytes
     from done d;
 
     if p_outcomes && '{1,2}'::int2[] then
@@ -614,7 +625,9 @@ begin
             insert into tasker.deferred (due_at, task_id, step_no)
             select v_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no
             from unnest(v_defer_tasks, v_defer_steps, v_defer_ms) w(task_id, step_no, ms);
-            perform set_config('tasker.deferred', (select min(ms) from unnest(v_defer_ms) ms)::text, false);
+            perform set_config('tasker.deferred', least(
+                nullif(current_setting('tasker.deferred', true), '')::bigint,
+                (select min(ms) from unnest(v_defer_ms) ms))::text, false);
         end if;
     end if;
 
@@ -624,17 +637,19 @@ begin
     if v_done_tasks is not null then
         with touched as (
             insert into tasker.steps as s
-                (task_id, step_no, template_id, parents_total, parents_done, state, enqueued_at,
-                 attempt, worker_id, started_at)
+                (task_id, step_no, template_id, parents_total, parents_done, parents_bytes, state,
+                 enqueued_at, attempt, worker_id, started_at)
             select c.task_id, c.step_no, c.template_id, c.parents_total, c.parents_done,
+                   least(c.parents_bytes, 2147483647)::int,
                    (case when c.parents_done < c.parents_total then 'pending'
                          when c.wanted then 'in_progress' else 'enqueued' end)::tasker.step_state,
                    case when c.parents_done = c.parents_total then v_now end,
                    c.wanted::int, case when c.wanted then p_worker end, case when c.wanted then v_now end
             from (select d.task_id, k.step_no, d.template_id, k.parents_total,
-                         count(*)::int as parents_done,
+                         count(*)::int as parents_done, sum(d.bytes) as parents_bytes,
                          row_number() over (order by d.task_id, k.step_no) <= p_take as wanted
-                  from unnest(v_done_tasks, v_done_steps, v_done_templs) d(task_id, step_no, template_id)
+                  from unnest(v_done_tasks, v_done_steps, v_done_templs, v_done_bytes)
+                           d(task_id, step_no, template_id, bytes)
                   join tasker.template_steps o
                       on o.template_id = d.template_id and o.step_no = d.step_no
                   cross join lateral unnest(o.children, o.child_parents) k(step_no, parents_total)
@@ -642,6 +657,7 @@ begin
                   order by d.task_id, k.step_no) c
             on conflict (task_id, step_no) do update
             set parents_done = s.parents_done + excluded.parents_done,
+                parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int,
                 state = case when s.state <> 'pending'
                                or s.parents_done + excluded.parents_done < s.parents_total then s.state
                              when excluded.worker_id is not null then 'in_progress'
@@ -730,7 +746,7 @@ begin
         return query
             select 'settled', null, null::bigint, e.task_id, null::int, null::int, null::int, null::int,
                    null::bigint, e.state, null, null, null::json, null, null, null, null::int2,
-                   null::json, null::json
+                   null::json, null::json, null::int
             from unnest(v_settled, v_states) e(task_id, state);
     end if;
     if coalesce(cardinality(v_done_tasks), 0) + coalesce(cardinality(v_fail_tasks), 0)
@@ -738,7 +754,7 @@ begin
         return query
             select 'refused', p_queue, i.msg_id, i.task_id, i.step_no, i.attempt, null::int, null::int,
                    null::bigint, null, null, null, null::json, null, null, null, null::int2,
-                   null::json, null::json
+                   null::json, null::json, null::int
             from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids) i(task_id, step_no, attempt, msg_id)
             where not exists (
                 select from (
@@ -807,6 +823,12 @@ AS $function$
     order by t.template_id
     limit p_limit
 $function$
+;
+CREATE OR REPLACE FUNCTION tasker.joined_bytes_limit()
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$select 67108864$function$
 ;
 CREATE OR REPLACE FUNCTION tasker.list_steps(p_task_id uuid, p_name text, p_after_step_no integer, p_limit integer, p_max_bytes bigint DEFAULT 8388608)
  RETURNS SETOF tasker.step_view
@@ -1147,7 +1169,12 @@ AS $function$
                 else (select count(*)::int from tasker.steps s
                       where s.task_id = t.task_id and s.state = 'complete') end,
            t.steps_failed, t.created_at, t.started_at, t.finished_at,
-           case when t.state = 'complete' then (
+           case when t.state = 'complete' and (
+               cardinality(p.leaves) = 1
+               or (select sum(octet_length(s.result::text))
+                   from unnest(p.leaves) l(step_no)
+                   join tasker.steps s on s.task_id = t.task_id and s.step_no = l.step_no)
+                  <= tasker.joined_bytes_limit()) then (
                select json_object_agg(
                    (select n.name from tasker.template_steps n
                     where n.template_id = t.template_id and n.step_no = l.step_no),
