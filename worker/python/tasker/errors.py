@@ -93,7 +93,9 @@ class ApiError(TaskerError):
     """The server refused or failed; see docs/http-api.md for the codes."""
 
     def __init__(self, status: int, code: str, message: str, details: list[dict]) -> None:
-        told = [f"{each.get('path', '')}: {each.get('problem', '')}" for each in details]
+        told = [
+            ": ".join(filter(None, (each.get("path"), each.get("problem")))) for each in details
+        ]
         super().__init__("; ".join([message or code, *told]))
         self.status = status
         self.code = code

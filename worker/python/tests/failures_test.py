@@ -90,3 +90,15 @@ def test_result_that_is_no_json_is_told_in_one_line(result, told):
     failure = testing.call(lambda: result)[1]
     assert failure.message == "the result cannot be written as JSON: " + told
     assert (failure.type, failure.permanent) == ("invalid_result", True)
+
+
+def test_refusal_tells_the_path_of_each_problem_that_has_one():
+    told = str(
+        tasker.ApiError.of(
+            400,
+            "invalid_request",
+            "the body cannot be read",
+            [{"path": "", "problem": "is not JSON"}, {"path": "name", "problem": "is missing"}],
+        )
+    )
+    assert told == "the body cannot be read; is not JSON; name: is missing"
