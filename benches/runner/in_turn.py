@@ -17,8 +17,8 @@ SIZE = re.compile(r"^(.*), (\d+) K tasks$")
 
 def functions_of(run):
     """The script of the SQL core's functions that a run keeps, or None."""
-    file = run.path / "functions.sql"
-    return file if run.path.is_dir() and file.exists() else None
+    file = run.folder / "functions.sql"
+    return file if file.exists() else None
 
 
 def tables_of(script):

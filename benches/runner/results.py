@@ -41,7 +41,7 @@ class Run:
         if not documents:
             raise ValueError(f"{name} holds no results of a suite")
         self.name = name
-        self.path = path  # of its folder or file
+        self.folder = path.parent if path.is_file() else path
         self.documents = sorted(documents, key=lambda each: each["benchmark_suite"])
         self.timestamp = min(each["timestamp"] for each in documents)
         self.commit = documents[0]["commit"]
@@ -53,11 +53,11 @@ class Run:
 
     def was_measured_against(self, base):
         """In turn with the very functions that the other run has kept?"""
-        script = base.path / "functions.sql"
+        script = base.folder / "functions.sql"
         if not script.exists():
             return False
         digest = hashlib.sha256(script.read_bytes()).hexdigest()
-        against = self.path / "against.sha256"
+        against = self.folder / "against.sha256"
         return against.exists() and against.read_text().strip() == digest
 
     def suite(self, name):

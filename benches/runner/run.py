@@ -70,7 +70,7 @@ def functions_to_beat(chosen):
     """The script of the functions to measure in turn, or None."""
     if not chosen.against:
         return None
-    script = load(chosen.against).path / "functions.sql"
+    script = load(chosen.against).folder / "functions.sql"
     if not script.exists():
         raise ValueError(f"{chosen.against} holds no functions.sql")
     return script.resolve()

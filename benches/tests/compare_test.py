@@ -231,6 +231,15 @@ class LooksAgain(unittest.TestCase):
         code, _, measured = self.compare(self.keep("a", 10, "f"), self.keep("b", 10, "f"))
         self.assertEqual((code, measured), (0, False))
 
+    def test_files_of_two_folders_will_do_and_of_one_will_not(self):
+        self.will_measure(1.0)
+        base, new = (pathlib.Path(self.keep(name, value, "f")) / "queue_operations.json"
+                     for name, value in (("a", 10), ("b", 14)))
+        self.assertEqual(self.compare(str(base), str(new))[0], 0)
+        beside = new.with_name("before.json")
+        beside.write_text(base.read_text())
+        self.assertEqual(self.compare(str(beside), str(new))[0], 1)
+
     def test_recorded_figures_decide_if_asked_or_if_tables_differ(self):
         self.will_measure(1.0)
         base, new = self.keep("a", 10, "f"), self.keep("b", 14, "f")

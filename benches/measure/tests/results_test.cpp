@@ -84,6 +84,19 @@ TEST(Results, JsonHasTheFieldsOfCi) {
     EXPECT_EQ(json.at("summary").at("total_tests"), 1);
 }
 
+TEST(Results, WhatWasTakenInTurnStandsBesideItsRepetition) {
+    auto paired = durations({{2, 2}, {4, 4}});
+    paired.beside = {{.work_ms = 1.0, .twin_work_ms = 0.5},
+                     {.work_ms = 3.0, .twin_work_ms = 1.5, .twin_p10_ms = 6.0, .twin_p50_ms = 7.0}};
+    auto const json = nlohmann::json::parse(json_text(results_with(judge(paired, {}))));
+    auto const& parts = json.at("results").at(0).at("repetitions");
+    EXPECT_EQ(parts.at(0).at("work_ms"), 1.0);
+    EXPECT_FALSE(parts.at(0).contains("yardstick_ms"));
+    EXPECT_FALSE(parts.at(0).contains("twin_p50_ms"));
+    EXPECT_EQ(parts.at(1).at("twin_work_ms"), 1.5);
+    EXPECT_EQ(parts.at(1).at("twin_p50_ms"), 7.0);
+}
+
 TEST(Results, RateIsGivenAsTheTimeForOneAsWell) {
     auto const json = nlohmann::json::parse(json_text(
         results_with(judge({.name = "drain", .unit = "/s", .repetitions = {{2'000}, {2'000}}},
