@@ -126,6 +126,8 @@ def main(chosen):
         print(f"\n[{number}/{len(steps)}] {suite}, {time.monotonic() - started:.0f} s", flush=True)
         if against and suite in in_turn.PAIRED:
             arguments += ["--against", str(against)]
+            if "--repetitions" not in arguments:
+                arguments += ["--repetitions", str(in_turn.REPETITIONS)]
         codes[suite] = run_suite(chosen.programs, suite, arguments, folder,
                                  profiler.environment(), profiler.wrapper(suite))
     profiler.finish()

@@ -90,7 +90,7 @@ void measure_all(bench& on) {
                                     4 * least, least / 4, least / 8));
     on.setting("conflict", "a step of which two workers had an attempt; an empty poll is none");
     server_errors const errors{on.programs()};
-    on.repeat_full(3); // of 18 rows each
+    on.repeat_full(2); // of 18 rows each
     while (on.next_repetition()) {
         for (auto const& each : loads) {
             double alone = 0;

@@ -107,7 +107,7 @@ void measure_all(bench& on) {
                 *on.options().workers, 0},
                {"single step, 1 process", "single", 1, 0}};
     }
-    auto const tasks = on.options().tasks.value_or(on.sized(20'000, 4'000, 500));
+    auto const tasks = on.options().tasks.value_or(on.sized(15'000, 4'000, 500));
     on.setting("tasks", std::to_string(tasks) + ", of diamonds half as many");
     on.setting("clock", "from the first claim, with all tasks waiting, to the last commit; or from "
                         "the first submission, with a worker waiting");

@@ -52,7 +52,7 @@ std::string environment(char const* name) {
 
 engine::state::~state() {
     stop_services();
-    if (!maintenance_dsn.empty()) {
+    if (!maintenance_dsn.empty() && has_made_databases) {
         try {
             drop_databases();
         } catch (std::exception const& failure) {

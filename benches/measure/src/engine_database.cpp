@@ -84,6 +84,7 @@ void engine::reset_database() {
     }
     state_->stop_services();
     state_->drop_databases();
+    state_->has_made_databases = true;
     state_->create_database(database_name, environment("TASKER_BENCH_INJECT_SQL"));
 }
 

@@ -36,6 +36,7 @@ struct engine::state {
     std::optional<address> worker_listens_on = {};
     std::size_t workers_started = 0;
     std::vector<std::string> more_databases = {};
+    bool has_made_databases = false;
 
     state() = default;
     state(state const&) = delete;
