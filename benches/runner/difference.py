@@ -72,7 +72,9 @@ class InTurn:
         return max(min(median([each ** sign for each in column]) for column in columns) - 1, 0.0)
 
     def judge(self, fail):
-        self.shown, self.what = median(self.ways[-1][1][1]) - 1, "time"
+        # What is told of a stable case: the figure that scatters least.
+        self.what, columns = self.ways[0]
+        self.shown = median(columns[-1]) - 1
         worse = {what: self._worse(what, columns) for what, columns in self.ways}
         better = {what: self._worse(what, columns, -1) for what, columns in self.ways}
         what = max(worse, key=worse.get)

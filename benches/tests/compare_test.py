@@ -157,6 +157,7 @@ class MeasuredInTurn(unittest.TestCase):
         for seed in range(300):
             found = self.judge(paired("case", random.Random(seed)))
             self.assertNotIn(found.status, (compare.SLOWER, compare.REGRESSED), f"seed {seed}")
+            self.assertLess(abs(float(found.change.split(" ")[0])), 15, f"seed {seed}")
 
     def test_a_third_more_work_is_named_though_it_is_a_tenth_of_the_duration(self):
         for seed in range(100):
