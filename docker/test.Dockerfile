@@ -7,7 +7,7 @@ WORKDIR /src
 COPY scripts/setup scripts/setup
 RUN scripts/setup && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 tasker && chown -R tasker: /src
-COPY --chown=tasker:tasker CMakeLists.txt CMakePresets.json Makefile ./
+COPY --chown=tasker:tasker CMakeLists.txt CMakePresets.json Makefile README.md CHANGELOG.md LICENSE ./
 COPY --chown=tasker:tasker scripts scripts
 COPY --chown=tasker:tasker config config
 COPY --chown=tasker:tasker docs docs
