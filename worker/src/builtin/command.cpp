@@ -199,7 +199,7 @@ private:
         std::array<pollfd, 5> waits{{{in_.get(), POLLOUT, 0},
                                      {out_.get(), POLLIN, 0},
                                      {err_.get(), POLLIN, 0},
-                                     {stop_event_.get(), POLLIN, 0},
+                                     {outcome_.was_stopped ? -1 : stop_event_.get(), POLLIN, 0},
                                      {ended_.get(), POLLIN, 0}}};
         if (poll(waits.data(), waits.size(), timeout_ms()) < 0 && errno != EINTR) {
             kill(-process_, SIGKILL);
@@ -215,7 +215,6 @@ private:
         }
         if (waits[3].revents != 0) {
             outcome_.was_stopped = true;
-            stop_event_.close();
             terminate();
         }
         if (waits[4].revents != 0) {
