@@ -2,6 +2,8 @@
 
 #include "tasker/queue/templates.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -14,25 +16,20 @@ constexpr std::chrono::seconds lease{60};
 
 /// The array of tasker.register_template: what the model compiles for this shape.
 std::string compiled_steps(shape const& of) {
-    std::vector<std::string> children(of.steps());
+    std::vector<std::vector<std::size_t>> children(of.steps());
     for (std::size_t step = 0; step < of.steps(); ++step) {
         for (auto const parent : of.parents[step]) {
-            children[parent] += (children[parent].empty() ? "" : ",") + std::to_string(step);
+            children[parent].push_back(step);
         }
     }
     std::string out = "[";
     for (std::size_t step = 0; step < of.steps(); ++step) {
-        std::string parents;
-        for (auto const parent : of.parents[step]) {
-            parents += parents.empty() ? "" : ",";
-            parents += std::to_string(parent);
-        }
-        auto const number = std::to_string(step);
-        out += (step == 0 ? "" : ",");
-        out += R"({"step_no":)" + number + R"(,"name":"s)" + number + R"(","parents":[)" + parents;
-        out += R"(],"children":[)" + children[step] + R"(],"handler":"tasker.noop",)";
-        out += R"("initialization":{},"retryable":true,"max_attempts":3,"backoff":"exponential",)";
-        out += R"("backoff_base_ms":1000,"max_backoff_ms":60000})";
+        out += fmt::format(
+            R"({}{{"step_no":{},"name":"s{}","parents":[{}],"children":[{}],)"
+            R"("handler":"tasker.noop","initialization":{{}},"retryable":true,"max_attempts":3,)"
+            R"("backoff":"exponential","backoff_base_ms":1000,"max_backoff_ms":60000}})",
+            step == 0 ? "" : ",", step, step, fmt::join(of.parents[step], ","),
+            fmt::join(children[step], ","));
     }
     return out + ']';
 }
