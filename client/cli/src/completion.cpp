@@ -2,8 +2,13 @@
 
 #include "unknown_word.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tasker::cli {
@@ -49,7 +54,7 @@ std::string fill(std::string const& completion, std::string const& indent) {
 struct described_command {
     std::string name; ///< "task create"; empty for the root
     std::string words;
-    std::string value_options; ///< bash patterns of options with a value: "--url|--wait"
+    std::vector<std::string> value_options; ///< the names of options with a value: "--url"
     std::vector<std::pair<std::string, std::string>> values; ///< option pattern, bash command
     std::string positional;                                  ///< bash command
 };
@@ -65,17 +70,18 @@ described_command describe(CLI::App const& command, std::string const& name) {
             found.positional = found.positional.empty() ? completion : found.positional;
             continue;
         }
-        std::string pattern;
+        std::vector<std::string> names;
         for (auto const& short_name : option->get_snames()) {
-            pattern += (pattern.empty() ? "-" : "|-") + short_name;
+            names.push_back('-' + short_name);
         }
         for (auto const& long_name : option->get_lnames()) {
-            pattern += (pattern.empty() ? "--" : "|--") + long_name;
-            found.words += "--" + long_name + ' ';
+            names.push_back("--" + long_name);
+            found.words += names.back() + ' ';
         }
         if (takes_value(*option)) {
-            found.value_options += (found.value_options.empty() ? "" : "|") + pattern;
-            found.values.emplace_back(pattern, value_completion(option->get_type_name()));
+            found.values.emplace_back(fmt::format("{}", fmt::join(names, "|")),
+                                      value_completion(option->get_type_name()));
+            std::ranges::move(names, std::back_inserter(found.value_options));
         }
     }
     return found;
@@ -105,14 +111,13 @@ std::string case_of(described_command const& command) {
     return text + "        ;;\n";
 }
 
+/// A bash pattern; shellcheck wants each name once.
 std::string all_value_options(std::vector<described_command> const& commands) {
-    std::string patterns;
+    std::set<std::string> names;
     for (auto const& command : commands) {
-        if (!command.value_options.empty()) {
-            patterns += (patterns.empty() ? "" : "|") + command.value_options;
-        }
+        names.insert(command.value_options.begin(), command.value_options.end());
     }
-    return patterns;
+    return fmt::format("{}", fmt::join(names, "|"));
 }
 
 std::string known_names(std::vector<described_command> const& commands) {
@@ -128,7 +133,7 @@ std::string known_names(std::vector<described_command> const& commands) {
 std::string bash_completion(CLI::App const& root) {
     std::vector<described_command> commands;
     describe_all(root, "", commands);
-    auto const program = root.get_name();
+    auto const& program = root.get_name();
 
     std::string text =
         "# shellcheck shell=bash\n"

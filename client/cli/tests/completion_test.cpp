@@ -60,6 +60,13 @@ TEST(Completion, IsBashWithoutErrors) {
     EXPECT_TRUE(checked.status.is_success()) << checked.err;
 }
 
+TEST(Completion, NamesEachOptionOnceInACase) {
+    auto const checked = cluster::run_program({.argv = {"shellcheck", "-"}, .input = script()},
+                                              steady_clock::now() + 30s)
+                             .value();
+    EXPECT_TRUE(checked.status.is_success()) << checked.out;
+}
+
 TEST(Completion, OffersCommands) {
     auto const offers = complete({""});
     for (auto const* command : {"dev", "task", "template", "migrate", "health", "completion"}) {
