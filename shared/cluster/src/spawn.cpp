@@ -65,6 +65,7 @@ std::vector<std::string> merged_environment(std::vector<std::string> const& chan
         }
     }
     std::vector<std::string> merged;
+    merged.reserve(variables.size());
     for (auto& [name, text] : variables) {
         merged.push_back(std::move(text));
     }

@@ -63,19 +63,20 @@ std::size_t schema_builder::add_constant(node_index node) {
 
 std::optional<node_index> schema_builder::child(node_index of, std::string const& token,
                                                 std::string& path) {
-    auto const [members, is_new] = members_.try_emplace(of);
+    auto const [entry, is_new] = members_.try_emplace(of);
+    auto& members = entry->second;
     bool const is_list = in.source[of].kind == node_kind::list;
     if (is_new && is_list) {
         for_each_item(in.source, of, [&](std::size_t index, node_index item) {
-            members->second.try_emplace(std::to_string(index), item);
+            members.try_emplace(std::to_string(index), item);
         });
     } else if (is_new && in.source[of].kind == node_kind::mapping) {
         for_each_member(in.source, of, [&](document_node const& key, node_index value) {
-            members->second.try_emplace(std::string{key.text}, value);
+            members.try_emplace(std::string{key.text}, value);
         });
     }
-    auto const found = members->second.find(token);
-    if (found == members->second.end()) {
+    auto const found = members.find(token);
+    if (found == members.end()) {
         return std::nullopt;
     }
     if (is_list) {

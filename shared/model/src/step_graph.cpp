@@ -69,7 +69,7 @@ std::vector<std::vector<std::int32_t>> find_cycles(step_graph const& graph,
         if (!walk.empty() && visited_by[at(step)] == start) {
             std::vector<std::int32_t> cycle{std::ranges::find(walk, step), walk.end()};
             std::ranges::reverse(cycle);
-            std::ranges::rotate(cycle, std::ranges::min_element(cycle));
+            std::rotate(cycle.begin(), std::ranges::min_element(cycle), cycle.end());
             cycles.push_back(std::move(cycle));
         }
     }

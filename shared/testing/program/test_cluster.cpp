@@ -23,7 +23,7 @@ tasker::result<void> stop(std::filesystem::path const& folder) {
 }
 
 tasker::result<void> start(std::filesystem::path const& folder) {
-    if (auto const stopped = stop(folder); !stopped) {
+    if (auto stopped = stop(folder); !stopped) {
         return stopped;
     }
     auto cluster = private_cluster::open(

@@ -47,7 +47,7 @@ public:
     template <class T>
     T value(std::string const& query) {
         pqxx::work work{connection()};
-        auto const found = work.exec1(query)[0].template as<T>();
+        auto found = work.exec1(query)[0].template as<T>();
         work.commit();
         return found;
     }
