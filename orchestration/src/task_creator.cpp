@@ -4,9 +4,11 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include <charconv>
 #include <iterator>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace tasker::orchestration {
@@ -61,16 +63,19 @@ wire::task_view view_of(queue::new_task task, known_template const& from, timest
             .result = {}};
 }
 
-wire::error_body to_error_body_of_batch(error const& failure,
-                                        std::vector<queue::new_task> const& tasks) {
+/// Of a batch: a conflict also tells whose key it is. create_tasks names it as "…: ordinal 7".
+wire::error_body to_error_body_of_batch(error const& failure) {
     auto body = to_error_body(failure);
-    if (pg::sqlstate_of(failure) == "TK004") { // its message quotes the key
-        auto const has_it = [&failure](queue::new_task const& task) {
-            return task.idempotency_key &&
-                   failure.message.find('"' + *task.idempotency_key + '"') != std::string::npos;
-        };
-        auto const at = std::ranges::find_if(tasks, has_it) - tasks.begin();
-        body.details.push_back({"tasks[" + std::to_string(at) + "].idempotency_key",
+    constexpr std::string_view mark = ": ordinal ";
+    auto const at = failure.message.rfind(mark);
+    std::size_t ordinal = 0;
+    if (pg::sqlstate_of(failure) == "TK004" && at != std::string::npos) {
+        auto const* const digits = failure.message.data() + at + mark.size();
+        std::from_chars(digits, failure.message.data() + failure.message.size(), ordinal);
+        body.message = failure.message.substr(0, at);
+    }
+    if (ordinal > 0) {
+        body.details.push_back({"tasks[" + std::to_string(ordinal - 1) + "].idempotency_key",
                                 "was used before for another body"});
     }
     return body;
@@ -169,7 +174,7 @@ task_creator::create_all(std::vector<wire::create_task_request> wanted) {
     }
     auto const made = co_await call(tasks, queue::atomicity::all_or_nothing);
     if (!made) {
-        co_return to_error_body_of_batch(made.error(), tasks);
+        co_return to_error_body_of_batch(made.error());
     }
     std::vector<wire::created_task> created;
     created.reserve(made->size());

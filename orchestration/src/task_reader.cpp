@@ -43,8 +43,7 @@ task_reader::send(std::vector<task_id> ids) {
     auto const until = steady_clock::now() + call_timeout_;
     std::vector<task_id> distinct = ids;
     std::ranges::sort(distinct);
-    auto const repeated = std::ranges::unique(distinct);
-    distinct.erase(repeated.begin(), repeated.end());
+    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     auto found = co_await from_.run(
         [&distinct, until](pg::connection& on) { return queue::get_tasks(on, distinct, until); },
         until);

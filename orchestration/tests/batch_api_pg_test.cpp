@@ -63,6 +63,17 @@ TEST_F(BatchApi, ConflictOfOneKeyCreatesNone) {
     EXPECT_EQ(stored(), 1);
 }
 
+TEST_F(BatchApi, TheSecondOfTwoBodiesWithOneKeyIsTheConflict) {
+    auto const reply = post({{{"name", "chain"}, {"idempotency_key", "k"}},
+                             {{"name", "chain"}},
+                             {{"name", "chain"}, {"idempotency_key", "k"}, {"priority", 3}}});
+    EXPECT_EQ(reply.status, 409U);
+    EXPECT_EQ(reply.json().at("error").at("details").at(0).at("path"), "tasks[2].idempotency_key");
+    EXPECT_EQ(reply.json().at("error").at("message"),
+              "idempotency key \"k\" was used before with another body");
+    EXPECT_EQ(stored(), 0);
+}
+
 TEST_F(BatchApi, OneUnknownTemplateCreatesNone) {
     auto const reply = post({{{"name", "chain"}}, {{"name", "none"}}});
     EXPECT_EQ(reply.status, 404U);

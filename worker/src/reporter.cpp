@@ -84,7 +84,10 @@ asio::awaitable<void> reporter::deliver(report_batch batch) {
     left.push_back(std::move(batch));
     while (!left.empty()) {
         auto const sent = co_await send(left.back(), may_be_stored);
-        if (sent) {
+        auto const is_done =
+            sent || (pg::is_callers_fault(sent.error()) && left.back().reports.size() == 1 &&
+                     !substitute(left.back().reports.front(), sent.error()));
+        if (is_done) {
             flow_.forget(left.back());
             left.pop_back();
         } else if (!pg::is_callers_fault(sent.error())) {
@@ -94,9 +97,6 @@ asio::awaitable<void> reporter::deliver(report_batch batch) {
             co_await timer.async_wait(asio::use_awaitable);
         } else if (left.back().reports.size() > 1) {
             left.push_back(cut_in_half(left.back()));
-        } else if (!substitute(left.back().reports.front(), sent.error())) {
-            flow_.forget(left.back());
-            left.pop_back();
         }
     }
 }

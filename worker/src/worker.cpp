@@ -80,7 +80,7 @@ ending worker::run_until_stopped(run_options options) {
     return state_->run->how_it_ended();
 }
 
-void worker::stop() noexcept {
+void worker::stop() {
     asio::post(state_->io, [state = state_.get()] { state->run->stop(); });
 }
 

@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <stdexcept>
+#include <iostream>
 #include <utility>
 
 namespace tasker::cli {
@@ -22,6 +22,16 @@ constexpr char const* default_url = "http://127.0.0.1:8080";
 std::string url_from_environment() {
     auto const* const value = std::getenv("TASKER_URL");
     return value != nullptr && *value != '\0' ? value : default_url;
+}
+
+/// The exit code, or another if what was printed cannot be written.
+int written(int code) {
+    std::cout.flush();
+    if (std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+        return code;
+    }
+    fmt::print(stderr, "tasker: cannot write to the standard output\n");
+    return static_cast<int>(exit_code::unreachable);
 }
 
 } // namespace
@@ -106,11 +116,7 @@ int command_line::run(int argc, char const* const* argv) {
         return report_problem(problem, argc, argv);
     }
     try {
-        auto const code = action_();
-        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-            throw std::runtime_error{"cannot write to the standard output"};
-        }
-        return static_cast<int>(code);
+        return written(static_cast<int>(action_()));
     } catch (std::exception const& failed) {
         fmt::print(stderr, "tasker: {}\n", failed.what());
         return static_cast<int>(exit_code::unreachable);
@@ -120,7 +126,7 @@ int command_line::run(int argc, char const* const* argv) {
 int command_line::report_problem(CLI::ParseError const& problem, int argc,
                                  char const* const* argv) {
     if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-        return root_.exit(problem); // prints the help or the version
+        return written(root_.exit(problem)); // prints the help or the version
     }
     auto const& chosen = chosen_command(root_, {argv + 1, argv + argc});
     if (argc < 2) {

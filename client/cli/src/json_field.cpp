@@ -16,8 +16,11 @@ result<std::string> json_field(std::string_view json, std::string const& pointer
     if (auto problem = json_pointer_problem(pointer); !problem.empty()) {
         return make_error(errc::invalid_argument, std::move(problem));
     }
+    auto const whole = nlohmann::ordered_json::parse(json, nullptr, false);
+    if (whole.is_discarded()) {
+        return make_error(errc::internal, "the answer is not JSON");
+    }
     try {
-        auto const whole = nlohmann::ordered_json::parse(json);
         nlohmann::ordered_json::json_pointer const parsed{pointer};
         if (!whole.contains(parsed)) {
             return make_error(errc::not_found, "the answer has no field " + pointer);

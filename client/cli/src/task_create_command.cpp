@@ -45,7 +45,7 @@ exit_code create(command_line const& line, create_options const& options) {
         }
         return wait_and_show(line, api, task->id, *limit, options.field);
     }
-    if (!options.field.empty()) {
+    if (!options.field.empty() && !line.wants_json()) {
         fmt::print(stderr, "created {}\n", task->id.to_string());
     }
     if (line.wants_json() || !options.field.empty()) {

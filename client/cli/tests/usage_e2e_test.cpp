@@ -43,12 +43,15 @@ TEST_F(Usage, NoServerIsToldWithWhatToDo) {
 }
 
 TEST_F(Usage, AFullDiskIsAFailure) {
-    auto const done = cluster::run_program({.argv = {"sh", "-c", "exec \"$0\" version >/dev/full",
-                                                     testing::program_path("tasker").string()}},
-                                           steady_clock::now() + std::chrono::seconds{30});
-    ASSERT_TRUE(done.has_value());
-    EXPECT_EQ(done->status.code, 5);
-    EXPECT_EQ(done->err, "tasker: cannot write to the standard output\n");
+    for (auto const* word : {"version", "--version", "--help"}) {
+        auto const command = "exec \"$0\" " + std::string{word} + " >/dev/full";
+        auto const done = cluster::run_program({.argv = {"sh", "-c", command,
+                                                         testing::program_path("tasker").string()}},
+                                               steady_clock::now() + std::chrono::seconds{30})
+                              .value();
+        EXPECT_EQ(done.status.code, 5) << word;
+        EXPECT_EQ(done.err, "tasker: cannot write to the standard output\n");
+    }
 }
 
 /// What `tasker health` comes to where the server answers so.

@@ -87,8 +87,8 @@ std::vector<wire::error_detail> query_reader::finish() {
     return problems_;
 }
 
-void query_reader::refuse(std::string_view name, std::string expected) {
-    problems_.push_back({std::string{name}, "must be " + expected});
+void query_reader::refuse(std::string_view name, std::string_view expected) {
+    problems_.push_back({std::string{name}, "must be " + std::string{expected}});
 }
 
 } // namespace tasker::orchestration::api

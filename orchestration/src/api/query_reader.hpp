@@ -42,7 +42,7 @@ public:
         }
         auto value = parse(*given);
         if (!value) {
-            refuse(name, std::string{expected});
+            refuse(name, expected);
             return std::nullopt;
         }
         return std::move(*value);
@@ -52,7 +52,7 @@ public:
     std::vector<wire::error_detail> finish();
 
 private:
-    void refuse(std::string_view name, std::string expected);
+    void refuse(std::string_view name, std::string_view expected);
 
     bool is_broken_ = false;
     std::vector<std::pair<std::string, std::string>> left_; ///< not asked for yet

@@ -141,8 +141,9 @@ begin
         end loop;
     end loop;
     if v_died then
-        -- Rare enough to be announced in this transaction: claims are followed by no flush of their own.
-        perform tasker.flush_notifications();
+        -- Claims are followed by no flush of their own. Rare enough to be announced, and made durable,
+        -- in this transaction.
+        perform tasker.flush_notifications(), set_config('synchronous_commit', 'on', true);
     end if;
 end;
 $$;

@@ -66,7 +66,7 @@ begin
               where i.outcome = 0 order by i.task_id, i.step_no) i
         where s.task_id = i.task_id and s.step_no = i.step_no and s.attempt = i.attempt
           and s.state = 'in_progress'
-        returning s.task_id, s.step_no, s.template_id, i.msg_id, octet_length(i.payload) as bytes
+        returning s.task_id, s.step_no, s.template_id, i.msg_id, coalesce(octet_length(i.payload), 0) as bytes
     )
     select array_agg(d.task_id), array_agg(d.step_no), array_agg(d.template_id), array_agg(d.msg_id),
            array_agg(d.bytes)

@@ -1,7 +1,9 @@
 -- Tasks as the API shows them. `result` joins the results of the leaf steps by name once the task is
--- complete; it is null where they are larger together than joined_bytes_limit(). steps_complete is counted from the steps' rows while a task is open.
+-- complete; it is null where they are larger together than joined_bytes_limit(). steps_complete is
+-- counted from the steps' rows while a task is open.
 -- called by: get_tasks, settled_tasks, list_tasks. No `set` clause, so that the planner inlines it.
--- cost: primary-key look-ups; the steps of a task that is not complete are counted.
+-- cost: primary-key look-ups, two for each leaf if there are several; the steps of a task that is not
+--   complete are counted.
 create or replace function tasker.task_rows(p_task_ids uuid[]) returns setof tasker.task_view
 language sql stable
 as $$
@@ -13,7 +15,7 @@ as $$
            t.steps_failed, t.created_at, t.started_at, t.finished_at,
            case when t.state = 'complete' and (
                cardinality(p.leaves) = 1
-               or (select sum(octet_length(s.result::text))
+               or (select coalesce(sum(octet_length(s.result::text)), 0)
                    from unnest(p.leaves) l(step_no)
                    join tasker.steps s on s.task_id = t.task_id and s.step_no = l.step_no)
                   <= tasker.joined_bytes_limit()) then (

@@ -82,6 +82,19 @@ TEST_P(FinishSteps, ResultsTooLargeToBeJoinedAreLeftOutAndTheirSizeIsTold) {
     EXPECT_GT(w.result_size(task), 60'000'000);
 }
 
+TEST_P(FinishSteps, ResultsThatAreSqlNullAreNullInChildrenAndInTheTask) {
+    workflow_database w{GetParam()};
+    auto const task = w.create(w.register_template("nulls", "a; b<a; c<a"));
+    w.finish(w.claim().at(0), std::nullopt);
+    auto const children = w.claim();
+    ASSERT_EQ(children.size(), 2U);
+    EXPECT_EQ(children[0].parents, R"({ "a" : null })");
+    w.finish(children[0], std::nullopt);
+    w.finish(children[1], std::nullopt);
+    EXPECT_EQ(w.task_state(task), "complete");
+    EXPECT_EQ(w.result_size(task), 26); // { "b" : null, "c" : null }
+}
+
 TEST_P(FinishSteps, ATaskWhoseResultIsTooLargeIsCompleteWithoutIt) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("heavy", "a; b; c"));

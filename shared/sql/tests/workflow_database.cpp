@@ -106,22 +106,24 @@ std::vector<held_step> workflow_database::claim(int quantity, int lease_s, int w
     return steps;
 }
 
-std::vector<finish_row> workflow_database::finish(held_step const& step, std::string const& payload,
+std::vector<finish_row> workflow_database::finish(held_step const& step,
+                                                  std::optional<std::string> const& payload,
                                                   int outcome, int take,
                                                   std::optional<int> retry_after_ms) {
     std::vector<finish_row> rows;
+    auto const literal = payload ? '\'' + *payload + '\'' : "null";
     bool const is_alone = how_ == reporting::alone && outcome == 0;
     auto const result = database_.exec(
         is_alone ? fmt::format(
-                       "select * from tasker.finish_step('{}', {}, 30, {}, '{}', {}, {}, {}, '{}')",
+                       "select * from tasker.finish_step('{}', {}, 30, {}, '{}', {}, {}, {}, {})",
                        step.queue, worker_, take, step.task_id, step.step_no, step.attempt,
-                       step.msg_id, payload)
+                       step.msg_id, literal)
                  : fmt::format("select * from tasker.finish_steps('{}', {}, 30, {}, "
                                "array['{}']::uuid[], '{{{}}}', "
                                "'{{{}}}', "
-                               "'{{{}}}', '{{{}}}', array['{}'], '{{{}}}')",
+                               "'{{{}}}', '{{{}}}', array[{}]::text[], '{{{}}}')",
                                step.queue, worker_, take, step.task_id, step.step_no, step.attempt,
-                               step.msg_id, outcome, payload,
+                               step.msg_id, outcome, literal,
                                retry_after_ms ? std::to_string(*retry_after_ms) : "null"));
     for (auto const& row : result) {
         finish_row parsed{.kind = row["kind"].as<std::string>(),

@@ -56,7 +56,8 @@ public:
                                  std::string const& queues = "{tasker_default}");
 
     /// Reports `step` with outcome 0 success, 1 retryable, 2 permanent failure.
-    std::vector<finish_row> finish(held_step const& step, std::string const& payload = "null",
+    std::vector<finish_row> finish(held_step const& step,
+                                   std::optional<std::string> const& payload = "null",
                                    int outcome = 0, int take = 0,
                                    std::optional<int> retry_after_ms = std::nullopt);
 

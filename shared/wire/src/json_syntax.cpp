@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace tasker::wire {
 
@@ -13,9 +14,11 @@ namespace {
 // get a parser of their own.
 constexpr std::size_t largest_kept = std::size_t{64} << 10;
 
-/// Only finds where the first error is.
+/// Only finds where the first error is. Stops without one where the text is nested too deep.
 class error_finder final : public nlohmann::json_sax<nlohmann::json> {
 public:
+    explicit error_finder(std::size_t deepest) : deepest_{deepest} {}
+
     std::size_t position = 0; ///< in bytes, from 1; 0: there is no error
 
     bool null() override {
@@ -40,18 +43,20 @@ public:
         return true;
     }
     bool start_object(std::size_t /*elements*/) override {
-        return true;
+        return ++depth_ <= deepest_;
     }
     bool key(string_t& /*value*/) override {
         return true;
     }
     bool end_object() override {
+        --depth_;
         return true;
     }
     bool start_array(std::size_t /*elements*/) override {
-        return true;
+        return ++depth_ <= deepest_;
     }
     bool end_array() override {
+        --depth_;
         return true;
     }
     bool parse_error(std::size_t at, std::string const& /*last_token*/,
@@ -59,12 +64,22 @@ public:
         position = at;
         return false;
     }
+
+private:
+    std::size_t deepest_;
+    std::size_t depth_ = 0;
 };
+
+/// Valid JSON, whatever its numbers are.
+bool is_json(std::string_view text, std::size_t deepest) {
+    error_finder finder{deepest};
+    return nlohmann::json::sax_parse(text.begin(), text.end(), &finder);
+}
 
 /// " at line 3, column 7", or nothing. simdjson tells no position, so a text that it refuses is
 /// read once more by a parser that does.
 std::string position_of_error(std::string_view text) {
-    error_finder finder;
+    error_finder finder{std::numeric_limits<std::size_t>::max()};
     nlohmann::json::sax_parse(text.begin(), text.end(), &finder);
     if (finder.position == 0) {
         return {};
@@ -98,7 +113,8 @@ std::string reason(simdjson::error_code failure, std::string_view text, std::siz
 
 } // namespace
 
-std::optional<std::string> check_syntax(std::string_view text, std::size_t deepest) {
+std::optional<std::string> check_syntax(std::string_view text, std::size_t deepest,
+                                        numbers accepted) {
     thread_local simdjson::dom::parser kept;
     simdjson::dom::parser own;
     auto& parser = text.size() <= largest_kept ? kept : own;
@@ -106,6 +122,9 @@ std::optional<std::string> check_syntax(std::string_view text, std::size_t deepe
     auto failure = parser.allocate(std::max(text.size(), largest_kept), deepest + 1);
     if (failure == simdjson::SUCCESS) {
         failure = parser.parse(text.data(), text.size()).error();
+    }
+    if (failure == simdjson::NUMBER_ERROR && accepted == numbers::any && is_json(text, deepest)) {
+        return std::nullopt;
     }
     return failure == simdjson::SUCCESS ? std::nullopt
                                         : std::optional{reason(failure, text, deepest)};

@@ -142,7 +142,7 @@ inline constexpr std::size_t deepest_answer = max_result_nesting + 8;
 template <class Read>
 auto read_body(std::string_view json, Read read)
     -> result<decltype(read(std::declval<json_walker&>()))> {
-    if (auto const problem = check_syntax(json, deepest_answer)) {
+    if (auto const problem = check_syntax(json, deepest_answer, numbers::any)) {
         return make_error(errc::invalid_argument, "the answer " + *problem);
     }
     try {

@@ -164,5 +164,16 @@ TEST(StepError, HoldsOnlyWhatCanBeStored) {
     EXPECT_EQ(read_step_error(written(traced)).value(), traced);
 }
 
+TEST(TaskView, HasAResultWithIntegersOfAnySize) {
+    auto task = full_task();
+    task.result = R"({"leaf":1180591620717411303424})";
+    EXPECT_EQ(read_task_view(written(task)).value().result, task.result);
+    task.result = R"({"leaf":[1180591620717411303424,}])";
+    EXPECT_FALSE(read_task_view(written(task)));
+    task.result = R"({"leaf":[1180591620717411303424,)" + std::string(2'000, '[') +
+                  std::string(2'000, ']') + "]}";
+    EXPECT_FALSE(read_task_view(written(task)));
+}
+
 } // namespace
 } // namespace tasker::wire

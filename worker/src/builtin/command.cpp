@@ -80,6 +80,7 @@ result<pipe_ends> make_pipe() {
 
 std::vector<char*> pointers(std::vector<std::string> const& texts) {
     std::vector<char*> all;
+    all.reserve(texts.size() + 1);
     for (auto const& each : texts) {
         all.push_back(const_cast<char*>(each.c_str()));
     }

@@ -5,6 +5,7 @@
 
 #include "tasker/base/time.hpp"
 #include "tasker/base/version.hpp"
+#include "tasker/wire/json_text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -225,20 +226,19 @@ step_result to_result(plan const& asked, response const& got) {
         std::ranges::transform(name, name.begin(), [](unsigned char each) {
             return static_cast<char>(std::tolower(each));
         });
-        result["headers"][name] = std::string{field.value()};
+        result["headers"][name] = wire::to_utf8(field.value());
     }
     if (!is_json(got) || got.body().empty()) {
-        result["body"] = got.body();
+        result["body"] = wire::to_utf8(got.body());
         return result;
     }
-    if (!nlohmann::json::accept(got.body())) {
+    auto body = nlohmann::json::parse(got.body(), nullptr, false);
+    if (body.is_discarded()) {
         return retryable_error(asked.shown + " answered with JSON that is not JSON",
                                "invalid_response");
     }
-    auto text = result.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); // {…}
-    text.back() = ',';
-    text += R"("body":)" + got.body() + '}'; // with its numbers as they are
-    return step_result::from_json_text(std::move(text));
+    result["body"] = std::move(body);
+    return result;
 }
 
 } // namespace

@@ -61,7 +61,9 @@ std::vector<std::string> read_environment(shell_settings const& options, step_co
     if (!own->is_object()) {
         initialization::refuse("\"environment\" must be an object of strings");
     }
-    for (auto const& [name, value] : own->items()) {
+    for (auto const& entry : own->items()) {
+        auto const& name = entry.key();
+        auto const& value = entry.value();
         if (!value.is_string() || name.empty() || name.find('=') != std::string::npos) {
             initialization::refuse("\"environment\" must be an object of strings");
         }
@@ -119,9 +121,9 @@ plan read_plan(shell_settings const& options, step_context const& step) {
 
 step_result to_value(std::string output, output_form form) {
     if (form != output_form::text) {
-        if (nlohmann::json::accept(output)) {
-            output.erase(output.find_last_not_of(" \t\r\n") + 1);
-            return step_result::from_json_text(std::move(output)); // with its numbers as they are
+        auto value = nlohmann::json::parse(output, nullptr, false);
+        if (!value.is_discarded()) {
+            return value;
         }
         if (form == output_form::json) {
             return retryable_error("the command's output is not JSON", "invalid_output");

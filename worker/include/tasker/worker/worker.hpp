@@ -56,7 +56,7 @@ public:
     /// The first call: takes nothing new, gives back what has not started and waits for what runs,
     /// at most shutdown_grace_ms; then handlers are told to stop, and a second later given back and
     /// left behind. The second call: ends at once.
-    void stop() noexcept;
+    void stop();
 
 private:
     struct state;
