@@ -73,7 +73,7 @@ int run(settings const& chosen, std::optional<std::filesystem::path> const& read
             write_ready_file(*ready_file, address);
         }
     };
-    auto const ended = [&](std::exception_ptr thrown, result<void> outcome) {
+    auto const ended = [&](std::exception_ptr thrown, result<void> const& outcome) {
         signals.cancel();
         if (thrown) {
             std::rethrow_exception(thrown);

@@ -123,7 +123,7 @@ void measure_log(bench& on, bench::plan const& plan) {
 void measure_all(bench& on) {
     on.setting("sample", "1,000 calls, divided");
     on.setting("warm-up", "10 samples of each case, dropped");
-    bench::plan const plan{.samples = on.sized(20, 20, 5), .calls = calls};
+    bench::plan const plan{.samples = on.sized(10, 10, 5), .calls = calls};
     on.repeat_full(10);
     while (on.next_repetition()) {
         measure_calls(on, plan);

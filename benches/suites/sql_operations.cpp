@@ -184,6 +184,11 @@ timing release_due(populated& in) {
 timing context(populated& in) {
     static constexpr pg::statement sql{"bench_claimed_rows",
                                        "select * from tasker.claimed_rows('q', $1, $2, $3)"};
+    // The core's functions plan it once.
+    static constexpr pg::statement plan_once{
+        "bench_plan_once", "select set_config('plan_cache_mode', 'force_generic_plan', false)"};
+    auto& with = in.stage().on();
+    with.run(with.connection().run({plan_once}, session::soon()));
     auto const& step = in.begun_step();
     return read(in, 1, [&step](pg::connection& on) {
         pg::params values;

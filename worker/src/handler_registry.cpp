@@ -5,6 +5,7 @@
 
 namespace tasker::worker {
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): `run` is moved
 void handler_registry::add(std::string name, handler run) {
     if (name.empty() || name.size() > max_name_length) {
         throw std::invalid_argument{"a handler's name has 1 to " + std::to_string(max_name_length) +

@@ -130,8 +130,8 @@ struct health_server::state {
     bool is_stopped = false;
 };
 
-result<health_server> health_server::open(asio::any_io_executor executor, std::string address,
-                                          health_answers answers) {
+result<health_server> health_server::open(asio::any_io_executor executor,
+                                          std::string const& address, health_answers answers) {
     auto const endpoint = parse_endpoint(address);
     if (!endpoint) {
         return make_error(errc::invalid_argument,

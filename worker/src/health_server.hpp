@@ -26,8 +26,8 @@ class health_server {
 public:
     /// Listens from now on. `address` is "host:port"; port 0 takes any free one.
     /// Errors: errc::invalid_argument (no such form), errc::unavailable (cannot listen there).
-    static result<health_server> open(boost::asio::any_io_executor executor, std::string address,
-                                      health_answers answers);
+    static result<health_server> open(boost::asio::any_io_executor executor,
+                                      std::string const& address, health_answers answers);
 
     health_server(health_server&&) noexcept;
     health_server& operator=(health_server&&) noexcept;

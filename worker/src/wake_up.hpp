@@ -8,8 +8,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <utility>
-
 namespace tasker::worker {
 
 /// A bell: coroutines wait on it and others ring it. A ring that comes while nobody waits is kept,
@@ -18,8 +16,8 @@ namespace tasker::worker {
 /// Cancellation: ends a wait.
 class wake_up {
 public:
-    explicit wake_up(boost::asio::any_io_executor executor)
-        : timer_{std::move(executor), deadline::max()} {}
+    explicit wake_up(boost::asio::any_io_executor const& executor)
+        : timer_{executor, deadline::max()} {}
 
     void ring() {
         rung_ = true;

@@ -24,7 +24,8 @@ struct worker::state {
 
     void wait_for_signal(asio::signal_set& signals) {
         signals.async_wait([this, &signals](boost::system::error_code failure, int number) {
-            if (!failure) {
+            // One that came just before the end is still told; a wait for the next would never end.
+            if (!failure && !has_ended) {
                 log::info("signal_received", {{"signal", number}});
                 run->stop();
                 wait_for_signal(signals);
@@ -36,6 +37,7 @@ struct worker::state {
     std::shared_ptr<handler_registry> handlers = std::make_shared<handler_registry>();
     asio::io_context io{1};
     std::unique_ptr<runtime> run;
+    bool has_ended = false;
 };
 
 worker::worker(settings options) : state_{std::make_unique<state>(std::move(options))} {
@@ -71,7 +73,8 @@ ending worker::run_until_stopped(run_options options) {
         signals.emplace(state_->io, SIGINT, SIGTERM);
         state_->wait_for_signal(*signals);
     }
-    state_->run->start([&signals] {
+    state_->run->start([this, &signals] {
+        state_->has_ended = true;
         if (signals) {
             signals->cancel();
         }

@@ -15,7 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using testing::HasSubstr;
 
 shell_settings on() {
     shell_settings options;

@@ -84,7 +84,7 @@ server::server(asio::any_io_executor executor, router const& routes, server_opti
 
 server::~server() = default;
 
-result<void> server::listen(std::string address) {
+result<void> server::listen(std::string const& address) {
     auto const where = parse_endpoint(address);
     if (!where) {
         return where.error();

@@ -39,7 +39,7 @@ public:
     /// Takes connections from now on, and lets them wait for run_until_stopped(). `address` is
     /// host:port, "[::1]:8080" for IPv6; port 0 is any that is free.
     /// Errors: errc::invalid_argument, errc::unavailable (the address is taken).
-    result<void> listen(std::string address);
+    result<void> listen(std::string const& address);
 
     /// host:port with the port that was given. REQUIRES: listen() succeeded.
     std::string address() const;

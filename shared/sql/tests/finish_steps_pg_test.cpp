@@ -12,6 +12,7 @@ using ::testing::UnorderedElementsAre;
 
 std::vector<std::string> kinds(std::vector<finish_row> const& rows) {
     std::vector<std::string> all;
+    all.reserve(rows.size());
     for (auto const& row : rows) {
         all.push_back(row.kind + ":" + (row.name.empty() ? row.task_id : row.name));
     }

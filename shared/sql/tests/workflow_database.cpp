@@ -87,7 +87,7 @@ int workflow_database::register_template(std::string const& name, std::string_vi
 }
 
 std::string workflow_database::create(int template_id, std::string const& context, int priority) {
-    auto const id = database_.value<std::string>("select tasker.uuid_v7()::text");
+    auto id = database_.value<std::string>("select tasker.uuid_v7()::text");
     database_.exec(fmt::format(
         "select * from tasker.create_tasks(array['{}']::uuid[], '{{{}}}', '{{{}}}', array['{}'], "
         "array[null::text])",
