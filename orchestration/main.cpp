@@ -91,6 +91,7 @@ int run(settings const& chosen, std::optional<std::filesystem::path> const& read
 
 } // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): where memory ends, or an option is declared twice
 int main(int argc, char** argv) {
     setting_overrides overrides;
     std::optional<std::filesystem::path> ready_file;
