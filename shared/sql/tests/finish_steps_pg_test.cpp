@@ -19,6 +19,11 @@ std::vector<std::string> kinds(std::vector<finish_row> const& rows) {
     return all;
 }
 
+/// A JSON text of so many letters.
+std::string json_text(std::size_t letters) {
+    return '"' + std::string(letters, 'x') + '"';
+}
+
 class FinishSteps : public ::testing::TestWithParam<reporting> {};
 
 INSTANTIATE_TEST_SUITE_P(Reporting, FinishSteps,
@@ -65,7 +70,7 @@ TEST_P(FinishSteps, TheSoonestRetryIsAnnouncedOfAllThatAreNotAnnouncedYet) {
 TEST_P(FinishSteps, ResultsTooLargeToBeJoinedAreLeftOutAndTheirSizeIsTold) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("heavy", "a; b; c; d<a,b,c; e<a,b"));
-    auto const large = '"' + std::string(30'000'000, 'x') + '"';
+    auto const large = json_text(30'000'000);
     for (auto const& root : w.claim()) {
         w.finish(root, large);
     }
@@ -100,7 +105,7 @@ TEST_P(FinishSteps, ATaskWhoseResultIsTooLargeIsCompleteWithoutIt) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("heavy", "a; b; c"));
     for (auto const& root : w.claim()) {
-        w.finish(root, '"' + std::string(30'000'000, 'x') + '"');
+        w.finish(root, json_text(30'000'000));
     }
     EXPECT_EQ(w.task_state(task), "complete");
     EXPECT_EQ(w.result_size(task), std::nullopt);
