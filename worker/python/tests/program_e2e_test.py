@@ -109,19 +109,6 @@ def test_logs_of_handlers_carry_task_and_step(engine, tmp_path):
     assert '"logger":"shop"' in line and '"event":"python_log"' in line
 
 
-def test_second_signal_just_as_it_ends_does_not_keep_it_from_ending(engine, tmp_path):
-    for gap in range(12):
-        folder = tmp_path / str(gap)
-        folder.mkdir()
-        with running(engine, folder, CODE) as program:
-            program.signal(signal.SIGTERM)
-            end = time.perf_counter() + gap * 1e-4
-            while time.perf_counter() < end:
-                pass
-            program.signal(signal.SIGTERM)
-            program.wait(10)
-
-
 def test_health_port_answers_while_python_is_busy(engine, tmp_path):
     with running(engine, tmp_path, CODE):
         start_slow(engine, tmp_path, seconds=2, handler="busy")
