@@ -5,10 +5,8 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/http/error.hpp>
 
 #include <algorithm>
 #include <array>
@@ -22,33 +20,6 @@ namespace asio = boost::asio;
 namespace beast_http = boost::beast::http;
 using wire::error_code;
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
-
-constexpr std::size_t header_read_bytes = 4UL * 1024;
-constexpr std::size_t body_read_bytes = 64UL * 1024;
-/// A pipelining client may send this much ahead while an earlier request waits for its answer.
-constexpr std::size_t max_ahead_bytes = 64UL * 1024;
-/// How long, and for how much, a refused client is listened to, so that it reads the refusal rather
-/// than a reset connection.
-constexpr std::chrono::milliseconds linger_timeout{2000};
-constexpr std::size_t max_discarded_bytes = 64UL << 20;
-/// Beast 1.81 asserts that a last chunk which came incomplete has at least this many bytes when it
-/// is looked at again. No chunked body leaves fewer to come, so waiting for them costs nothing.
-constexpr std::size_t min_chunked_bytes = 5;
-
-response refusal_of(boost::system::error_code const& failure, bool has_target) {
-    if (failure == beast_http::error::body_limit) {
-        return error_response(error_code::payload_too_large,
-                              "the body is larger than this route admits");
-    }
-    if (failure == parse_errc::target_too_long ||
-        (failure == beast_http::error::header_limit && !has_target)) {
-        return error_response(error_code::uri_too_long, "the request's target is too long");
-    }
-    if (failure == beast_http::error::header_limit) {
-        return error_response(error_code::headers_too_large, "the request's header is too large");
-    }
-    return error_response(error_code::invalid_request, "malformed HTTP: " + failure.message());
-}
 
 } // namespace
 
@@ -113,163 +84,6 @@ void session::check_time(steady_clock::time_point now) {
         boost::system::error_code ignored;
         socket_.cancel(ignored);
     }
-}
-
-asio::awaitable<session::received> session::receive() {
-    uncount_body();
-    request_.clear();
-    refusal_.reset();
-    match_ = {};
-    header_bytes_ = 0;
-    parser_.emplace(request_, context_.allowed.max_header_bytes, context_.allowed.max_target_bytes);
-    enter(phase::idle, context_.allowed.idle_timeout);
-
-    bool complete = co_await receive_header();
-    if (complete) {
-        find_route();
-        if (!refusal_ && !parser_->is_done()) {
-            complete = co_await receive_body();
-        }
-    }
-    if (refusal_) {
-        co_return received::refusal;
-    }
-    co_return complete ? received::request : received::nothing;
-}
-
-asio::awaitable<bool> session::receive_header() {
-    for (;;) {
-        // An empty line or two before a request are to be ignored (RFC 9112, 2.2).
-        while (phase_ == phase::idle && input_.size() >= 2 &&
-               std::string_view{static_cast<char const*>(input_.data().data()), 2} == "\r\n") {
-            input_.consume(2);
-        }
-        if (input_.size() > 1 || (input_.size() == 1 && phase_ != phase::idle)) {
-            if (phase_ == phase::idle) {
-                enter(phase::receiving, context_.allowed.request_timeout);
-            }
-            if (!parse()) {
-                co_return false;
-            }
-            if (parser_->is_header_done()) {
-                co_return true;
-            }
-        }
-        bool const more = co_await fill(header_read_bytes);
-        if (!more) {
-            co_return false;
-        }
-    }
-}
-
-asio::awaitable<bool> session::receive_body() {
-    parser_->eager(true);
-    if (request_.expects_continue && input_.size() == 0) {
-        bool const sent = co_await send_continue();
-        if (!sent) {
-            co_return false;
-        }
-    }
-    auto const needed = parser_->chunked() ? min_chunked_bytes : std::size_t{1};
-    for (;;) {
-        if (input_.size() >= needed && !parse()) {
-            co_return false;
-        }
-        if (parser_->is_done()) {
-            co_return true;
-        }
-        auto const left = parser_->content_length_remaining();
-        auto const wanted =
-            left ? std::min<std::uint64_t>(*left, body_read_bytes) : std::uint64_t{body_read_bytes};
-        bool const more = co_await fill(static_cast<std::size_t>(wanted));
-        if (!more) {
-            co_return false;
-        }
-    }
-}
-
-/// Waits for more from the client. False: there is none, or there will be a refusal.
-asio::awaitable<bool> session::fill(std::size_t wanted_bytes) {
-    // stop() finds a connection idle only once it waits here. One that sent a last answer then, or
-    // whose wait had ended but not yet resumed, is idle now.
-    if (phase_ == phase::idle && context_.stopping) {
-        co_return false;
-    }
-    boost::system::error_code failure = asio::error::operation_aborted;
-    if (!expired_) {
-        auto const [result, bytes] =
-            co_await socket_.async_read_some(input_.prepare(wanted_bytes), as_tuple);
-        input_.commit(bytes);
-        failure = result;
-    }
-    if (!failure) {
-        co_return true;
-    }
-    if (phase_ == phase::receiving && expired_) {
-        refuse_with(error_response(error_code::timeout, "the request did not arrive in time"));
-    } else if (phase_ == phase::receiving && failure == asio::error::eof) {
-        refuse_with(
-            error_response(error_code::invalid_request, "malformed HTTP: the request ended early"));
-    }
-    co_return false;
-}
-
-/// Hands what has arrived to the parser. False: it refuses it.
-bool session::parse() {
-    bool const in_header = !parser_->is_header_done();
-    boost::system::error_code failure;
-    auto const used = parser_->put(input_.data(), failure);
-    input_.consume(used);
-    if (in_header) {
-        header_bytes_ += used;
-    }
-    if (failure == beast_http::error::need_more) {
-        failure = {};
-        // What stays in the buffer is a piece of the header, of a chunk's header or of a trailer.
-        if (input_.size() >= context_.allowed.max_header_bytes) {
-            failure = beast_http::error::header_limit;
-        }
-    }
-    if (!failure && header_bytes_ > context_.allowed.max_header_bytes) {
-        failure = beast_http::error::header_limit;
-    }
-    if (failure) {
-        refuse_with(refusal_of(failure, !request_.target.empty()));
-        return false;
-    }
-    context_.received_bytes += request_.body.size() - body_bytes_;
-    body_bytes_ = request_.body.size();
-    if (context_.received_bytes > context_.allowed.max_received_bytes) {
-        refuse_with(error_response(error_code::unavailable, "too much is being received at once"));
-        return false;
-    }
-    return true;
-}
-
-void session::find_route() {
-    match_ = context_.routes.match(request_);
-    auto const limit = match_.found != nullptr
-                           ? match_.found->max_body_bytes.value_or(context_.allowed.max_body_bytes)
-                           : context_.allowed.max_body_bytes;
-    parser_->body_limit_bytes(limit);
-    if (parser_->content_length().value_or(0) > limit) {
-        refuse_with(error_response(error_code::payload_too_large, "the body is larger than the " +
-                                                                      std::to_string(limit) +
-                                                                      " bytes admitted here"));
-    }
-}
-
-void session::refuse_with(response why) {
-    why.close = true;
-    refusal_ = std::move(why);
-    // A refused client is listened to for a while; what it sent takes nobody's room meanwhile.
-    uncount_body();
-    request_.body.clear();
-    request_.body.shrink_to_fit();
-}
-
-void session::uncount_body() {
-    context_.received_bytes -= std::exchange(body_bytes_, 0);
 }
 
 asio::awaitable<response> session::answer() {
@@ -365,36 +179,6 @@ asio::awaitable<bool> session::send_continue() {
     // Twenty-five bytes on a connection that owes nothing else fit into its send buffer.
     auto const [failure, bytes] = co_await socket_.async_write_some(asio::buffer(text), as_tuple);
     co_return !failure && bytes == text.size();
-}
-
-asio::awaitable<void> session::linger() {
-    boost::system::error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-    enter(phase::lingering, linger_timeout);
-    input_.clear();
-    std::size_t discarded = 0;
-    while (discarded < max_discarded_bytes && !expired_) {
-        auto const [failure, bytes] =
-            co_await socket_.async_read_some(input_.prepare(body_read_bytes), as_tuple);
-        if (failure) {
-            break;
-        }
-        discarded += bytes;
-    }
-}
-
-asio::awaitable<void> session::until_gone() {
-    while (input_.size() < max_ahead_bytes) {
-        auto const [failure, bytes] =
-            co_await socket_.async_read_some(input_.prepare(header_read_bytes), as_tuple);
-        input_.commit(bytes);
-        if (failure) {
-            co_return;
-        }
-    }
-    // It sends and sends, so it is there; the wait has a limit of its own.
-    asio::steady_timer never{socket_.get_executor(), steady_clock::time_point::max()};
-    co_await never.async_wait(as_tuple);
 }
 
 void session::enter(phase next, std::chrono::milliseconds limit) {

@@ -3,11 +3,11 @@
 #include "json_quote.hpp"
 #include "json_values.hpp"
 #include "problem_list.hpp"
+#include "schema_checks.hpp"
 
 #include "tasker/model/workflow_template.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,7 +17,6 @@ namespace tasker::model {
 namespace {
 
 using simdjson::dom::element;
-using simdjson::dom::element_type;
 
 // One evaluation of a subschema costs some 20 to 100 ns.
 constexpr std::size_t max_evaluations = 4'000'000;
@@ -25,44 +24,6 @@ constexpr std::size_t max_evaluations = 4'000'000;
 // at once is the work of nobody who means well, and would take much of the stack.
 constexpr int max_depth = 512;
 constexpr std::size_t told_alternatives = 3;
-
-std::uint8_t types_of(element value) {
-    switch (value.type()) {
-    case element_type::NULL_VALUE:
-        return json_null;
-    case element_type::BOOL:
-        return json_boolean;
-    case element_type::INT64:
-    case element_type::UINT64:
-        return json_integer | json_number;
-    case element_type::DOUBLE: {
-        double const number = value.get_double().value_unsafe();
-        return std::trunc(number) == number ? json_integer | json_number : json_number;
-    }
-    case element_type::STRING:
-        return json_string;
-    case element_type::ARRAY:
-        return json_array;
-    case element_type::OBJECT:
-        return json_object;
-    }
-    return 0;
-}
-
-std::size_t code_points(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
-}
-
-bool is_multiple(long double number, long double of) {
-    long double const quotient = number / of;
-    // 19.99 is meant to be a multiple of 0.01, though no binary fraction is.
-    return std::abs(quotient - std::round(quotient)) <= 1e-12L * std::max(1.0L, std::abs(quotient));
-}
-
-std::string plural(std::size_t count, std::string_view one, std::string_view many) {
-    return std::to_string(count) + " " + std::string{count == 1 ? one : many};
-}
 
 class evaluator {
 public:
@@ -87,28 +48,6 @@ public:
     }
 
 private:
-    struct asked {
-        subschema const& by;
-        document_path const& path;
-        problem_list* problems;
-        bool fits = true;
-
-        void refuse(std::string problem) {
-            refuse(path, std::move(problem));
-        }
-
-        void refuse(document_path const& at, std::string problem) {
-            fits = false;
-            if (problems != nullptr) {
-                problems->add(at.to_string(), 0, std::move(problem));
-            }
-        }
-
-        bool done() const {
-            return !fits && problems == nullptr;
-        }
-    };
-
     bool check(subschema const& by, element value, document_path const& path,
                problem_list* problems) {
         if (by.reference) {
@@ -160,48 +99,6 @@ private:
                 text.append(i == 0 ? "" : ", ").append(shown(by_.constants[allowed[i]]));
             }
             out.refuse(std::move(text));
-        }
-    }
-
-    static void check_number(asked& out, long double number) {
-        subschema const& by = out.by;
-        if (by.minimum && number < by.minimum->value) {
-            out.refuse("must be at least " + by.minimum->text);
-        }
-        if (by.exclusive_minimum && number <= by.exclusive_minimum->value) {
-            out.refuse("must be greater than " + by.exclusive_minimum->text);
-        }
-        if (by.maximum && number > by.maximum->value) {
-            out.refuse("must be at most " + by.maximum->text);
-        }
-        if (by.exclusive_maximum && number >= by.exclusive_maximum->value) {
-            out.refuse("must be less than " + by.exclusive_maximum->text);
-        }
-        if (by.multiple_of && !is_multiple(number, by.multiple_of->value)) {
-            out.refuse("must be a multiple of " + by.multiple_of->text);
-        }
-    }
-
-    static void check_string(asked& out, std::string_view text) {
-        subschema const& by = out.by;
-        if (by.min_length || by.max_length) {
-            std::size_t const length = code_points(text);
-            if (by.min_length && length < *by.min_length) {
-                out.refuse("must have at least " +
-                           plural(*by.min_length, "character", "characters") + ", not " +
-                           std::to_string(length));
-            }
-            if (by.max_length && length > *by.max_length) {
-                out.refuse("must have at most " +
-                           plural(*by.max_length, "character", "characters") + ", not " +
-                           std::to_string(length));
-            }
-        }
-        if (by.matches && !by.matches->matches(text)) {
-            out.refuse("must match the pattern " + by.matches->source());
-        }
-        if (by.format && !has_format(text, *by.format)) {
-            out.refuse("must have the format " + std::string{to_string(*by.format)});
         }
     }
 

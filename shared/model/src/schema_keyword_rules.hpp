@@ -1,0 +1,45 @@
+#pragma once
+
+#include "schema_keywords.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tasker::model {
+
+/// One keyword being read.
+struct keyword_reading {
+    schema_builder& builder;
+    document_path const& path; ///< of the keyword
+    node_index node;           ///< its value
+    subschema& out;
+    bool is_root;
+
+    reading in() const {
+        return builder.in;
+    }
+
+    document_node const& value() const {
+        return builder.in.source[node];
+    }
+
+    void report(std::string problem) const {
+        builder.in.problems.add(path, value(), std::move(problem));
+    }
+};
+
+/// What a keyword of draft 7, or of a later one, makes of its value.
+struct keyword_rule {
+    std::string_view name;
+    void (*read)(keyword_reading const&);
+    bool beside_reference = false; ///< draft 7 ignores what stands beside $ref
+};
+
+/// Null for what is no keyword.
+keyword_rule const* find_keyword(std::string_view name);
+
+std::span<std::string_view const> keyword_names();
+
+} // namespace tasker::model
