@@ -55,9 +55,12 @@ bench: build ## measure everything; the figures go to tmp/benchmarks, see docs/b
 bench-smoke: build ## every suite for seconds: does it work, and are its outputs as described?
 	@cd build/release && $(CTEST) -L '^bench-smoke$$'
 
-# In turn, since CI's machines differ and are shared; see docs/benchmarking.md.
-bench-ci: build ## the core's functions in turn with benches/baselines/ci; fails on a regression
-	@benches/tasker-bench run --type ci --against ci --output build/release/benchmarks/ci
+# The commit whose SQL functions CI measures beside the present ones, in turn, since its machines
+# differ and are shared; see docs/benchmarking.md.
+BENCH_BASE = 394d825c46f47af924349e69df9dc20f87457d39
+
+bench-ci: build ## the core's functions in turn with those of BENCH_BASE; fails on a regression
+	@benches/tasker-bench run --type ci --against $(BENCH_BASE) --output build/release/benchmarks/ci
 
 install: build ## install to PREFIX (default /usr/local)
 	@cmake --install build/release --prefix $(PREFIX)

@@ -43,8 +43,8 @@ def parser():
     one.add_argument("--length", choices=["smoke", "quick", "full"])
     one.add_argument("--filter", help="only cases whose name holds this text; a|b: a or b")
     one.add_argument("--against", metavar="BASE",
-                     help="measure the SQL functions of this run or baseline in turn with ours, and "
-                     "compare: exit 1 if something got slower")
+                     help="measure the SQL functions of this run, baseline or commit in turn with "
+                     "ours, and compare: exit 1 if something got slower")
     judging(one)
     one.add_argument("--name", help="keep the run as benches/baselines/NAME as well")
     one.add_argument("--cpuprofile", type=pathlib.Path, metavar="FILE", help="by perf")

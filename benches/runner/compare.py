@@ -77,7 +77,8 @@ def look_again(base, new, differences, programs, fail=FAIL):
     # Two files of one folder: whose functions these are is not known.
     if None in scripts or scripts[0].resolve() == scripts[1].resolve():
         return differences, []
-    if in_turn.tables_of(scripts[0]) != in_turn.tables_of(scripts[1]):
+    tables = [in_turn.tables_of(each) for each in scripts]
+    if None not in tables and tables[0] != tables[1]:
         return differences, ["The tables of both runs differ, so that their functions cannot be "
                              "measured in turn: the recorded figures decide."]
     differ = scripts[0].read_text() != scripts[1].read_text()

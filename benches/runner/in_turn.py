@@ -22,9 +22,10 @@ def functions_of(run):
 
 
 def tables_of(script):
-    """The first line tells what the functions stand on."""
+    """The first line tells what the functions stand on. None: it does not."""
     with script.open() as file:
-        return file.readline()
+        first = file.readline()
+    return first if first.startswith("-- on tables ") else None
 
 
 def is_paired(case):

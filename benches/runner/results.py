@@ -2,9 +2,11 @@
 import hashlib
 import json
 import pathlib
+import subprocess
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 BASELINES = CHECKOUT / "benches" / "baselines"
+FUNCTIONS = "shared/sql/functions/"
 
 
 class Case:
@@ -65,6 +67,35 @@ class Run:
 
     def find(self, suite, case):
         return next((each for each in self.cases() if each.suite == suite and each.name == case), None)
+
+
+class Revision:
+    """A commit, as the base of a run: its SQL functions, and nothing measured."""
+
+    def __init__(self, name):
+        self.name = name
+        self.commit = git("rev-parse", "--verify", "--quiet", name + "^{commit}").strip()
+        self.timestamp = git("show", "--no-patch", "--format=%cI", self.commit).strip()
+
+    def write_functions(self, file):
+        """As the run of a suite keeps them, but for the first line: the tables are not known."""
+        names = git("ls-tree", "--name-only", self.commit, FUNCTIONS).split()
+        if not names:
+            raise ValueError(f"{self.name} has no {FUNCTIONS}")
+        texts = [git("show", f"{self.commit}:{each}") for each in names]
+        file.write_text("\n".join([f"-- of {self.commit}", "set check_function_bodies = off;", *texts]))
+        self.folder = file.parent
+
+    def cases(self):
+        return []
+
+
+def git(*arguments):
+    done = subprocess.run(["git", *arguments], cwd=CHECKOUT, capture_output=True, text=True,
+                          check=False)
+    if done.returncode != 0:
+        raise ValueError(f"git {' '.join(arguments)}: {done.stderr.strip() or 'not found'}")
+    return done.stdout
 
 
 def read_document(file):

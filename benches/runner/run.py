@@ -10,7 +10,7 @@ import sys
 import time
 
 from . import compare, history, in_turn, profile, report, summary
-from .results import BASELINES, load
+from .results import BASELINES, Revision, load
 
 ALL = ["sql_functions", "queue_operations", "queue_depth", "step_enqueueing", "event_propagation",
        "handler_overhead", "worker_execution", "task_initialization", "e2e_latency",
@@ -27,7 +27,7 @@ TYPES = {
                     ("throughput", ["--length", "full", "--tasks", "2000", "--repetitions", "3"])],
     "profiled": [("throughput", ["--length", "quick", "--tasks", "5000", "--workers", "8",
                                  "--repetitions", "1"])],
-    # What CI measures in turn with benches/baselines/ci: the core's functions on little data.
+    # What CI measures in turn with an older commit's: the core's functions on little data.
     "ci": [("sql_functions", ["--length", "quick", "--repetitions", "10", "--filter", "1 K tasks"]),
            ("queue_operations", ["--length", "quick", "--repetitions", "10"]),
            ("step_enqueueing", ["--length", "quick", "--repetitions", "10", "--filter", "total"])],
@@ -66,14 +66,20 @@ def replace(arguments, chosen):
     return out
 
 
-def functions_to_beat(chosen):
-    """The script of the functions to measure in turn, or None."""
+def base_of(chosen):
+    """What to measure in turn with: a run, or else a commit. None if nothing is asked."""
     if not chosen.against:
         return None
-    script = load(chosen.against).folder / "functions.sql"
-    if not script.exists():
+    if not pathlib.Path(chosen.against).exists() and not (BASELINES / chosen.against).exists():
+        try:
+            return Revision(chosen.against)
+        except ValueError:
+            raise ValueError(f"{chosen.against} is no run folder, no name below {BASELINES} and no "
+                             "commit of this clone") from None
+    base = load(chosen.against)
+    if not (base.folder / "functions.sql").exists():
         raise ValueError(f"{chosen.against} holds no functions.sql")
-    return script.resolve()
+    return base
 
 
 def run_suite(programs, suite, arguments, folder, environment, wrapper=()):
@@ -116,9 +122,13 @@ def adopt(folder, output):
 def main(chosen):
     steps = plan(chosen)
     stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%d_%H%M%S")
-    against = functions_to_beat(chosen)
+    base = base_of(chosen)
     folder = chosen.output / f"run_{stamp}"
     folder.mkdir(parents=True)
+    if isinstance(base, Revision):
+        (folder / "against").mkdir()
+        base.write_functions(folder / "against" / "functions.sql")
+    against = base and (base.folder / "functions.sql").resolve()
     started = time.monotonic()
     profiler = profile.Profiler(chosen, folder)
     codes = {}
@@ -153,7 +163,7 @@ def main(chosen):
     failed = any(code not in (0, skipped) for code in codes.values())
     if against:
         print()
-        failed |= bool(compare.verdict(load(chosen.against), found, chosen,
+        failed |= bool(compare.verdict(base, found, chosen,
                                        folder / "comparison.md"))
         shutil.copy(folder / "comparison.md", chosen.output / "latest" / "comparison.md")
     return int(failed)

@@ -7,12 +7,13 @@ import pathlib
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 from documents import document, row
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from runner import cli, flame, history, report, run, summary  # noqa: E402
+from runner import cli, flame, history, in_turn, report, results, run, summary  # noqa: E402
 from runner.results import Run, load  # noqa: E402
 
 
@@ -71,6 +72,47 @@ class Runs(unittest.TestCase):
                 self.assertTrue((folder / name).exists(), name)
             self.assertEqual(len(list(folder.glob("benchmark_results_*.json"))), 1)
             self.assertEqual(len((top / "out" / "history.jsonl").read_text().splitlines()), 1)
+
+
+class Revisions(unittest.TestCase):
+    """A commit in place of a run."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.top = pathlib.Path(self.folder.name)
+        patch = unittest.mock.patch.object(results, "CHECKOUT", self.top)
+        patch.start()
+        self.addCleanup(patch.stop)
+        results.git("init", "--quiet")
+
+    def commit(self):
+        results.git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet",
+                    "--allow-empty", "--message", "one")
+
+    def test_its_functions_are_those_of_the_commit(self):
+        functions = self.top / results.FUNCTIONS
+        functions.mkdir(parents=True)
+        (functions / "one.sql").write_text("select 1;\n")
+        results.git("add", ".")
+        self.commit()
+        (functions / "one.sql").write_text("select 2;\n")
+        base = results.Revision("HEAD")
+        base.write_functions(self.top / "functions.sql")
+        text = (self.top / "functions.sql").read_text()
+        self.assertTrue(text.startswith(f"-- of {base.commit}\nset check_function_bodies = off;"))
+        self.assertIn("select 1;", text)
+        self.assertIsNone(in_turn.tables_of(self.top / "functions.sql"))
+
+    def test_a_commit_without_functions_is_refused(self):
+        self.commit()
+        with self.assertRaisesRegex(ValueError, "HEAD has no shared/sql/functions/"):
+            results.Revision("HEAD").write_functions(self.top / "functions.sql")
+
+    def test_what_is_neither_run_nor_commit_is_refused(self):
+        chosen = cli.parser().parse_args(["run", "--against", "nowhere"])
+        with self.assertRaisesRegex(ValueError, "nowhere is no run folder, .* and no commit"):
+            run.base_of(chosen)
 
 
 class Rendering(unittest.TestCase):
