@@ -4,6 +4,8 @@
 -- Messages of tasks that are settled, of steps that are done, and strangers' messages are deleted, and
 -- the queue is read on behind them, for 5 s at most: the caller takes fewer steps than it asked for as
 -- the sign that a queue is empty.
+-- A session that got all that it asked for reads on from there, for a second: at a queue's head lie the
+-- index entries of all messages that were deleted since it was vacuumed (decision 0111).
 -- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
 -- locks: messages (skip locked), own steps (of messages read before: skip locked; task_id, step_no),
 --   then tasks.
@@ -26,6 +28,9 @@ declare
     v_now        timestamptz;  -- after the read, so that no step starts before it was enqueued
     v_queue      text;
     v_left       int := p_qty;
+    v_mark       bigint[];     -- where this session reads on, and the millisecond it was last at the head
+    v_clock      bigint;
+    v_start      bigint;       -- 0 once the queue is read from its head
     v_last       bigint;       -- the last message that was read of the queue
     v_msg_ids    bigint[];
     v_read       int;
@@ -43,7 +48,13 @@ declare
     v_died       boolean := false;
 begin
     foreach v_queue in array p_queues loop
-        v_last := 0;
+        v_clock := extract(epoch from tasker.clock()) * 1000;
+        v_mark := nullif(current_setting('tasker.mark_' || v_queue, true), '');
+        if v_mark is null or v_clock - v_mark[2] not between 0 and 999 then
+            v_mark := array[0, v_clock];
+        end if;
+        v_start := v_mark[1];
+        v_last := v_start;
         while v_left > 0 loop
             -- What pgmq.read does, in two plain statements: its one costs twice as much to plan.
             -- A sub-select hides the number from the planner, which would look up the least msg_id to
@@ -55,7 +66,12 @@ begin
                        and q.msg_id > (select $2) order by q.msg_id limit $1 for update skip locked) m',
                 'q_' || v_queue)
             into v_msg_ids, v_task_texts, v_step_texts, v_again using v_left, v_last;
-            exit when v_msg_ids is null;
+            if v_msg_ids is null then
+                exit when v_start = 0;
+                v_start := 0;
+                v_last := 0;
+                continue;
+            end if;
             v_read := cardinality(v_msg_ids);
             v_last := v_msg_ids[v_read];
             execute format(
@@ -137,8 +153,15 @@ begin
                 v_left := v_left - cardinality(v_held);
                 return query select * from tasker.claimed_rows(v_queue, v_held, v_tasks, v_steps);
             end if;
-            exit when coalesce(cardinality(v_held), 0) = v_read or clock_timestamp() > v_began + interval '5 seconds';
+            exit when v_start = 0 and coalesce(cardinality(v_held), 0) = v_read
+                or clock_timestamp() > v_began + interval '5 seconds';
         end loop;
+        if v_left = 0 then
+            perform set_config('tasker.mark_' || v_queue, array[v_last, v_mark[2]]::text, false);
+            exit;
+        elsif v_mark[1] > 0 then
+            perform set_config('tasker.mark_' || v_queue, '', false);
+        end if;
     end loop;
     if v_died then
         -- Claims are followed by no flush of their own. Rare enough to be announced, and made durable,

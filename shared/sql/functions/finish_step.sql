@@ -28,7 +28,8 @@ begin
     select o.template_id, o.children, o.child_parents[1] into v_template, v_children, v_total
     from tasker.steps s
     join tasker.template_steps o on o.template_id = s.template_id and o.step_no = s.step_no
-    where s.task_id = p_task_id and s.step_no = p_step_no;
+    where s.task_id = p_task_id and s.step_no = p_step_no and s.attempt = p_attempt
+      and s.state = 'in_progress';
     if cardinality(v_children) > 1 then
         return query select * from tasker.finish_steps(
             p_queue, p_worker, p_lease_s, p_take, array[p_task_id], array[p_step_no], array[p_attempt],
@@ -36,10 +37,12 @@ begin
         return;
     end if;
 
-    update tasker.steps s
-    set state = 'complete', finished_at = v_now, result = p_result::json, error = null
-    where s.task_id = p_task_id and s.step_no = p_step_no and s.attempt = p_attempt
-      and s.state = 'in_progress';
+    if found then
+        update tasker.steps s
+        set state = 'complete', finished_at = v_now, result = p_result::json, error = null
+        where s.task_id = p_task_id and s.step_no = p_step_no and s.attempt = p_attempt
+          and s.state = 'in_progress';
+    end if;
     if not found then
         v_row.kind := 'refused'; v_row.queue := p_queue; v_row.msg_id := p_msg_id;
         v_row.task_id := p_task_id; v_row.step_no := p_step_no; v_row.attempt := p_attempt;
