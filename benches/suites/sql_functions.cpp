@@ -64,6 +64,8 @@ void measure_all(bench& on) {
     on.setting("data", "diamonds of 4 steps, half of the tasks complete, each size in a database "
                        "of its own");
     on.setting("sampled tasks", "9 by function and size: 3 complete, 3 begun, 3 untouched");
+    on.setting("commits", "durable; those of claims, leases and release_steps asynchronous, as the "
+                          "worker's");
     on.setting("warm-up", "10 samples of each case, dropped");
     std::deque<populated> stages;
     std::deque<populated> twins; // with the baseline's functions: as many, or none
