@@ -146,7 +146,7 @@ std::size_t step_flow::slots_to_claim() const {
 
 bool step_flow::wants_claim() const {
     auto const free = slots_to_claim();
-    return free > 0 && (in_pool_ + reserved_ < threads_ || free >= claim_capacity() / 4);
+    return free > 0 && (in_pool_ + reserved_ < threads_ || 2 * free >= claim_capacity());
 }
 
 /// Half of what is prefetched is left to continuations: claims then start new tasks no faster than

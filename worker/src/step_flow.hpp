@@ -65,7 +65,7 @@ public:
     /// How many of them claims may fill.
     std::size_t slots_to_claim() const;
 
-    /// Whether that is enough to be worth a claim: a thread is idle, or a quarter of them is free.
+    /// Whether that is enough to be worth a claim: a thread is idle, or half of them is free.
     bool wants_claim() const;
 
     /// Slots that a call in flight may fill.
