@@ -56,16 +56,8 @@ begin
         v_start := v_mark[1];
         v_last := v_start;
         while v_left > 0 loop
-            -- What pgmq.read does, in two plain statements: its one costs twice as much to plan.
-            -- A sub-select hides the number from the planner, which would look up the least msg_id to
-            -- judge it, behind all of the dead rows at the head of a busy queue (30 us a step).
-            execute format(
-                'select array_agg(m.msg_id), array_agg(m.message ->> ''task_id''),
-                        array_agg(m.message ->> ''step_no''), bool_or(m.read_ct > 0)
-                 from (select q.msg_id, q.read_ct, q.message from pgmq.%I q where q.vt <= clock_timestamp()
-                       and q.msg_id > (select $2) order by q.msg_id limit $1 for update skip locked) m',
-                'q_' || v_queue)
-            into v_msg_ids, v_task_texts, v_step_texts, v_again using v_left, v_last;
+            execute format('select * from tasker_queues.%I($1, $2, $3)', 'take_' || v_queue)
+            into v_msg_ids, v_task_texts, v_step_texts, v_again using v_last, v_left, p_lease_s;
             if v_msg_ids is null then
                 exit when v_start = 0;
                 v_start := 0;
@@ -74,10 +66,6 @@ begin
             end if;
             v_read := cardinality(v_msg_ids);
             v_last := v_msg_ids[v_read];
-            execute format(
-                'update pgmq.%I q set vt = clock_timestamp() + make_interval(secs => $2),
-                        last_read_at = clock_timestamp(), read_ct = q.read_ct + 1
-                 where q.msg_id = any ($1)', 'q_' || v_queue) using v_msg_ids, p_lease_s;
             v_now := tasker.clock();
             begin
                 v_task_ids := v_task_texts;
@@ -141,9 +129,9 @@ begin
                         array[null::int]);
                     v_died := true;
                 end loop;
-                perform pgmq.delete(v_queue, array(
+                execute format('select tasker_queues.%I($1)', 'drop_' || v_queue) using array(
                     select m.msg_id from unnest(v_msg_ids) m(msg_id)
-                    where m.msg_id <> all (coalesce(v_held, '{}'))));
+                    where m.msg_id <> all (coalesce(v_held, '{}')));
             end if;
             if v_fresh is not null then
                 update tasker.tasks t set state = 'running', started_at = v_now

@@ -30,6 +30,7 @@ begin
         execute format('drop index if exists pgmq.%I', 'q_' || v_queue || '_vt_idx');
         execute format('alter table pgmq.%I set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05,
                         autovacuum_vacuum_cost_delay = 0)', 'q_' || v_queue);
+        perform tasker.make_queue_functions(v_queue);
     end loop;
     return v_id;
 end;

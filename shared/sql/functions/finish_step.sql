@@ -85,18 +85,14 @@ begin
 
     if v_taken then
         -- Decision 0104.
-        execute format(
-            'update pgmq.%I q
-             set message = jsonb_build_object(''task_id'', $2, ''step_no'', $3), read_ct = 1,
-                 enqueued_at = $4, last_read_at = $4, vt = $4 + make_interval(secs => $5)
-             where q.msg_id = $1', 'q_' || p_queue)
-        using p_msg_id, p_task_id, v_children[1], clock_timestamp(), p_lease_s;
+        execute format('select tasker_queues.%I($1, $2, $3, $4)', 'pass_' || p_queue)
+        using array[p_msg_id], array[p_task_id], v_children, p_lease_s;
         return query
             select 'taken', c.* from tasker.claimed_rows(
                 p_queue, array[p_msg_id], array[p_task_id], v_children) c;
         return;
     end if;
-    execute format('delete from pgmq.%I q where q.msg_id = $1', 'q_' || p_queue) using p_msg_id;
+    execute format('select tasker_queues.%I($1)', 'drop_' || p_queue) using array[p_msg_id];
     if v_ready then
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
     elsif v_state in ('blocked', 'complete') then

@@ -192,20 +192,13 @@ begin
     v_free_msgs := v_done_msgs || v_fail_msgs;
     v_reused := least(coalesce(cardinality(v_take_tasks), 0), cardinality(v_free_msgs));
     if v_reused > 0 then
-        -- By `any`, not by a join: no estimate, however wrong, can then lead to a scan of the queue.
-        execute format(
-            'update pgmq.%I q
-             set message = (select jsonb_build_object(''task_id'', ($2)[p.n], ''step_no'', ($3)[p.n])
-                            from (select array_position($1, q.msg_id) as n) p),
-                 read_ct = 1, enqueued_at = $4, last_read_at = $4, vt = $4 + make_interval(secs => $5)
-             where q.msg_id = any ($1)', 'q_' || p_queue)
-        using v_free_msgs[:v_reused], v_take_tasks[:v_reused], v_take_steps[:v_reused],
-              clock_timestamp(), p_lease_s;
+        execute format('select tasker_queues.%I($1, $2, $3, $4)', 'pass_' || p_queue)
+        using v_free_msgs[:v_reused], v_take_tasks[:v_reused], v_take_steps[:v_reused], p_lease_s;
         v_take_msgs := v_free_msgs[:v_reused];
         v_free_msgs := v_free_msgs[v_reused + 1:];
     end if;
     if cardinality(v_free_msgs) > 0 then
-        perform pgmq.delete(p_queue, v_free_msgs);
+        execute format('select tasker_queues.%I($1)', 'drop_' || p_queue) using v_free_msgs;
     end if;
     if v_ready_tasks is not null then
         perform tasker.enqueue_steps(p_queue, v_ready_tasks, v_ready_steps);

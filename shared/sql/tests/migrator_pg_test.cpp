@@ -53,6 +53,19 @@ TEST_F(Migrate, FindsNothingToDoTheSecondTime) {
     EXPECT_EQ(again->from, again->to);
 }
 
+TEST_F(Migrate, MakesTheFunctionsOfEachQueueAnewWithTheOthers) {
+    ASSERT_TRUE(migrate(database.dsn()));
+    database.exec("select tasker.ensure_namespace('default')");
+    database.exec("drop function tasker_queues.take_tasker_default__p4");
+    script_set other = embedded_scripts();
+    other.functions_checksum = "another build";
+    ASSERT_TRUE(migrate_to(other));
+    EXPECT_EQ(
+        database.value<int>(
+            "select count(*) from pg_proc where pronamespace = 'tasker_queues'::regnamespace"),
+        16);
+}
+
 TEST_F(Migrate, RecordsWhatItApplied) {
     ASSERT_TRUE(migrate_to(scripts));
     auto const rows = database.exec("select version, name, checksum, applied_at <= now() "

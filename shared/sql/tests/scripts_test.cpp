@@ -20,7 +20,7 @@ TEST(EmbeddedScripts, HoldOneFunctionPerFileNamedLikeTheFile) {
         std::string const opening = "create or replace function tasker." + name + "(";
         std::size_t const first = function.text.find(opening);
         EXPECT_NE(first, std::string_view::npos) << function.name;
-        EXPECT_EQ(function.text.find("create or replace function", first + 1),
+        EXPECT_EQ(function.text.find("create or replace function tasker.", first + 1),
                   std::string_view::npos)
             << function.name;
     }

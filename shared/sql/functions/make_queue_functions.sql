@@ -1,0 +1,78 @@
+-- Makes the four functions through which the hot path reads and writes one queue's table. A function
+-- that takes the queue's name as data has to plan its statements anew at each call, for four times what
+-- they take (decision 0112). The settings that they are planned under are those of their callers.
+--   tasker_queues.take_<queue>: leases the lowest messages behind p_after; null if there are none.
+--   tasker_queues.pass_<queue>: gives leased messages to other steps, leased anew (decision 0104).
+--   tasker_queues.drop_<queue>: deletes messages.
+--   tasker_queues.send_<queue>: adds messages for steps, to be read at once.
+-- called by: ensure_namespace; and below, for all queues, whenever the functions are replaced.
+create or replace function tasker.make_queue_functions(p_queue text) returns void
+language plpgsql
+set search_path = ''
+as $make$
+declare
+    v_text text;
+begin
+    if p_queue !~ '^[a-z0-9_]+$' then
+        raise exception 'queue "%" must be a name of a-z, 0-9 and _', p_queue using errcode = 'TK001';
+    end if;
+    foreach v_text in array array[
+        $$create or replace function tasker_queues.take_:queue(
+              p_after bigint, p_quantity int, p_lease_s int,
+              out msg_ids bigint[], out task_ids text[], out step_nos text[], out again boolean)
+          language plpgsql as $body$
+          begin
+              select array_agg(m.msg_id), array_agg(m.message ->> 'task_id'),
+                     array_agg(m.message ->> 'step_no'), bool_or(m.read_ct > 0)
+              into msg_ids, task_ids, step_nos, again
+              from (select q.msg_id, q.read_ct, q.message from pgmq.q_:queue q
+                    where q.vt <= clock_timestamp() and q.msg_id > p_after
+                    order by q.msg_id limit p_quantity for update skip locked) m;
+              if msg_ids is not null then
+                  update pgmq.q_:queue q
+                  set vt = clock_timestamp() + make_interval(secs => p_lease_s),
+                      last_read_at = clock_timestamp(), read_ct = q.read_ct + 1
+                  where q.msg_id = any (msg_ids);
+              end if;
+          end $body$ $$,
+        -- By `any`, not by a join: no estimate, however wrong, can then lead to a scan of the queue.
+        $$create or replace function tasker_queues.pass_:queue(
+              p_msg_ids bigint[], p_task_ids uuid[], p_step_nos int[], p_lease_s int)
+          returns void language plpgsql as $body$
+          begin
+              update pgmq.q_:queue q
+              set message = (select jsonb_build_object('task_id', p_task_ids[p.n], 'step_no', p_step_nos[p.n])
+                             from (select array_position(p_msg_ids, q.msg_id) as n) p),
+                  read_ct = 1, enqueued_at = clock_timestamp(), last_read_at = clock_timestamp(),
+                  vt = clock_timestamp() + make_interval(secs => p_lease_s)
+              where q.msg_id = any (p_msg_ids);
+          end $body$ $$,
+        $$create or replace function tasker_queues.drop_:queue(p_msg_ids bigint[])
+          returns void language plpgsql as $body$
+          begin
+              delete from pgmq.q_:queue q where q.msg_id = any (p_msg_ids);
+          end $body$ $$,
+        $$create or replace function tasker_queues.send_:queue(p_task_ids uuid[], p_step_nos int[])
+          returns void language plpgsql as $body$
+          begin
+              insert into pgmq.q_:queue (vt, message)
+              select clock_timestamp(), jsonb_build_object('task_id', s.task_id, 'step_no', s.step_no)
+              from unnest(p_task_ids, p_step_nos) s(task_id, step_no);
+          end $body$ $$]
+    loop
+        execute replace(v_text, ':queue', p_queue);
+    end loop;
+end;
+$make$;
+
+do $$
+declare
+    v_namespace text;
+begin
+    for v_namespace in select n.name from tasker.namespaces n loop
+        for v_priority in 1..4 loop
+            perform tasker.make_queue_functions(tasker.queue_name(v_namespace, v_priority::int2));
+        end loop;
+    end loop;
+end;
+$$;
