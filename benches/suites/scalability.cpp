@@ -12,8 +12,11 @@ namespace {
 
 using namespace tasker::measure;
 
+enum class unit { process, slot };
+
 struct load {
     std::string name;
+    unit workers; ///< processes with a slot each, or the slots of one process
     shape graph;
     std::size_t tasks_by_worker; ///< more workers get more, so that every row takes a while
     std::size_t tasks_at_least;
@@ -53,12 +56,21 @@ void provoke_conflict(engine& on) {
     wait_until_drained(on, 1);
 }
 
+std::string row_name(load const& of, std::size_t workers) {
+    return fmt::format("{}, {} {}", of.name, workers,
+                       of.workers == unit::process ? "workers" : "slots");
+}
+
 double seconds_to_drain(bench& on, load const& what, std::size_t workers, std::size_t tasks) {
     auto& programs = on.programs();
     programs.reset();
     programs.register_template(what.graph);
     create_backlog(programs, what.graph, tasks);
-    programs.start_workers(workers, {.concurrency = 1, .report_connections = 1});
+    if (what.workers == unit::process) {
+        programs.start_workers(workers, {.concurrency = 1, .report_connections = 1});
+    } else {
+        programs.start_workers(1, {.concurrency = static_cast<int>(workers)});
+    }
     wait_until_drained(programs, tasks);
     double const seconds =
         pqxx::nontransaction{programs.database()}
@@ -66,7 +78,7 @@ double seconds_to_drain(bench& on, load const& what, std::size_t workers, std::s
                   "from tasker.tasks")[0][0]
             .as<double>();
     auto const twice = conflicts(programs);
-    auto const name = "conflicts: " + what.name + fmt::format(", {} workers", workers);
+    auto const name = "conflicts: " + row_name(what, workers);
     on.add(name, 100 * static_cast<double>(twice) / static_cast<double>(tasks), "%");
     on.records().allow_zero(name);
     return seconds;
@@ -83,19 +95,22 @@ void measure_all(bench& on) {
     sleeping.handler = "tasker.sleep";
     sleeping.initialization = R"({"ms":2})";
     auto const least = on.options().tasks.value_or(on.sized(2'000, 1'000, 200));
-    std::vector<load> const loads{{"no-op", named_shape("single"), 0, 4 * least},
-                                  {"2 ms", sleeping, least / 8, least / 4}};
+    std::vector<load> const loads{{"no-op", unit::process, named_shape("single"), 0, 4 * least},
+                                  {"2 ms", unit::process, sleeping, least / 8, least / 4},
+                                  {"2 ms", unit::slot, sleeping, least, least / 4}};
     on.setting("workers", "processes with one slot and one report connection each");
-    on.setting("tasks", fmt::format("{} no-op; for the 2 ms handler {} and {} more for each worker",
-                                    4 * least, least / 4, least / 8));
+    on.setting("slots", "of one worker process, with two report connections");
+    on.setting("tasks", fmt::format("{} no-op; for the 2 ms handler {} and {} more for each worker "
+                                    "or {} for each slot",
+                                    4 * least, least / 4, least / 8, least));
     on.setting("conflict", "a step of which two workers had an attempt; an empty poll is none");
     server_errors const errors{on.programs()};
-    on.repeat_full(2); // of 18 rows each
+    on.repeat_full(2); // of 27 rows each
     while (on.next_repetition()) {
         for (auto const& each : loads) {
             double alone = 0;
             for (auto const workers : rows) {
-                auto const name = fmt::format("{}, {} workers", each.name, workers);
+                auto const name = row_name(each, workers);
                 if (!on.wants(name)) {
                     continue;
                 }
