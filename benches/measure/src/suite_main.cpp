@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <sched.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -19,6 +21,24 @@ std::filesystem::path path_from(char const* variable, char const* otherwise) {
     char const* const value = std::getenv(variable);
     return value != nullptr ? std::filesystem::path{value}
                             : std::filesystem::path{TASKER_SOURCE_DIR} / otherwise;
+}
+
+/// This process and all that it starts. The cores of a shared machine run at different speeds from
+/// moment to moment; two sides that are compared in turn must not sit on two of them.
+void stay_on_one_core() {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
+        return;
+    }
+    for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
+        if (CPU_ISSET(core, &allowed)) {
+            CPU_ZERO(&allowed);
+            CPU_SET(core, &allowed);
+            sched_setaffinity(0, sizeof allowed, &allowed);
+            return;
+        }
+    }
 }
 
 void add_options(CLI::App& app, bench_options& chosen) {
@@ -61,6 +81,9 @@ int suite_main(int argc, char** argv, std::string_view suite, std::string_view d
         app.parse(argc, argv);
     } catch (CLI::ParseError const& problem) {
         return app.exit(problem) == 0 ? 0 : 2;
+    }
+    if (!chosen.against.empty()) {
+        stay_on_one_core();
     }
     try {
         bench on{suite, chosen};

@@ -12,6 +12,11 @@ create or replace function tasker.list_tasks(
 returns setof tasker.task_view
 language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
 as $$
 declare
     v_floor   uuid := tasker.uuid_v7_floor(coalesce(p_created_after, '-infinity') - interval '1 minute');
