@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test unit lint lint-all format bench peers asan tsan coverage install clean
+.PHONY: help setup build demo test unit lint lint-all format bench peers bench-smoke bench-ci asan tsan coverage install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ coverage: build-coverage ## all tests, then line coverage in build/coverage/repo
 
 bench: build ## measure everything; the figures go to tmp/benchmarks, see docs/benchmarking.md
 	@benches/tasker-bench run --type all
+
+peers: build ## Tasker beside other engines, fetched to build/peers; PEERS_FLAGS="--scale 0.1"
+	@benches/peers/run.py $(PEERS_FLAGS)
 
 bench-smoke: build ## every suite for seconds: does it work, and are its outputs as described?
 	@cd build/release && $(CTEST) -L '^bench-smoke$$'
