@@ -20,8 +20,8 @@ ALL = ["sql_functions", "queue_operations", "queue_depth", "step_enqueueing", "e
 # Suites with their own arguments, by the type of a run.
 TYPES = {
     "quick": [("throughput", ["--length", "smoke", "--tasks", "1000", "--workers", "4",
-                              "--filter", "process|single steps"]),
-              ("e2e_latency", ["--length", "quick", "--filter", "linear-3"]),
+                              "--repetitions", "10", "--filter", "process|single steps"]),
+              ("e2e_latency", ["--length", "quick", "--repetitions", "20", "--filter", "linear-3"]),
               ("memory", ["--length", "smoke", "--tasks", "1000"])],
     "scalability": [("scalability", ["--length", "full", "--tasks", "2000", "--repetitions", "1"]),
                     ("throughput", ["--length", "full", "--tasks", "2000", "--repetitions", "3"])],
