@@ -8,7 +8,7 @@
 -- index entries of all messages that were deleted since it was vacuumed (decision 0111).
 -- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
 -- locks: messages (skip locked), own steps (of messages read before: skip locked; task_id, step_no),
---   then tasks.
+--   then tasks; a batch from the mark comes before one from the head, whose messages are lower.
 -- moves: step enqueued | in_progress -> in_progress; task pending -> running.
 -- cost: a batch of primary-key look-ups for each queue that has work, and for each p_qty messages that
 --   are deleted.

@@ -4,7 +4,7 @@
 --   p_limit would allow: nobody has to hold a thousand large ones at once.
 -- called by: the orchestrator (GET /v1/tasks).
 -- cost: walks tasks backwards by primary key (ids are ordered by creation time) until the page is full;
---   the time filters bound that walk.
+--   the page's start and the time filters bound that walk.
 create or replace function tasker.list_tasks(
     p_namespace text, p_name text, p_version text, p_state tasker.task_state,
     p_created_after timestamptz, p_created_before timestamptz, p_before_id uuid, p_limit int,
@@ -20,7 +20,9 @@ set enable_bitmapscan = off
 as $$
 declare
     v_floor   uuid := tasker.uuid_v7_floor(coalesce(p_created_after, '-infinity') - interval '1 minute');
-    v_ceiling uuid := tasker.uuid_v7_floor(coalesce(p_created_before, 'infinity') + interval '1 minute');
+    -- The page's start is a bound of the index, not a filter: a later page costs what the first one does.
+    v_ceiling uuid := least(
+        tasker.uuid_v7_floor(coalesce(p_created_before, 'infinity') + interval '1 minute'), p_before_id);
     v_ids     uuid[];
     v_task    tasker.task_view;
     v_bytes   bigint := 0;

@@ -22,11 +22,13 @@ begin
               out msg_ids bigint[], out task_ids text[], out step_nos text[], out again boolean)
           language plpgsql as $body$
           begin
+              -- The sub-select hides the number from the planner, which would look up the least msg_id to
+              -- judge it, behind all dead entries at the queue's head, if it planned for this number.
               select array_agg(m.msg_id), array_agg(m.message ->> 'task_id'),
                      array_agg(m.message ->> 'step_no'), bool_or(m.read_ct > 0)
               into msg_ids, task_ids, step_nos, again
               from (select q.msg_id, q.read_ct, q.message from pgmq.q_:queue q
-                    where q.vt <= clock_timestamp() and q.msg_id > p_after
+                    where q.vt <= clock_timestamp() and q.msg_id > (select p_after)
                     order by q.msg_id limit p_quantity for update skip locked) m;
               if msg_ids is not null then
                   update pgmq.q_:queue q
@@ -60,7 +62,14 @@ begin
               from unnest(p_task_ids, p_step_nos) s(task_id, step_no);
           end $body$ $$]
     loop
-        execute replace(v_text, ':queue', p_queue);
+        v_text := replace(v_text, ':queue', p_queue);
+        begin
+            execute v_text;
+        exception when invalid_function_definition then
+            -- Another build's, that returns something else.
+            execute 'drop function ' || substring(v_text from 'function ([^(]+)');
+            execute v_text;
+        end;
     end loop;
 end;
 $make$;
@@ -69,6 +78,7 @@ do $$
 declare
     v_namespace text;
 begin
+    lock table tasker.namespaces in share row exclusive mode; -- none is being made by another build
     for v_namespace in select n.name from tasker.namespaces n loop
         for v_priority in 1..4 loop
             perform tasker.make_queue_functions(tasker.queue_name(v_namespace, v_priority::int2));

@@ -79,17 +79,19 @@ TEST(ClaimSteps, ManyMessagesOfCancelledTasksDoNotHideTheWorkBehindThem) {
     EXPECT_EQ(w.messages(), 1);
 }
 
-/// Pages that a claim of one step touches.
-int pages_of_a_claim(pqxx::connection& session) {
+/// Pages that a query touches, what its functions touch included.
+int pages_of(pqxx::connection& session, std::string const& query) {
     pqxx::nontransaction now{session};
-    auto const rows =
-        now.exec("create or replace function pg_temp.pages() returns int language plpgsql as $$ "
-                 "declare plan json; begin "
-                 "execute 'explain (analyze, buffers, format json) "
-                 "select * from tasker.claim_steps(''{tasker_default}'', 1, 30, 1)' into plan; "
-                 "return (plan #>> '{0,Plan,Shared Hit Blocks}')::int; end $$;"
-                 "select pg_temp.pages()");
-    return rows[0][0].as<int>();
+    now.exec(
+        "create or replace function pg_temp.pages(query text) returns int language plpgsql as $$ "
+        "declare plan json; begin "
+        "execute 'explain (analyze, buffers, format json) ' || query into plan; "
+        "return (plan #>> '{0,Plan,Shared Hit Blocks}')::int; end $$");
+    return now.exec("select pg_temp.pages(" + now.quote(query) + ")")[0][0].as<int>();
+}
+
+int pages_of_a_claim(pqxx::connection& session) {
+    return pages_of(session, "select * from tasker.claim_steps('{tasker_default}', 1, 30, 1)");
 }
 
 TEST(ClaimSteps, ABusySessionDoesNotStepOverDeletedMessagesEachTime) {
@@ -283,6 +285,27 @@ TEST(ListTasks, PagesNewestFirstAndFilters) {
     EXPECT_EQ(list("null,null,null,null,now() + interval '1 s',null,null,10"), "");
     EXPECT_EQ(list("null,null,null,null,now() - interval '1 h',now() + interval '1 s',null,10"),
               "o210");
+}
+
+TEST(ListTasks, ALaterPageTouchesNoMorePagesThanTheFirst) {
+    workflow_database w;
+    auto const id = w.register_template("one", "a");
+    w.db().exec(
+        fmt::format("select from tasker.create_tasks(array(select tasker.uuid_v7() from "
+                    "generate_series(1, 5000)), "
+                    "array_fill({}, array[5000]), array_fill(2::int2, array[5000]), "
+                    "array_fill('{{}}'::text, array[5000]), array_fill(null::text, array[5000]))",
+                    id));
+    pqxx::connection session{w.db().dsn()};
+    auto const pages = [&](std::string const& before) {
+        return pages_of(session,
+                        "select * from tasker.list_tasks(null, null, null, null, null, null, " +
+                            before + ", 10)");
+    };
+    auto const late = w.db().value<std::string>(
+        "select quote_literal(task_id) from tasker.tasks order by task_id offset 20 limit 1");
+    pages("null"); // its plans are cached now
+    EXPECT_LT(pages(late), pages("null") + 20) << "5,000 tasks stand on more than 80 pages";
 }
 
 TEST(TaskView, ResultJoinsTheLeavesOnceTheTaskIsComplete) {

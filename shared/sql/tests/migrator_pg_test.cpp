@@ -56,7 +56,11 @@ TEST_F(Migrate, FindsNothingToDoTheSecondTime) {
 TEST_F(Migrate, MakesTheFunctionsOfEachQueueAnewWithTheOthers) {
     ASSERT_TRUE(migrate(database.dsn()));
     database.exec("select tasker.ensure_namespace('default')");
-    database.exec("drop function tasker_queues.take_tasker_default__p4");
+    database.exec(
+        "drop function tasker_queues.take_tasker_default__p4;"
+        "drop function tasker_queues.drop_tasker_default;"
+        "create function tasker_queues.drop_tasker_default(p_msg_ids bigint[]) returns int "
+        "language sql as 'select 1'");
     script_set other = embedded_scripts();
     other.functions_checksum = "another build";
     ASSERT_TRUE(migrate_to(other));
@@ -64,6 +68,9 @@ TEST_F(Migrate, MakesTheFunctionsOfEachQueueAnewWithTheOthers) {
         database.value<int>(
             "select count(*) from pg_proc where pronamespace = 'tasker_queues'::regnamespace"),
         16);
+    EXPECT_EQ(database.value<std::string>("select prorettype::regtype::text from pg_proc "
+                                          "where proname = 'drop_tasker_default'"),
+              "void");
 }
 
 TEST_F(Migrate, RecordsWhatItApplied) {
