@@ -17,21 +17,21 @@ using ::testing::IsEmpty;
 class Migrate : public ::testing::Test {
 protected:
     result<migration_report> migrate_to(script_set const& target) {
-        return migrate(database.dsn(), {}, target);
+        return migrate(database_.dsn(), {}, target);
     }
     int version() {
-        return database.value<int>("select coalesce(max(version), 0) from tasker.migrations");
+        return database_.value<int>("select coalesce(max(version), 0) from tasker.migrations");
     }
     bool has(std::string const& table) {
-        return database.value<bool>("select to_regclass('" + table + "') is not null");
+        return database_.value<bool>("select to_regclass('" + table + "') is not null");
     }
 
-    test_database database = test_database::empty();
-    script_set scripts = sample_scripts();
+    test_database database_ = test_database::empty();
+    script_set scripts_ = sample_scripts();
 };
 
 TEST_F(Migrate, MakesTheWholeSchemaInAnEmptyDatabase) {
-    auto const report = migrate(database.dsn());
+    auto const report = migrate(database_.dsn());
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->from, 0);
     EXPECT_EQ(report->to, embedded_scripts().version());
@@ -39,24 +39,24 @@ TEST_F(Migrate, MakesTheWholeSchemaInAnEmptyDatabase) {
     EXPECT_TRUE(report->functions_replaced);
     EXPECT_EQ(report->pgmq, pgmq_form::plain_sql);
     EXPECT_TRUE(report->pgmq_created);
-    EXPECT_EQ(database.value<std::size_t>(
+    EXPECT_EQ(database_.value<std::size_t>(
                   "select count(*) from pg_proc where pronamespace = 'tasker'::regnamespace"),
               embedded_scripts().functions.size());
-    EXPECT_TRUE(check(database.dsn()));
+    EXPECT_TRUE(check(database_.dsn()));
 }
 
 TEST_F(Migrate, FindsNothingToDoTheSecondTime) {
-    ASSERT_TRUE(migrate(database.dsn()));
-    auto const again = migrate(database.dsn());
+    ASSERT_TRUE(migrate(database_.dsn()));
+    auto const again = migrate(database_.dsn());
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_TRUE(again->did_nothing());
     EXPECT_EQ(again->from, again->to);
 }
 
 TEST_F(Migrate, MakesTheFunctionsOfEachQueueAnewWithTheOthers) {
-    ASSERT_TRUE(migrate(database.dsn()));
-    database.exec("select tasker.ensure_namespace('default')");
-    database.exec(
+    ASSERT_TRUE(migrate(database_.dsn()));
+    database_.exec("select tasker.ensure_namespace('default')");
+    database_.exec(
         "drop function tasker_queues.take_tasker_default__p4;"
         "drop function tasker_queues.drop_tasker_default;"
         "create function tasker_queues.drop_tasker_default(p_msg_ids bigint[]) returns int "
@@ -65,18 +65,18 @@ TEST_F(Migrate, MakesTheFunctionsOfEachQueueAnewWithTheOthers) {
     other.functions_checksum = "another build";
     ASSERT_TRUE(migrate_to(other));
     EXPECT_EQ(
-        database.value<int>(
+        database_.value<int>(
             "select count(*) from pg_proc where pronamespace = 'tasker_queues'::regnamespace"),
         16);
-    EXPECT_EQ(database.value<std::string>("select prorettype::regtype::text from pg_proc "
-                                          "where proname = 'drop_tasker_default'"),
+    EXPECT_EQ(database_.value<std::string>("select prorettype::regtype::text from pg_proc "
+                                           "where proname = 'drop_tasker_default'"),
               "void");
 }
 
 TEST_F(Migrate, RecordsWhatItApplied) {
-    ASSERT_TRUE(migrate_to(scripts));
-    auto const rows = database.exec("select version, name, checksum, applied_at <= now() "
-                                    "from tasker.migrations order by version");
+    ASSERT_TRUE(migrate_to(scripts_));
+    auto const rows = database_.exec("select version, name, checksum, applied_at <= now() "
+                                     "from tasker.migrations order by version");
     ASSERT_EQ(rows.size(), 2);
     EXPECT_EQ(rows[1][0].as<int>(), 2);
     EXPECT_EQ(rows[1][1].as<std::string>(), "0002_second.sql");
@@ -85,23 +85,23 @@ TEST_F(Migrate, RecordsWhatItApplied) {
 }
 
 TEST_F(Migrate, AppliesOnlyWhatIsMissing) {
-    script_set first = scripts;
+    script_set first = scripts_;
     first.migrations.pop_back();
     ASSERT_TRUE(migrate_to(first));
-    database.exec("insert into tasker.first values (7)");
-    auto const report = migrate_to(scripts);
+    database_.exec("insert into tasker.first values (7)");
+    auto const report = migrate_to(scripts_);
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->from, 1);
     EXPECT_THAT(report->applied, ElementsAre("0002_second.sql"));
     EXPECT_FALSE(report->functions_replaced);
-    EXPECT_EQ(database.value<int>("select a from tasker.first"), 7);
+    EXPECT_EQ(database_.value<int>("select a from tasker.first"), 7);
 }
 
 TEST_F(Migrate, LeavesNothingOfAFailedMigration) {
-    scripts.migrations[1].text = "create table tasker.second (a int);\n"
-                                 "insert into tasker.second values (1);\n\n"
-                                 "create table tasker.first (b int);";
-    auto const report = migrate_to(scripts);
+    scripts_.migrations[1].text = "create table tasker.second (a int);\n"
+                                  "insert into tasker.second values (1);\n\n"
+                                  "create table tasker.first (b int);";
+    auto const report = migrate_to(scripts_);
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().code, errc::script_failed);
     EXPECT_THAT(report.error().message, HasSubstr("0002_second.sql:4: "));
@@ -111,32 +111,32 @@ TEST_F(Migrate, LeavesNothingOfAFailedMigration) {
 }
 
 TEST_F(Migrate, GoesOnAfterAFailedMigrationIsMended) {
-    script_set broken = scripts;
+    script_set broken = scripts_;
     broken.migrations[1].text = "create table tasker.first (a int);";
     ASSERT_FALSE(migrate_to(broken));
-    auto const report = migrate_to(scripts);
+    auto const report = migrate_to(scripts_);
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_THAT(report->applied, ElementsAre("0002_second.sql"));
 }
 
 TEST_F(Migrate, TellsTheLineOfASyntaxErrorInsideAFunction) {
-    scripts.functions[1].text = "-- A comment.\n"
-                                "create or replace function tasker.b() returns int\n"
-                                "language plpgsql as $$\n"
-                                "begin\n"
-                                "    retrun 1;\n"
-                                "end;\n"
-                                "$$;";
-    auto const report = migrate_to(scripts);
+    scripts_.functions[1].text = "-- A comment.\n"
+                                 "create or replace function tasker.b() returns int\n"
+                                 "language plpgsql as $$\n"
+                                 "begin\n"
+                                 "    retrun 1;\n"
+                                 "end;\n"
+                                 "$$;";
+    auto const report = migrate_to(scripts_);
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().code, errc::script_failed);
     EXPECT_THAT(report.error().message, HasSubstr("b.sql:5: "));
 }
 
 TEST_F(Migrate, RefusesANewerDatabase) {
-    ASSERT_TRUE(migrate_to(scripts));
-    scripts.migrations.pop_back();
-    auto const report = migrate_to(scripts);
+    ASSERT_TRUE(migrate_to(scripts_));
+    scripts_.migrations.pop_back();
+    auto const report = migrate_to(scripts_);
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().code, errc::newer_schema);
     EXPECT_THAT(report.error().message, HasSubstr("version 2"));
@@ -144,60 +144,60 @@ TEST_F(Migrate, RefusesANewerDatabase) {
 }
 
 TEST_F(Migrate, RefusesAnAppliedMigrationThatChanged) {
-    ASSERT_TRUE(migrate_to(scripts));
-    scripts.migrations[0].checksum = "another";
-    auto const report = migrate_to(scripts);
+    ASSERT_TRUE(migrate_to(scripts_));
+    scripts_.migrations[0].checksum = "another";
+    auto const report = migrate_to(scripts_);
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().code, errc::changed_migration);
     EXPECT_THAT(report.error().message, HasSubstr("0001_first.sql"));
 }
 
 TEST_F(Migrate, ReplacesFunctionsOfAnotherBuild) {
-    ASSERT_TRUE(migrate_to(scripts));
-    scripts.functions[1].text = "create or replace function tasker.b() returns bigint "
-                                "language sql as 'select 42::bigint';";
-    scripts.functions_checksum = "functions 2";
-    auto const report = migrate_to(scripts);
+    ASSERT_TRUE(migrate_to(scripts_));
+    scripts_.functions[1].text = "create or replace function tasker.b() returns bigint "
+                                 "language sql as 'select 42::bigint';";
+    scripts_.functions_checksum = "functions 2";
+    auto const report = migrate_to(scripts_);
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_TRUE(report->functions_replaced);
     EXPECT_THAT(report->dropped_functions, IsEmpty());
-    EXPECT_EQ(database.value<int>("select tasker.a()"), 42);
+    EXPECT_EQ(database_.value<int>("select tasker.a()"), 42);
 }
 
 TEST_F(Migrate, DropsFunctionsThatThisBuildDoesNotHave) {
-    ASSERT_TRUE(migrate_to(scripts));
-    scripts.functions.erase(scripts.functions.begin());
-    scripts.functions_checksum = "functions 2";
-    auto const report = migrate_to(scripts);
+    ASSERT_TRUE(migrate_to(scripts_));
+    scripts_.functions.erase(scripts_.functions.begin());
+    scripts_.functions_checksum = "functions 2";
+    auto const report = migrate_to(scripts_);
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_THAT(report->dropped_functions, ElementsAre("tasker.a()"));
-    EXPECT_TRUE(database.value<bool>("select to_regproc('tasker.a') is null"));
+    EXPECT_TRUE(database_.value<bool>("select to_regproc('tasker.a') is null"));
 }
 
 TEST_F(Migrate, DropsTheFormOfAFunctionThatHasOtherParametersNow) {
-    ASSERT_TRUE(migrate_to(scripts));
-    scripts.functions[0].text = "create or replace function tasker.a(p_x int) returns bigint "
-                                "language sql as 'select tasker.b()';";
-    scripts.functions_checksum = "functions 2";
-    auto const report = migrate_to(scripts);
+    ASSERT_TRUE(migrate_to(scripts_));
+    scripts_.functions[0].text = "create or replace function tasker.a(p_x int) returns bigint "
+                                 "language sql as 'select tasker.b()';";
+    scripts_.functions_checksum = "functions 2";
+    auto const report = migrate_to(scripts_);
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_THAT(report->dropped_functions, ElementsAre("tasker.a()"));
 }
 
 TEST_F(Migrate, KeepsTheOldFunctionsWhenANewOneFails) {
-    ASSERT_TRUE(migrate_to(scripts));
-    scripts.functions = {{"c.sql", "", "create or replace function tasker.c( returns int;"}};
-    scripts.functions_checksum = "functions 2";
-    EXPECT_FALSE(migrate_to(scripts));
-    EXPECT_EQ(database.value<int>("select tasker.a()"), 0);
+    ASSERT_TRUE(migrate_to(scripts_));
+    scripts_.functions = {{"c.sql", "", "create or replace function tasker.c( returns int;"}};
+    scripts_.functions_checksum = "functions 2";
+    EXPECT_FALSE(migrate_to(scripts_));
+    EXPECT_EQ(database_.value<int>("select tasker.a()"), 0);
 }
 
 TEST_F(Migrate, IgnoresWhatRoleAndDatabaseSet) {
-    std::string const alter = "alter database " + database.name();
-    database.exec(alter + " set search_path = nowhere");
-    database.exec(alter + " set default_transaction_isolation = 'serializable'");
-    database.exec(alter + " set standard_conforming_strings = on");
-    auto const report = migrate(database.dsn());
+    std::string const alter = "alter database " + database_.name();
+    database_.exec(alter + " set search_path = nowhere");
+    database_.exec(alter + " set default_transaction_isolation = 'serializable'");
+    database_.exec(alter + " set standard_conforming_strings = on");
+    auto const report = migrate(database_.dsn());
     EXPECT_TRUE(report) << report.error().message;
 }
 
@@ -219,41 +219,41 @@ TEST_F(Migrate, TellsWhatIsWrongWithAUrlWithoutShowingItsPassword) {
 class Check : public Migrate {};
 
 TEST_F(Check, RefusesADatabaseWithoutSchema) {
-    auto const judged = check(database.dsn(), scripts);
+    auto const judged = check(database_.dsn(), scripts_);
     ASSERT_FALSE(judged);
     EXPECT_EQ(judged.error().code, errc::not_migrated);
     EXPECT_THAT(judged.error().message, HasSubstr("tasker migrate"));
 }
 
 TEST_F(Check, RefusesAnOlderSchema) {
-    script_set older = scripts;
+    script_set older = scripts_;
     older.migrations.pop_back();
     ASSERT_TRUE(migrate_to(older));
-    auto const judged = check(database.dsn(), scripts);
+    auto const judged = check(database_.dsn(), scripts_);
     ASSERT_FALSE(judged);
     EXPECT_EQ(judged.error().code, errc::outdated);
     EXPECT_THAT(judged.error().message, HasSubstr("tasker migrate"));
 }
 
 TEST_F(Check, RefusesANewerSchema) {
-    ASSERT_TRUE(migrate_to(scripts));
-    scripts.migrations.pop_back();
-    auto const judged = check(database.dsn(), scripts);
+    ASSERT_TRUE(migrate_to(scripts_));
+    scripts_.migrations.pop_back();
+    auto const judged = check(database_.dsn(), scripts_);
     ASSERT_FALSE(judged);
     EXPECT_EQ(judged.error().code, errc::newer_schema);
 }
 
 TEST_F(Check, RefusesFunctionsOfAnotherBuild) {
-    ASSERT_TRUE(migrate_to(scripts));
-    scripts.functions_checksum = "functions 2";
-    auto const judged = check(database.dsn(), scripts);
+    ASSERT_TRUE(migrate_to(scripts_));
+    scripts_.functions_checksum = "functions 2";
+    auto const judged = check(database_.dsn(), scripts_);
     ASSERT_FALSE(judged);
     EXPECT_EQ(judged.error().code, errc::outdated);
 }
 
 TEST_F(Check, AcceptsWhatMigrateMade) {
-    ASSERT_TRUE(migrate_to(scripts));
-    EXPECT_TRUE(check(database.dsn(), scripts));
+    ASSERT_TRUE(migrate_to(scripts_));
+    EXPECT_TRUE(check(database_.dsn(), scripts_));
 }
 
 } // namespace
