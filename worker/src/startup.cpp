@@ -1,19 +1,23 @@
 #include "startup.hpp"
 
+#include "wake_up.hpp"
+
 #include "tasker/base/time.hpp"
 #include "tasker/config/secrets.hpp"
 #include "tasker/log/log.hpp"
 #include "tasker/queue/steps.hpp"
 #include "tasker/sql/migrator.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 
@@ -32,17 +36,35 @@ bool may_pass(error const& failure) {
            failure.code == sql::errc::not_migrated || failure.code == sql::errc::outdated;
 }
 
-asio::awaitable<result<void>> check(std::string dsn) {
-    co_return sql::check(dsn);
-}
+/// What sql::check found, which blocks and so runs on a thread of its own. Not by co_spawn: it
+/// would tie the cancellation slots of two threads together, and free the one's while the other
+/// still uses them.
+struct look {
+    explicit look(asio::any_io_executor const& executor) : done{executor} {}
+
+    std::optional<result<void>> found;
+    wake_up done;
+};
 
 asio::awaitable<result<void>> wait_for_schema(std::string dsn, std::chrono::milliseconds limit) {
     auto const until = steady_clock::now() + limit;
     auto backoff = first_backoff;
-    asio::steady_timer timer{co_await asio::this_coro::executor};
-    asio::thread_pool aside{1}; // sql::check blocks
+    auto const executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer{executor};
+    auto const seen = std::make_shared<look>(executor);
+    asio::thread_pool aside{1}; // ends before the others
     for (;;) {
-        auto const looked = co_await asio::co_spawn(aside, check(dsn), asio::use_awaitable);
+        seen->found.reset();
+        asio::post(aside, [seen, dsn, executor] {
+            asio::post(executor, [seen, found = sql::check(dsn)] {
+                seen->found = found;
+                seen->done.ring();
+            });
+        });
+        while (!seen->found) {
+            co_await seen->done.wait();
+        }
+        auto const looked = *seen->found;
         if (looked || !may_pass(looked.error()) || steady_clock::now() + backoff > until) {
             co_return looked;
         }
