@@ -1,11 +1,9 @@
 #include "due_timer.hpp"
 
+#include "as_tuple.hpp"
 #include "jitter.hpp"
 #include "tasker/log/log.hpp"
 #include "tasker/queue/tasks.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -15,7 +13,6 @@ namespace tasker::orchestration {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
 /// What is due but locked by another orchestrator is not asked for without a pause.
 constexpr std::chrono::milliseconds shortest_sleep{5};

@@ -1,10 +1,8 @@
 #include "task_waits.hpp"
 
+#include "as_tuple.hpp"
 #include "jitter.hpp"
 #include "tasker/queue/tasks.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -15,7 +13,6 @@ namespace tasker::orchestration {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::size_t max_ids_in_a_call = 1000;
 constexpr std::chrono::milliseconds pause_after_failure{200};

@@ -1,12 +1,11 @@
 #include "http/server.hpp"
 
+#include "as_tuple.hpp"
 #include "tasker/log/log.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -20,7 +19,6 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
 /// So many connections beyond the limit are told so; more wait in the kernel's queue.
 constexpr std::size_t max_refused = 64;

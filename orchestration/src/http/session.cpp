@@ -1,27 +1,22 @@
 #include "http/session.hpp"
 
+#include "as_tuple.hpp"
 #include "http/error_response.hpp"
 #include "tasker/log/log.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
 #include <exception>
 
-namespace tasker::orchestration::http {
-
-namespace {
-
 namespace asio = boost::asio;
 namespace beast_http = boost::beast::http;
-using wire::error_code;
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
-} // namespace
+namespace tasker::orchestration::http {
+
+using wire::error_code;
 
 session::session(asio::ip::tcp::socket socket, session_context& context)
     : socket_{std::move(socket)},

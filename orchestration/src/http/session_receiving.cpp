@@ -1,24 +1,23 @@
 // How a session listens: for a request's header and body, for the end of the connection.
+#include "as_tuple.hpp"
 #include "http/error_response.hpp"
 #include "http/session.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
 #include <utility>
 
-namespace tasker::orchestration::http {
-
-namespace {
-
 namespace asio = boost::asio;
 namespace beast_http = boost::beast::http;
+
+namespace tasker::orchestration::http {
+
 using wire::error_code;
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+
+namespace {
 
 constexpr std::size_t header_read_bytes = 4UL * 1024;
 constexpr std::size_t body_read_bytes = 64UL * 1024;
