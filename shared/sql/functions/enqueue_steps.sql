@@ -7,7 +7,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-    execute format('select tasker_queues.%I($1, $2)', 'send_' || p_queue) using p_task_ids, p_step_nos;
+    execute format('select tasker_queues.%I($1, $2, 0)', 'send_' || p_queue) using p_task_ids, p_step_nos;
     perform tasker.note_ready(p_queue);
 end;
 $$;

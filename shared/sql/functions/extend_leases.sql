@@ -22,7 +22,7 @@ declare
         where s.attempt = i.attempt and s.state = 'in_progress');
 begin
     if cardinality(v_own) > 0 then
-        perform pgmq.set_vt(p_queue, v_own, p_lease_s);
+        execute format('select tasker_queues.%I($1, $2)', 'hold_' || p_queue) using v_own, p_lease_s;
     end if;
     return query
         select i.n::int from unnest(p_msg_ids) with ordinality i(msg_id, n)

@@ -205,10 +205,8 @@ begin
     end if;
     if v_take_tasks is not null then
         if v_reused < cardinality(v_take_tasks) then
-            v_take_msgs := v_take_msgs || array(select pgmq.send_batch(p_queue, array(
-                select jsonb_build_object('task_id', r.task_id, 'step_no', r.step_no)
-                from unnest(v_take_tasks[v_reused + 1:], v_take_steps[v_reused + 1:]) r(task_id, step_no)),
-                p_lease_s));
+            execute format('select $1 || tasker_queues.%I($2, $3, $4)', 'send_' || p_queue) into v_take_msgs
+            using v_take_msgs, v_take_tasks[v_reused + 1:], v_take_steps[v_reused + 1:], p_lease_s;
         end if;
         return query
             select 'taken', c.* from tasker.claimed_rows(p_queue, v_take_msgs, v_take_tasks, v_take_steps) c;

@@ -1,10 +1,12 @@
--- Makes the four functions through which the hot path reads and writes one queue's table. A function
+-- Makes the five functions through which the hot path reads and writes one queue's table. A function
 -- that takes the queue's name as data has to plan its statements anew at each call, for four times what
 -- they take (decision 0112). The settings that they are planned under are those of their callers.
 --   tasker_queues.take_<queue>: leases the lowest messages behind p_after; null if there are none.
 --   tasker_queues.pass_<queue>: gives leased messages to other steps, leased anew (decision 0104).
+--   tasker_queues.hold_<queue>: leases leased messages anew; for 0 s: gives them back.
 --   tasker_queues.drop_<queue>: deletes messages.
---   tasker_queues.send_<queue>: adds messages for steps, to be read at once.
+--   tasker_queues.send_<queue>: adds messages for steps, and returns their numbers; leased already if
+--     p_lease_s is above 0.
 -- called by: ensure_namespace; and below, for all queues, whenever the functions are replaced.
 create or replace function tasker.make_queue_functions(p_queue text) returns void
 language plpgsql
@@ -49,17 +51,28 @@ begin
                   vt = clock_timestamp() + make_interval(secs => p_lease_s)
               where q.msg_id = any (p_msg_ids);
           end $body$ $$,
+        $$create or replace function tasker_queues.hold_:queue(p_msg_ids bigint[], p_lease_s int)
+          returns void language plpgsql as $body$
+          begin
+              update pgmq.q_:queue q set vt = clock_timestamp() + make_interval(secs => p_lease_s)
+              where q.msg_id = any (p_msg_ids);
+          end $body$ $$,
         $$create or replace function tasker_queues.drop_:queue(p_msg_ids bigint[])
           returns void language plpgsql as $body$
           begin
               delete from pgmq.q_:queue q where q.msg_id = any (p_msg_ids);
           end $body$ $$,
-        $$create or replace function tasker_queues.send_:queue(p_task_ids uuid[], p_step_nos int[])
-          returns void language plpgsql as $body$
+        $$create or replace function tasker_queues.send_:queue(
+              p_task_ids uuid[], p_step_nos int[], p_lease_s int, out msg_ids bigint[])
+          language plpgsql as $body$
           begin
-              insert into pgmq.q_:queue (vt, message)
-              select clock_timestamp(), jsonb_build_object('task_id', s.task_id, 'step_no', s.step_no)
-              from unnest(p_task_ids, p_step_nos) s(task_id, step_no);
+              with sent as (
+                  insert into pgmq.q_:queue (vt, read_ct, message)
+                  select clock_timestamp() + make_interval(secs => p_lease_s), (p_lease_s > 0)::int,
+                         jsonb_build_object('task_id', s.task_id, 'step_no', s.step_no)
+                  from unnest(p_task_ids, p_step_nos) s(task_id, step_no)
+                  returning msg_id)
+              select array_agg(t.msg_id order by t.msg_id) into msg_ids from sent t;
           end $body$ $$]
     loop
         v_text := replace(v_text, ':queue', p_queue);

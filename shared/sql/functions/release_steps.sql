@@ -31,9 +31,7 @@ begin
     if v_msg_ids is null then
         return 0;
     end if;
-    -- What pgmq.set_vt does, without returning the messages: decision 0109.
-    execute format('update pgmq.%I q set vt = clock_timestamp() where q.msg_id = any ($1)',
-                   'q_' || p_queue) using v_msg_ids;
+    execute format('select tasker_queues.%I($1, 0)', 'hold_' || p_queue) using v_msg_ids;
     perform tasker.note_ready(p_queue);
     return cardinality(v_msg_ids);
 end;

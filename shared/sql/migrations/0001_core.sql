@@ -4,7 +4,7 @@
 -- change is then a HOT update, and a row costs one index entry in its life. What a foreign key would
 -- promise is kept by the functions, the only writers.
 
--- Four functions for each queue: tasker.make_queue_functions.
+-- Five functions for each queue: tasker.make_queue_functions.
 create schema tasker_queues;
 
 create type tasker.task_state as enum

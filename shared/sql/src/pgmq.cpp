@@ -9,8 +9,8 @@ namespace tasker::sql {
 
 namespace {
 
-/// What the functions of schema tasker call. The array form of set_vt came with 1.8; the whole list
-/// is that of 1.11, as are the columns of the queues' tables.
+/// What PGMQ 1.11 is known by. The functions of schema tasker call `create` alone, but write the
+/// tables of the queues, whose columns are those of 1.11. The array form of set_vt came with 1.8.
 constexpr std::array needed_functions{
     "pgmq.create(text)",
     "pgmq.send_batch(text,jsonb[],integer)",

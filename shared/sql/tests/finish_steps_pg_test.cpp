@@ -118,6 +118,8 @@ TEST_P(FinishSteps, AContinuationIsHandedBackLeasedUpToWhatTheCallerTakes) {
     ASSERT_THAT(kinds(rows), ElementsAre("taken:b", "taken:c"));
     EXPECT_EQ(w.step_state(task, "b"), "in_progress");
     EXPECT_EQ(w.step_state(task, "d"), "enqueued");
+    EXPECT_EQ(w.db().value<int>("select count(*) from pgmq.q_tasker_default where read_ct = 0"), 1)
+        << "only d's: a claim waits for no report of a step that it sees was read before";
     auto const rest = w.claim();
     ASSERT_EQ(rest.size(), 1U) << "what was taken is not delivered to others";
     EXPECT_EQ(rest[0].name, "d");
