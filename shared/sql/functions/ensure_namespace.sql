@@ -1,6 +1,7 @@
 -- Makes a namespace and its four queues, if they are not there.
 -- called by: register_template, register_worker.
--- locks: the namespace's row; PGMQ's queue lock.
+-- locks: the namespace's row, then PGMQ's queue locks. The DDL touches only tables that this call has
+--   made: a call that waited for another's insert finds the namespace made, and leaves its queues alone.
 -- raises: TK001 when the name cannot name a queue.
 -- PGMQ indexes `vt`, which its own `read` cannot use (it compares with a volatile clock) and which
 -- makes every lease a non-HOT update: the index is dropped and the pages get room for HOT updates.
@@ -22,8 +23,12 @@ begin
     end if;
 
     insert into tasker.namespaces (name, created_at) values (p_namespace, tasker.clock())
-    on conflict (name) do update set name = excluded.name
+    on conflict (name) do nothing
     returning namespace_id into v_id;
+    if not found then
+        select n.namespace_id into strict v_id from tasker.namespaces n where n.name = p_namespace;
+        return v_id;
+    end if;
 
     for v_queue in select tasker.queue_name(p_namespace, p::int2) from generate_series(1, 4) p loop
         perform pgmq.create(v_queue);

@@ -2,7 +2,7 @@
 -- called by: the worker, at a third of the lease.
 -- returns: the 1-based ordinals of the steps that are no longer its own (cancelled, finished, or
 --   claimed by another after the lease ran out): it should stop working on them.
--- locks: messages only.
+-- locks: own messages (msg_id).
 create or replace function tasker.extend_leases(
     p_queue text, p_lease_s int, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[])
 returns setof int

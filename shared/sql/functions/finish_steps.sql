@@ -10,7 +10,7 @@
 -- called by: the worker; finish_step (fan-outs); claim_steps (steps that lost their worker too often).
 -- returns: rows of kind 'refused' (fenced: another attempt has it, or it was cancelled), 'settled'
 --   (task_id; the state in `name`), 'taken' (a claimed_step).
--- locks: own steps (task_id, step_no), children (same order), tasks (task_id), then the queue.
+-- locks: own steps (task_id, step_no), children (same order), tasks (task_id), then own messages (msg_id).
 -- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress;
 --   task -> running | waiting | blocked | complete.
 -- raises: TK001 when the arrays differ in length.
@@ -189,7 +189,8 @@ begin
 
     -- What goes straight to the caller takes over the messages of what it has just answered: one HOT
     -- update each, instead of a delete and a send. The rest is deleted and sent as usual.
-    v_free_msgs := v_done_msgs || v_fail_msgs;
+    -- In ascending order, pass_ before drop_: extend_leases locks the same messages in this order.
+    v_free_msgs := array(select m from unnest(v_done_msgs || v_fail_msgs) m order by m);
     v_reused := least(coalesce(cardinality(v_take_tasks), 0), cardinality(v_free_msgs));
     if v_reused > 0 then
         execute format('select tasker_queues.%I($1, $2, $3, $4)', 'pass_' || p_queue)

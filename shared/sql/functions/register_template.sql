@@ -5,6 +5,7 @@
 --   a topological order.
 -- called by: the orchestrator (POST /v1/templates).
 -- returns: the template's id, and whether it is new.
+-- locks: a new namespace, then the template's row.
 -- raises: TK003 other content under the same name and version; TK006 registered for another
 --   environment, whose overrides are compiled in; TK001 from ensure_namespace.
 -- cost: linear in steps and edges.

@@ -1,7 +1,7 @@
 -- Gives claimed steps back, unfinished, to be claimed at once by another worker.
 -- called by: a worker that stops. REQUIRES: the caller never reports these attempts afterwards.
 -- returns: how many were its own and were given back.
--- locks: own steps (task_id, step_no), then messages.
+-- locks: own steps (task_id, step_no), then own messages (msg_id).
 -- moves: step in_progress -> enqueued.
 create or replace function tasker.release_steps(
     p_queue text, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[])
