@@ -9,24 +9,26 @@ namespace {
 constexpr std::string_view mask = "***";
 constexpr std::string_view spaces = " \t\r\n";
 
+/// libpq decodes the keys of a URI, so a key with "%" may be any of them.
 bool is_secret(std::string_view key) {
-    return key == "password" || key == "sslpassword";
+    return key == "password" || key == "sslpassword" || key.find('%') != std::string_view::npos;
 }
 
 /// "user:secret@" and "?password=secret" in scheme://….
 std::string mask_uri(std::string_view uri, std::size_t authority) {
-    std::size_t const query = std::min(uri.find('?', authority), uri.size());
     std::string out{uri.substr(0, authority)};
 
-    // A password with an unescaped "/" or "@" ends at the last "@", wherever libpq would end it.
-    std::string_view rest = uri.substr(authority, query - authority);
-    std::size_t const at = rest.rfind('@');
-    std::size_t const colon = rest.find(':');
-    if (at != std::string_view::npos && colon < at) {
-        out.append(rest.substr(0, colon + 1)).append(mask);
-        rest.remove_prefix(at);
+    // libpq takes a raw "?", "/" or "@" as part of a password, so all up to the last "@" may be
+    // one.
+    std::size_t const at = uri.rfind('@');
+    std::size_t const start = uri.find_first_of(":?", authority);
+    std::size_t rest = authority;
+    if (at != std::string_view::npos && start < at) {
+        out.append(uri.substr(authority, start + 1 - authority)).append(mask);
+        rest = at;
     }
-    out += rest;
+    std::size_t const query = std::min(uri.find('?', rest), uri.size());
+    out += uri.substr(rest, query - rest);
 
     std::string_view parameters = uri.substr(query);
     while (!parameters.empty()) {

@@ -23,6 +23,20 @@ TEST(MaskSecrets, HidesAPasswordThatNeededEscapesAndHasNone) {
               "postgresql://ann:***@db/tasker");
 }
 
+TEST(MaskSecrets, HidesAPasswordWithAnyCharacterThatLibpqAccepts) {
+    for (auto const* uri :
+         {"postgresql://ann:S3?cret@127.0.0.1:1/app", "postgresql://ann:?S3cret@db/app",
+          "postgresql://ann:S3?x&cret@db/app", "postgresql://ann:S3#cret@db/app",
+          "postgresql://ann:x?password=S3@cret@db/app", "postgresql://db/app?password=S3@cret",
+          "postgresql://a@db/app?password=S3cret&x=1:2@3",
+          "postgresql://db/app?pass%77ord=S3cret"}) {
+        auto const masked = mask_secrets(uri);
+        EXPECT_EQ(masked.find("S3"), std::string::npos) << masked;
+    }
+    EXPECT_EQ(mask_secrets("postgresql://ann:S3?cret@127.0.0.1:1/app"),
+              "postgresql://ann:***@127.0.0.1:1/app");
+}
+
 TEST(MaskSecrets, LeavesAUriWithoutAPasswordAsItIs) {
     for (auto const* uri :
          {"postgresql://db:5432/tasker", "postgresql://ann@db/tasker",
