@@ -91,6 +91,8 @@ void prepare_for_migration(pqxx::connection& session, std::chrono::milliseconds 
     pqxx::nontransaction work{session};
     work.exec("set client_min_messages = warning");
     work.exec("set search_path = pg_catalog");
+    work.exec("set standard_conforming_strings = on");
+    work.exec("set default_transaction_isolation = 'read committed'");
     work.exec("set statement_timeout = 0");
     work.exec("set idle_in_transaction_session_timeout = 0");
     work.exec("set lock_timeout = " + std::to_string(lock_limit.count()));

@@ -196,7 +196,7 @@ TEST_F(Migrate, IgnoresWhatRoleAndDatabaseSet) {
     std::string const alter = "alter database " + database_.name();
     database_.exec(alter + " set search_path = nowhere");
     database_.exec(alter + " set default_transaction_isolation = 'serializable'");
-    database_.exec(alter + " set standard_conforming_strings = on");
+    database_.exec(alter + " set standard_conforming_strings = off");
     auto const report = migrate(database_.dsn());
     EXPECT_TRUE(report) << report.error().message;
 }
