@@ -20,7 +20,8 @@ struct free_options {
 
 std::string session_options(connect_options const& options, std::string const* given) {
     // Ours come first, so that the DSN's own win.
-    std::string all = "-c jit=off";
+    std::string all = "-c jit=off -c default_transaction_isolation=read\\ committed"
+                      " -c idle_session_timeout=0 -c standard_conforming_strings=on";
     if (options.statement_timeout.count() > 0) {
         all += " -c statement_timeout=" + std::to_string(options.statement_timeout.count());
     }

@@ -35,11 +35,15 @@ TEST(Conninfo, PutsItsOwnSessionOptionsBeforeTheDsns) {
                                       .durable_commits = false})
                           .value();
     EXPECT_EQ(value(info, "options"),
-              "-c jit=off -c statement_timeout=3000 -c synchronous_commit=off -c jit=on");
+              "-c jit=off -c default_transaction_isolation=read\\ committed"
+              " -c idle_session_timeout=0 -c standard_conforming_strings=on"
+              " -c statement_timeout=3000 -c synchronous_commit=off -c jit=on");
 }
 
 TEST(Conninfo, LeavesDurabilityAndTimeoutsToTheServerUnlessAsked) {
-    EXPECT_EQ(value(parsed("host=x"), "options"), "-c jit=off");
+    EXPECT_EQ(value(parsed("host=x"), "options"),
+              "-c jit=off -c default_transaction_isolation=read\\ committed"
+              " -c idle_session_timeout=0 -c standard_conforming_strings=on");
 }
 
 TEST(Conninfo, RotatesHostsAddressesAndPortsTogether) {
