@@ -20,6 +20,8 @@ step_result unknown_handler(handler_registry const& handlers, std::string_view n
     std::string message = "this worker has no handler \"" + std::string{name} + '"';
     if (auto const meant = nearest(name, known)) {
         message += "; did you mean \"" + std::string{*meant} + "\"?";
+    } else {
+        message += '.';
     }
     message += " It has:";
     for (auto const each : known) {

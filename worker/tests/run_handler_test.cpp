@@ -19,7 +19,10 @@ struct order {
     std::string id;
     double total = 0;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(order, id, total)
+void from_json(json const& text, order& read) {
+    text.at("id").get_to(read.id);
+    text.at("total").get_to(read.total);
+}
 
 step_failure failure_of(step_result const& result) {
     return result.failure() == nullptr ? step_failure{"", "", false, {}} : *result.failure();
@@ -112,6 +115,16 @@ TEST(RunHandler, UnknownHandlerIsRetryableAndNamesTheKnownOnes) {
     EXPECT_EQ(failure.type, "unknown_handler");
     EXPECT_EQ(failure.message, "this worker has no handler \"order.valdate\"; did you mean "
                                "\"order.validate\"? It has: order.charge order.validate");
+}
+
+TEST(RunHandler, UnknownHandlerWithoutASimilarNameListsTheHandlersInASentence) {
+    handler_registry handlers;
+    handlers.add("order.charge", [](auto const&) { return success(); });
+    queue::claimed_step claimed;
+    claimed.handler = "nothing";
+    auto const step = std::make_shared<execution>(claimed, steady_clock::now());
+    EXPECT_EQ(failure_of(run_handler(handlers, step)).message,
+              "this worker has no handler \"nothing\". It has: order.charge");
 }
 
 TEST(RunHandler, InputsThatAreTooLargeToBeHandedOutArePermanentAndTellTheirSize) {
