@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from .errors import Permanent, Retry
+from .errors import Permanent, Retry, seconds_of
 
 _most_traceback = 12_000  # characters; its end tells most
 _longest_pause = 10 * 365 * 86_400.0  # seconds
@@ -13,12 +13,18 @@ _longest_pause = 10 * 365 * 86_400.0  # seconds
 def describe(raised):
     """(message, type, is permanent, milliseconds until the next attempt or None, traceback)."""
     is_permanent = isinstance(raised, Permanent)
-    after_ms = None
-    if isinstance(raised, Retry) and raised.after is not None:
-        after_ms = round(min(raised.after, _longest_pause) * 1000)
     given = raised.type if isinstance(raised, (Permanent, Retry)) else None
     kind = _type_name(raised) if given is None else str(given)
-    return _text(raised), _sent(kind), is_permanent, after_ms, _traceback(raised)
+    return _text(raised), _sent(kind), is_permanent, _after_ms(raised), _traceback(raised)
+
+
+def _after_ms(raised):
+    if not isinstance(raised, Retry) or raised.after is None:
+        return None
+    try:
+        return round(min(seconds_of(raised.after), _longest_pause) * 1000)
+    except (TypeError, ValueError):  # an attribute of a subclass that is not a pause
+        return None
 
 
 def _type_name(raised):
@@ -33,6 +39,8 @@ def _text(raised):
         message = str(raised)
     except BaseException:  # a broken __str__ must not hide the failure
         message = "(its text cannot be told)"
+    if isinstance(raised, KeyError):
+        message = f"KeyError: {message}"  # the text of a KeyError is the bare key
     return _sent(message or type(raised).__qualname__)
 
 

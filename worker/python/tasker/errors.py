@@ -27,10 +27,10 @@ class Retry(Exception):
     """Raised by a handler: failed now, may succeed later.
 
     Without ``after`` (seconds or a timedelta) the template's backoff says when. ``type`` is a word
-    to group failures by; a subclass may set it for all of its kind. It counts as an attempt.
+    to group failures by. A subclass may set both for all of its kind. It counts as an attempt.
     """
 
-    after: Optional[float] = None
+    after: Optional[Union[float, datetime.timedelta]] = None
     type: Optional[str] = None
 
     def __init__(
@@ -41,13 +41,18 @@ class Retry(Exception):
         type: Optional[str] = None,
     ) -> None:
         super().__init__(message)
-        if isinstance(after, datetime.timedelta):
-            after = after.total_seconds()
-        if after is not None and not 0 <= after < math.inf:
-            raise ValueError("after: 0 seconds or more")
-        self.after = after
+        if after is not None:
+            self.after = seconds_of(after)
         if type is not None:
             self.type = type
+
+
+def seconds_of(after: Union[float, datetime.timedelta]) -> float:
+    """Raises ValueError if it is not a pause, TypeError if it is not a number."""
+    seconds = after.total_seconds() if isinstance(after, datetime.timedelta) else after
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"after: must be 0 seconds or more, not {after!r}")
+    return seconds
 
 
 class Permanent(Exception):

@@ -89,7 +89,7 @@ CASES = [
     (not_a_number, 1, "invalid_result", "nan", None),
     (contains_itself, 1, "invalid_result", "within itself", None),
     (wants_a_parent, 1, "unknown_parameter", 'the handler wants "nobody"', None),
-    (bad_retry, 3, "ValueError", "after: 0 seconds or more", "bad_retry"),
+    (bad_retry, 3, "ValueError", "after: must be 0 seconds or more", "bad_retry"),
     (recursion, 3, "RecursionError", "maximum recursion depth", "recursion"),
 ]
 

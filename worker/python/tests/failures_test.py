@@ -1,10 +1,11 @@
 """What becomes of exceptions and of results that are no JSON, told without a database."""
 
+import datetime
 import math
 
 import pytest
 import tasker
-from tasker import testing
+from tasker import _failures, testing
 
 
 def failure_of(raised):
@@ -53,7 +54,7 @@ def test_type_of_an_instance_wins():
 
 @pytest.mark.parametrize("after", [-1, math.inf, math.nan])
 def test_pause_that_is_none_is_refused(after):
-    with pytest.raises(ValueError, match="after: 0 seconds or more"):
+    with pytest.raises(ValueError, match="after: must be 0 seconds or more"):
         tasker.Retry(after=after)
 
 
@@ -102,3 +103,31 @@ def test_refusal_tells_the_path_of_each_problem_that_has_one():
         )
     )
     assert told == "the body cannot be read; is not JSON; name: is missing"
+
+
+class BusyShortly(tasker.Retry):
+    after = 1.5
+
+
+class BusyForLong(tasker.Retry):
+    after = datetime.timedelta(minutes=1)
+
+
+class BusyWithoutBase(tasker.Retry):
+    after = datetime.timedelta(seconds=4)
+
+    def __init__(self):
+        pass
+
+
+def test_a_subclass_sets_the_pause_for_all_of_its_kind():
+    assert tasker.Retry("x").after is None
+    assert BusyShortly("x").after == 1.5
+    assert _failures.describe(BusyShortly("x"))[3] == 1500
+    assert _failures.describe(BusyShortly("x", after=7))[3] == 7000
+    assert _failures.describe(BusyForLong("x"))[3] == 60_000
+    assert _failures.describe(BusyWithoutBase())[3] == 4000
+
+
+def test_a_key_error_names_its_type():
+    assert _failures.describe(KeyError("tot"))[0] == "KeyError: 'tot'"
