@@ -4,6 +4,7 @@
 #include "tasker/cluster/child_process.hpp"
 #include "tasker/testing/service.hpp"
 #include "tasker/testing/temporary_folder.hpp"
+#include "tasker/testing/test_database.hpp"
 #include "tasker/testing/wait.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -129,6 +130,21 @@ protected:
     std::optional<cluster::child_process> dev_;
     std::string url_;
 };
+
+TEST_F(Dev, ShowsNoPasswordOfAGivenDatabase) {
+    testing::test_database const database;
+    for (std::vector<std::string> const& format : {{}, std::vector<std::string>{"--json"}}) {
+        std::vector<std::string> args{"--port", "0", "--database-url",
+                                      database.dsn() + " password=s3cret"};
+        args.insert(args.end(), format.begin(), format.end());
+        start(args);
+        EXPECT_TRUE(testing::wait_until(soon(), [&] {
+            return output().find("password=***") != std::string::npos;
+        })) << output();
+        EXPECT_EQ(stop().code, 0);
+        EXPECT_THAT(output(), ::testing::Not(HasSubstr("s3cret")));
+    }
+}
 
 TEST_F(Dev, RunsWorkflowsUntilCtrlCAndLeavesNothingBehind) {
     start();

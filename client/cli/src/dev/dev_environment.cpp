@@ -248,7 +248,7 @@ std::string dev_environment::as_text(terminal const& out) const {
 std::string dev_environment::as_json() const {
     nlohmann::ordered_json told{{"url", url()},
                                 {"worker_urls", nlohmann::json::array()},
-                                {"database_url", dsn()},
+                                {"database_url", config::mask_secrets(dsn())},
                                 {"data", folder_.path().string()},
                                 {"logs", folder_.logs().string()}};
     for (auto const& worker : workers_) {
