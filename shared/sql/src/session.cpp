@@ -25,13 +25,12 @@ std::string without_line_end(std::string message) {
 
 /// The settings of a DSN of either form (URI, key = value).
 std::map<std::string, std::string> parse_dsn(std::string const& dsn) {
-    char* problem = nullptr;
-    PQconninfoOption* const options = PQconninfoParse(dsn.c_str(), &problem);
+    PQconninfoOption* const options = PQconninfoParse(dsn.c_str(), nullptr);
     if (options == nullptr) {
-        auto const text = without_line_end(problem != nullptr ? problem : "out of memory");
-        PQfreemem(problem);
+        // libpq's own message would quote a part of the text, which may be the password.
         throw failure{make_error(tasker::errc::invalid_argument,
-                                 "the database URL is not understood: " + text)};
+                                 "the database URL is neither a valid postgresql:// URI nor a list "
+                                 "of valid key=value pairs")};
     }
     std::map<std::string, std::string> settings;
     for (PQconninfoOption const* option = options; option->keyword != nullptr; ++option) {

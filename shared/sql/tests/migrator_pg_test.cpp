@@ -201,6 +201,17 @@ TEST_F(Migrate, IgnoresWhatRoleAndDatabaseSet) {
     EXPECT_TRUE(report) << report.error().message;
 }
 
+TEST_F(Migrate, ShowsNoPartOfAUrlThatLibpqCannotParse) {
+    for (std::string const dsn : {"postgresql://me:geheim%zz@127.0.0.1:1/x", "host=/nowhere geheim",
+                                  "host=/nowhere geheim=1", "host=/nowhere password='geheim"}) {
+        auto const report = migrate(dsn);
+        ASSERT_FALSE(report);
+        EXPECT_EQ(report.error().code, make_error_code(tasker::errc::invalid_argument));
+        EXPECT_THAT(report.error().message, HasSubstr("postgresql:// URI"));
+        EXPECT_THAT(report.error().message, ::testing::Not(HasSubstr("geheim")));
+    }
+}
+
 TEST_F(Migrate, TellsWhatIsWrongWithAUrlWithoutShowingItsPassword) {
     for (std::string const dsn :
          {"postgresql://me:geheim@127.0.0.1:1/x", "host=/nowhere password=geheim", "no=such key"}) {
