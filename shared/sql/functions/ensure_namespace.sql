@@ -1,7 +1,7 @@
 -- Makes a namespace and its four queues, if they are not there.
 -- called by: register_template, register_worker.
--- locks: the namespace's row, then PGMQ's queue locks. The DDL touches only tables that this call has
---   made: a call that waited for another's insert finds the namespace made, and leaves its queues alone.
+-- locks: the namespace's row, then PGMQ's queue locks. The DDL touches only tables that this call
+--   creates: a call that waited for a concurrent insert returns the existing namespace.
 -- raises: TK001 when the name cannot name a queue.
 -- PGMQ indexes `vt`, which its own `read` cannot use (it compares with a volatile clock) and which
 -- makes every lease a non-HOT update: the index is dropped and the pages get room for HOT updates.

@@ -11,7 +11,7 @@
 namespace tasker::sql::testing {
 namespace {
 
-/// Runs one statement in a session of its own; returns the SQLSTATE, empty if it succeeded.
+/// Runs one statement in a separate session and returns the SQLSTATE, empty if it succeeded.
 std::future<std::string> start(std::string const& dsn, std::string const& statement) {
     return std::async(std::launch::async, [dsn, statement]() -> std::string {
         pqxx::connection session{dsn};

@@ -27,7 +27,7 @@ class Retry(Exception):
     """Raised by a handler: failed now, may succeed later.
 
     Without ``after`` (seconds or a timedelta) the template's backoff says when. ``type`` is a word
-    to group failures by. A subclass may set both for all of its kind. It counts as an attempt.
+    to group failures by. A subclass may set both as class attributes. It counts as an attempt.
     """
 
     after: Optional[Union[float, datetime.timedelta]] = None
