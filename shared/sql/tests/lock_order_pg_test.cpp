@@ -131,10 +131,10 @@ TEST(RegisterWorker, TwoThatNameNewNamespacesInOppositeOrderDoNotDeadlock) {
     workflow_database w;
     pqxx::connection holder{w.db().dsn()};
     pqxx::work hold{holder};
-    hold.exec("insert into tasker.namespaces (name, created_at) values ('bbb', now())");
-    auto one = start(w.db().dsn(), "select tasker.register_worker('one', '{aaa,bbb}')");
+    hold.exec("insert into tasker.namespaces (name, created_at) values ('ccc', now())");
+    auto one = start(w.db().dsn(), "select tasker.register_worker('one', '{aaa,ccc,bbb}')");
     ASSERT_TRUE(wait_for_blocked(w, 1));
-    auto two = start(w.db().dsn(), "select tasker.register_worker('two', '{bbb,aaa}')");
+    auto two = start(w.db().dsn(), "select tasker.register_worker('two', '{bbb,ccc,aaa}')");
     ASSERT_TRUE(wait_for_blocked(w, 2));
     hold.abort();
     EXPECT_EQ(one.get(), "");
