@@ -25,7 +25,6 @@ namespace tasker::cli {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using testing::soon;
 
 struct process {
