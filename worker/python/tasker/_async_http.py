@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from typing import Any
 
 from . import _http
@@ -13,6 +15,7 @@ _longest_head = 65_536
 _broken = (
     OSError,
     EOFError,
+    RuntimeError,  # of an event loop that is shut down
     ValueError,
     IndexError,
     asyncio.TimeoutError,
@@ -65,6 +68,17 @@ class _Connection:
         except OSError:
             pass  # it was broken already
 
+    def close_on(self, loop):
+        """Closes it on its loop, which may run in another thread."""
+        with contextlib.suppress(RuntimeError):  # that loop has been closed
+            loop.call_soon_threadsafe(self._writer.close)
+
+    def leave_to_parent(self):
+        """In a forked child: closes the copy, without a word to the server or the parent's loop."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, self._writer.get_extra_info("socket").fileno())
+        os.close(nothing)
+
 
 def _field(line):
     name, _, value = line.partition(":")
@@ -72,12 +86,15 @@ def _field(line):
 
 
 class Transport:
-    """As many connections as requests at a time; some are kept for the next ones."""
+    """As many connections as requests at a time; some are kept for the next ones.
+
+    A kept connection is used again only by the process and the event loop that opened it.
+    """
 
     def __init__(self, address: _http.Address, timeout: float) -> None:
         self._address = address
         self._timeout = timeout
-        self._idle: list[_Connection] = []
+        self._idle: dict[tuple[int, asyncio.AbstractEventLoop], list[_Connection]] = {}
 
     async def send(self, request: _http.Request) -> Any:
         connection = None
@@ -100,13 +117,33 @@ class Transport:
         return _http.answer(status, body)
 
     async def close(self) -> None:
-        idle, self._idle = self._idle, []
-        for connection in idle:
-            await connection.close()
+        self._drop_unusable()
+        here = asyncio.get_running_loop()
+        for place in [*self._idle]:
+            for connection in self._idle.pop(place, []):
+                if place[1] is here:
+                    await connection.close()
+                else:
+                    connection.close_on(place[1])
+
+    def _idle_here(self):
+        here = os.getpid(), asyncio.get_running_loop()
+        if here not in self._idle:
+            self._drop_unusable()
+        return self._idle.setdefault(here, [])
+
+    def _drop_unusable(self):
+        for process, loop in [*self._idle]:
+            if process != os.getpid():
+                for connection in self._idle.pop((process, loop), []):
+                    connection.leave_to_parent()
+            elif loop.is_closed():
+                self._idle.pop((process, loop), None)
 
     async def _connection(self):
-        while self._idle:
-            connection = self._idle.pop()
+        idle = self._idle_here()
+        while idle:
+            connection = idle.pop()
             if connection.is_open:
                 return connection
             await connection.close()
@@ -119,7 +156,8 @@ class Transport:
         return _Connection(*streams)
 
     async def _give_back(self, connection):
-        if connection.is_open and len(self._idle) < _most_idle:
-            self._idle.append(connection)
+        idle = self._idle_here()
+        if connection.is_open and len(idle) < _most_idle:
+            idle.append(connection)
         else:
             await connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import select
 import threading
 from typing import Any
@@ -11,15 +12,28 @@ from . import _http
 from .errors import Unreachable
 
 
+class _Kept:
+    """The connections of one process."""
+
+    def __init__(self) -> None:
+        self.of_thread = threading.local()
+        self.lock = threading.Lock()
+        self.open: set[http.client.HTTPConnection] = set()
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: closes the copies, without a word to the server."""
+        for connection in self.open:
+            if connection.sock is not None:
+                os.close(connection.sock.detach())
+
+
 class Transport:
-    """One connection for each thread that uses it."""
+    """One connection for each thread that uses it, also in forked processes."""
 
     def __init__(self, address: _http.Address, timeout: float) -> None:
         self._address = address
         self._timeout = timeout
-        self._local = threading.local()
-        self._lock = threading.Lock()
-        self._open: set[http.client.HTTPConnection] = set()
+        self._kept_by_process: dict[int, _Kept] = {}
 
     def send(self, request: _http.Request) -> Any:
         connection, is_kept = self._connection()
@@ -36,13 +50,25 @@ class Transport:
         return _http.answer(status, body)
 
     def close(self) -> None:
-        with self._lock:
-            connections, self._open = self._open, set()
+        kept = self._kept()
+        with kept.lock:
+            connections, kept.open = kept.open, set()
         for connection in connections:
             connection.close()
 
+    def _kept(self):
+        process = os.getpid()
+        kept = self._kept_by_process.get(process)
+        if kept is None:
+            kept = self._kept_by_process.setdefault(process, _Kept())
+            for other in [*self._kept_by_process]:
+                if other != process and (inherited := self._kept_by_process.pop(other, None)):
+                    inherited.leave_to_parent()
+        return kept
+
     def _connection(self):
-        connection = getattr(self._local, "connection", None)
+        kept = self._kept()
+        connection = getattr(kept.of_thread, "connection", None)
         if connection is not None and connection.sock is not None:
             if not select.select([connection.sock], [], [], 0)[0]:
                 return connection, True
@@ -51,9 +77,9 @@ class Transport:
         if self._address.is_secure:
             kind = http.client.HTTPSConnection
         connection = kind(self._address.host, self._address.port, timeout=self._timeout)
-        self._local.connection = connection
-        with self._lock:
-            self._open.add(connection)
+        kept.of_thread.connection = connection
+        with kept.lock:
+            kept.open.add(connection)
         return connection, False
 
     def _exchange(self, connection, request):
@@ -69,6 +95,7 @@ class Transport:
 
     def _drop(self, connection):
         connection.close()
-        with self._lock:
-            self._open.discard(connection)
-        self._local.connection = None
+        kept = self._kept()
+        with kept.lock:
+            kept.open.discard(connection)
+        kept.of_thread.connection = None

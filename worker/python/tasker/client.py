@@ -16,8 +16,8 @@ class Client:
     """Talks to an orchestrator at ``url`` (or TASKER_URL, or http://127.0.0.1:8080).
 
     ``timeout`` is how long an answer may take, in seconds, besides what it waits on purpose.
-    Threads may share a client; each has a connection of its own. Raises TaskerError and its kinds:
-    Unreachable, NotFound, Conflict, Refused, Unavailable.
+    Threads and forked processes may share a client; each has its own connection. Raises TaskerError
+    and its kinds: Unreachable, NotFound, Conflict, Refused, Unavailable.
     """
 
     def __init__(self, url: Optional[str] = None, *, timeout: float = 30.0) -> None:
@@ -136,7 +136,7 @@ class Client:
 
 class AsyncClient:
     """``Client`` for asyncio: the same methods, awaited; ``list`` and ``watch`` are iterated with
-    ``async for``. Belongs to one event loop; any number of its tasks may share it."""
+    ``async for``. Tasks, event loops and forked processes may share one."""
 
     def __init__(self, url: Optional[str] = None, *, timeout: float = 30.0) -> None:
         self._transport = _async_http.Transport(_http.address_of(url), timeout)

@@ -1,0 +1,140 @@
+"""Connections of the clients belong to one process, and to one event loop."""
+
+import asyncio
+import http.server
+import json
+import os
+import threading
+
+import pytest
+from tasker import Unreachable, _async_http, _http, _sync_http
+
+LIMIT = 60.0
+
+
+class _Answers(http.server.BaseHTTPRequestHandler):
+    """Answers with the port of the client, which tells connections apart."""
+
+    protocol_version = "HTTP/1.1"
+    asked = threading.Event()
+    may_answer = threading.Event()
+
+    def do_GET(self):
+        if self.path == "/late":
+            self.asked.set()
+            self.may_answer.wait(LIMIT)
+        body = json.dumps(self.client_address[1]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def address():
+    _Answers.asked.clear()
+    _Answers.may_answer.clear()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        yield _http.address_of(f"http://localhost:{server.server_port}")
+        _Answers.may_answer.set()
+        server.shutdown()
+
+
+def in_child(ask):
+    """What ``ask`` returns in a forked process."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writer, json.dumps(ask()).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as told:
+        answer = told.read()
+    os.waitpid(child, 0)
+    return json.loads(answer)
+
+
+def test_forked_client_has_a_connection_of_its_own(address):
+    transport = _sync_http.Transport(address, LIMIT)
+    of_parent = transport.send(_http.get("/"))
+    of_child = in_child(lambda: transport.send(_http.get("/")))
+    assert of_child != of_parent
+    assert transport.send(_http.get("/")) == of_parent
+    transport.close()
+
+
+def test_child_that_closes_its_client_leaves_the_parents_connection_open(address):
+    transport = _sync_http.Transport(address, LIMIT)
+    of_parent = transport.send(_http.get("/"))
+    in_child(transport.close)
+    assert transport.send(_http.get("/")) == of_parent
+    transport.close()
+
+
+def test_client_that_is_forked_during_a_request_works_on_both_sides(address):
+    transport = _sync_http.Transport(address, LIMIT)
+    answers = []
+    late = threading.Thread(target=lambda: answers.append(transport.send(_http.get("/late"))))
+    late.start()
+    assert _Answers.asked.wait(LIMIT)
+    of_child = in_child(lambda: transport.send(_http.get("/")))
+    _Answers.may_answer.set()
+    late.join()
+    assert answers and answers != [of_child]
+    transport.close()
+
+
+def test_forked_async_client_has_a_connection_of_its_own(address):
+    async def both():
+        transport = _async_http.Transport(address, LIMIT)
+
+        async def ask():
+            answer = await transport.send(_http.get("/"))
+            if os.getpid() != parent:
+                await transport.close()
+            return answer
+
+        parent = os.getpid()
+        of_parent = await ask()
+        of_child = in_child(lambda: asyncio.run(ask()))
+        again = await ask()
+        await transport.close()
+        return of_parent, of_child, again
+
+    of_parent, of_child, again = asyncio.run(both())
+    assert of_child != of_parent
+    assert again == of_parent
+
+
+def test_async_client_works_on_one_loop_after_the_other(address):
+    transport = _async_http.Transport(address, LIMIT)
+    ports = [asyncio.run(transport.send(_http.get("/"))) for _ in range(4)]
+    assert all(isinstance(port, int) for port in ports)
+
+
+def test_async_client_keeps_connections_of_two_loops_apart(address):
+    transport = _async_http.Transport(address, LIMIT)
+    loops = [asyncio.new_event_loop(), asyncio.new_event_loop()]
+    ports = [
+        [loop.run_until_complete(transport.send(_http.get("/"))) for loop in loops]
+        for _ in range(2)
+    ]
+    assert ports[0] == ports[1] and ports[0][0] != ports[0][1]
+    for loop in loops:
+        loop.run_until_complete(transport.close())
+        loop.close()
+
+
+def test_async_client_on_a_loop_that_is_shut_down_is_unreachable(address):
+    async def ask():
+        await asyncio.get_running_loop().shutdown_default_executor()
+        await _async_http.Transport(address, LIMIT).send(_http.get("/"))
+
+    with pytest.raises(Unreachable, match="no answer from localhost:"):
+        asyncio.run(ask())
