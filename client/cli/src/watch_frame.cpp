@@ -3,7 +3,7 @@
 #include "moments.hpp"
 #include "state_marks.hpp"
 #include "step_levels.hpp"
-#include "task_text.hpp"
+#include "step_lines.hpp"
 #include "text_width.hpp"
 
 #include <fmt/format.h>
@@ -17,31 +17,12 @@ namespace tasker::cli {
 
 namespace {
 
-using text_line = std::vector<segment>;
-using text_lines = std::vector<text_line>;
-using level_indexes = std::vector<std::vector<std::size_t>>;
+std::string_view full_cell(bool has_unicode) {
+    return has_unicode ? "█" : "#";
+}
 
-constexpr std::size_t bar_cells = 24;
-constexpr std::size_t longest_name = 32;
-constexpr std::size_t time_cells = 12;
-/// From this width on there is room for the time line.
-constexpr std::size_t columns_for_time_line = 76;
-
-/// The drawing's own strokes.
-struct strokes {
-    std::string_view first;
-    std::string_view down;
-    std::string_view branch;
-    std::string_view last;
-    std::string_view full;
-    std::string_view empty;
-};
-
-constexpr strokes unicode_strokes{"╭─", "│", "├─", "╰─", "█", "░"};
-constexpr strokes ascii_strokes{",-", "|", "|-", "`-", "#", "."};
-
-strokes const& strokes_of(bool has_unicode) {
-    return has_unicode ? unicode_strokes : ascii_strokes;
+std::string_view empty_cell(bool has_unicode) {
+    return has_unicode ? "░" : ".";
 }
 
 std::string repeated(std::string_view text, std::size_t times) {
@@ -50,93 +31,6 @@ std::string repeated(std::string_view text, std::size_t times) {
         out += text;
     }
     return out;
-}
-
-std::string padded(std::string text, std::size_t cells) {
-    auto const width = display_width(text);
-    text.append(cells > width ? cells - width : 0, ' ');
-    return text;
-}
-
-/// From the creation of the task to its end, or to now.
-struct time_span {
-    timestamp from;
-    timestamp to;
-
-    double part(timestamp moment) const {
-        auto const whole = std::chrono::duration<double>(to - from).count();
-        auto const passed = std::chrono::duration<double>(moment - from).count();
-        return whole > 0 ? std::clamp(passed / whole, 0.0, 1.0) : 0.0;
-    }
-};
-
-time_span span_of(watch_scene const& scene) {
-    return {scene.task.created_at,
-            std::max(scene.task.finished_at.value_or(scene.now), scene.task.created_at)};
-}
-
-std::optional<timestamp> end_of(wire::step_view const& step, timestamp now) {
-    return step.state == model::step_state::in_progress ? std::optional{now} : step.finished_at;
-}
-
-std::string remark_on(wire::step_view const& step) {
-    std::string remark;
-    if (step.attempts > 1) {
-        remark = fmt::format("attempt {} of {}", step.attempts, step.max_attempts);
-    }
-    if (auto const problem = error_line(step); !problem.empty()) {
-        remark += (remark.empty() ? "" : ": ") + problem;
-    }
-    return remark;
-}
-
-text_line step_line(wire::step_view const& step, std::string_view gutter, std::size_t name_cells,
-                    watch_scene const& scene, terminal const& out) {
-    auto const colour = tone_of(step.state);
-    auto const end = end_of(step, scene.now);
-    text_line line{{"  " + padded(std::string{gutter}, 3), tone::dim},
-                   {mark_of(step.state, out.has_unicode) + ' ', colour},
-                   {padded(clip(step.name, name_cells, out.has_unicode), name_cells),
-                    step.state == model::step_state::pending ? tone::dim : tone::plain},
-                   {fmt::format("{:>{}}", duration_text(step.started_at, end), time_cells)}};
-    if (out.columns >= columns_for_time_line && step.started_at && end) {
-        auto const whole = span_of(scene);
-        line.push_back({"  "});
-        line.push_back({padded(time_bar(whole.part(*step.started_at), whole.part(*end), bar_cells,
-                                        out.has_unicode),
-                               bar_cells),
-                        colour});
-    }
-    if (auto const remark = remark_on(step); !remark.empty()) {
-        line.push_back({"  " + remark, colour == tone::good ? tone::dim : colour});
-    }
-    return line;
-}
-
-/// Level below level along one stem. `has_gaps`: a line between two levels.
-text_lines draw_steps(watch_scene const& scene, level_indexes const& levels, bool has_gaps,
-                      terminal const& out) {
-    auto const& stroke = strokes_of(out.has_unicode);
-    std::size_t name_cells = 0;
-    for (auto const& step : scene.steps) {
-        name_cells = std::max(name_cells, display_width(step.name));
-    }
-    name_cells = std::min(name_cells, longest_name);
-    text_lines lines;
-    std::size_t drawn = 0;
-    for (auto const& level : levels) {
-        if (drawn > 0 && has_gaps) {
-            lines.push_back({{"  " + std::string{stroke.down}, tone::dim}});
-        }
-        for (auto const index : level) {
-            ++drawn;
-            auto const gutter = drawn == scene.steps.size() ? stroke.last
-                                : drawn == 1                ? stroke.first
-                                                            : stroke.branch;
-            lines.push_back(step_line(scene.steps[index], gutter, name_cells, scene, out));
-        }
-    }
-    return lines;
 }
 
 std::string counts_text(step_counts const& counts) {
@@ -179,57 +73,95 @@ text_lines draw_levels(watch_scene const& scene, level_indexes const& levels, te
         auto const counts = count_steps(scene.steps, levels[level]);
         auto const name =
             levels[level].size() == 1 ? scene.steps[levels[level].front()].name : std::string{};
-        lines.push_back(
-            {{fmt::format("  level {:>{}}  ", level + 1, digits), tone::dim},
-             {progress_bar(part_of(counts), bar_cells, out.has_unicode), tone_of_counts(counts)},
-             {"  " + padded(counts_text(counts), 12)},
-             {"  " + name, tone::dim}});
+        lines.push_back({{fmt::format("  level {:>{}}  ", level + 1, digits), tone::dim},
+                         {progress_bar(part_of(counts), bar_cells_of(out), out.has_unicode),
+                          tone_of_counts(counts)},
+                         {"  " + padded(counts_text(counts), 12)},
+                         {"  " + name, tone::dim}});
     }
     return lines;
 }
 
-/// The lines around the first level that has not settled, with what is left out counted.
+std::string lines_text(std::size_t count, std::string_view where) {
+    return fmt::format("  {} {} {}", count, count == 1 ? "line" : "lines", where);
+}
+
+/// At most `height` of the lines, around `focus`; a first and a last line count what is left out.
 text_lines window_of(text_lines lines, std::size_t height, std::size_t focus) {
-    constexpr std::size_t frame = 2; // one line above, one below
-    if (height <= frame || lines.size() <= height) {
-        lines.resize(std::min(lines.size(), height));
+    constexpr std::size_t least_height = 3;
+    auto const total = lines.size();
+    if (height < least_height || total <= height) {
+        lines.resize(std::min(total, height));
         return lines;
     }
-    auto const inner = height - frame;
-    auto const first = std::min(focus > inner / 2 ? focus - inner / 2 : 0, lines.size() - inner);
+    auto first = focus > height / 2 ? focus - height / 2 : 0;
+    first = std::min(first, total - height);
+    auto end = first + height;
+    if (first > 0) {
+        ++first; // its line counts what is above
+    }
+    if (end < total) {
+        --end;
+    }
     text_lines window;
-    window.push_back({{fmt::format("  {} lines above", first), tone::dim}});
+    if (first > 0) {
+        window.push_back({{lines_text(first, "above"), tone::dim}});
+    }
     std::move(lines.begin() + static_cast<std::ptrdiff_t>(first),
-              lines.begin() + static_cast<std::ptrdiff_t>(first + inner),
-              std::back_inserter(window));
-    window.push_back({{fmt::format("  {} lines below", lines.size() - first - inner), tone::dim}});
+              lines.begin() + static_cast<std::ptrdiff_t>(end), std::back_inserter(window));
+    if (end < total) {
+        window.push_back({{lines_text(total - end, "below"), tone::dim}});
+    }
     return window;
+}
+
+/// A bar for each level in at most `height` lines, and below them the steps that a reader asks for
+/// first. These get the free lines, but at least a third.
+text_lines draw_large(watch_scene const& scene, level_indexes const& levels, std::size_t busy_level,
+                      std::size_t height, terminal const& out) {
+    auto bars = draw_levels(scene, levels, out);
+    auto const free = height > bars.size() ? height - bars.size() : 0;
+    auto notable = draw_notable_steps(scene, std::max(free, height / 3), out);
+    if (!notable.empty() && bars.size() + notable.size() < height) {
+        notable.insert(notable.begin(), text_line{});
+    }
+    auto lines = window_of(std::move(bars), height - notable.size(), busy_level);
+    std::move(notable.begin(), notable.end(), std::back_inserter(lines));
+    return lines;
 }
 
 /// The drawing with the most detail that has room.
 text_lines draw_body(watch_scene const& scene, std::size_t height, terminal const& out) {
     auto const levels = levels_of(scene.steps);
-    if (scene.steps.size() <= most_steps_shown) {
+    // Bars say nothing of levels with one step each.
+    bool const is_narrow = levels.size() * 2 > scene.steps.size();
+    bool const is_small = scene.steps.size() <= most_steps_shown;
+    auto const busy = std::find_if(levels.begin(), levels.end(), [&](auto const& level) {
+        return !count_steps(scene.steps, level).is_settled();
+    });
+    if (is_small) {
         for (bool const has_gaps : {true, false}) {
             if (auto lines = draw_steps(scene, levels, has_gaps, out); lines.size() <= height) {
                 return lines;
             }
         }
     }
-    auto const busy = std::find_if(levels.begin(), levels.end(), [&](auto const& level) {
-        return !count_steps(scene.steps, level).is_settled();
-    });
-    return window_of(draw_levels(scene, levels, out), height,
-                     static_cast<std::size_t>(busy - levels.begin()));
+    if (is_narrow) {
+        std::size_t settled_before = 0;
+        std::for_each(levels.begin(), busy,
+                      [&](auto const& level) { settled_before += level.size(); });
+        return window_of(draw_steps(scene, levels, false, out), height, settled_before);
+    }
+    return draw_large(scene, levels, static_cast<std::size_t>(busy - levels.begin()), height, out);
 }
 
 text_lines draw_head(watch_scene const& scene, terminal const& out) {
     auto const& task = scene.task;
     auto const counts = count_steps(scene.steps);
     auto const colour = tone_of(task.state);
-    auto const took = duration_text(task.created_at, span_of(scene).to);
+    auto const took = duration_text(task.created_at, end_of(scene));
     text_line progress{{"  "},
-                       {progress_bar(part_of(counts), bar_cells, out.has_unicode), colour},
+                       {progress_bar(part_of(counts), bar_cells_of(out), out.has_unicode), colour},
                        {"  " + counts_text(counts)},
                        {"  " + took, tone::dim}};
     return {{{mark_of(task.state, out.has_unicode) + ' ', colour},
@@ -243,10 +175,10 @@ text_lines draw_head(watch_scene const& scene, terminal const& out) {
 } // namespace
 
 std::string progress_bar(double part, std::size_t cells, bool has_unicode) {
-    auto const& stroke = strokes_of(has_unicode);
     auto const full = static_cast<std::size_t>(
         std::floor(std::clamp(part, 0.0, 1.0) * static_cast<double>(cells)));
-    return '[' + repeated(stroke.full, full) + repeated(stroke.empty, cells - full) + ']';
+    return '[' + repeated(full_cell(has_unicode), full) +
+           repeated(empty_cell(has_unicode), cells - full) + ']';
 }
 
 std::string time_bar(double from, double to, std::size_t cells, bool has_unicode) {
@@ -255,7 +187,7 @@ std::string time_bar(double from, double to, std::size_t cells, bool has_unicode
         static_cast<std::size_t>(std::floor(std::clamp(from, 0.0, 1.0) * count)), cells - 1);
     auto const end = std::clamp(
         static_cast<std::size_t>(std::ceil(std::clamp(to, 0.0, 1.0) * count)), first + 1, cells);
-    return std::string(first, ' ') + repeated(strokes_of(has_unicode).full, end - first);
+    return std::string(first, ' ') + repeated(full_cell(has_unicode), end - first);
 }
 
 std::vector<std::string> watch_frame(watch_scene const& scene, terminal const& out) {

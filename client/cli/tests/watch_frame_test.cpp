@@ -130,11 +130,74 @@ TEST(WatchFrame, NeverOutgrowsTheTerminal) {
 }
 
 TEST(WatchFrame, ShowsTheLevelsWhereTheWorkIs) {
-    auto const lines = watch_frame(many(1, 200), plain);
+    auto const lines = watch_frame(many(2, 200), plain);
     EXPECT_THAT(lines, SizeIs(23));
     EXPECT_EQ(lines.at(3), "  91 lines above");
     EXPECT_THAT(lines, Contains(HasSubstr("level 101  [....")));
     EXPECT_EQ(lines.back(), "  91 lines below");
+}
+
+TEST(WatchFrame, KeepsTheStepsOfALongChainAndTheirTimes) {
+    auto scene = many(1, 40);
+    scene.steps[20].state = step_state::in_progress;
+    scene.steps[20].started_at = start + 1s;
+    auto const lines = watch_frame(scene, plain);
+    EXPECT_THAT(lines, SizeIs(23));
+    EXPECT_EQ(lines.at(3), "  11 lines above");
+    EXPECT_EQ(lines.at(4), "  |- + 11.0      500 ms        ######            ");
+    EXPECT_THAT(lines, Contains(HasSubstr("> 20.0      1.00 s")));
+    EXPECT_EQ(lines.back(), "  11 lines below");
+}
+
+TEST(WatchFrame, CountsNoLinesWhereNothingIsLeftOut) {
+    auto scene = many(1, 40);
+    for (auto& each : scene.steps) {
+        each = step(each.name, each.depends_on, step_state::complete);
+    }
+    auto const lines = watch_frame(scene, plain);
+    EXPECT_EQ(lines.at(3), "  21 lines above");
+    EXPECT_THAT(lines.back(), HasSubstr("`- + 39.0"));
+}
+
+TEST(WatchFrame, NamesWhatFailedInALargeTaskAndWhy) {
+    auto scene = many(60, 2);
+    scene.steps[7].state = step_state::in_progress;
+    scene.steps[7].started_at = start + 500ms;
+    scene.steps[8].state = step_state::in_progress;
+    scene.steps[8].started_at = start + 250ms;
+    scene.steps[9].state = step_state::waiting_for_retry;
+    scene.steps[9].error = R"({"message":"busy","type":"busy"})";
+    scene.steps[11].state = step_state::failed;
+    scene.steps[11].attempts = 3;
+    scene.steps[11].error = R"({"message":"no route","type":"exception"})";
+    auto const lines = watch_frame(scene, plain);
+    ASSERT_THAT(lines, SizeIs(10));
+    EXPECT_THAT(lines.at(3), HasSubstr("56/60  2 running  1 to retry  1 failed"));
+    EXPECT_EQ(lines.at(5), "");
+    EXPECT_THAT(lines.at(6), HasSubstr("x 0.11      500 ms"));
+    EXPECT_THAT(lines.at(6), HasSubstr("attempt 3 of 3: no route"));
+    EXPECT_THAT(lines.at(7), HasSubstr("~ 0.9"));
+    EXPECT_THAT(lines.at(7), HasSubstr("busy"));
+    EXPECT_THAT(lines.at(8), HasSubstr("> 0.8       1.75 s"));
+    EXPECT_THAT(lines.at(9), HasSubstr("> 0.7       1.50 s"));
+}
+
+TEST(WatchFrame, NamesWhatFailedWhereTheLevelsFillTheScreen) {
+    auto scene = many(3, 100);
+    for (auto& each : scene.steps) {
+        each.state = step_state::failed;
+    }
+    auto const lines = watch_frame(scene, plain);
+    EXPECT_THAT(lines, SizeIs(23));
+    EXPECT_THAT(lines.at(18), HasSubstr("x 0.1"));
+    EXPECT_EQ(lines.back(), "     and 295 more");
+}
+
+TEST(WatchFrame, UsesTheWidthOfAWideTerminal) {
+    terminal out = plain;
+    out.columns = 200;
+    EXPECT_EQ(watch_frame(many(100, 4), out).at(3),
+              "  level 1  [" + std::string(72, '#') + "]  100/100       ");
 }
 
 TEST(WatchFrame, ShowsItsNoticeLast) {
