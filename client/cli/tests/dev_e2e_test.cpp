@@ -148,7 +148,7 @@ TEST_F(Dev, ShowsNoPasswordOfAGivenDatabase) {
 TEST_F(Dev, RunsWorkflowsUntilCtrlCAndLeavesNothingBehind) {
     start();
     EXPECT_THAT(output(), HasSubstr(url_));
-    EXPECT_THAT(output(), HasSubstr("psql \"host="));
+    EXPECT_THAT(output(), HasSubstr("export DATABASE_URL=\"host="));
     register_quick_template();
     auto const done = tasker().run({"task", "create", "quick", "--wait", "--field", "/state"});
     EXPECT_EQ(done.out, "complete\n") << done.err << output();

@@ -232,7 +232,8 @@ std::string dev_environment::as_text(terminal const& out) const {
     for (auto const& worker : workers_) {
         text += label(worker.name()) + "http://" + worker.address() + '\n';
     }
-    text += label("database") + "psql \"" + config::mask_secrets(dsn()) + "\"\n";
+    text += label("database") + "export DATABASE_URL=\"" + config::mask_secrets(dsn()) +
+            "\"    # for psql \"$DATABASE_URL\" and your own workers\n";
     text += label("data") + folder_.path().string() + '\n';
     if (database_ && database_->folder() != folder_.cluster()) {
         text += label("") + database_->folder().string() +
@@ -240,9 +241,9 @@ std::string dev_environment::as_text(terminal const& out) const {
     }
     text += label("logs") + folder_.logs().string() + '\n';
     if (orchestrator_->address() != listen_address(usual_port)) {
-        text += "\n  export TASKER_URL=" + url() + "    # for the commands of another terminal\n";
+        text += "\n  export TASKER_URL=" + url() + "    # in another terminal\n";
     }
-    return text + "\nCtrl-C stops all of it; the data stay.\n";
+    return text + "\nPress Ctrl-C to stop. Data is kept.\n";
 }
 
 std::string dev_environment::as_json() const {
