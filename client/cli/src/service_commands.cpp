@@ -3,16 +3,45 @@
 #include "completion.hpp"
 #include "json_field.hpp"
 #include "report.hpp"
+#include "table.hpp"
+#include "text_width.hpp"
 
 #include "tasker/base/version.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tasker::cli {
 
 namespace {
+
+/// A line for each member of the answer, and for each check.
+std::string health_text(std::string const& answer, terminal const& out) {
+    auto const read = nlohmann::ordered_json::parse(answer, nullptr, false);
+    if (!read.is_object()) {
+        return answer + '\n';
+    }
+    std::vector<std::pair<std::string, segment>> lines;
+    auto const add = [&lines](std::string const& name, nlohmann::ordered_json const& value) {
+        auto text = value.is_string() ? value.get<std::string>() : value.dump();
+        auto const colour = text == "ok" ? tone::good : tone::bad;
+        lines.push_back({name, {one_line(text), colour}});
+    };
+    for (auto const& [name, value] : read.items()) {
+        if (!value.is_object()) {
+            add(name, value);
+            continue;
+        }
+        for (auto const& [check, outcome] : value.items()) {
+            add(check, outcome);
+        }
+    }
+    return to_text(lines, out);
+}
 
 exit_code health(command_line const& line) {
     auto api = line.connect();
@@ -23,7 +52,7 @@ exit_code health(command_line const& line) {
     if (line.wants_json()) {
         print_answer(api);
     } else {
-        print(indented_json(*answered) + '\n');
+        print(health_text(*answered, line.out()));
     }
     // 200 only means that something answers; what it says is what counts.
     auto const status = json_field(*answered, "/status");

@@ -54,8 +54,8 @@ TEST_F(Usage, AFullDiskIsAFailure) {
     }
 }
 
-/// What `tasker health` comes to where the server answers so.
-int health_of(std::string const& body) {
+/// What `tasker health` does where the server answers so.
+cluster::completed health_of(std::string const& body) {
     namespace asio = boost::asio;
     asio::io_context io;
     asio::ip::tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
@@ -67,13 +67,16 @@ int health_of(std::string const& body) {
                                        std::to_string(body.size()) + "\r\n\r\n" + body));
     }};
     auto const port = std::to_string(acceptor.local_endpoint().port());
-    return tasker_program{"http://127.0.0.1:" + port}.run({"health"}).status.code;
+    return tasker_program{"http://127.0.0.1:" + port}.run({"health"});
 }
 
-TEST_F(Usage, HealthTellsByItsExitCode) {
-    EXPECT_EQ(health_of(R"({"status":"ok"})"), 0);
-    EXPECT_EQ(health_of(R"({"status":"degraded","checks":{"database":"unavailable"}})"), 1);
-    EXPECT_EQ(health_of("{}"), 1);
+TEST_F(Usage, HealthPrintsALineForEachCheckAndSetsTheExitCode) {
+    EXPECT_EQ(health_of(R"({"status":"ok"})").status.code, 0);
+    auto const degraded = health_of(R"({"status":"degraded","checks":{"database":"unavailable"}})");
+    EXPECT_EQ(degraded.status.code, 1);
+    EXPECT_EQ(degraded.out, "status    degraded\n"
+                            "database  unavailable\n");
+    EXPECT_EQ(health_of("{}").status.code, 1);
 }
 
 TEST_F(Usage, TheUrlOfTheCommandLineWins) {
