@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t gap = 2;
 /// Below this a last column is not cut any further: a wrapped line tells more.
 constexpr std::size_t least_width = 10;
+constexpr std::string_view note_indent = "    ";
 
 } // namespace
 
@@ -24,7 +25,13 @@ void table::add_row(std::vector<segment> cells) {
     for (auto& cell : cells) {
         cell.text = one_line(cell.text);
     }
-    rows_.push_back(std::move(cells));
+    rows_.push_back({std::move(cells), {}});
+}
+
+void table::add_note(segment note) {
+    TASKER_ASSERT(!rows_.empty());
+    note.text = one_line(note.text);
+    rows_.back().notes.push_back(std::move(note));
 }
 
 std::string table::to_text(terminal const& out) const {
@@ -33,7 +40,7 @@ std::string table::to_text(terminal const& out) const {
     for (std::size_t at = 0; at < columns_.size(); ++at) {
         auto width = display_width(columns_[at].title);
         for (auto const& row : rows_) {
-            width = std::max(width, display_width(row[at].text));
+            width = std::max(width, display_width(row.cells[at].text));
         }
         widths.push_back(width);
         before_last += at + 1 < columns_.size() ? width + gap : 0;
@@ -64,7 +71,14 @@ std::string table::to_text(terminal const& out) const {
     };
     add_line([&](std::size_t at) { return segment{columns_[at].title, tone::dim}; });
     for (auto const& row : rows_) {
-        add_line([&](std::size_t at) { return row[at]; });
+        add_line([&](std::size_t at) { return row.cells[at]; });
+        for (auto const& note : row.notes) {
+            auto const room = out.is_tty && out.columns > note_indent.size() + least_width
+                                  ? out.columns - note_indent.size()
+                                  : std::string::npos;
+            text += std::string{note_indent} +
+                    paint(clip(note.text, room, out.has_unicode), note.colour, out) + '\n';
+        }
     }
     return text;
 }

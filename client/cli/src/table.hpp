@@ -23,13 +23,21 @@ public:
     /// REQUIRES: as many cells as there are columns.
     void add_row(std::vector<segment> cells);
 
-    /// Lines that end with a line break, without trailing blanks. On a terminal the last column is
-    /// cut where it would wrap.
+    /// Writes an indented line below the last row.
+    /// REQUIRES: a row was added.
+    void add_note(segment note);
+
+    /// Lines that end with a line break, without trailing blanks. On a terminal the last column and
+    /// the notes are cut where they would wrap.
     std::string to_text(terminal const& out) const;
 
 private:
     std::vector<column> columns_;
-    std::vector<std::vector<segment>> rows_;
+    struct table_row {
+        std::vector<segment> cells;
+        std::vector<segment> notes;
+    };
+    std::vector<table_row> rows_;
 };
 
 /// Names and values in two columns, without a head; values of several lines are indented.

@@ -4,6 +4,9 @@
 #include "report.hpp"
 #include "task_text.hpp"
 
+#include <utility>
+#include <vector>
+
 namespace tasker::cli {
 
 void add_field(CLI::App& command, std::string& field) {
@@ -14,8 +17,8 @@ void add_field(CLI::App& command, std::string& field) {
         ->type_name("POINTER");
 }
 
-exit_code show_task(command_line const& line, client::client const& api,
-                    wire::task_view const& task, std::string const& field) {
+exit_code show_task(command_line const& line, client::client& api, wire::task_view const& task,
+                    std::string const& field) {
     if (!field.empty()) {
         auto const part = json_field(api.last_answer().body, field);
         if (part.has_error()) {
@@ -25,7 +28,15 @@ exit_code show_task(command_line const& line, client::client const& api,
     } else if (line.wants_json()) {
         print_answer(api);
     } else {
-        print(task_text(task, line.out()));
+        std::vector<wire::step_view> steps;
+        if (has_problems(task)) {
+            auto found = api.all_steps(task.id);
+            if (found.has_error()) {
+                return report(found.error(), api, false);
+            }
+            steps = std::move(*found);
+        }
+        print(task_text(task, steps, line.out()));
     }
     return exit_code::ok;
 }

@@ -28,8 +28,42 @@ std::string priority_text(std::int16_t priority) {
     return at < names.size() ? std::string{names.at(at)} : std::to_string(priority);
 }
 
-std::string names_text(std::vector<std::string> const& names) {
-    return fmt::format("{}", fmt::join(names, ", "));
+/// A list of names where it is short, else their number.
+std::string names_or_count(std::vector<std::string> const& names) {
+    constexpr std::size_t most_cells = 24;
+    auto joined = fmt::format("{}", fmt::join(names, ", "));
+    return names.size() < 2 || display_width(joined) <= most_cells
+               ? joined
+               : fmt::format("{} steps", names.size());
+}
+
+/// The steps in `state`, a line each with the error.
+std::string problems_text(std::vector<wire::step_view> const& steps, model::step_state state) {
+    constexpr std::size_t most_lines = 10;
+    std::size_t found = 0;
+    std::string text;
+    for (auto const& step : steps) {
+        if (step.state == state && ++found <= most_lines) {
+            text += (text.empty() ? "" : "\n") + step.name + ": " + error_line(step);
+        }
+    }
+    if (found > most_lines) {
+        text += fmt::format("\nand {} more", found - most_lines);
+    }
+    return text;
+}
+
+void add_error(std::vector<std::pair<std::string, segment>>& lines, std::string const& json) {
+    auto const read = wire::read_step_error(json);
+    if (read.has_error()) {
+        lines.push_back({"error", {indented_json(json), tone::bad}});
+        return;
+    }
+    lines.push_back({"error", {printable(read->message), tone::bad}});
+    lines.push_back({"type", {one_line(read->type)}});
+    if (read->traceback) {
+        lines.push_back({"traceback", {printable(*read->traceback)}});
+    }
 }
 
 /// Until now for what still runs.
@@ -45,7 +79,16 @@ std::string step_time(wire::step_view const& step) {
 
 } // namespace
 
-std::string task_text(wire::task_view const& task, terminal const& out) {
+bool has_problems(wire::task_view const& task) noexcept {
+    return task.steps_failed > 0 || task.state == model::task_state::waiting;
+}
+
+std::string failed_text(std::vector<wire::step_view> const& steps) {
+    return problems_text(steps, model::step_state::failed);
+}
+
+std::string task_text(wire::task_view const& task, std::vector<wire::step_view> const& steps,
+                      terminal const& out) {
     std::vector<std::pair<std::string, segment>> lines{
         {"task", {task.id.to_string(), tone::strong}},
         {"template", {template_text(task)}},
@@ -62,6 +105,13 @@ std::string task_text(wire::task_view const& task, terminal const& out) {
     if (task.started_at) {
         lines.push_back(
             {"took", {time_taken(task.started_at, task.finished_at, !model::settled(task.state))}});
+    }
+    if (auto failed = failed_text(steps); !failed.empty()) {
+        lines.push_back({"failed", {std::move(failed), tone::bad}});
+    }
+    if (auto retrying = problems_text(steps, model::step_state::waiting_for_retry);
+        !retrying.empty()) {
+        lines.push_back({"to retry", {std::move(retrying), tone::waiting}});
     }
     lines.push_back({"context", {indented_json(task.context)}});
     if (task.result) {
@@ -89,29 +139,22 @@ std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal c
 }
 
 std::string step_list_text(std::vector<wire::step_view> const& steps, terminal const& out) {
-    std::vector<column> columns{{"STEP"},
-                                {"STATE"},
-                                {"ATTEMPT", align::right},
-                                {"WAITED", align::right},
-                                {"TOOK", align::right},
-                                {"AFTER"}};
-    bool const have_errors = std::any_of(steps.begin(), steps.end(),
-                                         [](auto const& step) { return step.error.has_value(); });
-    if (have_errors) {
-        columns.push_back({"ERROR"});
-    }
-    table rows{std::move(columns)};
+    table rows{{{"STEP"},
+                {"STATE"},
+                {"ATTEMPT", align::right},
+                {"WAITED", align::right},
+                {"TOOK", align::right},
+                {"AFTER"}}};
     for (auto const& step : steps) {
-        std::vector<segment> cells{{step.name},
-                                   marked(step.state, out),
-                                   {fmt::format("{}/{}", step.attempts, step.max_attempts)},
-                                   {duration_text(step.enqueued_at, step.started_at)},
-                                   {step_time(step)},
-                                   {names_text(step.depends_on)}};
-        if (have_errors) {
-            cells.push_back({error_line(step), tone::bad});
+        rows.add_row({{step.name},
+                      marked(step.state, out),
+                      {fmt::format("{}/{}", step.attempts, step.max_attempts)},
+                      {duration_text(step.enqueued_at, step.started_at)},
+                      {step_time(step)},
+                      {names_or_count(step.depends_on)}});
+        if (step.error) {
+            rows.add_note({error_line(step), tone::bad});
         }
-        rows.add_row(std::move(cells));
     }
     return rows.to_text(out);
 }
@@ -123,7 +166,7 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
         {"attempt", {fmt::format("{} of {}", step.attempts, step.max_attempts)}},
     };
     if (!step.depends_on.empty()) {
-        lines.push_back({"after", {names_text(step.depends_on)}});
+        lines.push_back({"after", {fmt::format("{}", fmt::join(step.depends_on, ", "))}});
     }
     if (step.started_at) {
         lines.push_back({"waited", {duration_text(step.enqueued_at, step.started_at)}});
@@ -136,7 +179,7 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
         lines.push_back({"result", {indented_json(*step.result)}});
     }
     if (step.error) {
-        lines.push_back({"error", {indented_json(*step.error), tone::bad}});
+        add_error(lines, *step.error);
     }
     return to_text(lines, out);
 }
@@ -144,7 +187,8 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
 segment outcome_of(wire::task_view const& task) {
     auto text = std::string{model::to_string(task.state)};
     if (task.state == model::task_state::blocked) {
-        text += fmt::format(": {} of {} steps failed", task.steps_failed, task.steps_total);
+        text += fmt::format(": {} of {} {} failed", task.steps_failed, task.steps_total,
+                            task.steps_total == 1 ? "step" : "steps");
     } else if (auto const took = duration_text(task.started_at, task.finished_at); !took.empty()) {
         text += (task.state == model::task_state::complete ? " in " : " after ") + took;
     }

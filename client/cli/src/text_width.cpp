@@ -70,6 +70,10 @@ std::size_t cells_of(std::uint32_t code) {
     return is_within(code, wide) ? 2 : 1;
 }
 
+bool is_control(char letter) {
+    return static_cast<unsigned char>(letter) < ' ' || letter == 0x7f;
+}
+
 } // namespace
 
 std::size_t display_width(std::string_view text) {
@@ -105,11 +109,16 @@ std::string clip(std::string_view text, std::size_t columns, bool has_unicode) {
 
 std::string one_line(std::string_view text) {
     std::string line{text};
-    std::replace_if(
-        line.begin(), line.end(),
-        [](char letter) { return static_cast<unsigned char>(letter) < ' ' || letter == 0x7f; },
-        ' ');
+    std::replace_if(line.begin(), line.end(), is_control, ' ');
     return line;
+}
+
+std::string printable(std::string_view text) {
+    std::string lines{text};
+    std::replace_if(
+        lines.begin(), lines.end(),
+        [](char letter) { return letter != '\n' && is_control(letter); }, ' ');
+    return lines;
 }
 
 } // namespace tasker::cli

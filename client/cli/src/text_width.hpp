@@ -16,4 +16,7 @@ std::string clip(std::string_view text, std::size_t columns, bool has_unicode);
 /// The text with control characters replaced by blanks, for one line of a table.
 std::string one_line(std::string_view text);
 
+/// The text with control characters other than line breaks replaced by blanks.
+std::string printable(std::string_view text);
+
 } // namespace tasker::cli

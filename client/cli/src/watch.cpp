@@ -1,7 +1,9 @@
 #include "watch.hpp"
 
+#include "json_field.hpp"
 #include "moments.hpp"
 #include "report.hpp"
+#include "table.hpp"
 #include "task_text.hpp"
 #include "watch_changes.hpp"
 #include "watch_frame.hpp"
@@ -171,6 +173,12 @@ exit_code show_end(client::result<wire::task_view> const& end, client::client& a
     if (!out.is_tty) {
         auto const outcome = outcome_of(*end);
         print(paint(outcome.text, outcome.colour, out) + '\n');
+        if (auto const failed = failed_text(scene.steps); !failed.empty()) {
+            print(failed + '\n');
+        }
+    }
+    if (end->result) {
+        print(to_text({{"result", {indented_json(*end->result)}}}, out));
     }
     return exit_code_of(end->state);
 }

@@ -46,6 +46,21 @@ TEST(Table, KeepsEachRowOnOneLine) {
     EXPECT_EQ(rows.to_text(pipe), "A\nfirst second  [31m\n");
 }
 
+TEST(Table, WritesNotesBelowTheirRowAndCutsThemToTheTerminal) {
+    table rows{{{"STEP"}, {"AFTER"}}};
+    rows.add_row({{"read"}, {"list"}});
+    rows.add_note({"no such file or\ndirectory"});
+    rows.add_row({{"join"}, {"read"}});
+    EXPECT_EQ(rows.to_text(pipe), "STEP  AFTER\n"
+                                  "read  list\n"
+                                  "    no such file or directory\n"
+                                  "join  read\n");
+    EXPECT_EQ(rows.to_text(narrow_tty), "STEP  AFTER\n"
+                                        "read  list\n"
+                                        "    no such file or dir…\n"
+                                        "join  read\n");
+}
+
 TEST(Properties, IndentTheLinesOfAValue) {
     EXPECT_EQ(to_text({{"state", {"running"}}, {"id", {"a\nb"}}}, pipe), "state  running\n"
                                                                          "id     a\n"

@@ -131,10 +131,12 @@ TEST_F(TaskCommands, ABlockedTaskIsNotWell) {
     auto const done = tasker_.run({"task", "wait", id});
     EXPECT_EQ(done.status.code, 1);
     EXPECT_THAT(done.out, HasSubstr("✖ blocked"));
+    EXPECT_THAT(done.out, HasSubstr("failed    broken: no luck today\n"));
     auto const steps = tasker_.run({"task", "steps", id});
-    EXPECT_THAT(steps.out, ContainsRegex("broken  ✖ failed  +1/3 .* no luck today"));
+    EXPECT_THAT(steps.out, ContainsRegex("broken  ✖ failed  +1/3 .*\n    no luck today\n"));
     EXPECT_THAT(tasker_.run({"task", "steps", id, "broken"}).out,
-                AllOf(HasSubstr("state    ✖ failed"), HasSubstr("no luck today")));
+                AllOf(HasSubstr("state    ✖ failed"), HasSubstr("error    no luck today\n"),
+                      HasSubstr("type     ")));
     auto const json = tasker_.run_for_json({"task", "steps", id, "broken"});
     EXPECT_EQ(json["error"]["message"], "no luck today");
     EXPECT_EQ(tasker_.run({"task", "steps", id, "other"}).status.code, 3);
@@ -192,7 +194,7 @@ TEST_F(TaskCommands, WatchPrintsALineForEachChange) {
     EXPECT_THAT(done.out, ContainsRegex("task [0-9a-f-]{36}  default/quick 1\\.0\\.0\n"));
     EXPECT_THAT(done.out, ContainsRegex("✔ first   complete in "));
     EXPECT_THAT(done.out, ContainsRegex("✔ second  complete in "));
-    EXPECT_THAT(done.out, ContainsRegex("\ncomplete in [0-9.]+ m?s\n$"));
+    EXPECT_THAT(done.out, ContainsRegex("\ncomplete in [0-9.]+ m?s\nresult  .+\n$"));
     EXPECT_THAT(done.out, Not(HasSubstr("\x1b")));
 }
 

@@ -1,0 +1,69 @@
+#include "task_text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tasker::cli {
+
+namespace {
+
+using model::step_state;
+using ::testing::HasSubstr;
+
+constexpr terminal pipe{.has_unicode = false};
+
+wire::step_view failed(std::string name, std::string error) {
+    wire::step_view step{.name = std::move(name), .state = step_state::failed};
+    step.error = std::move(error);
+    return step;
+}
+
+TEST(TaskText, NamesTheFailedStepsAndThoseToRetryWithTheirErrors) {
+    auto retrying = failed("mail", R"({"message":"busy","type":"busy"})");
+    retrying.state = step_state::waiting_for_retry;
+    wire::task_view task{.name_space = "shop", .name = "order", .version = "1.0.0"};
+    task.steps_failed = 1;
+    task.steps_total = 2;
+    auto const text = task_text(
+        task, {failed("pay", R"({"message":"card declined","type":"x"})"), retrying}, pipe);
+    EXPECT_THAT(text, HasSubstr("failed    pay: card declined\n"));
+    EXPECT_THAT(text, HasSubstr("to retry  mail: busy\n"));
+}
+
+TEST(TaskText, CountsTheFailedStepsBeyondTen) {
+    std::vector<wire::step_view> steps;
+    steps.reserve(13);
+    for (int number = 0; number < 13; ++number) {
+        steps.push_back(failed("s" + std::to_string(number), R"({"message":"no","type":"x"})"));
+    }
+    EXPECT_THAT(failed_text(steps), HasSubstr("s9: no\nand 3 more"));
+}
+
+TEST(StepText, PrintsATracebackAsLines) {
+    auto const text = step_text(
+        failed("pay",
+               R"({"message":"'tot'","type":"KeyError","traceback":"Traceback:\n  a.py\u001b"})"),
+        pipe);
+    EXPECT_THAT(text, HasSubstr("error      'tot'\n"
+                                "type       KeyError\n"
+                                "traceback  Traceback:\n"
+                                "             a.py \n"));
+}
+
+TEST(StepText, PrintsAnErrorOfAnotherShapeAsJson) {
+    EXPECT_THAT(step_text(failed("pay", R"([1, 2])"), pipe), HasSubstr("error    [1, 2]\n"));
+}
+
+TEST(StepList, CountsParentsThatDoNotFitAndPutsTheErrorOnALineOfItsOwn) {
+    auto step = failed("join", R"({"message":"no route","type":"x"})");
+    step.depends_on = {"parse_01", "parse_02", "parse_03"};
+    step.attempts = 3;
+    step.max_attempts = 3;
+    EXPECT_EQ(step_list_text({step}, pipe), "STEP  STATE     ATTEMPT  WAITED  TOOK  AFTER\n"
+                                            "join  x failed      3/3                3 steps\n"
+                                            "    no route\n");
+}
+
+} // namespace
+
+} // namespace tasker::cli
