@@ -21,7 +21,30 @@ TEST_F(HttpServer, RefusesWhatIsNoRequestAndClosesTheConnection) {
         {"hello\r\n\r\n", 400, "invalid_request"},
         {"\x16\x03\x01\x02\x00\x01\x00", 400, "invalid_request"},
         {"GET /echo\r\n\r\n", 400, "invalid_request"},
-        {"GET /echo HTTP/2.0\r\n" + host + "\r\n", 400, "invalid_request"},
+        {"GET /echo HTTP/2.0\r\n" + host + "\r\n", 505, "version_not_supported"},
+        {"GET /echo HTTP/0.9\r\n\r\n", 505, "version_not_supported"},
+        {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "version_not_supported"},
+        {"GET /echo HTTP/1.x\r\n" + host + "\r\n", 400, "invalid_request"},
+        {"GET /echo HTTP/1.2 HTTP/1.1\r\n" + host + "\r\n", 400, "invalid_request"},
+        {"GET echo HTTP/1.1\r\n" + host + "\r\n", 400, "invalid_request"},
+        {"GET * HTTP/1.1\r\n" + host + "\r\n", 400, "invalid_request"},
+        {"GET https://t/echo HTTP/1.1\r\n" + host + "\r\n", 400, "invalid_request"},
+        {"GET http:///echo HTTP/1.1\r\n" + host + "\r\n", 400, "invalid_request"},
+        {"GET http://user@t/echo HTTP/1.1\r\n" + host + "\r\n", 400, "invalid_request"},
+        {"GET http://t/echo HTTP/1.1\r\n\r\n", 400, "invalid_request"},
+        {"GET http://t/echo HTTP/1.1\r\nHost: x y/z\r\n\r\n", 400, "invalid_request"},
+        {"GET /echo HTTP/1.1\r\nHost: x y/z\r\n\r\n", 400, "invalid_request"},
+        {"GET /echo HTTP/1.0\r\nHost: t:port\r\n\r\n", 400, "invalid_request"},
+        {"GET /echo HTTP/1.1\r\n" + host + "X: a\r\n b\r\n\r\n", 400, "invalid_request"},
+        {"GET /echo HTTP/1.1\r\n" + host + "X: a\r\n\t\r\n\r\n", 400, "invalid_request"},
+        {"GET /echo HTTP/1.1\r\n" + host + "X:\r\n a\r\n\r\n", 400, "invalid_request"},
+        {"POST /echo HTTP/1.1\r\n" + host +
+             "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nT: a\r\n b\r\n\r\n",
+         400, "invalid_request"},
+        {"POST /echo HTTP/1.1\r\n" + host + "Expect: tea\r\nContent-Length: 1\r\n\r\na", 417,
+         "expectation_failed"},
+        {"POST /echo HTTP/1.1\r\n" + host + "Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\na",
+         415, "unsupported_media_type"},
         {"GET /echo HTTP/1.1\r\n\r\n", 400, "invalid_request"},
         {"GET /echo HTTP/1.1\r\n" + host + host + "\r\n", 400, "invalid_request"},
         {"GET /echo HTTP/1.1\r\n" + host + "bad field: x\r\n\r\n", 400, "invalid_request"},
@@ -72,6 +95,24 @@ TEST_F(HttpServer, CountsTheHeaderAsAWholeHoweverItArrives) {
     }
     client.send_in_pieces(text, 66);
     EXPECT_EQ(client.receive().error_code(), "headers_too_large");
+}
+
+TEST_F(HttpServer, LimitsTrailersAsHeaders) {
+    auto const server = start();
+    auto const with_trailers = [](int count) {
+        std::string text = "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+                           "1\r\na\r\n0\r\n";
+        for (int i = 0; i < count; ++i) {
+            text += "X: yyyy\r\n"; // with its end, nine bytes
+        }
+        return text + "\r\n";
+    };
+    http_client client{server->address()};
+    client.send(with_trailers(200));
+    EXPECT_EQ(client.receive().body, "POST /echo a");
+    client.send(with_trailers(300));
+    EXPECT_EQ(client.receive().error_code(), "headers_too_large");
+    EXPECT_TRUE(client.ends());
 }
 
 TEST_F(HttpServer, LimitsTheBodyByItsRoute) {

@@ -70,6 +70,47 @@ TEST_F(HttpServer, IgnoresEmptyLinesBeforeARequest) {
     EXPECT_EQ(client.receive().status, 200U);
 }
 
+TEST_F(HttpServer, TakesAUrlAsTheTarget) {
+    auto const server = start();
+    http_client client{server->address()};
+    EXPECT_EQ(client.get("http://test/echo?a=/b").body, "GET /echo?a=/b ");
+    EXPECT_EQ(client.get("HTTP://127.0.0.1:1/echo").body, "GET /echo ");
+    EXPECT_EQ(client.get("http://[::1]:1/echo").body, "GET /echo ");
+    EXPECT_EQ(client.get("http://test").error_code(), "not_found");
+    EXPECT_EQ(client.get("http://test?/echo").error_code(), "not_found");
+}
+
+TEST_F(HttpServer, ReadsLaterVersionsOfHttp1AsHttp11) {
+    auto const server = start();
+    for (std::size_t const piece : {1, 1000}) {
+        http_client client{server->address()};
+        client.send_in_pieces("POST /echo HTTP/1.2\r\nHost: t\r\nContent-Length: 1\r\n\r\na"
+                              "GET /echo HTTP/1.9\r\nHost: t\r\n\r\n",
+                              piece);
+        EXPECT_EQ(client.receive().body, "POST /echo a");
+        EXPECT_EQ(client.receive().body, "GET /echo ");
+    }
+}
+
+TEST_F(HttpServer, TakesABodyOfContentEncodingIdentity) {
+    auto const server = start();
+    http_client client{server->address()};
+    EXPECT_EQ(
+        client.request("POST", "/echo", "a", "text/plain", "Content-Encoding: Identity\r\n").body,
+        "POST /echo a");
+    auto const refused =
+        client.request("POST", "/echo", "a", "text/plain", "Content-Encoding: gzip\r\n");
+    EXPECT_EQ(refused.error_code(), "unsupported_media_type");
+    EXPECT_THAT(refused.fields, Contains(Pair("accept-encoding", "identity")));
+}
+
+TEST_F(HttpServer, IgnoresExpectationsOfHttp10) {
+    auto const server = start();
+    http_client client{server->address()};
+    client.send("GET /echo HTTP/1.0\r\nExpect: tea\r\n\r\n");
+    EXPECT_EQ(client.receive().body, "GET /echo ");
+}
+
 TEST_F(HttpServer, AnswersHeadWithoutTheBodyOfGet) {
     auto const server = start();
     http_client client{server->address()};
@@ -94,6 +135,10 @@ TEST_F(HttpServer, TellsTheMethodsOfAPath) {
     EXPECT_EQ(wrong.error_code(), "method_not_allowed");
     EXPECT_THAT(wrong.fields, Contains(Pair("allow", "POST, OPTIONS")));
     EXPECT_EQ(client.request("BREW", "/echo").status, 405U);
+
+    auto const tunnel = client.request("CONNECT", "example.org:443");
+    EXPECT_EQ(tunnel.error_code(), "method_not_allowed");
+    EXPECT_THAT(tunnel.fields, Contains(Pair("allow", "GET, HEAD, POST, OPTIONS")));
 }
 
 TEST_F(HttpServer, AllowsAnOriginWhereToldTo) {

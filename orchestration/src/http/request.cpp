@@ -23,6 +23,7 @@ std::string const& request::parameter(std::string_view name) const {
 void request::clear() {
     method = boost::beast::http::verb::unknown;
     target.clear();
+    host.clear();
     content_type.clear();
     origin.clear();
     body.clear();
@@ -31,6 +32,7 @@ void request::clear() {
     }
     is_http_1_0 = false;
     has_host = false;
+    has_absolute_target = false;
     expects_continue = false;
     parameters.clear();
     from = nullptr;

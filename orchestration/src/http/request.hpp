@@ -25,12 +25,14 @@ protected:
 /// One request, complete with its body. Only the fields that somebody asks for are kept.
 struct request {
     boost::beast::http::verb method = boost::beast::http::verb::unknown;
-    std::string target; ///< as sent
+    std::string target; ///< path and query, or "*"; of CONNECT: as sent
+    std::string host;   ///< of an absolute target, else of the Host field; with its port
     std::string content_type;
     std::string origin; ///< of the web page whose script sends it; empty: no browser says so
     std::string body;
     bool is_http_1_0 = false;
     bool has_host = false;
+    bool has_absolute_target = false;
     bool expects_continue = false;
     /// Of the path: name in the route's pattern, decoded value.
     std::vector<std::pair<std::string_view, std::string>> parameters;

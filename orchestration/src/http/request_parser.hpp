@@ -6,16 +6,21 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <span>
+#include <string_view>
 
 namespace tasker::orchestration::http {
 
 /// Beast's parser of HTTP/1.1, writing straight into a `request`: no field is stored that is not
 /// asked for, so a request costs no allocation once the connection is warm.
 ///
-/// Stricter than Beast: a Transfer-Encoding other than "chunked" is refused, since what follows it
-/// could be taken for another request; so is a second Host or a request for HTTP/1.1 without one.
-/// Trailers are read and dropped.
+/// Stricter than Beast: refuses
+/// - a Transfer-Encoding other than "chunked", since what follows could pass for another request;
+/// - a folded field, which other programs on the way may read differently (RFC 9112, 5.2);
+/// - a second Host, a malformed one, or none in HTTP/1.1;
+/// - a target that is neither a path nor an http URL (RFC 9112, 3.2);
+/// - an unknown Expect, and a compressed body.
+/// Trailers are read, limited as headers are, and dropped.
 ///
 /// Lifetime: `into` must outlive it; one parser serves one request.
 class request_parser final : public boost::beast::http::basic_parser<true> {
@@ -43,18 +48,36 @@ private:
     std::size_t on_chunk_body_impl(std::uint64_t, string_view part, error_code& failure) override;
     void on_finish_impl(error_code&) override {}
 
+    void take_target(std::string_view target, error_code& failure);
+    void take_host(std::string_view value, error_code& failure);
+    void count_trailer(string_view name, string_view value, error_code& failure);
+
     request& into_;
+    std::size_t max_header_bytes_;
     std::size_t max_target_bytes_;
     std::size_t body_limit_bytes_ = 0;
+    std::size_t trailer_bytes_ = 0;
     bool in_trailer_ = false;
 };
+
+/// Beast refuses every version above 1.1, but 1.2 to 1.9 are to be read as 1.1 (RFC 9110, 2.5).
+/// Sets such a version to 1.1 in the request line at the start of `head`. False: it has none.
+bool lower_version(std::span<char> head);
+
+/// The version of the request line at the start of `head`, "HTTP/2.0"; empty if it has none.
+std::string_view version_of(std::string_view head);
 
 /// What is wrong with a request that Beast finds no fault with.
 enum class parse_errc {
     target_too_long = 1,
+    target_malformed,
     unsupported_transfer_encoding,
     host_missing,
     host_repeated,
+    host_malformed,
+    field_folded,
+    unknown_expectation,
+    compressed_body,
 };
 
 boost::system::error_code make_error_code(parse_errc value) noexcept;

@@ -132,6 +132,11 @@ response session::without_route() const {
         }
         return answer;
     }
+    if (request_.method == beast_http::verb::connect) {
+        auto answer = error_response(error_code::method_not_allowed, "this server is no proxy");
+        answer.fields.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
+        return answer;
+    }
     if (match_.allow.empty()) {
         return error_response(error_code::not_found,
                               "there is nothing at this path; /openapi.json lists what is");

@@ -31,7 +31,9 @@ constexpr std::size_t max_ahead_bytes = 64UL * 1024;
 constexpr std::chrono::milliseconds linger_timeout{2000};
 constexpr std::size_t max_discarded_bytes = 64UL << 20;
 
-response refusal_of(boost::system::error_code const& failure, bool has_target) {
+/// `input` starts with what the parser refuses.
+response refusal_of(boost::system::error_code const& failure, bool has_target,
+                    std::string_view input) {
     if (failure == beast_http::error::body_limit) {
         return error_response(error_code::payload_too_large,
                               "the body is larger than this route admits");
@@ -42,6 +44,21 @@ response refusal_of(boost::system::error_code const& failure, bool has_target) {
     }
     if (failure == beast_http::error::header_limit) {
         return error_response(error_code::headers_too_large, "the request's header is too large");
+    }
+    if (failure == parse_errc::unknown_expectation) {
+        return error_response(error_code::expectation_failed, failure.message());
+    }
+    if (failure == parse_errc::compressed_body) {
+        auto answer = error_response(error_code::unsupported_media_type, failure.message());
+        answer.fields.emplace_back("Accept-Encoding", "identity");
+        return answer;
+    }
+    if (failure == beast_http::error::bad_version) {
+        auto const version = version_of(input);
+        if (!version.empty() && !version.starts_with("HTTP/1.")) {
+            return error_response(error_code::version_not_supported,
+                                  "use HTTP/1.1, not " + std::string{version});
+        }
     }
     return error_response(error_code::invalid_request, "malformed HTTP: " + failure.message());
 }
@@ -151,7 +168,12 @@ asio::awaitable<bool> session::fill(std::size_t wanted_bytes) {
 bool session::parse() {
     bool const in_header = !parser_->is_header_done();
     boost::system::error_code failure;
-    auto const used = parser_->put(input_.data(), failure);
+    auto const arrived = input_.data();
+    auto used = parser_->put(arrived, failure);
+    if (failure == beast_http::error::bad_version &&
+        lower_version({static_cast<char*>(arrived.data()), arrived.size()})) {
+        used = parser_->put(arrived, failure);
+    }
     input_.consume(used);
     if (in_header) {
         header_bytes_ += used;
@@ -167,7 +189,9 @@ bool session::parse() {
         failure = beast_http::error::header_limit;
     }
     if (failure) {
-        refuse_with(refusal_of(failure, !request_.target.empty()));
+        auto const left = input_.data();
+        refuse_with(refusal_of(failure, !request_.target.empty(),
+                               {static_cast<char const*>(left.data()), left.size()}));
         return false;
     }
     context_.received_bytes += request_.body.size() - body_bytes_;

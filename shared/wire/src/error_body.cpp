@@ -26,11 +26,14 @@ constexpr std::array codes{
     code_row{error_code::payload_too_large, "payload_too_large", 413},
     code_row{error_code::uri_too_long, "uri_too_long", 414},
     code_row{error_code::unsupported_media_type, "unsupported_media_type", 415},
+    code_row{error_code::expectation_failed, "expectation_failed", 417},
+    code_row{error_code::misdirected_request, "misdirected_request", 421},
     code_row{error_code::unprocessable, "unprocessable", 422},
     code_row{error_code::too_many_requests, "too_many_requests", 429},
     code_row{error_code::headers_too_large, "headers_too_large", 431},
     code_row{error_code::internal, "internal", 500},
     code_row{error_code::unavailable, "unavailable", 503},
+    code_row{error_code::version_not_supported, "version_not_supported", 505},
 };
 
 constexpr bool in_enum_order() {

@@ -42,11 +42,14 @@ TEST(ErrorBody, CodesHaveNamesAndStatus) {
           row{error_code::payload_too_large, "payload_too_large", 413},
           row{error_code::uri_too_long, "uri_too_long", 414},
           row{error_code::unsupported_media_type, "unsupported_media_type", 415},
+          row{error_code::expectation_failed, "expectation_failed", 417},
+          row{error_code::misdirected_request, "misdirected_request", 421},
           row{error_code::unprocessable, "unprocessable", 422},
           row{error_code::too_many_requests, "too_many_requests", 429},
           row{error_code::headers_too_large, "headers_too_large", 431},
           row{error_code::internal, "internal", 500},
-          row{error_code::unavailable, "unavailable", 503}}) {
+          row{error_code::unavailable, "unavailable", 503},
+          row{error_code::version_not_supported, "version_not_supported", 505}}) {
         EXPECT_EQ(to_string(code), name);
         EXPECT_EQ(parse_error_code(name), code);
         EXPECT_EQ(http_status(code), status);

@@ -22,11 +22,14 @@ enum class error_code : std::uint8_t {
     payload_too_large,      ///< 413
     uri_too_long,           ///< 414
     unsupported_media_type, ///< 415
+    expectation_failed,     ///< 417: an Expect field that is not understood
+    misdirected_request,    ///< 421: for a host that is not admitted, see host_rule
     unprocessable,          ///< 422: a template or a context that breaks its rules
     too_many_requests,      ///< 429
     headers_too_large,      ///< 431
     internal,               ///< 500
     unavailable,            ///< 503: try again later
+    version_not_supported,  ///< 505: neither HTTP/1.1 nor HTTP/1.0
 };
 
 /// "invalid_request"

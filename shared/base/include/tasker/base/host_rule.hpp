@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tasker {
+
+/// Which hosts a request to an HTTP port may name in its Host field or absolute target.
+///
+/// A web page can point its own host name at 127.0.0.1 (DNS rebinding). Its scripts then read from
+/// the port as from their own site. Such a request names the page's host, so names are refused
+/// unless a setting lists them. IP addresses and "localhost" cannot be rebound: always admitted.
+///
+/// Threads: const members from any thread.
+class host_rule {
+public:
+    /// `setting`: its path for messages, "http.allowed_hosts". `names`: as is_name() takes them;
+    /// case does not count.
+    host_rule(std::string_view setting, std::vector<std::string> names);
+
+    /// `authority`: a host with an optional port. An empty one is admitted: no browser sends it.
+    /// REQUIRES: it is_well_formed().
+    bool admits(std::string_view authority) const;
+
+    /// Says that the host is refused and what to do.
+    std::string refusal(std::string_view authority) const;
+
+    /// True if the text is a host with an optional port, or empty (RFC 9110, 7.2). A host is an
+    /// IPv4 address, an IPv6 address in brackets or a name.
+    static bool is_well_formed(std::string_view authority);
+
+    /// True if the setting may list the text: a host name without a port.
+    static bool is_name(std::string_view text);
+
+private:
+    std::string setting_;
+    std::vector<std::string> names_; ///< in lower case
+};
+
+} // namespace tasker
