@@ -1,5 +1,8 @@
 #include "forked_child.hpp"
 
+#include "gil.hpp"
+#include "running_workers.hpp"
+
 #include <cstdlib>
 
 namespace py = pybind11;
@@ -49,8 +52,13 @@ void end_forked_child(py::error_already_set& raised) {
 }
 
 void watch_forks() {
+    auto const in_child = [] {
+        ++forks;
+        forget_other_threads();
+        running_workers::forget();
+    };
     py::module_::import("os").attr("register_at_fork")(py::arg("after_in_child") =
-                                                           py::cpp_function{[] { ++forks; }});
+                                                           py::cpp_function{in_child});
 }
 
 } // namespace tasker::python

@@ -17,9 +17,10 @@ struct thread_count {
 };
 
 /// Never destroyed: threads may outlive the static objects.
+auto* all_threads = new thread_count;
+
 thread_count& threads() {
-    static auto& all = *new thread_count;
-    return all;
+    return *all_threads;
 }
 
 void count(int more) {
@@ -81,9 +82,10 @@ struct graveyard {
 };
 
 /// Never destroyed, as threads().
+auto* all_given_up = new graveyard;
+
 graveyard& given_up() {
-    static auto& all = *new graveyard;
-    return all;
+    return *all_given_up;
 }
 
 } // namespace
@@ -125,6 +127,12 @@ void share_signal_mask() {
 bool wait_for_threads(std::chrono::milliseconds limit) {
     std::unique_lock lock{threads().mutex};
     return threads().changed.wait_for(lock, limit, [] { return threads().living == 0; });
+}
+
+void forget_other_threads() {
+    all_threads = new thread_count;
+    all_threads->living = this_thread.is_made() ? 1 : 0;
+    all_given_up = new graveyard;
 }
 
 void give_up(pybind11::object what) {

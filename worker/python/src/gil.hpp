@@ -33,6 +33,10 @@ void share_signal_mask();
 /// REQUIRES: the GIL is not held.
 bool wait_for_threads(std::chrono::milliseconds limit);
 
+/// In a forked child: only this thread is there. The locks stay behind, since another thread may
+/// have held them.
+void forget_other_threads();
+
 /// Gives an object up on a thread that may not hold the GIL, and must not wait for it: Python may
 /// be ending. Goes at once if the GIL is held, else with the next let_go().
 void give_up(pybind11::object what);

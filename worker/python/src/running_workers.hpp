@@ -43,8 +43,12 @@ private:
 class running_workers {
 public:
     static running_workers& get() {
-        static auto& all = *new running_workers;
-        return all;
+        return *current();
+    }
+
+    /// In a forked child, where none of them runs, and where a lock may be held for ever.
+    static void forget() {
+        current() = new running_workers;
     }
 
     void add(worker::worker& what) {
@@ -84,6 +88,11 @@ public:
     }
 
 private:
+    static running_workers*& current() {
+        static auto* all = new running_workers;
+        return all;
+    }
+
     std::set<worker::worker*> working_;
     std::mutex mutex_;
     std::condition_variable changed_;

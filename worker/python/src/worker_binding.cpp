@@ -1,5 +1,6 @@
 #include "worker_binding.hpp"
 
+#include "forked_child.hpp"
 #include "gil.hpp"
 #include "parameters.hpp"
 #include "running_workers.hpp"
@@ -137,6 +138,16 @@ public:
         : settings_{with_name(read_settings(options), place_.number())},
           worker_{std::make_unique<worker::worker>(settings_)} {}
 
+    python_worker(python_worker const&) = delete;
+    python_worker& operator=(python_worker const&) = delete;
+
+    /// In a forked child the worker is left as it is: its end would close the parent's connections.
+    ~python_worker() {
+        if (!is_of_this_process()) {
+            static_cast<void>(worker_.release());
+        }
+    }
+
     void handle(std::string name, py::function call, py::sequence const& parameters) {
         not_yet_run().handle(std::move(name), share(make_handler(std::move(call), parameters)));
     }
@@ -175,7 +186,7 @@ public:
     }
 
     void stop() {
-        if (worker_) {
+        if (worker_ && is_of_this_process()) {
             worker_->stop();
         }
     }
@@ -185,7 +196,15 @@ private:
         if (was_run_) {
             throw std::runtime_error{"a worker runs once; make another one"};
         }
+        if (!is_of_this_process()) {
+            throw std::runtime_error{
+                "this worker was made before a fork; make it in the process that runs it"};
+        }
         return *worker_;
+    }
+
+    bool is_of_this_process() const noexcept {
+        return forks_ == fork_count();
     }
 
     static void tell(py::object const& ready, std::string const& address) {
@@ -197,6 +216,7 @@ private:
         }
     }
 
+    int forks_ = fork_count();
     worker_place place_;
     worker::settings settings_;
     std::unique_ptr<worker::worker> worker_;

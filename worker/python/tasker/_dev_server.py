@@ -39,11 +39,13 @@ class DevServer:
         self._process: Optional[subprocess.Popen] = None
         self._folder: Optional[pathlib.Path] = None
         self._given_database = database_url
+        self._starter = 0  # the process that started it; a forked child leaves it alone
         self.url = ""
         self.database_url = ""
 
     def start(self) -> None:
         """Returns once the orchestrator answers. Raises RuntimeError if it does not start."""
+        self._starter = os.getpid()
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="tasker-"))
         self._folder.chmod(0o711)  # PostgreSQL, which does not run as root, has to get in
         out = self._folder / "output"
@@ -75,7 +77,9 @@ class DevServer:
         self.database_url = self._given_database or addresses["database_url"]
 
     def stop(self) -> None:
-        """Stops it and removes its data."""
+        """Stops it and removes its data; does nothing in a forked child."""
+        if self._starter != os.getpid():
+            return
         if self._process is not None:
             if self._process.poll() is None:
                 self._process.send_signal(signal.SIGINT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import threading
 
 from . import _native
@@ -70,7 +71,7 @@ class _Run:
 
 
 class _Loop:
-    """One event loop for all coroutines of the process, on a thread of its own."""
+    """One event loop for all coroutines of the process, on its own thread."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -98,7 +99,14 @@ def _run_for_good(loop):
             pass  # of a task that a handler made; who awaits that task is told
 
 
+def _start_anew():
+    """In a forked child, where the thread of the loop is missing."""
+    global _loop
+    _loop = _Loop()
+
+
 _loop = _Loop()
+os.register_at_fork(after_in_child=_start_anew)
 
 
 def _drive(generator, step):

@@ -7,9 +7,8 @@ import os
 import threading
 
 import pytest
+from forked import in_child, limit
 from tasker import Unreachable, _async_http, _http, _sync_http
-
-LIMIT = 60.0
 
 
 class _Answers(http.server.BaseHTTPRequestHandler):
@@ -22,7 +21,7 @@ class _Answers(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/late":
             self.asked.set()
-            self.may_answer.wait(LIMIT)
+            self.may_answer.wait(limit)
         body = json.dumps(self.client_address[1]).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -44,24 +43,8 @@ def address():
         server.shutdown()
 
 
-def in_child(ask):
-    """What ``ask`` returns in a forked process."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(writer, json.dumps(ask()).encode())
-        finally:
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as told:
-        answer = told.read()
-    os.waitpid(child, 0)
-    return json.loads(answer)
-
-
 def test_forked_client_has_a_connection_of_its_own(address):
-    transport = _sync_http.Transport(address, LIMIT)
+    transport = _sync_http.Transport(address, limit)
     of_parent = transport.send(_http.get("/"))
     of_child = in_child(lambda: transport.send(_http.get("/")))
     assert of_child != of_parent
@@ -70,7 +53,7 @@ def test_forked_client_has_a_connection_of_its_own(address):
 
 
 def test_child_that_closes_its_client_leaves_the_parents_connection_open(address):
-    transport = _sync_http.Transport(address, LIMIT)
+    transport = _sync_http.Transport(address, limit)
     of_parent = transport.send(_http.get("/"))
     in_child(transport.close)
     assert transport.send(_http.get("/")) == of_parent
@@ -78,11 +61,11 @@ def test_child_that_closes_its_client_leaves_the_parents_connection_open(address
 
 
 def test_client_that_is_forked_during_a_request_works_on_both_sides(address):
-    transport = _sync_http.Transport(address, LIMIT)
+    transport = _sync_http.Transport(address, limit)
     answers = []
     late = threading.Thread(target=lambda: answers.append(transport.send(_http.get("/late"))))
     late.start()
-    assert _Answers.asked.wait(LIMIT)
+    assert _Answers.asked.wait(limit)
     of_child = in_child(lambda: transport.send(_http.get("/")))
     _Answers.may_answer.set()
     late.join()
@@ -92,7 +75,7 @@ def test_client_that_is_forked_during_a_request_works_on_both_sides(address):
 
 def test_forked_async_client_has_a_connection_of_its_own(address):
     async def both():
-        transport = _async_http.Transport(address, LIMIT)
+        transport = _async_http.Transport(address, limit)
 
         async def ask():
             answer = await transport.send(_http.get("/"))
@@ -113,13 +96,13 @@ def test_forked_async_client_has_a_connection_of_its_own(address):
 
 
 def test_async_client_works_on_one_loop_after_the_other(address):
-    transport = _async_http.Transport(address, LIMIT)
+    transport = _async_http.Transport(address, limit)
     ports = [asyncio.run(transport.send(_http.get("/"))) for _ in range(4)]
     assert all(isinstance(port, int) for port in ports)
 
 
 def test_async_client_keeps_connections_of_two_loops_apart(address):
-    transport = _async_http.Transport(address, LIMIT)
+    transport = _async_http.Transport(address, limit)
     loops = [asyncio.new_event_loop(), asyncio.new_event_loop()]
     ports = [
         [loop.run_until_complete(transport.send(_http.get("/"))) for loop in loops]
@@ -134,7 +117,7 @@ def test_async_client_keeps_connections_of_two_loops_apart(address):
 def test_async_client_on_a_loop_that_is_shut_down_is_unreachable(address):
     async def ask():
         await asyncio.get_running_loop().shutdown_default_executor()
-        await _async_http.Transport(address, LIMIT).send(_http.get("/"))
+        await _async_http.Transport(address, limit).send(_http.get("/"))
 
     with pytest.raises(Unreachable, match="no answer from localhost:"):
         asyncio.run(ask())
