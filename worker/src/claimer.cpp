@@ -2,6 +2,8 @@
 
 #include "pause.hpp"
 
+#include "tasker/pg/error.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -39,6 +41,7 @@ asio::awaitable<void> claimer::run_until_stopped() {
         }
         auto const claimed = co_await claim_once();
         is_answered_ = claimed.has_value();
+        is_in_doubt_ = !claimed && pg::is_in_doubt(claimed.error());
         if (claimed) {
             after_failure.reset();
             continue;

@@ -28,6 +28,11 @@ public:
         return is_answered_;
     }
 
+    /// Whether the last claim may have leased steps that never arrived.
+    bool is_in_doubt() const noexcept {
+        return is_in_doubt_;
+    }
+
 private:
     boost::asio::awaitable<result<void>> claim_once();
     boost::asio::awaitable<result<std::vector<queue::claimed_step>>>
@@ -41,6 +46,7 @@ private:
     metrics& counts_;
     std::minstd_rand random_{std::random_device{}()};
     bool is_answered_ = true;
+    bool is_in_doubt_ = false;
 };
 
 } // namespace tasker::worker

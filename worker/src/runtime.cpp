@@ -20,6 +20,7 @@ namespace {
 
 /// For cancelled handlers to return, and for loops to end.
 constexpr std::chrono::seconds last_wait{1};
+constexpr std::chrono::seconds calls_end_limit{5};
 constexpr std::chrono::seconds loops_end_limit{6};
 /// The server gives up on what this side has given up on.
 constexpr std::chrono::seconds statement_timeout{30};
@@ -98,7 +99,8 @@ ending runtime::how_it_ended() const {
     if (failed_) {
         return ending::failed;
     }
-    auto const is_clean = flow_.is_empty() && (!keeper_ || keeper_->has_released_all());
+    auto const is_clean = flow_.is_empty() && (!claimer_ || !claimer_->is_in_doubt()) &&
+                          (!keeper_ || keeper_->has_released_all());
     return is_clean ? ending::stopped : ending::abandoned;
 }
 
@@ -219,18 +221,24 @@ asio::awaitable<void> runtime::wait_until_empty(std::chrono::milliseconds limit)
     }
 }
 
-/// Those that give back and report have something to do yet; the rest is stopped behind them.
+/// The keeper ends after claims and reports, because it gives back what their last answers bring.
 asio::awaitable<void> runtime::end_loops() {
-    keeper_->stop();
-    reporter_->stop();
-    auto const until = steady_clock::now() + loops_end_limit;
+    auto const now = steady_clock::now();
     // This one, the deadlines and the health port.
     auto const remaining = std::size_t{2} + (health_ ? 1 : 0);
+    reporter_->stop();
+    co_await wait_for_loops(remaining + 1, now + calls_end_limit);
+    keeper_->stop();
+    co_await wait_for_loops(remaining, now + loops_end_limit);
+    log::info("stopped", {{"steps_left", flow_.held().size()}});
+    cancel_all();
+}
+
+/// Returns when at most `remaining` loops run.
+asio::awaitable<void> runtime::wait_for_loops(std::size_t remaining, deadline until) {
     while (loops_running_ > remaining && steady_clock::now() < until) {
         co_await loop_ended_.wait(until);
     }
-    log::info("stopped", {{"steps_left", flow_.held().size()}});
-    cancel_all();
 }
 
 void runtime::cancel_all() {

@@ -49,6 +49,7 @@ private:
     boost::asio::awaitable<void> drain();
     boost::asio::awaitable<void> wait_until_empty(std::chrono::milliseconds limit);
     boost::asio::awaitable<void> end_loops();
+    boost::asio::awaitable<void> wait_for_loops(std::size_t remaining, deadline until);
     void cancel_all();
     bool is_ready() const;
 

@@ -170,6 +170,9 @@ void step_flow::reserve(std::size_t slots) {
 void step_flow::unreserve(std::size_t slots) {
     TASKER_ASSERT(reserved_ >= slots);
     reserved_ -= slots;
+    if (is_empty()) {
+        emptied.ring();
+    }
 }
 
 report_batch step_flow::next_batch() {

@@ -102,9 +102,9 @@ public:
 
     std::vector<std::shared_ptr<execution>> held() const;
 
-    /// Whether nothing is running, waiting or unreported.
+    /// Whether nothing is running, waiting or unreported, and no call in flight may bring more.
     bool is_empty() const noexcept {
-        return held_.empty() && in_pool_ == 0;
+        return held_.empty() && in_pool_ == 0 && reserved_ == 0;
     }
 
     bool is_closed() const noexcept {

@@ -43,6 +43,14 @@ protected:
         };
     }
 
+    /// Waits until a call of the worker waits behind a lock of this test.
+    bool wait_for_held_up_call() {
+        return testing::wait_until(testing::soon(), [this] {
+            return db().value<bool>("select count(*) = 1 from pg_stat_activity where datname = "
+                                    "current_database() and wait_event_type = 'Lock'");
+        });
+    }
+
     bool minds_cancellation = false;
     testing::signal started;
     testing::signal go;
@@ -70,6 +78,36 @@ TEST_F(WorkerStop, WaitsForWhatRunsAndGivesBackWhatDoesNot) {
     EXPECT_EQ(db().value<int>("select count(*) from pgmq.q_tasker_default where vt <= "
                               "clock_timestamp()"),
               1);
+}
+
+TEST_F(WorkerStop, StepsOfAClaimUnderWayAreGivenBack) {
+    auto const id = create("one");
+    pqxx::connection session{db().dsn()};
+    pqxx::work obstacle{session};
+    obstacle.exec("lock table tasker.steps in exclusive mode");
+    running_worker w{options(), hold()};
+    ASSERT_TRUE(wait_for_held_up_call());
+    w.ask_to_stop();
+    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
+    obstacle.abort();
+    EXPECT_EQ(w.wait_for_end(), ending::stopped);
+    EXPECT_EQ(started.raised(), 0);
+    EXPECT_EQ(step(id, "s")["state"], "enqueued");
+    EXPECT_EQ(db().value<int>("select count(*) from pgmq.q_tasker_default where vt <= "
+                              "clock_timestamp()"),
+              1);
+}
+
+TEST_F(WorkerStop, ClaimThatIsNotAnsweredInTimeIsNotACleanEnd) {
+    create("one");
+    pqxx::connection session{db().dsn()};
+    pqxx::work obstacle{session};
+    obstacle.exec("lock table tasker.steps in exclusive mode");
+    auto chosen = options();
+    chosen.shutdown_grace_ms = 0;
+    running_worker w{chosen, hold()};
+    ASSERT_TRUE(wait_for_held_up_call());
+    EXPECT_EQ(w.stop(), ending::abandoned);
 }
 
 TEST_F(WorkerStop, CancelledHandlerThatReturnsInTimeIsGivenBackNotFailed) {

@@ -76,20 +76,29 @@ public:
 
     /// The value of a line of /metrics, as in `tasker_worker_steps_total{outcome="success"}`.
     double metric(std::string const& series) const {
+        auto const text = get("/metrics");
+        auto const at = text.find('\n' + series + ' ');
+        return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2));
+    }
+
+    bool is_ready() const {
+        return get("/health/ready").starts_with("HTTP/1.1 200");
+    }
+
+private:
+    std::string get(std::string_view path) const {
         namespace asio = boost::asio;
         asio::io_context io;
         asio::ip::tcp::socket socket{io};
         auto const port = std::stoi(address_.substr(address_.rfind(':') + 1));
         socket.connect({asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)});
-        asio::write(socket, asio::buffer("GET /metrics HTTP/1.0\r\n\r\n", 25));
+        asio::write(socket, asio::buffer("GET " + std::string{path} + " HTTP/1.0\r\n\r\n"));
         std::string text;
         boost::system::error_code end_of_stream;
         asio::read(socket, asio::dynamic_buffer(text), end_of_stream);
-        auto const at = text.find('\n' + series + ' ');
-        return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2));
+        return text;
     }
 
-private:
     std::unique_ptr<worker> worker_;
     std::thread thread_;
     std::string address_;

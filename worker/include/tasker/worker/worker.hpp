@@ -11,9 +11,11 @@ namespace tasker::worker {
 
 /// How a run of a worker ended; also the exit code of programs.
 enum class ending : int {
-    stopped = 0,   ///< everything was finished or given back
-    failed = 1,    ///< it could not start, or a part of it failed; the log tells why
-    abandoned = 3, ///< handlers were still running when it had to end; their steps run again
+    stopped = 0, ///< everything was finished or given back
+    failed = 1,  ///< it could not start, or a part of it failed; the log tells why
+    /// Handlers were still running when it had to end, or a claim was not answered. Their steps run
+    /// again.
+    abandoned = 3,
 };
 
 struct run_options {
