@@ -43,12 +43,19 @@ bool claim_order::any() const {
 
 std::vector<std::string> claim_order::begin() {
     ++claims_;
+    auto const aged = claims_ / ageing;
+    auto const is_aged = claims_ % ageing == 0;
+    auto const below_top = entries_.size() / name_spaces_ - 1;
+    // Aged claims and others are counted apart, so that each level meets each namespace.
+    auto const first_name_space = is_aged ? aged / below_top : claims_ - aged;
     std::vector<std::string> queues;
-    auto const levels = entries_.size() / name_spaces_;
-    for (std::size_t place = 0; place < levels; ++place) {
-        auto const level = claims_ % ageing == 0 ? levels - 1 - place : place;
+    for (std::size_t place = 0; place <= below_top; ++place) {
+        auto level = place;
+        if (is_aged) {
+            level = place == below_top ? 0 : 1 + (aged + place) % below_top;
+        }
         for (std::size_t turn = 0; turn < name_spaces_; ++turn) {
-            auto& each = entries_[level * name_spaces_ + (turn + claims_) % name_spaces_];
+            auto& each = entries_[level * name_spaces_ + (turn + first_name_space) % name_spaces_];
             if (std::exchange(each.worth, false)) {
                 queues.push_back(each.queue);
             }
