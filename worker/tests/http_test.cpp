@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+
 namespace tasker::worker {
 namespace {
 
@@ -138,17 +140,143 @@ TEST(HttpHandler, NobodyListeningIsARetryableFailure) {
     EXPECT_EQ(failure.type, "http_failed");
 }
 
-TEST(HttpHandler, HttpsIsRefusedWithAReason) {
-    auto const failure = failure_of(request({{"url", "https://example.org/"}}));
-    EXPECT_TRUE(failure.permanent);
-    EXPECT_THAT(failure.message, HasSubstr("no TLS"));
-}
-
 TEST(HttpHandler, HeaderThatWouldBreakTheRequestIsRefused) {
     json const broken{{"X-A", "a\r\nX-B: b"}};
     auto const failure = failure_of(request({{"url", "http://127.0.0.1:9/"}, {"headers", broken}}));
     EXPECT_TRUE(failure.permanent);
     EXPECT_EQ(failure.type, "invalid_initialization");
+}
+
+TEST(HttpHandler, HeaderThatTheWorkerSetsIsRefused) {
+    for (auto const* const name : {"Host", "content-length", "Transfer-Encoding", "Connection"}) {
+        auto const failure =
+            failure_of(request({{"url", "http://127.0.0.1:9/"}, {"headers", {{name, "x"}}}}));
+        EXPECT_EQ(failure.type, "invalid_initialization") << name;
+        EXPECT_THAT(failure.message, HasSubstr("is set by the worker")) << name;
+    }
+}
+
+TEST(HttpHandler, HeadersOfTheTemplateReplaceTheWorkersWhateverTheirCase) {
+    http_peer::request_type seen;
+    http_peer const peer{[&seen](auto const& got) {
+        seen = got;
+        return http_answer("200 OK", "", "");
+    }};
+    auto const result = request({{"url", peer.url("/")},
+                                 {"headers", {{"accept", "text/csv"}, {"X-Empty", ""}}},
+                                 {"body", "a,b"}});
+    ASSERT_TRUE(result.is_success()) << failure_of(result).message;
+    EXPECT_EQ(seen.count("Accept"), 1);
+    EXPECT_EQ(seen["Accept"], "text/csv");
+    EXPECT_EQ(seen.count("X-Empty"), 1);
+    EXPECT_EQ(seen.count("Content-Type"), 0);
+    EXPECT_EQ(seen.count("Expect"), 0);
+    EXPECT_EQ(seen.body(), "a,b");
+}
+
+TEST(HttpHandler, PostWithoutABodySaysThatItIsEmpty) {
+    http_peer::request_type seen;
+    http_peer const peer{[&seen](auto const& got) {
+        seen = got;
+        return http_answer("204 No Content", "", "");
+    }};
+    ASSERT_TRUE(request({{"url", peer.url("/")}, {"method", "POST"}}).is_success());
+    EXPECT_EQ(seen.method_string(), "POST");
+    EXPECT_EQ(seen["Content-Length"], "0");
+}
+
+TEST(HttpHandler, LargeBodyIsSentAtOnce) {
+    http_peer::request_type seen;
+    http_peer const peer{[&seen](auto const& got) {
+        seen = got;
+        return http_answer("200 OK", "", "");
+    }};
+    std::string const large(900'000, 'x');
+    ASSERT_TRUE(request({{"url", peer.url("/")}, {"method", "PUT"}, {"body", large}}).is_success());
+    EXPECT_EQ(seen.method_string(), "PUT");
+    EXPECT_EQ(seen.body(), large);
+}
+
+TEST(HttpHandler, AnswerToHeadHasNoBody) {
+    http_peer const peer{
+        [](auto const&) { return std::string{"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"}; }};
+    auto result = request({{"url", peer.url("/")}, {"method", "HEAD"}});
+    ASSERT_TRUE(result.is_success()) << failure_of(result).message;
+    auto const value = json::parse(std::move(result).json_text());
+    EXPECT_EQ(value["headers"]["content-length"], "7");
+    EXPECT_EQ(value["body"], "");
+    EXPECT_TRUE(
+        failure_of(request({{"url", "http://127.0.0.1:9/"}, {"method", "HEAD"}, {"body", 1}}))
+            .permanent);
+}
+
+TEST(HttpHandler, RedirectionIsNotFollowed) {
+    http_peer const peer{[](auto const&) {
+        return http_answer("302 Found", "Location: http://127.0.0.1:9/\r\n", "");
+    }};
+    auto const failure = failure_of(request({{"url", peer.url("/")}}));
+    EXPECT_TRUE(failure.permanent);
+    EXPECT_THAT(failure.message, HasSubstr("answered 302 Found"));
+}
+
+TEST(HttpHandler, ProxyOfTheEnvironmentIsNotUsed) {
+    setenv("http_proxy", "http://127.0.0.1:9", 1);
+    http_peer const peer{[](auto const&) { return http_answer("200 OK", "", ""); }};
+    auto const result = request({{"url", peer.url("/")}});
+    unsetenv("http_proxy");
+    EXPECT_TRUE(result.is_success()) << failure_of(result).message;
+}
+
+TEST(HttpHandler, HeaderBeyondItsLimitIsARetryableFailure) {
+    http_peer const peer{[](auto const&) {
+        std::string fields;
+        for (int i = 0; i < 70; ++i) {
+            fields += "X-Long: " + std::string(1'000, 'x') + "\r\n";
+        }
+        return http_answer("200 OK", fields, "");
+    }};
+    auto const failure = failure_of(request({{"url", peer.url("/")}}));
+    EXPECT_FALSE(failure.permanent);
+    EXPECT_THAT(failure.message, HasSubstr("the header of the answer is too long"));
+}
+
+TEST(HttpHandler, StatusIsThatOfTheFinalAnswer) {
+    http_peer const peer{[](auto const&) {
+        return "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" +
+               http_answer("500 Broken", "X-Late: 1\r\n", "why");
+    }};
+    EXPECT_THAT(failure_of(request({{"url", peer.url("/")}})).message,
+                HasSubstr("answered 500 Broken: why"));
+}
+
+TEST(HttpHandler, AnswerThatEndsEarlyIsARetryableFailure) {
+    http_peer const peer{
+        [](auto const&) { return std::string{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}; }};
+    auto const failure = failure_of(request({{"url", peer.url("/")}}));
+    EXPECT_FALSE(failure.permanent);
+    EXPECT_EQ(failure.type, "http_failed");
+}
+
+TEST(HttpHandler, ChunkedAnswerIsJoined) {
+    http_peer const peer{[](auto const&) {
+        return std::string{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                           "2\r\nab\r\n1\r\nc\r\n0\r\nX-Trailer: 1\r\n\r\n"};
+    }};
+    auto result = request({{"url", peer.url("/")}});
+    ASSERT_TRUE(result.is_success()) << failure_of(result).message;
+    EXPECT_EQ(json::parse(std::move(result).json_text())["body"], "abc");
+}
+
+TEST(HttpHandler, CompressedAnswerIsDecoded) {
+    // gzip of "abc"
+    std::string const packed{"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\x4c\x4a\x06\x00\xc2"
+                             "\x41\x24\x35\x03\x00\x00\x00",
+                             23};
+    http_peer const peer{
+        [&](auto const&) { return http_answer("200 OK", "Content-Encoding: gzip\r\n", packed); }};
+    auto result = request({{"url", peer.url("/")}});
+    ASSERT_TRUE(result.is_success()) << failure_of(result).message;
+    EXPECT_EQ(json::parse(std::move(result).json_text())["body"], "abc");
 }
 
 } // namespace

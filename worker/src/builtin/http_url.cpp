@@ -1,61 +1,85 @@
 #include "builtin/http_url.hpp"
 
+#include <curl/curl.h>
+
 #include <algorithm>
-#include <charconv>
+#include <cctype>
 
 namespace tasker::worker {
 
 namespace {
 
-error refused(char const* problem) {
-    return make_error(errc::invalid_argument, problem);
+error refused(std::string problem) {
+    return make_error(errc::invalid_argument, std::move(problem));
+}
+
+/// Empty if the URL has no such part.
+std::string part(CURLU* url, CURLUPart which) {
+    char* text = nullptr;
+    if (curl_url_get(url, which, &text, 0) != CURLUE_OK) {
+        return {};
+    }
+    std::string copy{text};
+    curl_free(text);
+    return copy;
+}
+
+std::string to_lower(std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char each) {
+        return static_cast<char>(std::tolower(each));
+    });
+    return text;
+}
+
+std::string host_of(CURLU* url) {
+    auto host = to_lower(part(url, CURLUPART_HOST));
+    if (host.starts_with('[') && host.ends_with(']')) {
+        host = host.substr(1, host.size() - 2);
+    }
+    if (host.ends_with('.')) {
+        host.pop_back();
+    }
+    return host;
 }
 
 } // namespace
 
-result<http_url> parse_http_url(std::string_view url) {
-    constexpr std::string_view scheme = "http://";
-    if (url.starts_with("https://")) {
-        return refused("must begin with http://: this worker speaks no TLS; let a local proxy, or "
-                       "a handler of your own, do that");
+result<http_url> parse_http_url(std::string const& url) {
+    if (!url.starts_with("http://") && !url.starts_with("https://")) {
+        return refused("must begin with http:// or https://");
     }
-    if (!url.starts_with(scheme)) {
-        return refused("must begin with http://");
-    }
-    if (std::ranges::any_of(url, [](char each) { return each <= ' ' || each == '\x7f'; })) {
+    if (std::ranges::any_of(url, [](char each) {
+            return (static_cast<unsigned char>(each) <= ' ') || each == '\x7f';
+        })) {
         return refused("must not contain blanks or control characters");
     }
-    url = url.substr(scheme.size());
-    url = url.substr(0, url.find('#'));
-    auto const authority = url.substr(0, url.find_first_of("/?"));
-    if (authority.find('@') != std::string_view::npos) {
-        return refused("must not contain a name or a password; use a header");
-    }
-    http_url parsed;
-    parsed.authority = authority;
-    auto const rest = url.substr(authority.size());
-    parsed.target = rest.starts_with('/') ? std::string{rest} : '/' + std::string{rest};
-
-    auto const colon = authority.rfind(':');
-    auto const has_port =
-        colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
-    auto host = authority.substr(0, has_port ? colon : authority.size());
-    if (has_port) {
-        auto const digits = authority.substr(colon + 1);
-        auto const* const end = digits.data() + digits.size();
-        auto const [stopped, failure] = std::from_chars(digits.data(), end, parsed.port);
-        if (failure != std::errc{} || stopped != end || parsed.port == 0) {
-            return refused("must have a port from 1 to 65535");
-        }
-    }
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
-    }
-    if (host.empty()) {
+    // curl would take the first word of the path for the host.
+    if (url.find_first_of("/?#", url.find("://") + 3) == url.find("://") + 3) {
         return refused("must name a host");
     }
-    parsed.host = host;
-    return parsed;
+    http_url out;
+    out.parsed.reset(curl_url());
+    auto const problem = curl_url_set(out.parsed.get(), CURLUPART_URL, url.c_str(),
+                                      CURLU_DISALLOW_USER | CURLU_PATH_AS_IS);
+    if (problem == CURLUE_USER_NOT_ALLOWED) {
+        return refused("must not contain a name or a password; use a header");
+    }
+    if (problem == CURLUE_BAD_PORT_NUMBER) {
+        return refused("must have a port from 1 to 65535");
+    }
+    out.host = problem == CURLUE_OK ? host_of(out.parsed.get()) : "";
+    if (problem == CURLUE_NO_HOST || problem == CURLUE_BAD_HOSTNAME ||
+        (problem == CURLUE_OK && out.host.empty())) {
+        return refused("must name a host");
+    }
+    if (problem != CURLUE_OK) {
+        return refused(std::string{"is not a URL: "} + curl_url_strerror(problem));
+    }
+    if (part(out.parsed.get(), CURLUPART_PORT) == "0") {
+        return refused("must have a port from 1 to 65535");
+    }
+    out.shown = url.substr(0, url.find_first_of("?#"));
+    return out;
 }
 
 } // namespace tasker::worker

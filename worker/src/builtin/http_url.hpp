@@ -2,23 +2,29 @@
 
 #include "tasker/base/error.hpp"
 
-#include <cstdint>
+#include <curl/urlapi.h>
+
+#include <memory>
 #include <string>
-#include <string_view>
 
 namespace tasker::worker {
 
-/// What it takes to send a request.
-struct http_url {
-    std::string host; ///< a name or an address; IPv6 without brackets
-    std::uint16_t port = 80;
-    std::string authority; ///< as in the URL: for the field Host
-    std::string target;    ///< path and query, "/" at least
+struct free_curl_url {
+    void operator()(CURLU* url) const {
+        curl_url_cleanup(url);
+    }
 };
 
-/// "http://host[:port][/path][?query][#fragment]"; the fragment is dropped.
-/// Errors: errc::invalid_argument, with a sentence without its subject; also for https, which needs
-/// TLS, and for names and passwords in the URL, which would be shown in failures.
-result<http_url> parse_http_url(std::string_view url);
+/// A URL that was read once: what is checked is what is requested.
+struct http_url {
+    std::string host;  ///< in lower case, without a final dot; IPv6 without brackets
+    std::string shown; ///< for messages: without the query, which may be secret
+    std::unique_ptr<CURLU, free_curl_url> parsed;
+};
+
+/// "http[s]://host[:port][/path][?query][#fragment]".
+/// Errors: errc::invalid_argument, with a sentence without its subject; also for names and
+/// passwords in the URL, which messages would show.
+result<http_url> parse_http_url(std::string const& url);
 
 } // namespace tasker::worker

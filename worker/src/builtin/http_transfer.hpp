@@ -1,0 +1,49 @@
+#pragma once
+
+#include "builtin/http_url.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tasker::worker {
+
+/// A request to be sent with libcurl.
+struct http_call {
+    std::string method;
+    http_url url;
+    std::vector<std::pair<std::string, std::string>> headers; ///< each name once
+    std::optional<std::string> body;
+    std::chrono::milliseconds timeout{0}; ///< of all of it, name resolution included
+    std::size_t max_response_bytes = 0;   ///< of the body
+};
+
+struct http_response {
+    long status = 0;
+    std::string reason; ///< as in "404 Not Found"; may be empty
+    /// In the order of the response; names in lower case, values as they came.
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+
+    /// The last field of this name; empty if there is none.
+    std::string header(std::string_view name) const;
+};
+
+enum class http_end { answered, failed, timed_out, cancelled, body_too_large };
+
+struct http_outcome {
+    http_end end = http_end::failed;
+    http_response response; ///< if it answered
+    std::string problem;    ///< if it failed
+};
+
+/// Sends it on a connection of its own, and follows no redirection.
+/// Threads: any. Blocks until the answer is complete, its time is up or a stop is requested.
+http_outcome transfer(http_call const& call, std::stop_token const& stop);
+
+} // namespace tasker::worker
