@@ -8,7 +8,7 @@ CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 .PHONY: help setup build demo test unit lint lint-all format bench peers bench-smoke bench-ci asan tsan coverage install clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the Debian packages and fetch PGMQ; quick when nothing is missing
 	@scripts/setup
