@@ -48,7 +48,20 @@ std::string megabytes(std::int64_t kilobytes) {
     return fmt::format("{:.1f} MB", static_cast<double>(kilobytes) / 1024);
 }
 
+/// The longest name, so that the numbers stay in their column.
+std::size_t name_width(json const& report) {
+    constexpr std::size_t least = 30;
+    auto width = least;
+    for (auto const* const list : {"largest", "most_depended_on"}) {
+        for (auto const& each : report.at(list)) {
+            width = std::max(width, each.at("name").get_ref<std::string const&>().size());
+        }
+    }
+    return width;
+}
+
 std::string render(json const& report) {
+    auto const width = name_width(report);
     auto text = fmt::format("{} packages, {} installed\n\nSections with most packages\n",
                             report.at("packages").get<std::int64_t>(),
                             megabytes(report.at("installed_size_kb")));
@@ -60,12 +73,12 @@ std::string render(json const& report) {
     }
     text += "\nLargest packages\n";
     for (auto const& each : report.at("largest")) {
-        text += fmt::format("  {:<30}{:>14}\n", each.at("name").get<std::string>(),
+        text += fmt::format("  {:<{}}{:>14}\n", each.at("name").get<std::string>(), width,
                             megabytes(each.at("installed_size_kb")));
     }
     text += "\nMost depended on\n";
     for (auto const& each : report.at("most_depended_on")) {
-        text += fmt::format("  {:<30}{:>14}\n", each.at("name").get<std::string>(),
+        text += fmt::format("  {:<{}}{:>14}\n", each.at("name").get<std::string>(), width,
                             each.at("dependents").get<std::int64_t>());
     }
     return text;

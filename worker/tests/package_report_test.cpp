@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <sstream>
 
@@ -83,6 +84,17 @@ TEST(PackageReport, FileThatIsNotThereIsAPermanentFailure) {
     ASSERT_FALSE(result.is_success());
     EXPECT_TRUE(result.failure()->permanent);
     EXPECT_THAT(result.failure()->message, HasSubstr("/nowhere/status"));
+}
+
+TEST(PackageReport, KeepsTheNumbersOfLongNamesInTheirColumn) {
+    std::string const path = ::testing::TempDir() + "/long_names";
+    std::ofstream{path} << "Package: a-package-whose-name-is-longer-than-most\n"
+                           "Status: install ok installed\nInstalled-Size: 2048\n\n"
+                           "Package: b\nStatus: install ok installed\nInstalled-Size: 1024\n";
+    auto const text = report_on(path)["text"].get<std::string>();
+    EXPECT_THAT(text, HasSubstr("\n  a-package-whose-name-is-longer-than-most        2.0 MB\n"));
+    EXPECT_THAT(text, HasSubstr("\n  b                                               1.0 MB\n"));
+    std::filesystem::remove(path);
 }
 
 TEST(PackageReport, NumbersOfThisMachineAreThoseOfAnIndependentReckoning) {
