@@ -26,7 +26,7 @@ COPY --from=build /src/build/release/bin/tasker /usr/local/bin/
 COPY --from=build /python /usr/local
 ENV TASKER_WORKER_LISTEN=0.0.0.0:8081 TASKER_LOG_FORMAT=json PYTHONUNBUFFERED=1
 WORKDIR /app
-USER tasker
+USER 10001
 EXPOSE 8081
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["tasker", "health", "--url", "http://127.0.0.1:8081"]

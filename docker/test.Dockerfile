@@ -16,6 +16,6 @@ COPY --chown=tasker:tasker orchestration orchestration
 COPY --chown=tasker:tasker worker worker
 COPY --chown=tasker:tasker client client
 COPY --chown=tasker:tasker benches benches
-USER tasker
+USER 10001
 RUN make build
 CMD ["make", "test"]

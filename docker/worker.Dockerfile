@@ -19,7 +19,7 @@ RUN /tmp/tasker/scripts/setup --minimal && rm -rf /tmp/tasker /var/lib/apt/lists
     && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin tasker
 COPY --from=build /src/build/release/bin/tasker-worker /src/build/release/bin/tasker /usr/local/bin/
 ENV TASKER_WORKER_LISTEN=0.0.0.0:8081 TASKER_LOG_FORMAT=json
-USER tasker
+USER 10001
 EXPOSE 8081
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["tasker", "health", "--url", "http://127.0.0.1:8081"]
