@@ -1,0 +1,149 @@
+"""The commands and programs of the documents work, in the order of the pages, on one server."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import tasker
+
+top = pathlib.Path(__file__).resolve().parents[3]
+
+# Blocks with these lines set up or start what the test starts itself, or change this machine.
+set_up = re.compile(
+    r"make (demo|build)|tasker dev|export PATH|tasker-(orchestrator|worker) --config"
+    r"|tasker completion|docker |package_report"
+)
+refused = "# refused"  # what the pages say of a command that must fail
+
+
+def blocks(page, language):
+    """The code of the page's blocks in this language, without their indentation."""
+    text = (top / page).read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(page):
+    return [block for block in blocks(page, "sh") if not set_up.search(block)]
+
+
+def curl_commands(page):
+    """The commands of a page that indents its code."""
+    text = (top / page).read_text()
+    paragraphs = [textwrap.dedent(each) for each in text.split("\n\n") if each.startswith("    ")]
+    return [
+        command
+        for each in paragraphs
+        if each.startswith("curl ")
+        for command in re.split(r"\n(?=curl )", each)
+    ]
+
+
+class Reader:
+    """Types what the pages say, in one folder and against one server."""
+
+    def __init__(self, folder, server):
+        self.folder = folder
+        self.url = server.url
+        self.environment = {**os.environ, "TASKER_URL": server.url, "TASKER": server.url}
+        self.environment["PATH"] = os.environ["TASKER_BIN"] + os.pathsep + os.environ["PATH"]
+
+    def save(self, name, text):
+        (self.folder / name).write_text(text)
+
+    def run(self, *command):
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True,
+            timeout=120,
+        )
+
+    def shell(self, block):
+        """What the block prints. A command must fail where the page says so, else succeed."""
+        script = block.replace("http://127.0.0.1:8080", self.url)
+        script = re.sub(rf"^(.*?)\s*{refused}.*$", r"! \1 || exit 99", script, flags=re.MULTILINE)
+        script = re.sub(r"\bcurl -s", "curl --fail-with-body -s", script)
+        done = self.run("bash", "-euo", "pipefail", "-c", script)
+        assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def waiting_task(self):
+        """A task that no worker takes."""
+        client = tasker.Client(self.url)
+        steps = [{"name": "a", "handler": {"callable": "tasker.noop"}}]
+        client.register_template(
+            {"namespace_name": "unserved", "name": "waits", "version": "1.0.0", "steps": steps}
+        )
+        return client.create_task("waits", namespace="unserved").task_id
+
+    def python(self, code):
+        done = self.run(sys.executable, "-c", code)
+        assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory, tasker_server):
+    folder = tmp_path_factory.mktemp("reader")
+    (folder / "config").symlink_to(top / "config")
+    typed = Reader(folder, tasker_server)
+    typed.save("orders.py", blocks("README.md", "python")[0])
+    typed.save("greet.py", blocks("docs/python.md", "python")[0])
+    program = [os.path.join(os.environ["TASKER_BIN"], "tasker-worker-py")]
+    program = [sys.executable, *program, "orders.py", "greet.py", "--listen", "127.0.0.1:0"]
+    program += ["--database-url", tasker_server.database_url, "--ready-file", "ready"]
+    log = folder / "worker.log"
+    with log.open("wb") as output:
+        worker = subprocess.Popen(program, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield typed
+    finally:
+        worker.terminate()
+        assert worker.wait(60) == 0, log.read_text()
+
+
+class TestDocuments:
+    """A test for each page, in the order in which a new user reads them."""
+
+    def test_readme(self, reader):
+        printed = reader.python(blocks("README.md", "python")[1])
+        assert printed.endswith("{'bill': {'total': 45.0}}\n")
+        (block,) = commands("README.md")
+        printed = reader.shell(block)
+        assert "bill" in printed and '"state":"complete"' in printed
+
+    def test_getting_started(self, reader):
+        reader.save("greet.yaml", blocks("docs/getting-started.md", "yaml")[0])
+        first, second, greet, result, http = commands("docs/getting-started.md")
+        assert "valid" in reader.shell(first)
+        assert "complete" in reader.shell(second)
+        assert "luck" in reader.shell(greet)
+        assert '"failures"' in reader.shell(result)
+        assert '"openapi"' in reader.shell(http)
+
+    def test_python(self, reader):
+        assert reader.python(blocks("docs/python.md", "python")[1]) == "Hello, Ada!\n"
+
+    def test_http_api(self, reader):
+        for command in curl_commands("docs/http-api.md"):
+            complete = reader.environment.get("ID")
+            if "&cursor=" in command:
+                page = json.loads(reader.shell("curl -s $TASKER/v1/tasks?limit=1"))
+                reader.environment["CURSOR"] = page["next_cursor"]
+            elif "/cancel" in command:
+                reader.environment["ID"] = reader.waiting_task()
+            printed = reader.shell(command)
+            if printed.startswith('{"task_id"') and not complete:
+                reader.environment["ID"] = json.loads(printed)["task_id"]
+            elif complete:
+                reader.environment["ID"] = complete
+
+    @pytest.mark.parametrize("language", ["yaml", "json"])
+    def test_templates(self, reader, language):
+        for block in blocks("docs/templates.md", language):
+            reader.save("page." + language, block)
+            done = reader.run("tasker", "template", "validate", "page." + language)
+            assert done.returncode == 0, block + done.stderr
