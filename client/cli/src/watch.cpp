@@ -13,7 +13,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdio>
 #include <mutex>
 #include <optional>
@@ -178,7 +180,12 @@ exit_code show_end(client::result<wire::task_view> const& end, client::client& a
         }
     }
     if (end->result) {
-        print(to_text({{"result", {indented_json(*end->result)}}}, out));
+        constexpr std::ptrdiff_t most_lines = 20;
+        auto text = indented_json(*end->result);
+        if (std::count(text.begin(), text.end(), '\n') >= most_lines) {
+            text = "tasker task get " + end->id.to_string() + " --field /result";
+        }
+        print(to_text({{"result", {std::move(text)}}}, out));
     }
     return exit_code_of(end->state);
 }
