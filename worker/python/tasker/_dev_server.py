@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -23,8 +23,17 @@ __all__ = ["DevServer"]
 _start_limit = 120.0  # seconds; the first start makes a database cluster
 _stop_limit = 60.0
 _poll = 0.02
-_pr_set_pdeathsig = 1
-_libc = ctypes.CDLL(None)
+
+# Becomes the program, which gets SIGINT when the parent ends: killed tests leave no server behind.
+# Not done between fork and exec: Python code there may hang where the parent has other threads.
+_end_with_parent = """
+import ctypes, os, signal, sys
+parent, *command = sys.argv[1:]
+PR_SET_PDEATHSIG = 1
+ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+if os.getppid() == int(parent):
+    os.execv(command[0], command)
+"""
 
 
 class DevServer:
@@ -35,7 +44,7 @@ class DevServer:
     """
 
     def __init__(self, program: Optional[str] = None, database_url: Optional[str] = None) -> None:
-        self._program = program or _find_program()
+        self._program = _find_program(program)
         self._process: Optional[subprocess.Popen] = None
         self._folder: Optional[pathlib.Path] = None
         self._given_database = database_url
@@ -55,7 +64,9 @@ class DevServer:
         if self._given_database:
             command += ["--database-url", self._given_database]
         # The signal comes with the end of the thread that started it: the main one's is the process's.
-        is_main = threading.current_thread() is threading.main_thread()
+        if threading.current_thread() is threading.main_thread():
+            bind = [sys.executable, "-I", "-S", "-c", _end_with_parent, str(os.getpid())]
+            command = bind + command
         with out.open("wb") as output:
             self._process = subprocess.Popen(
                 command,
@@ -63,7 +74,6 @@ class DevServer:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for the tests, which then stop it in order
-                preexec_fn=_end_with_parent if is_main else None,
             )
         until = time.monotonic() + _start_limit
         while not (self._folder / "ready").exists():
@@ -132,14 +142,11 @@ class DevServer:
         self.stop()
 
 
-def _end_with_parent():
-    """Tests that are killed leave no server behind."""
-    _libc.prctl(_pr_set_pdeathsig, signal.SIGINT, 0, 0, 0)
-
-
-def _find_program():
-    folder = os.environ.get("TASKER_BIN")
-    found = shutil.which("tasker", path=folder) if folder else shutil.which("tasker")
+def _find_program(given):
+    folder = None if given else os.environ.get("TASKER_BIN") or None
+    found = shutil.which(given or "tasker", path=folder)
+    if found is None and given:
+        raise RuntimeError(f"no program {given}: give the path of tasker")
     if found is None:
         raise RuntimeError("no program tasker: put it on PATH, or its folder into TASKER_BIN")
     return found

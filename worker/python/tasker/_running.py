@@ -47,7 +47,9 @@ class _Run:
         self._task.add_done_callback(self._done)
 
     def cancel(self):
-        self._task.cancel()
+        task = self._task
+        if task is not None:  # None: the result was taken meanwhile
+            task.cancel()
 
     def result(self):
         task, self._task = self._task, None

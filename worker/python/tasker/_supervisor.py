@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from .worker import native_options
 
 mark = "TASKER_SUPERVISED"
 
-_signals = {signal.SIGINT, signal.SIGTERM, signal.SIGCHLD}
+_stop_signals = {signal.SIGINT, signal.SIGTERM}
 _look_every = 0.3  # seconds, at files
 _shortest_pause, _longest_pause = 0.1, 5.0  # before a worker that died is started again
 _steady_after = 5.0
@@ -27,6 +29,29 @@ def run(given, options):
     """Until a signal; returns the exit code: that of the worker that ended worst."""
     with tempfile.TemporaryDirectory(prefix="tasker-worker-") as folder:
         return _Supervisor(given, options, pathlib.Path(folder)).run()
+
+
+@contextlib.contextmanager
+def _caught_signals():
+    """Gives a function that waits so many seconds and returns the signals that came. Workers start
+    with the default actions, as a program that is started has no handlers of its parent."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    caught = [*_stop_signals, signal.SIGCHLD]
+    handlers_before = [signal.signal(each, lambda *_: None) for each in caught]
+    descriptor_before = signal.set_wakeup_fd(writer)
+
+    def wait(seconds):
+        return os.read(reader, 4096) if select.select([reader], [], [], seconds)[0] else b""
+
+    try:
+        yield wait
+    finally:
+        signal.set_wakeup_fd(descriptor_before)
+        for number, handler in zip(caught, handlers_before):
+            signal.signal(number, handler)
+        os.close(reader)
+        os.close(writer)
 
 
 class _Supervisor:
@@ -42,21 +67,20 @@ class _Supervisor:
         self._stops = 0
 
     def run(self):
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _signals)
-        try:
-            for worker in self._workers:
-                worker.start(before)
-            while not (self._stops and all(each.process is None for each in self._workers)):
-                found = signal.sigtimedwait(_signals, _look_every)
-                if found is not None and found.si_signo != signal.SIGCHLD:
-                    self._stop()
-                self._look_after_workers(before)
-                self._tell_when_ready()
-            return max(each.code for each in self._workers)
-        finally:
-            for worker in self._workers:
-                worker.kill()
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with _caught_signals() as wait_for_signals:
+            try:
+                for worker in self._workers:
+                    worker.start()
+                while not (self._stops and all(each.process is None for each in self._workers)):
+                    for number in wait_for_signals(_look_every):
+                        if number in _stop_signals:
+                            self._stop()
+                    self._look_after_workers()
+                    self._tell_when_ready()
+                return max(each.code for each in self._workers)
+            finally:
+                for worker in self._workers:
+                    worker.kill()
 
     def _stop(self):
         """The first time in order, the second time at once, the third time by force."""
@@ -67,7 +91,7 @@ class _Supervisor:
             else:
                 worker.kill()
 
-    def _look_after_workers(self, signals_before):
+    def _look_after_workers(self):
         is_changed = self._files is not None and not self._stops and self._files.have_changed()
         if is_changed:
             print("tasker-worker-py: files have changed, starting again", file=sys.stderr)
@@ -80,7 +104,7 @@ class _Supervisor:
             if worker.code == _wrong and self._files is None:
                 self._stop()  # the next one would be as wrong
             elif worker.may_start(waits_for_change=self._files is not None):
-                worker.start(signals_before)
+                worker.start()
 
     def _tell_when_ready(self):
         if self._ready_file and all(each.ready_file.exists() for each in self._workers):
@@ -103,15 +127,14 @@ class _Worker:
         self.process = None
         self.code = 0
 
-    def start(self, signals):
+    def start(self):
         self._started = time.monotonic()
         self._is_restarting = False
         self.code = 0
         self.process = subprocess.Popen(
             self._command,
-            env={**os.environ, mark: "1"},
+            env={**os.environ, mark: str(os.getpid())},
             start_new_session=True,  # Ctrl-C reaches the supervisor, which passes it on once
-            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, signals),
         )
 
     def look(self):

@@ -70,7 +70,9 @@ def _this_program():
 
 def _run(options, get_handlers):
     given = {name: getattr(options, name) for name in _settings}
-    if options.processes > 1 or options.reload:
+    is_supervised = options.processes is not None or options.reload
+    options.processes = options.processes or 1
+    if is_supervised:
         try:
             return _supervisor.run(given, options)
         except ValueError as problem:
@@ -125,9 +127,11 @@ def _tell(path, address):
 
 def _end_with_supervisor():
     """A supervisor that is killed takes its workers along."""
-    if os.environ.pop(_supervisor.mark, None):
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_pr_set_pdeathsig, signal.SIGTERM, 0, 0, 0)
+    supervisor = os.environ.pop(_supervisor.mark, None)
+    if supervisor is not None:
+        ctypes.CDLL(None).prctl(_pr_set_pdeathsig, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != int(supervisor):  # it ended before
+            sys.exit(_failed)
 
 
 def _parser(program):
@@ -164,7 +168,11 @@ def _parser(program):
     parser.add_argument("--log-level", choices=("debug", "info", "warn", "error"))
     parser.add_argument("--log-format", choices=("console", "json"))
     parser.add_argument(
-        "--processes", metavar="N", type=_count, default=1, help="workers to run (default: 1)"
+        "--processes",
+        metavar="N",
+        type=_count,
+        help="run N worker processes and replace one that dies (default: one worker, which is "
+        "this process)",
     )
     parser.add_argument(
         "--reload", action="store_true", help="start again when a Python file changes"

@@ -79,3 +79,5 @@ def test_missing_program_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("TASKER_BIN", str(tmp_path))
     with pytest.raises(RuntimeError, match="no program tasker"):
         DevServer()
+    with pytest.raises(RuntimeError, match="no program nowhere/tasker: give the path"):
+        DevServer("nowhere/tasker")

@@ -168,6 +168,25 @@ def test_several_processes_share_the_work_and_one_that_dies_is_replaced(engine, 
         assert program.children() == []
 
 
+def test_the_only_process_is_replaced_too(engine, tmp_path):
+    engine.template("pid", [("only", "pid")])
+    with running(engine, tmp_path, CODE, "--processes", "1") as program:
+        (victim,) = program.children()
+        assert engine.run("pid").result == {"only": victim}
+        os.kill(victim, signal.SIGKILL)
+        assert engine.run("pid").result["only"] != victim
+        program.signal()
+        assert program.wait() == 0
+
+
+def test_process_of_several_has_no_signal_blocked(engine, tmp_path):
+    with running(engine, tmp_path, CODE, "--processes", "1") as program:
+        (worker,) = program.children()
+        with open(f"/proc/{worker}/status") as status:
+            (blocked,) = (line.split()[1] for line in status if line.startswith("SigBlk"))
+        assert int(blocked, 16) == 0
+
+
 SCRIPT = """
 import tasker
 
