@@ -9,8 +9,13 @@
     tasker.Worker(database_url="postgresql://localhost/tasker").run()
 """
 
+try:
+    from . import _native
+except ImportError as problem:
+    from ._installation import explained
+
+    raise explained(problem) from None
 from ._logging import LogHandler
-from . import _native
 from ._native import Step, version as __version__
 from ._registry import step
 from .cli import run_program

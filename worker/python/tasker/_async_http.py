@@ -110,7 +110,7 @@ class Transport:
                 return await self.send(request)  # closed in between; asking again changes nothing
             raise Unreachable(
                 f"no answer from {self._address.authority}: {problem or type(problem).__name__}"
-            ) from problem
+            ) from None
         finally:
             if connection is not None:
                 await self._give_back(connection)

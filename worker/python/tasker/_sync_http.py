@@ -46,7 +46,7 @@ class Transport:
                 return self.send(request)
             raise Unreachable(
                 f"no answer from {self._address.authority}: {problem or type(problem).__name__}"
-            ) from problem
+            ) from None
         return _http.answer(status, body)
 
     def close(self) -> None:

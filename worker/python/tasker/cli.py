@@ -81,9 +81,8 @@ def _run(options, get_handlers):
     _end_with_supervisor()
     try:
         handlers = get_handlers()
-    except Exception:
-        traceback.print_exc()
-        print("tasker-worker-py: the handlers cannot be imported", file=sys.stderr)
+    except _NotLoaded as problem:
+        print(f"tasker-worker-py: {problem}", file=sys.stderr)
         return _wrong
     try:
         worker = Worker(handlers=handlers, **given)
@@ -102,12 +101,40 @@ def _run(options, get_handlers):
 
 
 def load(name: str):
-    """A module by its dotted name, looked for in the working directory too, or by its file."""
-    if not name.endswith(".py"):
-        if os.getcwd() not in sys.path and "" not in sys.path:
-            sys.path.insert(0, os.getcwd())
+    """A module by its dotted name, looked for in the working directory too, or by its file.
+
+    Raises _NotLoaded, after printing the traceback if code of the module failed.
+    """
+    try:
+        return _load_file(name) if name.endswith(".py") else _load_module(name)
+    except _NotLoaded:
+        raise
+    except Exception as problem:
+        trace = _from_module_on(problem.__traceback__)
+        traceback.print_exception(type(problem), problem, trace)
+        raise _NotLoaded(f"{name}: cannot be imported") from None
+
+
+class _NotLoaded(Exception):
+    """Why a module with handlers is not there."""
+
+
+def _load_module(name):
+    if os.getcwd() not in sys.path and "" not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
         return importlib.import_module(name)
+    except ModuleNotFoundError as problem:
+        if problem.name is None or not f"{name}.".startswith(f"{problem.name}."):
+            raise  # of what the module imports
+        where = f"neither in {os.getcwd()} nor on Python's path"
+        raise _NotLoaded(f"{name}: no such module, {where}") from None
+
+
+def _load_file(name):
     path = pathlib.Path(name).resolve()
+    if not path.is_file():
+        raise _NotLoaded(f"{name}: no such file")
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
@@ -116,6 +143,14 @@ def load(name: str):
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _from_module_on(trace):
+    """Without the frames of this program and of Python's import before those of the module."""
+    own = (__name__, "importlib", "importlib._bootstrap", "importlib._bootstrap_external")
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") in own:
+        trace = trace.tb_next
+    return trace
 
 
 def _tell(path, address):

@@ -104,7 +104,7 @@ class Template:
     environment: str = "default"
     steps_total: int = 0
     created_at: Optional[datetime.datetime] = None
-    definition: Any = None  # as it was understood; lists leave it out
+    definition: Any = dataclasses.field(default=None, repr=False)  # lists leave it out
 
     @staticmethod
     def of(value: dict) -> Template:

@@ -153,15 +153,17 @@ def test_no_server_is_unreachable():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with tasker.Client(url) as client, pytest.raises(tasker.Unreachable, match="refused"):
+    with tasker.Client(url) as client, pytest.raises(tasker.Unreachable, match="refused") as told:
         client.get("x")
+    assert told.value.__suppress_context__  # the frames of the standard library say nothing more
 
     async def ask():
         async with tasker.AsyncClient(url) as client:
             await client.get("x")
 
-    with pytest.raises(tasker.Unreachable, match="[Cc]onnect"):
+    with pytest.raises(tasker.Unreachable, match="[Cc]onnect") as told:
         asyncio.run(ask())
+    assert told.value.__suppress_context__
 
 
 def test_something_else_that_answers_is_unreachable():

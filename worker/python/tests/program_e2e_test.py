@@ -136,6 +136,45 @@ def test_wrong_settings_and_modules_end_with_2(engine, tmp_path, code, arguments
         assert message in program.output
 
 
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        ("nosuch.py", "nosuch.py: no such file"),
+        ("nosuch", "nosuch: no such module, neither in {} nor on Python's path"),
+        ("json.nosuch", "json.nosuch: no such module, neither in {} nor on Python's path"),
+    ],
+)
+def test_module_that_is_not_there_is_told_in_one_line(tmp_path, module, told):
+    done = outcome_of(tmp_path, module)
+    assert (done.returncode, done.stderr) == (2, f"tasker-worker-py: {told.format(tmp_path)}\n")
+
+
+def test_traceback_of_an_import_begins_in_the_module(tmp_path):
+    tmp_path.joinpath("shop.py").write_text("import orders\n")
+    tmp_path.joinpath("orders.py").write_text("import no_such_thing\n")
+    for module in "shop", "shop.py":
+        done = outcome_of(tmp_path, module)
+        lines = [line.strip() for line in done.stderr.splitlines()]
+        assert lines[:2] == [
+            "Traceback (most recent call last):",
+            f'File "{tmp_path}/shop.py", line 1, in <module>',
+        ]
+        assert lines[-2:] == [
+            "ModuleNotFoundError: No module named 'no_such_thing'",
+            f"tasker-worker-py: {module}: cannot be imported",
+        ]
+
+
+def outcome_of(folder, module):
+    return subprocess.run(
+        [sys.executable, "-m", "tasker", module],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+
 def test_database_that_is_not_there_ends_with_1(tmp_path):
     tmp_path.joinpath("shop.py").write_text(CODE)
     tmp_path.joinpath("worker.toml").write_text("[database]\nstartup_timeout_ms = 300\n")
