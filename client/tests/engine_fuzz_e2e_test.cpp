@@ -18,17 +18,18 @@ constexpr std::uint64_t seed = 26'05'21;
 std::vector<std::string> well_formed_requests() {
     auto const post = [](std::string_view target, std::string_view type, std::string_view body) {
         return "POST " + std::string{target} +
-               " HTTP/1.1\r\nHost: engine\r\nContent-Type: " + std::string{type} +
+               " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + std::string{type} +
                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
                std::string{body};
     };
     return {
         "GET /v1/tasks?limit=5&state=running&created_after=2026-01-02T03:04:05Z HTTP/1.1\r\n"
-        "Host: engine\r\nAccept: application/json\r\n\r\n",
-        "GET /v1/tasks/0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11?wait=0 HTTP/1.1\r\nHost: e\r\n\r\n",
-        "GET /v1/templates/default/flow/1.0.0 HTTP/1.1\r\nHost: engine\r\n\r\n",
-        "GET /health HTTP/1.1\r\nHost: engine\r\nConnection: keep-alive\r\n\r\n",
-        "POST /v1/tasks HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked\r\n"
+        "Host: localhost\r\nAccept: application/json\r\n\r\n",
+        "GET /v1/tasks/0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11?wait=0 HTTP/1.1\r\nHost: "
+        "localhost\r\n\r\n",
+        "GET /v1/templates/default/flow/1.0.0 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n",
+        "POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
         "Content-Type: application/json\r\n\r\nf\r\n{\"name\":\"flow\"}\r\n0\r\n\r\n",
         post("/v1/tasks", "application/json",
              R"({"name":"flow","version":"1.0.0","context":{"a":[1,"x",null]},"priority":3})"),

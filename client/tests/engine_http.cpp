@@ -126,7 +126,7 @@ std::optional<std::vector<reply>> parse_replies(std::string_view bytes) {
 
 reply send(std::string_view address, request_line const& line, std::string_view body) {
     std::string bytes{line.method};
-    bytes.append(" ").append(line.target).append(" HTTP/1.1\r\nHost: engine\r\n");
+    bytes.append(" ").append(line.target).append(" HTTP/1.1\r\nHost: localhost\r\n");
     bytes += "Connection: close\r\n";
     if (!line.content_type.empty()) {
         bytes.append("Content-Type: ").append(line.content_type).append("\r\n");

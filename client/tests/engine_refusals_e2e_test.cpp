@@ -279,7 +279,8 @@ TEST_F(EngineRefusals, BodiesOfTheWrongKindOrSize) {
     expect_task_refused(mebibyte + ' ', {}, {}, error_code::payload_too_large);
     expect_refused(error_code::uri_too_long, {"GET", "/v1/tasks?name=" + std::string(9'000, 'x')});
     auto const long_head =
-        "GET /health HTTP/1.1\r\nHost: engine\r\nX-Long: " + std::string(20'000, 'x') + "\r\n\r\n";
+        "GET /health HTTP/1.1\r\nHost: localhost\r\nX-Long: " + std::string(20'000, 'x') +
+        "\r\n\r\n";
     auto const replies =
         parse_replies(exchange(engine_.address(), long_head, after_sending::close, soon()));
     ASSERT_TRUE(replies && replies->size() == 1);

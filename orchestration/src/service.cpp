@@ -57,6 +57,7 @@ http::server_options server_options(settings const& chosen, metrics& counted) {
                         .idle_timeout = milliseconds{given.idle_timeout_ms},
                         .stop_timeout = milliseconds{chosen.stop_timeout_ms}},
             .allow_origin = given.allow_origin,
+            .allowed_hosts = given.allowed_hosts,
             .answered = [&counted](http::answered_request const& what) { counted.answered(what); }};
 }
 

@@ -1,5 +1,6 @@
 #include "tasker/orchestration/settings.hpp"
 
+#include "tasker/base/host_rule.hpp"
 #include "tasker/config/toml_file.hpp"
 #include "tasker/model/names.hpp"
 
@@ -44,6 +45,7 @@ void read(config::reader& from, settings& into) {
     });
     from.get("http.listen", into.http.listen);
     from.get("http.allow_origin", into.http.allow_origin);
+    from.get("http.allowed_hosts", into.http.allowed_hosts);
     from.get("database.url", into.database.url);
     from.get("environment", into.environment);
     from.get("log.level", into.log.threshold, log::parse_level, "debug, info, warn, error");
@@ -51,6 +53,7 @@ void read(config::reader& from, settings& into) {
 
     from.env("DATABASE_URL", into.database.url);
     from.env("TASKER_ORCHESTRATOR_LISTEN", into.http.listen);
+    from.env("TASKER_ORCHESTRATOR_ALLOWED_HOSTS", into.http.allowed_hosts);
     from.env("TASKER_ENV", into.environment);
     from.env("TASKER_LOG_LEVEL", into.log.threshold, log::parse_level, "debug, info, warn, error");
     from.env("TASKER_LOG_FORMAT", into.log.output, log::parse_format, "console, json");
@@ -88,6 +91,11 @@ std::vector<config::config_problem> settings::validate() const {
     if (!is_origin(http.allow_origin)) {
         problems.push_back({"http.allow_origin", "must be \"*\" or an origin, as in "
                                                  "\"https://example.org\""});
+    }
+    for (auto const& each : http.allowed_hosts) {
+        if (auto problem = host_rule::name_problem(each)) {
+            problems.push_back({"http.allowed_hosts", std::move(*problem)});
+        }
     }
     if (auto problem = model::name_problem(environment)) {
         problems.push_back({"environment", std::move(*problem)});

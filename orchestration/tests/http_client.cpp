@@ -119,7 +119,7 @@ bool http_client::read_some() {
 std::string request_text(std::string_view method, std::string_view target, std::string_view body,
                          std::string_view content_type, std::string_view more_fields) {
     std::string text;
-    text.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: test\r\n");
+    text.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n");
     if (!body.empty()) {
         text.append("Content-Type: ").append(content_type).append("\r\nContent-Length: ");
         text.append(std::to_string(body.size())).append("\r\n");

@@ -32,6 +32,7 @@ protected:
 
     static http::server_options options() {
         http::server_options limits;
+        limits.allowed_hosts = {"h"};
         limits.allowed.max_header_bytes = 2048;
         limits.allowed.max_target_bytes = 1024;
         limits.allowed.max_body_bytes = 4096;

@@ -42,6 +42,7 @@ awaitable<http::response> wait(waiting_room* room, http::request& asked) {
 
 http::server_options HttpServer::small() {
     http::server_options options;
+    options.allowed_hosts = {"t"};
     options.allowed.max_connections = 4;
     options.allowed.max_header_bytes = 2048;
     options.allowed.max_target_bytes = 1024;

@@ -73,11 +73,11 @@ TEST_F(HttpServer, IgnoresEmptyLinesBeforeARequest) {
 TEST_F(HttpServer, TakesAUrlAsTheTarget) {
     auto const server = start();
     http_client client{server->address()};
-    EXPECT_EQ(client.get("http://test/echo?a=/b").body, "GET /echo?a=/b ");
+    EXPECT_EQ(client.get("http://t/echo?a=/b").body, "GET /echo?a=/b ");
     EXPECT_EQ(client.get("HTTP://127.0.0.1:1/echo").body, "GET /echo ");
     EXPECT_EQ(client.get("http://[::1]:1/echo").body, "GET /echo ");
-    EXPECT_EQ(client.get("http://test").error_code(), "not_found");
-    EXPECT_EQ(client.get("http://test?/echo").error_code(), "not_found");
+    EXPECT_EQ(client.get("http://t").error_code(), "not_found");
+    EXPECT_EQ(client.get("http://t?/echo").error_code(), "not_found");
 }
 
 TEST_F(HttpServer, ReadsLaterVersionsOfHttp1AsHttp11) {
@@ -170,6 +170,30 @@ TEST_F(HttpServer, RefusesWhatAPageOfAnotherOriginPosts) {
     EXPECT_EQ(post(page, "null").status, 403U);
     EXPECT_EQ(post(page, page).status, 200U);
     EXPECT_EQ(post("*", page).status, 200U);
+}
+
+TEST_F(HttpServer, AnswersOnlyForHostsThatAreAdmitted) {
+    auto const server = start();
+    auto const ask_for = [&](std::string const& target, std::string const& fields) {
+        http_client client{server->address()};
+        client.send("GET " + target + " HTTP/1.1\r\n" + fields + "\r\n");
+        return client.receive();
+    };
+    for (auto const* host : {"127.0.0.1:8080", "10.1.2.3", "[::1]:8080", "LocalHost", "t:1", ""}) {
+        EXPECT_EQ(ask_for("/echo", "Host: " + std::string{host} + "\r\n").status, 200U) << host;
+    }
+    EXPECT_EQ(ask_for("http://t/echo", "Host: evil.example\r\n").status, 200U);
+
+    auto const refused = ask_for("/echo", "Host: evil.example:8080\r\n");
+    EXPECT_EQ(refused.status, 421U);
+    EXPECT_EQ(refused.error_code(), "misdirected_request");
+    EXPECT_THAT(refused.body, HasSubstr("http.allowed_hosts"));
+    EXPECT_EQ(ask_for("/none", "Host: evil.example\r\n").status, 421U);
+    EXPECT_EQ(ask_for("http://evil.example/echo", "Host: t\r\n").status, 421U);
+
+    http_client old{server->address()};
+    old.send("GET /echo HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(old.receive().status, 200U);
 }
 
 TEST_F(HttpServer, AnswersUnknownPathsWithTheEnvelopeAndGoesOn) {

@@ -17,8 +17,9 @@ using ::testing::IsEmpty;
 class Settings : public ::testing::Test {
 protected:
     Settings() {
-        for (auto const* name : {"DATABASE_URL", "TASKER_ORCHESTRATOR_LISTEN", "TASKER_ENV",
-                                 "TASKER_LOG_LEVEL", "TASKER_LOG_FORMAT"}) {
+        for (auto const* name :
+             {"DATABASE_URL", "TASKER_ORCHESTRATOR_LISTEN", "TASKER_ORCHESTRATOR_ALLOWED_HOSTS",
+              "TASKER_ENV", "TASKER_LOG_LEVEL", "TASKER_LOG_FORMAT"}) {
             unsetenv(name);
         }
     }
@@ -90,6 +91,17 @@ TEST_F(Settings, AllProblemsAreToldAtOnce) {
             ::testing::StartsWith("creation.max_in_flight must not exceed"),
             ::testing::StartsWith("database.url"),
             ::testing::HasSubstr("log.level must be one of")));
+}
+
+TEST_F(Settings, AllowedHostsAreNamesWithoutPorts) {
+    setenv("TASKER_ORCHESTRATOR_ALLOWED_HOSTS", "api.example.org,orchestrator", 1);
+    auto const loaded = load("[http]\nallowed_hosts = ['file']\n[database]\nurl = 'x'");
+    EXPECT_THAT(texts(loaded.problems), IsEmpty());
+    EXPECT_THAT(loaded.values.http.allowed_hosts, ElementsAre("api.example.org", "orchestrator"));
+    unsetenv("TASKER_ORCHESTRATOR_ALLOWED_HOSTS");
+    EXPECT_THAT(
+        texts(load("[http]\nallowed_hosts = ['a', 'a:80']\n[database]\nurl = 'x'").problems),
+        ElementsAre(::testing::StartsWith("http.allowed_hosts \"a:80\" must be a host name")));
 }
 
 TEST_F(Settings, ReadyConfigurationsAreValid) {

@@ -2,6 +2,7 @@
 
 #include "wake_up.hpp"
 
+#include "tasker/base/host_rule.hpp"
 #include "tasker/base/version.hpp"
 #include "tasker/wire/error_body.hpp"
 
@@ -64,8 +65,31 @@ wire::error_code code_of(boost::system::error_code const& malformed) {
                                                   : wire::error_code::invalid_request;
 }
 
+/// Why a request is not answered because of the host that it names; none: it is.
+std::optional<response> host_refusal(http::request<http::string_body> const& request,
+                                     host_rule const& hosts) {
+    auto const fields = request.count(http::field::host);
+    std::string_view authority = request[http::field::host];
+    if (fields > 1 || (fields == 0 && request.version() >= 11) ||
+        !host_rule::is_well_formed(authority)) {
+        return refusal(wire::error_code::invalid_request,
+                       "the Host field must be given once, and be a host name or an IP address, "
+                       "with or without a port");
+    }
+    if (auto const absolute = parse_absolute_target(request.target())) {
+        authority = absolute->authority;
+    }
+    if (!hosts.admits(authority)) {
+        return refusal(wire::error_code::misdirected_request, hosts.refusal(authority));
+    }
+    return std::nullopt;
+}
+
 response route(http::request<http::string_body> const& request, health_answers const& answers) {
-    auto const path = std::string_view{request.target()}.substr(0, request.target().find('?'));
+    std::string_view const target = request.target();
+    auto const absolute = parse_absolute_target(target);
+    auto const with_query = absolute ? absolute->path : target;
+    auto const path = with_query.substr(0, with_query.find('?'));
     auto const is_known = path == "/health" || path == "/health/live" || path == "/health/ready" ||
                           path == "/metrics";
     if (!is_known) {
@@ -85,6 +109,12 @@ response route(http::request<http::string_body> const& request, health_answers c
                        "the worker is starting or stopping, or the database does not answer");
     }
     return answer(R"({"status":"ok","version":")" + std::string{version()} + "\"}");
+}
+
+response answer_to(http::request<http::string_body> const& request, health_answers const& answers,
+                   host_rule const& hosts) {
+    auto refused = host_refusal(request, hosts);
+    return refused ? std::move(*refused) : route(request, answers);
 }
 
 std::optional<asio::ip::tcp::endpoint> parse_endpoint(std::string_view address) {
@@ -111,11 +141,12 @@ std::optional<asio::ip::tcp::endpoint> parse_endpoint(std::string_view address) 
 } // namespace
 
 struct health_server::state {
-    state(asio::any_io_executor const& on, health_answers with)
+    state(asio::any_io_executor const& on, health_answers with, std::vector<std::string> allowed)
         : acceptor{on},
           retry{on},
           ended{on},
-          answers{std::move(with)} {}
+          answers{std::move(with)},
+          hosts{"health.allowed_hosts", std::move(allowed)} {}
 
     static asio::awaitable<void> serve(std::shared_ptr<state> self,
                                        std::list<beast::tcp_stream>::iterator connection);
@@ -126,18 +157,20 @@ struct health_server::state {
     wake_up retry;
     wake_up ended;
     health_answers answers;
+    host_rule hosts;
     std::list<beast::tcp_stream> connections;
     bool is_stopped = false;
 };
 
 result<health_server> health_server::open(asio::any_io_executor executor,
-                                          std::string const& address, health_answers answers) {
+                                          std::string const& address, health_answers answers,
+                                          std::vector<std::string> allowed_hosts) {
     auto const endpoint = parse_endpoint(address);
     if (!endpoint) {
         return make_error(errc::invalid_argument,
                           "an address to listen on is IP:PORT, not \"" + address + '"');
     }
-    auto opened = std::make_shared<state>(executor, std::move(answers));
+    auto opened = std::make_shared<state>(executor, std::move(answers), std::move(allowed_hosts));
     auto& acceptor = opened->acceptor;
     boost::system::error_code failure;
     acceptor.open(endpoint->protocol(), failure);
@@ -221,8 +254,8 @@ asio::awaitable<bool> health_server::state::exchange(std::shared_ptr<state> self
     if (failure && !is_malformed(failure)) {
         co_return false;
     }
-    auto out =
-        failure ? refusal(code_of(failure), failure.message()) : route(parser.get(), self->answers);
+    auto out = failure ? refusal(code_of(failure), failure.message())
+                       : answer_to(parser.get(), self->answers, self->hosts);
     auto const is_head = !failure && parser.get().method() == http::verb::head;
     out.keep_alive(!failure && parser.get().keep_alive());
     out.prepare_payload();

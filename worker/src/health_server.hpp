@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace tasker::worker {
 
@@ -18,16 +19,19 @@ struct health_answers {
 };
 
 /// GET and HEAD of /health, /health/live, /health/ready and /metrics over HTTP/1.1; everything else
-/// is answered with the API's error envelope. At most 32 connections; more are closed at once.
+/// is answered with the API's error envelope, also requests for a host that host_rule does not
+/// admit. At most 32 connections; more are closed at once.
 ///
 /// Lifetime: must outlive run_until_stopped().
 /// Threads: all on the executor.
 class health_server {
 public:
-    /// Listens from now on. `address` is "host:port"; port 0 takes any free one.
+    /// Listens from now on. `address` is "host:port"; port 0 takes any free one. `allowed_hosts`:
+    /// see health_settings.
     /// Errors: errc::invalid_argument (no such form), errc::unavailable (cannot listen there).
     static result<health_server> open(boost::asio::any_io_executor executor,
-                                      std::string const& address, health_answers answers);
+                                      std::string const& address, health_answers answers,
+                                      std::vector<std::string> allowed_hosts = {});
 
     health_server(health_server&&) noexcept;
     health_server& operator=(health_server&&) noexcept;

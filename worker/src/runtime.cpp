@@ -163,7 +163,8 @@ bool runtime::open_health_port() {
          .metrics =
              [this] {
                  return counts_.text(flow_.held().size(), flow_.in_pool(), flow_.capacity());
-             }});
+             }},
+        options_.health.allowed_hosts);
     if (!opened) {
         log::error("cannot_listen", {{"problem", opened.error()}});
         return false;

@@ -1,5 +1,6 @@
 #include "tasker/worker/settings.hpp"
 
+#include "tasker/base/host_rule.hpp"
 #include "tasker/config/toml_file.hpp"
 #include "tasker/model/names.hpp"
 
@@ -42,6 +43,7 @@ void read(config::reader& from, settings& into) {
     from.get("namespaces", into.namespaces);
     from.get("name", into.name);
     from.get("health.listen", into.health.listen);
+    from.get("health.allowed_hosts", into.health.allowed_hosts);
     from.get("shell.enabled", into.shell.enabled);
     from.get("shell.environment", into.shell.environment);
     from.get("log.level", into.log.threshold, log::parse_level, "debug, info, warn, error");
@@ -50,6 +52,7 @@ void read(config::reader& from, settings& into) {
     from.env("DATABASE_URL", into.database.url);
     from.env("TASKER_NAMESPACES", into.namespaces);
     from.env("TASKER_WORKER_LISTEN", into.health.listen);
+    from.env("TASKER_WORKER_ALLOWED_HOSTS", into.health.allowed_hosts);
     from.env("TASKER_LOG_LEVEL", into.log.threshold, log::parse_level, "debug, info, warn, error");
     from.env("TASKER_LOG_FORMAT", into.log.output, log::parse_format, "console, json");
 }
@@ -91,6 +94,11 @@ std::vector<config::config_problem> settings::validate() const {
     if (name.size() > max_name_length) {
         problems.push_back(
             {"name", "must have at most " + std::to_string(max_name_length) + " bytes"});
+    }
+    for (auto const& each : health.allowed_hosts) {
+        if (auto problem = host_rule::name_problem(each)) {
+            problems.push_back({"health.allowed_hosts", std::move(*problem)});
+        }
     }
     if (std::ranges::find(shell.environment, "DATABASE_URL") != shell.environment.end()) {
         problems.push_back(

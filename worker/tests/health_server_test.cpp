@@ -29,7 +29,8 @@ protected:
     HealthServer()
         : server{health_server::open(io.get_executor(), "127.0.0.1:0",
                                      {.is_ready = [this] { return is_ready.load(); },
-                                      .metrics = [] { return std::string{"steps 1\n"}; }})
+                                      .metrics = [] { return std::string{"steps 1\n"}; }},
+                                     {"worker"})
                      .value()} {
         asio::co_spawn(io, server.run_until_stopped(), [](std::exception_ptr) {});
         thread = std::jthread{[this] { io.run(); }};
@@ -55,7 +56,7 @@ protected:
 
     std::string ask(std::string const& method, std::string const& target) {
         return exchange(method + ' ' + target +
-                        " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+                        " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     }
 
     static json body_of(std::string const& answer) {
@@ -97,8 +98,9 @@ TEST_F(HealthServer, HeadHasNoBody) {
 }
 
 TEST_F(HealthServer, OneConnectionServesSeveralRequests) {
-    auto const answer = exchange("GET /health HTTP/1.1\r\nHost: h\r\n\r\n"
-                                 "GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    auto const answer =
+        exchange("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                 "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     EXPECT_THAT(answer, HasSubstr("\"ok\""));
     EXPECT_THAT(answer, HasSubstr("steps 1"));
 }
@@ -115,6 +117,30 @@ TEST_F(HealthServer, EveryErrorHasTheEnvelope) {
     EXPECT_EQ(body_of(answer)["error"]["code"], "invalid_request");
     answer = exchange("GET / HTTP/1.1\r\nX: " + std::string(10'000, 'x') + "\r\n\r\n");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(HealthServer, AnswersOnlyForHostsThatAreAdmitted) {
+    auto const ask_for = [this](std::string const& target, std::string const& fields) {
+        return exchange("GET " + target + " HTTP/1.1\r\n" + fields + "Connection: close\r\n\r\n");
+    };
+    for (auto const* const host : {"127.0.0.1:8081", "[::1]", "localhost", "worker:8081", ""}) {
+        EXPECT_THAT(ask_for("/health", "Host: " + std::string{host} + "\r\n"),
+                    StartsWith("HTTP/1.1 200 "))
+            << host;
+    }
+    EXPECT_THAT(ask_for("http://worker/health?x=1", "Host: evil.example\r\n"),
+                StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(exchange("GET /health HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+
+    auto const refused = ask_for("/metrics", "Host: evil.example:8081\r\n");
+    EXPECT_THAT(refused, StartsWith("HTTP/1.1 421 "));
+    EXPECT_EQ(body_of(refused)["error"]["code"], "misdirected_request");
+    EXPECT_THAT(refused, HasSubstr("health.allowed_hosts"));
+    EXPECT_THAT(ask_for("http://evil.example/health", "Host: localhost\r\n"),
+                StartsWith("HTTP/1.1 421 "));
+    for (auto const* const fields : {"", "Host: a b\r\n", "Host: worker\r\nHost: worker\r\n"}) {
+        EXPECT_THAT(ask_for("/health", fields), StartsWith("HTTP/1.1 400 ")) << fields;
+    }
 }
 
 TEST(HealthAddress, WhatCannotBeListenedOnIsAnError) {

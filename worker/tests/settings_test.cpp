@@ -19,8 +19,9 @@ using testing::SizeIs;
 class WorkerSettings : public testing::Test {
 protected:
     WorkerSettings() {
-        for (auto const* const name : {"DATABASE_URL", "TASKER_NAMESPACES", "TASKER_WORKER_LISTEN",
-                                       "TASKER_LOG_LEVEL", "TASKER_LOG_FORMAT"}) {
+        for (auto const* const name :
+             {"DATABASE_URL", "TASKER_NAMESPACES", "TASKER_WORKER_LISTEN",
+              "TASKER_WORKER_ALLOWED_HOSTS", "TASKER_LOG_LEVEL", "TASKER_LOG_FORMAT"}) {
             unsetenv(name);
         }
         path = std::filesystem::path{testing::TempDir()} /
@@ -59,18 +60,20 @@ TEST_F(WorkerSettings, AllProblemsAreToldAtOnce) {
     chosen.concurrency = 0;
     chosen.lease_seconds = 1;
     chosen.namespaces = {"ok", "Bad", "ok"};
+    chosen.health.allowed_hosts = {"worker", "worker:8081"};
     chosen.shell.environment = {"DATABASE_URL"};
     std::vector<std::string> paths;
     for (auto const& each : chosen.validate()) {
         paths.push_back(each.path);
     }
     EXPECT_THAT(paths, ElementsAre("concurrency", "lease_seconds", "namespaces", "namespaces",
-                                   "shell.environment"));
+                                   "health.allowed_hosts", "shell.environment"));
 }
 
 TEST_F(WorkerSettings, CommandLineWinsOverEnvironmentOverFile) {
     setenv("TASKER_NAMESPACES", "one,two", 1);
     setenv("TASKER_WORKER_LISTEN", "127.0.0.1:2", 1);
+    setenv("TASKER_WORKER_ALLOWED_HOSTS", "worker", 1);
     auto const loaded = load("namespaces = ['file']\nconcurrency = 3\nmax_prefetch = 7\n"
                              "[database]\nurl = 'file'\n[health]\nlisten = '127.0.0.1:1'\n",
                              {.listen = "127.0.0.1:3", .concurrency = 5});
@@ -79,6 +82,7 @@ TEST_F(WorkerSettings, CommandLineWinsOverEnvironmentOverFile) {
     EXPECT_EQ(loaded.values.max_prefetch, 7);
     EXPECT_THAT(loaded.values.namespaces, ElementsAre("one", "two"));
     EXPECT_EQ(loaded.values.health.listen, "127.0.0.1:3");
+    EXPECT_THAT(loaded.values.health.allowed_hosts, ElementsAre("worker"));
     EXPECT_EQ(loaded.values.concurrency, 5);
 }
 

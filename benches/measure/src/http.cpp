@@ -56,7 +56,7 @@ std::string make_request(std::string_view method, std::string_view target,
                          std::string_view content_type, std::string_view body) {
     std::string out;
     out.reserve(128 + target.size() + body.size());
-    out.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: load\r\n");
+    out.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n");
     if (!content_type.empty()) {
         out.append("Content-Type: ").append(content_type);
         out.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n");

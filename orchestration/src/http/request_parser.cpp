@@ -93,19 +93,15 @@ void request_parser::take_target(std::string_view target, error_code& failure) {
         into_.target = target;
         return;
     }
-    constexpr std::string_view scheme = "http://";
-    auto const rest = target.substr(std::min(scheme.size(), target.size()));
-    auto const authority = rest.substr(0, rest.find_first_of("/?"));
-    if (!beast::iequals(target.substr(0, scheme.size()), scheme) || authority.empty() ||
-        !host_rule::is_well_formed(authority)) {
+    auto const absolute = parse_absolute_target(target);
+    if (!absolute) {
         failure = parse_errc::target_malformed;
         return;
     }
-    auto const path = rest.substr(authority.size());
     into_.has_absolute_target = true;
-    into_.host = authority;
-    into_.target = path.starts_with('/') ? "" : "/";
-    into_.target += path;
+    into_.host = absolute->authority;
+    into_.target = absolute->path.starts_with('/') ? "" : "/";
+    into_.target += absolute->path;
 }
 
 void request_parser::on_field_impl(beast::http::field name, string_view name_text,

@@ -71,6 +71,7 @@ server::server(asio::any_io_executor executor, router const& routes, server_opti
                .answered = options_.answered,
                .date = [this] { return date(); },
                .allow_origin = options_.allow_origin,
+               .hosts = {"http.allowed_hosts", options_.allowed_hosts},
                .extra_fields = cors_fields(options_.allow_origin)},
       acceptor_{executor},
       changed_{executor},

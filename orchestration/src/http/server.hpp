@@ -16,12 +16,15 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace tasker::orchestration::http {
 
 struct server_options {
     limits allowed;
     std::string allow_origin; ///< for scripts of web pages (CORS): "*" or an origin; empty: none
+    /// Names that requests may use for this server's host, besides localhost and IP addresses.
+    std::vector<std::string> allowed_hosts{};
     std::function<void(answered_request const&)> answered; ///< may be empty
 };
 

@@ -5,6 +5,7 @@
 #include "http/request_parser.hpp"
 #include "http/response.hpp"
 #include "http/router.hpp"
+#include "tasker/base/host_rule.hpp"
 #include "tasker/base/time.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -32,6 +33,7 @@ struct session_context {
     std::function<void(answered_request const&)> const& answered;
     std::function<std::string_view()> date; ///< for the Date field
     std::string const& allow_origin;        ///< see server_options
+    host_rule hosts;                        ///< see server_options::allowed_hosts
     std::string extra_fields;               ///< in every response: complete lines
     std::size_t received_bytes = 0;         ///< bodies held now, by all sessions
     bool stopping = false;                  ///< every response closes its connection

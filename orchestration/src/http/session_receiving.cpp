@@ -204,6 +204,11 @@ bool session::parse() {
 }
 
 void session::find_route() {
+    if (request_.method != beast_http::verb::connect && !context_.hosts.admits(request_.host)) {
+        refuse_with(
+            error_response(error_code::misdirected_request, context_.hosts.refusal(request_.host)));
+        return;
+    }
     match_ = context_.routes.match(request_);
     auto const limit = match_.found != nullptr
                            ? match_.found->max_body_bytes.value_or(context_.allowed.max_body_bytes)

@@ -37,6 +37,12 @@ bool is_address(int family, std::string_view text) {
            inet_pton(family, std::string{text}.c_str(), ignored.data()) == 1;
 }
 
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= max_name_bytes && is_alphanumeric(text.front()) &&
+           std::ranges::all_of(
+               text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
+}
+
 struct host_and_port {
     std::string_view host;
     std::string_view port; ///< with its colon; may be empty
@@ -89,10 +95,26 @@ bool host_rule::is_well_formed(std::string_view authority) {
     return authority.empty() || (is_name(host) && is_port(port));
 }
 
-bool host_rule::is_name(std::string_view text) {
-    return !text.empty() && text.size() <= max_name_bytes && is_alphanumeric(text.front()) &&
-           std::ranges::all_of(
-               text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
+std::optional<std::string> host_rule::name_problem(std::string_view text) {
+    if (is_name(text)) {
+        return std::nullopt;
+    }
+    return '"' + std::string{text} +
+           "\" must be a host name without scheme and port, as in "
+           "\"tasker.example.org\"";
+}
+
+std::optional<absolute_target> parse_absolute_target(std::string_view target) {
+    constexpr std::string_view scheme = "http://";
+    if (lower_case(target.substr(0, scheme.size())) != scheme) {
+        return std::nullopt;
+    }
+    auto const rest = target.substr(scheme.size());
+    auto const authority = rest.substr(0, rest.find_first_of("/?"));
+    if (authority.empty() || !host_rule::is_well_formed(authority)) {
+        return std::nullopt;
+    }
+    return absolute_target{authority, rest.substr(authority.size())};
 }
 
 } // namespace tasker

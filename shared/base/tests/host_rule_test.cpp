@@ -46,11 +46,13 @@ TEST(HostRule, FindsMalformedHosts) {
 }
 
 TEST(HostRule, TakesNamesWithoutPortsInTheSetting) {
-    EXPECT_TRUE(host_rule::is_name("orchestrator"));
-    EXPECT_TRUE(host_rule::is_name("tasker.ns.svc.cluster.local"));
-    for (auto const* each : {"", "*", "a:80", "http://a", "a b", "-a"}) {
-        EXPECT_FALSE(host_rule::is_name(each)) << each;
+    EXPECT_EQ(host_rule::name_problem("orchestrator"), std::nullopt);
+    EXPECT_EQ(host_rule::name_problem("tasker.ns.svc.cluster.local"), std::nullopt);
+    for (auto const* each : {"", "*", "http://a", "a b", "-a"}) {
+        EXPECT_TRUE(host_rule::name_problem(each)) << each;
     }
+    EXPECT_EQ(host_rule::name_problem("a:80"),
+              "\"a:80\" must be a host name without scheme and port, as in \"tasker.example.org\"");
 }
 
 } // namespace

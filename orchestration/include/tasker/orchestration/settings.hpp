@@ -29,6 +29,8 @@ struct http_settings {
     std::int64_t idle_timeout_ms = 75'000;
     /// CORS: "*" or one origin that scripts of web pages may call from; empty: none.
     std::string allow_origin;
+    /// Names that requests may use for this server's host, besides localhost and IP addresses.
+    std::vector<std::string> allowed_hosts;
 };
 
 struct database_settings {
@@ -106,8 +108,8 @@ struct loaded_settings {
     std::vector<config::config_problem> problems; ///< all there are; empty: the values can be used
 };
 
-/// Reads the file, if one is named, then DATABASE_URL, TASKER_ORCHESTRATOR_LISTEN, TASKER_ENV,
-/// TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.
+/// Reads the file, if one is named, then DATABASE_URL, TASKER_ORCHESTRATOR_LISTEN,
+/// TASKER_ORCHESTRATOR_ALLOWED_HOSTS, TASKER_ENV, TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.
 loaded_settings load_settings(setting_overrides const& overrides);
 
 } // namespace tasker::orchestration

@@ -24,6 +24,8 @@ struct database_settings {
 struct health_settings {
     /// IP:port of /health and /metrics; port 0 is any that is free; empty: no port.
     std::string listen = "127.0.0.1:8081";
+    /// Names that requests may use for this host, besides localhost and IP addresses.
+    std::vector<std::string> allowed_hosts;
 };
 
 /// Handler `tasker.http`.
@@ -91,7 +93,7 @@ struct loaded_settings {
 };
 
 /// Reads the file, if one is named, then DATABASE_URL, TASKER_NAMESPACES, TASKER_WORKER_LISTEN,
-/// TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.
+/// TASKER_WORKER_ALLOWED_HOSTS, TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.
 loaded_settings load_settings(setting_overrides const& overrides);
 
 } // namespace tasker::worker

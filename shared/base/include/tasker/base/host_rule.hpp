@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,8 @@ namespace tasker {
 /// Threads: const members from any thread.
 class host_rule {
 public:
-    /// `setting`: its path for messages, "http.allowed_hosts". `names`: as is_name() takes them;
-    /// case does not count.
+    /// `setting`: its path for messages, "http.allowed_hosts". `names`: without ports; case does
+    /// not count.
     host_rule(std::string_view setting, std::vector<std::string> names);
 
     /// `authority`: a host with an optional port. An empty one is admitted: no browser sends it.
@@ -30,12 +31,21 @@ public:
     /// IPv4 address, an IPv6 address in brackets or a name.
     static bool is_well_formed(std::string_view authority);
 
-    /// True if the setting may list the text: a host name without a port.
-    static bool is_name(std::string_view text);
+    /// Why the setting may not list the text; none if it may.
+    static std::optional<std::string> name_problem(std::string_view text);
 
 private:
     std::string setting_;
     std::vector<std::string> names_; ///< in lower case
 };
+
+/// The parts of a request target like "http://host:80/path?query" (RFC 9112, 3.2.2).
+struct absolute_target {
+    std::string_view authority; ///< well-formed and not empty
+    std::string_view path;      ///< with the query; may be empty
+};
+
+/// None if the target has another form. Case of the scheme does not count.
+std::optional<absolute_target> parse_absolute_target(std::string_view target);
 
 } // namespace tasker
