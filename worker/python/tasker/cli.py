@@ -42,7 +42,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         "modules", nargs="+", metavar="MODULE", help="with handlers: package.module or file.py"
     )
     options = parser.parse_args(arguments)
-    options.program = [sys.executable, "-m", "tasker"]
+    options.program = _this_program()
     options.module_arguments = options.modules
     return _run(options, lambda: [load(each) for each in options.modules])
 
