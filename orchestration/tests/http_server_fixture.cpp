@@ -35,7 +35,7 @@ awaitable<http::response> wait(waiting_room* room, http::request& asked) {
         co_await (never.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)) ||
                   asked.from->until_gone());
     room->left.set_value(first.index() == 1);
-    co_return http::response{.status = 499, .body = {}, .close = true};
+    co_return http::response{};
 }
 
 } // namespace

@@ -141,6 +141,17 @@ TEST_F(Waits, ClientThatIsGoneWaitsNoMore) {
     EXPECT_TRUE(are_waiting(0));
 }
 
+TEST_F(Waits, ClientThatHasFinishedSendingGetsTheTaskAsItIs) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    waiting.finish_sending();
+    auto const reply = waiting.receive();
+    EXPECT_EQ(reply.status, 200U);
+    EXPECT_EQ(reply.json().at("state"), "pending");
+    EXPECT_TRUE(waiting.ends());
+    EXPECT_TRUE(are_waiting(0));
+}
+
 TEST_F(Waits, RequestBehindAWaitIsAnsweredAfterIt) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60") + request_text("GET", "/health/live"));
