@@ -40,8 +40,10 @@ py::handle find_parent(py::handle parents, py::str const& name) {
     return {};
 }
 
+/// Anything that can be awaited, or a generator.
 bool needs_to_be_run(py::handle returned) {
-    return PyCoro_CheckExact(returned.ptr()) || PyGen_CheckExact(returned.ptr());
+    auto const* const async = Py_TYPE(returned.ptr())->tp_as_async;
+    return (async != nullptr && async->am_await != nullptr) || PyGen_CheckExact(returned.ptr());
 }
 
 worker::step_result to_result(py::handle returned) {

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import inspect
 import os
 import uuid
 
@@ -35,6 +36,10 @@ def plain(value):
         return dump(mode="json")
     if hasattr(value, "__fields__") and callable(getattr(value, "dict", None)):  # pydantic 1
         return value.dict()
+    if inspect.isasyncgen(value):
+        raise TypeError("an asynchronous generator has no result; return its items as a list")
+    if inspect.isawaitable(value):
+        raise TypeError(f"{type(value).__qualname__} cannot be written as JSON; await it before")
     raise TypeError(f"{type(value).__qualname__} cannot be written as JSON")
 
 

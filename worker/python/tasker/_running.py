@@ -1,4 +1,4 @@
-"""Runs what a handler returned instead of a value: a coroutine or a generator."""
+"""Runs what a handler returned instead of a value: something to await, or a generator."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from .errors import Cancelled
 
 
 def finish(returned, step):
-    """The result of a coroutine, which runs on the event loop, or of a generator, which runs here.
+    """The result of an awaitable, which runs on the event loop, or of a generator, which runs here.
 
     Called on a thread of the worker's pool, which waits.
     """
     if inspect.iscoroutine(returned):
         return _on_loop(returned, step)
+    if inspect.isawaitable(returned):
+        return _on_loop(_awaited(returned), step)
     return _drive(returned, step)
+
+
+async def _awaited(what):
+    return await what
 
 
 def _on_loop(coroutine, step):

@@ -1,8 +1,81 @@
-"""How coroutines are run and cancelled."""
+"""What is run instead of being taken as the result."""
 
 import asyncio
+import collections.abc
+import types
 
-from tasker import _running
+import pytest
+from tasker import _running, testing
+
+
+class Later:
+    """Awaitable, and nothing else."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __await__(self):
+        yield from asyncio.sleep(0).__await__()
+        if isinstance(self.value, Exception):
+            raise self.value
+        return self.value
+
+
+@types.coroutine
+def old_style(value):
+    yield from asyncio.sleep(0).__await__()
+    return value
+
+
+async def wrapped(value):
+    return await Later(value)
+
+
+class Slow(collections.abc.Coroutine):
+    """A coroutine by its methods, as compiled code has it."""
+
+    def __init__(self, value):
+        self._of = wrapped(value)
+
+    def send(self, value):
+        return self._of.send(value)
+
+    def throw(self, *problem):
+        return self._of.throw(*problem)
+
+    def close(self):
+        self._of.close()
+
+    def __await__(self):
+        return self._of.__await__()
+
+
+@pytest.mark.parametrize("kind", [Later, old_style, wrapped, Slow])
+def test_awaitable_that_a_plain_function_returns_is_awaited(kind):
+    assert testing.call(lambda: kind(42)) == (42, None)
+
+
+def test_exception_of_an_awaitable_is_the_failure():
+    result, failure = testing.call(lambda: Later(ZeroDivisionError("by nothing")))
+    assert result is None
+    assert (failure.message, failure.permanent) == ("by nothing", False)
+
+
+def test_future_of_another_loop_is_refused():
+    loop = asyncio.new_event_loop()
+    result, failure = testing.call(lambda: loop.create_future())
+    loop.close()
+    assert result is None and "attached to a different loop" in failure.message
+
+
+def test_asynchronous_generator_is_refused():
+    async def numbers():
+        yield 1
+
+    for returns in (lambda: numbers(), lambda: Later(numbers())):
+        result, failure = testing.call(returns)
+        assert result is None and failure.permanent and failure.type == "invalid_result"
+        assert "asynchronous generator" in failure.message
 
 
 def test_cancellation_after_the_result_does_nothing():
