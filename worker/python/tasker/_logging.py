@@ -22,7 +22,7 @@ class StepLogger(logging.LoggerAdapter):
         super().__init__(_step_logger, origin)
 
     def process(self, msg, kwargs):
-        kwargs["extra"] = {**self.extra, **(kwargs.get("extra") or {})}
+        kwargs["extra"] = {**(self.extra or {}), **(kwargs.get("extra") or {})}
         return msg, kwargs
 
 

@@ -27,7 +27,7 @@ def converter(annotation, name):
         return None
 
     def convert(value):
-        problems = []
+        problems: list[str] = []
         made = _convert(annotation, value, name, problems)
         if problems:
             raise InvalidInput("; ".join(problems))
@@ -82,7 +82,7 @@ def _convert_union(kinds, value, path, problems):
     tried = []
     for kind in kinds:
         if kind is not _none:
-            of_this = []
+            of_this: list[str] = []
             made = _convert(kind, value, path, of_this)
             if not of_this:
                 return made

@@ -42,7 +42,7 @@ def collect(sources=None):
         sources = [sys.modules[name] for name in list(_modules) if name in sys.modules]
     elif isinstance(sources, (str, types.ModuleType)) or callable(sources):
         sources = [sources]
-    found = {}
+    found: dict[str, Callable[..., Any]] = {}
     for source in sources:
         for name, function in _handlers_of(source):
             if found.setdefault(name, function) != function:

@@ -64,6 +64,7 @@ class _Run:
         try:
             if exit is not None:
                 raise exit
+            assert task is not None  # started before it was complete
             return task.result()
         finally:
             del exit  # its traceback refers to this frame

@@ -27,6 +27,12 @@ class _Kept:
                 os.close(connection.sock.detach())
 
 
+def _is_readable(sock):
+    poll = select.poll()  # select() refuses descriptors above 1023
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 class Transport:
     """One connection for each thread that uses it, also in forked processes."""
 
@@ -70,12 +76,11 @@ class Transport:
         kept = self._kept()
         connection = getattr(kept.of_thread, "connection", None)
         if connection is not None and connection.sock is not None:
-            if not select.select([connection.sock], [], [], 0)[0]:
+            if not _is_readable(connection.sock):
                 return connection, True
             self._drop(connection)  # readable while nothing was asked: the server has closed it
-        kind = http.client.HTTPConnection
-        if self._address.is_secure:
-            kind = http.client.HTTPSConnection
+        kinds = http.client.HTTPConnection, http.client.HTTPSConnection
+        kind = kinds[self._address.is_secure]
         connection = kind(self._address.host, self._address.port, timeout=self._timeout)
         kept.of_thread.connection = connection
         with kept.lock:

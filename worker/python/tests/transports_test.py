@@ -4,6 +4,7 @@ import asyncio
 import http.server
 import json
 import os
+import resource
 import threading
 
 import pytest
@@ -71,6 +72,22 @@ def test_client_that_is_forked_during_a_request_works_on_both_sides(address):
     late.join()
     assert answers and answers != [of_child]
     transport.close()
+
+
+def test_client_works_in_a_process_with_many_open_files(address):
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    opened = [os.dup(nothing) for _ in range(1100)]
+    try:
+        transport = _sync_http.Transport(address, limit)
+        first = transport.send(_http.get("/"))
+        assert transport.send(_http.get("/")) == first
+        transport.close()
+    finally:
+        for each in [nothing, *opened]:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_forked_async_client_has_a_connection_of_its_own(address):
