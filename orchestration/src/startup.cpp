@@ -19,11 +19,6 @@ namespace asio = boost::asio;
 constexpr std::chrono::milliseconds first_backoff{100};
 constexpr std::chrono::milliseconds max_backoff{2000};
 
-bool may_pass(error const& failure) {
-    return failure.code == sql::errc::could_not_connect ||
-           failure.code == sql::errc::not_migrated || failure.code == sql::errc::outdated;
-}
-
 } // namespace
 
 startup::startup(asio::any_io_executor executor, side_thread& aside)
@@ -39,7 +34,7 @@ asio::awaitable<result<void>> startup::wait_for_schema(std::string dsn,
         if (stopped_) {
             co_return make_error(errc::cancelled, "stopped while waiting for the database");
         }
-        if (looked || !may_pass(looked.error()) || steady_clock::now() + backoff > until) {
+        if (looked || !sql::may_pass(looked.error()) || steady_clock::now() + backoff > until) {
             co_return looked;
         }
         log::warn("database_not_ready", {{"database", config::mask_secrets(dsn)},

@@ -31,11 +31,6 @@ constexpr std::chrono::milliseconds first_backoff{100};
 constexpr std::chrono::milliseconds max_backoff{2'000};
 constexpr std::chrono::seconds register_limit{15};
 
-bool may_pass(error const& failure) {
-    return failure.code == sql::errc::could_not_connect ||
-           failure.code == sql::errc::not_migrated || failure.code == sql::errc::outdated;
-}
-
 /// What sql::check found, which blocks and so runs on a thread of its own. Not by co_spawn: it
 /// would tie the cancellation slots of two threads together, and free the one's while the other
 /// still uses them.
@@ -65,7 +60,7 @@ asio::awaitable<result<void>> wait_for_schema(std::string dsn, std::chrono::mill
             co_await seen->done.wait();
         }
         auto const looked = *seen->found;
-        if (looked || !may_pass(looked.error()) || steady_clock::now() + backoff > until) {
+        if (looked || !sql::may_pass(looked.error()) || steady_clock::now() + backoff > until) {
             co_return looked;
         }
         log::warn("database_not_ready", {{"database", config::mask_secrets(dsn)},

@@ -26,7 +26,19 @@ namespace {
 // One message of the protocol counts its length in 31 bits; names and lengths take a little of it.
 constexpr std::size_t max_parameter_bytes = (std::size_t{1} << 30U) - (std::size_t{1} << 16U);
 
-error error_of(PGresult const* answer, char const* sqlstate) {
+/// "Cached plan must not change result type": a statement prepared before a migration. Its SQLSTATE
+/// is also that of every feature that the server lacks; only the place in its source tells them
+/// apart.
+bool is_stale_plan(PGresult const* answer, std::string_view sqlstate) {
+    char const* const raised_in = PQresultErrorField(answer, PG_DIAG_SOURCE_FUNCTION);
+    return sqlstate == "0A000" && raised_in != nullptr &&
+           std::string_view{raised_in} == "RevalidateCachedQuery";
+}
+
+error error_of(PGresult const* answer, std::string_view sqlstate) {
+    if (is_stale_plan(answer, sqlstate)) {
+        sqlstate = "26000"; // as good as gone
+    }
     std::string message = PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY);
     if (auto const* detail = PQresultErrorField(answer, PG_DIAG_MESSAGE_DETAIL)) {
         message.append(": ").append(detail);

@@ -213,11 +213,22 @@ TEST_F(Connection, MustBeOpenedAnewWhenAPreparedStatementsResultHasChanged) {
     ASSERT_TRUE(run_one(conn, {star}));
     database_.exec("alter table shape add b int");
     auto const answer = run_one(conn, {star});
-    EXPECT_EQ(sqlstate_of(answer.error()), "0A000");
+    EXPECT_EQ(sqlstate_of(answer.error()), "26000");
     EXPECT_TRUE(is_retryable(answer.error()));
     EXPECT_FALSE(conn.usable());
     auto again = open();
     EXPECT_EQ(run_one(again, {star})->columns(), 2U);
+}
+
+TEST_F(Connection, DoesNotRepeatACallForWhichTheServerLacksAFeature) {
+    database_.exec("create function lacking() returns int language plpgsql as "
+                   "$$ begin raise exception 'not here' using errcode = '0A000'; end $$");
+    constexpr statement use_it{"use_it", "select lacking()"};
+    auto conn = open();
+    auto const answer = run_one(conn, {use_it});
+    EXPECT_EQ(sqlstate_of(answer.error()), "0A000");
+    EXPECT_FALSE(is_retryable(answer.error()));
+    EXPECT_TRUE(conn.usable());
 }
 
 TEST_F(Connection, TakesTheNotificationsOfItsChannels) {

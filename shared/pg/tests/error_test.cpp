@@ -35,6 +35,7 @@ TEST(PgError, SaysThatPassingTroubleMayBeTriedAgain) {
     EXPECT_TRUE(is_retryable(make_error(errc::connection_lost_in_doubt, "")));
     EXPECT_TRUE(is_retryable(make_error(errc::could_not_connect, "")));
     EXPECT_TRUE(is_retryable(make_error(tasker::errc::unavailable, "")));
+    EXPECT_FALSE(is_retryable(from_server("0A000")));
     EXPECT_FALSE(is_retryable(make_error(errc::cancelled, "")));
     EXPECT_FALSE(is_retryable(make_error(errc::too_large, "")));
     EXPECT_FALSE(is_retryable(make_error(tasker::errc::conflict, "")));
@@ -50,8 +51,8 @@ TEST(PgError, SaysThatRefusedArgumentsAreTheCallersFault) {
     EXPECT_FALSE(is_callers_fault(from_server("42883")));
 }
 
-TEST(PgError, SaysThatAConnectionIsRuinedByItsEndAndByStalePlans) {
-    for (auto const* state : {"57P01", "08P01", "25006", "26000", "0A000"}) {
+TEST(PgError, SaysThatAConnectionIsRuinedByItsEndAndByLostStatements) {
+    for (auto const* state : {"57P01", "08P01", "25006", "26000"}) {
         EXPECT_TRUE(ruins_connection(from_server(state))) << state;
     }
     EXPECT_TRUE(ruins_connection(make_error(errc::timeout_in_doubt, "")));

@@ -16,6 +16,10 @@ public:
             return "could not connect";
         case errc::server_too_old:
             return "server too old";
+        case errc::wrong_encoding:
+            return "wrong encoding";
+        case errc::read_only:
+            return "read-only";
         case errc::not_migrated:
             return "not migrated";
         case errc::outdated:

@@ -156,4 +156,9 @@ result<void> check(std::string const& dsn, script_set const& scripts) {
     return judged ? result<void>{} : result<void>{judged.error()};
 }
 
+bool may_pass(error const& check_failure) noexcept {
+    return check_failure.code == errc::could_not_connect || check_failure.code == errc::read_only ||
+           check_failure.code == errc::not_migrated || check_failure.code == errc::outdated;
+}
+
 } // namespace tasker::sql

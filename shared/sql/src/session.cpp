@@ -66,6 +66,45 @@ int line_in_statement(std::string_view message) {
     return line;
 }
 
+void require_utf8(pqxx::connection& session, std::string const& encoding) {
+    if (encoding != "UTF8") {
+        throw failure{
+            errc::wrong_encoding,
+            fmt::format("{} has encoding {}, and Tasker needs UTF8: make another database with "
+                        "`create database NAME encoding 'UTF8' template template0`",
+                        describe(session), encoding)};
+    }
+}
+
+void require_writable(pqxx::connection& session, bool is_standby, bool is_read_only) {
+    if (is_standby) {
+        throw failure{errc::read_only,
+                      fmt::format("{} is a standby, which accepts no changes: name the primary in "
+                                  "the database URL, or name all servers and add "
+                                  "target_session_attrs=read-write",
+                                  describe(session))};
+    }
+    if (is_read_only) {
+        throw failure{errc::read_only,
+                      fmt::format("{} accepts no changes: default_transaction_read_only is on. "
+                                  "Reset it for the role {}, the database or the server",
+                                  describe(session), session.username())};
+    }
+}
+
+void require_suitable(pqxx::connection& session) {
+    if (session.server_version() < oldest_server) {
+        throw failure{errc::server_too_old,
+                      fmt::format("{} is PostgreSQL {}; Tasker needs 14 or later",
+                                  describe(session), session.server_version() / 10000)};
+    }
+    auto const found = pqxx::nontransaction{session}.exec1(
+        "select current_setting('server_encoding'), pg_is_in_recovery(), "
+        "current_setting('transaction_read_only')::boolean");
+    require_utf8(session, found[0].as<std::string>());
+    require_writable(session, found[1].as<bool>(), found[2].as<bool>());
+}
+
 } // namespace
 
 std::unique_ptr<pqxx::connection> connect(std::string const& dsn) {
@@ -78,11 +117,7 @@ std::unique_ptr<pqxx::connection> connect(std::string const& dsn) {
     } catch (pqxx::broken_connection const& refused) {
         throw failure{errc::could_not_connect, without_line_end(refused.what())};
     }
-    if (session->server_version() < oldest_server) {
-        throw failure{errc::server_too_old,
-                      fmt::format("{} is PostgreSQL {}; Tasker needs 14 or later",
-                                  describe(*session), session->server_version() / 10000)};
-    }
+    require_suitable(*session);
     return session;
 }
 

@@ -23,8 +23,10 @@ struct failure : std::exception {
     error reason;
 };
 
-/// Connects within 10 seconds, unless the DSN sets another connect_timeout.
-/// Throws: failure (could_not_connect, server_too_old; invalid_argument: the DSN is none).
+/// Connects within 10 seconds, unless the DSN sets another connect_timeout, and looks whether
+/// Tasker can work with this server and database at all.
+/// Throws: failure (could_not_connect, server_too_old, wrong_encoding, read_only;
+/// invalid_argument: the DSN is none).
 std::unique_ptr<pqxx::connection> connect(std::string const& dsn);
 
 /// No time limit but for locks, silence but for warnings, and names resolved nowhere but in

@@ -65,8 +65,8 @@ test_database::test_database() : state_{std::make_unique<state>(" template " + t
 
 test_database::test_database(std::unique_ptr<state> made) noexcept : state_{std::move(made)} {}
 
-test_database test_database::empty() {
-    return test_database{std::make_unique<state>(std::string{})};
+test_database test_database::empty(std::string const& options) {
+    return test_database{std::make_unique<state>(" " + options)};
 }
 
 test_database::test_database(test_database&&) noexcept = default;

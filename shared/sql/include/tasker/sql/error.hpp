@@ -7,6 +7,8 @@ namespace tasker::sql {
 enum class errc {
     could_not_connect = 1,
     server_too_old, ///< before PostgreSQL 14
+    wrong_encoding, ///< the database's encoding is not UTF8
+    read_only,      ///< a standby, or transactions are read-only by default
     not_migrated,   ///< the database has no schema of Tasker's
     outdated,     ///< the schema is older than this program, or its functions are of another build
     newer_schema, ///< the schema is newer than this program

@@ -48,9 +48,13 @@ result<migration_report> migrate(std::string const& dsn, migrate_options options
                                  script_set const& scripts = embedded_scripts());
 
 /// Does the database have exactly what this program needs? Services ask before they start. Blocks
-/// for one round trip.
-/// Errors: not_migrated, outdated, newer_schema, could_not_connect, failed. The message tells what
-/// to do.
+/// for three round trips.
+/// Errors: those of connecting (server_too_old, wrong_encoding, read_only, could_not_connect),
+/// not_migrated, outdated, newer_schema, failed. The message tells what to do.
 result<void> check(std::string const& dsn, script_set const& scripts = embedded_scripts());
+
+/// May `check` succeed later without a change of this program or its settings: after a restart, a
+/// failover, `tasker migrate`?
+bool may_pass(error const& check_failure) noexcept;
 
 } // namespace tasker::sql

@@ -25,8 +25,8 @@ class test_database {
 public:
     /// A copy of the migrated template database (some 50 ms).
     test_database();
-    /// A database that has nothing in it.
-    static test_database empty();
+    /// A database that has nothing in it. `options`: of `create database`.
+    static test_database empty(std::string const& options = {});
 
     test_database(test_database&&) noexcept;
     test_database& operator=(test_database&&) noexcept;

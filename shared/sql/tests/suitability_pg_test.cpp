@@ -1,0 +1,68 @@
+#include "tasker/sql/migrator.hpp"
+
+#include "sample_scripts.hpp"
+
+#include "tasker/testing/own_cluster.hpp"
+#include "tasker/testing/test_database.hpp"
+#include "tasker/testing/wait.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+namespace tasker::sql {
+namespace {
+
+using tasker::testing::soon;
+using tasker::testing::test_database;
+using ::testing::HasSubstr;
+
+TEST(Suitability, RefusesAnotherEncodingThanUtf8AndTellsHowToMakeTheDatabase) {
+    test_database database =
+        test_database::empty("encoding 'SQL_ASCII' template template0 lc_collate 'C' lc_ctype 'C'");
+    auto const migrated = migrate(database.dsn());
+    ASSERT_FALSE(migrated);
+    EXPECT_EQ(migrated.error().code, errc::wrong_encoding);
+    EXPECT_THAT(migrated.error().message, HasSubstr(database.name()));
+    EXPECT_THAT(migrated.error().message, HasSubstr("SQL_ASCII"));
+    EXPECT_THAT(migrated.error().message,
+                HasSubstr("create database NAME encoding 'UTF8' template template0"));
+    EXPECT_TRUE(database.value<bool>("select to_regnamespace('tasker') is null"));
+    auto const checked = check(database.dsn());
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().code, errc::wrong_encoding);
+    EXPECT_FALSE(may_pass(checked.error()));
+}
+
+TEST(Suitability, RefusesReadOnlyTransactionsAndNamesTheSetting) {
+    test_database database;
+    database.exec("alter database " + database.name() + " set default_transaction_read_only = on");
+    auto const migrated = migrate(database.dsn());
+    ASSERT_FALSE(migrated);
+    EXPECT_EQ(migrated.error().code, errc::read_only);
+    EXPECT_THAT(migrated.error().message, HasSubstr("default_transaction_read_only"));
+    auto const checked = check(database.dsn());
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().code, errc::read_only);
+    EXPECT_TRUE(may_pass(checked.error()));
+}
+
+TEST(Suitability, RefusesAStandbyAndTellsHowToReachThePrimary) {
+    testing::own_cluster cluster;
+    ASSERT_TRUE(check(cluster.dsn()));
+    ASSERT_TRUE(cluster.server().stop(cluster::shutdown::fast, soon()));
+    std::ofstream{cluster.server().folder() / "data" / "standby.signal"};
+    ASSERT_TRUE(cluster.server().start(soon()));
+    auto const migrated = migrate(cluster.dsn());
+    ASSERT_FALSE(migrated);
+    EXPECT_EQ(migrated.error().code, errc::read_only);
+    EXPECT_THAT(migrated.error().message, HasSubstr("is a standby"));
+    EXPECT_THAT(migrated.error().message, HasSubstr("target_session_attrs=read-write"));
+    auto const checked = check(cluster.dsn());
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().code, errc::read_only);
+    EXPECT_TRUE(may_pass(checked.error())); // it may be promoted
+}
+
+} // namespace
+} // namespace tasker::sql
