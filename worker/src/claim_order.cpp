@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace tasker::worker {
@@ -35,6 +36,13 @@ void claim_order::announce_all() {
     for (auto& each : entries_) {
         each.worth = true;
     }
+}
+
+std::vector<std::string> claim_order::all() const {
+    std::vector<std::string> queues;
+    queues.reserve(entries_.size());
+    std::ranges::transform(entries_, std::back_inserter(queues), &entry::queue);
+    return queues;
 }
 
 bool claim_order::any() const {

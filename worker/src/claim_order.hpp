@@ -28,6 +28,8 @@ public:
 
     void announce_all();
 
+    std::vector<std::string> all() const;
+
     /// Whether a claim would look anywhere.
     bool any() const;
 

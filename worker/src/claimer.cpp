@@ -16,6 +16,8 @@ namespace {
 constexpr std::chrono::seconds call_limit{15};
 /// A claim answers within this even if every step brings a large context.
 constexpr std::size_t max_claim_steps = 500;
+/// Between two looks: leases often end together.
+constexpr std::chrono::milliseconds least_pause{50};
 
 } // namespace
 
@@ -29,27 +31,31 @@ claimer::claimer(step_flow& flow, pg::pool& connections, identity self,
 
 asio::awaitable<void> claimer::run_until_stopped() {
     pause after_failure;
-    auto next_poll = steady_clock::now() + next_pause();
     while (!flow_.is_closed()) {
-        if (steady_clock::now() >= next_poll) {
+        auto const is_idle = !flow_.queues.any() && flow_.wants_claim();
+        auto const now = steady_clock::now();
+        if (!is_idle && now >= next_poll_) {
             flow_.queues.announce_all();
-            next_poll = steady_clock::now() + next_pause();
+            next_poll_ = now + next_pause();
         }
-        if (!flow_.queues.any() || !flow_.wants_claim()) {
-            co_await flow_.claims.wait(next_poll);
+        auto const can_claim = flow_.queues.any() && flow_.wants_claim();
+        auto const limit = is_idle ? next_look_ : next_poll_;
+        if (!can_claim && now < limit) {
+            co_await flow_.claims.wait(limit);
             continue;
         }
-        auto const claimed = co_await claim_once();
-        is_answered_ = claimed.has_value();
-        is_in_doubt_ = !claimed && pg::is_in_doubt(claimed.error());
-        if (claimed) {
+        // Named: with a co_await on each side, g++ 12 destroys the result twice.
+        auto call = can_claim ? claim_once() : look();
+        auto const done = co_await std::move(call);
+        is_answered_ = done.has_value();
+        if (done) {
             after_failure.reset();
             continue;
         }
         counts_.call_failed(metrics::call::claim);
-        auto const limit = after_failure.until_next_attempt("claim_failed", claimed.error());
-        while (!flow_.is_closed() && steady_clock::now() < limit) {
-            co_await flow_.claims.wait(limit);
+        auto const pause_end = after_failure.until_next_attempt("claim_failed", done.error());
+        while (!flow_.is_closed() && steady_clock::now() < pause_end) {
+            co_await flow_.claims.wait(pause_end);
         }
     }
 }
@@ -61,6 +67,7 @@ asio::awaitable<result<void>> claimer::claim_once() {
     flow_.reserve(quantity);
     auto claimed = co_await ask(queues, quantity);
     flow_.unreserve(quantity);
+    is_in_doubt_ = !claimed && pg::is_in_doubt(claimed.error());
     if (!claimed) {
         flow_.queues.announce_all();
         co_return claimed.error();
@@ -68,6 +75,9 @@ asio::awaitable<result<void>> claimer::claim_once() {
     counts_.claimed(claimed->size());
     auto const full = claimed->size() >= quantity;
     flow_.queues.end(queues, full, full ? claimed->back().queue : std::string{});
+    if (std::exchange(is_for_a_look_, false) && !claimed->empty()) {
+        look_at(steady_clock::now() + least_pause);
+    }
     flow_.accept(std::move(*claimed), asked_at);
     co_return result<void>{};
 }
@@ -87,8 +97,34 @@ claimer::ask(std::vector<std::string> queues, std::size_t quantity) {
     co_return co_await queue::claim(**on, std::move(request), until);
 }
 
+asio::awaitable<result<void>> claimer::look() {
+    auto const asked_at = steady_clock::now();
+    auto const until = asked_at + call_limit;
+    auto on = co_await connections_.acquire(until);
+    if (!on) {
+        co_return on.error();
+    }
+    auto const next = co_await queue::next_visible(**on, flow_.queues.all(), until);
+    if (!next) {
+        co_return next.error();
+    }
+    next_look_ = asked_at + next_pause();
+    next_poll_ = next_look_;
+    if (*next && **next <= std::chrono::milliseconds::zero()) {
+        flow_.queues.announce_all();
+        is_for_a_look_ = true;
+    } else if (*next) {
+        look_at(asked_at + std::max(**next, least_pause));
+    }
+    co_return result<void>{};
+}
+
+void claimer::look_at(steady_clock::time_point moment) {
+    next_look_ = std::min(next_look_, moment);
+}
+
 std::chrono::milliseconds claimer::next_pause() {
-    std::uniform_real_distribution<double> jitter{0.8, 1.2};
+    std::uniform_real_distribution<double> jitter{0.8, 1.0};
     return std::chrono::milliseconds{
         static_cast<std::int64_t>(static_cast<double>(poll_.count()) * jitter(random_))};
 }

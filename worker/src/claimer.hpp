@@ -10,8 +10,10 @@
 
 namespace tasker::worker {
 
-/// Asks for steps: when a queue that may hold some is known and slots are free for them. Each queue
-/// is looked into at least every `poll` (with a jitter of a fifth), announced or not.
+/// Asks for steps: when a queue that may hold some is known and slots are free for them. An idle
+/// worker asks when the next lease in its queues ends, because nothing announces that, and asks
+/// again then, or after `poll` (less a jitter of at most a fifth). A busy one looks into each queue
+/// as often.
 ///
 /// Lifetime: must outlive run_until_stopped().
 /// Cancellation: terminal; steps of a claim under way come back when their leases end.
@@ -37,6 +39,8 @@ private:
     boost::asio::awaitable<result<void>> claim_once();
     boost::asio::awaitable<result<std::vector<queue::claimed_step>>>
     ask(std::vector<std::string> queues, std::size_t quantity);
+    boost::asio::awaitable<result<void>> look();
+    void look_at(steady_clock::time_point moment);
     std::chrono::milliseconds next_pause();
 
     step_flow& flow_;
@@ -45,6 +49,9 @@ private:
     std::chrono::milliseconds poll_;
     metrics& counts_;
     std::minstd_rand random_{std::random_device{}()};
+    steady_clock::time_point next_look_ = steady_clock::now(); ///< once idle
+    steady_clock::time_point next_poll_ = steady_clock::now(); ///< while busy
+    bool is_for_a_look_ = false; ///< the next claim is for what a look has found
     bool is_answered_ = true;
     bool is_in_doubt_ = false;
 };

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <string>
+
 namespace tasker::worker {
 namespace {
 
@@ -56,6 +58,36 @@ TEST_F(WorkerLease, IsExtendedWhileTheHandlerRuns) {
     EXPECT_EQ(started.raised(), 1);
     EXPECT_EQ(step(id, "s")["attempts"], 1);
     EXPECT_GE(w.metric("tasker_worker_leases_extended_total"), 2);
+}
+
+TEST_F(WorkerLease, IdleWorkerTakesTheStepOfADeadWorkerWhenItsLeaseEnds) {
+    auto const id = create("one");
+    db().exec("select tasker.claim_steps(array['tasker_default'], "
+              "tasker.register_worker('dead', array['default']), 3, 1)");
+    auto const lease_end = db().value<std::string>("select vt from pgmq.q_tasker_default");
+    auto chosen = options();
+    chosen.poll_ms = 600'000;
+    running_worker w{chosen, [this](worker& to) { add_hold(to); }};
+    ASSERT_TRUE(started.wait(testing::soon()));
+    go.raise();
+    ASSERT_TRUE(wait_for_task(id, "complete"));
+    EXPECT_EQ(step(id, "s")["worker"], "tester");
+    EXPECT_TRUE(
+        db().value<bool>("select started_at >= timestamptz '" + lease_end + "' from tasker.steps"));
+}
+
+TEST_F(WorkerLease, EachOfSeveralLeasesIsTakenOverWhenItEnds) {
+    for (int const lease_s : {2, 3, 4}) {
+        create("one");
+        db().exec("select tasker.claim_steps(array['tasker_default'], "
+                  "tasker.register_worker('dead', array['default']), " +
+                  std::to_string(lease_s) + ", 1)");
+    }
+    auto chosen = options();
+    chosen.poll_ms = 600'000;
+    running_worker w{chosen, [this](worker& to) { add_hold(to); }};
+    EXPECT_TRUE(started.wait(testing::soon(), 3));
+    go.raise();
 }
 
 TEST_F(WorkerLease, StepThatAnotherAttemptHasIsCancelledAndItsResultDropped) {

@@ -19,6 +19,8 @@ constexpr pg::statement register_worker_sql{"tasker_register_worker",
                                             "select tasker.register_worker($1, $2)"};
 constexpr pg::statement claim_sql{"tasker_claim_steps",
                                   "select * from tasker.claim_steps($1, $2, $3, $4)"};
+constexpr pg::statement next_visible_sql{"tasker_next_visible_ms",
+                                         "select tasker.next_visible_ms($1)"};
 constexpr pg::statement finish_sql{
     "tasker_finish_steps",
     "select * from tasker.finish_steps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"};
@@ -175,6 +177,17 @@ asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, cla
         steps.push_back(read_claimed(*answer, row, 0));
     }
     co_return steps;
+}
+
+asio::awaitable<result<std::optional<std::chrono::milliseconds>>>
+next_visible(pg::connection& on, std::vector<std::string> queues, deadline until) {
+    auto const answer =
+        co_await on.run({next_visible_sql, pg::params{}.add_text_array(queues)}, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    auto const ms = answer->optional(&pg::rows::int8, 0, 0);
+    co_return ms ? std::optional{std::chrono::milliseconds{*ms}} : std::nullopt;
 }
 
 asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request what,

@@ -50,6 +50,19 @@ TEST_F(Steps, AreClaimedWithAllThatAHandlerNeeds) {
     EXPECT_THAT(claim_all(), IsEmpty());
 }
 
+TEST_F(Steps, TellWhenTheNextOfThemCanBeClaimed) {
+    std::vector<std::string> const queues{"tasker_default__p4", normal_queue};
+    EXPECT_EQ(run(next_visible(on_, queues, soon())).value(), std::nullopt);
+    create(register_chain());
+    EXPECT_LE(run(next_visible(on_, queues, soon())).value(), 0ms);
+    ASSERT_THAT(claim_all(), SizeIs(1));
+    auto const leased = run(next_visible(on_, queues, soon())).value();
+    EXPECT_GT(leased, 0ms);
+    EXPECT_LE(leased, lease_time);
+    database_.exec("select pgmq.set_vt('tasker_default', msg_id, -1) from pgmq.q_tasker_default");
+    EXPECT_LE(run(next_visible(on_, queues, soon())).value(), -1s);
+}
+
 TEST_F(Steps, AreClaimedFromTheQueuesInTheOrderGiven) {
     auto const chain = register_chain();
     auto const normal = create(chain);

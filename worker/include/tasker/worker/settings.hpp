@@ -61,8 +61,9 @@ struct settings {
     std::int64_t max_prefetch = 2'048;
     /// How long a step stays with a worker that is not heard of any more.
     std::int64_t lease_seconds = 30;
-    /// The longest time between two looks at a queue, whatever was announced.
-    std::int64_t poll_ms = 5'000;
+    /// The longest time between two looks at a queue, whatever was announced. A look tells when
+    /// the next lease ends; keep this below the shortest lease of all workers.
+    std::int64_t poll_ms = 2'500;
     /// How long handlers may go on once the worker is asked to stop.
     std::int64_t shutdown_grace_ms = 30'000;
     /// A larger result is a permanent failure.

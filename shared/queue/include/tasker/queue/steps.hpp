@@ -88,6 +88,11 @@ struct claim_request {
 boost::asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on,
                                                                 claim_request what, deadline until);
 
+/// How long until a claim may find a step in these queues, because a lease ends. Zero or less: it
+/// may find one now; none: the queues are empty.
+boost::asio::awaitable<result<std::optional<std::chrono::milliseconds>>>
+next_visible(pg::connection& on, std::vector<std::string> queues, deadline until);
+
 struct finish_request {
     std::string queue;
     worker_id worker;

@@ -1,0 +1,24 @@
+-- The milliseconds until a worker can find a step in one of these queues: until the next lease ends that
+-- nobody extends; 0 or less if a step is ready now; null if there is no message.
+-- called by: an idle worker, because nothing announces that a lease has ended.
+-- cost: reads every message of the queues, as a claim that finds nothing does.
+create or replace function tasker.next_visible_ms(p_queues text[]) returns bigint
+language plpgsql
+set search_path = ''
+set enable_seqscan = off
+as $$
+declare
+    v_queue text;
+    v_one   timestamptz;
+    v_first timestamptz;
+begin
+    foreach v_queue in array p_queues loop
+        -- By the index, because the heap of a queue that was long is mostly empty pages.
+        execute format(
+            'select min(m.vt) from (select q.vt from pgmq.%I q order by q.msg_id offset 0) m', 'q_' || v_queue)
+        into v_one;
+        v_first := least(v_first, v_one);
+    end loop;
+    return ceil(extract(epoch from v_first - clock_timestamp()) * 1000);
+end;
+$$;
