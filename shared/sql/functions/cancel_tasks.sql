@@ -27,25 +27,24 @@ declare
 begin
     v_open := array(select t.task_id from tasker.tasks t
                     where t.task_id = any (p_task_ids)
-                      and t.state in ('pending', 'running', 'waiting', 'blocked')
-                    order by t.task_id);
+                      and t.state in ('pending', 'running', 'waiting', 'blocked'));
     loop
         with own as materialized (
             select s.task_id, s.step_no
             from unnest(v_open) o(task_id)
-            join tasker.steps s on s.task_id = o.task_id
+            join tasker.steps s on s.task_id = any (array[o.task_id])
             where s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry')
-            order by s.task_id, s.step_no
+            order by o.task_id, s.step_no
             for update of s
         )
         update tasker.steps s set state = 'cancelled', finished_at = v_now
         from own
-        where s.task_id = own.task_id and s.step_no = own.step_no
+        where s.task_id = any (array[own.task_id]) and s.step_no = own.step_no
           and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry');
         exit when not exists (
-            select from unnest(v_open) o(task_id)
-            join tasker.steps s on s.task_id = o.task_id
-            where s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry'));
+            select from tasker.steps s
+            where s.task_id = any (v_open)
+              and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry'));
     end loop;
 
     with moved as (

@@ -81,32 +81,38 @@ begin
             -- The report of a step whose lease ran out locks the step, then the message: to wait for it
             -- here, with the message locked, would be a deadlock. What is locked is left to its report.
             if v_again then
-                with free as materialized (
-                    select s.task_id, s.step_no
-                    from unnest(v_task_ids, v_step_nos) m(task_id, step_no)
-                    join tasker.steps s on s.task_id = m.task_id and s.step_no = m.step_no
+                with message as materialized (
+                    select * from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
+                ), free as materialized (
+                    select m.msg_id, m.task_id, m.step_no
+                    from message m
+                    join tasker.steps s on s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
                     for update of s skip locked
+                ), unknown as (
+                    select * from message m
+                    where not exists (select from tasker.steps s
+                                      where s.task_id = m.task_id and s.step_no = m.step_no offset 0)
                 )
                 select array_agg(m.msg_id), array_agg(m.task_id), array_agg(m.step_no)
                 into v_msg_ids, v_task_ids, v_step_nos
-                from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
-                where exists (select from free f where f.task_id = m.task_id and f.step_no = m.step_no)
-                   or not exists (select from tasker.steps s
-                                  where s.task_id = m.task_id and s.step_no = m.step_no);
+                from (select * from free union all select * from unknown) m;
                 continue when v_msg_ids is null;
             end if;
 
+            -- `any (array[…])` and `offset 0`: decision 0113.
             with held as (
                 update tasker.steps s
                 set state = 'in_progress', attempt = s.attempt + 1, worker_id = p_worker, started_at = v_now,
                     lost_leases = s.lost_leases + (s.state = 'in_progress')::int
-                from (select * from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
-                      order by task_id, step_no) m
-                join tasker.tasks t on t.task_id = m.task_id
-                where s.task_id = m.task_id and s.step_no = m.step_no
+                from (select m.*, t.state = 'pending' as fresh
+                      from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
+                      cross join lateral (select t.state from tasker.tasks t
+                                          where t.task_id = m.task_id offset 0) t
+                      where t.state in ('pending', 'running', 'waiting')
+                      order by m.task_id, m.step_no) m
+                where s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
                   and (s.state = 'enqueued' or s.state = 'in_progress' and s.lost_leases < 9)
-                  and t.state in ('pending', 'running', 'waiting')
-                returning m.msg_id, s.task_id, s.step_no, t.state = 'pending' as fresh
+                returning m.msg_id, s.task_id, s.step_no, m.fresh
             )
             select array_agg(h.msg_id), array_agg(h.task_id), array_agg(h.step_no),
                    array_agg(h.task_id order by h.task_id) filter (where h.fresh)
@@ -118,7 +124,7 @@ begin
                 for v_dead in
                     select s.task_id, s.step_no, s.attempt, m.msg_id
                     from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
-                    join tasker.steps s on s.task_id = m.task_id and s.step_no = m.step_no
+                    join tasker.steps s on s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
                     where s.state = 'in_progress' and s.lost_leases >= 9
                       and m.msg_id <> all (coalesce(v_held, '{}'))
                 loop

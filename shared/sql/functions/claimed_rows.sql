@@ -19,8 +19,11 @@ as $$
            end,
            s.parents_bytes
     from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
-    join tasker.steps s on s.task_id = m.task_id and s.step_no = m.step_no
-    join tasker.tasks t on t.task_id = m.task_id
-    join tasker.templates p on p.template_id = s.template_id
-    join tasker.template_steps d on d.template_id = s.template_id and d.step_no = s.step_no
+    cross join lateral (
+        select * from tasker.steps s where s.task_id = m.task_id and s.step_no = m.step_no offset 0) s
+    cross join lateral (select * from tasker.tasks t where t.task_id = m.task_id offset 0) t
+    cross join lateral (select * from tasker.templates p where p.template_id = s.template_id offset 0) p
+    cross join lateral (
+        select * from tasker.template_steps d
+        where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
 $$;

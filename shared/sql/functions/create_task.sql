@@ -13,6 +13,11 @@ create or replace function tasker.create_task(
 returns uuid
 language plpgsql
 set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
 as $$
 declare
     v_template tasker.templates;
@@ -20,7 +25,8 @@ declare
     v_existing uuid;
 begin
     select * into v_template from tasker.templates t
-    where t.namespace = p_namespace and t.name = p_name and (p_version is null or t.version = p_version)
+    where t.namespace_id = (select n.namespace_id from tasker.namespaces n where n.name = p_namespace)
+      and t.name = p_name and (p_version is null or t.version = p_version)
     order by string_to_array(t.version, '.')::int[] desc limit 1;
     if not found then
         raise exception 'no template %/% %', p_namespace, p_name, coalesce(p_version, '(any version)')

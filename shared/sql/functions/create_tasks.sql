@@ -36,7 +36,7 @@ begin
         raise exception 'create_tasks: all arrays must have the same length' using errcode = 'TK001';
     end if;
     select i.id into v_unknown from (select distinct unnest(p_template_ids) as id) i
-    where not exists (select from tasker.templates t where t.template_id = i.id) limit 1;
+    where not exists (select from tasker.templates t where t.template_id = i.id offset 0) limit 1;
     if found then
         raise exception 'unknown template id %', v_unknown using errcode = 'TK002';
     end if;
@@ -48,7 +48,7 @@ begin
                tasker.request_hash(t.namespace, t.name, i.version, i.priority, i.context)
         from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions) with ordinality
                  as i(task_id, template_id, priority, context, key, version, n)
-        join tasker.templates t on t.template_id = i.template_id
+        join tasker.templates t on t.template_id = any (array[i.template_id])
         where i.key is not null
         order by t.namespace_id, i.key, i.n
         on conflict do nothing;
@@ -56,13 +56,16 @@ begin
         for v_new in
             select i.n::int as n, k.task_id,
                    k.request_hash = tasker.request_hash(
-                       t.namespace, t.name, i.version, i.priority, i.context) as same,
+                       i.namespace, i.name, i.version, i.priority, i.context) as same,
                    i.key, (select o.created_at from tasker.tasks o where o.task_id = k.task_id) as at
-            from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
-                     with ordinality
-                     as i(task_id, template_id, priority, context, key, version, n)
-            join tasker.templates t on t.template_id = i.template_id
-            join tasker.idempotency_keys k on k.namespace_id = t.namespace_id and k.key = i.key
+            from (select i.*, t.namespace_id, t.namespace, t.name
+                  from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
+                           with ordinality
+                           as i(task_id, template_id, priority, context, key, version, n)
+                  join tasker.templates t on t.template_id = any (array[i.template_id])
+                  offset 0) i
+            join tasker.idempotency_keys k
+                on k.namespace_id = any (array[i.namespace_id]) and k.key = any (array[i.key])
             where k.task_id <> i.task_id
             order by i.n
         loop
@@ -86,7 +89,7 @@ begin
                    i.key, i.context::json
             from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys) with ordinality
                      as i(task_id, template_id, priority, context, key, n)
-            join tasker.templates t on t.template_id = i.template_id
+            join tasker.templates t on t.template_id = any (array[i.template_id])
             where i.n::int <> all (v_old)
             on conflict do nothing
             returning task_id, template_id, priority
@@ -95,13 +98,13 @@ begin
                 (task_id, step_no, template_id, parents_total, parents_done, state, enqueued_at)
             select task.task_id, r.step_no, task.template_id, 0, 0, 'enqueued', v_now
             from task
-            join tasker.templates t on t.template_id = task.template_id
+            join tasker.templates t on t.template_id = any (array[task.template_id])
             cross join lateral unnest(t.roots) r(step_no)
         )
         select tasker.queue_name(t.namespace, task.priority) as queue,
                array_agg(task.task_id) as task_ids, array_agg(r.step_no) as step_nos
         from task
-        join tasker.templates t on t.template_id = task.template_id
+        join tasker.templates t on t.template_id = any (array[task.template_id])
         cross join lateral unnest(t.roots) r(step_no)
         group by 1
         order by 1

@@ -8,6 +8,7 @@
 create or replace function tasker.ensure_namespace(p_namespace text) returns int
 language plpgsql
 set search_path = ''
+set enable_seqscan = off
 as $$
 declare
     v_id    int;

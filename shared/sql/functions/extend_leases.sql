@@ -18,7 +18,7 @@ declare
     v_own bigint[] := array(
         select i.msg_id
         from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids) i(task_id, step_no, attempt, msg_id)
-        join tasker.steps s on s.task_id = i.task_id and s.step_no = i.step_no
+        join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
         where s.attempt = i.attempt and s.state = 'in_progress');
 begin
     if cardinality(v_own) > 0 then

@@ -58,13 +58,14 @@ begin
         raise exception 'finish_steps: all arrays must have the same length' using errcode = 'TK001';
     end if;
 
+    -- `any (array[…])` and `offset 0` leave the planner only look-ups by key (decision 0113).
     with done as (
         update tasker.steps s
         set state = 'complete', finished_at = v_now, result = i.payload::json, error = null
         from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_msg_ids)
                   i(task_id, step_no, attempt, outcome, payload, msg_id)
               where i.outcome = 0 order by i.task_id, i.step_no) i
-        where s.task_id = i.task_id and s.step_no = i.step_no and s.attempt = i.attempt
+        where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.attempt = i.attempt
           and s.state = 'in_progress'
         returning s.task_id, s.step_no, s.template_id, i.msg_id, coalesce(octet_length(i.payload), 0) as bytes
     )
@@ -85,11 +86,14 @@ begin
                   from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_retry_after_ms,
                               p_msg_ids)
                            i(task_id, step_no, attempt, outcome, payload, after_ms, msg_id)
-                  join tasker.steps x on x.task_id = i.task_id and x.step_no = i.step_no
-                  join tasker.template_steps d
-                      on d.template_id = x.template_id and d.step_no = x.step_no
+                  cross join lateral (
+                      select x.template_id, x.failures from tasker.steps x
+                      where x.task_id = i.task_id and x.step_no = i.step_no offset 0) x
+                  cross join lateral (
+                      select * from tasker.template_steps d
+                      where d.template_id = x.template_id and d.step_no = i.step_no offset 0) d
                   where i.outcome > 0 order by i.task_id, i.step_no) r
-            where s.task_id = r.task_id and s.step_no = r.step_no and s.attempt = r.attempt
+            where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.attempt = r.attempt
               and s.state = 'in_progress'
             returning s.task_id, s.step_no, r.again, r.wait_ms, r.msg_id
         )
@@ -130,7 +134,7 @@ begin
                   from unnest(v_done_tasks, v_done_steps, v_done_templs, v_done_bytes)
                            d(task_id, step_no, template_id, bytes)
                   join tasker.template_steps o
-                      on o.template_id = d.template_id and o.step_no = d.step_no
+                      on o.template_id = any (array[d.template_id]) and o.step_no = d.step_no
                   cross join lateral unnest(o.children, o.child_parents) k(step_no, parents_total)
                   group by d.task_id, k.step_no, d.template_id, k.parents_total
                   order by d.task_id, k.step_no) c
@@ -180,7 +184,7 @@ begin
             finished_at = case when t.steps_active + d.active = 0 and t.steps_deferred + d.deferred = 0
                                then tasker.clock() end
         from delta d
-        where t.task_id = d.task_id and t.state in ('pending', 'running', 'waiting')
+        where t.task_id = any (array[d.task_id]) and t.state in ('pending', 'running', 'waiting')
         returning t.task_id, t.state
     )
     select array_agg(m.task_id), array_agg(m.state::text)
@@ -227,12 +231,8 @@ begin
                    null::bigint, null, null, null, null::json, null, null, null, null::int2,
                    null::json, null::json, null::int
             from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids) i(task_id, step_no, attempt, msg_id)
-            where not exists (
-                select from (
-                    select * from unnest(v_done_tasks, v_done_steps) a
-                    union all select * from unnest(v_fail_tasks, v_fail_steps) b
-                    union all select * from unnest(v_defer_tasks, v_defer_steps) c) k(task_id, step_no)
-                where k.task_id = i.task_id and k.step_no = i.step_no);
+            where i.msg_id = any (array(select unnest(p_msg_ids)
+                                        except select unnest(v_done_msgs || v_fail_msgs)));
     end if;
 end;
 $$;

@@ -7,16 +7,20 @@ create or replace function tasker.get_templates(
     p_definitions boolean)
 returns table (template_id int, namespace text, name text, version text, environment text,
                steps_total int, created_at timestamptz, definition json)
-language sql stable
+language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
 as $$
-    select t.template_id, t.namespace, t.name, t.version, t.environment, t.steps_total, t.created_at,
-           case when p_definitions then t.definition end
-    from tasker.templates t
-    where t.template_id > p_after_id
-      and (p_namespace is null or t.namespace = p_namespace)
-      and (p_name is null or t.name = p_name)
-      and (p_version is null or t.version = p_version)
-    order by t.template_id
-    limit p_limit
+begin
+    return query
+        select t.template_id, t.namespace, t.name, t.version, t.environment, t.steps_total, t.created_at,
+               case when p_definitions then t.definition end
+        from tasker.find_templates(p_namespace, p_name, p_version, p_after_id, p_limit) i(id)
+        join tasker.templates t on t.template_id = any (array[i.id])
+        order by i.id;
+end;
 $$;

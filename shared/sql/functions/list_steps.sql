@@ -12,27 +12,40 @@ create or replace function tasker.list_steps(
 returns setof tasker.step_view
 language plpgsql stable
 set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
 as $$
 declare
+    v_after int := p_after_step_no;
+    v_last  int := 2147483647;
     v_step  tasker.step_view;
     v_bytes bigint := 0;
 begin
+    if p_name is not null then
+        select greatest(d.step_no - 1, p_after_step_no), d.step_no into v_after, v_last
+        from tasker.tasks t
+        join tasker.template_steps d on d.template_id = any (array[t.template_id]) and d.name = p_name
+        where t.task_id = p_task_id;
+    end if;
     for v_step in
         select d.name, d.step_no,
                case when t.state = 'cancelled' and coalesce(s.state, 'pending') not in ('complete', 'failed')
                     then 'cancelled' else coalesce(s.state, 'pending')::text end,
                coalesce(s.attempt, 0), d.max_attempts,
                coalesce((select json_agg(n.name order by n.step_no)
-                         from unnest(d.parents) u(step_no)
-                         join tasker.template_steps n
-                             on n.template_id = d.template_id and n.step_no = u.step_no), '[]'),
+                         from tasker.template_steps n
+                         where n.template_id = d.template_id and n.step_no = any (d.parents)), '[]'),
                s.enqueued_at, s.started_at, s.finished_at, w.name, s.result, s.error
         from tasker.tasks t
-        join tasker.template_steps d on d.template_id = t.template_id
-        left join tasker.steps s on s.task_id = t.task_id and s.step_no = d.step_no
-        left join tasker.workers w on w.worker_id = s.worker_id
-        where t.task_id = p_task_id and d.step_no > p_after_step_no
-          and (p_name is null or d.name = p_name)
+        join tasker.template_steps d on d.template_id = any (array[t.template_id])
+        left join lateral (
+            select * from tasker.steps s
+            where s.task_id = p_task_id and s.step_no = d.step_no offset 0) s on true
+        left join tasker.workers w on w.worker_id = any (array[s.worker_id])
+        where t.task_id = p_task_id and d.step_no > v_after and d.step_no <= v_last
         order by d.step_no
         limit p_limit
     loop

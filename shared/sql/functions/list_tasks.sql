@@ -38,10 +38,7 @@ begin
           and (p_created_before is null or t.created_at < p_created_before)
           and ((p_namespace is null and p_name is null and p_version is null)
                or t.template_id in (
-                   select p.template_id from tasker.templates p
-                   where (p_namespace is null or p.namespace = p_namespace)
-                     and (p_name is null or p.name = p_name)
-                     and (p_version is null or p.version = p_version)))
+                   select id from tasker.find_templates(p_namespace, p_name, p_version) f(id)))
         order by t.task_id desc
         limit p_limit);
     for v_task in select * from tasker.task_rows(v_ids) loop

@@ -28,12 +28,12 @@ begin
         for update skip locked
     ), gone as (
         delete from tasker.deferred d using due
-        where d.due_at = due.due_at and d.task_id = due.task_id and d.step_no = due.step_no
+        where d.due_at = any (array[due.due_at]) and d.task_id = due.task_id and d.step_no = due.step_no
         returning d.task_id, d.step_no
     ), released as (
         update tasker.steps s set state = 'enqueued', enqueued_at = v_now
         from (select * from gone order by gone.task_id, gone.step_no) g
-        where s.task_id = g.task_id and s.step_no = g.step_no and s.state = 'waiting_for_retry'
+        where s.task_id = any (array[g.task_id]) and s.step_no = g.step_no and s.state = 'waiting_for_retry'
         returning s.task_id, s.step_no
     )
     select array_agg(r.task_id), array_agg(r.step_no) into v_task_ids, v_step_nos from released r;
@@ -45,14 +45,14 @@ begin
             state = 'running'
         from (select u.task_id, count(*)::int as steps from unnest(v_task_ids) u(task_id)
               group by u.task_id order by u.task_id) n
-        where t.task_id = n.task_id and t.state in ('running', 'waiting');
+        where t.task_id = any (array[n.task_id]) and t.state in ('running', 'waiting');
 
         for v_batch in
             select tasker.queue_name(p.namespace, t.priority) as queue,
                    array_agg(r.task_id) as task_ids, array_agg(r.step_no) as step_nos
             from unnest(v_task_ids, v_step_nos) r(task_id, step_no)
-            join tasker.tasks t on t.task_id = r.task_id
-            join tasker.templates p on p.template_id = t.template_id
+            join tasker.tasks t on t.task_id = any (array[r.task_id])
+            join tasker.templates p on p.template_id = any (array[t.template_id])
             group by 1 order by 1
         loop
             perform tasker.enqueue_steps(v_batch.queue, v_batch.task_ids, v_batch.step_nos);

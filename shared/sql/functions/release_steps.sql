@@ -23,7 +23,7 @@ begin
         from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids)
                   i(task_id, step_no, attempt, msg_id)
               order by i.task_id, i.step_no) i
-        where s.task_id = i.task_id and s.step_no = i.step_no and s.attempt = i.attempt
+        where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.attempt = i.attempt
           and s.state = 'in_progress'
         returning i.msg_id
     )

@@ -16,8 +16,8 @@ as $$
            case when t.state = 'complete' and (
                cardinality(p.leaves) = 1
                or (select coalesce(sum(octet_length(s.result::text)), 0)
-                   from unnest(p.leaves) l(step_no)
-                   join tasker.steps s on s.task_id = t.task_id and s.step_no = l.step_no)
+                   from tasker.steps s
+                   where s.task_id = t.task_id and s.step_no = any (p.leaves))
                   <= tasker.joined_bytes_limit()) then (
                select json_object_agg(
                    (select n.name from tasker.template_steps n
@@ -27,7 +27,7 @@ as $$
                from unnest(p.leaves) l(step_no))
            end
     from unnest(p_task_ids) with ordinality i(task_id, n)
-    join tasker.tasks t on t.task_id = i.task_id
-    join tasker.templates p on p.template_id = t.template_id
+    join tasker.tasks t on t.task_id = any (array[i.task_id])
+    join tasker.templates p on p.template_id = any (array[t.template_id])
     order by i.n
 $$;

@@ -1,0 +1,217 @@
+#include "explained_session.hpp"
+#include "workflow_database.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+namespace tasker::sql::testing {
+namespace {
+
+using ::testing::IsEmpty;
+
+constexpr int batch = 100;
+/// A fan-out doubles a batch; a table that is walked has 6,000 rows and more.
+constexpr double most_rows = 8 * batch;
+
+/// What the statistics are taken of.
+struct data_seen {
+    std::string name;
+    int tasks;
+    std::string state; ///< of all of them
+};
+
+/// Tasks of two steps each that are no longer, or not yet, of interest.
+void add_history(workflow_database& w, int template_id, int tasks, std::string const& state) {
+    bool const is_done = state == "complete";
+    w.db().exec("set session_replication_role = replica"); // no trigger checks these moves
+    w.db().exec(fmt::format(
+        "with added as (insert into tasker.tasks (task_id, template_id, state, priority, "
+        "steps_active, steps_deferred, steps_failed, created_at, idempotency_key, context) "
+        "select tasker.uuid_v7(), {}, '{}', 2, {}, 0, 0, now(), 'h' || random(), '{{}}' "
+        "from generate_series(1, {}) returning task_id, template_id, idempotency_key), "
+        "keyed as (insert into tasker.idempotency_keys select 1, idempotency_key, task_id, '' "
+        "from added) "
+        "insert into tasker.steps (task_id, step_no, template_id, parents_total, parents_done, "
+        "state, attempt, result) select a.task_id, n, a.template_id, 0, 0, '{}', 1, '1' "
+        "from added a, generate_series(0, 1) n",
+        template_id, state, is_done ? 0 : 2, tasks, is_done ? "complete" : "in_progress"));
+    w.db().exec(fmt::format("insert into tasker.deferred select now() + interval '1 day', "
+                            "tasker.uuid_v7(), 0 from generate_series(1, {})",
+                            tasks));
+    w.db().exec(fmt::format("insert into tasker.workers (name, namespaces, started_at) "
+                            "select 'w' || random(), '{{default}}', now() "
+                            "from generate_series(1, {})",
+                            tasks));
+    w.db().exec(fmt::format(
+        "insert into pgmq.q_tasker_default (vt, message) select now() + interval '1 day', '{{}}' "
+        "from generate_series(1, {})",
+        is_done ? 0 : std::min(tasks, 300)));
+    w.db().exec("reset session_replication_role");
+}
+
+/// Nobody uses these; there are just many.
+void add_templates(workflow_database& w, int count) {
+    w.db().exec(fmt::format(
+        "with added as (insert into tasker.templates (namespace_id, namespace, name, version, "
+        "environment, hash, definition, has_input_schema, steps_total, roots, leaves, created_at) "
+        "select 1, 'default', 't' || random(), '1.0.0', 'default', '', '{{}}', false, 4, '{{0}}', "
+        "'{{3}}', now() from generate_series(1, {}) returning template_id) "
+        "insert into tasker.template_steps (template_id, step_no, name, parents, children, "
+        "child_parents, handler, initialization, retryable, max_attempts, backoff, "
+        "backoff_base_ms, max_backoff_ms) select template_id, n, 's' || n, '{{}}', '{{}}', '{{}}', "
+        "'h', '{{}}', true, 3, 'none', 0, 0 from added, generate_series(0, 3) n",
+        count));
+}
+
+class Plans : public ::testing::TestWithParam<data_seen> {
+protected:
+    Plans() {
+        w_.db().exec("do $$ declare t regclass; begin for t in select oid from pg_class "
+                     "where relkind = 'r' and relnamespace in ('tasker'::regnamespace, "
+                     "'pgmq'::regnamespace) loop "
+                     "execute format('alter table %s set (autovacuum_enabled = false)', t); "
+                     "end loop; end $$");
+        diamond_ = w_.register_template("diamond", "a; b<a; c<a; d<b,c", R"({"backoff":"none"})");
+        chain_ = w_.register_template("chain", "a; b<a; c<b");
+        // The tables grow after the statistics were taken, and the plans stay.
+        add_templates(w_, GetParam().tasks / 10);
+        add_history(w_, diamond_, GetParam().tasks, GetParam().state);
+        w_.db().exec("analyze");
+        session_.emplace(w_.db().dsn());
+        run_all(); // plans are made here, and kept
+        session_->faults(most_rows);
+        add_templates(w_, 1000);
+        add_history(w_, diamond_, 6000, "complete");
+    }
+
+    void exec(std::string const& statement) {
+        session_->exec(statement);
+    }
+
+    void create(int template_id, std::string const& key) {
+        exec(fmt::format("select from tasker.create_tasks(array(select tasker.uuid_v7() from "
+                         "generate_series(1, {0})), array_fill({1}, array[{0}]), "
+                         "array_fill(2::int2, array[{0}]), array_fill('{{}}'::text, array[{0}]), "
+                         "array(select {2} from generate_series(1, {0}) n))",
+                         batch, template_id, key));
+    }
+
+    /// Leases a batch, which temporary table `held` keeps.
+    void claim() {
+        exec("drop table if exists held");
+        exec(fmt::format("create temp table held as select * from "
+                         "tasker.claim_steps('{{tasker_default__p4,tasker_default}}', 1, 30, {})",
+                         batch));
+    }
+
+    void finish(std::string const& outcomes, int take) {
+        exec(fmt::format(
+            "drop table if exists taken; create temp table taken as "
+            "select f.* from (select array_agg(task_id) as t, array_agg(step_no) as s, "
+            "array_agg(attempt) as a, array_agg(msg_id) as m, array_agg({}) as o, "
+            "array_agg(case when msg_id % 10 > 6 then '{{\"message\":\"x\"}}' else '1' end) as p, "
+            "array_agg(null::int) as r from held) h, "
+            "tasker.finish_steps('tasker_default', 1, 30, {}, h.t, h.s, h.a, h.m, h.o, h.p, h.r) f",
+            outcomes, take));
+    }
+
+    void of_held(std::string const& call) {
+        exec("select " + call +
+             " from (select array_agg(task_id) as t, array_agg(step_no) as s, array_agg(attempt) "
+             "as a, array_agg(msg_id) as m from held) h");
+    }
+
+    /// Each function of the core, and each way through it.
+    void run_all() {
+        create(diamond_, "null::text");
+        create(chain_, "'k' || n");
+        create(chain_, "'k' || n"); // they exist
+        exec("select tasker.create_task('default', 'diamond')");
+        exec("select tasker.create_task('default', 'chain', '1.0.0', p_key => 'one')");
+        claim();
+        of_held("tasker.extend_leases('tasker_default', 30, h.t, h.s, h.a, h.m)");
+        finish("(case msg_id % 10 when 9 then 2 when 8 then 1 when 7 then 1 else 0 end)::int2", 0);
+        finish("0::int2", 0); // all are refused
+        exec("select from tasker.release_due(1000)");
+        claim();
+        of_held("tasker.release_steps('tasker_default', h.t, h.s, h.a, h.m)");
+        claim();
+        exec("update pgmq.q_tasker_default set vt = now() where read_ct > 0 and vt < now() + "
+             "interval '1 hour'");
+        claim(); // of which some, or all, were lost by their worker
+        finish("0::int2", batch);
+        finish_alone();
+        cancel();
+        for (int i = 0; i < 12; ++i) {
+            claim();
+            finish("0::int2", 0);
+        }
+        read();
+        exec("select tasker.register_worker('again', '{default}')");
+        exec("select tasker.flush_notifications()");
+    }
+
+    void finish_alone() {
+        for (auto const& row : session_->exec(
+                 "select queue, task_id, step_no, attempt, msg_id from taken where kind = 'taken' "
+                 "order by msg_id limit 3")) {
+            exec(fmt::format(
+                "select * from tasker.finish_step('{}', 1, 30, 1, '{}', {}, {}, {}, '1')",
+                row[0].c_str(), row[1].c_str(), row[2].c_str(), row[3].c_str(), row[4].c_str()));
+        }
+    }
+
+    /// Some that run and some that do not; their messages are found by the claims behind it.
+    void cancel() {
+        exec(fmt::format("select from tasker.cancel_tasks(array(select task_id from tasker.tasks "
+                         "where state in ('pending', 'running') order by task_id desc limit {}))",
+                         batch / 2));
+    }
+
+    void read() {
+        auto const newest = fmt::format(
+            "array(select task_id from tasker.tasks order by task_id desc limit {})", batch);
+        exec("select from tasker.get_tasks(" + newest + ")");
+        exec("select from tasker.settled_tasks(" + newest + ")");
+        for (auto const* filters :
+             {"null, null, null, null, null, null",
+              "'default', 'diamond', '1.0.0', null, null, null",
+              "null, null, null, null, now() - interval '1 hour', now() + interval '1 hour'"}) {
+            exec(fmt::format("select from tasker.list_tasks({}, null, {})", filters, batch));
+        }
+        for (auto const* name : {"null", "'d'"}) {
+            exec(
+                fmt::format("select from tasker.list_steps((select task_id from tasker.tasks order "
+                            "by task_id desc limit 1), {}, -1, 10)",
+                            name));
+        }
+        exec("select from tasker.get_templates('default', 'diamond', '1.0.0', 0, 1, true)");
+        exec("select from tasker.get_templates('default', 'diamond', null, 0, 10, false)");
+        exec("select from tasker.get_templates(null, null, null, 0, 10, false)");
+    }
+
+    workflow_database w_;
+    int diamond_ = 0;
+    int chain_ = 0;
+    std::optional<explained_session> session_;
+};
+
+TEST_P(Plans, NoStatementOfTheCoreWalksATable) {
+    run_all();
+    EXPECT_GT(session_->plans(), 100U);
+    EXPECT_THAT(session_->faults(most_rows), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(AfterAnalyzeOf, Plans,
+                         ::testing::Values(data_seen{"EmptyTables", 0, "complete"},
+                                           data_seen{"AFewTasks", 3, "complete"},
+                                           data_seen{"ASmallHistory", 100, "complete"},
+                                           data_seen{"AHistory", 300, "complete"},
+                                           data_seen{"ALargerHistory", 600, "complete"},
+                                           data_seen{"ALargeHistory", 20000, "complete"},
+                                           data_seen{"ABacklog", 300, "running"},
+                                           data_seen{"ALargeBacklog", 5000, "running"}),
+                         [](auto const& each) { return each.param.name; });
+
+} // namespace
+} // namespace tasker::sql::testing
