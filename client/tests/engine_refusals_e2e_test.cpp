@@ -109,7 +109,7 @@ TEST_F(EngineRefusals, TaskBodiesThatBreakARule) {
     expect_task_refused(R"({"name":"order","version":"1.0"})", "version");
     expect_task_refused(R"({"name":"order","version":1.0})", "version");
     expect_task_refused(R"({"name":"order","context":[]})", "context", "object");
-    expect_task_refused(R"({"name":"order","context":{"x":"\u0000"}})", "context", "U+0000");
+    expect_task_refused(R"({"name":"order","context":{"x":"\u0000"}})", "context.x", "U+0000");
     for (auto const* priority : {"0", "5", "-1", "1.5", R"("high")", "null", "99999999999"}) {
         expect_task_refused(R"({"name":"order","priority":)" + std::string{priority} + "}",
                             "priority");

@@ -1,6 +1,6 @@
 #include "report.hpp"
 
-#include "tasker/wire/json_text.hpp"
+#include "tasker/json/syntax.hpp"
 #include "tasker/wire/step_error.hpp"
 
 #include <utility>
@@ -42,9 +42,9 @@ queue::finished_step make_report(queue::claimed_step const& step, step_result an
     if (auto const* const failure = answer.failure()) {
         return failed(step, *failure);
     }
-    if (answer.is_nested_deeper_than(wire::max_result_nesting)) {
+    if (answer.is_nested_deeper_than(json::max_result_nesting)) {
         return failed(step, {"the result is nested deeper than " +
-                                 std::to_string(wire::max_result_nesting) + " levels",
+                                 std::to_string(json::max_result_nesting) + " levels",
                              "invalid_result",
                              true,
                              {}});

@@ -3,8 +3,8 @@
 #include "input_text.hpp"
 #include "template_reference.hpp"
 
+#include "tasker/json/syntax.hpp"
 #include "tasker/model/states.hpp"
-#include "tasker/wire/json_text.hpp"
 
 #include <array>
 #include <charconv>
@@ -91,10 +91,11 @@ result<wire::create_task_request> to_request(create_options const& options) {
         if (context.has_error()) {
             return std::move(context).error();
         }
-        if (auto const checked = wire::check_json(*context); checked.has_error()) {
-            return make_error(errc::invalid_argument, "--context: " + checked.error().message);
+        auto const text = json::without_bom(*context);
+        if (auto const found = json::find_problem(text)) {
+            return make_error(errc::invalid_argument, json::to_sentence(*found, "--context"));
         }
-        request.context = std::move(*context);
+        request.context = text;
     }
     if (!options.priority.empty()) {
         auto const priority = parse_priority(options.priority);

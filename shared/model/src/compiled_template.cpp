@@ -1,9 +1,9 @@
 #include "tasker/model/compiled_template.hpp"
 
 #include "definition.hpp"
-#include "json_quote.hpp"
 #include "sha256.hpp"
 #include "step_graph.hpp"
+#include "tasker/json/text.hpp"
 
 #include "tasker/base/assert.hpp"
 
@@ -98,20 +98,20 @@ void append_numbers(std::string& out, std::vector<std::int32_t> const& numbers) 
 
 void append_step(std::string& out, compiled_step const& step, std::size_t number) {
     out.append(R"({"step_no":)").append(std::to_string(number));
-    append_quoted(out.append(R"(,"name":)"), step.name);
+    json::append_string(out.append(R"(,"name":)"), step.name);
     append_numbers(out.append(R"(,"parents":)"), step.parents);
     append_numbers(out.append(R"(,"children":)"), step.children);
-    append_quoted(out.append(R"(,"handler":)"), step.handler);
+    json::append_string(out.append(R"(,"handler":)"), step.handler);
     out.append(R"(,"handler_method":)");
     if (step.handler_method) {
-        append_quoted(out, *step.handler_method);
+        json::append_string(out, *step.handler_method);
     } else {
         out.append("null");
     }
     out.append(R"(,"initialization":)").append(step.initialization);
     out.append(R"(,"retryable":)").append(step.retryable ? "true" : "false");
     out.append(R"(,"max_attempts":)").append(std::to_string(step.max_attempts));
-    append_quoted(out.append(R"(,"backoff":)"), to_string(step.backoff));
+    json::append_string(out.append(R"(,"backoff":)"), to_string(step.backoff));
     out.append(R"(,"backoff_base_ms":)").append(std::to_string(step.backoff_base_ms));
     out.append(R"(,"max_backoff_ms":)").append(std::to_string(step.max_backoff_ms));
     out.append(R"(,"timeout_ms":)");

@@ -1,6 +1,6 @@
 #include "definition.hpp"
 
-#include "json_quote.hpp"
+#include "tasker/json/text.hpp"
 
 #include <string_view>
 
@@ -29,7 +29,7 @@ public:
     }
 
     void text(std::string_view name, std::string_view value) {
-        append_quoted(key(name), value);
+        json::append_string(key(name), value);
     }
 
     void text(std::string_view name, std::optional<std::string> const& value) {
@@ -103,7 +103,7 @@ void write_step(std::string& out, step_template const& source) {
         step.key("dependencies") += '[';
         char const* separator = "";
         for (auto const& parent : *source.dependencies) {
-            append_quoted(out.append(separator), parent);
+            json::append_string(out.append(separator), parent);
             separator = ",";
         }
         out += ']';

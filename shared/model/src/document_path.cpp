@@ -1,58 +1,6 @@
 #include "document_path.hpp"
 
-#include "json_quote.hpp"
-
-#include <algorithm>
-
 namespace tasker::model {
-
-namespace {
-
-constexpr std::size_t shown_bytes = 80;
-
-bool is_plain(std::string_view key) {
-    return !key.empty() && key.size() <= shown_bytes && std::ranges::all_of(key, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-' || c == '$';
-    });
-}
-
-bool continues_character(char c) {
-    return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
-}
-
-} // namespace
-
-std::string shown(std::string_view name) {
-    std::string out;
-    if (name.size() <= shown_bytes) {
-        append_quoted(out, name);
-        return out;
-    }
-    // Cut between characters, never inside of one.
-    std::size_t head = shown_bytes / 2;
-    while (continues_character(name[head])) {
-        --head;
-    }
-    std::size_t tail = name.size() - shown_bytes / 4;
-    while (tail < name.size() && continues_character(name[tail])) {
-        ++tail;
-    }
-    append_quoted(out, std::string{name.substr(0, head)} + "..." + std::string{name.substr(tail)});
-    return out;
-}
-
-void append_key(std::string& path, std::string_view key) {
-    if (!is_plain(key)) {
-        path.append("[").append(shown(key)).append("]");
-    } else {
-        path.append(path.empty() ? "" : ".").append(key);
-    }
-}
-
-void append_index(std::string& path, std::size_t index) {
-    path.append("[").append(std::to_string(index)).append("]");
-}
 
 std::string document_path::to_string() const {
     if (parent_ == nullptr) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tasker/json/path.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -34,13 +36,8 @@ private:
     bool is_written_ = false;
 };
 
-/// Adds ".key" to a path, or "key" if it is empty.
-void append_key(std::string& path, std::string_view key);
-
-/// Adds "[index]" to a path.
-void append_index(std::string& path, std::size_t index);
-
-/// A name as a message shows it: in quotes, the middle of a long one left out.
-std::string shown(std::string_view name);
+using json::append_index;
+using json::append_key;
+using json::shown;
 
 } // namespace tasker::model

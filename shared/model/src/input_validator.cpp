@@ -8,12 +8,65 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <system_error>
+
 namespace tasker::model {
 
 namespace {
 
 // A parser keeps the memory of the largest text it has seen: large ones get their own.
 constexpr std::size_t largest_kept = std::size_t{64} << 10;
+
+bool fits_64_bits(std::string_view integer) {
+    auto const fits = [&](auto number) {
+        return std::from_chars(integer.data(), integer.data() + integer.size(), number).ec ==
+               std::errc{};
+    };
+    return fits(std::int64_t{}) || fits(std::uint64_t{});
+}
+
+/// The integers that do not fit 64 bits written as the nearest double: simdjson refuses them, and a
+/// schema compares numbers with no more digits than that. REQUIRES: `text` is JSON.
+std::string with_large_integers_rounded(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    bool in_string = false;
+    for (std::size_t at = 0; at < text.size();) {
+        char const c = text[at];
+        if (in_string && c == '\\') {
+            out.append(text.substr(at, 2));
+            at += 2;
+            continue;
+        }
+        auto const length =
+            std::min(text.find_first_not_of("+-.eE0123456789", at), text.size()) - at;
+        if (in_string || length == 0 || c == 'e' || c == 'E') {
+            in_string = in_string != (c == '"');
+            out += c;
+            ++at;
+            continue;
+        }
+        auto const number = text.substr(at, length);
+        at += length;
+        double value = 0;
+        std::from_chars(number.data(), number.data() + length, value);
+        if (number.find_first_of(".eE") != std::string_view::npos || fits_64_bits(number)) {
+            out += number;
+            continue;
+        }
+        std::array<char, 32> digits{};
+        auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value,
+                                        std::chars_format::scientific)
+                              .ptr;
+        out.append(digits.data(), end);
+    }
+    return out;
+}
 
 } // namespace
 
@@ -37,7 +90,12 @@ std::vector<located_problem> input_validator::validate(std::string_view context)
     simdjson::dom::parser own;
     simdjson::dom::element value;
     auto& parser = context.size() <= largest_kept ? kept : own;
-    auto const failure = parser.parse(context.data(), context.size()).get(value);
+    auto failure = parser.parse(context.data(), context.size()).get(value);
+    std::string rounded;
+    if (failure == simdjson::NUMBER_ERROR) {
+        rounded = with_large_integers_rounded(context);
+        failure = parser.parse(rounded).get(value);
+    }
     if (failure != simdjson::SUCCESS) {
         return {{.path = "context", .problem = "is not valid JSON"}};
     }

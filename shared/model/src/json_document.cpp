@@ -1,5 +1,5 @@
 #include "document_builder.hpp"
-#include "json_quote.hpp"
+#include "tasker/json/text.hpp"
 
 #include "tasker/model/workflow_template.hpp"
 
@@ -171,7 +171,7 @@ void append_mapping(std::string& out, document const& source, node_index first) 
     out += '{';
     char const* separator = "";
     for (auto const& [key, value] : members) {
-        append_quoted(out.append(separator), key);
+        json::append_string(out.append(separator), key);
         append_json(out += ':', source, value);
         separator = ",";
     }
@@ -196,7 +196,7 @@ void append_json(std::string& out, document const& source, node_index index) {
         out += nlohmann::json(std::get<double>(node.value)).dump();
         break;
     case node_kind::string:
-        append_quoted(out, node.text);
+        json::append_string(out, node.text);
         break;
     case node_kind::list:
         append_list(out, source, node.first_child);

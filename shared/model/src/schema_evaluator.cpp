@@ -1,9 +1,9 @@
 #include "schema_evaluator.hpp"
 
-#include "json_quote.hpp"
 #include "json_values.hpp"
 #include "problem_list.hpp"
 #include "schema_checks.hpp"
+#include "tasker/json/text.hpp"
 
 #include "tasker/model/workflow_template.hpp"
 
@@ -214,7 +214,7 @@ private:
     bool fits_name(schema_index applies, std::string_view key, document_path const& path,
                    problem_list* problems) {
         std::string quoted;
-        append_quoted(quoted, key);
+        json::append_string(quoted, key);
         bool const out = fits(applies, name_parser_.parse(quoted).value_unsafe(), path, nullptr);
         if (!out && problems != nullptr) {
             problems->add(path.to_string(), 0, "has a name that propertyNames does not allow");

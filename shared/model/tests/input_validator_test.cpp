@@ -27,6 +27,17 @@ struct refused_context {
     char const* problem;
 };
 
+TEST(InputValidator, ChecksIntegersOfAnySize) {
+    auto const* const context = R"({"text":"99999999999999999999\\\"","v":123456789012345678901})";
+    EXPECT_THAT(problems(R"({"properties":{"v":{"type":"integer","minimum":0}}})", context),
+                ElementsAre());
+    EXPECT_THAT(problems(R"({"properties":{"v":{"maximum":18446744073709551615}}})", context),
+                ElementsAre("context.v: must be at most 18446744073709551615"));
+    EXPECT_THAT(
+        problems(R"({"properties":{"text":{"const":"99999999999999999999\\\""}}})", context),
+        ElementsAre());
+}
+
 TEST(InputValidator, TellsWhatAValueMustBe) {
     std::vector<refused_context> const cases{
         {R"({"type":"string"})", "1", "context.v: must be a string, not a number"},

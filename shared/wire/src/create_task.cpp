@@ -1,11 +1,11 @@
 #include "tasker/wire/create_task.hpp"
 
-#include "json_syntax.hpp"
-#include "json_walker.hpp"
+#include "tasker/json/syntax.hpp"
+#include "tasker/json/walker.hpp"
 
 #include "tasker/base/edit_distance.hpp"
+#include "tasker/json/text.hpp"
 #include "tasker/model/names.hpp"
-#include "tasker/wire/json_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -50,20 +50,21 @@ constexpr std::array<std::string_view, 6> field_names{"namespace", "name",     "
 
 std::string shown(std::string_view text) {
     constexpr std::size_t longest = 40;
-    return text.size() <= longest ? std::string{text} : to_utf8(text.substr(0, longest)) + "...";
+    return text.size() <= longest ? std::string{text}
+                                  : json::to_utf8(text.substr(0, longest)) + "...";
 }
 
 /// Reads one request. The path of its place in the body is written only for a problem.
 class request_reader {
 public:
-    request_reader(json_walker& from, detail_list& problems, std::optional<std::size_t> index)
+    request_reader(json::walker& from, detail_list& problems, std::optional<std::size_t> index)
         : from_{from},
           problems_{problems},
           index_{index} {}
 
     create_task_request read() {
-        if (from_.kind() != json_kind::object) {
-            add({}, "must be an object, not " + std::string{describe(from_.kind())});
+        if (from_.kind() != json::value_kind::object) {
+            add({}, "must be an object, not " + std::string{json::describe(from_.kind())});
             from_.raw();
             return {};
         }
@@ -132,19 +133,19 @@ private:
         }
     }
 
-    bool expect(std::string_view key, json_kind expected) {
+    bool expect(std::string_view key, json::value_kind expected) {
         if (from_.kind() == expected) {
             return true;
         }
-        add(key, "must be " + std::string{describe(expected)} + ", not " +
-                     std::string{describe(from_.kind())});
+        add(key, "must be " + std::string{json::describe(expected)} + ", not " +
+                     std::string{json::describe(from_.kind())});
         from_.raw();
         return false;
     }
 
     void read_name(std::string_view key, std::string& out,
                    std::optional<std::string> (*rule)(std::string_view)) {
-        if (!expect(key, json_kind::string)) {
+        if (!expect(key, json::value_kind::string)) {
             return;
         }
         out = from_.string();
@@ -157,24 +158,18 @@ private:
         if (key.empty() || key.size() > max_idempotency_key_bytes) {
             return "must have 1 to " + std::to_string(max_idempotency_key_bytes) + " bytes";
         }
-        if (key.find('\0') != std::string_view::npos) {
-            return "must not hold the character U+0000";
-        }
         return std::nullopt;
     }
 
     void read_context(std::string_view key) {
-        if (!expect(key, json_kind::object)) {
+        if (!expect(key, json::value_kind::object)) {
             return;
         }
         out_.context = from_.raw();
-        if (has_escaped_nul(out_.context)) {
-            add(key, "must not hold the character U+0000");
-        }
     }
 
     void read_priority(std::string_view key) {
-        if (!expect(key, json_kind::number)) {
+        if (!expect(key, json::value_kind::number)) {
             return;
         }
         std::string_view const text = from_.raw();
@@ -187,14 +182,14 @@ private:
         out_.priority = static_cast<std::int16_t>(value);
     }
 
-    json_walker& from_;
+    json::walker& from_;
     detail_list& problems_;
     std::optional<std::size_t> index_;
     create_task_request out_;
     unsigned given_ = 0;
 };
 
-std::vector<create_task_request> read_tasks(json_walker& from, detail_list& problems) {
+std::vector<create_task_request> read_tasks(json::walker& from, detail_list& problems) {
     std::vector<create_task_request> out;
     std::size_t count = 0;
     from.array([&](std::size_t index) {
@@ -212,7 +207,7 @@ std::vector<create_task_request> read_tasks(json_walker& from, detail_list& prob
     return out;
 }
 
-std::vector<create_task_request> read_batch(json_walker& from, detail_list& problems) {
+std::vector<create_task_request> read_batch(json::walker& from, detail_list& problems) {
     std::vector<create_task_request> out;
     bool given = false;
     from.object([&](std::string_view key) {
@@ -224,10 +219,11 @@ std::vector<create_task_request> read_batch(json_walker& from, detail_list& prob
             return;
         }
         given = true;
-        if (from.kind() == json_kind::array) {
+        if (from.kind() == json::value_kind::array) {
             out = read_tasks(from, problems);
         } else {
-            problems.add("tasks", "must be an array, not " + std::string{describe(from.kind())});
+            problems.add("tasks",
+                         "must be an array, not " + std::string{json::describe(from.kind())});
             from.raw();
         }
     });
@@ -238,9 +234,10 @@ std::vector<create_task_request> read_batch(json_walker& from, detail_list& prob
 }
 
 std::optional<invalid_body> refuse_syntax(std::string_view body) {
-    if (auto problem = check_syntax(body)) {
-        return invalid_body{.message = "the body cannot be read",
-                            .details = {{.path = {}, .problem = std::move(*problem)}}};
+    if (auto found = json::find_problem(body)) {
+        return invalid_body{
+            .message = "the body cannot be read",
+            .details = {{.path = std::move(found->path), .problem = std::move(found->problem)}}};
     }
     return std::nullopt;
 }
@@ -257,10 +254,11 @@ void throw_exception_from_error(invalid_body const& invalid,
 }
 
 body_result<create_task_request> parse_create_task(std::string_view body) {
+    body = json::without_bom(body);
     if (auto refused = refuse_syntax(body)) {
         return std::move(*refused);
     }
-    json_walker from{body};
+    json::walker from{body};
     detail_list problems;
     create_task_request out = request_reader{from, problems, std::nullopt}.read();
     if (!problems.empty()) {
@@ -270,13 +268,14 @@ body_result<create_task_request> parse_create_task(std::string_view body) {
 }
 
 body_result<std::vector<create_task_request>> parse_create_batch(std::string_view body) {
+    body = json::without_bom(body);
     if (auto refused = refuse_syntax(body)) {
         return std::move(*refused);
     }
-    json_walker from{body};
+    json::walker from{body};
     detail_list problems;
-    if (from.kind() != json_kind::object) {
-        problems.add({}, "must be an object, not " + std::string{describe(from.kind())});
+    if (from.kind() != json::value_kind::object) {
+        problems.add({}, "must be an object, not " + std::string{json::describe(from.kind())});
         return std::move(problems).finish();
     }
     std::vector<create_task_request> out = read_batch(from, problems);

@@ -82,8 +82,8 @@ constexpr std::array envelope_rules{
 
 void append_detail(std::string& out, error_detail const& detail) {
     object_writer writer{out};
-    writer.text("path", to_utf8(detail.path));
-    writer.text("problem", to_utf8(detail.problem));
+    writer.text("path", json::to_utf8(detail.path));
+    writer.text("problem", json::to_utf8(detail.problem));
 }
 
 } // namespace
@@ -111,7 +111,7 @@ void append(std::string& out, error_body const& body) {
     object_writer top{out};
     object_writer error{top.key("error")};
     error.text("code", to_string(body.code));
-    error.text("message", to_utf8(body.message));
+    error.text("message", json::to_utf8(body.message));
     append_array(error.key("details"), body.details, append_detail);
 }
 

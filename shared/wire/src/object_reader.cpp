@@ -15,15 +15,15 @@ void field_value::refuse(std::string const& problem) const {
     throw unexpected_json{(where.empty() ? "it" : where) + " " + problem};
 }
 
-void field_value::expect(json_kind kind) const {
+void field_value::expect(json::value_kind kind) const {
     if (from_.kind() != kind) {
-        refuse("must be " + std::string{describe(kind)} + ", not " +
-               std::string{describe(from_.kind())});
+        refuse("must be " + std::string{json::describe(kind)} + ", not " +
+               std::string{json::describe(from_.kind())});
     }
 }
 
 bool field_value::takes_null() const {
-    if (from_.kind() != json_kind::null) {
+    if (from_.kind() != json::value_kind::null) {
         return false;
     }
     from_.raw();
@@ -31,7 +31,7 @@ bool field_value::takes_null() const {
 }
 
 std::string field_value::text() const {
-    expect(json_kind::string);
+    expect(json::value_kind::string);
     return from_.string();
 }
 
@@ -40,7 +40,7 @@ std::string field_value::json() const {
 }
 
 bool field_value::boolean() const {
-    expect(json_kind::boolean);
+    expect(json::value_kind::boolean);
     return from_.raw() == "true";
 }
 
@@ -73,7 +73,7 @@ std::optional<timestamp> field_value::optional_moment() const {
 }
 
 std::vector<std::string> field_value::texts() const {
-    expect(json_kind::array);
+    expect(json::value_kind::array);
     std::string const here = path();
     std::vector<std::string> out;
     from_.array([&](std::size_t index) {

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "json_syntax.hpp"
-#include "json_walker.hpp"
+#include "tasker/json/syntax.hpp"
+#include "tasker/json/walker.hpp"
 
 #include "tasker/base/error.hpp"
 #include "tasker/base/ids.hpp"
 #include "tasker/base/time.hpp"
-#include "tasker/wire/json_text.hpp"
+#include "tasker/json/text.hpp"
 #include "tasker/wire/page.hpp"
 
 #include <array>
@@ -32,7 +32,7 @@ struct unexpected_json {
 /// The value of one field, to be consumed.
 class field_value {
 public:
-    field_value(json_walker& from, std::string const& path, std::string_view name)
+    field_value(json::walker& from, std::string const& path, std::string_view name)
         : from_{from},
           path_{path},
           name_{name} {}
@@ -45,7 +45,7 @@ public:
 
     template <std::integral Number>
     Number number() const {
-        expect(json_kind::number);
+        expect(json::value_kind::number);
         std::string_view const raw = from_.raw();
         Number out{};
         auto const [end, failure] = std::from_chars(raw.data(), raw.data() + raw.size(), out);
@@ -71,18 +71,18 @@ public:
 
     std::vector<std::string> texts() const;
 
-    json_walker& walker() const noexcept {
+    json::walker& walker() const noexcept {
         return from_;
     }
 
-    void expect(json_kind kind) const;
+    void expect(json::value_kind kind) const;
     [[noreturn]] void refuse(std::string const& problem) const;
     std::string path() const;
 
 private:
     bool takes_null() const;
 
-    json_walker& from_;
+    json::walker& from_;
     std::string const& path_;
     std::string_view name_;
 };
@@ -98,9 +98,9 @@ struct field_rule {
 
 /// Reads the object that comes next by its rules. Throws unexpected_json.
 template <class Object>
-Object read_object(json_walker& from, std::string const& path,
+Object read_object(json::walker& from, std::string const& path,
                    std::span<field_rule<Object> const> rules) {
-    field_value{from, path, {}}.expect(json_kind::object);
+    field_value{from, path, {}}.expect(json::value_kind::object);
     Object out;
     std::size_t seen = 0;
     from.object([&](std::string_view key) {
@@ -125,7 +125,7 @@ Object read_object(json_walker& from, std::string const& path,
 template <class Object>
 std::vector<Object> read_objects(field_value const& array,
                                  std::span<field_rule<Object> const> rules) {
-    array.expect(json_kind::array);
+    array.expect(json::value_kind::array);
     std::string const path = array.path();
     std::vector<Object> out;
     array.walker().array([&](std::size_t index) {
@@ -136,17 +136,17 @@ std::vector<Object> read_objects(field_value const& array,
 }
 
 /// A result at its limit, in a task, in a page.
-inline constexpr std::size_t deepest_answer = max_result_nesting + 8;
+inline constexpr std::size_t deepest_answer = json::max_result_nesting + 8;
 
 /// Calls `read(walker)` on a text once it is known to be JSON; its exceptions become errors.
 template <class Read>
-auto read_body(std::string_view json, Read read)
-    -> result<decltype(read(std::declval<json_walker&>()))> {
-    if (auto const problem = check_syntax(json, deepest_answer, numbers::any)) {
-        return make_error(errc::invalid_argument, "the answer " + *problem);
+auto read_body(std::string_view text, Read read)
+    -> result<decltype(read(std::declval<json::walker&>()))> {
+    if (auto const found = json::find_problem(text, deepest_answer, json::numbers::any)) {
+        return make_error(errc::invalid_argument, json::to_sentence(*found, "the answer"));
     }
     try {
-        json_walker from{json};
+        json::walker from{text};
         return read(from);
     } catch (unexpected_json const& failure) {
         return make_error(errc::invalid_argument,
@@ -158,16 +158,16 @@ auto read_body(std::string_view json, Read read)
 template <class Object>
 result<Object> read_view(std::string_view json, std::span<field_rule<Object> const> rules) {
     return read_body(
-        json, [&](json_walker& from) { return read_object<Object>(from, std::string{}, rules); });
+        json, [&](json::walker& from) { return read_object<Object>(from, std::string{}, rules); });
 }
 
 /// `{"<name>":[…],"next_cursor":…}`
 template <class Item>
 result<page<Item>> read_page(std::string_view json, std::string_view name,
                              std::span<field_rule<Item> const> rules) {
-    return read_body(json, [&](json_walker& from) {
+    return read_body(json, [&](json::walker& from) {
         std::string const root;
-        field_value{from, root, {}}.expect(json_kind::object);
+        field_value{from, root, {}}.expect(json::value_kind::object);
         page<Item> out;
         bool found = false;
         from.object([&](std::string_view key) {

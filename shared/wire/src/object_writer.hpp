@@ -1,7 +1,7 @@
 #pragma once
 
 #include "tasker/base/time.hpp"
-#include "tasker/wire/json_text.hpp"
+#include "tasker/json/text.hpp"
 
 #include <concepts>
 #include <optional>
@@ -32,7 +32,7 @@ public:
     }
 
     void text(std::string_view name, std::string_view value) {
-        append_json_string(key(name), value);
+        json::append_string(key(name), value);
     }
 
     void json(std::string_view name, std::string_view value) {

@@ -25,7 +25,7 @@ constexpr std::array rules{
 std::string storable(std::string_view text) {
     std::string out{text};
     std::ranges::replace(out, '\0', '\xff');
-    return to_utf8(out);
+    return json::to_utf8(out);
 }
 
 } // namespace

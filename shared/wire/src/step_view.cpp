@@ -51,7 +51,7 @@ void append(std::string& out, step_view const& step) {
     writer.text("state", to_string(step.state));
     writer.number("attempts", step.attempts);
     writer.number("max_attempts", step.max_attempts);
-    append_array(writer.key("depends_on"), step.depends_on, append_json_string);
+    append_array(writer.key("depends_on"), step.depends_on, json::append_string);
     writer.moment_or_null("enqueued_at", step.enqueued_at);
     writer.moment_or_null("started_at", step.started_at);
     writer.moment_or_null("finished_at", step.finished_at);
@@ -79,7 +79,7 @@ result<page<step_view>> read_step_page(std::string_view json) {
 }
 
 result<std::vector<std::string>> read_names(std::string_view json) {
-    return read_body(json, [](json_walker& from) {
+    return read_body(json, [](json::walker& from) {
         std::string const root;
         return field_value{from, root, {}}.texts();
     });

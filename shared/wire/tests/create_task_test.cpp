@@ -77,15 +77,30 @@ TEST(CreateTask, TellsEveryProblemWithItsPath) {
                     "name: is required"));
 }
 
+TEST(CreateTask, TheContextStaysAsItIsWritten) {
+    std::string const context =
+        R"({"z":1.10,"a":123456789012345678901234567890,"e":1E2,"a":0,"t":"\u00e9"})";
+    auto const parsed =
+        parse_create_task("\xef\xbb\xbf{\"name\":\"t\",\"context\": " + context + "}");
+    ASSERT_TRUE(parsed.has_value());
+    EXPECT_EQ(parsed->context, context);
+    auto const batch = parse_create_batch(
+        "\xef\xbb\xbf{\"tasks\":[{\"name\":\"t\",\"context\": " + context + "}]}");
+    ASSERT_TRUE(batch.has_value());
+    EXPECT_EQ(batch->front().context, context);
+}
+
 TEST(CreateTask, RefusesWhatIsNoRequest) {
     EXPECT_THAT(problems("[]"), ElementsAre("must be an object, not an array"));
     EXPECT_THAT(problems("\"x\""), ElementsAre("must be an object, not a string"));
     EXPECT_THAT(problems(""), ElementsAre("is empty"));
     EXPECT_THAT(problems("{\n \"name\": x}"),
-                ElementsAre("is not valid JSON at line 2, column 10"));
-    EXPECT_THAT(problems("{\"name\":\"\xff\"}"), ElementsAre("is not UTF-8"));
-    EXPECT_THAT(problems(R"({"name":"t","context":{"a":123456789012345678901234567890}})"),
-                ElementsAre("has a number that does not fit 64 bits"));
+                ElementsAre("name: is not valid JSON at line 2, column 10: expected a value"));
+    EXPECT_THAT(problems("{\"name\":\"\xff\"}"),
+                ElementsAre("name: is not UTF-8 at line 1, column 10"));
+    EXPECT_THAT(problems(R"({"name":"t","context":{"a":[1e400]}})"),
+                ElementsAre("context.a[0]: holds the number 1e400, which is out of range (at most "
+                            "1.8e308) at line 1, column 29"));
     EXPECT_FALSE(problems(R"({"name":"t","context":{"a":"\ud800"}})").empty());
     for (auto const* priority : {"2.0", "\"2\"", "null", "0", "-1", "1e0"}) {
         EXPECT_EQ(problems(R"({"name":"t","priority":)" + std::string{priority} + "}").size(), 1)
@@ -95,18 +110,20 @@ TEST(CreateTask, RefusesWhatIsNoRequest) {
 
 TEST(CreateTask, RefusesTheCharacterNulAndNotItsPicture) {
     EXPECT_THAT(problems(R"({"name":"t","context":{"a":"x\u0000"}})"),
-                ElementsAre("context: must not hold the character U+0000"));
+                ElementsAre("context.a: holds the character U+0000 at line 1, column 30"));
     EXPECT_THAT(problems(R"({"name":"t","context":{"a":"\\\u0000"}})"),
-                ElementsAre("context: must not hold the character U+0000"));
+                ElementsAre("context.a: holds the character U+0000 at line 1, column 31"));
     EXPECT_THAT(problems(R"({"name":"t","context":{"a":"\\u0000"}})"), ElementsAre());
     EXPECT_THAT(problems(R"({"name":"t","idempotency_key":"\u0000"})"),
-                ElementsAre("idempotency_key: must not hold the character U+0000"));
+                ElementsAre("idempotency_key: holds the character U+0000 at line 1, column 32"));
 }
 
 TEST(CreateTask, NestsSixtyFourLevelsAndNoMore) {
     EXPECT_THAT(problems(nested(64)), ElementsAre());
-    EXPECT_THAT(problems(nested(65)), ElementsAre("is nested deeper than 64 levels"));
-    EXPECT_THAT(problems(nested(200'000)), ElementsAre("is nested deeper than 64 levels"));
+    EXPECT_THAT(problems(nested(65)),
+                ElementsAre("context.a[0][0][0][0][0][0]...: is nested deeper than 64 levels"));
+    EXPECT_THAT(problems(nested(200'000)),
+                ElementsAre("context.a[0][0][0][0][0][0]...: is nested deeper than 64 levels"));
 }
 
 TEST(CreateBatch, ReadsWhatWasWritten) {

@@ -1,5 +1,5 @@
+#include "tasker/json/syntax.hpp"
 #include "tasker/wire/create_task.hpp"
-#include "tasker/wire/json_text.hpp"
 #include "tasker/wire/step_error.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
@@ -109,8 +109,8 @@ TEST(StepView, HasResultOrErrorOrNeither) {
 
 TEST(TaskView, AResultAtTheLimitOfNestingIsRead) {
     task_view task = bare_task();
-    task.result = R"({"leaf":)" + std::string(max_result_nesting, '[') +
-                  std::string(max_result_nesting, ']') + '}';
+    task.result = R"({"leaf":)" + std::string(json::max_result_nesting, '[') +
+                  std::string(json::max_result_nesting, ']') + '}';
     EXPECT_EQ(read_task_view(written(task)).value(), task);
     page<task_view> const tasks{.items = {task}, .next_cursor = std::nullopt};
     EXPECT_EQ(read_task_page(written(tasks)).value(), tasks);

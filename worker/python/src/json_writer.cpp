@@ -2,7 +2,7 @@
 
 #include "python_parts.hpp"
 
-#include "tasker/wire/json_text.hpp"
+#include "tasker/json/text.hpp"
 
 #include <array>
 #include <charconv>
@@ -21,7 +21,7 @@ void append_text(std::string& out, PyObject* value) {
     if (utf8 == nullptr) {
         throw py::error_already_set{};
     }
-    wire::append_json_string(out, {utf8, static_cast<std::size_t>(size)});
+    json::append_string(out, {utf8, static_cast<std::size_t>(size)});
 }
 
 void append_integer(std::string& out, PyObject* value) {

@@ -4,7 +4,7 @@
 #include "builtin/placeholders.hpp"
 
 #include "tasker/base/version.hpp"
-#include "tasker/wire/json_text.hpp"
+#include "tasker/json/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -181,7 +181,7 @@ step_result refused_status(plan const& asked, http_response const& got) {
 nlohmann::json headers_of(http_response const& from) {
     auto all = nlohmann::json::object();
     for (auto const& [name, value] : from.headers) {
-        all[name] = wire::to_utf8(value);
+        all[name] = json::to_utf8(value);
     }
     return all;
 }
@@ -196,7 +196,7 @@ step_result to_result(plan const& asked, http_response const& got) {
     }
     nlohmann::json result{{"status", got.status}, {"headers", headers_of(got)}};
     if (!is_json(got) || got.body.empty()) {
-        result["body"] = wire::to_utf8(got.body);
+        result["body"] = json::to_utf8(got.body);
         return result;
     }
     auto body = nlohmann::json::parse(got.body, nullptr, false);

@@ -19,7 +19,6 @@ namespace tasker::wire {
 
 inline constexpr std::size_t max_batch = 10'000;
 inline constexpr std::size_t max_idempotency_key_bytes = 255;
-inline constexpr std::size_t max_json_nesting = 64;
 
 /// The body of `POST /v1/tasks`, and each of `POST /v1/tasks/batch`.
 struct create_task_request {

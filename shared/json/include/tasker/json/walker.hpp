@@ -5,12 +5,15 @@
 #include <string>
 #include <string_view>
 
-namespace tasker::wire {
+namespace tasker::json {
 
-enum class json_kind : std::uint8_t { null, boolean, number, string, array, object };
+enum class value_kind : std::uint8_t { null, boolean, number, string, array, object };
 
 /// "an object", "a string", …
-std::string_view describe(json_kind kind);
+std::string_view describe(value_kind kind);
+
+/// What a string holds, from its text without the quotes. REQUIRES: find_problem accepted it.
+std::string unescape(std::string_view raw);
 
 /// Walks over a JSON text once, from its beginning to its end, and can hand out the text of any
 /// value as it stands. Knows nothing of syntax errors.
@@ -18,16 +21,16 @@ std::string_view describe(json_kind kind);
 /// simdjson validates, but its DOM forgets the text, and its On-Demand front end is compiled for
 /// the oldest processor there is and takes twice as long as the validation.
 ///
-/// REQUIRES: the text was accepted by check_syntax.
+/// REQUIRES: the text was accepted by find_problem (syntax.hpp).
 /// Lifetime: the views that are returned point into the text.
-class json_walker {
+class walker {
 public:
-    explicit json_walker(std::string_view text) : at_{text.data()}, end_{at_ + text.size()} {
+    explicit walker(std::string_view text) : at_{text.data()}, end_{at_ + text.size()} {
         skip_space();
     }
 
     /// Of the value that comes next.
-    json_kind kind() const;
+    value_kind kind() const;
 
     /// Each of these consumes the value that comes next.
     std::string_view raw();
@@ -60,8 +63,6 @@ public:
     }
 
 private:
-    static std::string unescape(std::string_view raw);
-
     void skip_space() {
         while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) {
             ++at_;
@@ -83,4 +84,4 @@ private:
     char const* end_;
 };
 
-} // namespace tasker::wire
+} // namespace tasker::json

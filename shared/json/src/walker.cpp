@@ -1,4 +1,4 @@
-#include "json_walker.hpp"
+#include "tasker/json/walker.hpp"
 
 #include "utf8.hpp"
 
@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cstring>
 
-namespace tasker::wire {
+namespace tasker::json {
 
 namespace {
 
@@ -34,31 +34,31 @@ std::uint32_t unescape_code_point(std::string_view raw, std::size_t& at) {
 
 } // namespace
 
-std::string_view describe(json_kind kind) {
+std::string_view describe(value_kind kind) {
     constexpr std::array<std::string_view, 6> names{"null",     "a boolean", "a number",
                                                     "a string", "an array",  "an object"};
     return names[static_cast<std::size_t>(kind)];
 }
 
-json_kind json_walker::kind() const {
+value_kind walker::kind() const {
     switch (*at_) {
     case '{':
-        return json_kind::object;
+        return value_kind::object;
     case '[':
-        return json_kind::array;
+        return value_kind::array;
     case '"':
-        return json_kind::string;
+        return value_kind::string;
     case 't':
     case 'f':
-        return json_kind::boolean;
+        return value_kind::boolean;
     case 'n':
-        return json_kind::null;
+        return value_kind::null;
     default:
-        return json_kind::number;
+        return value_kind::number;
     }
 }
 
-bool json_walker::leaves(char closing) {
+bool walker::leaves(char closing) {
     skip_space();
     if (*at_ == closing) {
         ++at_;
@@ -72,7 +72,7 @@ bool json_walker::leaves(char closing) {
     return false;
 }
 
-std::string_view json_walker::raw_string() {
+std::string_view walker::raw_string() {
     char const* const begin = ++at_;
     for (;;) {
         auto const* const quote =
@@ -88,7 +88,7 @@ std::string_view json_walker::raw_string() {
     }
 }
 
-void json_walker::skip_container() {
+void walker::skip_container() {
     std::size_t depth = 0;
     do {
         switch (*at_) {
@@ -110,14 +110,14 @@ void json_walker::skip_container() {
     } while (depth > 0);
 }
 
-std::string_view json_walker::raw() {
+std::string_view walker::raw() {
     char const* const begin = at_;
     switch (kind()) {
-    case json_kind::object:
-    case json_kind::array:
+    case value_kind::object:
+    case value_kind::array:
         skip_container();
         break;
-    case json_kind::string:
+    case value_kind::string:
         raw_string();
         break;
     default:
@@ -129,12 +129,12 @@ std::string_view json_walker::raw() {
     return {begin, static_cast<std::size_t>(at_ - begin)};
 }
 
-std::string json_walker::string() {
+std::string walker::string() {
     std::string_view const raw = raw_string();
     return raw.find('\\') == std::string_view::npos ? std::string{raw} : unescape(raw);
 }
 
-std::string json_walker::unescape(std::string_view raw) {
+std::string unescape(std::string_view raw) {
     constexpr std::string_view letters = "bfnrt";
     constexpr std::string_view meanings = "\b\f\n\r\t";
     std::string out;
@@ -157,4 +157,4 @@ std::string json_walker::unescape(std::string_view raw) {
     return out;
 }
 
-} // namespace tasker::wire
+} // namespace tasker::json

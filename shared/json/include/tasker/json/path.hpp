@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// Paths for people: `steps[2].handler["odd key"]`.
+
+namespace tasker::json {
+
+/// In quotes; a long one is shortened in its middle. REQUIRES: `name` is UTF-8.
+std::string shown(std::string_view name);
+
+void append_key(std::string& path, std::string_view key);
+void append_index(std::string& path, std::size_t index);
+
+} // namespace tasker::json

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tasker::json {
+
+/// Whether `pointer` is a JSON pointer (RFC 6901): empty, or "/" before each part, with "~0" for
+/// "~" and "~1" for "/".
+bool is_pointer(std::string_view pointer);
+
+/// The text of the value that `pointer` names, as it is written in `text`; of members with the same
+/// name the last one, as in PostgreSQL and Python. Null if there is none.
+/// REQUIRES: find_problem(text) found none; is_pointer(pointer).
+/// Lifetime: the view points into `text`.
+std::optional<std::string_view> find(std::string_view text, std::string_view pointer);
+
+/// What a string holds; any other value as it is written.
+/// REQUIRES: find_problem(value) found none.
+std::string to_plain_text(std::string_view value);
+
+} // namespace tasker::json

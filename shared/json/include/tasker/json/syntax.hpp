@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tasker::json {
+
+/// Levels of arrays and objects in what clients send.
+inline constexpr std::size_t max_nesting = 64;
+
+/// Levels in a step's result. Children get it, and the task's result holds it.
+inline constexpr std::size_t max_result_nesting = 1'000;
+
+/// Which numbers are accepted. Digits never matter: the text stays unchanged.
+enum class numbers : std::uint8_t {
+    finite, ///< magnitude below 1.8e308, so that every reader gets a number
+    any,    ///< integers that Python writes may be larger
+};
+
+struct syntax_problem {
+    std::string path;    ///< "context.items[3]"; empty: the text as a whole
+    std::string problem; ///< a sentence without its subject, with line and column
+};
+
+/// Checks `text` as every reader of this project and PostgreSQL need it: JSON (RFC 8259) in UTF-8,
+/// nested at most `deepest` levels, no escaped U+0000 and no half surrogate pair in a string.
+/// Threads: any.
+std::optional<syntax_problem> find_problem(std::string_view text, std::size_t deepest = max_nesting,
+                                           numbers accepted = numbers::finite);
+
+/// "context.a holds the number 1e400, ...": path and problem in one sentence, after `subject` if
+/// there is no path.
+std::string to_sentence(syntax_problem const& found, std::string_view subject);
+
+/// `text` without a UTF-8 byte order mark at its front, which some editors write.
+std::string_view without_bom(std::string_view text);
+
+} // namespace tasker::json
