@@ -17,8 +17,13 @@ namespace {
 constexpr long long migration_lock = 0x7461736b6572;
 constexpr char const* lock_not_available = "55P03";
 
+// PostgreSQL wants the privilege to create a schema before it looks whether the schema is there.
 constexpr script bookkeeping{"bookkeeping", "", R"(
-create schema if not exists tasker;
+do $$ begin
+    if to_regnamespace('tasker') is null then
+        create schema tasker;
+    end if;
+end $$;
 create table if not exists tasker.migrations (
     version    int primary key,
     name       text not null,

@@ -49,6 +49,31 @@ void check_functions(pqxx::transaction_base& work) {
     }
 }
 
+struct schema_state {
+    bool exists;
+    bool is_empty; ///< nothing in it, whatever privileges it gives to what will come
+};
+
+schema_state look_at_schema(pqxx::transaction_base& work) {
+    auto const found = work.exec1(R"(
+        select to_regnamespace('pgmq') is not null,
+               not exists (select from pg_depend d
+                           where d.refclassid = 'pg_namespace'::regclass
+                             and d.refobjid = to_regnamespace('pgmq')
+                             and d.classid <> 'pg_default_acl'::regclass))");
+    return {found[0].as<bool>(), found[1].as<bool>()};
+}
+
+/// For a role that may fill the schema, but may not create one. Keeps the line numbers.
+std::string without_schema_creation(std::string_view script) {
+    constexpr std::string_view creation = "CREATE SCHEMA IF NOT EXISTS pgmq;";
+    std::string text{script};
+    if (auto const at = text.find(creation); at != std::string::npos) {
+        text.replace(at, creation.size(), "NULL;");
+    }
+    return text;
+}
+
 void create_extension(pqxx::transaction_base& work, std::string const& version) {
     if (is_old(version)) {
         throw failure{errc::pgmq_unusable,
@@ -76,7 +101,8 @@ pgmq_state ensure_pgmq(pqxx::connection& session, script const& plain_sql) {
         }
         return {pgmq_form::extension, false};
     }
-    if (work.exec("select to_regnamespace('pgmq') is not null")[0][0].as<bool>()) {
+    auto const [has_schema, is_empty] = look_at_schema(work);
+    if (has_schema && !is_empty) {
         check_functions(work);
         return {pgmq_form::plain_sql, false};
     }
@@ -87,7 +113,12 @@ pgmq_state ensure_pgmq(pqxx::connection& session, script const& plain_sql) {
         work.commit();
         return {pgmq_form::extension, true};
     }
-    run_script(work, plain_sql);
+    if (has_schema) {
+        std::string const rest = without_schema_creation(plain_sql.text);
+        run_script(work, {plain_sql.name, plain_sql.checksum, rest});
+    } else {
+        run_script(work, plain_sql);
+    }
     work.commit();
     return {pgmq_form::plain_sql, true};
 }

@@ -39,6 +39,49 @@ TEST(MigrateWithoutTheExtension, NeedsNoSuperuser) {
     EXPECT_EQ(report->pgmq, pgmq_form::plain_sql);
 }
 
+/// A role that may log in, and may create no schema in the database.
+std::string plain_role(test_database& database) {
+    std::string role = "plain_of_" + database.name();
+    database.exec("create role " + role + " login; revoke create on database " + database.name() +
+                  " from public");
+    return role;
+}
+
+TEST(MigrateWithoutTheExtension, NeedsNoRightToCreateSchemasThatAreThere) {
+    test_database database = test_database::empty();
+    std::string const role = plain_role(database);
+    for (char const* const schema : {"tasker", "tasker_queues", "pgmq"}) {
+        database.exec(std::string{"create schema "} + schema + " authorization " + role);
+    }
+    auto const report = migrate(database.dsn() + " user=" + role);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_TRUE(report->pgmq_created);
+    EXPECT_TRUE(check(database.dsn() + " user=" + role));
+}
+
+TEST(MigrateWithoutTheExtension, NeedsNoRightToCreateSchemasTheSecondTime) {
+    test_database database = test_database::empty();
+    std::string const role = plain_role(database);
+    std::string const on = " create on database " + database.name();
+    database.exec("grant" + on + " to " + role);
+    ASSERT_TRUE(migrate(database.dsn() + " user=" + role));
+    database.exec("revoke" + on + " from " + role);
+    script_set other = embedded_scripts();
+    other.functions_checksum = "another build";
+    auto const report = migrate(database.dsn() + " user=" + role, {}, other);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_TRUE(report->functions_replaced);
+}
+
+TEST(MigrateWithoutTheExtension, FillsAnEmptySchemaThatGivesPrivilegesByDefault) {
+    test_database database = test_database::empty();
+    database.exec("create schema pgmq; "
+                  "alter default privileges in schema pgmq grant select on tables to public");
+    auto const report = migrate(database.dsn());
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_TRUE(report->pgmq_created);
+}
+
 TEST(MigrateWithoutTheExtension, RefusesAForeignSchemaOfThatName) {
     test_database database = test_database::empty();
     database.exec("create schema pgmq; create function pgmq.create(text) returns void "
