@@ -1,5 +1,7 @@
 #include "tasker/worker/settings.hpp"
 
+#include "builtin/http_url.hpp"
+
 #include "tasker/base/host_rule.hpp"
 #include "tasker/config/toml_file.hpp"
 #include "tasker/model/names.hpp"
@@ -35,6 +37,13 @@ void each_number(Settings& s, Visit visit) {
     visit("shell.kill_after_ms", s.shell.kill_after_ms, 0, day_ms);
 }
 
+std::optional<address_policy> parse_address_policy(std::string_view word) {
+    if (word == "refuse") {
+        return address_policy::refuse;
+    }
+    return word == "allow" ? std::optional{address_policy::allow} : std::nullopt;
+}
+
 void read(config::reader& from, settings& into) {
     each_number(into, [&](std::string_view path, std::int64_t& value, std::int64_t, std::int64_t) {
         from.get(path, value);
@@ -44,6 +53,9 @@ void read(config::reader& from, settings& into) {
     from.get("name", into.name);
     from.get("health.listen", into.health.listen);
     from.get("health.allowed_hosts", into.health.allowed_hosts);
+    from.get("http.private_addresses", into.http.private_addresses, parse_address_policy,
+             "refuse, allow");
+    from.get("http.allowed_hosts", into.http.allowed_hosts);
     from.get("shell.enabled", into.shell.enabled);
     from.get("shell.environment", into.shell.environment);
     from.get("log.level", into.log.threshold, log::parse_level, "debug, info, warn, error");
@@ -53,6 +65,8 @@ void read(config::reader& from, settings& into) {
     from.env("TASKER_NAMESPACES", into.namespaces);
     from.env("TASKER_WORKER_LISTEN", into.health.listen);
     from.env("TASKER_WORKER_ALLOWED_HOSTS", into.health.allowed_hosts);
+    from.env("TASKER_HTTP_PRIVATE_ADDRESSES", into.http.private_addresses, parse_address_policy,
+             "refuse, allow");
     from.env("TASKER_LOG_LEVEL", into.log.threshold, log::parse_level, "debug, info, warn, error");
     from.env("TASKER_LOG_FORMAT", into.log.output, log::parse_format, "console, json");
 }
@@ -74,6 +88,20 @@ void check_namespaces(std::vector<std::string> const& name_spaces,
     }
 }
 
+void check_hosts(std::vector<std::string> const& hosts,
+                 std::vector<config::config_problem>& problems) {
+    for (auto const& each : hosts) {
+        auto const is_v6 = each.find(':') != std::string::npos;
+        auto const url = parse_http_url("http://" + (is_v6 ? '[' + each + ']' : each));
+        if (!url || url->host != each) {
+            problems.push_back(
+                {"http.allowed_hosts", '"' + each +
+                                           "\" must be a host name in lower case or an IP "
+                                           "address, without scheme, port and path"});
+        }
+    }
+}
+
 } // namespace
 
 std::vector<config::config_problem> settings::validate() const {
@@ -91,6 +119,7 @@ std::vector<config::config_problem> settings::validate() const {
                                             "--database-url"});
     }
     check_namespaces(namespaces, problems);
+    check_hosts(http.allowed_hosts, problems);
     if (name.size() > max_name_length) {
         problems.push_back(
             {"name", "must have at most " + std::to_string(max_name_length) + " bytes"});

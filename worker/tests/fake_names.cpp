@@ -5,6 +5,7 @@
 #include <mutex>
 #include <netdb.h>
 #include <optional>
+#include <strings.h>
 #include <utility>
 
 namespace tasker::worker {
@@ -45,7 +46,7 @@ getaddrinfo(char const* name, char const* service, addrinfo const* hints, addrin
     std::string asked{name == nullptr ? "" : name};
     {
         std::unique_lock lock{guard};
-        if (known && known->name == asked) {
+        if (known && strcasecmp(known->name.c_str(), asked.c_str()) == 0) {
             asked = known->address;
             ended.wait_for(lock, known->delay, [] { return !known; });
         }

@@ -28,8 +28,12 @@ public:
     http_peer(http_peer const&) = delete;
     http_peer& operator=(http_peer const&) = delete;
 
-    /// REQUIRES: a request was sent.
+    /// If no request was sent, a connection of its own ends the wait for one.
     ~http_peer() {
+        boost::asio::ip::tcp::socket own{io_};
+        boost::system::error_code failure;
+        own.connect(acceptor_.local_endpoint(), failure);
+        own.close(failure);
         thread_.join();
     }
 

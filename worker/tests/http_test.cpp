@@ -18,6 +18,7 @@ using testing::Not;
 step_result request(json initialization, std::stop_token cancelled_by = {}) {
     http_settings options;
     options.max_response_bytes = 10'000;
+    options.private_addresses = address_policy::allow;
     return try_handler([&options](step_context const& step) { return run_http(options, step); },
                        {.name = "call",
                         .context = {{"id", "o 1"}, {"lines", {1, 2}}},

@@ -21,21 +21,22 @@ protected:
     WorkerSettings() {
         for (auto const* const name :
              {"DATABASE_URL", "TASKER_NAMESPACES", "TASKER_WORKER_LISTEN",
-              "TASKER_WORKER_ALLOWED_HOSTS", "TASKER_LOG_LEVEL", "TASKER_LOG_FORMAT"}) {
+              "TASKER_WORKER_ALLOWED_HOSTS", "TASKER_HTTP_PRIVATE_ADDRESSES", "TASKER_LOG_LEVEL",
+              "TASKER_LOG_FORMAT"}) {
             unsetenv(name);
         }
-        path = std::filesystem::path{testing::TempDir()} /
+        path_ = std::filesystem::path{testing::TempDir()} /
                (std::string{"worker_settings_"} +
                 testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml");
     }
 
     ~WorkerSettings() override {
-        std::filesystem::remove(path);
+        std::filesystem::remove(path_);
     }
 
     loaded_settings load(std::string const& toml, setting_overrides overrides = {}) {
-        std::ofstream{path} << toml;
-        overrides.file = path;
+        std::ofstream{path_} << toml;
+        overrides.file = path_;
         return load_settings(overrides);
     }
 
@@ -45,7 +46,7 @@ protected:
         return chosen;
     }
 
-    std::filesystem::path path;
+    std::filesystem::path path_;
 };
 
 TEST_F(WorkerSettings, DefaultsNeedOnlyADatabase) {
@@ -68,6 +69,28 @@ TEST_F(WorkerSettings, AllProblemsAreToldAtOnce) {
     }
     EXPECT_THAT(paths, ElementsAre("concurrency", "lease_seconds", "namespaces", "namespaces",
                                    "health.allowed_hosts", "shell.environment"));
+}
+
+TEST_F(WorkerSettings, PrivateAddressesAreRefusedUnlessAllowed) {
+    EXPECT_EQ(load("").values.http.private_addresses, address_policy::refuse);
+    EXPECT_EQ(load("[http]\nprivate_addresses = 'allow'\n").values.http.private_addresses,
+              address_policy::allow);
+    setenv("TASKER_HTTP_PRIVATE_ADDRESSES", "allow", 1);
+    EXPECT_EQ(load("").values.http.private_addresses, address_policy::allow);
+    setenv("TASKER_HTTP_PRIVATE_ADDRESSES", "perhaps", 1);
+    EXPECT_THAT(load("").problems, testing::Not(IsEmpty()));
+    unsetenv("TASKER_HTTP_PRIVATE_ADDRESSES");
+}
+
+TEST_F(WorkerSettings, AllowedHostsAreComparableNames) {
+    auto chosen = valid();
+    chosen.http.allowed_hosts = {"api.example.org", "10.0.0.1", "fd00::1"};
+    EXPECT_THAT(chosen.validate(), IsEmpty());
+    for (auto const* const wrong : {"", "API.example.org", "http://api", "api:80", "api/x", "a b",
+                                    "api.", "[fd00::1]", "u@api"}) {
+        chosen.http.allowed_hosts = {wrong};
+        EXPECT_THAT(chosen.validate(), SizeIs(1)) << wrong;
+    }
 }
 
 TEST_F(WorkerSettings, CommandLineWinsOverEnvironmentOverFile) {
@@ -119,6 +142,8 @@ TEST_F(WorkerSettings, TheFileInConfigListsEveryKeyWithItsDefault) {
     EXPECT_EQ(read.health.listen, built_in.health.listen);
     EXPECT_EQ(read.http.timeout_ms, built_in.http.timeout_ms);
     EXPECT_EQ(read.http.max_response_bytes, built_in.http.max_response_bytes);
+    EXPECT_EQ(read.http.private_addresses, built_in.http.private_addresses);
+    EXPECT_EQ(read.http.allowed_hosts, built_in.http.allowed_hosts);
     EXPECT_EQ(read.shell.enabled, built_in.shell.enabled);
     EXPECT_EQ(read.shell.environment, built_in.shell.environment);
     EXPECT_EQ(read.shell.max_output_bytes, built_in.shell.max_output_bytes);

@@ -97,6 +97,10 @@ tls_peer::tls_peer(std::filesystem::path certificate)
 }
 
 tls_peer::~tls_peer() {
+    asio::ip::tcp::socket own{server_->io};
+    boost::system::error_code failure;
+    own.connect(server_->acceptor.local_endpoint(), failure);
+    own.close(failure);
     thread_.join();
     std::filesystem::remove(certificate_);
 }

@@ -15,7 +15,7 @@ public:
     tls_peer(tls_peer const&) = delete;
     tls_peer& operator=(tls_peer const&) = delete;
 
-    /// REQUIRES: a connection was tried.
+    /// If no request was sent, a connection of its own ends the wait for one.
     ~tls_peer();
 
     std::string url() const;

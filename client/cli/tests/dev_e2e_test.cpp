@@ -108,9 +108,13 @@ protected:
     }
 
     void register_quick_template() const {
-        auto const file = folder_ / "quick.yaml";
-        std::ofstream{file} << "name: quick\nversion: 1.0.0\nsteps:\n"
-                               "  - {name: only, handler: {callable: tasker.noop}}\n";
+        register_template("quick", "{callable: tasker.noop}");
+    }
+
+    void register_template(std::string const& name, std::string const& handler) const {
+        auto const file = folder_ / (name + ".yaml");
+        std::ofstream{file} << "name: " << name << "\nversion: 1.0.0\nsteps:\n"
+                            << "  - {name: only, handler: " << handler << "}\n";
         auto const done = tasker().run({"template", "register", file});
         EXPECT_EQ(done.status.code, 0) << done.err;
     }
@@ -157,6 +161,15 @@ TEST_F(Dev, RunsWorkflowsUntilCtrlCAndLeavesNothingBehind) {
     EXPECT_THAT(output(), HasSubstr("stopping the worker\nstopping the orchestrator\n"
                                     "stopping PostgreSQL\nstopped\n"));
     EXPECT_EQ(processes_of(data()).size(), 0U);
+}
+
+TEST_F(Dev, ItsWorkerCallsServicesOfThisHost) {
+    start();
+    register_template("call", "{callable: tasker.http, initialization: {url: \"" + url_ +
+                                  "/health/live\"}}");
+    auto const done = tasker().run({"task", "create", "call", "--wait", "--field", "/state"});
+    EXPECT_EQ(done.out, "complete\n") << done.err << output();
+    EXPECT_EQ(stop().code, 0);
 }
 
 TEST_F(Dev, KeepsItsDataUnlessFresh) {

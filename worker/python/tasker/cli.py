@@ -174,8 +174,8 @@ def _parser(program):
         prog=program,
         description="Runs the steps of Tasker's workflows with handlers written in Python.",
         epilog="What is not given comes from --config, and from DATABASE_URL, TASKER_NAMESPACES, "
-        "TASKER_WORKER_LISTEN, TASKER_WORKER_ALLOWED_HOSTS, TASKER_LOG_LEVEL and "
-        "TASKER_LOG_FORMAT.",
+        "TASKER_WORKER_LISTEN, TASKER_WORKER_ALLOWED_HOSTS, TASKER_HTTP_PRIVATE_ADDRESSES, "
+        "TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.",
     )
     parser.add_argument("--config", metavar="FILE", help="settings in TOML; see config/worker.toml")
     parser.add_argument("--database-url", metavar="URL", help="instead of DATABASE_URL")

@@ -24,7 +24,8 @@ class Worker:
 
     Everything else that is not given comes from ``config`` (a TOML file, see config/worker.toml),
     and from the environment: ``DATABASE_URL``, ``TASKER_NAMESPACES``, ``TASKER_WORKER_LISTEN``,
-    ``TASKER_WORKER_ALLOWED_HOSTS``, ``TASKER_LOG_LEVEL``, ``TASKER_LOG_FORMAT``.
+    ``TASKER_WORKER_ALLOWED_HOSTS``, ``TASKER_HTTP_PRIVATE_ADDRESSES``, ``TASKER_LOG_LEVEL``,
+    ``TASKER_LOG_FORMAT``.
     """
 
     def __init__(

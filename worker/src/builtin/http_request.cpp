@@ -97,10 +97,16 @@ std::string checked_method(std::string method, bool has_body) {
     return method;
 }
 
-http_url read_url(step_context const& step, initialization& keys) {
+http_url read_url(http_settings const& options, step_context const& step, initialization& keys) {
     auto parsed = parse_http_url(fill_text(step, keys.text("url"), embedding::url));
     if (!parsed) {
         initialization::refuse("\"url\" " + parsed.error().message);
+    }
+    auto const& allowed = options.allowed_hosts;
+    if (!allowed.empty() && std::ranges::find(allowed, parsed->host) == allowed.end()) {
+        throw permanent_failure{"\"url\" names host \"" + parsed->host +
+                                    "\", which is not in http.allowed_hosts of this worker",
+                                "host_refused"};
     }
     return std::move(*parsed);
 }
@@ -131,13 +137,14 @@ plan read_plan(http_settings const& options, step_context const& step) {
     initialization keys{step};
     plan out;
     auto& call = out.call;
-    call.url = read_url(step, keys);
+    call.url = read_url(options, step, keys);
     read_message(call, step, keys);
     out.expected = keys.integers("expect_status", {});
     call.timeout =
         std::chrono::milliseconds{keys.integer("timeout_ms", options.timeout_ms, 1, day_ms)};
     call.max_response_bytes = static_cast<std::size_t>(keys.integer(
         "max_response_bytes", options.max_response_bytes, 0, options.max_response_bytes));
+    call.may_reach_local = options.private_addresses == address_policy::allow;
     keys.finish();
     out.shown = call.method + ' ' + call.url.shown;
     return out;
@@ -208,6 +215,16 @@ step_result to_result(plan const& asked, http_response const& got) {
     return result;
 }
 
+step_result refused_address(plan const& asked, address_kind kind) {
+    return permanent_error(
+        kind == address_kind::local
+            ? asked.shown + " would reach this host or a private network, which "
+                            "http.private_addresses of this worker refuses"
+            : asked.shown + " would reach a link-local, metadata or reserved address, which "
+                            "tasker.http never calls",
+        "address_refused");
+}
+
 } // namespace
 
 step_result run_http(http_settings const& options, step_context const& step) {
@@ -226,6 +243,8 @@ step_result run_http(http_settings const& options, step_context const& step) {
                                "http_timeout");
     case http_end::cancelled:
         return retryable_error(what.shown + ": cancelled", "cancelled");
+    case http_end::address_refused:
+        return refused_address(what, got.refused);
     case http_end::failed:
         break;
     }

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
+#include <netinet/in.h>
 #include <new>
 #include <string_view>
+#include <sys/socket.h>
 
 namespace tasker::worker {
 
@@ -34,7 +37,40 @@ struct received {
     std::size_t max_body_bytes = 0;
     std::size_t header_bytes = 0;
     bool is_body_too_large = false;
+    bool may_reach_local = false;
+    bool has_opened = false;
+    address_kind refused = address_kind::global;
 };
+
+std::optional<boost::asio::ip::address> to_address(curl_sockaddr const& from) {
+    namespace ip = boost::asio::ip;
+    if (from.family == AF_INET) {
+        sockaddr_in name{};
+        std::memcpy(&name, &from.addr, sizeof name);
+        return ip::address_v4{ntohl(name.sin_addr.s_addr)};
+    }
+    if (from.family == AF_INET6) {
+        sockaddr_in6 name{};
+        std::memcpy(&name, &from.addr, sizeof name);
+        ip::address_v6::bytes_type bytes{};
+        std::memcpy(bytes.data(), &name.sin6_addr, bytes.size());
+        return ip::address_v6{bytes};
+    }
+    return std::nullopt;
+}
+
+/// curl connects to exactly this address, so nobody can change the name's meaning in between.
+curl_socket_t open_socket(void* of, curlsocktype /*purpose*/, curl_sockaddr* to) noexcept {
+    auto& call = *static_cast<received*>(of);
+    auto const address = to_address(*to);
+    auto const kind = address ? kind_of(*address) : address_kind::forbidden;
+    if (kind == address_kind::forbidden || (kind == address_kind::local && !call.may_reach_local)) {
+        call.refused = std::max(call.refused, kind);
+        return CURL_SOCKET_BAD;
+    }
+    call.has_opened = true;
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
 
 /// A count other than size * count makes curl end the transfer.
 std::size_t take_header(char const* data, std::size_t size, std::size_t count,
@@ -72,8 +108,11 @@ public:
             throw std::bad_alloc{};
         }
         into.max_body_bytes = call.max_response_bytes;
+        into.may_reach_local = call.may_reach_local;
         set_limits(call);
         set_request(call);
+        set(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+        set(CURLOPT_OPENSOCKETDATA, &into);
         set(CURLOPT_HEADERFUNCTION, take_header);
         set(CURLOPT_HEADERDATA, &into);
         set(CURLOPT_WRITEFUNCTION, take_body);
@@ -213,6 +252,9 @@ http_outcome transfer(http_call const& call, std::stop_token const& stop) {
         out.response = std::move(got.response);
     } else if (got.is_body_too_large) {
         out.end = http_end::body_too_large;
+    } else if (got.refused != address_kind::global && !got.has_opened) {
+        out.end = http_end::address_refused;
+        out.refused = got.refused;
     } else if (*ended == CURLE_OPERATION_TIMEDOUT) {
         out.end = http_end::timed_out;
     } else {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "builtin/http_address.hpp"
 #include "builtin/http_url.hpp"
 
 #include <chrono>
@@ -21,6 +22,7 @@ struct http_call {
     std::optional<std::string> body;
     std::chrono::milliseconds timeout{0}; ///< of all of it, name resolution included
     std::size_t max_response_bytes = 0;   ///< of the body
+    bool may_reach_local = false;         ///< addresses of address_kind::local
 };
 
 struct http_response {
@@ -34,15 +36,17 @@ struct http_response {
     std::string header(std::string_view name) const;
 };
 
-enum class http_end { answered, failed, timed_out, cancelled, body_too_large };
+enum class http_end { answered, failed, timed_out, cancelled, body_too_large, address_refused };
 
 struct http_outcome {
     http_end end = http_end::failed;
-    http_response response; ///< if it answered
-    std::string problem;    ///< if it failed
+    http_response response;                      ///< if it answered
+    std::string problem;                         ///< if it failed
+    address_kind refused = address_kind::global; ///< if all addresses were refused: the worst kind
 };
 
-/// Sends it on a connection of its own, and follows no redirection.
+/// Sends it on a connection of its own, and follows no redirection. The addresses that the host's
+/// name resolves to decide whether it is allowed, at the moment when a connection is opened.
 /// Threads: any. Blocks until the answer is complete, its time is up or a stop is requested.
 http_outcome transfer(http_call const& call, std::stop_token const& stop);
 

@@ -52,6 +52,15 @@ std::vector<std::string> worker_command(std::string const& chosen) {
     return {chosen};
 }
 
+/// A developer's services are on this host; a setting of the developer's own wins.
+std::vector<std::string> worker_environment(std::string const& dsn) {
+    std::vector<std::string> all{"DATABASE_URL=" + dsn};
+    if (std::getenv("TASKER_HTTP_PRIVATE_ADDRESSES") == nullptr) {
+        all.emplace_back("TASKER_HTTP_PRIVATE_ADDRESSES=allow");
+    }
+    return all;
+}
+
 std::string listen_address(std::uint16_t port) {
     return "127.0.0.1:" + std::to_string(port);
 }
@@ -135,7 +144,7 @@ result<void> dev_environment::start_workers() {
         auto& started = workers_.emplace_back(
             service_options{.name = name,
                             .argv = std::move(argv),
-                            .env = {"DATABASE_URL=" + dsn()},
+                            .env = worker_environment(dsn()),
                             .listen = listen_address(*port),
                             .ready_file = folder_.path() / (name + ".address"),
                             .log = folder_.logs() / (name + ".log"),

@@ -28,8 +28,15 @@ struct health_settings {
     std::vector<std::string> allowed_hosts;
 };
 
+enum class address_policy { refuse, allow };
+
 /// Handler `tasker.http`.
 struct http_settings {
+    /// Whether requests may reach this host and its private networks. What counts is the address
+    /// that a name resolves to. Link-local, metadata and reserved addresses are always refused.
+    address_policy private_addresses = address_policy::refuse;
+    /// The only hosts that templates may name: names in lower case, or addresses. Empty: all.
+    std::vector<std::string> allowed_hosts;
     /// Of a request, unless the template says otherwise.
     std::int64_t timeout_ms = 30'000;
     /// A longer body of a response is a permanent failure.
@@ -94,7 +101,8 @@ struct loaded_settings {
 };
 
 /// Reads the file, if one is named, then DATABASE_URL, TASKER_NAMESPACES, TASKER_WORKER_LISTEN,
-/// TASKER_WORKER_ALLOWED_HOSTS, TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.
+/// TASKER_WORKER_ALLOWED_HOSTS, TASKER_HTTP_PRIVATE_ADDRESSES, TASKER_LOG_LEVEL and
+/// TASKER_LOG_FORMAT.
 loaded_settings load_settings(setting_overrides const& overrides);
 
 } // namespace tasker::worker
