@@ -229,6 +229,12 @@ TEST_F(EngineRefusals, QueriesThatAreNotUnderstood) {
             expect_query_refused(std::string{list} + limit, "limit");
         }
     }
+    for (auto const* filter :
+         {"namespace=A-B", "namespace=", "name=%20", "version=banana", "version="}) {
+        std::string const name{filter, std::string_view{filter}.find('=')};
+        expect_query_refused(std::string{"/v1/tasks?"} + filter, name);
+        expect_query_refused(std::string{"/v1/templates?"} + filter, name);
+    }
     expect_query_refused("/v1/tasks?state=finished", "state");
     expect_query_refused("/v1/tasks?created_after=yesterday", "created_after");
     expect_query_refused("/v1/tasks?created_before=2026-13-01T00:00:00Z", "created_before");

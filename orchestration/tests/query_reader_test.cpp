@@ -1,5 +1,6 @@
 #include "api/query_reader.hpp"
 
+#include "tasker/model/names.hpp"
 #include "tasker/model/states.hpp"
 
 #include <gmock/gmock.h>
@@ -34,13 +35,48 @@ TEST(QueryReader, RefusesWrongNumbers) {
                     ElementsAre(error_detail{"limit", "must be an integer from 1 to 10"}))
             << value;
     }
-    for (auto const* value : {"", "x", "-1", "300.1", "1e2", "nan", "inf", "0x1", "1 "}) {
+    for (auto const* value :
+         {"", "x", "-1", "300.1", "1e3", "nan", "+1", ".5", "5.", "inf", "0x1", "1 "}) {
         query_reader query{"wait=" + std::string{value}};
         EXPECT_EQ(query.seconds("wait", 300s), std::nullopt) << value;
         EXPECT_THAT(query.finish(),
                     ElementsAre(error_detail{"wait", "must be a number of seconds from 0 to 300"}))
             << value;
     }
+}
+
+TEST(QueryReader, ReadsSecondsAsJsonWritesThem) {
+    for (auto const& [text, wanted] : {std::pair{"0", 0ms},
+                                       {"-0.0", 0ms},
+                                       {"1e-320", 0ms},
+                                       {"2.5E1", 25'000ms},
+                                       {"3e2", 300'000ms}}) {
+        query_reader query{"wait=" + std::string{text}};
+        EXPECT_EQ(query.seconds("wait", 300s), wanted) << text;
+        EXPECT_THAT(query.finish(), IsEmpty()) << text;
+    }
+}
+
+TEST(QueryReader, RefusesTextsThatBreakTheirRule) {
+    query_reader query{"namespace=A-B&name=%20&version="};
+    EXPECT_EQ(query.checked("namespace", model::namespace_problem), std::nullopt);
+    EXPECT_EQ(query.checked("name", model::name_problem), std::nullopt);
+    EXPECT_EQ(query.checked("version", model::version_problem), std::nullopt);
+    EXPECT_THAT(query.finish(),
+                ElementsAre(error_detail{"namespace", *model::namespace_problem("A-B")},
+                            error_detail{"name", *model::name_problem(" ")},
+                            error_detail{"version", *model::version_problem("")}));
+
+    query_reader good{"version=1.0.0"};
+    EXPECT_EQ(good.checked("version", model::version_problem), "1.0.0");
+    EXPECT_EQ(good.checked("name", model::name_problem), std::nullopt);
+    EXPECT_THAT(good.finish(), IsEmpty());
+}
+
+TEST(QueryReader, TellsTheFiltersOfAList) {
+    EXPECT_EQ(query_reader{"b=1&limit=3&a=%20&cursor=x"}.filters(), "a= &b=1&");
+    EXPECT_EQ(query_reader{""}.filters(), "");
+    EXPECT_EQ(query_reader{"limit=3"}.filters(), "");
 }
 
 TEST(QueryReader, RefusesWhatNobodyAskedForAndSuggestsTheNearest) {
@@ -54,7 +90,7 @@ TEST(QueryReader, RefusesWhatNobodyAskedForAndSuggestsTheNearest) {
 TEST(QueryReader, RefusesRepeatedParameters) {
     query_reader query{"a=1&a=2"};
     query.text("a");
-    EXPECT_THAT(query.finish(), ElementsAre(error_detail{"a", "stands more than once"}));
+    EXPECT_THAT(query.finish(), ElementsAre(error_detail{"a", "is given more than once"}));
 }
 
 TEST(QueryReader, RefusesBrokenEscapes) {

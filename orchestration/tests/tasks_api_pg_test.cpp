@@ -296,6 +296,21 @@ TEST_F(TasksApi, ListIsPagedFromTheNewest) {
     EXPECT_EQ(client_.get("/v1/tasks?limit=1001").error_code(), "invalid_request");
 }
 
+TEST_F(TasksApi, CursorIsRefusedWithOtherFilters) {
+    register_chain("chain");
+    create("chain");
+    create("chain");
+    std::string const list = "/v1/tasks?limit=1&state=pending&name=chain";
+    auto const cursor = client_.get(list).json().at("next_cursor").get<std::string>();
+    EXPECT_EQ(client_.get("/v1/tasks?name=chain&state=pending&cursor=" + cursor).status, 200U);
+    for (auto const* other : {"", "state=pending&", "name=chain&state=blocked&"}) {
+        auto const reply =
+            client_.get("/v1/tasks?" + std::string{other} + "limit=1&cursor=" + cursor);
+        EXPECT_EQ(reply.error_code(), "invalid_request") << other;
+        EXPECT_EQ(reply.json().at("error").at("details").at(0).at("path"), "cursor") << other;
+    }
+}
+
 TEST_F(TasksApi, LargeTasksMakeShortPages) {
     register_chain("chain");
     std::string const large(1'000'000, 'x');

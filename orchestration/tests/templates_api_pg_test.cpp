@@ -109,6 +109,11 @@ TEST_F(TemplatesApi, ListIsPagedAndFilteredAndLeavesDefinitionsOut) {
     EXPECT_EQ(client_.get("/v1/templates?name=a&version=2.0.0").json().at("templates").size(), 1U);
     EXPECT_EQ(client_.get("/v1/templates?namespace=x").json().at("templates").size(), 0U);
     EXPECT_EQ(client_.get("/v1/templates?cursor=%21").error_code(), "invalid_request");
+    EXPECT_EQ(client_
+                  .get("/v1/templates?name=a&limit=3&cursor=" +
+                       first.at("next_cursor").get<std::string>())
+                  .error_code(),
+              "invalid_request");
 }
 
 TEST_F(TemplatesApi, UnknownTemplateIsNotFound) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,8 +22,10 @@ inline std::size_t payload_bytes(wire::template_view const&) noexcept {
 
 /// The page that shows at most `limit` of what was found when one more was asked for. What the
 /// database cut short, because payloads are large, goes on at the next page, which may be empty.
+/// `list`: see cursor.hpp.
 template <class View, class Id>
-wire::page<View> page_of(std::vector<View> found, std::int32_t limit, Id View::*id) {
+wire::page<View> page_of(std::vector<View> found, std::int32_t limit, Id View::*id,
+                         std::string_view list) {
     bool goes_on = found.size() > static_cast<std::size_t>(limit);
     if (goes_on) {
         found.pop_back();
@@ -35,7 +38,7 @@ wire::page<View> page_of(std::vector<View> found, std::int32_t limit, Id View::*
     }
     wire::page<View> page{std::move(found), {}};
     if (goes_on) {
-        page.next_cursor = wire::encode_cursor(page.items.back().*id);
+        page.next_cursor = wire::encode_cursor(page.items.back().*id, list);
     }
     return page;
 }

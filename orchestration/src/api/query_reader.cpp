@@ -8,6 +8,21 @@
 
 namespace tasker::orchestration::api {
 
+namespace {
+
+std::string filters_of(std::vector<std::pair<std::string, std::string>> parameters) {
+    std::ranges::sort(parameters);
+    std::string all;
+    for (auto const& [name, value] : parameters) {
+        if (name != "limit" && name != "cursor") {
+            all.append(name).append("=").append(value).append("&");
+        }
+    }
+    return all;
+}
+
+} // namespace
+
 query_reader::query_reader(std::string_view encoded) {
     if (encoded.empty()) {
         return;
@@ -16,6 +31,7 @@ query_reader::query_reader(std::string_view encoded) {
     is_broken_ = !parsed;
     if (parsed) {
         left_ = std::move(*parsed);
+        filters_ = filters_of(left_);
     }
 }
 
@@ -29,7 +45,19 @@ std::optional<std::string> query_reader::text(std::string_view name) {
     auto value = std::move(found->second);
     left_.erase(found);
     if (std::erase_if(left_, has_name) > 0) {
-        problems_.push_back({std::string{name}, "stands more than once"});
+        problems_.push_back({std::string{name}, "is given more than once"});
+    }
+    return value;
+}
+
+std::optional<std::string>
+query_reader::checked(std::string_view name,
+                      std::optional<std::string> problem_of(std::string_view)) {
+    auto value = text(name);
+    auto problem = value ? problem_of(*value) : std::nullopt;
+    if (problem) {
+        problems_.push_back({std::string{name}, std::move(*problem)});
+        return std::nullopt;
     }
     return value;
 }
@@ -63,10 +91,11 @@ std::optional<std::chrono::milliseconds> query_reader::seconds(std::string_view 
     }
     double value = 0;
     auto const* const end = given->data() + given->size();
-    auto const [stopped, problem] =
-        std::from_chars(given->data(), end, value, std::chars_format::fixed);
+    auto const [stopped, problem] = std::from_chars(given->data(), end, value);
     bool const in_range = value >= 0 && value <= static_cast<double>(longest.count());
-    if (problem != std::errc{} || stopped != end || !in_range) {
+    // JSON has no number like ".5" or "5.".
+    bool const is_bare = given->starts_with('.') || given->ends_with('.');
+    if (problem != std::errc{} || stopped != end || !in_range || is_bare) {
         refuse(name, "a number of seconds from 0 to " + std::to_string(longest.count()));
         return std::nullopt;
     }

@@ -21,13 +21,18 @@ public:
     explicit query_reader(std::string_view encoded);
 
     std::optional<std::string> text(std::string_view name);
+
+    /// A text without a problem, as the functions of model/names.hpp tell it.
+    std::optional<std::string> checked(std::string_view name,
+                                       std::optional<std::string> problem_of(std::string_view));
+
     std::optional<timestamp> time(std::string_view name);
 
     /// From `lowest` to `highest`.
     std::optional<std::int32_t> integer(std::string_view name, std::int32_t lowest,
                                         std::int32_t highest);
 
-    /// Seconds, with a fraction if need be, from 0 to `longest`.
+    /// A decimal number of seconds from 0 to `longest`, as JSON writes it.
     std::optional<std::chrono::milliseconds> seconds(std::string_view name,
                                                      std::chrono::seconds longest);
 
@@ -48,6 +53,11 @@ public:
         return std::move(*value);
     }
 
+    /// All parameters but `limit` and `cursor`, as one text: the same for all pages of a list.
+    std::string const& filters() const noexcept {
+        return filters_;
+    }
+
     /// To be called after the last parameter was asked for. Empty: the query is in order.
     std::vector<wire::error_detail> finish();
 
@@ -56,6 +66,7 @@ private:
 
     bool is_broken_ = false;
     std::vector<std::pair<std::string, std::string>> left_; ///< not asked for yet
+    std::string filters_;
     std::vector<std::string> asked_;
     std::vector<wire::error_detail> problems_;
 };

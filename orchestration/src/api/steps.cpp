@@ -39,11 +39,13 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
         co_return id.error();
     }
     query_reader query{asked.query()};
+    auto const list = id->to_string();
     queue::step_filter const filter{
         .task = *id,
         .name = {},
-        .after = query.parsed("cursor", wire::decode_step_cursor,
-                              "the next_cursor of an earlier page of steps"),
+        .after = query.parsed(
+            "cursor", [&](auto cursor) { return wire::decode_step_cursor(cursor, list); },
+            "the next_cursor of an earlier page of this task's steps"),
     };
     auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
     if (auto problems = query.finish(); !problems.empty()) {
@@ -62,7 +64,7 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
     if (found->empty() && !filter.after) {
         co_return unknown_task(*id);
     }
-    auto const page = page_of(std::move(*found), limit, &wire::step_view::number);
+    auto const page = page_of(std::move(*found), limit, &wire::step_view::number, list);
     http::response answer;
     wire::append(answer.body, page);
     co_return answer;

@@ -3,6 +3,7 @@
 #include "api/page.hpp"
 #include "api/query_reader.hpp"
 #include "api/refusal.hpp"
+#include "tasker/model/names.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/queue/tasks.hpp"
 #include "tasker/wire/task_view.hpp"
@@ -77,14 +78,16 @@ asio::awaitable<http::response> tasks::create(http::request& asked) {
 asio::awaitable<http::response> tasks::list(http::request& asked) {
     query_reader query{asked.query()};
     queue::task_filter filter{
-        .name_space = query.text("namespace"),
-        .name = query.text("name"),
-        .version = query.text("version"),
+        .name_space = query.checked("namespace", model::namespace_problem),
+        .name = query.checked("name", model::name_problem),
+        .version = query.checked("version", model::version_problem),
         .state = query.parsed("state", model::parse_task_state, state_names),
         .created_after = query.time("created_after"),
         .created_before = query.time("created_before"),
-        .before = query.parsed("cursor", wire::decode_task_cursor,
-                               "the next_cursor of an earlier page of tasks"),
+        .before = query.parsed(
+            "cursor",
+            [&](auto cursor) { return wire::decode_task_cursor(cursor, query.filters()); },
+            "the next_cursor of an earlier page of tasks with the same filters"),
     };
     auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
     if (auto problems = query.finish(); !problems.empty()) {
@@ -100,7 +103,7 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
     if (!found) {
         co_return http::error_response(to_error_body(found.error()));
     }
-    auto const page = page_of(std::move(*found), limit, &wire::task_view::id);
+    auto const page = page_of(std::move(*found), limit, &wire::task_view::id, query.filters());
     http::response answer;
     wire::append(answer.body, page);
     co_return answer;

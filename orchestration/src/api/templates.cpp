@@ -5,6 +5,7 @@
 #include "api/refusal.hpp"
 #include "failure.hpp"
 #include "tasker/model/compiled_template.hpp"
+#include "tasker/model/names.hpp"
 #include "tasker/model/workflow_template.hpp"
 #include "tasker/queue/templates.hpp"
 #include "tasker/wire/template_view.hpp"
@@ -125,11 +126,13 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
 asio::awaitable<http::response> templates::list(http::request& asked) {
     query_reader query{asked.query()};
     queue::template_filter const filter{
-        .name_space = query.text("namespace"),
-        .name = query.text("name"),
-        .version = query.text("version"),
-        .after = query.parsed("cursor", wire::decode_template_cursor,
-                              "the next_cursor of an earlier page of templates"),
+        .name_space = query.checked("namespace", model::namespace_problem),
+        .name = query.checked("name", model::name_problem),
+        .version = query.checked("version", model::version_problem),
+        .after = query.parsed(
+            "cursor",
+            [&](auto cursor) { return wire::decode_template_cursor(cursor, query.filters()); },
+            "the next_cursor of an earlier page of templates with the same filters"),
     };
     auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
     if (auto problems = query.finish(); !problems.empty()) {
@@ -145,7 +148,7 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
     if (!found) {
         co_return http::error_response(to_error_body(found.error()));
     }
-    auto const page = page_of(std::move(*found), limit, &wire::template_view::id);
+    auto const page = page_of(std::move(*found), limit, &wire::template_view::id, query.filters());
     http::response answer;
     wire::append(answer.body, page);
     co_return answer;

@@ -56,25 +56,50 @@ std::optional<byte_list> from_base64url(std::string_view text) {
     return to_base64url(out) == text ? std::optional{std::move(out)} : std::nullopt;
 }
 
-std::string encode(std::uint8_t mark, std::int32_t number) {
-    auto const bits = static_cast<std::uint32_t>(number);
-    return to_base64url({mark, static_cast<std::uint8_t>(bits >> 24U),
-                         static_cast<std::uint8_t>(bits >> 16U),
-                         static_cast<std::uint8_t>(bits >> 8U), static_cast<std::uint8_t>(bits)});
+void append(byte_list& to, std::uint32_t number) {
+    for (unsigned const shift : {24U, 16U, 8U, 0U}) {
+        to.push_back(static_cast<std::uint8_t>(number >> shift));
+    }
+}
+
+/// FNV-1a: the same in every program, and it finds mistakes, not attacks.
+std::uint32_t hash_of(std::string_view list) {
+    constexpr std::uint32_t start = 2'166'136'261U;
+    constexpr std::uint32_t prime = 16'777'619U;
+    std::uint32_t hash = start;
+    for (char const c : list) {
+        hash = (hash ^ static_cast<std::uint8_t>(c)) * prime;
+    }
+    return hash;
+}
+
+/// What cursors of a list start with.
+byte_list head_of(std::uint8_t mark, std::string_view list) {
+    byte_list bytes{mark};
+    append(bytes, hash_of(list));
+    return bytes;
+}
+
+std::string encode_number(std::uint8_t mark, std::string_view list, std::int32_t number) {
+    auto bytes = head_of(mark, list);
+    append(bytes, static_cast<std::uint32_t>(number));
+    return to_base64url(bytes);
 }
 
 constexpr std::size_t longest_cursor = 64;
 
-/// The bytes after the mark; none if the cursor is no list's of that mark and length.
-std::optional<byte_list> decode(std::string_view cursor, std::uint8_t mark, std::size_t length) {
+/// The bytes after the head; none if the cursor is not of this list or not of this length.
+std::optional<byte_list> decode(std::string_view cursor, byte_list const& head,
+                                std::size_t length) {
     if (cursor.size() > longest_cursor) {
         return std::nullopt;
     }
     auto bytes = from_base64url(cursor);
-    if (!bytes || bytes->size() != length + 1 || bytes->front() != mark) {
+    if (!bytes || bytes->size() != head.size() + length ||
+        !std::equal(head.begin(), head.end(), bytes->begin())) {
         return std::nullopt;
     }
-    bytes->erase(bytes->begin());
+    bytes->erase(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(head.size()));
     return bytes;
 }
 
@@ -83,8 +108,8 @@ error malformed() {
 }
 
 template <class Id>
-result<Id> decode_number(std::string_view cursor, std::uint8_t mark) {
-    auto const bytes = decode(cursor, mark, 4);
+result<Id> decode_number(std::string_view cursor, byte_list const& head) {
+    auto const bytes = decode(cursor, head, sizeof(std::int32_t));
     if (!bytes) {
         return malformed();
     }
@@ -97,23 +122,23 @@ result<Id> decode_number(std::string_view cursor, std::uint8_t mark) {
 
 } // namespace
 
-std::string encode_cursor(task_id last) {
-    byte_list bytes{task_mark};
+std::string encode_cursor(task_id last, std::string_view list) {
+    auto bytes = head_of(task_mark, list);
     bytes.insert(bytes.end(), last.bytes().begin(), last.bytes().end());
     return to_base64url(bytes);
 }
 
-std::string encode_cursor(step_no last) {
-    return encode(step_mark, last.value);
+std::string encode_cursor(step_no last, std::string_view list) {
+    return encode_number(step_mark, list, last.value);
 }
 
-std::string encode_cursor(template_id last) {
-    return encode(template_mark, last.value);
+std::string encode_cursor(template_id last, std::string_view list) {
+    return encode_number(template_mark, list, last.value);
 }
 
-result<task_id> decode_task_cursor(std::string_view cursor) {
+result<task_id> decode_task_cursor(std::string_view cursor, std::string_view list) {
     task_id::bytes_type bytes{};
-    auto const decoded = decode(cursor, task_mark, bytes.size());
+    auto const decoded = decode(cursor, head_of(task_mark, list), bytes.size());
     if (!decoded) {
         return malformed();
     }
@@ -121,12 +146,12 @@ result<task_id> decode_task_cursor(std::string_view cursor) {
     return task_id{bytes};
 }
 
-result<step_no> decode_step_cursor(std::string_view cursor) {
-    return decode_number<step_no>(cursor, step_mark);
+result<step_no> decode_step_cursor(std::string_view cursor, std::string_view list) {
+    return decode_number<step_no>(cursor, head_of(step_mark, list));
 }
 
-result<template_id> decode_template_cursor(std::string_view cursor) {
-    return decode_number<template_id>(cursor, template_mark);
+result<template_id> decode_template_cursor(std::string_view cursor, std::string_view list) {
+    return decode_number<template_id>(cursor, head_of(template_mark, list));
 }
 
 } // namespace tasker::wire

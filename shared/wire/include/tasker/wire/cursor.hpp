@@ -6,19 +6,20 @@
 #include <string>
 #include <string_view>
 
-/// Cursors of paged lists: base64url (RFC 4648, no padding) of what is listed and the last id of
-/// the page before. Opaque to clients; a cursor of one list is refused by another.
+/// Cursors of paged lists: base64url (RFC 4648, no padding) of what is listed, a hash of `list` and
+/// the last id of the page before. Opaque to clients. `list` tells lists of one kind apart: their
+/// filters. A cursor of one list is refused by another.
 ///
-/// Errors: errc::invalid_argument for what no call of encode_cursor returned.
+/// Errors: errc::invalid_argument for what no call of encode_cursor with this `list` returned.
 
 namespace tasker::wire {
 
-std::string encode_cursor(task_id last);
-std::string encode_cursor(step_no last);
-std::string encode_cursor(template_id last);
+std::string encode_cursor(task_id last, std::string_view list);
+std::string encode_cursor(step_no last, std::string_view list);
+std::string encode_cursor(template_id last, std::string_view list);
 
-result<task_id> decode_task_cursor(std::string_view cursor);
-result<step_no> decode_step_cursor(std::string_view cursor);
-result<template_id> decode_template_cursor(std::string_view cursor);
+result<task_id> decode_task_cursor(std::string_view cursor, std::string_view list);
+result<step_no> decode_step_cursor(std::string_view cursor, std::string_view list);
+result<template_id> decode_template_cursor(std::string_view cursor, std::string_view list);
 
 } // namespace tasker::wire
