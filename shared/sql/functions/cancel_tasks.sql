@@ -3,7 +3,9 @@
 -- called by: the orchestrator (POST /v1/tasks/{id}/cancel).
 -- returns: for each task that exists its state afterwards, and whether this call cancelled it; a task
 --   that is complete or was cancelled before is left as it is.
--- locks: steps (task_id, step_no), then tasks (task_id).
+-- locks: steps (task_id, step_no), then tasks (task_id). A later round locks steps below those that it
+--   holds, so each wait is bounded: it then gives its locks back and begins anew.
+-- raises: lock_not_available after 20 beginnings.
 -- moves: step enqueued | in_progress | waiting_for_retry | pending -> cancelled;
 --   task pending | running | waiting | blocked -> cancelled.
 -- Steps are cancelled in rounds until none is left: a round waits for a finish_steps in flight, whose
@@ -18,42 +20,55 @@ set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_bitmapscan = off
+set lock_timeout = '100ms' -- below every deadlock_timeout that is in use
 as $$
 #variable_conflict use_column
 declare
+    c_most_tries constant int := 20;
+    v_try       int := 1;
     v_now       timestamptz := tasker.clock();
     v_open      uuid[];
     v_cancelled uuid[];
 begin
-    v_open := array(select t.task_id from tasker.tasks t
-                    where t.task_id = any (p_task_ids)
-                      and t.state in ('pending', 'running', 'waiting', 'blocked'));
     loop
-        with own as materialized (
-            select s.task_id, s.step_no
-            from unnest(v_open) o(task_id)
-            join tasker.steps s on s.task_id = any (array[o.task_id])
-            where s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry')
-            order by o.task_id, s.step_no
-            for update of s
-        )
-        update tasker.steps s set state = 'cancelled', finished_at = v_now
-        from own
-        where s.task_id = any (array[own.task_id]) and s.step_no = own.step_no
-          and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry');
-        exit when not exists (
-            select from tasker.steps s
-            where s.task_id = any (v_open)
-              and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry'));
-    end loop;
+        begin
+            v_open := array(select t.task_id from tasker.tasks t
+                            where t.task_id = any (p_task_ids)
+                              and t.state in ('pending', 'running', 'waiting', 'blocked'));
+            loop
+                with own as materialized (
+                    select s.task_id, s.step_no
+                    from unnest(v_open) o(task_id)
+                    join tasker.steps s on s.task_id = any (array[o.task_id])
+                    where s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry')
+                    order by o.task_id, s.step_no
+                    for update of s
+                )
+                update tasker.steps s set state = 'cancelled', finished_at = v_now
+                from own
+                where s.task_id = any (array[own.task_id]) and s.step_no = own.step_no
+                  and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry');
+                exit when not exists (
+                    select from tasker.steps s
+                    where s.task_id = any (v_open)
+                      and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry'));
+            end loop;
 
-    with moved as (
-        update tasker.tasks t
-        set state = 'cancelled', steps_active = 0, steps_deferred = 0, finished_at = v_now
-        where t.task_id = any (v_open) and t.state in ('pending', 'running', 'waiting', 'blocked')
-        returning t.task_id
-    )
-    select array_agg(m.task_id) into v_cancelled from moved m;
+            with moved as (
+                update tasker.tasks t
+                set state = 'cancelled', steps_active = 0, steps_deferred = 0, finished_at = v_now
+                where t.task_id = any (v_open) and t.state in ('pending', 'running', 'waiting', 'blocked')
+                returning t.task_id
+            )
+            select array_agg(m.task_id) into v_cancelled from moved m;
+            exit;
+        exception when lock_not_available then
+            if v_try = c_most_tries then
+                raise;
+            end if;
+            v_try := v_try + 1;
+        end;
+    end loop;
     if v_cancelled is not null then
         perform tasker.note_settled(v_cancelled);
     end if;

@@ -1,0 +1,222 @@
+#include "workflow_database.hpp"
+
+#include "tasker/testing/wait.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <array>
+#include <future>
+#include <map>
+
+namespace tasker::sql::testing {
+namespace {
+
+constexpr std::string_view low_task = "00000000-0000-7000-8000-000000000001";
+constexpr std::string_view high_task = "00000000-0000-7000-8000-000000000002";
+
+/// Two tasks with a step in each state: "a" leased, "r" due for its retry, "e" enqueued, "d"
+/// waiting for "a". The lower task has the higher messages.
+class crossed_tasks {
+public:
+    explicit crossed_tasks(workflow_database& w) : w_{w} {
+        w_.db().exec("truncate tasker.tasks, tasker.steps, tasker.deferred, "
+                     "pgmq.q_tasker_default");
+        for (auto const task : {high_task, low_task}) {
+            w_.db().exec(fmt::format("select * from tasker.create_tasks(array['{}']::uuid[], "
+                                     "'{{{}}}', '{{2}}', array['{{}}'], array[null::text])",
+                                     task, template_id()));
+        }
+        for (auto const& step : w_.claim(8)) {
+            if (step.name == "a") {
+                leased_.emplace(step.task_id, step);
+            } else if (step.name == "y") {
+                w_.finish(step);
+            } else if (step.name == "r") {
+                w_.finish(step, R"({"message":"no","type":"x"})", 1, 0, 0);
+            } else {
+                w_.db().exec(fmt::format(
+                    "select tasker.release_steps('tasker_default', array['{}']::uuid[], '{{{}}}', "
+                    "'{{{}}}', '{{{}}}')",
+                    step.task_id, step.step_no, step.attempt, step.msg_id));
+            }
+        }
+    }
+
+    /// The arguments that name the leased steps, the higher task's first.
+    std::string leased() const {
+        auto const& high = leased_.at(std::string{high_task});
+        auto const& low = leased_.at(std::string{low_task});
+        return fmt::format("array['{}','{}']::uuid[], '{{0,0}}', '{{{},{}}}', '{{{},{}}}'",
+                           high.task_id, low.task_id, high.attempt, low.attempt, high.msg_id,
+                           low.msg_id);
+    }
+
+    std::int64_t message(std::string_view task) const {
+        return leased_.at(std::string{task}).msg_id;
+    }
+
+private:
+    int template_id() {
+        return w_.db().value<int>("select template_id from tasker.templates where name = 'states'");
+    }
+
+    workflow_database& w_;
+    std::map<std::string, held_step> leased_;
+};
+
+struct core_call {
+    std::string_view name;
+    std::string_view statement; ///< {0}: the arguments that name the leased steps
+};
+
+std::ostream& operator<<(std::ostream& out, core_call const& call) {
+    return out << call.name;
+}
+
+constexpr std::array calls{
+    core_call{"Complete", "select * from tasker.finish_steps('tasker_default', 1, 30, 2, {0}, "
+                          "'{{0,0}}', '{{1,1}}', '{{null,null}}')"},
+    core_call{"Retry", "select * from tasker.finish_steps('tasker_default', 1, 30, 0, {0}, "
+                       "'{{1,1}}', array['{{}}','{{}}'], '{{0,0}}')"},
+    core_call{"Extend", "select * from tasker.extend_leases('tasker_default', 30, {0})"},
+    core_call{"GiveBack", "select tasker.release_steps('tasker_default', {0})"},
+    core_call{"Claim", "select * from tasker.claim_steps('{{tasker_default}}', 1, 30, 10)"},
+    core_call{"Cancel", "select * from tasker.cancel_tasks(array["
+                        "'00000000-0000-7000-8000-000000000002',"
+                        "'00000000-0000-7000-8000-000000000001']::uuid[])"},
+    core_call{"ReleaseDue", "select * from tasker.release_due(10)"},
+};
+
+/// A session that runs one statement on a thread, and says how it ended.
+class caller {
+public:
+    caller(std::string const& dsn, std::string statement) : session_{dsn} {
+        pid_ = session_.backendpid();
+        outcome_ = std::async(std::launch::async, [this, statement = std::move(statement)] {
+            try {
+                pqxx::work work{session_};
+                work.exec(statement);
+                work.commit();
+            } catch (std::exception const& refused) {
+                return std::string{refused.what()};
+            }
+            return std::string{};
+        });
+    }
+
+    caller(caller const&) = delete;
+    caller& operator=(caller const&) = delete;
+
+    /// A test that has failed does not wait for locks that it holds itself.
+    ~caller() {
+        if (outcome_.valid()) {
+            session_.cancel_query();
+        }
+    }
+
+    /// Returns once the statement waits for a lock, or has ended.
+    void settle(workflow_database& w) {
+        EXPECT_TRUE(tasker::testing::wait_until(tasker::testing::soon(), [&] {
+            return outcome_.wait_for(std::chrono::seconds{0}) == std::future_status::ready ||
+                   w.db().value<bool>(
+                       fmt::format("select cardinality(pg_blocking_pids({})) > 0", pid_));
+        }));
+    }
+
+    /// The text of its error, or "".
+    std::string outcome() {
+        return outcome_.get();
+    }
+
+private:
+    pqxx::connection session_;
+    int pid_ = 0;
+    std::future<std::string> outcome_;
+};
+
+class CoreCalls : public ::testing::TestWithParam<core_call> {};
+
+INSTANTIATE_TEST_SUITE_P(First, CoreCalls, ::testing::ValuesIn(calls),
+                         [](auto const& tested) { return std::string{tested.param.name}; });
+
+/// A third session holds one row, so that each call stops there with what it has locked so far.
+/// When the row is free again, both calls must succeed.
+TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherWhereverTheyMeet) {
+    workflow_database w;
+    w.register_template("states", "a; y; r; e; d<a,y");
+    for (auto const& second : calls) {
+        for (auto const row : {"from tasker.steps where task_id = '{0}' and step_no = 0",
+                               "from tasker.steps where task_id = '{0}' and step_no = 4",
+                               "from tasker.steps where task_id = '{1}' and step_no = 3",
+                               "from tasker.tasks where task_id = '{0}'",
+                               "from pgmq.q_tasker_default where msg_id = {2}",
+                               "from pgmq.q_tasker_default where msg_id = {3}"}) {
+            SCOPED_TRACE(fmt::format("{} against {}, held: {}", GetParam().name, second.name, row));
+            crossed_tasks const tasks{w};
+            pqxx::connection holder{w.db().dsn()};
+            pqxx::work hold{holder};
+            hold.exec("select " +
+                      fmt::format(fmt::runtime(row), low_task, high_task, tasks.message(low_task),
+                                  tasks.message(high_task)) +
+                      " for update");
+            caller one{w.db().dsn(),
+                       fmt::format(fmt::runtime(GetParam().statement), tasks.leased())};
+            one.settle(w);
+            caller two{w.db().dsn(), fmt::format(fmt::runtime(second.statement), tasks.leased())};
+            two.settle(w);
+            hold.commit();
+            EXPECT_EQ(one.outcome(), "");
+            EXPECT_EQ(two.outcome(), "");
+        }
+    }
+}
+
+/// The children that a report enqueues can be seen only once the report has committed, while the
+/// cancellation already holds the task's other steps.
+TEST(Cancel, GivesItsLocksBackForAReportOfAStepThatItDidNotSee) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("late", "a; y; b<a; d<b,y; z<y"));
+    auto const held = w.claim(2); // a and y
+    w.finish(held.at(1));
+    w.claim(1); // z
+    pqxx::connection reporter{w.db().dsn()};
+    pqxx::work report{reporter};
+    auto const& a = held.at(0);
+    report.exec(fmt::format("select * from tasker.finish_step('tasker_default', 1, 30, 0, '{}', 0, "
+                            "{}, {}, '1')",
+                            task, a.attempt, a.msg_id));
+    pqxx::connection holder{w.db().dsn()};
+    pqxx::work hold{holder};
+    hold.exec(fmt::format(
+        "select from tasker.steps where task_id = '{}' and step_no = 4 for update", task));
+
+    caller cancel{w.db().dsn(),
+                  fmt::format("select tasker.cancel_tasks(array['{}']::uuid[])", task)};
+    cancel.settle(w); // behind the report, which enqueues b
+    report.commit();
+    std::vector<held_step> late;
+    ASSERT_TRUE(tasker::testing::wait_until(tasker::testing::soon(), [&] {
+        late = w.claim(1); // b
+        return !late.empty();
+    }));
+    ASSERT_EQ(late.at(0).name, "b");
+    ASSERT_TRUE(tasker::testing::wait_until(tasker::testing::soon(), [&] {
+        return w.db().value<bool>("select count(*) = 1 from pg_locks l where not l.granted");
+    }));
+    caller last{w.db().dsn(), fmt::format("select * from tasker.finish_steps('tasker_default', 1, "
+                                          "30, 0, array['{}']::uuid[], '{{2}}', '{{1}}', '{{{}}}', "
+                                          "'{{0}}', '{{1}}', '{{null}}')",
+                                          task, late.at(0).msg_id)};
+    last.settle(w); // behind the cancellation, which holds d
+    hold.commit();
+    EXPECT_EQ(cancel.outcome(), "");
+    EXPECT_EQ(last.outcome(), "");
+    EXPECT_EQ(w.task_state(task), "cancelled");
+    EXPECT_EQ(w.db().value<int>("select count(*) from tasker.steps where state in "
+                                "('pending', 'enqueued', 'in_progress', 'waiting_for_retry')"),
+              0);
+}
+
+} // namespace
+} // namespace tasker::sql::testing
