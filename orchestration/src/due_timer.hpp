@@ -16,7 +16,7 @@ namespace tasker::orchestration {
 
 struct due_timer_settings {
     std::int32_t max_batch = 1000;
-    std::chrono::milliseconds poll_interval{5'000};
+    std::chrono::milliseconds poll_interval{1'000};
     std::chrono::milliseconds call_timeout{10'000};
 };
 

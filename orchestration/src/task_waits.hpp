@@ -20,12 +20,12 @@ namespace tasker::orchestration {
 
 struct task_waits_settings {
     std::size_t capacity = 10'000;
-    std::chrono::milliseconds poll_interval{5'000};
+    std::chrono::milliseconds poll_interval{750};
     std::chrono::milliseconds call_timeout{10'000};
 };
 
 /// Who waits for which task to settle. A notification makes one query for all the tasks that it
-/// names and somebody waits for; every few seconds all that are waited for are looked at, in case a
+/// names and somebody waits for; at each poll all that are waited for are looked at, in case a
 /// notification was lost.
 ///
 /// Lifetime: what it is made with must outlive it, and it run_until_stopped() and every wait.

@@ -44,6 +44,18 @@ TEST_F(DueTimer, RetriesThatAreDueAtTheStartAreFound) {
     EXPECT_TRUE(becomes("enqueued"));
 }
 
+TEST_F(DueTimer, LostNotificationDelaysARetryByLittleMoreThanASecond) {
+    settings_.due = {};
+    running_service const other{settings_};
+    create("flaky");
+    finish_all(1, R"({"message": "again"})");
+    ASSERT_TRUE(becomes("enqueued"));
+    // 1.2 s after the time it is due; the rest is for a loaded machine.
+    EXPECT_LT(database_.value<double>("select extract(epoch from enqueued_at - created_at) "
+                                      "from tasker.steps join tasker.tasks using (task_id)"),
+              3.5);
+}
+
 TEST_F(DueTimer, ManyOrchestratorsReleaseEachRetryOnce) {
     running_service const second{settings_};
     running_service const third{settings_};

@@ -63,6 +63,7 @@ TEST_F(Settings, FileOfTheRepositoryHoldsEveryKeyWithItsDefault) {
     EXPECT_EQ(loaded.values.database.timeout_ms, defaults.database.timeout_ms);
     EXPECT_EQ(loaded.values.creation.max_batch, defaults.creation.max_batch);
     EXPECT_EQ(loaded.values.wait.poll_ms, defaults.wait.poll_ms);
+    EXPECT_EQ(loaded.values.due.poll_ms, defaults.due.poll_ms);
     EXPECT_EQ(loaded.values.stop_timeout_ms, defaults.stop_timeout_ms);
 }
 

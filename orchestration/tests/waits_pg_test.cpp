@@ -189,6 +189,22 @@ TEST_F(WaitsWithPolls, PollEndsAWaitWhoseNotificationWasLost) {
     EXPECT_EQ(waiting.receive().json().at("state"), "complete");
 }
 
+class WaitsWithDefaults : public Waits {
+protected:
+    WaitsWithDefaults() : Waits{[](settings& chosen) { chosen.wait = {}; }} {}
+};
+
+TEST_F(WaitsWithDefaults, LostNotificationDelaysAnAnswerByLessThanASecond) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    ASSERT_TRUE(are_waiting(1));
+    finish_all();
+    auto const begin = steady_clock::now();
+    EXPECT_EQ(waiting.receive().json().at("state"), "complete");
+    // The rest is for a loaded machine.
+    EXPECT_LT(steady_clock::now() - begin, 3s);
+}
+
 class WaitsAtTheirLimit : public Waits {
 protected:
     WaitsAtTheirLimit() : Waits{[](settings& chosen) { chosen.wait.max_waiting = 1; }} {}

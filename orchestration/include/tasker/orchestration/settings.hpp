@@ -58,16 +58,17 @@ struct creation_settings {
 struct wait_settings {
     /// Requests that wait at a time; more are answered with 429.
     std::int64_t max_waiting = 10'000;
-    /// How often tasks are looked at whose notification may have been lost.
-    std::int64_t poll_ms = 5'000;
+    /// How often all tasks that somebody waits for are looked at, in case a notification was lost.
+    /// Up to a fifth is added.
+    std::int64_t poll_ms = 750;
 };
 
 /// Steps whose retry is due.
 struct due_settings {
     /// Steps in one call.
     std::int64_t max_batch = 1'000;
-    /// The longest time between two looks, whatever was announced.
-    std::int64_t poll_ms = 5'000;
+    /// The longest time between two looks, whatever was announced. Up to a fifth is added.
+    std::int64_t poll_ms = 1'000;
 };
 
 struct template_settings {
