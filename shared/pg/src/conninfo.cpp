@@ -1,53 +1,21 @@
 #include "conninfo.hpp"
 
-#include "tasker/pg/error.hpp"
-
-#include <libpq-fe.h>
+#include "tasker/pg/dsn.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
-#include <string_view>
 
 namespace tasker::pg {
-namespace {
-
-struct free_options {
-    void operator()(PQconninfoOption* options) const noexcept {
-        PQconninfoFree(options);
-    }
-};
-
-std::string session_options(connect_options const& options, std::string const* given) {
-    // Ours come first, so that the DSN's own win.
-    std::string all = "-c jit=off -c default_transaction_isolation=read\\ committed"
-                      " -c idle_session_timeout=0 -c standard_conforming_strings=on";
-    if (options.statement_timeout.count() > 0) {
-        all += " -c statement_timeout=" + std::to_string(options.statement_timeout.count());
-    }
-    if (!options.durable_commits) {
-        all += " -c synchronous_commit=off";
-    }
-    return given == nullptr ? all : all + " " + *given;
-}
-
-} // namespace
 
 result<conninfo> conninfo::make(connect_options const& options) {
-    std::unique_ptr<PQconninfoOption, free_options> const parsed{
-        PQconninfoParse(options.dsn.c_str(), nullptr)};
+    auto const parsed = parse_dsn(options.dsn);
     if (!parsed) {
-        return make_error(errc::could_not_connect,
-                          "the connection string is neither a valid postgresql:// URI nor a list "
-                          "of valid key=value pairs");
+        return parsed.error();
     }
     conninfo info;
-    for (auto const* option = parsed.get(); option->keyword != nullptr; ++option) {
-        if (option->val != nullptr) {
-            info.set(option->keyword, option->val);
-        }
+    for (auto const& [keyword, value] : *parsed) {
+        info.set(keyword, value);
     }
-    info.set("options", session_options(options, info.find("options")));
     info.set("client_encoding", "UTF8");
     info.set_unless_given("fallback_application_name", options.application_name);
     info.set_unless_given("keepalives_idle", "30");

@@ -16,8 +16,7 @@ namespace tasker::pg {
 /// The keywords that are handed to libpq: the DSN's own, and ours where it is silent.
 class conninfo {
 public:
-    /// Errors: `could_not_connect` if the DSN cannot be read; the message does not repeat it, since
-    /// it may hold a password.
+    /// Errors: those of parse_dsn.
     static result<conninfo> make(connect_options const& options);
 
     /// How many hosts the DSN names, at least 1.

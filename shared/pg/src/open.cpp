@@ -2,7 +2,9 @@
 #include "session.hpp"
 
 #include "tasker/pg/connection.hpp"
+#include "tasker/pg/dsn.hpp"
 #include "tasker/pg/error.hpp"
+#include "tasker/pg/session_settings.hpp"
 
 #include "tasker/base/until.hpp"
 #include "tasker/log/log.hpp"
@@ -71,9 +73,50 @@ asio::awaitable<result<unique_conn>> connect(asio::any_io_executor executor, con
     }
     if (wants != PGRES_POLLING_OK || PQsetnonblocking(conn.get(), 1) != 0 ||
         PQenterPipelineMode(conn.get()) == 0) {
-        co_return make_error(errc::could_not_connect, last_message(conn.get()));
+        auto message = last_message(conn.get());
+        auto final = final_refusal(message);
+        co_return final ? *final : make_error(errc::could_not_connect, std::move(message));
     }
     co_return conn;
+}
+
+constexpr statement set_all{"tasker_set_all",
+                            "select set_config(name, value, false) "
+                            "from unnest($1::text[], $2::text[]) s (name, value)"};
+
+/// The session's settings, but for those that the DSN's own `options` set.
+call settings_call(connect_options const& options, std::string const* given) {
+    std::vector<std::string> names;
+    std::vector<std::string> values;
+    auto const add = [&](char const* name, std::string value) {
+        if (given == nullptr || given->find(name) == std::string::npos) {
+            names.emplace_back(name);
+            values.push_back(std::move(value));
+        }
+    };
+    for (auto const& [name, value] : session_settings) {
+        add(name, value);
+    }
+    if (options.statement_timeout.count() > 0) {
+        add("statement_timeout", std::to_string(options.statement_timeout.count()));
+    }
+    if (!options.durable_commits) {
+        add("synchronous_commit", "off");
+    }
+    return {set_all, params{}.add_text_array(names).add_text_array(values)};
+}
+
+/// Nothing that this program wants was sent yet, so nothing is in doubt.
+error while_opening(error failure) {
+    if (failure.code == errc::timeout_in_doubt) {
+        failure.code = errc::timeout;
+    } else if (failure.code == errc::cancelled_in_doubt) {
+        failure.code = errc::cancelled;
+    } else if (failure.code.category() == connection_category() && failure.code != errc::timeout &&
+               failure.code != errc::cancelled) {
+        failure.code = errc::could_not_connect;
+    }
+    return failure;
 }
 
 } // namespace
@@ -98,9 +141,16 @@ asio::awaitable<result<connection>> connection::open(asio::any_io_executor execu
         }
         auto opened = co_await tasker::until(limit, connect(executor, *info));
         if (opened) {
-            co_return connection{std::make_shared<session>(executor, std::move(*opened))};
+            auto const made = std::make_shared<session>(executor, std::move(*opened));
+            std::vector<call> calls;
+            calls.push_back(settings_call(options, std::as_const(*info).find("options")));
+            auto const answers = co_await session::exchange(made, std::move(calls), 1, limit);
+            if (answers.front()) {
+                co_return connection{made};
+            }
+            opened = while_opening(answers.front().error());
         }
-        if (opened.error().code != tasker::errc::timeout) {
+        if (opened.error().code != tasker::errc::timeout && opened.error().code != errc::timeout) {
             co_return opened.error();
         }
         if (attempts_left == 1) {

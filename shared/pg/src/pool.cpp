@@ -169,7 +169,7 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
             self->wake_one(&mine); // there may be room for more, or another's turn to try
             if (opened) {
                 mine.given = std::move(*opened);
-            } else if (opened.error().code == errc::cancelled) {
+            } else if (!is_retryable(opened.error())) {
                 co_return opened.error();
             } else {
                 mine.given = self->take_idle();

@@ -197,6 +197,23 @@ TEST_F(Connection, StartsASessionAsItsOptionsSay) {
     EXPECT_EQ(setting(other, "statement_timeout"), "1234ms");
 }
 
+TEST_F(Connection, LeavesToTheDsnsOptionsWhatTheyName) {
+    auto conn = open({.dsn = database_.dsn() + " options='-c jit=on'"});
+    EXPECT_EQ(setting(conn, "jit"), "on");
+    EXPECT_EQ(setting(conn, "idle_session_timeout"), "0");
+}
+
+TEST_F(Connection, SetsItsSettingsWhateverTheDatabaseSets) {
+    auto const alter = "alter database " + database_.name() + " set ";
+    database_.exec(alter + "default_transaction_isolation = 'serializable'");
+    database_.exec(alter + "idle_session_timeout = '10min'");
+    database_.exec(alter + "jit = on");
+    auto conn = open();
+    EXPECT_EQ(setting(conn, "default_transaction_isolation"), "read committed");
+    EXPECT_EQ(setting(conn, "idle_session_timeout"), "0");
+    EXPECT_EQ(setting(conn, "jit"), "off");
+}
+
 TEST_F(Connection, StaysUsableWhenTheServerCancelsASlowStatement) {
     auto conn = open({.dsn = database_.dsn(), .statement_timeout = std::chrono::milliseconds{20}});
     take_lock();

@@ -29,21 +29,13 @@ TEST(Conninfo, PassesOnWhatTheDsnSays) {
     EXPECT_EQ(value(info, "fallback_application_name"), "tasker");
 }
 
-TEST(Conninfo, PutsItsOwnSessionOptionsBeforeTheDsns) {
-    auto const info = conninfo::make({.dsn = "options='-c jit=on'",
+TEST(Conninfo, SendsNoStartupParameterThatPoolersRefuse) {
+    auto const info = conninfo::make({.dsn = "host=x",
                                       .statement_timeout = std::chrono::seconds{3},
                                       .durable_commits = false})
                           .value();
-    EXPECT_EQ(value(info, "options"),
-              "-c jit=off -c default_transaction_isolation=read\\ committed"
-              " -c idle_session_timeout=0 -c standard_conforming_strings=on"
-              " -c statement_timeout=3000 -c synchronous_commit=off -c jit=on");
-}
-
-TEST(Conninfo, LeavesDurabilityAndTimeoutsToTheServerUnlessAsked) {
-    EXPECT_EQ(value(parsed("host=x"), "options"),
-              "-c jit=off -c default_transaction_isolation=read\\ committed"
-              " -c idle_session_timeout=0 -c standard_conforming_strings=on");
+    EXPECT_EQ(value(info, "options"), "(none)");
+    EXPECT_EQ(value(parsed("options='-c jit=on'"), "options"), "-c jit=on");
 }
 
 TEST(Conninfo, RotatesHostsAddressesAndPortsTogether) {
@@ -75,7 +67,7 @@ TEST(Conninfo, ReadsConnectTimeoutAsLibpqDoes) {
 TEST(Conninfo, DoesNotRepeatADsnThatItCannotRead) {
     auto const info = conninfo::make({.dsn = "postgresql://u:secret@h:99/db?nonsense=1"});
     ASSERT_TRUE(info.has_error());
-    EXPECT_EQ(info.error().code, errc::could_not_connect);
+    EXPECT_EQ(info.error().code, tasker::errc::invalid_argument);
     EXPECT_EQ(info.error().message.find("secret"), std::string::npos);
 }
 

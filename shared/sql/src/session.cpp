@@ -2,11 +2,12 @@
 
 #include "statements.hpp"
 
+#include "tasker/pg/dsn.hpp"
+#include "tasker/pg/session_settings.hpp"
+
 #include <fmt/format.h>
-#include <libpq-fe.h>
 
 #include <charconv>
-#include <map>
 
 namespace tasker::sql {
 
@@ -23,26 +24,7 @@ std::string without_line_end(std::string message) {
     return message;
 }
 
-/// The settings of a DSN of either form (URI, key = value).
-std::map<std::string, std::string> parse_dsn(std::string const& dsn) {
-    PQconninfoOption* const options = PQconninfoParse(dsn.c_str(), nullptr);
-    if (options == nullptr) {
-        // libpq's own message would quote a part of the text, which may be the password.
-        throw failure{make_error(tasker::errc::invalid_argument,
-                                 "the database URL is neither a valid postgresql:// URI nor a list "
-                                 "of valid key=value pairs")};
-    }
-    std::map<std::string, std::string> settings;
-    for (PQconninfoOption const* option = options; option->keyword != nullptr; ++option) {
-        if (option->val != nullptr) {
-            settings[option->keyword] = option->val;
-        }
-    }
-    PQconninfoFree(options);
-    return settings;
-}
-
-std::string join_dsn(std::map<std::string, std::string> const& settings) {
+std::string join_dsn(pg::dsn_settings const& settings) {
     std::string dsn;
     for (auto const& [name, value] : settings) {
         dsn += name + "='";
@@ -108,14 +90,20 @@ void require_suitable(pqxx::connection& session) {
 } // namespace
 
 std::unique_ptr<pqxx::connection> connect(std::string const& dsn) {
-    auto settings = parse_dsn(dsn);
+    auto parsed = pg::parse_dsn(dsn);
+    if (!parsed) {
+        throw failure{parsed.error()};
+    }
+    auto& settings = *parsed;
     settings.try_emplace("connect_timeout", "10");
     settings.try_emplace("application_name", "tasker-migrate");
     std::unique_ptr<pqxx::connection> session;
     try {
         session = std::make_unique<pqxx::connection>(join_dsn(settings));
     } catch (pqxx::broken_connection const& refused) {
-        throw failure{errc::could_not_connect, without_line_end(refused.what())};
+        auto const final = pg::final_refusal(refused.what());
+        throw failure{
+            final ? *final : make_error(errc::could_not_connect, without_line_end(refused.what()))};
     }
     require_suitable(*session);
     return session;
@@ -125,8 +113,9 @@ void prepare_for_migration(pqxx::connection& session, std::chrono::milliseconds 
     pqxx::nontransaction work{session};
     work.exec("set client_min_messages = warning");
     work.exec("set search_path = pg_catalog");
-    work.exec("set standard_conforming_strings = on");
-    work.exec("set default_transaction_isolation = 'read committed'");
+    for (auto const& [name, value] : pg::session_settings) {
+        work.exec_params("select set_config($1, $2, false)", name, value);
+    }
     work.exec("set statement_timeout = 0");
     work.exec("set idle_in_transaction_session_timeout = 0");
     work.exec("set lock_timeout = " + std::to_string(lock_limit.count()));

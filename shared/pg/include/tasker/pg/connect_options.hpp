@@ -9,7 +9,8 @@ namespace tasker::pg {
 ///
 /// Everything libpq knows in a DSN passes through, multi-host lists and `target_session_attrs`
 /// included. Where the DSN is silent, a peer that vanished is noticed after about 30 s (TCP
-/// keep-alive, `tcp_user_timeout`), and `jit=off`, since every statement is short.
+/// keep-alive, `tcp_user_timeout`). Once connected, a session gets `session_settings` and what is
+/// asked here, in one round trip; what the DSN's `options` name is left to them.
 struct connect_options {
     std::string dsn;                         ///< URI or key=value
     std::string application_name = "tasker"; ///< unless the DSN names one

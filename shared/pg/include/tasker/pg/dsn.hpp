@@ -1,0 +1,29 @@
+#pragma once
+
+#include "tasker/base/error.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tasker::pg {
+
+/// Keyword and value, as libpq reads them.
+using dsn_settings = std::map<std::string, std::string>;
+
+/// What libpq reads in a connection string of either form (URI, key=value).
+/// Errors: `invalid_argument` if libpq cannot read it, or reads a part of the password as the host,
+/// the port or the database, where an error of libpq would show it: libpq takes the first @ or / of
+/// a URI for the end of the password. The message repeats nothing of the string.
+result<dsn_settings> parse_dsn(std::string const& dsn);
+
+/// "host=db.example port=5432 dbname=app user=app": what may be logged. Never the string itself,
+/// and never a value that may be a part of a password.
+std::string describe_dsn(std::string const& dsn);
+
+/// A refusal of the server, or of a pooler before it, that no other attempt changes, as an
+/// `invalid_argument` that tells what to do. `message`: what libpq said when connecting failed.
+std::optional<error> final_refusal(std::string_view message);
+
+} // namespace tasker::pg
