@@ -4,7 +4,9 @@
 #include "dev/dev.hpp"
 #include "report.hpp"
 
+#include <filesystem>
 #include <memory>
+#include <string>
 
 namespace tasker::cli {
 
@@ -12,10 +14,18 @@ namespace {
 
 constexpr int highest_port = 65'535;
 
+/// A path of a program, or a Python file; another name is looked for on PATH.
+bool is_file(std::string const& worker_program) {
+    return worker_program.find('/') != std::string::npos || worker_program.ends_with(".py");
+}
+
 exit_code dev(command_line const& line, dev_options options) {
     if (options.is_fresh && !options.database_url.empty()) {
         return report_usage("--fresh removes the private PostgreSQL's data; it does not go with "
                             "--database-url");
+    }
+    if (is_file(options.worker_program) && !std::filesystem::exists(options.worker_program)) {
+        return report_usage("--worker-program " + options.worker_program + ": no such file");
     }
     options.as_json = line.wants_json();
     return run_dev(options, line.out());

@@ -252,10 +252,16 @@ TEST_F(Dev, TellsThatThePortIsTaken) {
     EXPECT_EQ(processes_of(data()).size(), 0U);
 }
 
+TEST_F(Dev, RefusesAMissingWorkerProgramBeforeItStartsAnything) {
+    for (std::string const program : {"/no/such/worker", "nosuch.py"}) {
+        auto const done = run({"--port", "0", "--worker-program", program});
+        EXPECT_EQ(done.status.code, 2);
+        EXPECT_EQ(done.err, "tasker: --worker-program " + program + ": no such file\n");
+        EXPECT_FALSE(std::filesystem::exists(data()));
+    }
+}
+
 TEST_F(Dev, TellsWhyAServiceDoesNotStart) {
-    auto const missing = run({"--port", "0", "--worker-program", "/no/such/worker"});
-    EXPECT_EQ(missing.status.code, 1);
-    EXPECT_THAT(missing.err, HasSubstr("/no/such/worker"));
     auto const wrong = run({"--port", "0", "--namespaces", "Not_One"});
     EXPECT_EQ(wrong.status.code, 1);
     EXPECT_THAT(wrong.err, HasSubstr("the worker ended while starting"));
