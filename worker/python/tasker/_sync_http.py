@@ -6,10 +6,22 @@ import http.client
 import os
 import select
 import threading
+import weakref
 from typing import Any
 
 from . import _http
 from .errors import Unreachable
+
+
+class _Plain(http.client.HTTPConnection):
+    """Closed when the thread ends that opened it, which alone refers to it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class _Secure(_Plain, http.client.HTTPSConnection):
+    pass
 
 
 class _Kept:
@@ -18,7 +30,7 @@ class _Kept:
     def __init__(self) -> None:
         self.of_thread = threading.local()
         self.lock = threading.Lock()
-        self.open: set[http.client.HTTPConnection] = set()
+        self.open: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
 
     def leave_to_parent(self) -> None:
         """In a forked child: closes the copies, without a word to the server."""
@@ -58,7 +70,7 @@ class Transport:
     def close(self) -> None:
         kept = self._kept()
         with kept.lock:
-            connections, kept.open = kept.open, set()
+            connections, kept.open = [*kept.open], weakref.WeakSet()
         for connection in connections:
             connection.close()
 
@@ -79,8 +91,7 @@ class Transport:
             if not _is_readable(connection.sock):
                 return connection, True
             self._drop(connection)  # readable while nothing was asked: the server has closed it
-        kinds = http.client.HTTPConnection, http.client.HTTPSConnection
-        kind = kinds[self._address.is_secure]
+        kind = _Secure if self._address.is_secure else _Plain
         connection = kind(self._address.host, self._address.port, timeout=self._timeout)
         kept.of_thread.connection = connection
         with kept.lock:

@@ -10,6 +10,7 @@ import threading
 import pytest
 from forked import in_child, limit
 from tasker import Unreachable, _async_http, _http, _sync_http
+from worker_program import until
 
 
 class _Answers(http.server.BaseHTTPRequestHandler):
@@ -71,6 +72,17 @@ def test_client_that_is_forked_during_a_request_works_on_both_sides(address):
     _Answers.may_answer.set()
     late.join()
     assert answers and answers != [of_child]
+    transport.close()
+
+
+def test_connection_of_a_thread_ends_with_it(address):
+    transport = _sync_http.Transport(address, limit)
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        thread = threading.Thread(target=transport.send, args=(_http.get("/"),))
+        thread.start()
+        thread.join()
+    until(lambda: len(os.listdir("/proc/self/fd")) <= before)
     transport.close()
 
 
