@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <optional>
 
 namespace tasker::worker {
 namespace {
@@ -278,6 +279,86 @@ TEST(HttpHandler, CompressedAnswerIsDecoded) {
     auto result = request({{"url", peer.url("/")}});
     ASSERT_TRUE(result.is_success()) << failure_of(result).message;
     EXPECT_EQ(json::parse(std::move(result).json_text())["body"], "abc");
+}
+
+/// The body of the result, for an answer with this content.
+json body_of(std::string const& content_type, std::string const& bytes) {
+    http_peer const peer{[&](auto const&) {
+        return http_answer("200 OK", "Content-Type: " + content_type + "\r\n", bytes);
+    }};
+    auto result = request({{"url", peer.url("/")}});
+    EXPECT_TRUE(result.is_success()) << failure_of(result).message;
+    return result.is_success() ? json::parse(std::move(result).json_text())["body"] : json{};
+}
+
+TEST(HttpHandler, BodyIsReadInTheCharsetThatItNames) {
+    EXPECT_EQ(body_of("text/plain; charset=iso-8859-1", "caf\xe9"), "café");
+    EXPECT_EQ(body_of("text/plain; a=\"x;charset=utf-8\"; CharSet=\"windows-1252\"", "\x80 1"),
+              "€ 1");
+    EXPECT_EQ(body_of("text/html;charset=utf-16le", std::string{"a\0b\0", 4}), "ab");
+    EXPECT_EQ(body_of("application/json; charset=iso-8859-1", "{\"a\":\"\xe9\"}"),
+              json({{"a", "é"}}));
+    EXPECT_EQ(body_of("text/plain; charset=koi8-r", std::string(9'000, '\xc1')).get<std::string>(),
+              [] {
+                  std::string all;
+                  for (int i = 0; i < 9'000; ++i) {
+                      all += "а";
+                  }
+                  return all;
+              }());
+}
+
+TEST(HttpHandler, CharsetThatCannotBeReadIsAPermanentFailureThatNamesIt) {
+    for (auto const* const type :
+         {"text/plain; charset=klingon", "text/plain; charset=utf-8//IGNORE",
+          "text/plain; charset=utf-8", "application/json; charset=utf-8"}) {
+        http_peer const peer{[&](auto const&) {
+            return http_answer("200 OK", std::string{"Content-Type: "} + type + "\r\n",
+                               "\"caf\xe9\"");
+        }};
+        auto const failure = failure_of(request({{"url", peer.url("/")}}));
+        EXPECT_TRUE(failure.permanent) << type;
+        EXPECT_EQ(failure.type, "invalid_charset") << type;
+        auto const charset = std::string{type}.substr(std::string{type}.find('=') + 1);
+        EXPECT_THAT(failure.message, HasSubstr('"' + charset + '"'));
+    }
+}
+
+std::optional<std::chrono::milliseconds> retry_after_of(std::string const& fields) {
+    http_peer const peer{
+        [&](auto const&) { return http_answer("503 Service Unavailable", fields, ""); }};
+    return failure_of(request({{"url", peer.url("/")}})).retry_after;
+}
+
+TEST(HttpHandler, RetryAfterMayBeADate) {
+    auto const sent = std::string{"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"};
+    EXPECT_EQ(retry_after_of(sent + "Retry-After: Sun, 06 Nov 1994 08:49:57 GMT\r\n"), 20s);
+    EXPECT_EQ(retry_after_of(sent + "Retry-After: Sunday, 06-Nov-94 08:49:57 GMT\r\n"), 20s);
+    EXPECT_EQ(retry_after_of(sent + "Retry-After: Sun Nov  6 08:49:57 1994\r\n"), 20s);
+    EXPECT_EQ(retry_after_of(sent + "Retry-After: Sun, 06 Nov 1994 08:00:00 GMT\r\n"), 0s);
+    EXPECT_EQ(retry_after_of(sent + "Retry-After: Fri, 06 Nov 2009 08:49:57 GMT\r\n"), 24h);
+    EXPECT_EQ(retry_after_of("Retry-After: 99999999999999999999\r\n"), 24h);
+    EXPECT_EQ(retry_after_of("Retry-After: Sun, 06 Nov 1994 08:49:57 GMT\r\n"), std::nullopt);
+    EXPECT_EQ(retry_after_of(sent + "Retry-After: soon\r\n"), std::nullopt);
+    EXPECT_EQ(retry_after_of(sent + "Retry-After: -5\r\n"), std::nullopt);
+}
+
+TEST(HttpHandler, HeadersThatGiveAccessAreLeftOutOfTheResult) {
+    http_peer const peer{[](auto const&) {
+        return http_answer("200 OK",
+                           "Set-Cookie: sid=s3cret\r\nAuthorization: s3cret\r\n"
+                           "X-Auth-Token: s3cret\r\nX-API-Key: s3cret\r\n"
+                           "X-RateLimit-Remaining-Tokens: 5\r\nETag: \"1\"\r\n"
+                           "Link: <a>\r\nLink: <b>\r\n",
+                           "");
+    }};
+    auto result = request({{"url", peer.url("/")}});
+    ASSERT_TRUE(result.is_success());
+    EXPECT_EQ(json::parse(std::move(result).json_text())["headers"],
+              json({{"content-length", "0"},
+                    {"x-ratelimit-remaining-tokens", "5"},
+                    {"etag", "\"1\""},
+                    {"link", "<a>, <b>"}}));
 }
 
 } // namespace

@@ -1,5 +1,5 @@
 #include "builtin/builtin.hpp"
-#include "builtin/http_transfer.hpp"
+#include "builtin/http_answer.hpp"
 #include "builtin/initialization.hpp"
 #include "builtin/placeholders.hpp"
 
@@ -150,36 +150,15 @@ plan read_plan(http_settings const& options, step_context const& step) {
     return out;
 }
 
-/// In seconds only; a date would depend on this host's clock.
-std::optional<std::chrono::milliseconds> retry_after(http_response const& from) {
-    auto const text = from.header("retry-after");
-    std::int64_t seconds = 0;
-    auto const* const end = text.data() + text.size();
-    auto const [stopped, failure] = std::from_chars(text.data(), end, seconds);
-    if (text.empty() || failure != std::errc{} || stopped != end || seconds < 0) {
-        return std::nullopt;
-    }
-    return std::chrono::seconds{std::min(seconds, day_ms / 1'000)};
-}
-
 bool may_pass(long status) {
     constexpr std::array passing{408L, 425L, 429L};
     return status >= 500 || std::ranges::find(passing, status) != passing.end();
 }
 
-bool is_json(http_response const& from) {
-    auto type = from.header("content-type");
-    type = type.substr(0, type.find(';'));
-    type.erase(type.find_last_not_of(" \t") + 1);
-    std::ranges::transform(type, type.begin(), [](unsigned char each) {
-        return static_cast<char>(std::tolower(each));
-    });
-    return type == "application/json" || type.ends_with("+json");
-}
-
 step_result refused_status(plan const& asked, http_response const& got) {
+    auto const body = body_as_utf8(got);
     auto message = asked.shown + " answered " + std::to_string(got.status) + ' ' + got.reason +
-                   ": " + got.body.substr(0, quoted_bytes);
+                   ": " + (body ? *body : got.body).substr(0, quoted_bytes);
     return may_pass(got.status)
                ? retryable_error(std::move(message), "http_status", retry_after(got))
                : permanent_error(std::move(message), "http_status");
@@ -188,7 +167,12 @@ step_result refused_status(plan const& asked, http_response const& got) {
 nlohmann::json headers_of(http_response const& from) {
     auto all = nlohmann::json::object();
     for (auto const& [name, value] : from.headers) {
-        all[name] = json::to_utf8(value);
+        if (is_credential(name)) {
+            continue; // the result is shown to everyone who may read the task
+        }
+        auto const text = json::to_utf8(value);
+        auto& field = all[name];
+        field = field.is_null() ? text : field.get<std::string>() + ", " + text;
     }
     return all;
 }
@@ -201,12 +185,17 @@ step_result to_result(plan const& asked, http_response const& got) {
     if (!is_expected) {
         return refused_status(asked, got);
     }
+    auto text = body_as_utf8(got);
+    if (!text) {
+        return permanent_error(asked.shown + " answered with a body that " + text.error().message,
+                               "invalid_charset");
+    }
     nlohmann::json result{{"status", got.status}, {"headers", headers_of(got)}};
-    if (!is_json(got) || got.body.empty()) {
-        result["body"] = json::to_utf8(got.body);
+    if (!is_json(got) || text->empty()) {
+        result["body"] = std::move(*text);
         return result;
     }
-    auto body = nlohmann::json::parse(got.body, nullptr, false);
+    auto body = nlohmann::json::parse(*text, nullptr, false);
     if (body.is_discarded()) {
         return retryable_error(asked.shown + " answered with JSON that is not JSON",
                                "invalid_response");
