@@ -14,12 +14,11 @@ namespace {
 using wire::error_code;
 
 /// The refusals of Tasker's SQL functions.
-constexpr std::array<std::pair<std::string_view, error_code>, 6> refusals{{
+constexpr std::array<std::pair<std::string_view, error_code>, 5> refusals{{
     {"TK001", error_code::invalid_request},
     {"TK002", error_code::not_found},
     {"TK003", error_code::conflict},
     {"TK004", error_code::conflict},
-    {"TK005", error_code::not_found},
     {"TK006", error_code::conflict},
 }};
 

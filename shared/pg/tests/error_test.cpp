@@ -42,7 +42,7 @@ TEST(PgError, SaysThatPassingTroubleMayBeTriedAgain) {
 }
 
 TEST(PgError, SaysThatRefusedArgumentsAreTheCallersFault) {
-    for (auto const* state : {"TK001", "TK005", "22P02", "22003", "54001", "54000"}) {
+    for (auto const* state : {"TK001", "TK006", "22P02", "22003", "54001", "54000"}) {
         EXPECT_TRUE(is_callers_fault(from_server(state))) << state;
         EXPECT_FALSE(is_retryable(from_server(state))) << state;
         EXPECT_FALSE(ruins_connection(from_server(state))) << state;
