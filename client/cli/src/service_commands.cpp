@@ -28,7 +28,7 @@ std::string health_text(std::string const& answer, terminal const& out) {
     std::vector<std::pair<std::string, segment>> lines;
     auto const add = [&lines](std::string const& name, nlohmann::ordered_json const& value) {
         auto text = value.is_string() ? value.get<std::string>() : value.dump();
-        auto const colour = text == "ok" ? tone::good : tone::bad;
+        auto const colour = name == "version" ? tone::plain : text == "ok" ? tone::good : tone::bad;
         lines.push_back({name, {one_line(text), colour}});
     };
     for (auto const& [name, value] : read.items()) {

@@ -18,10 +18,6 @@ constexpr std::chrono::milliseconds look_timeout{2000};
 /// However often somebody asks, the database is asked no more often than this.
 constexpr std::chrono::milliseconds answer_holds{1000};
 
-std::string_view word(bool good) {
-    return good ? "ok" : "unavailable";
-}
-
 } // namespace
 
 health::health(database& in, std::function<bool()> listening)
@@ -35,17 +31,17 @@ void health::add_routes(http::router& to) {
 }
 
 asio::awaitable<http::response> health::whole(http::request&) {
-    bool const database_is_well = co_await database_answers();
+    auto const database = co_await look_at_database();
     bool const listening = listening_();
     http::response answer;
     answer.body.append("{\"status\":\"")
-        .append(database_is_well && listening && !stopping_ ? "ok" : "degraded")
+        .append(database == database_state::ok && listening && !stopping_ ? "ok" : "degraded")
         .append("\",\"version\":\"")
         .append(version())
         .append("\",\"checks\":{\"database\":\"")
-        .append(word(database_is_well))
+        .append(word(database))
         .append("\",\"notifications\":\"")
-        .append(word(listening))
+        .append(listening ? "ok" : "unavailable")
         .append("\"}}");
     co_return answer;
 }
@@ -58,25 +54,40 @@ asio::awaitable<http::response> health::ready(http::request&) {
     if (stopping_) {
         co_return http::error_response(wire::error_code::unavailable, "stopping");
     }
-    bool const database_is_well = co_await database_answers();
-    if (!database_is_well) {
+    auto const database = co_await look_at_database();
+    if (database != database_state::ok) {
         co_return http::error_response(wire::error_code::unavailable,
-                                       "the database does not answer");
+                                       database == database_state::read_only
+                                           ? "the database is read-only"
+                                           : "the database does not answer");
     }
     co_return http::response{.body = R"({"status":"ok"})"};
 }
 
-asio::awaitable<bool> health::database_answers() {
+std::string_view health::word(database_state found) {
+    switch (found) {
+    case database_state::ok:
+        return "ok";
+    case database_state::read_only:
+        return "read_only";
+    case database_state::unavailable:
+        break;
+    }
+    return "unavailable";
+}
+
+asio::awaitable<health::database_state> health::look_at_database() {
     if (steady_clock::now() < answer_holds_until_) {
-        co_return answered_;
+        co_return found_;
     }
     auto const until = steady_clock::now() + look_timeout;
-    // No task is asked for: what counts is that the function is there and may be called.
-    auto const found = co_await in_.run(
-        [until](pg::connection& on) { return queue::get_tasks(on, {}, until); }, until);
-    answered_ = found.has_value();
+    auto const writable = co_await in_.run(
+        [until](pg::connection& on) { return queue::is_writable(on, until); }, until);
+    found_ = !writable   ? database_state::unavailable
+             : *writable ? database_state::ok
+                         : database_state::read_only;
     answer_holds_until_ = steady_clock::now() + answer_holds;
-    co_return answered_;
+    co_return found_;
 }
 
 } // namespace tasker::orchestration::api

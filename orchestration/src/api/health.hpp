@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
+#include <string_view>
 
 namespace tasker::orchestration::api {
 
@@ -29,12 +30,14 @@ private:
     boost::asio::awaitable<http::response> whole(http::request& asked);
     boost::asio::awaitable<http::response> live(http::request& asked);
     boost::asio::awaitable<http::response> ready(http::request& asked);
-    boost::asio::awaitable<bool> database_answers();
+    enum class database_state { ok, unavailable, read_only };
+    boost::asio::awaitable<database_state> look_at_database();
+    static std::string_view word(database_state found);
 
     database& in_;
     std::function<bool()> listening_;
     deadline answer_holds_until_{}; ///< of the last look
-    bool answered_ = false;
+    database_state found_ = database_state::unavailable;
     bool stopping_ = false;
 };
 

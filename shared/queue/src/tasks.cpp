@@ -27,6 +27,8 @@ constexpr pg::statement list_steps_sql{"tasker_list_steps",
 constexpr pg::statement release_due_sql{"tasker_release_due",
                                         "select released, next_due_ms from tasker.release_due($1)"};
 
+constexpr pg::statement is_writable_sql{"tasker_is_writable", "select tasker.is_writable()"};
+
 constexpr auto page_bytes = static_cast<std::int64_t>(max_page_bytes);
 
 error unknown_state() {
@@ -174,6 +176,14 @@ asio::awaitable<result<std::vector<wire::task_view>>>
 settled_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
     auto const answer = co_await on.run({settled_sql, pg::params{}.add_uuid_array(tasks)}, until);
     co_return read_all(answer, task_columns, read_task);
+}
+
+asio::awaitable<result<bool>> is_writable(pg::connection& on, deadline until) {
+    auto const answer = co_await on.run({is_writable_sql, {}}, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return answer->boolean(0, 0);
 }
 
 std::size_t payload_bytes(wire::task_view const& task) noexcept {

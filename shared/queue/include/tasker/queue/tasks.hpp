@@ -100,6 +100,9 @@ struct step_filter {
 boost::asio::awaitable<result<std::vector<wire::step_view>>>
 list_steps(pg::connection& on, step_filter which, std::int32_t limit, deadline until);
 
+/// False on a standby, and where transactions are read-only by default.
+boost::asio::awaitable<result<bool>> is_writable(pg::connection& on, deadline until);
+
 struct due_reply {
     std::int32_t released = 0;
     std::optional<std::chrono::milliseconds> next; ///< until the next; none: nothing is waiting
