@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -36,18 +37,21 @@ public:
           counted_{counted} {}
 
     /// `call` is called with a `pg::connection&`, once for each attempt, and returns an
-    /// `awaitable<result<T>>`; what it needs for that it holds itself.
+    /// `awaitable<result<T>>`; what it needs for that it holds itself. After as
+    /// many refusals (pg::is_refusal) as `most_refusals`, the last one is the answer.
     template <class Call>
-    std::invoke_result_t<Call const&, pg::connection&> run(Call call, deadline until) {
+    std::invoke_result_t<Call const&, pg::connection&> run(Call call, deadline until,
+                                                           int most_refusals = unlimited) {
         auto backoff = first_backoff;
-        for (;;) {
+        for (int refusals = 0;;) {
             auto answer = co_await attempt(call, until);
             if (answer) {
                 co_return answer;
             }
             counted_.database_failed(answer.error());
-            bool const may_pass =
-                pg::is_retryable(answer.error()) || pg::is_in_doubt(answer.error());
+            refusals += pg::is_refusal(answer.error()) ? 1 : 0;
+            bool const may_pass = refusals < most_refusals && (pg::is_retryable(answer.error()) ||
+                                                               pg::is_in_doubt(answer.error()));
             if (!may_pass || steady_clock::now() + backoff >= until) {
                 co_return answer;
             }
@@ -57,6 +61,8 @@ public:
             backoff = std::min(backoff * 2, max_backoff);
         }
     }
+
+    static constexpr int unlimited = std::numeric_limits<int>::max();
 
     pg::pool::counts connections() const noexcept {
         return pool_.current();

@@ -24,6 +24,13 @@ std::size_t bytes_of(queue::new_task const& task) {
     return task.context.size() + 128;
 }
 
+/// How often the database may refuse a batch with an error that passes before it is halved.
+constexpr int most_refusals = 2;
+
+bool may_be_one_tasks_fault(error const& failure) {
+    return pg::is_callers_fault(failure) || pg::is_refusal(failure);
+}
+
 /// The sender of a batch repeats it; its submitters wait a little longer than that.
 constexpr std::chrono::milliseconds submit_grace{500};
 
@@ -172,7 +179,9 @@ task_creator::create_all(std::vector<wire::create_task_request> wanted) {
     if (!invalid.details.empty()) {
         co_return invalid;
     }
-    auto const made = co_await call(tasks, queue::atomicity::all_or_nothing);
+    auto const made =
+        co_await call(tasks, queue::atomicity::all_or_nothing,
+                      steady_clock::now() + settings_.call_timeout, database::unlimited);
     if (!made) {
         co_return to_error_body_of_batch(made.error());
     }
@@ -203,9 +212,11 @@ asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_t
                              steady_clock::now() + settings_.call_timeout + submit_grace);
 }
 
-/// If the data of one task makes the database refuse the batch, halves it until that one is alone.
+/// If the database refuses the batch, halves it until the task that is the cause is alone: it may
+/// be refused for its data, or fail again and again with an error that usually passes.
 asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::new_task> tasks) {
     counted_.creations_sent(tasks.size());
+    auto const until = steady_clock::now() + settings_.call_timeout;
     outcomes known;
     known.reserve(tasks.size());
     // Parts that were not sent yet, the first of them last.
@@ -214,10 +225,11 @@ asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::ne
     while (!parts.empty()) {
         auto part = std::move(parts.back());
         parts.pop_back();
-        auto made = co_await call(part, queue::atomicity::each_alone);
+        auto made = co_await call(part, queue::atomicity::each_alone, until,
+                                  part.size() > 1 ? most_refusals : database::unlimited);
         if (made) {
             std::ranges::move(*made, std::back_inserter(known));
-        } else if (pg::is_callers_fault(made.error()) && part.size() > 1) {
+        } else if (part.size() > 1 && may_be_one_tasks_fault(made.error())) {
             auto const middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
             parts.emplace_back(std::make_move_iterator(middle),
                                std::make_move_iterator(part.end()));
@@ -231,13 +243,13 @@ asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::ne
 }
 
 asio::awaitable<result<std::vector<queue::create_outcome>>>
-task_creator::call(std::vector<queue::new_task> const& tasks, queue::atomicity how) {
-    auto const until = steady_clock::now() + settings_.call_timeout;
+task_creator::call(std::vector<queue::new_task> const& tasks, queue::atomicity how, deadline until,
+                   int refusals) {
     auto made = co_await to_.run(
         [&tasks, how, until](pg::connection& on) {
             return queue::create_tasks(on, tasks, how, until);
         },
-        until);
+        until, refusals);
     if (made) {
         counted_.tasks_created(static_cast<std::size_t>(
             std::ranges::count(*made, queue::creation::created, &queue::create_outcome::how)));

@@ -62,7 +62,8 @@ private:
     boost::asio::awaitable<result<queue::create_outcome>> submit(queue::new_task task);
     boost::asio::awaitable<outcomes> send(std::vector<queue::new_task> tasks);
     boost::asio::awaitable<result<std::vector<queue::create_outcome>>>
-    call(std::vector<queue::new_task> const& tasks, queue::atomicity how);
+    call(std::vector<queue::new_task> const& tasks, queue::atomicity how, deadline until,
+         int refusals);
 
     database& to_;
     template_cache& templates_;

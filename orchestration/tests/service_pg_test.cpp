@@ -2,9 +2,12 @@
 
 #include "tasker/sql/migrator.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <pqxx/pqxx>
 
 #include <algorithm>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -27,6 +30,19 @@ TEST_F(Service, HealthTellsWhatWorks) {
     auto const health = client_.get("/health").json();
     EXPECT_EQ(health.at("checks").at("database"), "ok");
     EXPECT_EQ(health.at("checks").at("notifications"), "ok");
+}
+
+TEST_F(Service, HealthTellsThatTheDatabaseIsReadOnly) {
+    database_.exec(fmt::format("alter database {} set default_transaction_read_only = on",
+                               database_.value<std::string>("select current_database()")));
+    database_.exec("select pg_terminate_backend(pid) from pg_stat_activity "
+                   "where datname = current_database() and pid <> pg_backend_pid()");
+    ASSERT_TRUE(tasker::testing::wait_until(
+        soon(), [&] { return client_.get("/health/ready").status == 503U; }));
+    EXPECT_THAT(client_.get("/health/ready").body, HasSubstr("the database is read-only"));
+    auto const health = client_.get("/health").json();
+    EXPECT_EQ(health.at("status"), "degraded");
+    EXPECT_EQ(health.at("checks").at("database"), "read_only");
 }
 
 TEST_F(Service, ReadinessEndsWithTheDatabase) {
@@ -54,6 +70,41 @@ TEST_F(Service, MetricsCountWhatHappened) {
           "tasker_database_connections{state=\"open\"}", "process_resident_memory_bytes"}) {
         EXPECT_THAT(reply.body, HasSubstr(line));
     }
+}
+
+/// The error usually passes, so the database is asked again, and the others must not wait for that.
+TEST_F(Service, ATaskThatTheDatabaseAlwaysFailsOnDelaysNoOther) {
+    register_chain("chain");
+    create("chain");
+    database_.exec("create function fail_on_poison() returns trigger language plpgsql as $$ begin "
+                   "if new.context::text like '%poison%' then "
+                   "raise 'out of memory' using errcode = '53200'; end if; return new; end $$");
+    database_.exec("create trigger poison before insert on tasker.tasks "
+                   "for each row execute function fail_on_poison()");
+    constexpr std::size_t good = 12;
+    std::vector<unsigned> statuses(good + 1);
+    {
+        pqxx::connection holder{database_.dsn()}; // so that the creations gather to batches
+        pqxx::work hold{holder};
+        hold.exec("lock table tasker.tasks in exclusive mode");
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < statuses.size(); ++i) {
+            threads.emplace_back([&, i] {
+                http_client client{service_->address()};
+                statuses[i] =
+                    client
+                        .post("/v1/tasks", i < good ? R"({"name": "chain"})" : R"({"name": "chain",
+                                                                    "context": {"a": "poison"}})")
+                        .status;
+            });
+        }
+        EXPECT_TRUE(tasker::testing::wait_until(soon(), [&] {
+            return database_.value<bool>("select count(*) > 0 from pg_locks where not granted");
+        }));
+        hold.commit();
+    }
+    EXPECT_THAT(std::span(statuses).first(good), ::testing::Each(201U));
+    EXPECT_EQ(statuses.back(), 503U);
 }
 
 TEST_F(Service, LostConnectionsAreReplacedWithoutAnError) {

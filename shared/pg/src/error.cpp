@@ -156,6 +156,10 @@ bool ruins_connection(error const& e) noexcept {
     return e.code.category() == connection_category() && e.code != errc::too_large;
 }
 
+bool is_refusal(error const& e) noexcept {
+    return e.code.category() == sqlstate_category() && !ruins_connection(e);
+}
+
 bool is_in_doubt(error const& e) noexcept {
     if (e.code.category() == sqlstate_category()) {
         auto const state = unpack(e.code.value());

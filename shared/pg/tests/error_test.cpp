@@ -41,6 +41,13 @@ TEST(PgError, SaysThatPassingTroubleMayBeTriedAgain) {
     EXPECT_FALSE(is_retryable(make_error(tasker::errc::conflict, "")));
 }
 
+TEST(PgError, SaysWhatTheServerRefusedOnAConnectionThatLives) {
+    EXPECT_TRUE(is_refusal(from_server("53200")));
+    EXPECT_TRUE(is_refusal(from_server("22P02")));
+    EXPECT_FALSE(is_refusal(from_server("57P01")));
+    EXPECT_FALSE(is_refusal(make_error(errc::connection_lost, "")));
+}
+
 TEST(PgError, SaysThatRefusedArgumentsAreTheCallersFault) {
     for (auto const* state : {"TK001", "TK006", "22P02", "22003", "54001", "54000"}) {
         EXPECT_TRUE(is_callers_fault(from_server(state))) << state;

@@ -37,6 +37,9 @@ boost::system::error_code make_sqlstate_code(std::string_view state) noexcept;
 
 /// The five characters if the server itself raised the error, else empty.
 std::string sqlstate_of(boost::system::error_code const& code);
+
+/// Whether the server answered the call with an error, and the connection can still be used.
+bool is_refusal(error const& e) noexcept;
 inline std::string sqlstate_of(error const& e) {
     return sqlstate_of(e.code);
 }
