@@ -8,6 +8,8 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <exception>
 #include <utility>
@@ -18,6 +20,7 @@ namespace tasker::worker {
 
 namespace {
 
+constexpr std::chrono::seconds thread_check{1};
 /// For cancelled handlers to return, and for loops to end.
 constexpr std::chrono::seconds last_wait{1};
 constexpr std::chrono::seconds calls_end_limit{5};
@@ -194,6 +197,7 @@ void runtime::start_loops(identity self) {
                                                   flow_.claims.ring();
                                               }});
     spawn("deadlines", watch_deadlines(flow_));
+    spawn("threads", watch_threads());
     spawn("leases", keeper_->run_until_stopped());
     for (std::int64_t lane = 0; lane < options_.database.report_connections; ++lane) {
         spawn("reports", reporter_->run_lane_until_stopped());
@@ -206,27 +210,55 @@ asio::awaitable<void> runtime::drain() {
     log::info("stopping", {{"steps_held", flow_.held().size()}, {"in_pool", flow_.in_pool()}});
     listener_->stop();
     flow_.close();
-    co_await wait_until_empty(std::chrono::milliseconds{options_.shutdown_grace_ms});
-    if (!flow_.is_empty()) {
+    auto const grace_end =
+        steady_clock::now() + std::chrono::milliseconds{options_.shutdown_grace_ms};
+    while (!flow_.holds_nothing() && steady_clock::now() < grace_end) {
+        co_await flow_.emptied.wait(grace_end);
+    }
+    if (!flow_.holds_nothing()) {
         log::warn("grace_is_over", {{"steps_held", flow_.held().size()}});
         flow_.cancel_running();
-        co_await wait_until_empty(last_wait);
-        flow_.give_up();
     }
+    auto const last = steady_clock::now() + last_wait;
+    while (!flow_.is_empty() && steady_clock::now() < last) {
+        co_await flow_.emptied.wait(last);
+    }
+    flow_.give_up();
 }
 
-asio::awaitable<void> runtime::wait_until_empty(std::chrono::milliseconds limit) {
-    auto const until = steady_clock::now() + limit;
-    while (!flow_.is_empty() && steady_clock::now() < until) {
-        co_await flow_.emptied.wait(until);
+/// A worker whose handlers all ignore that they were told to stop cannot work any more. It is not
+/// ready from then on, and ends after a lease, so that a supervisor starts another one.
+asio::awaitable<void> runtime::watch_threads() {
+    asio::steady_timer timer{io_};
+    auto hung_since = steady_clock::now();
+    for (;;) {
+        timer.expires_after(thread_check);
+        co_await timer.async_wait(asio::use_awaitable);
+        auto const now = steady_clock::now();
+        if (auto hung = flow_.hung(); hung != hung_) {
+            hung_ = std::move(hung);
+            hung_since = now;
+            for (auto const& each : hung_) {
+                log::error("handler_hangs", {{"task", each->step.task},
+                                             {"step", each->step.name},
+                                             {"handler", each->step.handler},
+                                             {"worker_ends_in_s", options_.lease_seconds}});
+            }
+        }
+        if (stops_ == 0 && !hung_.empty() &&
+            now - hung_since >= std::chrono::seconds{options_.lease_seconds}) {
+            log::error("all_threads_hang", {{"threads", hung_.size()}});
+            stop();
+            co_return;
+        }
     }
 }
 
 /// The keeper ends after claims and reports, because it gives back what their last answers bring.
 asio::awaitable<void> runtime::end_loops() {
     auto const now = steady_clock::now();
-    // This one, the deadlines and the health port.
-    auto const remaining = std::size_t{2} + (health_ ? 1 : 0);
+    // This one, the deadlines, the threads and the health port.
+    auto const remaining = std::size_t{3} + (health_ ? 1 : 0);
     reporter_->stop();
     co_await wait_for_loops(remaining + 1, now + calls_end_limit);
     keeper_->stop();
@@ -254,7 +286,7 @@ void runtime::cancel_all() {
 }
 
 bool runtime::is_ready() const {
-    return claimer_ && claimer_->is_answered() && stops_ == 0;
+    return claimer_ && claimer_->is_answered() && hung_.empty() && stops_ == 0;
 }
 
 } // namespace tasker::worker

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tasker::worker {
 
@@ -47,7 +48,7 @@ private:
     bool open_health_port();
     void start_loops(identity self);
     boost::asio::awaitable<void> drain();
-    boost::asio::awaitable<void> wait_until_empty(std::chrono::milliseconds limit);
+    boost::asio::awaitable<void> watch_threads();
     boost::asio::awaitable<void> end_loops();
     boost::asio::awaitable<void> wait_for_loops(std::size_t remaining, deadline until);
     void cancel_all();
@@ -71,6 +72,7 @@ private:
     wake_up loop_ended_;
     std::list<boost::asio::cancellation_signal> loops_;
     std::size_t loops_running_ = 0;
+    std::vector<std::shared_ptr<execution>> hung_; ///< at the last look, if all threads were
     int stops_ = 0;
     bool has_begun_ = false;
     bool failed_ = false;

@@ -109,7 +109,7 @@ void step_flow::collect() {
     if (queues.any()) {
         claims.ring();
     }
-    if (is_empty()) {
+    if (holds_nothing()) {
         emptied.ring();
     }
 }
@@ -170,7 +170,7 @@ void step_flow::reserve(std::size_t slots) {
 void step_flow::unreserve(std::size_t slots) {
     TASKER_ASSERT(reserved_ >= slots);
     reserved_ -= slots;
-    if (is_empty()) {
+    if (holds_nothing()) {
         emptied.ring();
     }
 }
@@ -199,7 +199,7 @@ void step_flow::forget(report_batch const& done) {
         unreported_bytes_ -= each.of->report_bytes;
         held_.erase(each.of);
     }
-    if (is_empty()) {
+    if (holds_nothing()) {
         emptied.ring();
     }
 }
@@ -266,6 +266,16 @@ void step_flow::give_up() {
     }
 }
 
+std::vector<std::shared_ptr<execution>> step_flow::hung() const {
+    auto running = pool_.running();
+    auto const were_told = std::ranges::all_of(
+        running, [](auto const& each) { return each->cause != cancel_cause::none; });
+    if (running.size() < threads_ || !were_told) {
+        running.clear();
+    }
+    return running;
+}
+
 std::vector<std::shared_ptr<execution>> step_flow::take_given_back() {
     return std::exchange(given_back_, {});
 }
@@ -305,6 +315,9 @@ void step_flow::give_back(std::shared_ptr<execution> step) {
 void step_flow::drop(std::shared_ptr<execution> const& step) {
     step->answered = true;
     held_.erase(step);
+    if (holds_nothing()) {
+        emptied.ring();
+    }
 }
 
 } // namespace tasker::worker

@@ -102,10 +102,18 @@ public:
 
     std::vector<std::shared_ptr<execution>> held() const;
 
-    /// Whether nothing is running, waiting or unreported, and no call in flight may bring more.
-    bool is_empty() const noexcept {
-        return held_.empty() && in_pool_ == 0 && reserved_ == 0;
+    /// Whether no step is held, and no call in flight may bring more.
+    bool holds_nothing() const noexcept {
+        return held_.empty() && reserved_ == 0;
     }
+
+    /// Whether it holds nothing and no handler runs.
+    bool is_empty() const noexcept {
+        return holds_nothing() && in_pool_ == 0;
+    }
+
+    /// The running steps if every thread is in a handler that was told to stop; else none.
+    std::vector<std::shared_ptr<execution>> hung() const;
 
     bool is_closed() const noexcept {
         return closed_;
@@ -124,7 +132,7 @@ public:
     wake_up reports;   ///< there are results
     wake_up leases;    ///< there are steps to give back, or the first step is held
     wake_up deadlines; ///< expire() is to be called for an earlier deadline
-    wake_up emptied;   ///< is_empty() may have become true
+    wake_up emptied;   ///< is_empty() or holds_nothing() may have become true
 
 private:
     struct queue_reports {

@@ -175,6 +175,67 @@ TEST_F(WorkerStop, SecondStopEndsAtOnce) {
     EXPECT_EQ(step(id, "s")["state"], "in_progress");
 }
 
+/// Handlers that go on after their time-out of a second.
+class WorkerHang : public WorkerStop {
+protected:
+    WorkerHang() {
+        register_template("name: hangs\nversion: 1.0.0\nsteps:\n"
+                          "  - {name: s, handler: {callable: hold}, timeout_seconds: 1,\n"
+                          "     retry: {max_attempts: 1}}\n");
+    }
+
+    settings options() const {
+        auto chosen = WorkerStop::options();
+        chosen.concurrency = 2;
+        return chosen;
+    }
+};
+
+TEST_F(WorkerHang, WorkerWithoutAFreeThreadIsNotReadyAndEndsAfterALease) {
+    auto chosen = options();
+    chosen.lease_seconds = 3;
+    chosen.shutdown_grace_ms = 600'000;
+    running_worker w{chosen, hold()};
+    auto const first = create("hangs");
+    create("hangs");
+    ASSERT_TRUE(started.wait(testing::soon(), 2));
+    auto const waiting = create("one");
+    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
+    EXPECT_EQ(w.wait_for_end(), ending::abandoned);
+    EXPECT_EQ(task(first)["state"], "blocked");
+    EXPECT_EQ(step(waiting, "s")["state"], "enqueued");
+    EXPECT_EQ(db().value<int>("select count(*) from pgmq.q_tasker_default where vt <= "
+                              "clock_timestamp()"),
+              1);
+    EXPECT_EQ(started.raised(), 2);
+}
+
+TEST_F(WorkerHang, WorkerIsReadyAgainWhenAThreadReturns) {
+    auto chosen = options();
+    chosen.lease_seconds = 600;
+    running_worker w{chosen, hold()};
+    create("hangs");
+    create("hangs");
+    ASSERT_TRUE(started.wait(testing::soon(), 2));
+    auto const waiting = create("one");
+    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
+    go.raise();
+    ASSERT_TRUE(wait_for_task(waiting, "complete"));
+    EXPECT_TRUE(testing::wait_until(testing::soon(), [&] { return w.is_ready(); }));
+    EXPECT_EQ(w.stop(), ending::stopped);
+}
+
+TEST_F(WorkerHang, StopDoesNotWaitForAHandlerThatHasTimedOut) {
+    auto chosen = options();
+    chosen.shutdown_grace_ms = 600'000;
+    running_worker w{chosen, hold()};
+    auto const id = create("hangs");
+    ASSERT_TRUE(wait_for_task(id, "blocked"));
+    auto const asked_at = steady_clock::now();
+    EXPECT_EQ(w.stop(), ending::abandoned);
+    EXPECT_LT(steady_clock::now() - asked_at, std::chrono::seconds{60});
+}
+
 TEST_F(WorkerStop, StopWhileWaitingForTheDatabaseEndsTheRun) {
     auto chosen = options();
     chosen.database.url = "host=/nowhere dbname=none";

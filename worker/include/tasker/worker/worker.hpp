@@ -14,7 +14,8 @@ enum class ending : int {
     stopped = 0, ///< everything was finished or given back
     failed = 1,  ///< it could not start, or a part of it failed; the log tells why
     /// Handlers were still running when it had to end, or a claim was not answered. Their steps run
-    /// again.
+    /// again. A worker ends so by itself if all its handlers go on for a lease after they were told
+    /// to stop.
     abandoned = 3,
 };
 
@@ -52,7 +53,8 @@ public:
     /// "tasker.", which is kept for built-in ones.
     worker& handle(std::string name, handler run);
 
-    /// Waits for the database, then works until stopped. REQUIRES: called once.
+    /// Waits for the database, then works until stopped, or until all threads hang (see
+    /// `ending::abandoned`). REQUIRES: called once.
     ending run_until_stopped(run_options options = {});
 
     /// The first call: takes nothing new, gives back what has not started and waits for what runs,
