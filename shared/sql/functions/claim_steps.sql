@@ -4,11 +4,11 @@
 -- Messages of tasks that are settled, of steps that are done, and strangers' messages are deleted, and
 -- the queue is read on behind them, for 5 s at most: the caller takes fewer steps than it asked for as
 -- the sign that a queue is empty.
--- A session that got all that it asked for reads on from there, for a second: at a queue's head lie the
--- index entries of all messages that were deleted since it was vacuumed (decision 0111).
+-- A session reads a queue from its floor, and for a second from where it was if it got all that it asked for:
+-- below are the index entries of the messages that were deleted since the last vacuum (decision 0114).
 -- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
 -- locks: messages (skip locked), own steps (of messages read before: skip locked; task_id, step_no),
---   then tasks; a batch from the mark comes before one from the head, whose messages are lower.
+--   then tasks; a batch from the mark comes before one from the floor, whose messages are lower.
 -- moves: step enqueued | in_progress -> in_progress; task pending -> running.
 -- cost: a batch of primary-key look-ups for each queue that has work, and for each p_qty messages that
 --   are deleted.
@@ -28,9 +28,11 @@ declare
     v_now        timestamptz;  -- after the read, so that no step starts before it was enqueued
     v_queue      text;
     v_left       int := p_qty;
-    v_mark       bigint[];     -- where this session reads on, and the millisecond it was last at the head
+    v_mark       bigint[];     -- where this session reads on, the millisecond it was last at the floor, the floor
     v_clock      bigint;
-    v_start      bigint;       -- 0 once the queue is read from its head
+    v_floor      bigint;
+    v_due        boolean;      -- this claim begins at the floor, a second after the last that did
+    v_start      bigint;       -- the floor, once the queue is read from there
     v_last       bigint;       -- the last message that was read of the queue
     v_msg_ids    bigint[];
     v_read       int;
@@ -50,8 +52,10 @@ begin
     foreach v_queue in array p_queues loop
         v_clock := extract(epoch from tasker.clock()) * 1000;
         v_mark := nullif(current_setting('tasker.mark_' || v_queue, true), '');
-        if v_mark is null or v_clock - v_mark[2] not between 0 and 999 then
-            v_mark := array[0, v_clock];
+        v_floor := coalesce(v_mark[3], 0);
+        v_due := v_mark is null or v_clock - v_mark[2] not between 0 and 999;
+        if v_due then
+            v_mark := array[v_floor, v_clock, v_floor];
         end if;
         v_start := v_mark[1];
         v_last := v_start;
@@ -59,9 +63,9 @@ begin
             execute format('select * from tasker_queues.%I($1, $2, $3)', 'take_' || v_queue)
             into v_msg_ids, v_task_texts, v_step_texts, v_again using v_last, v_left, p_lease_s;
             if v_msg_ids is null then
-                exit when v_start = 0;
-                v_start := 0;
-                v_last := 0;
+                exit when v_start = v_floor;
+                v_start := v_floor;
+                v_last := v_floor;
                 continue;
             end if;
             v_read := cardinality(v_msg_ids);
@@ -147,15 +151,21 @@ begin
                 v_left := v_left - cardinality(v_held);
                 return query select * from tasker.claimed_rows(v_queue, v_held, v_tasks, v_steps);
             end if;
-            exit when v_start = 0 and coalesce(cardinality(v_held), 0) = v_read
+            exit when v_start = v_floor and coalesce(cardinality(v_held), 0) = v_read
                 or clock_timestamp() > v_began + interval '5 seconds';
         end loop;
-        if v_left = 0 then
-            perform set_config('tasker.mark_' || v_queue, array[v_last, v_mark[2]]::text, false);
-            exit;
-        elsif v_mark[1] > 0 then
-            perform set_config('tasker.mark_' || v_queue, '', false);
+        v_due := v_due and v_last > 0; -- nothing is known of a queue that never had a message
+        if v_due then
+            v_floor := tasker.raise_floor(
+                v_queue, ('pgmq.q_' || v_queue)::regclass,
+                format('select tasker_queues.%I($1)', 'first_' || v_queue));
         end if;
+        if v_due or v_left = 0 or v_mark[1] > v_floor then
+            perform set_config(
+                'tasker.mark_' || v_queue,
+                array[case when v_left = 0 then v_last else v_floor end, v_mark[2], v_floor]::text, false);
+        end if;
+        exit when v_left = 0;
     end loop;
     if v_died then
         -- Claims are followed by no flush of their own. Rare enough to be announced, and made durable,

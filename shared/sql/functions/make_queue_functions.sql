@@ -1,7 +1,8 @@
--- Makes the five functions through which the hot path reads and writes one queue's table. A function
+-- Makes the six functions through which the hot path reads and writes one queue's table. A function
 -- that takes the queue's name as data has to plan its statements anew at each call, for four times what
 -- they take (decision 0112). The settings that they are planned under are those of their callers.
 --   tasker_queues.take_<queue>: leases the lowest messages behind p_after; null if there are none.
+--   tasker_queues.first_<queue>: the number of the lowest message behind p_after, leased or not.
 --   tasker_queues.pass_<queue>: gives leased messages to other steps, leased anew (decision 0104).
 --   tasker_queues.hold_<queue>: leases leased messages anew; for 0 s: gives them back.
 --   tasker_queues.drop_<queue>: deletes messages.
@@ -38,6 +39,12 @@ begin
                       last_read_at = clock_timestamp(), read_ct = q.read_ct + 1
                   where q.msg_id = any (msg_ids);
               end if;
+          end $body$ $$,
+        $$create or replace function tasker_queues.first_:queue(p_after bigint) returns bigint
+          language plpgsql as $body$
+          begin
+              return (select q.msg_id from pgmq.q_:queue q where q.msg_id > (select p_after)
+                      order by q.msg_id limit 1);
           end $body$ $$,
         -- By `any`, not by a join: no estimate, however wrong, can then lead to a scan of the queue.
         $$create or replace function tasker_queues.pass_:queue(

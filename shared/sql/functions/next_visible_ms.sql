@@ -6,6 +6,7 @@ create or replace function tasker.next_visible_ms(p_queues text[]) returns bigin
 language plpgsql
 set search_path = ''
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 declare
     v_queue text;
@@ -13,10 +14,12 @@ declare
     v_first timestamptz;
 begin
     foreach v_queue in array p_queues loop
-        -- By the index, because the heap of a queue that was long is mostly empty pages.
+        -- By the index, because the heap of a queue that was long is mostly empty pages; from the floor.
         execute format(
-            'select min(m.vt) from (select q.vt from pgmq.%I q order by q.msg_id offset 0) m', 'q_' || v_queue)
-        into v_one;
+            'select min(m.vt) from (select q.vt from pgmq.%I q where q.msg_id > (select $1)
+                                    order by q.msg_id offset 0) m', 'q_' || v_queue)
+        into v_one
+        using coalesce((nullif(current_setting('tasker.floor_' || v_queue, true), '')::text[])[1]::bigint, 0);
         v_first := least(v_first, v_one);
     end loop;
     return ceil(extract(epoch from v_first - clock_timestamp()) * 1000);

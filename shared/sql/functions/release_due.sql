@@ -15,6 +15,14 @@ set enable_bitmapscan = off
 as $$
 declare
     v_now      timestamptz := tasker.clock();
+    -- A due time is the time of a failure and more; a minute is for those that commit late.
+    v_floor    timestamptz := 'epoch'::timestamptz + interval '1 microsecond' * tasker.raise_floor(
+        'deferred', 'tasker.deferred',
+        $lowest$select least((select extract(epoch from d.due_at) * 1000000
+                              from tasker.deferred d
+                              where d.due_at > 'epoch'::timestamptz + interval '1 microsecond' * (select $1)
+                              order by d.due_at limit 1),
+                             extract(epoch from tasker.clock() - interval '1 minute') * 1000000)::bigint$lowest$);
     v_task_ids uuid[];
     v_step_nos int[];
     v_batch    record;
@@ -22,7 +30,7 @@ begin
     with due as materialized (
         select d.due_at, d.task_id, d.step_no
         from tasker.deferred d
-        where d.due_at <= v_now
+        where d.due_at > v_floor and d.due_at <= v_now
         order by d.due_at
         limit p_limit
         for update skip locked
@@ -61,6 +69,6 @@ begin
 
     select greatest(0, ceil(extract(epoch from d.due_at - tasker.clock()) * 1000))::bigint
     into next_due_ms
-    from tasker.deferred d order by d.due_at limit 1;
+    from tasker.deferred d where d.due_at > v_floor order by d.due_at limit 1;
 end;
 $$;

@@ -1,3 +1,4 @@
+#include "explained_session.hpp"
 #include "workflow_database.hpp"
 
 #include <fmt/format.h>
@@ -77,89 +78,6 @@ TEST(ClaimSteps, ManyMessagesOfCancelledTasksDoNotHideTheWorkBehindThem) {
     ASSERT_EQ(steps.size(), 1U);
     EXPECT_EQ(steps[0].task_id, live);
     EXPECT_EQ(w.messages(), 1);
-}
-
-/// Pages that a query touches, what its functions touch included.
-int pages_of(pqxx::connection& session, std::string const& query) {
-    pqxx::nontransaction now{session};
-    now.exec(
-        "create or replace function pg_temp.pages(query text) returns int language plpgsql as $$ "
-        "declare plan json; begin "
-        "execute 'explain (analyze, buffers, format json) ' || query into plan; "
-        "return (plan #>> '{0,Plan,Shared Hit Blocks}')::int; end $$");
-    return now.exec("select pg_temp.pages(" + now.quote(query) + ")")[0][0].as<int>();
-}
-
-int pages_of_a_claim(pqxx::connection& session) {
-    return pages_of(session, "select * from tasker.claim_steps('{tasker_default}', 1, 30, 1)");
-}
-
-TEST(ClaimSteps, ABusySessionDoesNotStepOverDeletedMessagesEachTime) {
-    workflow_database w;
-    auto const id = w.register_template("one", "a");
-    w.db().exec("alter table pgmq.q_tasker_default set (autovacuum_enabled = false)");
-    w.db().exec("select pgmq.send_batch('tasker_default', "
-                "array(select '{}'::jsonb from generate_series(1, 50000)))");
-    w.db().exec("delete from pgmq.q_tasker_default");
-    for (int i = 0; i < 4; ++i) {
-        w.create(id);
-    }
-    pqxx::connection session{w.db().dsn()};
-    pages_of_a_claim(session); // marks the index's entries as dead
-    pages_of_a_claim(session); // its plans are cached now
-    EXPECT_LT(pages_of_a_claim(session), 100) << "the entries stand on 137 pages";
-}
-
-/// A task whose message has the lowest number, and which is committed when that is said.
-class late_task {
-public:
-    late_task(workflow_database& of, int template_id)
-        : session_{of.db().dsn()},
-          transaction_{session_} {
-        id_ = transaction_.exec("select tasker.uuid_v7()::text")[0][0].as<std::string>();
-        transaction_.exec(
-            fmt::format("select * from tasker.create_tasks(array['{}']::uuid[], '{{{}}}', '{{2}}', "
-                        "array['{{}}'], array[null::text])",
-                        id_, template_id));
-    }
-    std::string const& commit() {
-        transaction_.commit();
-        return id_;
-    }
-
-private:
-    pqxx::connection session_;
-    pqxx::work transaction_;
-    std::string id_;
-};
-
-TEST(ClaimSteps, AMessageThatAppearsBehindABusySessionIsFoundWhenTheQueueRunsDry) {
-    workflow_database w;
-    auto const id = w.register_template("one", "a");
-    late_task late{w, id};
-    w.create(id);
-    auto const last = w.create(id);
-    ASSERT_EQ(w.claim(1).size(), 1U);
-    auto const task = late.commit();
-    auto const steps = w.claim(3);
-    ASSERT_EQ(steps.size(), 2U);
-    EXPECT_EQ(steps[0].task_id, last);
-    EXPECT_EQ(steps[1].task_id, task);
-}
-
-TEST(ClaimSteps, AMessageThatAppearsBehindABusySessionWaitsForASecondAtMost) {
-    workflow_database w;
-    auto const id = w.register_template("one", "a");
-    late_task late{w, id};
-    for (int i = 0; i < 4; ++i) {
-        w.create(id);
-    }
-    ASSERT_EQ(w.claim(1).size(), 1U);
-    auto const task = late.commit();
-    w.move_clock("1 second");
-    auto const steps = w.claim(1);
-    ASSERT_EQ(steps.size(), 1U);
-    EXPECT_EQ(steps[0].task_id, task);
 }
 
 TEST(ClaimSteps, StrangersMessagesAreDroppedAndHarmNobody) {

@@ -124,4 +124,14 @@ std::vector<std::string> explained_session::faults(double most_rows) {
     return {found.begin(), found.end()};
 }
 
+int pages_of(pqxx::connection& session, std::string const& query) {
+    pqxx::nontransaction now{session};
+    now.exec(
+        "create or replace function pg_temp.pages(query text) returns int language plpgsql as $$ "
+        "declare plan json; begin "
+        "execute 'explain (analyze, buffers, format json) ' || query into plan; "
+        "return (plan #>> '{0,Plan,Shared Hit Blocks}')::int; end $$");
+    return now.exec("select pg_temp.pages(" + now.quote(query) + ")")[0][0].as<int>();
+}
+
 } // namespace tasker::sql::testing

@@ -50,4 +50,7 @@ private:
     ear ear_;
 };
 
+/// The pages that a query touches, those that its functions touch included.
+int pages_of(pqxx::connection& session, std::string const& query);
+
 } // namespace tasker::sql::testing

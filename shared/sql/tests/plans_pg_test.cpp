@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <ostream>
+
 namespace tasker::sql::testing {
 namespace {
 
@@ -19,6 +21,10 @@ struct data_seen {
     int tasks;
     std::string state; ///< of all of them
 };
+
+std::ostream& operator<<(std::ostream& out, data_seen const& seen) {
+    return out << seen.tasks << " tasks, " << seen.state;
+}
 
 /// Tasks of two steps each that are no longer, or not yet, of interest.
 void add_history(workflow_database& w, int template_id, int tasks, std::string const& state) {
@@ -149,6 +155,7 @@ protected:
         read();
         exec("select tasker.register_worker('again', '{default}')");
         exec("select tasker.flush_notifications()");
+        exec("select tasker.next_visible_ms('{tasker_default__p4,tasker_default}')");
     }
 
     void finish_alone() {

@@ -1,0 +1,57 @@
+-- A session's floor of a table: no row has this number or a lower one, and none will get one. Reads begin
+-- behind it, because below it are the index entries of all deleted rows that no vacuum could remove yet
+-- (decision 0114).
+-- A number is taken before its row can be seen, by a transaction that holds its lock on the table until it
+-- ends. So the lowest number that is seen becomes the floor when all those transactions have ended that had
+-- such a lock at that time, and another look finds nothing lower.
+-- p_name: names the session's setting. p_lowest: a statement, the lowest number above $1.
+-- called by: claim_steps, release_due.
+-- returns: the floor, 0 at first.
+-- cost: looks once a second. Once a minute it reads from 0, in case a row got its number in another way.
+create or replace function tasker.raise_floor(p_name text, p_table regclass, p_lowest text) returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+    -- The floor, the milliseconds of the last look and of the last one from 0, a candidate, and the
+    -- transactions that may still add a row below the candidate.
+    v_known  text[] := nullif(current_setting('tasker.floor_' || p_name, true), '');
+    v_clock  bigint := extract(epoch from tasker.clock()) * 1000;
+    v_floor  bigint := coalesce(v_known[1], '0');
+    v_full   bigint := coalesce(v_known[3], v_clock::text);
+    v_lowest bigint;
+    v_next   text[] := '{}';
+begin
+    if v_clock - v_known[2]::bigint between 0 and 999 then
+        return v_floor;
+    end if;
+    if v_clock - v_full not between 0 and 59999 then
+        v_full := v_clock;
+        execute p_lowest into v_lowest using 0::bigint;
+        if v_lowest <= v_floor then
+            v_floor := 0;
+            v_known := null;
+        end if;
+    end if;
+    if exists (select from pg_catalog.pg_locks l
+               where l.relation = p_table and l.mode = 'RowExclusiveLock'
+                 -- No pid: a prepared transaction, which has no longer the name that was noted.
+                 and (l.pid is null or l.virtualtransaction = any (v_known[5:]))) then
+        v_next := v_known[4:];
+    else
+        execute p_lowest into v_lowest using v_floor;
+        if coalesce(v_lowest, 9223372036854775807) >= v_known[4]::bigint then
+            v_floor := v_known[4]::bigint - 1;
+        end if;
+        if v_lowest > v_floor + 200 then
+            v_next := v_lowest::text || array(
+                select l.virtualtransaction from pg_catalog.pg_locks l
+                where l.relation = p_table and l.mode = 'RowExclusiveLock'
+                  and l.pid is distinct from pg_backend_pid());
+        end if;
+    end if;
+    perform set_config('tasker.floor_' || p_name,
+                       (array[v_floor::text, v_clock::text, v_full::text] || v_next)::text, false);
+    return v_floor;
+end;
+$$;
