@@ -83,7 +83,7 @@ def create(engine, handler, folder, seconds=0.0):
 
 @pytest.mark.parametrize("handler", ["exits", "segfaults", "aborts"])
 def test_process_that_dies_in_a_handler_costs_a_lease_and_no_step(engine, tmp_path, handler):
-    with running(engine, tmp_path, CODE, *LEASE, "--processes", "1") as program:
+    with running(engine, tmp_path, CODE, *LEASE) as program:
         task = create(engine, handler, tmp_path)
         assert program.wait() not in (0, 2)
     with running(engine, tmp_path, CODE, *LEASE):
