@@ -1,8 +1,8 @@
 #include "tasker/base/version.hpp"
-#include "tasker/config/secrets.hpp"
 #include "tasker/log/log.hpp"
 #include "tasker/orchestration/service.hpp"
 #include "tasker/orchestration/settings.hpp"
+#include "tasker/pg/dsn.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -80,7 +80,7 @@ int run(settings const& chosen, std::optional<std::filesystem::path> const& read
         }
         if (!outcome) {
             log::error("cannot_serve", {{"problem", outcome.error()},
-                                        {"database", config::mask_secrets(chosen.database.url)}});
+                                        {"database", pg::describe_dsn(chosen.database.url)}});
             exit_code = EXIT_FAILURE;
         }
     };

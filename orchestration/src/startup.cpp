@@ -1,8 +1,8 @@
 #include "startup.hpp"
 
 #include "tasker/base/time.hpp"
-#include "tasker/config/secrets.hpp"
 #include "tasker/log/log.hpp"
+#include "tasker/pg/dsn.hpp"
 #include "tasker/sql/migrator.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -37,7 +37,7 @@ asio::awaitable<result<void>> startup::wait_for_schema(std::string dsn,
         if (looked || !sql::may_pass(looked.error()) || steady_clock::now() + backoff > until) {
             co_return looked;
         }
-        log::warn("database_not_ready", {{"database", config::mask_secrets(dsn)},
+        log::warn("database_not_ready", {{"database", pg::describe_dsn(dsn)},
                                          {"problem", looked.error()},
                                          {"retry_ms", backoff.count()}});
         pause_.expires_after(backoff);

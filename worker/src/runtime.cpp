@@ -2,8 +2,8 @@
 
 #include "startup.hpp"
 
-#include "tasker/config/secrets.hpp"
 #include "tasker/log/log.hpp"
+#include "tasker/pg/dsn.hpp"
 #include "tasker/queue/names.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -138,7 +138,7 @@ asio::awaitable<void> runtime::live() {
     auto const id = co_await start_up(options_, durable_);
     if (!id) {
         log::error("cannot_start", {{"problem", id.error()},
-                                    {"database", config::mask_secrets(options_.database.url)}});
+                                    {"database", pg::describe_dsn(options_.database.url)}});
         failed_ = true;
         cancel_all();
         co_return;

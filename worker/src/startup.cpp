@@ -3,8 +3,8 @@
 #include "wake_up.hpp"
 
 #include "tasker/base/time.hpp"
-#include "tasker/config/secrets.hpp"
 #include "tasker/log/log.hpp"
+#include "tasker/pg/dsn.hpp"
 #include "tasker/queue/steps.hpp"
 #include "tasker/sql/migrator.hpp"
 
@@ -63,7 +63,7 @@ asio::awaitable<result<void>> wait_for_schema(std::string dsn, std::chrono::mill
         if (looked || !sql::may_pass(looked.error()) || steady_clock::now() + backoff > until) {
             co_return looked;
         }
-        log::warn("database_not_ready", {{"database", config::mask_secrets(dsn)},
+        log::warn("database_not_ready", {{"database", pg::describe_dsn(dsn)},
                                          {"problem", looked.error()},
                                          {"retry_ms", backoff.count()}});
         timer.expires_after(backoff);

@@ -142,7 +142,7 @@ TEST_F(Dev, ShowsNoPasswordOfAGivenDatabase) {
         args.insert(args.end(), format.begin(), format.end());
         start(args);
         EXPECT_TRUE(testing::wait_until(soon(), [&] {
-            return output().find("password=***") != std::string::npos;
+            return output().find(" dbname=" + database.name()) != std::string::npos;
         })) << output();
         EXPECT_EQ(stop().code, 0);
         EXPECT_THAT(output(), ::testing::Not(HasSubstr("s3cret")));

@@ -2,7 +2,7 @@
 
 #include "free_port.hpp"
 
-#include "tasker/config/secrets.hpp"
+#include "tasker/pg/dsn.hpp"
 #include "tasker/sql/migrator.hpp"
 
 #include <fmt/format.h>
@@ -228,6 +228,10 @@ std::string dev_environment::dsn() const {
     return database_ ? database_->dsn() : options_.database_url;
 }
 
+std::string dev_environment::shown_database() const {
+    return database_ ? database_->dsn() : pg::describe_dsn(options_.database_url);
+}
+
 std::string dev_environment::url() const {
     return "http://" + orchestrator_->address();
 }
@@ -241,8 +245,11 @@ std::string dev_environment::as_text(terminal const& out) const {
     for (auto const& worker : workers_) {
         text += label(worker.name()) + "http://" + worker.address() + '\n';
     }
-    text += label("database") + "export DATABASE_URL=\"" + config::mask_secrets(dsn()) +
-            "\"    # for psql \"$DATABASE_URL\" and your own workers\n";
+    text += label("database") +
+            (database_ ? "export DATABASE_URL=\"" + dsn() +
+                             "\"    # for psql \"$DATABASE_URL\" and your own workers"
+                       : shown_database()) +
+            '\n';
     text += label("data") + folder_.path().string() + '\n';
     if (database_ && database_->folder() != folder_.cluster()) {
         text += label("") + database_->folder().string() +
@@ -258,7 +265,7 @@ std::string dev_environment::as_text(terminal const& out) const {
 std::string dev_environment::as_json() const {
     nlohmann::ordered_json told{{"url", url()},
                                 {"worker_urls", nlohmann::json::array()},
-                                {"database_url", config::mask_secrets(dsn())},
+                                {"database_url", shown_database()},
                                 {"data", folder_.path().string()},
                                 {"logs", folder_.logs().string()}};
     for (auto const& worker : workers_) {

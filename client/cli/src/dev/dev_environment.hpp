@@ -43,6 +43,7 @@ private:
     result<void> start_workers();
     result<void> mend_database();
     std::string dsn() const;
+    std::string shown_database() const; ///< without the password of a given one
 
     dev_options const& options_;
     data_folder folder_;
