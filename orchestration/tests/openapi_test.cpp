@@ -71,6 +71,33 @@ TEST(OpenApi, DescribesEveryRouteAndNoOther) {
     EXPECT_EQ(described_routes(), routes());
 }
 
+TEST(OpenApi, EveryOperationIsDescribedAndHasTheErrorOfAll) {
+    auto const document = json::parse(api::openapi_json());
+    EXPECT_EQ(document.at("servers"), json::parse(R"([{"url": "/"}])"));
+    EXPECT_EQ(document.at("security"), json::array());
+    for (auto const& [path, operations] : document.at("paths").items()) {
+        for (auto const& [method, operation] : operations.items()) {
+            EXPECT_TRUE(operation.contains("description")) << method << ' ' << path;
+            EXPECT_EQ(operation.at("responses").at("default").at("$ref"),
+                      "#/components/responses/error")
+                << method << ' ' << path;
+        }
+    }
+}
+
+TEST(OpenApi, LinksLeadToOperations) {
+    auto const document = json::parse(api::openapi_json());
+    std::set<std::string> operations;
+    for (auto const& path : document.at("paths")) {
+        for (auto const& operation : path) {
+            operations.insert(operation.at("operationId"));
+        }
+    }
+    for (auto const& link : document.at("components").at("links")) {
+        EXPECT_TRUE(operations.contains(link.at("operationId"))) << link;
+    }
+}
+
 void expect_references_to_lead_somewhere(json const& part, json const& document) {
     if (part.is_object() && part.contains("$ref") && part.at("$ref").is_string()) {
         auto const reference = part.at("$ref").get<std::string>();
