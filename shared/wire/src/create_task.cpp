@@ -173,9 +173,10 @@ private:
             return;
         }
         std::string_view const text = from_.raw();
-        int value = 0;
+        double value = 0; // 3.0 is an integer to JSON Schema
         auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (failure != std::errc{} || end != text.data() + text.size() || value < 1 || value > 4) {
+        bool const is_level = value == 1 || value == 2 || value == 3 || value == 4;
+        if (failure != std::errc{} || end != text.data() + text.size() || !is_level) {
             add(key, "must be 1, 2, 3 or 4, not " + shown(text));
             return;
         }

@@ -59,6 +59,17 @@ TEST(CreateTask, ReadsEveryField) {
     EXPECT_EQ(parse_create_task(body).value(), expected);
 }
 
+TEST(CreateTask, PriorityIsAnIntegerHoweverItIsWritten) {
+    for (auto const* each : {"3", "3.0", "3e0", "0.3E1"}) {
+        auto const body = R"({"name":"t","priority":)" + std::string{each} + "}";
+        EXPECT_EQ(parse_create_task(body).value().priority, 3) << each;
+    }
+    for (std::string const each : {"0", "5", "2.5", "-1", "3.0000001"}) {
+        EXPECT_THAT(problems(R"({"name":"t","priority":)" + each + "}"),
+                    ElementsAre("priority: must be 1, 2, 3 or 4, not " + each));
+    }
+}
+
 TEST(CreateTask, KeysMayBeEscaped) {
     EXPECT_EQ(parse_create_task(R"({"n\u0061me":"t"})").value().name, "t");
 }
@@ -102,7 +113,7 @@ TEST(CreateTask, RefusesWhatIsNoRequest) {
                 ElementsAre("context.a[0]: holds the number 1e400, which is out of range (at most "
                             "1.8e308) at line 1, column 29"));
     EXPECT_FALSE(problems(R"({"name":"t","context":{"a":"\ud800"}})").empty());
-    for (auto const* priority : {"2.0", "\"2\"", "null", "0", "-1", "1e0"}) {
+    for (auto const* priority : {"\"2\"", "null", "0", "-1"}) {
         EXPECT_EQ(problems(R"({"name":"t","priority":)" + std::string{priority} + "}").size(), 1)
             << priority;
     }
