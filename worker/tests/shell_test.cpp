@@ -164,6 +164,18 @@ TEST(ShellHandler, WhatACommandLeavesInTheBackgroundDoesNotHoldTheStep) {
     EXPECT_LT(steady_clock::now() - before, 30s);
 }
 
+TEST(ShellHandler, NoTextIsCutAtU0000) {
+    std::string const cut{"/\0x", 3};
+    for (auto const& wrong : {json{{"command", cut}}, json{{"command", {"echo", cut}}},
+                              json{{"command", "true"}, {"folder", cut}},
+                              json{{"command", "true"}, {"environment", {{"A", cut}}}},
+                              json{{"command", "true"}, {"environment", {{cut, "a"}}}}}) {
+        auto const failure = failure_of(shell(wrong));
+        EXPECT_EQ(failure.type, "invalid_initialization") << wrong;
+        EXPECT_THAT(failure.message, testing::HasSubstr("must not hold U+0000")) << wrong;
+    }
+}
+
 TEST(ShellHandler, WrongInitializationIsAPermanentFailure) {
     for (auto const& wrong :
          {json::object(), json{{"command", 1}}, json{{"command", {"a", 1}}},

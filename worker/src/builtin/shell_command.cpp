@@ -23,10 +23,18 @@ struct plan {
     output_form form = output_form::guess;
 };
 
+/// Programs get C strings, which end at U+0000.
+void refuse_null(std::string_view text, std::string const& where) {
+    if (text.find('\0') != std::string_view::npos) {
+        initialization::refuse(where + " must not hold U+0000");
+    }
+}
+
 std::vector<std::string> read_argv(initialization& keys) {
     auto const* const value = keys.find("command");
     auto const is_text = [](auto const& each) { return each.is_string(); };
     if (value != nullptr && value->is_string()) {
+        refuse_null(value->get_ref<std::string const&>(), "\"command\"");
         return {"/bin/sh", "-c", value->get<std::string>()};
     }
     if (value == nullptr || !value->is_array() || value->empty() ||
@@ -34,11 +42,11 @@ std::vector<std::string> read_argv(initialization& keys) {
         initialization::refuse("\"command\" must be a string for /bin/sh, or a list of strings");
     }
     auto argv = value->get<std::vector<std::string>>();
-    auto const has_null = [](std::string const& each) {
-        return each.find('\0') != std::string::npos;
-    };
-    if (argv.front().empty() || std::ranges::any_of(argv, has_null)) {
-        initialization::refuse("\"command\" must name a program, and hold no U+0000");
+    if (argv.front().empty()) {
+        initialization::refuse("\"command\" must name a program");
+    }
+    for (auto const& each : argv) {
+        refuse_null(each, "\"command\"");
     }
     return argv;
 }
@@ -67,6 +75,8 @@ std::vector<std::string> read_environment(shell_settings const& options, step_co
         if (!value.is_string() || name.empty() || name.find('=') != std::string::npos) {
             initialization::refuse("\"environment\" must be an object of strings");
         }
+        refuse_null(name, "a name in \"environment\"");
+        refuse_null(value.get_ref<std::string const&>(), "\"environment\"." + name);
         std::erase_if(environment,
                       [&](std::string const& each) { return each.starts_with(name + '='); });
         environment.push_back(name + '=' + value.get<std::string>());
@@ -110,6 +120,7 @@ plan read_plan(shell_settings const& options, step_context const& step) {
     out.what.argv = read_argv(keys);
     out.what.environment = read_environment(options, step, keys);
     out.what.folder = keys.text("folder", "");
+    refuse_null(out.what.folder, "\"folder\"");
     out.what.input = input_of(step);
     out.what.max_output_bytes = static_cast<std::size_t>(options.max_output_bytes);
     out.what.kill_after = std::chrono::milliseconds{options.kill_after_ms};
