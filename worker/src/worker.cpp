@@ -1,6 +1,7 @@
 #include "tasker/worker/worker.hpp"
 
 #include "builtin/builtin.hpp"
+#include "builtin/command.hpp"
 #include "runtime.hpp"
 
 #include "tasker/base/assert.hpp"
@@ -80,6 +81,8 @@ ending worker::run_until_stopped(run_options options) {
         }
     });
     state_->io.run();
+    // The process may end before they get their SIGKILL.
+    kill_stopped_commands();
     return state_->run->how_it_ended();
 }
 

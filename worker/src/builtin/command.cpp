@@ -9,6 +9,8 @@
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
+#include <map>
+#include <mutex>
 #include <poll.h>
 #include <spawn.h>
 #include <string_view>
@@ -156,6 +158,39 @@ ssize_t write_unsignalled(int to, std::string_view bytes) {
     return count;
 }
 
+/// The commands that have started and are not yet collected.
+class running_groups {
+public:
+    void add(pid_t group, std::stop_token stop) {
+        std::lock_guard const lock{mutex_};
+        groups_.emplace(group, std::move(stop));
+    }
+
+    /// To be called before the process is collected: until then nobody else can get its number.
+    void remove(pid_t group) {
+        std::lock_guard const lock{mutex_};
+        groups_.erase(group);
+    }
+
+    void kill_stopped() {
+        std::lock_guard const lock{mutex_};
+        for (auto const& [group, stop] : groups_) {
+            if (stop.stop_requested()) {
+                kill(-group, SIGKILL);
+            }
+        }
+    }
+
+    static running_groups& all() {
+        static running_groups groups;
+        return groups;
+    }
+
+private:
+    std::mutex mutex_;
+    std::map<pid_t, std::stop_token> groups_;
+};
+
 /// One run of a command: its pipes and what has come out of them.
 class running_command {
 public:
@@ -178,6 +213,7 @@ public:
             step();
         }
         kill(-process_, SIGKILL);
+        running_groups::all().remove(process_);
         int status = 0;
         while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
         }
@@ -311,6 +347,7 @@ result<command_outcome> run_command(command const& what, std::stop_token const& 
     if (process < 0) {
         return system_failure("cannot start \"" + what.argv.front() + '"', -process);
     }
+    running_groups::all().add(process, stop);
     in->read.close();
     out->write.close();
     err->write.close();
@@ -323,6 +360,10 @@ result<command_outcome> run_command(command const& what, std::stop_token const& 
                         std::move(stop_event)};
     std::stop_callback const wake{stop, [event] { eventfd_write(event, 1); }};
     return run.run();
+}
+
+void kill_stopped_commands() {
+    running_groups::all().kill_stopped();
 }
 
 } // namespace tasker::worker

@@ -31,10 +31,14 @@ struct command_outcome {
 };
 
 /// Runs it to its end, or until a stop is requested or its output is too long: then the whole group
-/// gets SIGTERM, and SIGKILL after `kill_after`. What the process leaves behind in its group is
-/// killed in any case.
-/// Threads: any. Blocks.
-/// Errors: errc::unavailable if it cannot be started.
+/// gets SIGTERM, and SIGKILL after `kill_after`. Once the process has ended, the rest of its group
+/// is killed. A process that leaves the group (setsid) is not killed. Threads: any. Blocks. Errors:
+/// errc::unavailable if it cannot be started.
 result<command_outcome> run_command(command const& what, std::stop_token const& stop);
+
+/// Sends SIGKILL to the groups of all commands of this process that were asked to stop, without
+/// waiting for `kill_after`: for a worker that ends before that.
+/// Threads: any.
+void kill_stopped_commands();
 
 } // namespace tasker::worker
