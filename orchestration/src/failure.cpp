@@ -39,7 +39,11 @@ wire::error_body to_error_body(error const& failure) {
         }
     }
     if (pg::is_callers_fault(failure)) {
-        return {error_code::unprocessable, "the database refuses the data: " + failure.message, {}};
+        // PostgreSQL's text may hold rows of others.
+        log::warn("data_refused", {{"problem", failure}});
+        return {error_code::unprocessable,
+                "the database refuses the data; the server's log says why",
+                {}};
     }
     if (is_passing(failure)) {
         return {error_code::unavailable, "the database does not answer in time; try again", {}};
