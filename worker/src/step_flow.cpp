@@ -4,6 +4,7 @@
 
 #include "tasker/base/assert.hpp"
 #include "tasker/log/log.hpp"
+#include "tasker/wire/step_error.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -37,12 +38,18 @@ metrics::ending ending_of(queue::outcome how) {
 }
 
 void log_failure(queue::claimed_step const& step, queue::finished_step const& report) {
+    auto const failure = wire::read_step_error(report.payload);
+    auto text = failure ? failure->message : report.payload;
+    if (failure && failure->traceback) {
+        text += '\n' + *failure->traceback;
+    }
     log::warn("step_failed", {{"task", step.task},
                               {"step", step.name},
                               {"handler", step.handler},
                               {"attempt", step.attempt},
                               {"permanent", report.how == queue::outcome::permanent_failure},
-                              {"error", report.payload}});
+                              {"type", failure ? failure->type : std::string{}},
+                              {"error", text}});
 }
 
 } // namespace

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <type_traits>
 
 namespace tasker::log {
@@ -54,8 +56,11 @@ std::size_t utf8_length(std::string_view text) {
     return 0;
 }
 
-/// Appends `text` as the inside of a JSON string; what is not UTF-8 becomes U+FFFD.
-void append_escaped(std::string& line, std::string_view text) {
+enum class quoting { json, none };
+
+/// Appends `text` as the inside of a JSON string, or with control characters alone escaped; what is
+/// not UTF-8 becomes U+FFFD.
+void append_escaped(std::string& line, std::string_view text, quoting how) {
     bool const cut = text.size() > value_size_limit;
     text = text.substr(0, value_size_limit);
     while (!text.empty()) {
@@ -63,7 +68,7 @@ void append_escaped(std::string& line, std::string_view text) {
         char const c = text.front();
         if (length == 0) {
             line += "\uFFFD";
-        } else if (c == '"' || c == '\\') {
+        } else if (how == quoting::json && (c == '"' || c == '\\')) {
             line += '\\';
             line += c;
         } else if (c == '\n') {
@@ -82,7 +87,7 @@ void append_escaped(std::string& line, std::string_view text) {
 
 void append_quoted(std::string& line, std::string_view text) {
     line += '"';
-    append_escaped(line, text);
+    append_escaped(line, text, quoting::json);
     line += '"';
 }
 
@@ -144,16 +149,43 @@ std::string json_line(record const& entry) {
     return line;
 }
 
+/// The lines of a text below the line of its event, indented so that none looks like an event.
+void append_block(std::string& line, std::string_view key, std::string_view text) {
+    line += "\n    ";
+    append_text(line, key, format::console);
+    line += ':';
+    while (!text.empty()) {
+        auto const end = std::min(text.find('\n'), text.size());
+        line += "\n        ";
+        append_escaped(line, text.substr(0, end), quoting::none);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
+/// The text, if it has several lines.
+std::optional<std::string_view> block_of(value const& item) {
+    auto const* const text = std::get_if<std::string_view>(&item.content());
+    return text != nullptr && text->find('\n') != std::string_view::npos ? std::optional{*text}
+                                                                         : std::nullopt;
+}
+
 std::string console_line(record const& entry) {
     std::string line = fmt::format("{} {:<5} ", to_rfc3339(entry.time), name_of(entry.severity));
     append_text(line, entry.service, format::console);
     line += ' ';
     append_text(line, entry.event, format::console);
     for (field const& detail : entry.details) {
-        line += ' ';
-        append_text(line, detail.key, format::console);
-        line += '=';
-        append_value(line, detail.content, format::console);
+        if (!block_of(detail.content)) {
+            line += ' ';
+            append_text(line, detail.key, format::console);
+            line += '=';
+            append_value(line, detail.content, format::console);
+        }
+    }
+    for (field const& detail : entry.details) {
+        if (auto const text = block_of(detail.content)) {
+            append_block(line, detail.key, text->substr(0, value_size_limit));
+        }
     }
     return line;
 }

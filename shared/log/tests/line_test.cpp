@@ -88,9 +88,18 @@ TEST(ConsoleLine, QuotesWhatWouldNotReadAsOneWord) {
     EXPECT_THAT(console({{"text", "a b"}}), testing::EndsWith(R"(text="a b")"));
     EXPECT_THAT(console({{"text", ""}}), testing::EndsWith(R"(text="")"));
     EXPECT_THAT(console({{"text", "x=1"}}), testing::EndsWith(R"(text="x=1")"));
-    EXPECT_THAT(console({{"text", "two\nlines\t\"q\""}}),
-                testing::EndsWith(R"(text="two\nlines\u0009\"q\"")"));
+    EXPECT_THAT(console({{"text", "one line\t\"q\""}}),
+                testing::EndsWith(R"(text="one line\u0009\"q\"")"));
     EXPECT_THAT(console({{"text", "\x1b[31m"}}), testing::EndsWith(R"(text="\u001b[31m")"));
+}
+
+TEST(Line, PrintsAValueOfSeveralLinesBelowItsEventForPeople) {
+    EXPECT_THAT(console({{"error", "'tot'\nTraceback:\n  File \"a.py\"\x1b"}, {"step", "pay"}}),
+                testing::EndsWith("event step=pay\n"
+                                  "    error:\n"
+                                  "        'tot'\n"
+                                  "        Traceback:\n"
+                                  "          File \"a.py\"\\u001b"));
 }
 
 } // namespace
