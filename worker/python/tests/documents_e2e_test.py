@@ -49,6 +49,7 @@ class Reader:
     def __init__(self, folder, server):
         self.folder = folder
         self.url = server.url
+        self.database = server.database_url
         self.environment = {**os.environ, "TASKER_URL": server.url, "TASKER": server.url}
         self.environment["PATH"] = os.environ["TASKER_BIN"] + os.pathsep + os.environ["PATH"]
 
@@ -69,6 +70,10 @@ class Reader:
         done = self.run("bash", "-euo", "pipefail", "-c", script)
         assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def complete(self, task_id):
+        """Whether the task is complete within a minute."""
+        return tasker.Client(self.url).wait(task_id, timeout=60).state == "complete"
 
     def waiting_task(self):
         """A task that no worker takes."""
@@ -123,6 +128,11 @@ class TestDocuments:
         assert "luck" in reader.shell(greet)
         assert '"failures"' in reader.shell(result)
         assert '"openapi"' in reader.shell(http)
+        (sql,) = blocks("docs/getting-started.md", "sql")
+        options = ["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", reader.database]
+        done = reader.run("psql", *options, "-c", sql)
+        assert done.returncode == 0, done.stderr
+        assert reader.complete(re.search(r"[0-9a-f-]{36}", done.stdout)[0])
 
     def test_python(self, reader):
         assert reader.python(blocks("docs/python.md", "python")[1]) == "Hello, Ada!\n"
