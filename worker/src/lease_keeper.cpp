@@ -58,6 +58,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
         auto const now = steady_clock::now();
         if (now >= next_extension) {
             co_await extend_all();
+            co_await renew_last_seen();
             next_extension = now + third;
         }
         if (now >= next_stall_check) {
@@ -65,7 +66,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
             next_stall_check = now + stall_check;
         }
         if (flow_.is_empty() && all_released) {
-            co_await flow_.leases.wait(deadline::max());
+            co_await flow_.leases.wait(next_extension);
             next_stall_check = steady_clock::now() + stall_check;
         } else {
             co_await flow_.leases.wait(std::min(next_extension, next_stall_check));
@@ -80,6 +81,14 @@ asio::awaitable<void> lease_keeper::extend_all() {
     std::erase_if(due, [young](auto const& each) { return each->leased_at > young; });
     for (auto& each : by_queue(std::move(due))) {
         co_await extend(std::move(each));
+    }
+}
+
+/// A failure needs no answer: the next turn comes soon, and other calls tell of the database.
+asio::awaitable<void> lease_keeper::renew_last_seen() {
+    auto const until = steady_clock::now() + self_.lease / 3;
+    if (auto on = co_await connections_.acquire(until)) {
+        co_await queue::renew_last_seen(**on, self_.id, until);
     }
 }
 

@@ -9,7 +9,8 @@ namespace tasker::worker {
 
 /// Extends the leases of all that is held, waiting steps included, when a third of them is over;
 /// tells steps whose lease is lost to stop; gives back what the flow wants to be given back. Looks
-/// once a second whether steps wait behind threads that are stuck.
+/// once a second whether steps wait behind threads that are stuck. Renews, also while idle, the
+/// time when the worker was last seen.
 ///
 /// Lifetime: must outlive run_until_stopped().
 /// Cancellation: terminal; leases then run out by themselves.
@@ -30,6 +31,7 @@ private:
     struct same_queue;
 
     boost::asio::awaitable<void> extend_all();
+    boost::asio::awaitable<void> renew_last_seen();
     boost::asio::awaitable<void> extend(same_queue steps);
     boost::asio::awaitable<result<std::vector<std::size_t>>> ask(same_queue const& steps,
                                                                  deadline until);

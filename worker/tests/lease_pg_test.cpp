@@ -90,6 +90,18 @@ TEST_F(WorkerLease, EachOfSeveralLeasesIsTakenOverWhenItEnds) {
     go.raise();
 }
 
+TEST_F(WorkerLease, IdleWorkerShowsThatItLives) {
+    running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
+    for (int sign = 0; sign < 2; ++sign) {
+        auto const before = db().value<std::string>("select last_seen_at from tasker.workers");
+        EXPECT_TRUE(testing::wait_until(testing::soon(), [&] {
+            return db().value<bool>("select last_seen_at > timestamptz '" + before +
+                                    "' from tasker.workers");
+        }));
+    }
+    EXPECT_TRUE(db().value<bool>("select last_seen_at > started_at from tasker.workers"));
+}
+
 TEST_F(WorkerLease, StepThatAnotherAttemptHasIsCancelledAndItsResultDropped) {
     running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
     auto const id = create("one");

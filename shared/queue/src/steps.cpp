@@ -17,6 +17,8 @@ namespace {
 
 constexpr pg::statement register_worker_sql{"tasker_register_worker",
                                             "select tasker.register_worker($1, $2)"};
+constexpr pg::statement renew_last_seen_sql{"tasker_renew_last_seen",
+                                            "select tasker.renew_last_seen($1)"};
 constexpr pg::statement claim_sql{"tasker_claim_steps",
                                   "select * from tasker.claim_steps($1, $2, $3, $4)"};
 constexpr pg::statement next_visible_sql{"tasker_next_visible_ms",
@@ -157,6 +159,15 @@ asio::awaitable<result<worker_id>> register_worker(pg::connection& on, std::stri
         co_return answer.error();
     }
     co_return worker_id{answer->int4(0, 0)};
+}
+
+asio::awaitable<result<void>> renew_last_seen(pg::connection& on, worker_id who, deadline until) {
+    auto const answer =
+        co_await on.run({renew_last_seen_sql, pg::params{}.add_int4(who.value)}, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return result<void>{};
 }
 
 asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, claim_request what,

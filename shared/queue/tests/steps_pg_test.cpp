@@ -18,6 +18,12 @@ TEST_F(Steps, RegisterAWorkerOnce) {
     EXPECT_NE(run(register_worker(on_, "another", {"default"}, soon())).value(), worker_);
 }
 
+TEST_F(Steps, LastSignOfLifeOfAWorkerIsStored) {
+    EXPECT_TRUE(database_.value<bool>("select last_seen_at = started_at from tasker.workers"));
+    EXPECT_TRUE(run(renew_last_seen(on_, worker_, soon())).has_value());
+    EXPECT_TRUE(database_.value<bool>("select last_seen_at > started_at from tasker.workers"));
+}
+
 TEST_F(Steps, RefuseAWorkerWithABadNamespace) {
     auto const refused = run(register_worker(on_, "worker", {"Bad__Name"}, soon()));
     EXPECT_EQ(pg::sqlstate_of(refused.error()), "TK001");

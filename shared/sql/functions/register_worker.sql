@@ -14,9 +14,10 @@ begin
     end if;
     perform tasker.ensure_namespace(o.n) from (select n from unnest(p_namespaces) n order by n) o;
 
-    insert into tasker.workers as w (name, namespaces, started_at)
-    values (p_name, p_namespaces, tasker.clock())
-    on conflict (name) do update set namespaces = excluded.namespaces, started_at = excluded.started_at
+    insert into tasker.workers as w (name, namespaces, started_at, last_seen_at)
+    select p_name, p_namespaces, c.now, c.now from tasker.clock() c(now)
+    on conflict (name) do update set namespaces = excluded.namespaces, started_at = excluded.started_at,
+                                     last_seen_at = excluded.last_seen_at
     returning w.worker_id into v_id;
     return v_id;
 end;

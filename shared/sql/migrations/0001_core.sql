@@ -137,10 +137,11 @@ create table tasker.deferred (
 );
 
 create table tasker.workers (
-    worker_id  int generated always as identity primary key,
-    name       text not null unique,
-    namespaces text[] not null,
-    started_at timestamptz not null,
+    worker_id    int generated always as identity primary key,
+    name         text not null unique,
+    namespaces   text[] not null,
+    started_at   timestamptz not null,
+    last_seen_at timestamptz not null, -- renewed at each third of the worker's lease, also while idle
     constraint worker_has_a_name check (length(name) between 1 and 200)
 );
 

@@ -44,8 +44,8 @@ void add_history(workflow_database& w, int template_id, int tasks, std::string c
     w.db().exec(fmt::format("insert into tasker.deferred select now() + interval '1 day', "
                             "tasker.uuid_v7(), 0 from generate_series(1, {})",
                             tasks));
-    w.db().exec(fmt::format("insert into tasker.workers (name, namespaces, started_at) "
-                            "select 'w' || random(), '{{default}}', now() "
+    w.db().exec(fmt::format("insert into tasker.workers (name, namespaces, started_at, "
+                            "last_seen_at) select 'w' || random(), '{{default}}', now(), now() "
                             "from generate_series(1, {})",
                             tasks));
     w.db().exec(fmt::format(

@@ -1,0 +1,9 @@
+-- Sets the time when a worker was last seen. One that was not seen for its lease is probably gone.
+-- called by: the worker, at each third of its lease, also while it holds nothing.
+-- locks: the worker's row.
+create or replace function tasker.renew_last_seen(p_worker int) returns void
+language sql
+set search_path = ''
+as $$
+    update tasker.workers w set last_seen_at = tasker.clock() where w.worker_id = p_worker
+$$;
