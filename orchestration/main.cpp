@@ -1,4 +1,5 @@
 #include "tasker/base/version.hpp"
+#include "tasker/config/ready_file.hpp"
 #include "tasker/log/log.hpp"
 #include "tasker/orchestration/service.hpp"
 #include "tasker/orchestration/settings.hpp"
@@ -18,7 +19,6 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -30,13 +30,6 @@ using namespace tasker;
 using namespace tasker::orchestration;
 
 constexpr int usage_error = 2;
-
-/// Written beside and renamed, so that nobody reads half an address.
-void write_ready_file(std::filesystem::path const& path, std::string const& address) {
-    auto const unfinished = path.string() + ".new";
-    std::ofstream{unfinished} << address << '\n';
-    std::filesystem::rename(unfinished, path);
-}
 
 /// A shell's usual 1024 descriptors are fewer than the connections that are admitted; without one
 /// left, not even the database can be reached.
@@ -70,7 +63,7 @@ int run(settings const& chosen, std::optional<std::filesystem::path> const& read
     int exit_code = EXIT_SUCCESS;
     auto const tell = [&](std::string const& address) {
         if (ready_file) {
-            write_ready_file(*ready_file, address);
+            config::write_ready_file(*ready_file, address).value();
         }
     };
     auto const ended = [&](std::exception_ptr thrown, result<void> const& outcome) {

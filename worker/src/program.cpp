@@ -1,6 +1,7 @@
 #include "tasker/worker/program.hpp"
 
 #include "tasker/base/version.hpp"
+#include "tasker/config/ready_file.hpp"
 #include "tasker/log/log.hpp"
 
 #include <CLI/CLI.hpp>
@@ -8,7 +9,6 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <malloc.h>
 #include <optional>
@@ -21,20 +21,13 @@ constexpr int usage_error = 2;
 /// Arenas of malloc: enough that handlers do not wait for each other, few enough to stay small.
 constexpr int malloc_arenas = 2;
 
-/// Written beside and renamed, so that nobody reads half an address.
-void write_ready_file(std::filesystem::path const& path, std::string const& address) {
-    auto const unfinished = path.string() + ".new";
-    std::ofstream{unfinished} << address << '\n';
-    std::filesystem::rename(unfinished, path);
-}
-
 int run(settings const& chosen, std::optional<std::filesystem::path> const& ready_file,
         std::function<void(worker&)> const& add_handlers) {
     worker w{chosen};
     add_handlers(w);
     auto const how = w.run_until_stopped({.ready = [&](std::string const& address) {
         if (ready_file) {
-            write_ready_file(*ready_file, address);
+            config::write_ready_file(*ready_file, address).value();
         }
     }});
     if (how == ending::abandoned) {

@@ -108,10 +108,19 @@ class _Supervisor:
 
     def _tell_when_ready(self):
         if self._ready_file and all(each.ready_file.exists() for each in self._workers):
-            unfinished = pathlib.Path(f"{self._ready_file}.new")
-            unfinished.write_text("".join(each.ready_file.read_text() for each in self._workers))
-            unfinished.replace(self._ready_file)
+            text = "".join(each.ready_file.read_text() for each in self._workers)
+            write_ready_file(self._ready_file, text)
             self._ready_file = None
+
+
+def write_ready_file(path, text):
+    """Readers see the whole file or none; its unfinished form has a name that nobody can guess."""
+    path = pathlib.Path(path)
+    file, unfinished = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)
+    with open(file, "w") as output:
+        os.fchmod(file, 0o644)
+        output.write(text)
+    os.replace(unfinished, path)
 
 
 class _Worker:

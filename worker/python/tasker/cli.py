@@ -155,9 +155,7 @@ def _from_module_on(trace):
 
 def _tell(path, address):
     if path:
-        unfinished = pathlib.Path(f"{path}.new")
-        unfinished.write_text(address + "\n")
-        unfinished.replace(path)
+        _supervisor.write_ready_file(path, address + "\n")
 
 
 def _end_with_supervisor():

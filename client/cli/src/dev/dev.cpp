@@ -3,12 +3,12 @@
 #include "dev_environment.hpp"
 #include "report.hpp"
 #include "stop_signals.hpp"
+#include "tasker/config/ready_file.hpp"
 
 #include <fmt/format.h>
 
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 
 namespace tasker::cli {
 
@@ -17,19 +17,6 @@ namespace {
 exit_code fail(error const& problem) {
     fmt::print(stderr, "tasker dev: {}\n", problem.message);
     return exit_code::not_well;
-}
-
-/// Atomically, so that a reader never sees half of it.
-result<void> write_ready_file(std::filesystem::path const& file, std::string const& url) {
-    auto const unfinished = file.string() + ".new";
-    std::error_code failed;
-    std::ofstream{unfinished} << url << '\n';
-    std::filesystem::rename(unfinished, file, failed);
-    if (failed) {
-        return make_error(tasker::errc::unavailable,
-                          "cannot write " + file.string() + ": " + failed.message());
-    }
-    return {};
 }
 
 } // namespace
@@ -48,7 +35,7 @@ exit_code run_dev(dev_options const& options, terminal const& out) {
         print(options.as_json ? environment.as_json() : environment.as_text(out));
         std::fflush(stdout);
         if (!options.ready_file.empty()) {
-            started = write_ready_file(options.ready_file, environment.url());
+            started = config::write_ready_file(options.ready_file, environment.url());
         }
     }
     auto const ended = started.has_value() ? environment.run_until_stopped() : started;
