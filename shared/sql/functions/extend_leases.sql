@@ -3,6 +3,7 @@
 -- returns: the 1-based ordinals of the steps that are no longer its own (cancelled, finished, or
 --   claimed by another after the lease ran out): it should stop working on them.
 -- locks: own messages (msg_id).
+-- raises: TK001 arrays of different lengths, a lease below 1 s.
 create or replace function tasker.extend_leases(
     p_queue text, p_lease_s int, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[])
 returns setof int
@@ -21,6 +22,13 @@ declare
         join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
         where s.attempt = i.attempt and s.state = 'in_progress');
 begin
+    if (cardinality(p_task_ids) = all (array[
+            cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids)])) is not true then
+        raise exception 'extend_leases: all arrays must have the same length' using errcode = 'TK001';
+    end if;
+    if p_lease_s < 1 is not false then
+        raise exception 'extend_leases: the lease must be 1 s or more, not %', p_lease_s using errcode = 'TK001';
+    end if;
     if cardinality(v_own) > 0 then
         execute format('select tasker_queues.%I($1, $2)', 'hold_' || p_queue) using v_own, p_lease_s;
     end if;

@@ -3,6 +3,7 @@
 -- returns: how many were its own and were given back.
 -- locks: own steps (task_id, step_no), then own messages (msg_id).
 -- moves: step in_progress -> enqueued.
+-- raises: TK001 arrays of different lengths.
 create or replace function tasker.release_steps(
     p_queue text, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[])
 returns int
@@ -17,6 +18,10 @@ as $$
 declare
     v_msg_ids bigint[];
 begin
+    if (cardinality(p_task_ids) = all (array[
+            cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids)])) is not true then
+        raise exception 'release_steps: all arrays must have the same length' using errcode = 'TK001';
+    end if;
     with back as (
         update tasker.steps s
         set state = 'enqueued', worker_id = null, started_at = null
