@@ -67,6 +67,13 @@ step_result run_handler(handler_registry const& handlers, std::shared_ptr<execut
 }
 
 step_result try_handler(handler const& run, trial_step const& step) {
+    return try_handler(run, step,
+                       {.context = step.context.dump(),
+                        .parents = step.parents.dump(),
+                        .initialization = step.initialization.dump()});
+}
+
+step_result try_handler(handler const& run, trial_step const& step, trial_inputs inputs) {
     queue::claimed_step claimed;
     claimed.task = task_id::generate();
     claimed.attempt = step.failures + 1;
@@ -81,9 +88,9 @@ step_result try_handler(handler const& run, trial_step const& step) {
     claimed.name_space = "default";
     claimed.template_name = "trial";
     claimed.template_version = "1";
-    claimed.initialization = step.initialization.dump();
-    claimed.context = step.context.dump();
-    claimed.parents = step.parents.dump();
+    claimed.initialization = std::move(inputs.initialization);
+    claimed.context = std::move(inputs.context);
+    claimed.parents = std::move(inputs.parents);
     auto const now = steady_clock::now();
     auto const running = std::make_shared<execution>(std::move(claimed), now);
     running->started = now;

@@ -56,6 +56,30 @@ TEST(HttpHandler, SendsWhatTheTemplateSaysAndAnswersWithStatusHeadersAndBody) {
     EXPECT_THAT(std::string{seen["Idempotency-Key"]}, testing::EndsWith(":call"));
 }
 
+TEST(HttpHandler, NumbersAndTheOrderOfMembersStayAsTheyAreWritten) {
+    http_peer::request_type seen;
+    http_peer const peer{[&seen](auto const& got) {
+        seen = got;
+        return http_answer(
+            "200 OK", "Content-Type: application/json\r\n",
+            "\xef\xbb\xbf {\"b\":1,\"a\":2,\"id\":123456789012345678901,\"p\":1.10}\n");
+    }};
+    auto result = try_handler(
+        [](step_context const& step) {
+            return run_http({.private_addresses = address_policy::allow}, step);
+        },
+        {},
+        {.parents = R"({"make":{"n30":123456789012345678901234567890,"p":1.10}})",
+         .initialization =
+             R"({"url":")" + peer.url("/item/${parents/make/n30}") +
+             R"(","body":{"z":"${parents/make/n30}","a":2.50,"p":"${parents/make/p}"}})"});
+    ASSERT_TRUE(result.is_success()) << failure_of(result).message;
+    EXPECT_EQ(seen.target(), "/item/123456789012345678901234567890");
+    EXPECT_EQ(seen.body(), R"({"z":123456789012345678901234567890,"a":2.50,"p":1.10})");
+    EXPECT_THAT(std::move(result).json_text(),
+                testing::EndsWith(R"("body":{"b":1,"a":2,"id":123456789012345678901,"p":1.10}})"));
+}
+
 TEST(HttpHandler, WhatIsNotUtf8IsReplaced) {
     http_peer const peer{
         [](auto const&) { return http_answer("200 OK", "X-Name: \xe9\r\n", "caf\xe9"); }};
@@ -117,6 +141,7 @@ TEST(HttpHandler, JsonThatIsNoneIsARetryableFailure) {
     auto const failure = failure_of(request({{"url", peer.url("/")}}));
     EXPECT_FALSE(failure.permanent);
     EXPECT_EQ(failure.type, "invalid_response");
+    EXPECT_THAT(failure.message, HasSubstr("the body is not valid JSON at line 1, column 2"));
 }
 
 TEST(HttpHandler, SilenceIsARetryableFailureOnceTheTimeIsUp) {

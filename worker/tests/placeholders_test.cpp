@@ -12,7 +12,9 @@ using nlohmann::json;
 /// Fills in a step with this context and these parents.
 json filled(json const& value) {
     auto result = try_handler(
-        [&value](step_context const& step) -> step_result { return fill_json(step, value); },
+        [&value](step_context const& step) -> step_result {
+            return step_result::from_json_text(fill_json(step, value.dump()));
+        },
         {.context = {{"id", 7}, {"name", "a b/ä"}, {"list", {1, 2}}, {"dollar", "x$"}},
          .parents = {{"price", {{"total", 9.5}}}}});
     if (auto const* const failure = result.failure()) {
@@ -29,6 +31,26 @@ TEST(Placeholders, StringThatIsOnePlaceholderBecomesTheValueItself) {
     EXPECT_EQ(filled("${context/list}"), json({1, 2}));
     EXPECT_EQ(filled("${parents/price/total}"), 9.5);
     EXPECT_EQ(filled("${context/list/1}"), 2);
+}
+
+/// Filled in, all as text, in a step whose parent "make" has these results.
+std::string filled_text(std::string const& value) {
+    return try_handler(
+               [&value](step_context const& step) -> step_result {
+                   return step_result::from_json_text(fill_json(step, value));
+               },
+               {},
+               {.context = R"({"price":1.10,"z":{"b":1,"a":2,"b":3}})",
+                .parents = R"({"make":{"n30":123456789012345678901234567890,"e":1E2}})"})
+        .json_text();
+}
+
+TEST(Placeholders, ValuesStayAsTheyAreWritten) {
+    EXPECT_EQ(filled_text(R"("${parents/make/n30}")"), "123456789012345678901234567890");
+    EXPECT_EQ(filled_text(R"({"z":"${context/z}", "p": 2.50,"a":["${context/price}"]})"),
+              R"({"z":{"b":1,"a":2,"b":3},"p":2.50,"a":[1.10]})");
+    EXPECT_EQ(filled_text(R"("n=${parents/make/n30}, e=${parents/make/e}")"),
+              R"("n=123456789012345678901234567890, e=1E2")");
 }
 
 TEST(Placeholders, WithinTextTheyBecomeText) {
@@ -51,6 +73,7 @@ TEST(Placeholders, WhatFindsNothingIsRefused) {
     EXPECT_EQ(filled("x${context/id"), refused);
     EXPECT_EQ(filled("${environment/PATH}"), refused);
     EXPECT_EQ(filled("${contextid}"), refused);
+    EXPECT_EQ(filled("${context/a~b}"), refused);
 }
 
 TEST(Placeholders, InUrlsTheyAreEncoded) {

@@ -64,6 +64,19 @@ TEST(ShellHandler, OutputThatIsNotJsonIsText) {
               "invalid_output");
 }
 
+TEST(ShellHandler, JsonStaysAsTheCommandWroteIt) {
+    auto const printed = [](std::string const& text, char const* output) {
+        return shell({{"command", json::array({"printf", "%s", text})}, {"output", output}})
+            .json_text();
+    };
+    auto const* const object = R"({"b":1,"a":2,"id":123456789012345678901,"p":1.10,"b":3})";
+    EXPECT_EQ(printed(std::string{object} + "\n", "json"), object);
+    EXPECT_EQ(printed("3.10\n", "guess"), "3.10");
+    EXPECT_EQ(printed("12345678901234567890123\n", "guess"), "12345678901234567890123");
+    EXPECT_EQ(printed("\xef\xbb\xbf[1E2]", "json"), "[1E2]");
+    EXPECT_EQ(printed("1.2.3", "guess"), "\"1.2.3\"");
+}
+
 TEST(ShellHandler, ArgumentsAreNotReadByAShell) {
     EXPECT_EQ(value_of(shell({{"command", {"echo", "$HOME; ls"}}})), "$HOME; ls");
 }

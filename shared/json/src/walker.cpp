@@ -19,6 +19,7 @@ std::uint32_t hexadecimal(std::string_view digits) {
 constexpr std::uint32_t first_high_surrogate = 0xd800;
 constexpr std::uint32_t first_low_surrogate = 0xdc00;
 constexpr std::uint32_t last_low_surrogate = 0xdfff;
+constexpr std::uint32_t replacement = 0xfffd; // for half a pair, which PostgreSQL lets pass
 
 /// Reads the digits after "\u", and a second half if it needs one. `at` comes to stand behind it.
 std::uint32_t unescape_code_point(std::string_view raw, std::size_t& at) {
@@ -27,7 +28,11 @@ std::uint32_t unescape_code_point(std::string_view raw, std::size_t& at) {
     if (unit < first_high_surrogate || unit > last_low_surrogate) {
         return unit;
     }
-    std::uint32_t const low = hexadecimal(raw.substr(at + 2, 4));
+    std::string_view const rest = raw.substr(at);
+    std::uint32_t const low = rest.starts_with("\\u") ? hexadecimal(rest.substr(2, 4)) : 0;
+    if (unit >= first_low_surrogate || low < first_low_surrogate || low > last_low_surrogate) {
+        return replacement;
+    }
     at += 6;
     return 0x1'0000U + ((unit - first_high_surrogate) << 10U) + (low - first_low_surrogate);
 }

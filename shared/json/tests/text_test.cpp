@@ -35,6 +35,14 @@ TEST(JsonText, BytesThatAreNoUtf8AreReplaced) {
     EXPECT_EQ(to_utf8("\xf5x"), "\xef\xbf\xbdx");
 }
 
+TEST(JsonText, HalfASurrogatePairIsReplaced) {
+    EXPECT_EQ(unescape(R"(\ud83d\ude00)"), "\U0001F600");
+    EXPECT_EQ(unescape(R"(\ud83d)"), "\uFFFD");
+    EXPECT_EQ(unescape(R"(\ud83dx)"), "\uFFFDx");
+    EXPECT_EQ(unescape(R"(\ude00\u0041)"), "\uFFFDA");
+    EXPECT_EQ(unescape(R"(\ud83d\u0041)"), "\uFFFDA");
+}
+
 TEST(JsonText, IsWalkedToTheEndWhateverItsWhiteSpace) {
     walker from{" { \"a\" : [ 1 , { } , [ ] ] , \"b\\n\" :\ttrue } "};
     std::vector<std::string> seen;

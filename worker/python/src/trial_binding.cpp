@@ -68,14 +68,13 @@ struct trial {
 /// None).
 py::tuple try_handler(py::function call, py::sequence const& parameters, trial const& step) {
     auto const handler = share(make_handler(std::move(call), parameters));
-    auto result =
-        worker::try_handler(handler, {.name = step.name,
-                                      .method = step.method,
-                                      .context = nlohmann::json::parse(step.context),
-                                      .parents = nlohmann::json::parse(step.parents),
-                                      .initialization = nlohmann::json::parse(step.initialization),
-                                      .failures = step.failures,
-                                      .max_attempts = step.max_attempts});
+    auto result = worker::try_handler(
+        handler,
+        {.name = step.name,
+         .method = step.method,
+         .failures = step.failures,
+         .max_attempts = step.max_attempts},
+        {.context = step.context, .parents = step.parents, .initialization = step.initialization});
     if (auto const* const failure = result.failure()) {
         std::optional<std::int64_t> retry_after_ms;
         if (failure->retry_after) {
@@ -110,8 +109,7 @@ std::vector<std::int64_t> time_calls(py::function call, py::sequence const& para
     {
         py::gil_scoped_release const others;
         std::jthread{[&] {
-            result = worker::try_handler(measure, {.context = nlohmann::json::parse(context),
-                                                   .parents = nlohmann::json::parse(parents)});
+            result = worker::try_handler(measure, {}, {.context = context, .parents = parents});
         }};
     }
     if (auto const* const failure = result.failure()) {

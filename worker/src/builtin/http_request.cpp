@@ -4,7 +4,10 @@
 #include "builtin/placeholders.hpp"
 
 #include "tasker/base/version.hpp"
+#include "tasker/json/pointer.hpp"
+#include "tasker/json/syntax.hpp"
 #include "tasker/json/text.hpp"
+#include "tasker/json/walker.hpp"
 
 #include <algorithm>
 #include <array>
@@ -78,9 +81,8 @@ void add_headers(header_map& to, step_context const& step, nlohmann::json const&
     }
 }
 
-std::string body_text(step_context const& step, nlohmann::json const& body) {
-    auto const filled = fill_json(step, body);
-    return body.is_string() && filled.is_string() ? filled.get<std::string>() : filled.dump();
+bool is_string(std::string_view value) {
+    return json::walker{value}.kind() == json::value_kind::string;
 }
 
 std::string checked_method(std::string method, bool has_body) {
@@ -112,9 +114,8 @@ http_url read_url(http_settings const& options, step_context const& step, initia
 }
 
 void read_message(http_call& into, step_context const& step, initialization& keys) {
-    auto const* const body = keys.find("body");
-    into.method =
-        checked_method(keys.text("method", body == nullptr ? "GET" : "POST"), body != nullptr);
+    auto const body = keys.raw("body");
+    into.method = checked_method(keys.text("method", body ? "POST" : "GET"), body.has_value());
     header_map headers{{"User-Agent", "tasker/" + std::string{version()}},
                        {"Accept", "application/json, */*"},
                        // The same on every attempt, so that the other side can tell a repetition.
@@ -122,9 +123,10 @@ void read_message(http_call& into, step_context const& step, initialization& key
     if (auto const* const own = keys.find("headers")) {
         add_headers(headers, step, *own);
     }
-    if (body != nullptr) {
-        into.body = body_text(step, *body);
-        if (!body->is_string()) {
+    if (body) {
+        auto filled = fill_json(step, *body);
+        into.body = is_string(*body) ? json::to_plain_text(filled) : std::move(filled);
+        if (!is_string(*body)) {
             headers.try_emplace("Content-Type", "application/json");
         }
     } else if (into.method == "POST" || into.method == "PUT" || into.method == "PATCH") {
@@ -190,18 +192,20 @@ step_result to_result(plan const& asked, http_response const& got) {
         return permanent_error(asked.shown + " answered with a body that " + text.error().message,
                                "invalid_charset");
     }
-    nlohmann::json result{{"status", got.status}, {"headers", headers_of(got)}};
+    std::string result = "{\"status\":" + std::to_string(got.status) +
+                         ",\"headers\":" + headers_of(got).dump() + ",\"body\":";
     if (!is_json(got) || text->empty()) {
-        result["body"] = std::move(*text);
-        return result;
+        json::append_string(result, *text);
+        return step_result::from_json_text(std::move(result.append("}")));
     }
-    auto body = nlohmann::json::parse(*text, nullptr, false);
-    if (body.is_discarded()) {
-        return retryable_error(asked.shown + " answered with JSON that is not JSON",
-                               "invalid_response");
+    auto const body = json::without_bom(*text);
+    if (auto const found = json::find_problem(body, json::max_result_nesting, json::numbers::any)) {
+        return retryable_error(
+            asked.shown + " answered with invalid JSON: " + json::to_sentence(*found, "the body"),
+            "invalid_response");
     }
-    result["body"] = std::move(body);
-    return result;
+    result.append(json::walker{body}.raw()).append("}");
+    return step_result::from_json_text(std::move(result));
 }
 
 step_result refused_address(plan const& asked, address_kind kind) {

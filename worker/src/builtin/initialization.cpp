@@ -1,6 +1,7 @@
 #include "builtin/initialization.hpp"
 
 #include "tasker/base/edit_distance.hpp"
+#include "tasker/json/pointer.hpp"
 #include "tasker/worker/step_result.hpp"
 
 #include <algorithm>
@@ -17,7 +18,9 @@ namespace {
 
 } // namespace
 
-initialization::initialization(step_context const& step) : object_{step.initialization()} {
+initialization::initialization(step_context const& step)
+    : object_{step.initialization()},
+      object_text_{step.initialization_text()} {
     if (!object_.is_object()) {
         refuse("it must be an object");
     }
@@ -31,6 +34,11 @@ nlohmann::json const* initialization::find(std::string_view key) {
     known_.push_back(key);
     auto const found = object_.find(key);
     return found == object_.end() ? nullptr : &*found;
+}
+
+std::optional<std::string_view> initialization::raw(std::string_view key) {
+    known_.push_back(key);
+    return json::find(object_text_, '/' + std::string{key});
 }
 
 std::string initialization::text(std::string_view key) {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ public:
     /// Null if it is absent.
     nlohmann::json const* find(std::string_view key);
 
+    /// The value's text as it is written; null if it is absent.
+    std::optional<std::string_view> raw(std::string_view key);
+
     std::string text(std::string_view key);
     std::string text(std::string_view key, std::string otherwise);
     bool truth(std::string_view key, bool otherwise);
@@ -38,6 +42,7 @@ public:
 
 private:
     nlohmann::json const& object_;
+    std::string_view object_text_;
     std::vector<std::string_view> known_;
 };
 

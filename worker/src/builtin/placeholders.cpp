@@ -1,5 +1,8 @@
 #include "builtin/placeholders.hpp"
 
+#include "tasker/json/pointer.hpp"
+#include "tasker/json/text.hpp"
+#include "tasker/json/walker.hpp"
 #include "tasker/worker/step_result.hpp"
 
 #include <algorithm>
@@ -25,18 +28,66 @@ std::string_view placeholder_at(std::string_view text) {
     return text.substr(0, end + 1);
 }
 
-nlohmann::json const& look_up(step_context const& step, std::string_view placeholder) {
+/// The value's text, as it is written in the context or in a parent's result.
+std::string_view look_up(step_context const& step, std::string_view placeholder) {
     auto const path = placeholder.substr(opening.size(), placeholder.size() - opening.size() - 1);
     auto const slash = std::min(path.find('/'), path.size());
     auto const source = path.substr(0, slash);
     if (source != "context" && source != "parents") {
         refuse(placeholder, "must begin with context or parents");
     }
-    try {
-        nlohmann::json::json_pointer const pointer{std::string{path.substr(slash)}};
-        return (source == "context" ? step.context() : step.parents()).at(pointer);
-    } catch (nlohmann::json::exception const& missing) {
-        refuse(placeholder, std::string{"finds nothing: "} + missing.what());
+    auto const pointer = path.substr(slash);
+    if (!json::is_pointer(pointer)) {
+        refuse(placeholder, "is not a JSON pointer: write ~0 for ~ and ~1 for / in a name");
+    }
+    auto const found =
+        json::find(source == "context" ? step.context_text() : step.parents_text(), pointer);
+    if (!found) {
+        refuse(placeholder, "finds nothing");
+    }
+    return *found;
+}
+
+void append_filled(std::string& out, step_context const& step, json::walker& from);
+
+void append_filled_string(std::string& out, step_context const& step, json::walker& from) {
+    auto const text = from.string();
+    if (text.starts_with(opening) && placeholder_at(text).size() == text.size()) {
+        out += look_up(step, text);
+    } else {
+        json::append_string(out, fill_text(step, text, embedding::text));
+    }
+}
+
+void append_filled_object(std::string& out, step_context const& step, json::walker& from) {
+    out += '{';
+    char const* separator = "";
+    from.object([&](std::string_view key) {
+        json::append_string(out.append(separator), key).append(1, ':');
+        append_filled(out, step, from);
+        separator = ",";
+    });
+    out += '}';
+}
+
+void append_filled(std::string& out, step_context const& step, json::walker& from) {
+    switch (from.kind()) {
+    case json::value_kind::string:
+        append_filled_string(out, step, from);
+        break;
+    case json::value_kind::object:
+        append_filled_object(out, step, from);
+        break;
+    case json::value_kind::array:
+        out += '[';
+        from.array([&](std::size_t index) {
+            out.append(index == 0 ? "" : ",");
+            append_filled(out, step, from);
+        });
+        out += ']';
+        break;
+    default:
+        out += from.raw();
     }
 }
 
@@ -71,8 +122,7 @@ std::string fill_text(step_context const& step, std::string_view with_placeholde
             continue;
         }
         auto const placeholder = placeholder_at(rest);
-        auto const& found = look_up(step, placeholder);
-        auto const text = found.is_string() ? found.get<std::string>() : found.dump();
+        auto const text = json::to_plain_text(look_up(step, placeholder));
         out += how == embedding::url ? percent_encode(text) : text;
         rest.remove_prefix(placeholder.size());
     }
@@ -80,20 +130,10 @@ std::string fill_text(step_context const& step, std::string_view with_placeholde
     return out;
 }
 
-nlohmann::json fill_json(step_context const& step, nlohmann::json const& with_placeholders) {
-    if (with_placeholders.is_string()) {
-        auto const& text = with_placeholders.get_ref<std::string const&>();
-        if (text.starts_with(opening) && placeholder_at(text).size() == text.size()) {
-            return look_up(step, text);
-        }
-        return fill_text(step, text, embedding::text);
-    }
-    auto out = with_placeholders;
-    if (out.is_structured()) {
-        for (auto& each : out) {
-            each = fill_json(step, each);
-        }
-    }
+std::string fill_json(step_context const& step, std::string_view with_placeholders) {
+    std::string out;
+    json::walker from{with_placeholders};
+    append_filled(out, step, from);
     return out;
 }
 

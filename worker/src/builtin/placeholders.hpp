@@ -2,8 +2,6 @@
 
 #include "tasker/worker/step_context.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <string>
 #include <string_view>
 
@@ -16,14 +14,15 @@ namespace tasker::worker {
 /// Errors: throw permanent_failure of type "invalid_placeholder" for one that is not closed, names
 /// something else, or finds nothing.
 enum class embedding {
-    text, ///< strings as they are, anything else as JSON
+    text, ///< strings without quotes, anything else as it is written in JSON
     url,  ///< the same, percent-encoded but for letters, digits and "-._~"
 };
 
 std::string fill_text(step_context const& step, std::string_view with_placeholders, embedding how);
 
-/// In every string of the value, keys excepted. A string that is nothing but one placeholder
-/// becomes the JSON that was found, whatever its type.
-nlohmann::json fill_json(step_context const& step, nlohmann::json const& with_placeholders);
+/// In every string of a value that is given as JSON text, keys excepted. A string that is nothing
+/// but one placeholder becomes the JSON that was found, whatever its type. All other values, and
+/// what is found, stay as they are written.
+std::string fill_json(step_context const& step, std::string_view with_placeholders);
 
 } // namespace tasker::worker

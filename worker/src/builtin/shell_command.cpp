@@ -2,6 +2,9 @@
 #include "builtin/command.hpp"
 #include "builtin/initialization.hpp"
 
+#include "tasker/json/syntax.hpp"
+#include "tasker/json/walker.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <set>
@@ -132,12 +135,15 @@ plan read_plan(shell_settings const& options, step_context const& step) {
 
 step_result to_value(std::string output, output_form form) {
     if (form != output_form::text) {
-        auto value = nlohmann::json::parse(output, nullptr, false);
-        if (!value.is_discarded()) {
-            return value;
+        auto const text = json::without_bom(output);
+        auto const found = json::find_problem(text, json::max_result_nesting, json::numbers::any);
+        if (!found) {
+            return step_result::from_json_text(std::string{json::walker{text}.raw()});
         }
         if (form == output_form::json) {
-            return retryable_error("the command's output is not JSON", "invalid_output");
+            return retryable_error("the command's output is not JSON: " +
+                                       json::to_sentence(*found, "it"),
+                                   "invalid_output");
         }
     }
     if (output.ends_with('\n')) {

@@ -25,8 +25,19 @@ struct trial_step {
     std::stop_token cancelled_by; ///< cancels the step when a stop is requested of it
 };
 
+/// A trial step's inputs as JSON text, which the handler gets unchanged: digits, order,
+/// repetitions.
+struct trial_inputs {
+    std::string context = "{}";
+    std::string parents = "{}";
+    std::string initialization = "{}";
+};
+
 /// Runs a handler as the worker would, exceptions included, on the calling thread. A time-out only
 /// sets the deadline.
 step_result try_handler(handler const& run, trial_step const& step);
+
+/// The same with these inputs instead of those of `step`. REQUIRES: each is a JSON object.
+step_result try_handler(handler const& run, trial_step const& step, trial_inputs inputs);
 
 } // namespace tasker::worker
