@@ -8,14 +8,15 @@
 namespace tasker::cli {
 
 /// The part of a JSON text that an RFC 6901 pointer names ("/result/report/text"): a string without
-/// quotes and escapes, anything else as JSON.
+/// quotes and escapes, anything else as it is written.
 /// Errors: errc::invalid_argument (no pointer), errc::not_found (there is no such part).
 result<std::string> json_field(std::string_view json, std::string const& pointer);
 
 /// What is wrong with the text as a JSON pointer; empty if nothing is.
 std::string json_pointer_problem(std::string const& pointer);
 
-/// The same JSON for people to read: indented, the keys in their order; short values on one line.
+/// The same JSON for people to read: indented, numbers and the order of keys unchanged; short
+/// values on one line.
 std::string indented_json(std::string_view json);
 
 } // namespace tasker::cli

@@ -28,6 +28,24 @@ TEST(IndentedJson, LeavesShortOnesOnTheirLine) {
     EXPECT_EQ(text, "{\n  \"b\": \"" + std::string(60, 'x') + "\",\n  \"a\": 1\n}");
 }
 
+TEST(JsonField, ValuesAreShownAsTheyAreWritten) {
+    std::string const value =
+        R"({"z":1.10,"id":123456789012345678901234567890,"e":1E2,"a":[],"o":{},"t":"caf\u00e9","z":2.50})";
+    auto const answer = R"({"result": )" + value + "}";
+    EXPECT_EQ(json_field(answer, "/result").value(), value);
+    EXPECT_EQ(json_field(answer, "/result/id").value(), "123456789012345678901234567890");
+    EXPECT_EQ(json_field(answer, "/result/e").value(), "1E2");
+    EXPECT_EQ(indented_json(value), R"({
+  "z": 1.10,
+  "id": 123456789012345678901234567890,
+  "e": 1E2,
+  "a": [],
+  "o": {},
+  "t": "café",
+  "z": 2.50
+})");
+}
+
 } // namespace
 
 } // namespace tasker::cli
