@@ -1,10 +1,12 @@
 #include "startup.hpp"
 
+#include "pause.hpp"
 #include "wake_up.hpp"
 
 #include "tasker/base/time.hpp"
 #include "tasker/log/log.hpp"
 #include "tasker/pg/dsn.hpp"
+#include "tasker/pg/error.hpp"
 #include "tasker/queue/steps.hpp"
 #include "tasker/sql/migrator.hpp"
 
@@ -41,8 +43,7 @@ struct look {
     wake_up done;
 };
 
-asio::awaitable<result<void>> wait_for_schema(std::string dsn, std::chrono::milliseconds limit) {
-    auto const until = steady_clock::now() + limit;
+asio::awaitable<result<void>> wait_for_schema(std::string dsn, deadline until) {
     auto backoff = first_backoff;
     auto const executor = co_await asio::this_coro::executor;
     asio::steady_timer timer{executor};
@@ -72,6 +73,16 @@ asio::awaitable<result<void>> wait_for_schema(std::string dsn, std::chrono::mill
     }
 }
 
+asio::awaitable<result<worker_id>> register_once(settings const& options, pg::pool& connections) {
+    auto const until = steady_clock::now() + register_limit;
+    auto on = co_await connections.acquire(until);
+    if (!on) {
+        co_return on.error();
+    }
+    co_return co_await queue::register_worker(**on, worker_name(options), options.namespaces,
+                                              until);
+}
+
 } // namespace
 
 std::string worker_name(settings const& options) {
@@ -84,18 +95,21 @@ std::string worker_name(settings const& options) {
 }
 
 asio::awaitable<result<worker_id>> start_up(settings options, pg::pool& connections) {
-    auto const ready = co_await wait_for_schema(
-        options.database.url, std::chrono::milliseconds{options.database.startup_timeout_ms});
+    auto const until =
+        steady_clock::now() + std::chrono::milliseconds{options.database.startup_timeout_ms};
+    auto const ready = co_await wait_for_schema(options.database.url, until);
     if (!ready) {
         co_return ready.error();
     }
-    auto const until = steady_clock::now() + register_limit;
-    auto on = co_await connections.acquire(until);
-    if (!on) {
-        co_return on.error();
+    asio::steady_timer timer{co_await asio::this_coro::executor};
+    for (pause between;;) {
+        auto const registered = co_await register_once(options, connections);
+        if (registered || !pg::is_retryable(registered.error()) || steady_clock::now() > until) {
+            co_return registered;
+        }
+        timer.expires_at(between.until_next_attempt("register_failed", registered.error()));
+        co_await timer.async_wait(asio::use_awaitable);
     }
-    co_return co_await queue::register_worker(**on, worker_name(options), options.namespaces,
-                                              until);
 }
 
 } // namespace tasker::worker

@@ -46,6 +46,31 @@ TEST_F(WorkerConnection, ReportThatLosesItsConnectionIsSentAgain) {
     EXPECT_EQ(db().value<int>("select count(*) from pgmq.q_tasker_default"), 0);
 }
 
+TEST_F(WorkerConnection, ARegistrationThatFailsForNowIsTriedAgain) {
+    register_template(one);
+    db().exec("alter database " + db().name() + " set lock_timeout = '100ms'");
+    pqxx::connection session{db().dsn()};
+    pqxx::work obstacle{session};
+    obstacle.exec("lock table tasker.workers");
+    auto freed = std::async(std::launch::async, [&] {
+        pqxx::connection watching{db().dsn()};
+        bool const refused = testing::wait_until(testing::soon(), [&] {
+            return pqxx::nontransaction{watching}
+                .exec1("select exists (select from pg_stat_activity where datname = "
+                       "current_database() "
+                       "and query like '%register_worker%' and state = 'idle')")[0]
+                .as<bool>();
+        });
+        obstacle.abort();
+        return refused;
+    });
+    running_worker w{options(), [](worker& to) {
+                         to.handle("hold", [](step_context const&) { return success("done"); });
+                     }};
+    EXPECT_TRUE(freed.get());
+    EXPECT_TRUE(wait_for_task(create("one"), "complete"));
+}
+
 class WorkerOutage : public ::testing::Test, public worked_database<testing::own_cluster> {};
 
 TEST_F(WorkerOutage, ResultsAreKeptUntilTheDatabaseIsBack) {
