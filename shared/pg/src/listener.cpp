@@ -27,6 +27,8 @@ void log_disconnected(error const& failure, std::chrono::milliseconds next_attem
               {{"error", failure}, {"next_attempt_ms", next_attempt.count()}});
 }
 
+constexpr statement are_you_there{"tasker_are_you_there", "select 1"};
+
 std::string quoted(std::string const& identifier) {
     std::string text = "\"";
     for (char const c : identifier) {
@@ -99,9 +101,17 @@ asio::awaitable<error> listener::state::serve(std::shared_ptr<state> self) {
         self->events.look_again();
     }
     while (!self->stopped) {
-        auto const notifications = co_await opened->next_notifications(deadline::max());
+        auto const notifications = co_await opened->next_notifications(
+            steady_clock::now() + self->settings.longest_silence);
         if (!notifications) {
             co_return notifications.error();
+        }
+        if (notifications->empty()) {
+            auto const answer = co_await opened->run(
+                {are_you_there}, steady_clock::now() + self->settings.answer_limit);
+            if (!answer) {
+                co_return answer.error();
+            }
         }
         for (auto const& each : *notifications) {
             self->events.notified(each.channel, each.payload);

@@ -33,7 +33,9 @@ protected:
             listener_settings{.connect = {.dsn = std::move(dsn), .application_name = "listener"},
                               .channels = std::move(channels),
                               .first_backoff = 1ms,
-                              .max_backoff = 5ms},
+                              .max_backoff = 5ms,
+                              .longest_silence = longest_silence_,
+                              .answer_limit = 2s},
             listener_events{.notified =
                                 [this](std::string_view channel, std::string_view payload) {
                                     heard_.push_back(std::string{channel} + "=" +
@@ -69,6 +71,7 @@ protected:
 
     test_database database_ = test_database::empty();
     asio::io_context io_;
+    std::chrono::milliseconds longest_silence_{15'000};
     int looks_ = 0;
     std::vector<std::string> heard_;
     std::optional<listener> listener_;
@@ -125,6 +128,37 @@ TEST_F(Listener, KeepsTryingUntilTheServerIsThere) {
     EXPECT_FALSE(listener_->listening());
     link.refuse(false);
     ASSERT_TRUE(wait_for_looks(1));
+    listener_->stop();
+    EXPECT_TRUE(run_->get());
+}
+
+TEST_F(Listener, NoticesALinkThatIsOpenAndDeadAndConnectsAgain) {
+    longest_silence_ = 50ms;
+    relay link{io_, database_.dsn()};
+    start(link.dsn(), {"one"});
+    ASSERT_TRUE(wait_for_looks(1));
+    link.freeze();
+    ASSERT_TRUE(run_until(io_, [&] { return !listener_->listening(); }));
+    ASSERT_TRUE(wait_for_looks(2));
+    EXPECT_TRUE(listener_->listening());
+    notify("one", "again");
+    ASSERT_TRUE(wait_for_heard(1));
+    EXPECT_THAT(heard_, ElementsAre("one=again"));
+    listener_->stop();
+    EXPECT_TRUE(run_->get());
+}
+
+TEST_F(Listener, KeepsAConnectionThatAnswersHoweverLongItIsSilent) {
+    longest_silence_ = 1ms;
+    relay link{io_, database_.dsn()};
+    start(link.dsn(), {"one"});
+    ASSERT_TRUE(wait_for_looks(1));
+    auto const some_checks = steady_clock::now() + 100ms;
+    ASSERT_TRUE(run_until(io_, [&] { return steady_clock::now() > some_checks; }));
+    notify("one", "a");
+    ASSERT_TRUE(wait_for_heard(1));
+    EXPECT_EQ(looks_, 1);
+    EXPECT_EQ(link.connections_accepted(), 1U);
     listener_->stop();
     EXPECT_TRUE(run_->get());
 }

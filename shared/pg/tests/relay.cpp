@@ -73,6 +73,12 @@ void relay::cut() {
     links_.clear();
 }
 
+void relay::freeze() {
+    for (auto const& each : links_) {
+        each->is_frozen = true;
+    }
+}
+
 asio::awaitable<void> relay::accept() {
     for (;;) {
         auto [failure, client] = co_await acceptor_.async_accept(as_tuple);
@@ -104,7 +110,7 @@ asio::awaitable<void> relay::forward(std::shared_ptr<link> both, bool to_server)
         if (end) {
             break;
         }
-        if (to_server ? hold_requests_ : hold_answers_) {
+        if (both->is_frozen || (to_server ? hold_requests_ : hold_answers_)) {
             held_bytes_ += size;
             continue;
         }

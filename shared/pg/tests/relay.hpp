@@ -39,6 +39,9 @@ public:
         hold_answers_ = true;
     }
 
+    /// The present connections stay open and forward nothing any more; new ones work.
+    void freeze();
+
     /// Whether new connections are ended at once.
     void refuse(bool whether) {
         refuse_ = whether;
@@ -63,6 +66,7 @@ private:
         link(socket a, socket b) : client{std::move(a)}, server{std::move(b)} {}
         socket client;
         socket server;
+        bool is_frozen = false;
     };
 
     boost::asio::awaitable<void> accept();

@@ -20,6 +20,10 @@ struct listener_settings {
     std::chrono::milliseconds open_timeout{5000};
     std::chrono::milliseconds first_backoff{50}; ///< after a failure; doubles, with jitter
     std::chrono::milliseconds max_backoff{2000};
+    /// After this much silence the server is asked for an answer, which it has to give within
+    /// `answer_limit`: a link can die without a word, and nothing else would be sent on it.
+    std::chrono::milliseconds longest_silence{15'000};
+    std::chrono::milliseconds answer_limit{5000};
 };
 
 /// Called on the listener's executor; must return quickly and must not throw.
@@ -53,7 +57,8 @@ public:
 
     void stop() noexcept;
 
-    /// False while it is not connected.
+    /// False while it is not connected; a dead link is noticed after longest_silence +
+    /// answer_limit.
     bool listening() const noexcept;
 
 private:
