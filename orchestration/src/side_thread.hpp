@@ -1,10 +1,18 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <exception>
+#include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -16,21 +24,56 @@ namespace tasker::orchestration {
 /// Threads: run() from the I/O thread.
 class side_thread {
 public:
-    /// What `compute` returns, computed on the other thread. It must touch nothing that others
-    /// change meanwhile, and hold only references and plain values: g++ 12 destroys the captures of
-    /// a closure twice if it is a temporary of a co_await expression.
+    /// What `compute` returns or throws, computed on the other thread. It must touch nothing that
+    /// others change meanwhile, and hold only references and plain values: g++ 12 destroys the
+    /// captures of a closure twice if it is a temporary of a co_await expression.
+    /// Cancellation: none.
     template <class Compute>
     boost::asio::awaitable<std::invoke_result_t<Compute&>> run(Compute compute) {
-        auto computed = co_await boost::asio::co_spawn(thread_, on_that_thread(std::move(compute)),
-                                                       boost::asio::use_awaitable);
-        co_return computed;
+        namespace asio = boost::asio;
+        auto const executor = co_await asio::this_coro::executor;
+        auto const work = std::make_shared<job<Compute>>(std::move(compute));
+        // Not by co_spawn, which lets two threads use one cancellation slot.
+        auto const start = [this, executor, work](auto done) {
+            asio::any_io_executor const home =
+                asio::prefer(executor, asio::execution::outstanding_work.tracked);
+            asio::post(thread_, [home, work, done = std::move(done)]() mutable {
+                work->run();
+                asio::post(home, std::move(done));
+            });
+        };
+        co_await asio::async_initiate<asio::use_awaitable_t<> const, void()>(start,
+                                                                             asio::use_awaitable);
+        co_return work->take();
     }
 
 private:
+    /// One thread after the other has it.
     template <class Compute>
-    static boost::asio::awaitable<std::invoke_result_t<Compute&>> on_that_thread(Compute compute) {
-        co_return compute();
-    }
+    class job {
+    public:
+        explicit job(Compute compute) : compute_{std::move(compute)} {}
+
+        void run() noexcept {
+            try {
+                value_.emplace(compute_());
+            } catch (...) {
+                failure_ = std::current_exception();
+            }
+        }
+
+        std::invoke_result_t<Compute&> take() {
+            if (failure_) {
+                std::rethrow_exception(failure_);
+            }
+            return std::move(*value_);
+        }
+
+    private:
+        Compute compute_;
+        std::optional<std::invoke_result_t<Compute&>> value_;
+        std::exception_ptr failure_;
+    };
 
     boost::asio::thread_pool thread_{1};
 };

@@ -87,7 +87,9 @@ TEST_F(HttpServer, RefusesWhatIsNoRequestAndClosesTheConnection) {
 }
 
 TEST_F(HttpServer, CountsTheHeaderAsAWholeHoweverItArrives) {
-    auto const server = start();
+    auto options = small();
+    options.allowed.request_timeout = std::chrono::seconds{30};
+    auto const server = start(options);
     http_client client{server->address()};
     std::string text = "GET /echo HTTP/1.1\r\nHost: t\r\n";
     for (int i = 0; i < 40; ++i) {
