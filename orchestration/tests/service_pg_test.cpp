@@ -30,6 +30,24 @@ TEST_F(Service, HealthTellsWhatWorks) {
     auto const health = client_.get("/health").json();
     EXPECT_EQ(health.at("checks").at("database"), "ok");
     EXPECT_EQ(health.at("checks").at("notifications"), "ok");
+    EXPECT_EQ(health.at("checks").at("workers"), "ok");
+}
+
+TEST_F(Service, HealthNamesTheNamespacesWhoseStepsNoWorkerTakes) {
+    register_chain("chain");
+    create("chain");
+    database_.exec("update pgmq.q_tasker_default set vt = vt - interval '20 seconds'");
+    ASSERT_TRUE(tasker::testing::wait_until(soon(), [&] {
+        return client_.get("/health").json().at("checks").at("workers") == "missing";
+    }));
+    auto const health = client_.get("/health").json();
+    EXPECT_EQ(health.at("status"), "degraded");
+    EXPECT_EQ(health.at("unserved_namespaces"), nlohmann::json{"default"});
+    EXPECT_EQ(client_.get("/health/ready").status, 200U);
+
+    database_.exec("select tasker.register_worker('w', '{default}')");
+    EXPECT_TRUE(tasker::testing::wait_until(
+        soon(), [&] { return client_.get("/health").json().at("checks").at("workers") == "ok"; }));
 }
 
 TEST_F(Service, HealthTellsThatTheDatabaseIsReadOnly) {

@@ -27,6 +27,9 @@ std::string health_text(std::string const& answer, terminal const& out) {
     }
     std::vector<std::pair<std::string, segment>> lines;
     auto const add = [&lines](std::string const& name, nlohmann::ordered_json const& value) {
+        if (value.empty()) {
+            return;
+        }
         auto text = value.is_string() ? value.get<std::string>() : value.dump();
         auto const colour = name == "version" ? tone::plain : text == "ok" ? tone::good : tone::bad;
         lines.push_back({name, {one_line(text), colour}});

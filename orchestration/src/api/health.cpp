@@ -33,16 +33,24 @@ void health::add_routes(http::router& to) {
 asio::awaitable<http::response> health::whole(http::request&) {
     auto const database = co_await look_at_database();
     bool const listening = listening_();
+    bool const is_well =
+        database == database_state::ok && listening && unserved_.empty() && !stopping_;
     http::response answer;
     answer.body.append("{\"status\":\"")
-        .append(database == database_state::ok && listening && !stopping_ ? "ok" : "degraded")
+        .append(is_well ? "ok" : "degraded")
         .append("\",\"version\":\"")
         .append(version())
         .append("\",\"checks\":{\"database\":\"")
         .append(word(database))
         .append("\",\"notifications\":\"")
         .append(listening ? "ok" : "unavailable")
-        .append("\"}}");
+        .append("\",\"workers\":\"")
+        .append(unserved_.empty() ? "ok" : "missing")
+        .append("\"},\"unserved_namespaces\":[");
+    for (auto const& name : unserved_) {
+        answer.body.append(&name == &unserved_.front() ? "\"" : ",\"").append(name).append("\"");
+    }
+    answer.body.append("]}");
     co_return answer;
 }
 
@@ -86,6 +94,9 @@ asio::awaitable<health::database_state> health::look_at_database() {
     found_ = !writable   ? database_state::unavailable
              : *writable ? database_state::ok
                          : database_state::read_only;
+    auto unserved = co_await in_.run(
+        [until](pg::connection& on) { return queue::unserved_namespaces(on, until); }, until);
+    unserved_ = unserved ? std::move(*unserved) : std::vector<std::string>{};
     answer_holds_until_ = steady_clock::now() + answer_holds;
     co_return found_;
 }

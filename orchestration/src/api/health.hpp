@@ -7,7 +7,9 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace tasker::orchestration::api {
 
@@ -31,12 +33,14 @@ private:
     boost::asio::awaitable<http::response> live(http::request& asked);
     boost::asio::awaitable<http::response> ready(http::request& asked);
     enum class database_state { ok, unavailable, read_only };
+    /// Renews found_ and unserved_, at most once a second.
     boost::asio::awaitable<database_state> look_at_database();
     static std::string_view word(database_state found);
 
     database& in_;
     std::function<bool()> listening_;
-    deadline answer_holds_until_{}; ///< of the last look
+    deadline answer_holds_until_{};     ///< of the last look
+    std::vector<std::string> unserved_; ///< namespaces whose steps wait without a worker
     database_state found_ = database_state::unavailable;
     bool stopping_ = false;
 };

@@ -28,6 +28,8 @@ constexpr pg::statement release_due_sql{"tasker_release_due",
                                         "select released, next_due_ms from tasker.release_due($1)"};
 
 constexpr pg::statement is_writable_sql{"tasker_is_writable", "select tasker.is_writable()"};
+constexpr pg::statement unserved_sql{"tasker_unserved_namespaces",
+                                     "select unnest(tasker.unserved_namespaces())"};
 
 constexpr auto page_bytes = static_cast<std::int64_t>(max_page_bytes);
 
@@ -184,6 +186,19 @@ asio::awaitable<result<bool>> is_writable(pg::connection& on, deadline until) {
         co_return answer.error();
     }
     co_return answer->boolean(0, 0);
+}
+
+asio::awaitable<result<std::vector<std::string>>> unserved_namespaces(pg::connection& on,
+                                                                      deadline until) {
+    auto const answer = co_await on.run({unserved_sql, {}}, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    std::vector<std::string> names;
+    for (std::size_t row = 0; row < answer->size(); ++row) {
+        names.push_back(text(*answer, row, 0));
+    }
+    co_return names;
 }
 
 std::size_t payload_bytes(wire::task_view const& task) noexcept {

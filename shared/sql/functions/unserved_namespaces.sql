@@ -1,0 +1,35 @@
+-- The namespaces whose steps nobody takes: some have been ready for more than 10 s, and no worker of the
+-- namespace was seen for 5 minutes. A worker renews the time at each third of its lease.
+-- called by: the orchestrator's health.
+-- returns: their names in order, '{}' if there are none.
+-- cost: reads the queues of namespaces without a worker only, each from its head.
+create or replace function tasker.unserved_namespaces() returns text[]
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+    v_namespace text;
+    v_waits     boolean;
+    v_found     text[] := '{}';
+begin
+    for v_namespace in
+        select n.name from tasker.namespaces n
+        where not exists (select from tasker.workers w
+                          where n.name = any (w.namespaces)
+                            and w.last_seen_at > tasker.clock() - interval '5 minutes')
+        order by n.name
+    loop
+        for v_priority in 1..4 loop
+            execute format(
+                'select exists (select from pgmq.%I q
+                                where q.vt <= clock_timestamp() - interval ''10 seconds'')',
+                'q_' || tasker.queue_name(v_namespace, v_priority::int2)) into v_waits;
+            if v_waits then
+                v_found := v_found || v_namespace;
+                exit;
+            end if;
+        end loop;
+    end loop;
+    return v_found;
+end;
+$$;
