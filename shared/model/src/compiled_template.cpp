@@ -3,34 +3,43 @@
 #include "definition.hpp"
 #include "sha256.hpp"
 #include "step_graph.hpp"
-#include "tasker/json/text.hpp"
 
 #include "tasker/base/assert.hpp"
-
-#include <nlohmann/json.hpp>
+#include "tasker/json/text.hpp"
+#include "tasker/json/walker.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace tasker::model {
 
 namespace {
 
-void merge(nlohmann::json& into, nlohmann::json const& from) {
-    for (auto const& [key, value] : from.items()) {
-        auto const found = into.find(key);
-        if (found != into.end() && found->is_object() && value.is_object()) {
-            merge(*found, value);
-        } else {
-            into[key] = value;
-        }
-    }
+bool is_object(std::string_view value) {
+    return json::walker{value}.kind() == json::value_kind::object;
 }
 
-std::string merged(std::string const& into, std::string const& from) {
-    auto out = nlohmann::json::parse(into);
-    merge(out, nlohmann::json::parse(from));
-    return out.dump();
+/// The members of both objects; where both have one, `from` has the last word, and objects merge.
+/// Values stay as they are written.
+std::string merged(std::string_view into, std::string_view from) {
+    std::map<std::string, std::string> members;
+    json::walker base{into};
+    base.object([&](std::string_view key) { members.emplace(key, base.raw()); });
+    json::walker change{from};
+    change.object([&](std::string_view key) {
+        auto const value = change.raw();
+        auto& member = members[std::string{key}];
+        bool const both = !member.empty() && is_object(member) && is_object(value);
+        member = both ? merged(member, value) : std::string{value};
+    });
+    std::string out = "{";
+    for (auto const& [key, value] : members) {
+        json::append_string(out.append(out.size() == 1 ? "" : ","), key).append(":").append(value);
+    }
+    return out.append("}");
 }
 
 /// Lays what `settings` says over what the step has already.

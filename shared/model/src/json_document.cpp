@@ -1,4 +1,5 @@
 #include "document_builder.hpp"
+#include "tasker/json/syntax.hpp"
 #include "tasker/json/text.hpp"
 
 #include "tasker/model/workflow_template.hpp"
@@ -193,7 +194,9 @@ void append_json(std::string& out, document const& source, node_index index) {
                    : std::to_string(std::get<std::uint64_t>(node.value));
         break;
     case node_kind::real:
-        out += nlohmann::json(std::get<double>(node.value)).dump();
+        // YAML also writes .5, +1.5 and 5., which JSON does not know.
+        out += json::find_problem(node.text) ? nlohmann::json(std::get<double>(node.value)).dump()
+                                             : std::string{node.text};
         break;
     case node_kind::string:
         json::append_string(out, node.text);
@@ -210,6 +213,7 @@ void append_json(std::string& out, document const& source, node_index index) {
 } // namespace
 
 document read_json(std::string_view text) {
+    text = json::without_bom(text);
     if (text.size() > max_template_bytes) {
         throw_unreadable(0, "is longer than " + std::to_string(max_template_bytes) + " bytes");
     }

@@ -1,14 +1,17 @@
 #include "core_schema.hpp"
 #include "document_builder.hpp"
 
+#include "tasker/json/syntax.hpp"
 #include "tasker/model/workflow_template.hpp"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <sstream>
 #include <string>
 
@@ -29,7 +32,8 @@ public:
 
     void OnDocumentStart(YAML::Mark const& mark) override {
         if (started_) {
-            throw_unreadable(line_of(mark), "holds more than one YAML document");
+            throw_unreadable(line_of(mark), "holds more than one YAML document: \"---\" begins "
+                                            "another one, even at the end");
         }
         started_ = true;
     }
@@ -38,7 +42,8 @@ public:
 
     void OnNull(YAML::Mark const& mark, YAML::anchor_t anchor) override {
         if (builder_.expects_key()) {
-            throw_unreadable(line_of(mark), "has a key that is empty");
+            throw_unreadable(line_of(mark),
+                             "has a key that is null or empty; put it in quotes if it is a name");
         }
         builder_.scalar(node_kind::null, line_of(mark), {}, {}, anchor);
     }
@@ -51,6 +56,10 @@ public:
                   std::string const& value) override {
         int const line = line_of(mark);
         if (tag == "?") {
+            if (value == "<<" && builder_.expects_key()) {
+                throw_unreadable(line, "has a merge key (<<), which is not supported; write the "
+                                       "keys out, or put \"<<\" in quotes if it is a name");
+            }
             typed_scalar const typed = resolve_plain_scalar(value, line);
             builder_.scalar(typed.kind, line, value, typed.value, anchor);
         } else if (tag.empty() || tag == "!" || tag == std::string{tag_prefix} + "str") {
@@ -98,15 +107,62 @@ private:
     bool started_ = false;
 };
 
+/// YAML 1.2, section 5.1; yaml-cpp would end or split the text at some of them.
+bool is_refused_control(char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') ||
+           c == '\x7f';
+}
+
+void check_characters(std::string_view text) {
+    auto const found = std::ranges::find_if(text, is_refused_control);
+    if (found != text.end()) {
+        throw_unreadable(1 + static_cast<int>(std::count(text.begin(), found, '\n')),
+                         fmt::format("holds the control character U+{:04X}; write it as an escape "
+                                     "in double quotes",
+                                     static_cast<unsigned>(*found)));
+    }
+}
+
+/// JSON is YAML, but yaml-cpp does not know surrogate pairs.
+bool is_json_object(std::string_view text) {
+    auto const first = text.find_first_not_of(" \t\r\n");
+    return first != std::string_view::npos && text[first] == '{' &&
+           !json::find_problem(text, max_nesting);
+}
+
+bool is_indented_by_tab(std::string_view text, int line) {
+    for (int at = 1; at < line; ++at) {
+        text.remove_prefix(std::min(text.find('\n') + 1, text.size()));
+    }
+    auto const indentation = text.substr(0, text.find_first_not_of(" \t"));
+    return indentation.find('\t') != std::string_view::npos;
+}
+
+std::string reason(YAML::Exception const& failure, std::string_view text) {
+    if (failure.msg.starts_with("invalid unicode: ")) {
+        return "a \\u escape is half of a surrogate pair; write the character itself, or send the "
+               "template as JSON";
+    }
+    std::string out = failure.msg;
+    return out.append(is_indented_by_tab(text, line_of(failure.mark))
+                          ? "; the line begins with a tab, indent with spaces"
+                          : "");
+}
+
 } // namespace
 
 document read_yaml(std::string_view text) {
+    text = json::without_bom(text);
     if (text.size() > max_template_bytes) {
         throw_unreadable(0, "is longer than " + std::to_string(max_template_bytes) + " bytes");
     }
     if (!simdjson::validate_utf8(text)) {
         throw_unreadable(0, "is not UTF-8");
     }
+    if (is_json_object(text)) {
+        return read_json(text);
+    }
+    check_characters(text);
     document_builder builder;
     try {
         std::istringstream stream{std::string{text}};
@@ -119,7 +175,7 @@ document read_yaml(std::string_view text) {
         while (parser.HandleNextDocument(events)) {
         }
     } catch (YAML::Exception const& failure) {
-        throw_unreadable(line_of(failure.mark), "is not valid YAML: " + failure.msg);
+        throw_unreadable(line_of(failure.mark), "is not valid YAML: " + reason(failure, text));
     }
     return std::move(builder).finish();
 }

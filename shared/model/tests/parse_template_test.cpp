@@ -33,6 +33,34 @@ environments:
     steps: [{name: ALL, timeout_seconds: 30}, {name: a, handler: {callable: order.c}}]
 )";
 
+TEST(ParseTemplate, NumbersKeepTheirDigits) {
+    constexpr auto* yaml = R"(
+name: t
+version: 1.0.0
+metadata: {"<<": 1.10, e: 1E2, yaml: [.5, +1.50, 5.]}
+steps: [{name: a, handler: {callable: x, initialization: {p: 1.10, q: {r: 2.50, s: 1}}}}]
+environments:
+  production: {steps: [{name: a, handler: {initialization: {o: 3.00, q: {s: 0.10}}}}]}
+)";
+    auto const parsed = parse_template_yaml(yaml).value();
+    EXPECT_EQ(parsed.metadata, R"({"<<":1.10,"e":1E2,"yaml":[0.5,1.5,5.0]})");
+    EXPECT_EQ(compile(parsed, "test").steps[0].initialization,
+              R"({"p":1.10,"q":{"r":2.50,"s":1}})");
+    EXPECT_EQ(compile(parsed, "production").steps[0].initialization,
+              R"({"o":3.00,"p":1.10,"q":{"r":2.50,"s":0.10}})");
+}
+
+TEST(ParseTemplate, JsonIsYaml) {
+    std::string const json =
+        R"({"name": "t", "version": "1.0.0", "description": "ship \ud83d\ude80 it\/",)"
+        R"( "steps": [{"name": "a", "handler": {"callable": "x"}}]})";
+    auto const parsed = parse_template_yaml(json).value();
+    EXPECT_EQ(parsed.description, "ship \U0001F680 it/");
+    EXPECT_EQ(parsed, parse_template_json(json).value());
+    EXPECT_EQ(parsed, parse_template_json("\xef\xbb\xbf" + json).value());
+    EXPECT_EQ(parsed, parse_template_yaml("\xef\xbb\xbf" + json).value());
+}
+
 TEST(ParseTemplate, KeepsEveryKey) {
     workflow_template const t = parse_template_yaml(full).value();
     EXPECT_EQ(t.name, "order");
