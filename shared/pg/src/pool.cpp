@@ -24,6 +24,9 @@ namespace {
 
 // An idle connection is looked at before it is lent if it has rested longer than this.
 constexpr std::chrono::seconds trusted_for{1};
+// How long one that rests since before another was lost has for an answer before it is lent.
+constexpr std::chrono::seconds answer_limit{2};
+constexpr statement are_you_there{"tasker_are_you_there", "select 1"};
 
 void log_could_not_connect(error const& failure, std::chrono::milliseconds next_attempt) {
     log::warn("database_unreachable",
@@ -68,7 +71,10 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
     static asio::awaitable<result<lease>> acquire(std::shared_ptr<state> self, deadline until);
     static asio::awaitable<result<std::unique_ptr<connection>>>
     open_one(std::shared_ptr<state> self, deadline until);
-    std::unique_ptr<connection> take_idle();
+    std::optional<resting> take_idle();
+    static asio::awaitable<result<std::unique_ptr<connection>>>
+    take_answering(std::shared_ptr<state> self, deadline until);
+    void drop_suspects();
     bool may_open() const;
     void give_back(std::unique_ptr<connection> returned);
     /// Lets a waiting caller look whether it may open a connection.
@@ -89,22 +95,57 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
     std::size_t opening = 0;
     deadline next_attempt = deadline::min();
     deadline trusted_since = deadline::min(); ///< one that rests since before must be looked at
+    deadline suspect_since = deadline::min(); ///< one that rests since before may be dead, too
     std::optional<error> last_failure;        ///< of connecting, until it succeeds
     bool closed = false;
 };
 
-std::unique_ptr<connection> pool::state::take_idle() {
+std::optional<pool::state::resting> pool::state::take_idle() {
     while (!idle.empty()) {
-        auto [what, since] = std::move(idle.back());
+        auto one = std::move(idle.back());
         idle.pop_back();
         auto const now = steady_clock::now();
-        if ((since >= trusted_since && now - since < trusted_for) || what->check_alive()) {
-            return std::move(what);
+        if ((one.since >= trusted_since && now - one.since < trusted_for) ||
+            one.what->check_alive()) {
+            return one;
         }
         --open;
         trusted_since = now; // a server that hung up once has hung up on the others, too
     }
-    return nullptr;
+    return std::nullopt;
+}
+
+/// An idle connection; null if there is none. Errors: `cancelled`. One that has rested since before
+/// another was lost must answer first: a link can die without a word, and then all of them do.
+asio::awaitable<result<std::unique_ptr<connection>>>
+pool::state::take_answering(std::shared_ptr<state> self, deadline until) {
+    while (auto one = self->take_idle()) {
+        if (one->since >= self->suspect_since) {
+            co_return std::move(one->what);
+        }
+        auto const limit = steady_clock::now() + answer_limit;
+        auto const answer = co_await one->what->run({are_you_there}, std::min(limit, until));
+        if (answer) {
+            co_return std::move(one->what);
+        }
+        --self->open;
+        if (steady_clock::now() >= limit) {
+            self->drop_suspects();
+        }
+        self->wake_one();
+        if (answer.error().code == errc::cancelled ||
+            answer.error().code == errc::cancelled_in_doubt) {
+            co_return make_error(errc::cancelled, "cancelled while waiting for a connection");
+        }
+        if (steady_clock::now() >= until) {
+            break;
+        }
+    }
+    co_return std::unique_ptr<connection>{};
+}
+
+void pool::state::drop_suspects() {
+    open -= std::erase_if(idle, [&](resting const& one) { return one.since < suspect_since; });
 }
 
 bool pool::state::may_open() const {
@@ -154,8 +195,12 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
     if (self->closed) {
         co_return make_error(errc::closed, "the pool is closed");
     }
-    if (auto idle = self->take_idle()) { // there is none while anybody waits
-        co_return self->lend(std::move(idle));
+    auto rested = co_await take_answering(self, until); // there is none while anybody waits
+    if (!rested) {
+        co_return rested.error();
+    }
+    if (*rested) {
+        co_return self->lend(std::move(*rested));
     }
     if (self->queue.size() >= self->settings.max_waiting) {
         co_return make_error(errc::overloaded, "");
@@ -172,7 +217,11 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
             } else if (!is_retryable(opened.error())) {
                 co_return opened.error();
             } else {
-                mine.given = self->take_idle();
+                auto other = co_await take_answering(self, until);
+                if (!other) {
+                    co_return other.error();
+                }
+                mine.given = std::move(*other);
             }
         }
         if (self->closed) {
@@ -205,7 +254,7 @@ error pool::state::reason_for_none() const {
 void pool::state::give_back(std::unique_ptr<connection> returned) {
     if (closed || !returned->usable()) {
         --open;
-        trusted_since = steady_clock::now();
+        trusted_since = suspect_since = steady_clock::now();
         wake_one();
         return;
     }

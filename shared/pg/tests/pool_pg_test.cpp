@@ -73,6 +73,45 @@ TEST_F(Pool, OpensNothingUntilItIsAsked) {
     EXPECT_EQ(connections.current().idle, 0U);
 }
 
+TEST_F(Pool, LosesOneCallOnlyWhenAllItsConnectionsDieWithoutAWord) {
+    relay link{io_, database_.dsn()};
+    auto through = settings(3);
+    through.connect.dsn = link.dsn();
+    pool connections{io_.get_executor(), through};
+    {
+        auto one = take(connections);
+        auto two = take(connections);
+        auto three = take(connections);
+    }
+    ASSERT_EQ(connections.current().idle, 3U);
+    link.freeze();
+    {
+        auto unlucky = take(connections);
+        EXPECT_FALSE(run(io_, unlucky->run({select_one}, in(50ms))));
+    }
+    auto next = take(connections);
+    EXPECT_TRUE(serves(next));
+    EXPECT_EQ(connections.current().open, 1U); // the other two are gone as well
+    EXPECT_EQ(link.connections_accepted(), 4U);
+}
+
+TEST_F(Pool, KeepsIdleConnectionsThatAnswerAfterAnotherWasLost) {
+    pool connections{io_.get_executor(), settings(2)};
+    int kept = 0;
+    {
+        std::optional<lease> lost{take(connections)};
+        {
+            auto other = take(connections);
+            kept = other->backend_pid();
+        }
+        terminate(*lost);
+        EXPECT_FALSE(serves(*lost));
+    }
+    auto again = take(connections);
+    EXPECT_EQ(again->backend_pid(), kept);
+    EXPECT_TRUE(serves(again));
+}
+
 TEST_F(Pool, LendsAReturnedConnectionAgain) {
     pool connections{io_.get_executor(), settings(3)};
     int pid = 0;

@@ -27,7 +27,8 @@ struct pool_settings {
 /// At most `size` connections, opened when first needed, lent to one caller at a time, first come
 /// first served.
 ///
-/// A connection that comes back ruined is dropped, and a new one is opened when needed. After a
+/// A connection that comes back ruined is dropped, and a new one is opened when needed; one that
+/// was idle then has to answer before it is lent, within 2 s. After a
 /// failed attempt to connect the next one waits for the backoff; callers go on waiting until their
 /// own deadline.
 ///
