@@ -241,14 +241,20 @@ list_steps(pg::connection& on, step_filter which, std::int32_t limit, deadline u
 
 asio::awaitable<result<due_reply>> release_due(pg::connection& on, std::int32_t limit,
                                                deadline until) {
-    auto const answer =
-        co_await on.run_then({release_due_sql, pg::params{}.add_int4(limit)}, announce, until);
+    auto const answer = co_await on.run({release_due_sql, pg::params{}.add_int4(limit)}, until);
     if (!answer) {
         co_return answer.error();
     }
     auto const next = answer->optional(&pg::rows::int8, 0, 1);
-    co_return due_reply{answer->int4(0, 0),
-                        next ? std::optional{std::chrono::milliseconds{*next}} : std::nullopt};
+    due_reply const reply{answer->int4(0, 0),
+                          next ? std::optional{std::chrono::milliseconds{*next}} : std::nullopt};
+    // Most looks of an idle system release nothing, and need no second transaction.
+    if (reply.released > 0) {
+        if (auto const announced = co_await on.run({announce, {}}, until); !announced) {
+            co_return announced.error();
+        }
+    }
+    co_return reply;
 }
 
 } // namespace tasker::queue
