@@ -116,6 +116,7 @@ private:
         Py_ssize_t at = 0;
         auto const size = PyDict_GET_SIZE(value);
         bool is_first = true;
+        bool has_converted_key = false;
         while (PyDict_Next(value, &at, &key, &item) != 0) {
             // A conversion may run Python code: what it looks at must stay.
             auto const held_key = py::reinterpret_borrow<py::object>(key);
@@ -124,6 +125,7 @@ private:
                 out_ += ',';
             }
             is_first = false;
+            has_converted_key = has_converted_key || !PyUnicode_CheckExact(key);
             append_key(key);
             out_ += ':';
             append(item);
@@ -132,6 +134,25 @@ private:
             }
         }
         out_ += '}';
+        if (has_converted_key) {
+            refuse_repeated_names(value);
+        }
+    }
+
+    /// 1 and "1" are two keys of a dict, but one name in JSON: a reader would lose one of them.
+    static void refuse_repeated_names(PyObject* dict) {
+        auto const keys = py::reinterpret_steal<py::list>(PyDict_Keys(dict));
+        py::set names;
+        for (auto const key : keys) {
+            auto const name = PyUnicode_CheckExact(key.ptr())
+                                  ? py::reinterpret_borrow<py::object>(key)
+                                  : python_parts::get().plain_key(key);
+            if (names.contains(name)) {
+                throw py::value_error{"two keys of a dict have the same name in JSON: " +
+                                      py::repr(name).cast<std::string>()};
+            }
+            names.add(name);
+        }
     }
 
     void append_key(PyObject* key) {
