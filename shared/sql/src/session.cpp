@@ -74,7 +74,24 @@ void require_writable(pqxx::connection& session, bool is_standby, bool is_read_o
     }
 }
 
-void require_suitable(pqxx::connection& session) {
+/// A pooler tells another process id than the server's. Two sessions that are served by one process
+/// at the same time are lent it for a transaction each.
+void require_own_session(pqxx::connection& session, int serving_pid, std::string const& dsn) {
+    if (serving_pid == session.backendpid()) {
+        return;
+    }
+    pqxx::connection another{dsn};
+    if (pqxx::nontransaction{another}.exec1("select pg_backend_pid()")[0].as<int>() ==
+        serving_pid) {
+        throw failure{
+            make_error(tasker::errc::invalid_argument,
+                       fmt::format("{} is behind a pooler in transaction mode, which Tasker cannot "
+                                   "use: choose session mode, or connect to the server itself",
+                                   describe(session)))};
+    }
+}
+
+void require_suitable(pqxx::connection& session, std::string const& dsn) {
     if (session.server_version() < oldest_server) {
         throw failure{errc::server_too_old,
                       fmt::format("{} is PostgreSQL {}; Tasker needs 14 or later",
@@ -82,9 +99,10 @@ void require_suitable(pqxx::connection& session) {
     }
     auto const found = pqxx::nontransaction{session}.exec1(
         "select current_setting('server_encoding'), pg_is_in_recovery(), "
-        "current_setting('transaction_read_only')::boolean");
+        "current_setting('transaction_read_only')::boolean, pg_backend_pid()");
     require_utf8(session, found[0].as<std::string>());
     require_writable(session, found[1].as<bool>(), found[2].as<bool>());
+    require_own_session(session, found[3].as<int>(), dsn);
 }
 
 } // namespace
@@ -105,7 +123,7 @@ std::unique_ptr<pqxx::connection> connect(std::string const& dsn) {
         throw failure{
             final ? *final : make_error(errc::could_not_connect, without_line_end(refused.what()))};
     }
-    require_suitable(*session);
+    require_suitable(*session, join_dsn(settings));
     return session;
 }
 

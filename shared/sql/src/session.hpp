@@ -26,7 +26,7 @@ struct failure : std::exception {
 /// Connects within 10 seconds, unless the DSN sets another connect_timeout, and looks whether
 /// Tasker can work with this server and database at all.
 /// Throws: failure (could_not_connect, server_too_old, wrong_encoding, read_only;
-/// invalid_argument: the DSN is none).
+/// invalid_argument: the DSN is none, or leads to a pooler that does not keep sessions).
 std::unique_ptr<pqxx::connection> connect(std::string const& dsn);
 
 /// No time limit but for locks, silence but for warnings, and names resolved nowhere but in

@@ -3,6 +3,7 @@
 #include "sample_scripts.hpp"
 
 #include "tasker/testing/own_cluster.hpp"
+#include "tasker/testing/pooler.hpp"
 #include "tasker/testing/test_database.hpp"
 #include "tasker/testing/wait.hpp"
 
@@ -62,6 +63,25 @@ TEST(Suitability, RefusesAStandbyAndTellsHowToReachThePrimary) {
     ASSERT_FALSE(checked);
     EXPECT_EQ(checked.error().code, errc::read_only);
     EXPECT_TRUE(may_pass(checked.error())); // it may be promoted
+}
+
+TEST(Suitability, RefusesAPoolerInTransactionMode) {
+    test_database database;
+    testing::pooler const pooler{database.dsn(), "transaction"};
+    auto const migrated = migrate(pooler.dsn());
+    ASSERT_FALSE(migrated);
+    EXPECT_THAT(migrated.error().message, HasSubstr("session mode"));
+    auto const checked = check(pooler.dsn());
+    ASSERT_FALSE(checked);
+    EXPECT_FALSE(may_pass(checked.error()));
+}
+
+TEST(Suitability, TakesAPoolerInSessionMode) {
+    test_database database = test_database::empty();
+    testing::pooler const pooler{database.dsn(), "session"};
+    auto const migrated = migrate(pooler.dsn());
+    ASSERT_TRUE(migrated) << migrated.error().message;
+    EXPECT_TRUE(check(pooler.dsn()));
 }
 
 } // namespace

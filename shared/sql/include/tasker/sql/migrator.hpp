@@ -39,7 +39,8 @@ struct migration_report {
 /// this build does not have. Schema tasker is Tasker's alone: keep no functions of your own there.
 ///
 /// Safe when several run at once: a session lock lets one work, and the others then find nothing to
-/// do. So the DSN must not lead through a pooler that shares sessions between transactions.
+/// do. So a DSN that leads through a pooler in transaction mode is refused, unless the pooler is so
+/// busy that it cannot be told from one in session mode.
 /// A failure leaves the schema at a version between two migrations; run it again.
 ///
 /// Threads: any number of calls at once. Blocks.
