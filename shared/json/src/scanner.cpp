@@ -25,27 +25,33 @@ bool is_hex(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/// The power of ten of a number's first digit that is not 0: 2 for 123, -3 for 0.00123. Large
-/// exponents are cut. REQUIRES: `number` has the form that JSON asks for.
+constexpr std::int64_t huge_exponent = 1'000'000'000;
+
+/// As it is written, cut where it is huge. REQUIRES: `number` has the form that JSON asks for.
+std::int64_t exponent_of(std::string_view number) {
+    auto const letter = number.find_first_of("eE");
+    if (letter == std::string_view::npos) {
+        return 0;
+    }
+    auto text = number.substr(letter + 1);
+    text.remove_prefix(text.front() == '+' ? 1 : 0);
+    std::int64_t exponent = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), exponent).ec != std::errc{}) {
+        exponent = text.front() == '-' ? -huge_exponent : huge_exponent;
+    }
+    return std::clamp(exponent, -huge_exponent, huge_exponent);
+}
+
+/// The power of ten of a number's first digit that is not 0: 2 for 123, -3 for 0.00123.
 std::int64_t magnitude(std::string_view number) {
-    constexpr std::int64_t huge = 1'000'000'000;
     auto const mantissa = number.substr(0, number.find_first_of("eE"));
     auto const first = mantissa.find_first_of("123456789");
     if (first == std::string_view::npos) {
-        return -huge;
+        return -huge_exponent;
     }
     auto const point = std::min(mantissa.find('.'), mantissa.size());
     auto const scale = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
-    std::int64_t exponent = 0;
-    if (mantissa.size() < number.size()) {
-        auto text = number.substr(mantissa.size() + 1);
-        text.remove_prefix(text.front() == '+' ? 1 : 0);
-        auto const failure = std::from_chars(text.data(), text.data() + text.size(), exponent).ec;
-        if (failure != std::errc{}) {
-            exponent = text.front() == '-' ? -huge : huge;
-        }
-    }
-    return std::clamp(exponent, -huge, huge) + (scale > 0 ? scale - 1 : scale);
+    return exponent_of(number) + (scale > 0 ? scale - 1 : scale);
 }
 
 bool is_finite(std::string_view number) {
@@ -276,6 +282,12 @@ private:
             }
         }
         auto const number = text_.substr(begin, at_ - begin);
+        if (accepted_ == numbers::finite && exponent_of(number) < least_exponent) {
+            at_ = begin;
+            fail_with("holds the number " + std::string{number.substr(0, 40)} +
+                      ", whose exponent is out of range (at least " +
+                      std::to_string(least_exponent) + ")" + position());
+        }
         bool const may_be_large = accepted_ == numbers::any && is_integer;
         if (!may_be_large && !is_finite(number)) {
             at_ = begin;

@@ -29,6 +29,21 @@ bool has_escaped_nul(std::string_view raw) {
     return false;
 }
 
+/// Whether the text may have a number with a small exponent, which simdjson reads as 0.
+bool may_have_small_exponent(std::string_view text) {
+    auto const is_digit = [&](std::size_t at) {
+        return at < text.size() && text[at] >= '0' && text[at] <= '9';
+    };
+    for (auto at = text.find('-', 2); at != std::string_view::npos; at = text.find('-', at + 1)) {
+        bool const is_exponent = text[at - 1] == 'e' || text[at - 1] == 'E';
+        if (is_exponent && is_digit(at - 2) && is_digit(at + 1) && is_digit(at + 2) &&
+            is_digit(at + 3)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool is_accepted_fast(std::string_view text, std::size_t deepest) {
     if (without_bom(text).size() != text.size()) {
         return false; // some versions of simdjson skip it
@@ -51,7 +66,9 @@ std::optional<syntax_problem> find_problem(std::string_view text, std::size_t de
     if (text.size() > std::numeric_limits<std::uint32_t>::max()) {
         return syntax_problem{{}, "is too large"};
     }
-    return is_accepted_fast(text, deepest) ? std::nullopt : scan(text, deepest, accepted);
+    bool const is_accepted = is_accepted_fast(text, deepest) &&
+                             (accepted == numbers::any || !may_have_small_exponent(text));
+    return is_accepted ? std::nullopt : scan(text, deepest, accepted);
 }
 
 std::string to_sentence(syntax_problem const& found, std::string_view subject) {

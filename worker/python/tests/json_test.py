@@ -164,7 +164,9 @@ def test_refuses_what_json_does_not_have(value, error):
         _native.write_json(value)
 
 
-@pytest.mark.parametrize("value", [{1: "a", "1": "b"}, {None: 1, "null": 2}, [{True: 1, "true": 2}]])
+@pytest.mark.parametrize(
+    "value", [{1: "a", "1": "b"}, {None: 1, "null": 2}, [{True: 1, "true": 2}]]
+)
 def test_keys_with_the_same_name_in_json_are_refused(value):
     with pytest.raises(ValueError, match="two keys of a dict have the same name in JSON: '"):
         _native.write_json(value)

@@ -14,9 +14,12 @@ inline constexpr std::size_t max_nesting = 64;
 /// Levels in a step's result. Children get it, and the task's result holds it.
 inline constexpr std::size_t max_result_nesting = 1'000;
 
+/// PostgreSQL's jsonb, in which requests are compared, has some 16,000 digits after the point.
+inline constexpr int least_exponent = -400;
+
 /// Which numbers are accepted. Digits never matter: the text stays unchanged.
 enum class numbers : std::uint8_t {
-    finite, ///< magnitude below 1.8e308, so that every reader gets a number
+    finite, ///< magnitude below 1.8e308, so that every reader gets a number; least_exponent
     any,    ///< integers that Python writes may be larger
 };
 
