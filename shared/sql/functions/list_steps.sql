@@ -35,9 +35,11 @@ begin
                case when t.state = 'cancelled' and coalesce(s.state, 'pending') not in ('complete', 'failed')
                     then 'cancelled' else coalesce(s.state, 'pending')::text end,
                coalesce(s.attempt, 0), d.max_attempts,
-               coalesce((select json_agg(n.name order by n.step_no)
-                         from tasker.template_steps n
-                         where n.template_id = d.template_id and n.step_no = any (d.parents)), '[]'),
+               coalesce((select json_agg(n.name order by u.step_no)
+                         from unnest(d.parents) u(step_no)
+                         cross join lateral (
+                             select n.name from tasker.template_steps n
+                             where n.template_id = d.template_id and n.step_no = u.step_no offset 0) n), '[]'),
                s.enqueued_at, s.started_at, s.finished_at, w.name, s.result, s.error
         from tasker.tasks t
         join tasker.template_steps d on d.template_id = any (array[t.template_id])
