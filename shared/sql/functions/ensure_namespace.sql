@@ -5,8 +5,10 @@
 -- raises: TK001 when the name cannot name a queue.
 -- PGMQ indexes `vt`, which its own `read` cannot use (it compares with a volatile clock) and which
 -- makes every lease a non-HOT update: the index is dropped and the pages get room for HOT updates.
+-- Runs as the role that migrated, which owns all queues: the role that serves needs no right to create.
 create or replace function tasker.ensure_namespace(p_namespace text) returns int
 language plpgsql
+security definer
 set search_path = ''
 set enable_seqscan = off
 as $$

@@ -84,5 +84,38 @@ TEST(Suitability, TakesAPoolerInSessionMode) {
     EXPECT_TRUE(check(pooler.dsn()));
 }
 
+TEST(ServingRole, UsesNewNamespacesWithNoMoreThanTheDocumentedGrants) {
+    test_database database = test_database::empty();
+    std::string const owner = "owner_of_" + database.name();
+    std::string const app = "app_of_" + database.name();
+    database.exec("create role " + owner + " login; create role " + app +
+                  " login; grant create on database " + database.name() + " to " + owner);
+    ASSERT_TRUE(migrate(database.dsn() + " user=" + owner));
+    {
+        pqxx::connection session{database.dsn() + " user=" + owner};
+        pqxx::work work{session};
+        work.exec("grant usage on schema tasker, tasker_queues, pgmq to " + app);
+        work.exec("grant select, insert, update, delete on all tables in schema tasker, pgmq to " +
+                  app);
+        work.exec("grant usage on all sequences in schema tasker, pgmq to " + app);
+        work.exec("alter default privileges in schema tasker, pgmq "
+                  "grant select, insert, update, delete on tables to " +
+                  app);
+        work.exec("alter default privileges in schema tasker, pgmq grant usage on sequences to " +
+                  app);
+        work.commit();
+    }
+    std::string const dsn = database.dsn() + " user=" + app;
+    EXPECT_TRUE(check(dsn));
+    pqxx::connection session{dsn};
+    pqxx::work work{session};
+    work.exec("select tasker.ensure_namespace('fresh')");
+    work.exec("select tasker_queues.send_tasker_fresh(array['00000000-0000-0000-0000-000000000001']"
+              "::uuid[], array[0], 0)");
+    EXPECT_EQ(work.exec1("delete from pgmq.q_tasker_fresh returning 1")[0].as<int>(), 1);
+    EXPECT_THROW(pqxx::subtransaction(work).exec("create table pgmq.mine ()"),
+                 pqxx::insufficient_privilege);
+}
+
 } // namespace
 } // namespace tasker::sql
