@@ -85,6 +85,25 @@ connection::session::session(asio::any_io_executor const& executor, unique_conn 
         throw std::system_error{errno, std::generic_category(), "duplicating a socket"};
     }
     socket_.assign(duplicate);
+    PQsetNoticeReceiver(conn.get(), take_notice, this);
+}
+
+void connection::session::take_notice(void* self, PGresult const* notice) {
+    auto const field = [notice](int which) {
+        char const* const text = PQresultErrorField(notice, which);
+        return std::string_view{text == nullptr ? "" : text};
+    };
+    if (field(PG_DIAG_SEVERITY_NONLOCALIZED) == "FATAL") {
+        auto& words = static_cast<session*>(self)->last_words_;
+        words.assign(field(PG_DIAG_MESSAGE_PRIMARY)).append(" (SQLSTATE ");
+        words.append(field(PG_DIAG_SQLSTATE)).append(")");
+    } else {
+        log::debug("postgres_notice", {{"message", field(PG_DIAG_MESSAGE_PRIMARY)}});
+    }
+}
+
+std::string connection::session::reason_of_the_end() const {
+    return last_words_.empty() ? last_message(conn.get()) : last_words_;
 }
 
 connection::session::~session() {
@@ -174,7 +193,7 @@ connection::session::exchange(std::shared_ptr<session> self, std::vector<call> c
     auto const reason = why.value_or(pipeline::end::lost);
     auto const message = reason != pipeline::end::lost ? ""
                          : self->conn == nullptr       ? "closed by its owner"
-                                                       : last_message(self->conn.get());
+                                                       : self->reason_of_the_end();
     auto unfinished = self->expected_.on_end(reason, message);
     auto const first = static_cast<std::ptrdiff_t>(std::min(self->leftovers_, unfinished.size()));
     std::move(unfinished.begin() + first, unfinished.end(), std::back_inserter(answers));

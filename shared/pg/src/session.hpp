@@ -88,6 +88,9 @@ private:
     void watch(deadline until);
     void on_timer();
     std::vector<notification> take_notifications();
+    static void take_notice(void* self, PGresult const* notice);
+    /// Why the connection is gone: the server's own reason if it gave one between two calls.
+    std::string reason_of_the_end() const;
 
     boost::asio::posix::stream_descriptor socket_;
     boost::asio::steady_timer timer_;
@@ -96,6 +99,7 @@ private:
     bool timed_out_ = false;
     bool busy_ = false;
     bool ruined_ = false;
+    std::string last_words_;    ///< of a server that ended the session while no call was under way
     std::size_t leftovers_ = 0; ///< calls of run_then whose answers are still to be read
     pipeline expected_;
     std::vector<prepared_statement> prepared_;

@@ -96,7 +96,7 @@ connection::session::next_notifications(std::shared_ptr<session> self, deadline 
             co_return make_error(errc::closed, "closed by its owner");
         }
         if (!self->timed_out_ && PQconsumeInput(self->conn.get()) == 0) {
-            co_return make_error(errc::connection_lost, last_message(self->conn.get()));
+            co_return make_error(errc::connection_lost, self->reason_of_the_end());
         }
     }
 }

@@ -197,6 +197,18 @@ TEST_F(Connection, StartsASessionAsItsOptionsSay) {
     EXPECT_EQ(setting(other, "statement_timeout"), "1234ms");
 }
 
+TEST_F(Connection, TellsTheServersReasonWhenItIsEndedWhileItListens) {
+    auto conn = open();
+    running waiting{io_, conn.next_notifications(soon())};
+    waiting.begin();
+    terminate(conn);
+    auto const got = waiting.get();
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, errc::connection_lost);
+    EXPECT_NE(got.error().message.find("administrator command (SQLSTATE 57P01)"), std::string::npos)
+        << got.error().message;
+}
+
 TEST_F(Connection, LeavesToTheDsnsOptionsWhatTheyName) {
     auto conn = open({.dsn = database_.dsn() + " options='-c jit=on'"});
     EXPECT_EQ(setting(conn, "jit"), "on");
