@@ -25,10 +25,51 @@ int line_of(YAML::Mark const& mark) {
     return mark.line + 1;
 }
 
+/// The text behind an anchor or tag, where a scalar begins.
+std::string_view scalar_behind(std::string_view text) {
+    while (text.starts_with('&') || text.starts_with('!')) {
+        text.remove_prefix(std::min(text.find_first_of(" \t\r\n"), text.size()));
+        text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+    }
+    return text;
+}
+
+/// What is between the quotes of a scalar, escapes included.
+std::string_view quoted_part(std::string_view scalar) {
+    char const quote = scalar.front();
+    scalar.remove_prefix(1);
+    std::size_t end = 0;
+    while (end < scalar.size() && scalar[end] != quote) {
+        end += quote == '"' && scalar[end] == '\\' ? 2 : 1;
+    }
+    return scalar.substr(0, end);
+}
+
+/// yaml-cpp 0.7 loses line ends of the scalars that this refuses.
+void check_line_ends(std::string_view scalar, int line) {
+    if (scalar.starts_with('>')) {
+        auto const header = scalar.substr(0, scalar.find_first_of(" \t\r\n"));
+        if (header.find('+') != std::string_view::npos) {
+            throw_unreadable(line, "begins with >+, which is not supported; use |+ or >");
+        }
+    } else if (scalar.starts_with('"') || scalar.starts_with('\'')) {
+        auto const content = quoted_part(scalar);
+        auto const last = content.find_last_not_of(" \t\r\n");
+        auto const blanks = last == std::string_view::npos ? content : content.substr(last + 1);
+        if (std::ranges::count(blanks, '\n') > 1) {
+            throw_unreadable(line, "has blank lines before the closing quote, which is not "
+                                   "supported; use a block that begins with |");
+        }
+    }
+}
+
 /// Not YAML::Node: it accepts duplicate keys, forgets lines, and costs ten times as much.
 class yaml_events final : public YAML::EventHandler {
 public:
-    explicit yaml_events(document_builder& builder) : builder_{builder} {}
+    /// `text`: what the parser reads.
+    yaml_events(document_builder& builder, std::string_view text)
+        : builder_{builder},
+          text_{text} {}
 
     void OnDocumentStart(YAML::Mark const& mark) override {
         if (started_) {
@@ -63,6 +104,8 @@ public:
             typed_scalar const typed = resolve_plain_scalar(value, line);
             builder_.scalar(typed.kind, line, value, typed.value, anchor);
         } else if (tag.empty() || tag == "!" || tag == std::string{tag_prefix} + "str") {
+            auto const at = std::min(static_cast<std::size_t>(mark.pos), text_.size());
+            check_line_ends(scalar_behind(text_.substr(at)), line);
             builder_.scalar(node_kind::string, line, value, {}, anchor);
         } else {
             refuse_tag(line, tag);
@@ -104,6 +147,7 @@ private:
     }
 
     document_builder& builder_;
+    std::string_view text_;
     bool started_ = false;
 };
 
@@ -167,7 +211,7 @@ document read_yaml(std::string_view text) {
     try {
         std::istringstream stream{std::string{text}};
         YAML::Parser parser{stream};
-        yaml_events events{builder};
+        yaml_events events{builder, text};
         if (!parser.HandleNextDocument(events)) {
             throw_unreadable(0, "is empty");
         }

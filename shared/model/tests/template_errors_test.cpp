@@ -220,6 +220,13 @@ std::vector<broken_template> const broken_templates{
     {"ListAsKey",
      HEAD STEP "metadata: {[a]: b}\n",
      {"line 4: has a key that is a list or a mapping"}},
+    {"FoldedTextThatKeepsItsLineEnds",
+     HEAD STEP "metadata:\n  ä: &b !!str >+\n    one\n\n\n",
+     {"line 5: begins with >+, which is not supported; use |+ or >"}},
+    {"BlankLinesBeforeTheClosingQuote",
+     HEAD STEP "metadata:\r\n  a: \"k\\\"\n     \n  \n     \"\n",
+     {"line 5: has blank lines before the closing quote, which is not supported; use a block that "
+      "begins with |"}},
     {"MergeKeyWhereKeysAreFree",
      HEAD STEP "metadata:\n  d: &d {a: 1}\n  e:\n    <<: *d\n",
      {"line 7: has a merge key (<<), which is not supported; write the keys out, or put \"<<\" in "
