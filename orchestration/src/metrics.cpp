@@ -74,10 +74,16 @@ metrics::metrics()
                     .Name("tasker_http_requests_total")
                     .Help("Requests answered, by route and status.")
                     .Register(registry_)},
-      request_seconds_{BuildHistogram()
-                           .Name("tasker_http_request_seconds")
-                           .Help("Time from a request's last byte to its answer, by route.")
-                           .Register(registry_)},
+      request_seconds_{
+          BuildHistogram()
+              .Name("tasker_http_request_seconds")
+              .Help("Time from a request's last byte to its answer, by route. Without waits.")
+              .Register(registry_)},
+      wait_seconds_{BuildHistogram()
+                        .Name("tasker_http_wait_seconds")
+                        .Help("Time that requests with ?wait took.")
+                        .Register(registry_)
+                        .Add({}, seconds_buckets)},
       creation_batch_{batch_sizes(registry_, "tasker_creation_batch_tasks",
                                   "Tasks in one call of create_tasks.")},
       get_batch_{
@@ -93,8 +99,10 @@ metrics::metrics()
       waiting_requests_{gauge(registry_, "tasker_waiting_requests", "Requests with ?wait.")},
       pool_{BuildGauge()
                 .Name("tasker_database_connections")
-                .Help("Connections of the pool: open, idle, and callers waiting for one.")
+                .Help("Open connections of the pool, by state: busy or idle.")
                 .Register(registry_)},
+      pool_waiting_{gauge(registry_, "tasker_database_connection_waiters",
+                          "Callers that wait for a connection of the pool.")},
       templates_cached_{gauge(registry_, "tasker_templates_cached", "Templates kept ready.")},
       listening_{gauge(registry_, "tasker_listening", "1 while notifications arrive.")},
       resident_bytes_{gauge(registry_, "process_resident_memory_bytes", "Resident memory.")} {}
@@ -110,7 +118,8 @@ void metrics::answered(http::answered_request const& what) {
             {{"route", label_of(what.found)}, {"status", std::to_string(what.status)}});
     }
     counted->Increment();
-    route.seconds->Observe(std::chrono::duration<double>(what.took).count());
+    auto& seconds = what.waited ? wait_seconds_ : *route.seconds;
+    seconds.Observe(std::chrono::duration<double>(what.took).count());
 }
 
 void metrics::creations_sent(std::size_t tasks) {
@@ -136,9 +145,9 @@ void metrics::database_failed(error const& failure) {
 std::string metrics::render(gauges const& now) {
     connections_.Set(static_cast<double>(now.connections));
     waiting_requests_.Set(static_cast<double>(now.waiting_requests));
-    pool_.Add({{"state", "open"}}).Set(static_cast<double>(now.pool_open));
+    pool_.Add({{"state", "busy"}}).Set(static_cast<double>(now.pool_open - now.pool_idle));
     pool_.Add({{"state", "idle"}}).Set(static_cast<double>(now.pool_idle));
-    pool_.Add({{"state", "wanted"}}).Set(static_cast<double>(now.pool_waiting));
+    pool_waiting_.Set(static_cast<double>(now.pool_waiting));
     templates_cached_.Set(static_cast<double>(now.templates_cached));
     listening_.Set(now.listening ? 1 : 0);
     resident_bytes_.Set(resident_bytes());

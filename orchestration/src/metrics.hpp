@@ -55,6 +55,7 @@ private:
     prometheus::Registry registry_;
     prometheus::Family<prometheus::Counter>& requests_;
     prometheus::Family<prometheus::Histogram>& request_seconds_;
+    prometheus::Histogram& wait_seconds_;
     prometheus::Histogram& creation_batch_;
     prometheus::Histogram& get_batch_;
     prometheus::Counter& created_;
@@ -63,6 +64,7 @@ private:
     prometheus::Gauge& connections_;
     prometheus::Gauge& waiting_requests_;
     prometheus::Family<prometheus::Gauge>& pool_;
+    prometheus::Gauge& pool_waiting_;
     prometheus::Gauge& templates_cached_;
     prometheus::Gauge& listening_;
     prometheus::Gauge& resident_bytes_;

@@ -152,6 +152,17 @@ TEST_F(Waits, ClientThatHasFinishedSendingGetsTheTaskAsItIs) {
     EXPECT_TRUE(are_waiting(0));
 }
 
+TEST_F(Waits, AreMeasuredApartFromOtherRequests) {
+    client_.get("/v1/tasks/" + id_);
+    client_.get("/v1/tasks/" + id_ + "?wait=0.1");
+    auto const text = client_.get("/metrics").body;
+    for (auto const* line :
+         {"\ntasker_http_wait_seconds_count 1\n", "\ntasker_http_request_seconds_count{route=\"GET "
+                                                  "/v1/tasks/{task_id}\"} 1\n"}) {
+        EXPECT_NE(text.find(line), std::string::npos) << line;
+    }
+}
+
 TEST_F(Waits, RequestBehindAWaitIsAnsweredAfterIt) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60") + request_text("GET", "/health/live"));

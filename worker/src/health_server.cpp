@@ -17,7 +17,9 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <array>
 #include <charconv>
+#include <ctime>
 #include <list>
 #include <utility>
 
@@ -36,6 +38,16 @@ constexpr std::uint32_t max_header_bytes = 8U << 10U;
 constexpr std::uint64_t max_body_bytes = 1U << 10U;
 
 using response = http::response<http::string_body>;
+
+/// The time, as the Date field has it (RFC 9110, 5.6.7).
+std::string http_date() {
+    auto const now = std::time(nullptr);
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    std::array<char, 32> text{};
+    auto const size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    return {text.data(), size};
+}
 
 response answer(std::string body, char const* type = "application/json") {
     response out{http::status::ok, 11};
@@ -257,6 +269,7 @@ asio::awaitable<bool> health_server::state::exchange(std::shared_ptr<state> self
     auto out = failure ? refusal(code_of(failure), failure.message())
                        : answer_to(parser.get(), self->answers, self->hosts);
     auto const is_head = !failure && parser.get().method() == http::verb::head;
+    out.set(http::field::date, http_date());
     out.keep_alive(!failure && parser.get().keep_alive());
     out.prepare_payload();
     if (is_head) {

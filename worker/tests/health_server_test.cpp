@@ -74,6 +74,7 @@ TEST_F(HealthServer, TellsThatTheWorkerIsWell) {
         auto const answer = ask("GET", path);
         EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n")) << path;
         EXPECT_EQ(body_of(answer)["status"], "ok");
+        EXPECT_THAT(answer, testing::ContainsRegex("\r\nDate: [A-Z][a-z]{2}, .* GMT\r\n"));
     }
 }
 

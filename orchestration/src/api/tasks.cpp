@@ -128,6 +128,7 @@ asio::awaitable<http::response> tasks::get(http::request& asked) {
         co_return http::error_response(error_code::too_many_requests,
                                        "too many requests are waiting for tasks already");
     }
+    asked.waits = true;
     auto first =
         co_await (show_once_settled(*id, steady_clock::now() + *wait) || asked.from->until_gone());
     if (first.index() == 1) {

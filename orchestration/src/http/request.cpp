@@ -34,6 +34,7 @@ void request::clear() {
     has_host = false;
     has_absolute_target = false;
     expects_continue = false;
+    waits = false;
     parameters.clear();
     from = nullptr;
 }

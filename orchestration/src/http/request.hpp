@@ -34,6 +34,7 @@ struct request {
     bool has_host = false;
     bool has_absolute_target = false;
     bool expects_continue = false;
+    bool waits = false; ///< set by a handler that waits for something to happen; for metrics
     /// Of the path: name in the route's pattern, decoded value.
     std::vector<std::pair<std::string_view, std::string>> parameters;
     peer* from = nullptr; ///< set while a handler runs

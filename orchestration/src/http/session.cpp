@@ -105,7 +105,7 @@ asio::awaitable<response> session::answer() {
         }
         request_.from = nullptr;
     }
-    context_.answered({match_.found, known.status, steady_clock::now() - begin});
+    context_.answered({match_.found, known.status, steady_clock::now() - begin, request_.waits});
     co_return known;
 }
 
