@@ -83,7 +83,7 @@ TEST(EngineFaults, ResultOfAWorkerThatLostItsLeaseIsRefused) {
     heir.tell(R"({"result":2})");
     auto const task = wait_until_settled(client, id);
     EXPECT_EQ(numbers_in(task), (numbers{{"after", 3}}));
-    EXPECT_EQ(steps_of(client, id).at("held").attempts, 2);
+    EXPECT_EQ(steps_of(client, id).at("held").deliveries, 2);
     EXPECT_EQ(sleeper.stop(), (cluster::exit_status{.code = 0, .signal = 0}));
     EXPECT_EQ(numbers_in(client.get_task(id).value()), (numbers{{"after", 3}}));
 }

@@ -32,20 +32,22 @@ claimer::claimer(step_flow& flow, pg::pool& connections, identity self,
 asio::awaitable<void> claimer::run_until_stopped() {
     pause after_failure;
     while (!flow_.is_closed()) {
-        auto const is_idle = !flow_.queues.any() && flow_.wants_claim();
         auto const now = steady_clock::now();
+        auto const alone_limit = flow_.limit_wait_for_alone(now);
+        auto const is_idle = !flow_.queues.any() && flow_.wants_claim();
         if (!is_idle && now >= next_poll_) {
             flow_.queues.announce_all();
             next_poll_ = now + next_pause();
         }
+        auto const alone = flow_.step_to_run_alone();
         auto const can_claim = flow_.queues.any() && flow_.wants_claim();
-        auto const limit = is_idle ? next_look_ : next_poll_;
-        if (!can_claim && now < limit) {
+        auto const limit = is_idle ? next_look_ : std::min(next_poll_, alone_limit);
+        if (!alone && !can_claim && now < limit) {
             co_await flow_.claims.wait(limit);
             continue;
         }
         // Named: with a co_await on each side, g++ 12 destroys the result twice.
-        auto call = can_claim ? claim_once() : look();
+        auto call = alone ? run_alone(alone) : can_claim ? claim_once() : look();
         auto const done = co_await std::move(call);
         is_answered_ = done.has_value();
         if (done) {
@@ -75,11 +77,46 @@ asio::awaitable<result<void>> claimer::claim_once() {
     counts_.claimed(claimed->size());
     auto const full = claimed->size() >= quantity;
     flow_.queues.end(queues, full, full ? claimed->back().queue : std::string{});
+    // A claim brings only some of the steps that lost a lease.
+    for (auto const& each : *claimed) {
+        if (each.lost_leases > 0) {
+            flow_.queues.announce(each.queue);
+        }
+    }
     if (std::exchange(is_for_a_look_, false) && !claimed->empty()) {
         look_at(steady_clock::now() + least_pause);
     }
     flow_.accept(std::move(*claimed), asked_at);
     co_return result<void>{};
+}
+
+/// The database knows first, so that a loss of this lease is known to be the step's own fault.
+asio::awaitable<result<void>> claimer::run_alone(std::shared_ptr<execution> step) {
+    queue::started_step const starts{queue::lease_of(step->step)};
+    auto const is_ours = co_await note_start(starts);
+    if (!is_ours) {
+        co_return is_ours.error();
+    }
+    if (step != flow_.step_to_run_alone()) {
+        co_return result<void>{}; // given back or lost meanwhile
+    }
+    if (*is_ours == 0) {
+        flow_.lose(step);
+    } else {
+        flow_.run_alone(step);
+    }
+    co_return result<void>{};
+}
+
+asio::awaitable<result<std::int32_t>> claimer::note_start(queue::started_step step) {
+    auto const until = steady_clock::now() + call_limit;
+    auto on = co_await connections_.acquire(until);
+    if (!on) {
+        co_return on.error();
+    }
+    std::vector<queue::started_step> only;
+    only.push_back(step);
+    co_return co_await queue::start(**on, std::move(only), until);
 }
 
 asio::awaitable<result<std::vector<queue::claimed_step>>>
@@ -93,7 +130,8 @@ claimer::ask(std::vector<std::string> queues, std::size_t quantity) {
     queue::claim_request request{.queues = std::move(queues),
                                  .worker = self_.id,
                                  .lease = self_.lease,
-                                 .quantity = static_cast<std::int32_t>(quantity)};
+                                 .quantity = static_cast<std::int32_t>(quantity),
+                                 .suspects = static_cast<std::int32_t>(flow_.threads())};
     co_return co_await queue::claim(**on, std::move(request), until);
 }
 

@@ -6,6 +6,8 @@
 #include "tasker/pg/pool.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <random>
 
 namespace tasker::worker {
@@ -37,6 +39,8 @@ public:
 
 private:
     boost::asio::awaitable<result<void>> claim_once();
+    boost::asio::awaitable<result<void>> run_alone(std::shared_ptr<execution> step);
+    boost::asio::awaitable<result<std::int32_t>> note_start(queue::started_step step);
     boost::asio::awaitable<result<std::vector<queue::claimed_step>>>
     ask(std::vector<std::string> queues, std::size_t quantity);
     boost::asio::awaitable<result<void>> look();

@@ -47,6 +47,7 @@ struct execution {
 
     // Of the worker's I/O thread.
     steady_clock::time_point leased_at;
+    bool start_noted = false; ///< the database knows that the handler started
     std::size_t report_bytes = 0;
     bool answered =
         false; ///< has a report, or needs none: what its handler still returns is dropped

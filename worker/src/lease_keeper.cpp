@@ -17,6 +17,9 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::chrono::seconds stall_check{1};
+/// Handlers that have run for so long are shown as running; the start of the others comes with
+/// their reports.
+constexpr std::chrono::milliseconds long_running{100};
 /// Leases in one call, so that none of them takes long.
 constexpr std::size_t max_call_steps = 1'000;
 
@@ -65,11 +68,13 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
             flow_.shed_stalled(now - next_stall_check + stall_check);
             next_stall_check = now + stall_check;
         }
+        co_await note_long_running();
         if (flow_.is_empty() && all_released) {
             co_await flow_.leases.wait(next_extension);
             next_stall_check = steady_clock::now() + stall_check;
         } else {
-            co_await flow_.leases.wait(std::min(next_extension, next_stall_check));
+            auto const next = std::min(next_extension, next_stall_check);
+            co_await flow_.leases.wait(std::min(next, steady_clock::now() + long_running));
         }
     }
 }
@@ -122,6 +127,31 @@ asio::awaitable<result<std::vector<std::size_t>>> lease_keeper::ask(same_queue c
         co_return on.error();
     }
     co_return co_await queue::extend(**on, steps.queue, self_.lease, leases_of(steps.steps), until);
+}
+
+/// Not repeated when it fails: the reports tell it, too.
+asio::awaitable<void> lease_keeper::note_long_running() {
+    auto const steps = flow_.take_long_running(long_running);
+    if (steps.empty()) {
+        co_return;
+    }
+    auto const now = steady_clock::now();
+    auto const until = now + self_.lease / 3;
+    std::vector<queue::started_step> started;
+    started.reserve(steps.size());
+    for (auto const& each : steps) {
+        started.push_back(
+            {queue::lease_of(each->step),
+             std::chrono::duration_cast<std::chrono::milliseconds>(now - each->started)});
+    }
+    auto on = co_await connections_.acquire(until);
+    if (!on) {
+        co_return;
+    }
+    auto const noted = co_await queue::start(**on, std::move(started), until);
+    if (!noted) {
+        log::warn("start_not_noted", {{"count", steps.size()}, {"error", noted.error()}});
+    }
 }
 
 /// False if some are still to be given back: the database does not answer.

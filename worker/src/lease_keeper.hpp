@@ -36,6 +36,7 @@ private:
     boost::asio::awaitable<result<std::vector<std::size_t>>> ask(same_queue const& steps,
                                                                  deadline until);
     boost::asio::awaitable<bool> release_all();
+    boost::asio::awaitable<void> note_long_running();
     boost::asio::awaitable<result<void>> release(same_queue const& steps);
     static std::vector<same_queue> by_queue(std::vector<std::shared_ptr<execution>> steps);
 

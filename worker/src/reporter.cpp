@@ -144,7 +144,14 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
                                   .steps = {}};
     request.steps.reserve(batch.reports.size());
     // Copies: the originals are needed if this has to be sent again.
-    std::ranges::transform(batch.reports, std::back_inserter(request.steps), &pending_report::what);
+    auto const now = steady_clock::now();
+    std::ranges::transform(
+        batch.reports, std::back_inserter(request.steps), [now](pending_report const& each) {
+            auto what = each.what;
+            what.ran =
+                std::chrono::duration_cast<std::chrono::milliseconds>(now - each.of->started);
+            return what;
+        });
     co_return co_await queue::finish(**on, std::move(request), until);
 }
 

@@ -97,6 +97,12 @@ void step_flow::accept(std::vector<queue::claimed_step> steps, steady_clock::tim
         std::ranges::for_each(ready, [this](auto const& each) { give_back(each); });
         return;
     }
+    std::erase_if(ready, [this](auto const& each) {
+        if (each->step.alone) {
+            wait_to_run_alone(each);
+        }
+        return each->step.alone;
+    });
     in_pool_ += ready.size();
     pool_.submit(std::move(ready));
 }
@@ -170,7 +176,7 @@ std::size_t step_flow::claim_capacity() const {
 
 std::size_t step_flow::slots_below(std::size_t capacity) const {
     auto const taken = in_pool_ + unreported_ + reserved_;
-    if (closed_ || unreported_bytes_ >= max_unreported_bytes || taken >= capacity) {
+    if (closed_ || alone_ || unreported_bytes_ >= max_unreported_bytes || taken >= capacity) {
         return 0;
     }
     return capacity - taken;
@@ -183,9 +189,7 @@ void step_flow::reserve(std::size_t slots) {
 void step_flow::unreserve(std::size_t slots) {
     TASKER_ASSERT(reserved_ >= slots);
     reserved_ -= slots;
-    if (holds_nothing()) {
-        emptied.ring();
-    }
+    ring_if_less_is_held();
 }
 
 report_batch step_flow::next_batch() {
@@ -212,9 +216,7 @@ void step_flow::forget(report_batch const& done) {
         unreported_bytes_ -= each.of->report_bytes;
         held_.erase(each.of);
     }
-    if (holds_nothing()) {
-        emptied.ring();
-    }
+    ring_if_less_is_held();
 }
 
 void step_flow::lose(std::shared_ptr<execution> const& step) {
@@ -224,6 +226,51 @@ void step_flow::lose(std::shared_ptr<execution> const& step) {
     counts_.step_ended(metrics::ending::lost);
     step->cancel(cancel_cause::lease_lost);
     drop(step);
+}
+
+void step_flow::wait_to_run_alone(std::shared_ptr<execution> step) {
+    if (alone_) {
+        give_back(std::move(step));
+        return;
+    }
+    alone_limit_ = steady_clock::now() + next_alone_limit_;
+    alone_ = std::move(step);
+}
+
+/// Handlers that timed out or lost their lease may still run: they may never return.
+std::shared_ptr<execution> step_flow::step_to_run_alone() const {
+    return alone_ && !alone_runs_ && held_.size() == 1 && reserved_ == 0 ? alone_ : nullptr;
+}
+
+void step_flow::run_alone(std::shared_ptr<execution> const& step) {
+    TASKER_ASSERT(step == step_to_run_alone());
+    log::info("step_runs_alone", {{"task", step->step.task},
+                                  {"step", step->step.name},
+                                  {"lost_leases", step->step.lost_leases}});
+    alone_runs_ = true;
+    alone_limit_ = deadline::max();
+    next_alone_limit_ = first_alone_limit;
+    ++in_pool_;
+    pool_.submit({step});
+}
+
+deadline step_flow::limit_wait_for_alone(steady_clock::time_point now) {
+    if (now >= alone_limit_) {
+        next_alone_limit_ = std::min(2 * next_alone_limit_, last_alone_limit);
+        give_back(alone_);
+    }
+    return alone_limit_;
+}
+
+std::vector<std::shared_ptr<execution>>
+step_flow::take_long_running(std::chrono::milliseconds least) {
+    auto const latest = steady_clock::now() - least;
+    auto found = pool_.running();
+    std::erase_if(found, [latest](auto const& each) {
+        return each->answered || each->start_noted || each->started > latest;
+    });
+    std::ranges::for_each(found, [](auto const& each) { each->start_noted = true; });
+    return found;
 }
 
 deadline step_flow::expire(steady_clock::time_point now) {
@@ -260,6 +307,9 @@ void step_flow::shed_stalled(std::chrono::nanoseconds since_last_call) {
 
 void step_flow::close() {
     closed_ = true;
+    if (alone_ && !alone_runs_) {
+        give_back(alone_);
+    }
     give_back_waiting();
     claims.ring();
     emptied.ring();
@@ -298,7 +348,7 @@ std::vector<std::shared_ptr<execution>> step_flow::held() const {
 }
 
 void step_flow::add_report(queue::finished_step what, std::shared_ptr<execution> of) {
-    of->answered = true;
+    mark_answered(*of);
     of->report_bytes = what.payload.size();
     ++unreported_;
     unreported_bytes_ += of->report_bytes;
@@ -326,10 +376,28 @@ void step_flow::give_back(std::shared_ptr<execution> step) {
 
 /// What its handler may still return counts for nothing.
 void step_flow::drop(std::shared_ptr<execution> const& step) {
-    step->answered = true;
+    mark_answered(*step);
     held_.erase(step);
+    ring_if_less_is_held();
+}
+
+void step_flow::mark_answered(execution& step) {
+    step.answered = true;
+    if (alone_.get() == &step) {
+        alone_.reset();
+        alone_runs_ = false;
+        alone_limit_ = deadline::max();
+        queues.announce(step.step.queue); // more such steps may wait there
+        claims.ring();
+    }
+}
+
+void step_flow::ring_if_less_is_held() {
     if (holds_nothing()) {
         emptied.ring();
+    }
+    if (step_to_run_alone()) {
+        claims.ring();
     }
 }
 

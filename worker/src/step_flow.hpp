@@ -44,6 +44,10 @@ public:
     /// Results in one report, at most, by number and by size.
     static constexpr std::size_t max_report_steps = 500;
     static constexpr std::size_t max_report_bytes = 8U << 20U;
+    /// How long a step that must run alone waits for the others, at first. Doubled each time that
+    /// this was not enough.
+    static constexpr std::chrono::seconds first_alone_limit{30};
+    static constexpr std::chrono::seconds last_alone_limit{3600};
     /// Claims pause while unreported results take more.
     static constexpr std::size_t max_unreported_bytes = 64U << 20U;
 
@@ -80,6 +84,19 @@ public:
 
     /// The lease is gone: tells the handler to stop, and drops its result.
     void lose(std::shared_ptr<execution> const& step);
+
+    /// The step that must run alone, once nothing else is held; null if there is none, or it runs.
+    std::shared_ptr<execution> step_to_run_alone() const;
+
+    /// REQUIRES: it is step_to_run_alone().
+    void run_alone(std::shared_ptr<execution> const& step);
+
+    /// Gives back the step that must run alone if the others do not end in time. Returns when to
+    /// come again.
+    deadline limit_wait_for_alone(steady_clock::time_point now);
+
+    /// Steps whose handlers have run for `least`, each once.
+    std::vector<std::shared_ptr<execution>> take_long_running(std::chrono::milliseconds least);
 
     /// Reports the steps whose time is up. Returns when to come again.
     deadline expire(steady_clock::time_point now);
@@ -123,6 +140,10 @@ public:
         return in_pool_;
     }
 
+    std::size_t threads() const noexcept {
+        return threads_;
+    }
+
     std::size_t capacity() const {
         return policy_.capacity();
     }
@@ -147,6 +168,9 @@ private:
     std::size_t slots_below(std::size_t capacity) const;
     void give_back(std::shared_ptr<execution> step);
     void drop(std::shared_ptr<execution> const& step);
+    void wait_to_run_alone(std::shared_ptr<execution> step);
+    void mark_answered(execution& step);
+    void ring_if_less_is_held();
 
     boost::asio::any_io_executor executor_;
     metrics& counts_;
@@ -155,6 +179,10 @@ private:
     std::vector<queue_reports> reports_;
     std::size_t next_queue_ = 0;
     std::vector<std::shared_ptr<execution>> given_back_;
+    std::shared_ptr<execution> alone_; ///< must run alone: waits or runs, and no slot is free
+    bool alone_runs_ = false;
+    deadline alone_limit_ = deadline::max(); ///< of its wait
+    std::chrono::seconds next_alone_limit_ = first_alone_limit;
     std::vector<finished_execution> finished_; ///< kept for its memory
     std::size_t threads_;
     std::size_t in_pool_ = 0;

@@ -63,7 +63,7 @@ TEST_F(WorkerLease, IsExtendedWhileTheHandlerRuns) {
 TEST_F(WorkerLease, IdleWorkerTakesTheStepOfADeadWorkerWhenItsLeaseEnds) {
     auto const id = create("one");
     db().exec("select tasker.claim_steps(array['tasker_default'], "
-              "tasker.register_worker('dead', array['default']), 3, 1)");
+              "tasker.register_worker('dead', array['default']), 3, 1, 1)");
     auto const lease_end = db().value<std::string>("select vt from pgmq.q_tasker_default");
     auto chosen = options();
     chosen.poll_ms = 600'000;
@@ -81,7 +81,7 @@ TEST_F(WorkerLease, EachOfSeveralLeasesIsTakenOverWhenItEnds) {
         create("one");
         db().exec("select tasker.claim_steps(array['tasker_default'], "
                   "tasker.register_worker('dead', array['default']), " +
-                  std::to_string(lease_s) + ", 1)");
+                  std::to_string(lease_s) + ", 1, 1)");
     }
     auto chosen = options();
     chosen.poll_ms = 600'000;
@@ -110,7 +110,7 @@ TEST_F(WorkerLease, StepThatAnotherAttemptHasIsCancelledAndItsResultDropped) {
     db().exec("select pgmq.set_vt('tasker_default', msg_id, 0) from pgmq.q_tasker_default");
     auto const other = db().exec("select attempt, msg_id from tasker.claim_steps("
                                  "array['tasker_default'], tasker.register_worker('other', "
-                                 "array['default']), 60, 1)");
+                                 "array['default']), 60, 1, 1)");
     ASSERT_EQ(other.size(), 1U);
     EXPECT_EQ(other[0][0].as<int>(), 2);
     ASSERT_TRUE(cancelled.wait(testing::soon()));
@@ -144,7 +144,7 @@ TEST_F(WorkerLease, ResultThatComesTooLateIsRefused) {
     ASSERT_TRUE(started.wait(testing::soon()));
     db().exec("select pgmq.set_vt('tasker_default', msg_id, 0) from pgmq.q_tasker_default");
     auto const other = db().exec("select msg_id from tasker.claim_steps(array['tasker_default'], "
-                                 "tasker.register_worker('other', array['default']), 60, 1)");
+                                 "tasker.register_worker('other', array['default']), 60, 1, 1)");
     ASSERT_EQ(other.size(), 1U);
     go.raise();
     ASSERT_TRUE(testing::wait_until(
@@ -153,7 +153,7 @@ TEST_F(WorkerLease, ResultThatComesTooLateIsRefused) {
     // The other one's result counts.
     db().exec("select * from tasker.finish_steps('tasker_default', 2, 60, 0, array['" + id +
               "'::uuid], array[0], array[2], array[" + other[0][0].as<std::string>() +
-              "::bigint], array[0::int2], array['\"other\"'], array[null::int])");
+              "::bigint], array[0::int2], array['\"other\"'], array[null::int], array[0])");
     EXPECT_EQ(task(id)["result"]["s"], "other");
 }
 

@@ -162,7 +162,8 @@ TEST_F(WorkerStop, TerminationSignalGivesBackWhatDoesNotEndWithinTheLimit) {
     go.raise();
     ASSERT_TRUE(wait_for_task(id, "complete"));
     EXPECT_EQ(step(id, "s")["worker"], "heir");
-    EXPECT_EQ(step(id, "s")["attempts"], 2);
+    EXPECT_EQ(step(id, "s")["deliveries"], 2);
+    EXPECT_EQ(step(id, "s")["attempts"], 1);
 }
 
 TEST_F(WorkerStop, SecondStopEndsAtOnce) {

@@ -20,15 +20,18 @@ constexpr pg::statement register_worker_sql{"tasker_register_worker",
 constexpr pg::statement renew_last_seen_sql{"tasker_renew_last_seen",
                                             "select tasker.renew_last_seen($1)"};
 constexpr pg::statement claim_sql{"tasker_claim_steps",
-                                  "select * from tasker.claim_steps($1, $2, $3, $4)"};
+                                  "select * from tasker.claim_steps($1, $2, $3, $4, $5)"};
 constexpr pg::statement next_visible_sql{"tasker_next_visible_ms",
                                          "select tasker.next_visible_ms($1)"};
 constexpr pg::statement finish_sql{
     "tasker_finish_steps",
-    "select * from tasker.finish_steps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"};
+    "select * from tasker.finish_steps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
 /// For one step that succeeded: the same rows, sooner.
 constexpr pg::statement finish_one_sql{
-    "tasker_finish_step", "select * from tasker.finish_step($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
+    "tasker_finish_step",
+    "select * from tasker.finish_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
+constexpr pg::statement start_sql{"tasker_start_steps",
+                                  "select tasker.start_steps($1, $2, $3, $4)"};
 constexpr pg::statement extend_sql{"tasker_extend_leases",
                                    "select * from tasker.extend_leases($1, $2, $3, $4, $5, $6)"};
 constexpr pg::statement release_sql{"tasker_release_steps",
@@ -43,6 +46,8 @@ enum claimed_column : std::size_t {
     attempt,
     max_attempts,
     failures,
+    lost_leases,
+    alone,
     timeout_ms,
     name,
     handler,
@@ -68,6 +73,8 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row, std::size_t fir
         .attempt = from.int4(row, first + attempt),
         .max_attempts = from.int4(row, first + max_attempts),
         .failures = from.int4(row, first + failures),
+        .lost_leases = from.int4(row, first + lost_leases),
+        .alone = from.boolean(row, first + alone),
         .timeout = timeout ? std::optional{std::chrono::milliseconds{*timeout}} : std::nullopt,
         .name = text(from, row, first + name),
         .handler = text(from, row, first + handler),
@@ -106,11 +113,13 @@ std::int32_t in_seconds(std::chrono::seconds duration) {
     return static_cast<std::int32_t>(duration.count());
 }
 
-std::optional<std::int32_t> retry_after_ms(finished_step const& step) {
+std::int32_t in_milliseconds(std::chrono::milliseconds duration) {
     constexpr std::chrono::milliseconds most{std::numeric_limits<std::int32_t>::max()};
-    return step.retry_after
-               ? std::optional{static_cast<std::int32_t>(std::min(*step.retry_after, most).count())}
-               : std::nullopt;
+    return static_cast<std::int32_t>(std::min(duration, most).count());
+}
+
+std::optional<std::int32_t> retry_after_ms(finished_step const& step) {
+    return step.retry_after ? std::optional{in_milliseconds(*step.retry_after)} : std::nullopt;
 }
 
 /// Task ids, step numbers, attempts and message ids, as parallel arrays.
@@ -134,7 +143,8 @@ pg::call finish_call(finish_request const& what) {
             .add_int4(only.held.step.value)
             .add_int4(only.held.attempt)
             .add_int8(only.held.message.value)
-            .add_text(only.payload);
+            .add_text(only.payload)
+            .add_int4(in_milliseconds(only.ran));
         return {finish_one_sql, std::move(values)};
     }
     add_leases(values, what.steps,
@@ -144,7 +154,8 @@ pg::call finish_call(finish_request const& what) {
             what.steps,
             [](finished_step const& each) { return static_cast<std::int16_t>(each.how); })
         .add_text_array(what.steps, &finished_step::payload)
-        .add_int4_array(what.steps, retry_after_ms);
+        .add_int4_array(what.steps, retry_after_ms)
+        .add_int4_array(what.steps, [](auto const& each) { return in_milliseconds(each.ran); });
     return {finish_sql, std::move(values)};
 }
 
@@ -176,7 +187,8 @@ asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, cla
                                                         .add_text_array(what.queues)
                                                         .add_int4(what.worker.value)
                                                         .add_int4(in_seconds(what.lease))
-                                                        .add_int4(what.quantity)},
+                                                        .add_int4(what.quantity)
+                                                        .add_int4(what.suspects)},
                                         until);
     if (!answer) {
         co_return answer.error();
@@ -208,6 +220,20 @@ asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request 
         co_return answer.error();
     }
     co_return read_finished(*answer);
+}
+
+asio::awaitable<result<std::int32_t>> start(pg::connection& on, std::vector<started_step> steps,
+                                            deadline until) {
+    pg::params values;
+    values.add_uuid_array(steps, [](auto const& each) { return each.held.task; })
+        .add_int4_array(steps, [](auto const& each) { return each.held.step.value; })
+        .add_int4_array(steps, [](auto const& each) { return each.held.attempt; })
+        .add_int4_array(steps, [](auto const& each) { return in_milliseconds(each.ran); });
+    auto const answer = co_await on.run({start_sql, std::move(values)}, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return answer->int4(0, 0);
 }
 
 asio::awaitable<result<std::vector<std::size_t>>> extend(pg::connection& on, std::string queue,

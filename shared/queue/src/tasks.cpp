@@ -65,7 +65,7 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
 /// The columns of type tasker.step_view, in its order.
 result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
     auto const state = model::parse_step_state(from.text(row, 2));
-    auto depends_on = wire::read_names(from.text(row, 5));
+    auto depends_on = wire::read_names(from.text(row, 7));
     if (!state) {
         return unknown_state();
     }
@@ -78,13 +78,15 @@ result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
         .state = *state,
         .attempts = from.int4(row, 3),
         .max_attempts = from.int4(row, 4),
+        .deliveries = from.int4(row, 5),
+        .lost_leases = from.int4(row, 6),
         .depends_on = std::move(*depends_on),
-        .enqueued_at = from.optional(&pg::rows::timestamptz, row, 6),
-        .started_at = from.optional(&pg::rows::timestamptz, row, 7),
-        .finished_at = from.optional(&pg::rows::timestamptz, row, 8),
-        .worker = optional_text(from, row, 9),
-        .result = optional_text(from, row, 10),
-        .error = optional_text(from, row, 11),
+        .enqueued_at = from.optional(&pg::rows::timestamptz, row, 8),
+        .started_at = from.optional(&pg::rows::timestamptz, row, 9),
+        .finished_at = from.optional(&pg::rows::timestamptz, row, 10),
+        .worker = optional_text(from, row, 11),
+        .result = optional_text(from, row, 12),
+        .error = optional_text(from, row, 13),
     };
 }
 
@@ -108,7 +110,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
 }
 
 constexpr std::size_t task_columns = 15;
-constexpr std::size_t step_columns = 12;
+constexpr std::size_t step_columns = 14;
 
 result<std::vector<create_outcome>> read_created(pg::rows const& from,
                                                  std::vector<new_task> const& tasks) {

@@ -54,7 +54,8 @@ protected:
 
 TEST_F(Notifications, TellOfATaskThatEndsInsideAClaim) {
     auto const task = create(register_chain());
-    database_.exec("update tasker.steps set state = 'in_progress', attempt = 10, lost_leases = 9");
+    database_.exec("update tasker.steps set state = 'in_progress', alone = true, "
+                   "lost_alone = 9, started_at = now()");
     database_.exec("update tasker.tasks set state = 'running'");
     EXPECT_THAT(heard(2), ElementsAre("tasker_template ", "tasker_ready tasker_default"));
     EXPECT_TRUE(claim_all().empty());

@@ -1,6 +1,8 @@
 -- Leases up to p_qty ready steps, from the queues in the order given.
 -- A step whose lease ran out is claimed again, with the next attempt number, which fences the worker
--- that lost it. A step that has lost its worker 10 times fails for good: it probably kills them.
+-- that lost it. A claim brings at most p_suspects steps whose message lost one lease, and at most one
+-- whose message lost more: the worker runs that one alone. A step that loses its worker 10 times while it
+-- runs alone fails for good (decision 0506).
 -- Messages of tasks that are settled, of steps that are done, and strangers' messages are deleted, and
 -- the queue is read on behind them, for 5 s at most: the caller takes fewer steps than it asked for as
 -- the sign that a queue is empty.
@@ -13,7 +15,7 @@
 -- cost: a batch of primary-key look-ups for each queue that has work, and for each p_qty messages that
 --   are deleted.
 create or replace function tasker.claim_steps(
-    p_queues text[], p_worker int, p_lease_s int, p_qty int)
+    p_queues text[], p_worker int, p_lease_s int, p_qty int, p_suspects int)
 returns setof tasker.claimed_step
 language plpgsql
 set search_path = ''
@@ -25,7 +27,7 @@ set enable_bitmapscan = off
 as $$
 declare
     v_began      timestamptz := clock_timestamp();
-    v_now        timestamptz;  -- after the read, so that no step starts before it was enqueued
+    v_now        timestamptz;  -- after the read, so that no task starts before its step was enqueued
     v_queue      text;
     v_left       int := p_qty;
     v_mark       bigint[];     -- where this session reads on, the millisecond it was last at the floor, the floor
@@ -36,7 +38,9 @@ declare
     v_last       bigint;       -- the last message that was read of the queue
     v_msg_ids    bigint[];
     v_read       int;
-    v_again      boolean;      -- some of it was read before
+    v_suspects   int := p_suspects;
+    v_again      boolean;      -- some of it lost a lease
+    v_alone      bigint;       -- what of it must run alone
     v_task_ids   uuid[];
     v_step_nos   int[];
     v_task_texts text[];
@@ -60,8 +64,9 @@ begin
         v_start := v_mark[1];
         v_last := v_start;
         while v_left > 0 loop
-            execute format('select * from tasker_queues.%I($1, $2, $3)', 'take_' || v_queue)
-            into v_msg_ids, v_task_texts, v_step_texts, v_again using v_last, v_left, p_lease_s;
+            execute format('select * from tasker_queues.%I($1, $2, $3, $4)', 'take_' || v_queue)
+            into v_msg_ids, v_task_texts, v_step_texts, v_again, v_alone
+            using v_last, v_left, p_lease_s, v_suspects;
             if v_msg_ids is null then
                 exit when v_start = v_floor;
                 v_start := v_floor;
@@ -106,8 +111,11 @@ begin
             -- `any (array[…])` and `offset 0`: decision 0113.
             with held as (
                 update tasker.steps s
-                set state = 'in_progress', attempt = s.attempt + 1, worker_id = p_worker, started_at = v_now,
-                    lost_leases = s.lost_leases + (s.state = 'in_progress')::int
+                set state = 'in_progress', attempt = s.attempt + 1, worker_id = p_worker, started_at = null,
+                    lost_leases = s.lost_leases + (s.state = 'in_progress')::int,
+                    lost_alone = s.lost_alone
+                        + (s.state = 'in_progress' and s.alone and s.started_at is not null)::int,
+                    alone = coalesce(m.msg_id = v_alone, false)
                 from (select m.*, t.state = 'pending' as fresh
                       from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
                       cross join lateral (select t.state from tasker.tasks t
@@ -115,7 +123,8 @@ begin
                       where t.state in ('pending', 'running', 'waiting')
                       order by m.task_id, m.step_no) m
                 where s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
-                  and (s.state = 'enqueued' or s.state = 'in_progress' and s.lost_leases < 9)
+                  and (s.state = 'enqueued' or s.state = 'in_progress'
+                       and not (s.lost_alone >= 9 and s.alone and s.started_at is not null))
                 returning m.msg_id, s.task_id, s.step_no, m.fresh
             )
             select array_agg(h.msg_id), array_agg(h.task_id), array_agg(h.step_no),
@@ -129,14 +138,15 @@ begin
                     select s.task_id, s.step_no, s.attempt, m.msg_id
                     from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
                     join tasker.steps s on s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
-                    where s.state = 'in_progress' and s.lost_leases >= 9
+                    where s.state = 'in_progress' and s.lost_alone >= 9 and s.alone and s.started_at is not null
                       and m.msg_id <> all (coalesce(v_held, '{}'))
                 loop
                     perform tasker.finish_steps(
                         v_queue, p_worker, p_lease_s, 0, array[v_dead.task_id], array[v_dead.step_no],
                         array[v_dead.attempt], array[v_dead.msg_id], array[2::int2],
-                        array['{"message": "its worker was lost 10 times while it ran", "type": "lease_lost"}'],
-                        array[null::int]);
+                        array['{"message": "its worker was lost 10 times while it ran alone", '
+                              '"type": "lease_lost"}'],
+                        array[null::int], array[null::int]);
                     v_died := true;
                 end loop;
                 execute format('select tasker_queues.%I($1)', 'drop_' || v_queue) using array(
@@ -150,6 +160,10 @@ begin
             if v_held is not null then
                 v_left := v_left - cardinality(v_held);
                 return query select * from tasker.claimed_rows(v_queue, v_held, v_tasks, v_steps);
+            end if;
+            if v_again and v_held is not null then
+                v_suspects := 0; -- more of them for the next claim
+                continue;
             end if;
             exit when v_start = v_floor and coalesce(cardinality(v_held), 0) = v_read
                 or clock_timestamp() > v_began + interval '5 seconds';

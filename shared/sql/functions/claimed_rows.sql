@@ -6,7 +6,8 @@ create or replace function tasker.claimed_rows(
 returns setof tasker.claimed_step
 language sql stable
 as $$
-    select p_queue, m.msg_id, s.task_id, s.step_no, s.attempt, d.max_attempts, s.failures, d.timeout_ms,
+    select p_queue, m.msg_id, s.task_id, s.step_no, s.attempt, d.max_attempts, s.failures, s.lost_leases,
+           s.alone, d.timeout_ms,
            d.name, d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
            t.priority, t.context,
            case when s.parents_total > 0 and s.parents_bytes <= tasker.joined_bytes_limit() then (

@@ -5,6 +5,7 @@
 -- also their children's.
 -- p_outcomes: 0 success (payload: result), 1 retryable failure, 2 permanent failure (payload: error).
 -- p_retry_after_ms: overrides the template's backoff for this failure; null = by the template.
+-- p_ran_ms: how long ago the handler started.
 -- p_take: how many newly ready steps the caller would like at once (continuation): they come back
 --   already leased for p_lease_s to p_worker, so that a chain costs one transaction a step.
 -- called by: the worker; finish_step (fan-outs); claim_steps (steps that lost their worker too often).
@@ -19,7 +20,7 @@
 create or replace function tasker.finish_steps(
     p_queue text, p_worker int, p_lease_s int, p_take int,
     p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[],
-    p_outcomes int2[], p_payloads text[], p_retry_after_ms int[])
+    p_outcomes int2[], p_payloads text[], p_retry_after_ms int[], p_ran_ms int[])
 returns setof tasker.finished_row
 language plpgsql
 set search_path = ''
@@ -54,16 +55,20 @@ declare
 begin
     if cardinality(p_task_ids) <> any (array[
            cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids),
-           cardinality(p_outcomes), cardinality(p_payloads), cardinality(p_retry_after_ms)]) then
+           cardinality(p_outcomes), cardinality(p_payloads), cardinality(p_retry_after_ms),
+           cardinality(p_ran_ms)]) then
         raise exception 'finish_steps: all arrays must have the same length' using errcode = 'TK001';
     end if;
 
     -- `any (array[…])` and `offset 0` leave the planner only look-ups by key (decision 0113).
     with done as (
         update tasker.steps s
-        set state = 'complete', finished_at = v_now, result = i.payload::json, error = null
-        from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_msg_ids)
-                  i(task_id, step_no, attempt, outcome, payload, msg_id)
+        set state = 'complete', finished_at = v_now, result = i.payload::json, error = null,
+            started_at = coalesce(s.started_at, greatest(
+                s.enqueued_at, v_now - make_interval(secs => i.ran_ms / 1000.0)))
+        from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_msg_ids,
+                                   p_ran_ms)
+                  i(task_id, step_no, attempt, outcome, payload, msg_id, ran_ms)
               where i.outcome = 0 order by i.task_id, i.step_no) i
         where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.attempt = i.attempt
           and s.state = 'in_progress'
@@ -79,13 +84,15 @@ begin
             update tasker.steps s
             set state = case when r.again then 'waiting_for_retry' else 'failed' end::tasker.step_state,
                 failures = s.failures + 1, error = r.payload::json,
-                finished_at = case when not r.again then v_now end
+                finished_at = case when not r.again then v_now end,
+                started_at = coalesce(s.started_at, greatest(
+                    s.enqueued_at, v_now - make_interval(secs => r.ran_ms / 1000.0)))
             from (select i.*, i.outcome = 1 and d.retryable and x.failures + 1 < d.max_attempts as again,
                          coalesce(i.after_ms, tasker.backoff_ms(d.backoff, d.backoff_base_ms,
                                                                 d.max_backoff_ms, x.failures + 1)) as wait_ms
                   from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_retry_after_ms,
-                              p_msg_ids)
-                           i(task_id, step_no, attempt, outcome, payload, after_ms, msg_id)
+                              p_msg_ids, p_ran_ms)
+                           i(task_id, step_no, attempt, outcome, payload, after_ms, msg_id, ran_ms)
                   cross join lateral (
                       select x.template_id, x.failures from tasker.steps x
                       where x.task_id = i.task_id and x.step_no = i.step_no offset 0) x
@@ -117,17 +124,21 @@ begin
     -- A child with several parents may be counted down by many at once: the upsert serialises them on
     -- its row, and the one that brings parents_done to parents_total makes it ready. The clock is asked
     -- anew, behind the lock: the other parents may have finished after this function began.
+    -- `alone` of a row that is not ready says to its conflict branch that the caller wants the child; it
+    -- means nothing else before a claim.
     if v_done_tasks is not null then
         with touched as (
             insert into tasker.steps as s
                 (task_id, step_no, template_id, parents_total, parents_done, parents_bytes, state,
-                 enqueued_at, attempt, worker_id, started_at)
+                 enqueued_at, attempt, worker_id, alone)
             select c.task_id, c.step_no, c.template_id, c.parents_total, c.parents_done,
                    least(c.parents_bytes, 2147483647)::int,
                    (case when c.parents_done < c.parents_total then 'pending'
                          when c.wanted then 'in_progress' else 'enqueued' end)::tasker.step_state,
                    case when c.parents_done = c.parents_total then v_now end,
-                   c.wanted::int, case when c.wanted then p_worker end, case when c.wanted then v_now end
+                   (c.wanted and c.parents_done = c.parents_total)::int,
+                   case when c.wanted and c.parents_done = c.parents_total then p_worker end,
+                   c.wanted and c.parents_done < c.parents_total
             from (select d.task_id, k.step_no, d.template_id, k.parents_total,
                          count(*)::int as parents_done, sum(d.bytes) as parents_bytes,
                          row_number() over (order by d.task_id, k.step_no) <= p_take as wanted
@@ -143,17 +154,15 @@ begin
                 parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int,
                 state = case when s.state <> 'pending'
                                or s.parents_done + excluded.parents_done < s.parents_total then s.state
-                             when excluded.worker_id is not null then 'in_progress'
+                             when excluded.alone then 'in_progress'
                              else 'enqueued' end,
                 enqueued_at = case when s.parents_done + excluded.parents_done = s.parents_total
                                    then tasker.clock() end,
-                attempt = case when s.parents_done + excluded.parents_done = s.parents_total
-                               then excluded.attempt else 0 end,
+                attempt = (s.parents_done + excluded.parents_done = s.parents_total
+                           and excluded.alone)::int,
                 worker_id = case when s.parents_done + excluded.parents_done = s.parents_total
-                                 then excluded.worker_id end,
-                started_at = case when s.parents_done + excluded.parents_done = s.parents_total
-                                       and excluded.started_at is not null
-                                  then tasker.clock() end
+                                      and excluded.alone then p_worker end,
+                alone = false
             returning s.task_id, s.step_no, s.state
         )
         select array_agg(t.task_id) filter (where t.state = 'enqueued'),
@@ -220,16 +229,16 @@ begin
         perform tasker.note_settled(v_settled);
         return query
             select 'settled', null, null::bigint, e.task_id, null::int, null::int, null::int, null::int,
-                   null::bigint, e.state, null, null, null::json, null, null, null, null::int2,
-                   null::json, null::json, null::int
+                   null::int, null::boolean, null::bigint, e.state, null, null, null::json, null, null, null,
+                   null::int2, null::json, null::json, null::int
             from unnest(v_settled, v_states) e(task_id, state);
     end if;
     if coalesce(cardinality(v_done_tasks), 0) + coalesce(cardinality(v_fail_tasks), 0)
            + coalesce(cardinality(v_defer_tasks), 0) < cardinality(p_task_ids) then
         return query
             select 'refused', p_queue, i.msg_id, i.task_id, i.step_no, i.attempt, null::int, null::int,
-                   null::bigint, null, null, null, null::json, null, null, null, null::int2,
-                   null::json, null::json, null::int
+                   null::int, null::boolean, null::bigint, null, null, null, null::json, null, null, null,
+                   null::int2, null::json, null::json, null::int
             from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids) i(task_id, step_no, attempt, msg_id)
             where i.msg_id = any (array(select unnest(p_msg_ids)
                                         except select unnest(v_done_msgs || v_fail_msgs)));

@@ -1,5 +1,7 @@
 -- The steps of a task in their topological order, or the one named p_name. A step whose turn has not
 -- come has no row yet: it is pending, or cancelled with its task.
+-- attempts: reported failures, and the one that runs or succeeded; what a lost lease or a worker's stop
+--   cost is in deliveries (claims) and lost_leases.
 -- p_after_step_no: the last step of the page before; -1 for the first page.
 -- p_max_bytes: the page ends with the step that brings results and errors to so many, however many
 --   p_limit would allow.
@@ -34,7 +36,9 @@ begin
         select d.name, d.step_no,
                case when t.state = 'cancelled' and coalesce(s.state, 'pending') not in ('complete', 'failed')
                     then 'cancelled' else coalesce(s.state, 'pending')::text end,
-               coalesce(s.attempt, 0), d.max_attempts,
+               coalesce(s.failures + (s.state = 'complete' or s.state = 'in_progress'
+                                      and t.state <> 'cancelled')::int, 0),
+               d.max_attempts, coalesce(s.attempt, 0), coalesce(s.lost_leases, 0),
                coalesce((select json_agg(n.name order by u.step_no)
                          from unnest(d.parents) u(step_no)
                          cross join lateral (

@@ -2,9 +2,13 @@
 -- that takes the queue's name as data has to plan its statements anew at each call, for four times what
 -- they take (decision 0112). The settings that they are planned under are those of their callers.
 --   tasker_queues.take_<queue>: leases the lowest messages behind p_after; null if there are none.
+--     The read_ct of a visible message is the number of leases it has lost. Of those that lost one, it takes
+--     p_suspects at most; of those that lost more, only the lowest (`alone`); for
+--     p_suspects 0 neither (decision 0506).
 --   tasker_queues.first_<queue>: the number of the lowest message behind p_after, leased or not.
 --   tasker_queues.pass_<queue>: gives leased messages to other steps, leased anew (decision 0104).
---   tasker_queues.hold_<queue>: leases leased messages anew; for 0 s: gives them back.
+--   tasker_queues.hold_<queue>: leases leased messages anew; for 0 s: gives them back, as if they had not
+--     been leased.
 --   tasker_queues.drop_<queue>: deletes messages.
 --   tasker_queues.send_<queue>: adds messages for steps, and returns their numbers; leased already if
 --     p_lease_s is above 0.
@@ -21,18 +25,34 @@ begin
     end if;
     foreach v_text in array array[
         $$create or replace function tasker_queues.take_:queue(
-              p_after bigint, p_quantity int, p_lease_s int,
-              out msg_ids bigint[], out task_ids text[], out step_nos text[], out again boolean)
+              p_after bigint, p_quantity int, p_lease_s int, p_suspects int,
+              out msg_ids bigint[], out task_ids text[], out step_nos text[], out again boolean,
+              out alone bigint)
           language plpgsql as $body$
+          declare
+              v_lost int[];
           begin
               -- The sub-select hides the number from the planner, which would look up the least msg_id to
               -- judge it, behind all dead entries at the queue's head, if it planned for this number.
               select array_agg(m.msg_id), array_agg(m.message ->> 'task_id'),
-                     array_agg(m.message ->> 'step_no'), bool_or(m.read_ct > 0)
-              into msg_ids, task_ids, step_nos, again
+                     array_agg(m.message ->> 'step_no'), array_agg(m.read_ct)
+              into msg_ids, task_ids, step_nos, v_lost
               from (select q.msg_id, q.read_ct, q.message from pgmq.q_:queue q
                     where q.vt <= clock_timestamp() and q.msg_id > (select p_after)
+                      and (q.read_ct = 0 or p_suspects > 0)
                     order by q.msg_id limit p_quantity for update skip locked) m;
+              again := 0 < any (v_lost);
+              if again then
+                  select array_agg(m.msg_id), array_agg(m.task_id), array_agg(m.step_no),
+                         min(m.msg_id) filter (where m.lost = 2)
+                  into msg_ids, task_ids, step_nos, alone
+                  from (select u.*, row_number() over (partition by u.lost order by u.msg_id) as place
+                        from (select i.msg_id, i.task_id, i.step_no, least(i.lost, 2) as lost
+                              from unnest(msg_ids, task_ids, step_nos, v_lost)
+                                       i(msg_id, task_id, step_no, lost)) u
+                        order by u.msg_id) m
+                  where m.place <= case m.lost when 0 then p_quantity when 1 then p_suspects else 1 end;
+              end if;
               if msg_ids is not null then
                   update pgmq.q_:queue q
                   set vt = clock_timestamp() + make_interval(secs => p_lease_s),
@@ -61,7 +81,9 @@ begin
         $$create or replace function tasker_queues.hold_:queue(p_msg_ids bigint[], p_lease_s int)
           returns void language plpgsql as $body$
           begin
-              update pgmq.q_:queue q set vt = clock_timestamp() + make_interval(secs => p_lease_s)
+              update pgmq.q_:queue q
+              set vt = clock_timestamp() + make_interval(secs => p_lease_s),
+                  read_ct = q.read_ct - (p_lease_s = 0)::int
               where q.msg_id = any (p_msg_ids);
           end $body$ $$,
         $$create or replace function tasker_queues.drop_:queue(p_msg_ids bigint[])

@@ -39,7 +39,8 @@ begin
         where d.due_at = any (array[due.due_at]) and d.task_id = due.task_id and d.step_no = due.step_no
         returning d.task_id, d.step_no
     ), released as (
-        update tasker.steps s set state = 'enqueued', enqueued_at = v_now
+        update tasker.steps s
+        set state = 'enqueued', enqueued_at = v_now, worker_id = null, started_at = null
         from (select * from gone order by gone.task_id, gone.step_no) g
         where s.task_id = any (array[g.task_id]) and s.step_no = g.step_no and s.state = 'waiting_for_retry'
         returning s.task_id, s.step_no

@@ -105,7 +105,9 @@ create table tasker.idempotency_keys (
 
 -- A step has a row from the moment its first parent completes (a root: from its task's creation).
 -- Without a row it is pending. `attempt` fences results: it grows with every claim. `failures` counts
--- reported failures, `lost_leases` the claims whose worker was never heard of again. `parents_bytes`
+-- reported failures, `lost_leases` the claims whose worker was never heard of again, `lost_alone` those
+-- of them whose handler ran alone in its worker; `alone`: this claim must (decision 0506).
+-- `started_at`: when this claim's handler started; null while the step waits in the worker. `parents_bytes`
 -- is the size of the parents' results as JSON text, 2147483647 for more than that.
 create table tasker.steps (
     task_id       uuid not null,
@@ -116,9 +118,11 @@ create table tasker.steps (
     attempt       int not null default 0,
     failures      int not null default 0,
     lost_leases   int not null default 0,
+    lost_alone    int not null default 0,
     parents_bytes int not null default 0,
     worker_id     int,
     state         tasker.step_state not null,
+    alone         boolean not null default false,
     enqueued_at   timestamptz,
     started_at    timestamptz,
     finished_at   timestamptz,
@@ -151,7 +155,8 @@ alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_
 
 -- What a worker needs to run a step: a row of claim_steps, and of finish_steps' continuations.
 -- `parents` is {"<parent's name>": <its result>, …}, null for a root, and where parents_bytes is beyond
--- joined_bytes_limit(): the worker fails such a step for good.
+-- joined_bytes_limit(): the worker fails such a step for good. `alone`: the worker runs it only when it
+-- holds nothing else.
 create type tasker.claimed_step as (
     queue            text,
     msg_id           bigint,
@@ -160,6 +165,8 @@ create type tasker.claimed_step as (
     attempt          int,
     max_attempts     int,
     failures         int,
+    lost_leases      int,
+    alone            boolean,
     timeout_ms       bigint,
     name             text,
     handler          text,
@@ -185,6 +192,8 @@ create type tasker.finished_row as (
     attempt          int,
     max_attempts     int,
     failures         int,
+    lost_leases      int,
+    alone            boolean,
     timeout_ms       bigint,
     name             text,
     handler          text,
@@ -225,6 +234,8 @@ create type tasker.step_view as (
     state        text,
     attempts     int,
     max_attempts int,
+    deliveries   int,
+    lost_leases  int,
     depends_on   json,
     enqueued_at  timestamptz,
     started_at   timestamptz,

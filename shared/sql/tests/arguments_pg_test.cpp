@@ -28,6 +28,7 @@ TEST(Arguments, OfDifferentLengthsOrAbsentAreRefused) {
           fmt::format("tasker.extend_leases('tasker_default', 30, {}, '{{0}}', null, '{{1}}')",
                       task),
           fmt::format("tasker.release_steps('tasker_default', {}, '{{}}', '{{1}}', '{{1}}')", task),
+          fmt::format("tasker.start_steps({}, '{{0}}', '{{1}}', '{{}}')", task),
           std::string{"tasker.release_steps('tasker_default', null, '{}', '{}', '{}')"}}) {
         EXPECT_THAT(refusal(w, "select " + call), HasSubstr("must have the same length")) << call;
     }

@@ -14,11 +14,11 @@ namespace {
 std::string report_of(held_step const& step, reporting how) {
     return how == reporting::alone
                ? fmt::format("select * from tasker.finish_step('{}', 1, 30, 9, '{}', {}, {}, {}, "
-                             "'1')",
+                             "'1', 0)",
                              step.queue, step.task_id, step.step_no, step.attempt, step.msg_id)
                : fmt::format("select * from tasker.finish_steps('{}', 1, 30, 9, "
                              "array['{}']::uuid[], '{{{}}}', '{{{}}}', '{{{}}}', '{{0}}', '{{1}}', "
-                             "'{{null}}')",
+                             "'{{null}}', '{{0}}')",
                              step.queue, step.task_id, step.step_no, step.attempt, step.msg_id);
 }
 

@@ -32,40 +32,6 @@ TEST(ClaimSteps, ALostLeaseIsDeliveredAgainWithTheNextAttempt) {
     EXPECT_EQ(w.claim().at(0).attempt, 2);
 }
 
-/// Claims the one step there is, and lets its lease run out, that often.
-void lose_worker(workflow_database& w, int times) {
-    for (int i = 1; i <= times; ++i) {
-        ASSERT_EQ(w.claim().size(), 1U) << i;
-        w.expire_leases();
-    }
-}
-
-TEST(ClaimSteps, AStepThatLosesItsWorkerTenTimesFailsForGood) {
-    workflow_database w;
-    auto const task = w.create(w.register_template("killer", "a", R"({"max_attempts":1})"));
-    lose_worker(w, 10);
-    EXPECT_THAT(w.claim(), IsEmpty());
-    EXPECT_EQ(w.step_state(task, "a"), "failed");
-    EXPECT_EQ(w.task_state(task), "blocked");
-    EXPECT_EQ(w.messages(), 0);
-    EXPECT_EQ(w.db().value<std::string>("select error ->> 'type' from tasker.steps"), "lease_lost");
-}
-
-TEST(ClaimSteps, AStepOnItsLastLeaseIsStillTriedAgainAndGivenBack) {
-    workflow_database w;
-    auto const task = w.create(w.register_template("unlucky", "a", R"({"backoff":"none"})"));
-    lose_worker(w, 9);
-    w.finish(w.claim().at(0), R"({"message":"no"})", 1);
-    ASSERT_EQ(w.db().value<int>("select released from tasker.release_due(10)"), 1);
-    auto const again = w.claim();
-    ASSERT_EQ(again.size(), 1U);
-    w.db().exec(fmt::format("select tasker.release_steps('tasker_default', array['{}']::uuid[], "
-                            "'{{0}}', '{{{}}}', '{{{}}}')",
-                            task, again[0].attempt, again[0].msg_id));
-    EXPECT_EQ(w.run_all().size(), 1U);
-    EXPECT_EQ(w.task_state(task), "complete");
-}
-
 TEST(ClaimSteps, ManyMessagesOfCancelledTasksDoNotHideTheWorkBehindThem) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
@@ -280,7 +246,7 @@ TEST(ClaimSteps, AStepThatIsBeingReportedIsLeftToItsReport) {
     ASSERT_EQ(others.size(), 1U) << "to wait for the report would be a deadlock";
     EXPECT_NE(others[0].task_id, task);
     auto const accepted = report.exec(
-        fmt::format("select kind from tasker.finish_step('{}', 1, 30, 0, '{}', 0, 1, {}, '1')",
+        fmt::format("select kind from tasker.finish_step('{}', 1, 30, 0, '{}', 0, 1, {}, '1', 0)",
                     late.queue, task, late.msg_id));
     report.commit();
     ASSERT_EQ(accepted.size(), 1U);

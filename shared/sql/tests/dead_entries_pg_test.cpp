@@ -11,7 +11,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 int pages_of_a_claim(pqxx::connection& session) {
-    return pages_of(session, "select * from tasker.claim_steps('{tasker_default}', 1, 30, 1)");
+    return pages_of(session, "select * from tasker.claim_steps('{tasker_default}', 1, 30, 1, 1)");
 }
 
 TEST(ClaimSteps, ABusySessionDoesNotStepOverDeletedMessagesEachTime) {

@@ -161,6 +161,38 @@ TEST_P(FinishSteps, TheLastOfTheParentsTakesTheirChild) {
     EXPECT_EQ(again[0].attempt, 2);
 }
 
+TEST_P(FinishSteps, AChildThatIsNotReadyHasNoAttemptNoWorkerAndNoStart) {
+    workflow_database w{GetParam()};
+    auto const task = w.create(w.register_template("join", "a; b; c<a,b"));
+    auto const parents = w.claim();
+    w.finish(parents.at(0), "1", 0, 9);
+    for (auto const* column : {"worker", "started_at", "enqueued_at"}) {
+        EXPECT_EQ(w.shown(task, "c", column), "") << column;
+    }
+    EXPECT_EQ(w.shown(task, "c", "attempts"), "0");
+    EXPECT_EQ(w.shown(task, "c", "deliveries"), "0");
+    EXPECT_EQ(w.step_state(task, "c"), "pending");
+
+    auto const taken = w.finish(parents.at(1), "2", 0, 9);
+    ASSERT_EQ(taken.size(), 1U);
+    EXPECT_EQ(taken[0].kind, "taken") << "a join is a continuation, too";
+    EXPECT_EQ(taken[0].step.attempt, 1);
+    EXPECT_FALSE(taken[0].step.alone);
+    EXPECT_EQ(w.shown(task, "c", "attempts"), "1");
+    EXPECT_EQ(w.shown(task, "c", "worker"), "test-worker");
+}
+
+TEST_P(FinishSteps, AJoinThatTheCallerDoesNotWantIsEnqueued) {
+    workflow_database w{GetParam()};
+    auto const task = w.create(w.register_template("join", "a; b; c<a,b"));
+    auto const parents = w.claim();
+    w.finish(parents.at(0), "1", 0, 9);
+    w.finish(parents.at(1), "2", 0, 0);
+    EXPECT_EQ(w.step_state(task, "c"), "enqueued");
+    EXPECT_EQ(w.shown(task, "c", "deliveries"), "0");
+    EXPECT_EQ(w.shown(task, "c", "worker"), "");
+}
+
 TEST_P(FinishSteps, AStepOfACancelledTaskIsRefusedAndReadiesNothing) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("chain", "a; b<a"));
@@ -287,12 +319,45 @@ TEST(FailedSteps, AStepThatIsNotRetryableFailsAtOnce) {
     EXPECT_EQ(w.task_state(task), "blocked");
 }
 
+TEST(StartOfAStep, IsThatOfItsHandlerAndNotOfTheClaim) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("one", "a"));
+    auto const held = w.claim().at(0);
+    EXPECT_EQ(w.step_state(task, "a"), "in_progress");
+    EXPECT_EQ(w.shown(task, "a", "started_at"), "") << "it waits in its worker";
+    w.start(held);
+    auto const started = w.shown(task, "a", "started_at");
+    EXPECT_NE(started, "");
+    w.finish(held);
+    EXPECT_EQ(w.shown(task, "a", "started_at"), started);
+}
+
+TEST(StartOfAStep, ComesWithItsReportWhenItWasNotNotedBefore) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("one", "a"));
+    w.finish(w.claim().at(0));
+    EXPECT_EQ(w.shown(task, "a", "started_at = finished_at"), "true");
+}
+
+TEST(StartOfAStep, IsForgottenWhenItIsTriedAgain) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("one", "a", R"({"backoff":"none"})"));
+    w.finish(w.claim().at(0), R"({"message":"no"})", 1);
+    EXPECT_NE(w.shown(task, "a", "started_at"), "");
+    ASSERT_EQ(w.db().value<int>("select released from tasker.release_due(10)"), 1);
+    EXPECT_EQ(w.shown(task, "a", "started_at"), "");
+    EXPECT_EQ(w.shown(task, "a", "worker"), "");
+    EXPECT_EQ(w.shown(task, "a", "attempts"), "1");
+    w.claim();
+    EXPECT_EQ(w.shown(task, "a", "attempts"), "2");
+}
+
 TEST(FinishStepsArguments, ArraysOfDifferentLengthAreRefused) {
     workflow_database w;
     try {
         w.db().exec(
             "select tasker.finish_steps('tasker_default', 1, 30, 0, '{}', '{1}', '{}', '{}', '{}', "
-            "'{}', '{}')");
+            "'{}', '{}', '{}')");
         FAIL() << "it was accepted";
     } catch (pqxx::sql_error const& error) {
         EXPECT_EQ(error.sqlstate(), "TK001");

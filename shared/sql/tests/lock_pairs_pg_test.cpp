@@ -76,12 +76,13 @@ std::ostream& operator<<(std::ostream& out, core_call const& call) {
 
 constexpr std::array calls{
     core_call{"Complete", "select * from tasker.finish_steps('tasker_default', 1, 30, 2, {0}, "
-                          "'{{0,0}}', '{{1,1}}', '{{null,null}}')"},
+                          "'{{0,0}}', '{{1,1}}', '{{null,null}}', '{{0,0}}')"},
     core_call{"Retry", "select * from tasker.finish_steps('tasker_default', 1, 30, 0, {0}, "
-                       "'{{1,1}}', array['{{}}','{{}}'], '{{0,0}}')"},
+                       "'{{1,1}}', array['{{}}','{{}}'], '{{0,0}}', '{{0,0}}')"},
     core_call{"Extend", "select * from tasker.extend_leases('tasker_default', 30, {0})"},
+    core_call{"Start", "select tasker.start_steps({0})"},
     core_call{"GiveBack", "select tasker.release_steps('tasker_default', {0})"},
-    core_call{"Claim", "select * from tasker.claim_steps('{{tasker_default}}', 1, 30, 10)"},
+    core_call{"Claim", "select * from tasker.claim_steps('{{tasker_default}}', 1, 30, 10, 10)"},
     core_call{"Cancel", "select * from tasker.cancel_tasks(array["
                         "'00000000-0000-7000-8000-000000000002',"
                         "'00000000-0000-7000-8000-000000000001']::uuid[])"},
@@ -184,7 +185,7 @@ TEST(Cancel, GivesItsLocksBackForAReportOfAStepThatItDidNotSee) {
     pqxx::work report{reporter};
     auto const& a = held.at(0);
     report.exec(fmt::format("select * from tasker.finish_step('tasker_default', 1, 30, 0, '{}', 0, "
-                            "{}, {}, '1')",
+                            "{}, {}, '1', 0)",
                             task, a.attempt, a.msg_id));
     pqxx::connection holder{w.db().dsn()};
     pqxx::work hold{holder};
@@ -206,7 +207,7 @@ TEST(Cancel, GivesItsLocksBackForAReportOfAStepThatItDidNotSee) {
     }));
     caller last{w.db().dsn(), fmt::format("select * from tasker.finish_steps('tasker_default', 1, "
                                           "30, 0, array['{}']::uuid[], '{{2}}', '{{1}}', '{{{}}}', "
-                                          "'{{0}}', '{{1}}', '{{null}}')",
+                                          "'{{0}}', '{{1}}', '{{null}}', '{{0}}')",
                                           task, late.at(0).msg_id)};
     last.settle(w); // behind the cancellation, which holds d
     hold.commit();

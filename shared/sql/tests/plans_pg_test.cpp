@@ -105,9 +105,10 @@ protected:
     /// Leases a batch, which temporary table `held` keeps.
     void claim() {
         exec("drop table if exists held");
-        exec(fmt::format("create temp table held as select * from "
-                         "tasker.claim_steps('{{tasker_default__p4,tasker_default}}', 1, 30, {})",
-                         batch));
+        exec(fmt::format(
+            "create temp table held as select * from "
+            "tasker.claim_steps('{{tasker_default__p4,tasker_default}}', 1, 30, {0}, {0})",
+            batch));
     }
 
     void finish(std::string const& outcomes, int take) {
@@ -116,8 +117,9 @@ protected:
             "select f.* from (select array_agg(task_id) as t, array_agg(step_no) as s, "
             "array_agg(attempt) as a, array_agg(msg_id) as m, array_agg({}) as o, "
             "array_agg(case when msg_id % 10 > 6 then '{{\"message\":\"x\"}}' else '1' end) as p, "
-            "array_agg(null::int) as r from held) h, "
-            "tasker.finish_steps('tasker_default', 1, 30, {}, h.t, h.s, h.a, h.m, h.o, h.p, h.r) f",
+            "array_agg(null::int) as r, array_agg(0) as ran from held) h, "
+            "tasker.finish_steps('tasker_default', 1, 30, {}, h.t, h.s, h.a, h.m, h.o, h.p, h.r, "
+            "h.ran) f",
             outcomes, take));
     }
 
@@ -136,6 +138,7 @@ protected:
         exec("select tasker.create_task('default', 'chain', '1.0.0', p_key => 'one')");
         claim();
         of_held("tasker.extend_leases('tasker_default', 30, h.t, h.s, h.a, h.m)");
+        of_held("tasker.start_steps(h.t, h.s, h.a, h.s)");
         finish("(case msg_id % 10 when 9 then 2 when 8 then 1 when 7 then 1 else 0 end)::int2", 0);
         finish("0::int2", 0); // all are refused
         exec("select from tasker.release_due(1000)");
@@ -163,7 +166,7 @@ protected:
                  "select queue, task_id, step_no, attempt, msg_id from taken where kind = 'taken' "
                  "order by msg_id limit 3")) {
             exec(fmt::format(
-                "select * from tasker.finish_step('{}', 1, 30, 1, '{}', {}, {}, {}, '1')",
+                "select * from tasker.finish_step('{}', 1, 30, 1, '{}', {}, {}, {}, '1', 0)",
                 row[0].c_str(), row[1].c_str(), row[2].c_str(), row[3].c_str(), row[4].c_str()));
         }
     }

@@ -17,7 +17,7 @@ void finish_elsewhere(std::string const& dsn, held_step const& step, int worker)
               ", 30, 1, array['" + step.task_id + "'::uuid], array[" +
               std::to_string(step.step_no) + "], array[" + std::to_string(step.attempt) +
               "], array[" + std::to_string(step.msg_id) +
-              "::bigint], array[0::int2], array['1'], array[null::int])");
+              "::bigint], array[0::int2], array['1'], array[null::int], array[0])");
     work.commit();
 }
 
@@ -44,7 +44,7 @@ TEST(Stamps, AStepStartsAfterItsParentsThoughOneOfTheirReportsOvertakesTheOther)
 
     EXPECT_TRUE(w.db().value<bool>(
         "select c.state = 'in_progress' and c.enqueued_at >= max(p.finished_at) "
-        "   and c.started_at >= c.enqueued_at "
+        "   and c.started_at is null "
         "from tasker.steps c, tasker.steps p where c.step_no = 2 and p.step_no < 2 "
         "group by c.state, c.enqueued_at, c.started_at"));
 }

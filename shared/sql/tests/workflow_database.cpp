@@ -38,6 +38,7 @@ held_step held(pqxx::row const& row) {
             .step_no = row["step_no"].as<int>(),
             .attempt = row["attempt"].as<int>(),
             .name = row["name"].as<std::string>(),
+            .alone = row["alone"].as<bool>(),
             .parents = text_or_empty(row["parents"]),
             .parents_bytes = row["parents_bytes"].as<int>()};
 }
@@ -96,14 +97,26 @@ std::string workflow_database::create(int template_id, std::string const& contex
 }
 
 std::vector<held_step> workflow_database::claim(int quantity, int lease_s, int worker,
-                                                std::string const& queues) {
+                                                std::string const& queues, int suspects) {
     std::vector<held_step> steps;
     for (auto const& row :
-         database_.exec(fmt::format("select * from tasker.claim_steps('{}', {}, {}, {})", queues,
-                                    worker, lease_s, quantity))) {
+         database_.exec(fmt::format("select * from tasker.claim_steps('{}', {}, {}, {}, {})",
+                                    queues, worker, lease_s, quantity, suspects))) {
         steps.push_back(held(row));
     }
     return steps;
+}
+
+void workflow_database::start(held_step const& step) {
+    database_.exec(
+        fmt::format("select tasker.start_steps(array['{}']::uuid[], '{{{}}}', '{{{}}}', '{{0}}')",
+                    step.task_id, step.step_no, step.attempt));
+}
+
+void workflow_database::release(held_step const& step) {
+    database_.exec(fmt::format(
+        "select tasker.release_steps('{}', array['{}']::uuid[], '{{{}}}', '{{{}}}', '{{{}}}')",
+        step.queue, step.task_id, step.step_no, step.attempt, step.msg_id));
 }
 
 std::vector<finish_row> workflow_database::finish(held_step const& step,
@@ -114,17 +127,18 @@ std::vector<finish_row> workflow_database::finish(held_step const& step,
     auto const literal = payload ? '\'' + *payload + '\'' : "null";
     bool const is_alone = how_ == reporting::alone && outcome == 0;
     auto const result = database_.exec(
-        is_alone ? fmt::format(
-                       "select * from tasker.finish_step('{}', {}, 30, {}, '{}', {}, {}, {}, {})",
-                       step.queue, worker_, take, step.task_id, step.step_no, step.attempt,
-                       step.msg_id, literal)
-                 : fmt::format("select * from tasker.finish_steps('{}', {}, 30, {}, "
-                               "array['{}']::uuid[], '{{{}}}', "
-                               "'{{{}}}', "
-                               "'{{{}}}', '{{{}}}', array[{}]::text[], '{{{}}}')",
-                               step.queue, worker_, take, step.task_id, step.step_no, step.attempt,
-                               step.msg_id, outcome, literal,
-                               retry_after_ms ? std::to_string(*retry_after_ms) : "null"));
+        is_alone
+            ? fmt::format(
+                  "select * from tasker.finish_step('{}', {}, 30, {}, '{}', {}, {}, {}, {}, 0)",
+                  step.queue, worker_, take, step.task_id, step.step_no, step.attempt, step.msg_id,
+                  literal)
+            : fmt::format("select * from tasker.finish_steps('{}', {}, 30, {}, "
+                          "array['{}']::uuid[], '{{{}}}', "
+                          "'{{{}}}', "
+                          "'{{{}}}', '{{{}}}', array[{}]::text[], '{{{}}}', '{{0}}')",
+                          step.queue, worker_, take, step.task_id, step.step_no, step.attempt,
+                          step.msg_id, outcome, literal,
+                          retry_after_ms ? std::to_string(*retry_after_ms) : "null"));
     for (auto const& row : result) {
         finish_row parsed{.kind = row["kind"].as<std::string>(),
                           .task_id = text_or_empty(row["task_id"]),
@@ -158,6 +172,13 @@ std::optional<int> workflow_database::result_size(std::string const& task_id) {
     auto const rows = database_.exec(fmt::format(
         "select octet_length(result::text) from tasker.get_tasks(array['{}'::uuid])", task_id));
     return rows[0][0].is_null() ? std::nullopt : std::optional{rows[0][0].as<int>()};
+}
+
+std::string workflow_database::shown(std::string const& task_id, std::string const& name,
+                                     std::string const& column) {
+    return database_.value<std::string>(
+        fmt::format("select coalesce(({})::text, '') from tasker.list_steps('{}', '{}', -1, 1)",
+                    column, task_id, name));
 }
 
 std::string workflow_database::step_state(std::string const& task_id, std::string const& name) {

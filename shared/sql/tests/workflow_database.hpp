@@ -18,6 +18,7 @@ struct held_step {
     int step_no = 0;
     int attempt = 0;
     std::string name;
+    bool alone = false;
     std::string parents; ///< empty for a root, and when they are too large
     int parents_bytes = 0;
 };
@@ -53,7 +54,14 @@ public:
     std::string create(int template_id, std::string const& context = "{}", int priority = 2);
 
     std::vector<held_step> claim(int quantity = 100, int lease_s = 30, int worker = 1,
-                                 std::string const& queues = "{tasker_default}");
+                                 std::string const& queues = "{tasker_default}",
+                                 int suspects = 100);
+
+    /// Notes that the handler of a held step has started.
+    void start(held_step const& step);
+
+    /// Gives a held step back.
+    void release(held_step const& step);
 
     /// Reports `step` with outcome 0 success, 1 retryable, 2 permanent failure.
     std::vector<finish_row> finish(held_step const& step,
@@ -67,6 +75,9 @@ public:
     std::string task_state(std::string const& task_id);
     /// Of the task as the API shows it, as JSON text; none when it is null.
     std::optional<int> result_size(std::string const& task_id);
+    /// A column of the step as the API shows it, as text; "" for null.
+    std::string shown(std::string const& task_id, std::string const& name,
+                      std::string const& column);
     /// pending when the step has no row.
     std::string step_state(std::string const& task_id, std::string const& name);
     int messages(std::string const& queue = "tasker_default");

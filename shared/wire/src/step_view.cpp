@@ -26,6 +26,10 @@ constexpr std::array rules{
          [](field_value const& v, step_view& out) { out.attempts = v.number<std::int32_t>(); }},
     rule{"max_attempts", required,
          [](field_value const& v, step_view& out) { out.max_attempts = v.number<std::int32_t>(); }},
+    rule{"deliveries", required,
+         [](field_value const& v, step_view& out) { out.deliveries = v.number<std::int32_t>(); }},
+    rule{"lost_leases", required,
+         [](field_value const& v, step_view& out) { out.lost_leases = v.number<std::int32_t>(); }},
     rule{"depends_on", required,
          [](field_value const& v, step_view& out) { out.depends_on = v.texts(); }},
     rule{"enqueued_at", optional,
@@ -51,6 +55,8 @@ void append(std::string& out, step_view const& step) {
     writer.text("state", to_string(step.state));
     writer.number("attempts", step.attempts);
     writer.number("max_attempts", step.max_attempts);
+    writer.number("deliveries", step.deliveries);
+    writer.number("lost_leases", step.lost_leases);
     append_array(writer.key("depends_on"), step.depends_on, json::append_string);
     writer.moment_or_null("enqueued_at", step.enqueued_at);
     writer.moment_or_null("started_at", step.started_at);

@@ -53,6 +53,8 @@ step_view some_step() {
             .state = model::step_state::waiting_for_retry,
             .attempts = 1,
             .max_attempts = 3,
+            .deliveries = 2,
+            .lost_leases = 1,
             .depends_on = {"a", "c"},
             .enqueued_at = moment(),
             .worker = "w1",
@@ -95,7 +97,7 @@ TEST(TaskView, SkipsWhatIsNotKnownAndTellsWhatIsWrong) {
 TEST(StepView, HasResultOrErrorOrNeither) {
     EXPECT_EQ(written(some_step()),
               R"({"name":"b","step_no":1,"state":"waiting_for_retry","attempts":1,)"
-              R"("max_attempts":3,"depends_on":["a","c"],)"
+              R"("max_attempts":3,"deliveries":2,"lost_leases":1,"depends_on":["a","c"],)"
               R"("enqueued_at":"2026-01-02T03:04:05.678901Z","started_at":null,)"
               R"("finished_at":null,"worker":"w1","error":{"message":"m","type":"t"}})");
     step_view complete = some_step();

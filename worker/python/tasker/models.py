@@ -75,8 +75,10 @@ class StepView:
     name: str
     step_no: int
     state: str
-    attempts: int
+    attempts: int  # reported failures, and the run that goes on or succeeded
     max_attempts: int
+    deliveries: int = 0  # how often a worker got it
+    lost_leases: int = 0  # deliveries whose worker was never heard of again
     depends_on: tuple[str, ...] = ()
     enqueued_at: Optional[datetime.datetime] = None
     started_at: Optional[datetime.datetime] = None

@@ -33,7 +33,9 @@ struct claimed_step {
     step_no step;
     std::int32_t attempt = 0; ///< of this lease, from 1; fences the result
     std::int32_t max_attempts = 0;
-    std::int32_t failures = 0; ///< retryable failures so far
+    std::int32_t failures = 0;    ///< retryable failures so far
+    std::int32_t lost_leases = 0; ///< claims so far whose worker was never heard of again
+    bool alone = false;           ///< to be run only while the worker holds nothing else
     std::optional<std::chrono::milliseconds> timeout;
     std::string name;
     std::string handler;
@@ -69,6 +71,7 @@ struct finished_step {
     outcome how = outcome::success;
     std::string payload; ///< JSON: the result, or `{"message": "...", "type": "..."}`
     std::optional<std::chrono::milliseconds> retry_after; ///< instead of the template's backoff
+    std::chrono::milliseconds ran{0};                     ///< since its handler started
 };
 
 /// Returns this worker's id; registering the same name again returns the same id. Creates the
@@ -85,6 +88,8 @@ struct claim_request {
     worker_id worker;
     std::chrono::seconds lease;
     std::int32_t quantity = 1; ///< at most
+    std::int32_t suspects =
+        1; ///< steps that lost a lease, at most; beyond them, one that must run alone
 };
 
 /// Safe on a connection without durable commits: a claim that is lost is delivered again.
@@ -125,6 +130,16 @@ struct finish_reply {
 /// harmless: what was stored the first time comes back as refused.
 boost::asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request what,
                                                     deadline until);
+
+struct started_step {
+    lease held;
+    std::chrono::milliseconds ran{0}; ///< since its handler started
+};
+
+/// Notes that handlers have started; returns how many of the steps were still ours. Safe on a
+/// connection without durable commits. `finish` notes it for steps that were not started here.
+boost::asio::awaitable<result<std::int32_t>> start(pg::connection& on,
+                                                   std::vector<started_step> steps, deadline until);
 
 /// Returns the indices (from 0) of the leases that are lost: stop working on them.
 boost::asio::awaitable<result<std::vector<std::size_t>>>

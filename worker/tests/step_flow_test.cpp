@@ -1,0 +1,111 @@
+#include "step_flow.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <gmock/gmock.h>
+
+namespace tasker::worker {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+/// Steps of handlers that nobody has: they fail at once, and are held until they are reported.
+class StepFlow : public ::testing::Test {
+protected:
+    StepFlow() : flow_{io_.get_executor(), options(), handlers_, counts_} {}
+
+    static settings options() {
+        settings chosen;
+        chosen.concurrency = 2;
+        return chosen;
+    }
+
+    void accept(std::vector<std::string> const& names, bool alone) {
+        std::vector<queue::claimed_step> steps;
+        for (auto const& name : names) {
+            queue::claimed_step step;
+            step.queue = "tasker_default";
+            step.name = name;
+            step.initialization = "{}";
+            step.context = "{}";
+            step.alone = alone;
+            steps.push_back(std::move(step));
+        }
+        flow_.accept(std::move(steps), steady_clock::now());
+    }
+
+    std::vector<std::string> given_back() {
+        std::vector<std::string> names;
+        for (auto const& each : flow_.take_given_back()) {
+            names.push_back(each->step.name);
+        }
+        return names;
+    }
+
+    boost::asio::io_context io_;
+    std::shared_ptr<handler_registry const> handlers_ = std::make_shared<handler_registry>();
+    metrics counts_{{}};
+    step_flow flow_;
+};
+
+TEST_F(StepFlow, TakesNothingNewWhileAStepWaitsToRunAlone) {
+    accept({"other"}, false);
+    EXPECT_GT(flow_.free_slots(), 0U);
+    accept({"suspect"}, true);
+    EXPECT_EQ(flow_.free_slots(), 0U);
+    EXPECT_EQ(flow_.step_to_run_alone(), nullptr);
+    EXPECT_THAT(given_back(), IsEmpty());
+}
+
+TEST_F(StepFlow, RunsAStepAloneWhenNothingElseIsHeld) {
+    accept({"suspect"}, true);
+    auto const alone = flow_.step_to_run_alone();
+    ASSERT_NE(alone, nullptr);
+    flow_.run_alone(alone);
+    EXPECT_EQ(flow_.step_to_run_alone(), nullptr);
+    EXPECT_EQ(flow_.free_slots(), 0U);
+    EXPECT_EQ(flow_.limit_wait_for_alone(steady_clock::now() + 24h), deadline::max());
+}
+
+TEST_F(StepFlow, RunsNothingAloneWhileACallMayBringMore) {
+    accept({"suspect"}, true);
+    flow_.reserve(1);
+    EXPECT_EQ(flow_.step_to_run_alone(), nullptr);
+    flow_.unreserve(1);
+    EXPECT_NE(flow_.step_to_run_alone(), nullptr);
+}
+
+TEST_F(StepFlow, GivesAStepBackThatWaitsTooLongToRunAloneAndWaitsTwiceAsLongTheNextTime) {
+    accept({"other"}, false);
+    accept({"suspect"}, true);
+    EXPECT_LT(flow_.limit_wait_for_alone(steady_clock::now()), deadline::max());
+    EXPECT_THAT(given_back(), IsEmpty());
+    EXPECT_EQ(flow_.limit_wait_for_alone(steady_clock::now() + step_flow::first_alone_limit),
+              deadline::max());
+    EXPECT_THAT(given_back(), ElementsAre("suspect"));
+    EXPECT_GT(flow_.free_slots(), 0U);
+
+    accept({"suspect"}, true);
+    EXPECT_LT(flow_.limit_wait_for_alone(steady_clock::now() + step_flow::first_alone_limit),
+              deadline::max());
+    EXPECT_THAT(given_back(), IsEmpty());
+    flow_.limit_wait_for_alone(steady_clock::now() + 2 * step_flow::first_alone_limit);
+    EXPECT_THAT(given_back(), ElementsAre("suspect"));
+}
+
+TEST_F(StepFlow, GivesBackASecondStepThatMustRunAlone) {
+    accept({"suspect", "another"}, true);
+    EXPECT_THAT(given_back(), ElementsAre("another"));
+}
+
+TEST_F(StepFlow, TakesNewStepsWhenTheStepThatWaitsToRunAloneLosesItsLease) {
+    accept({"suspect"}, true);
+    flow_.lose(flow_.step_to_run_alone());
+    EXPECT_GT(flow_.free_slots(), 0U);
+    EXPECT_TRUE(flow_.is_empty());
+}
+
+} // namespace
+} // namespace tasker::worker
