@@ -57,6 +57,9 @@ std::optional<timestamp> end_of(wire::step_view const& step, timestamp now) {
 
 std::string remark_on(wire::step_view const& step) {
     std::string remark;
+    if (step.state == step_state::in_progress && !step.started_at) {
+        return "claimed";
+    }
     if (step.attempts > 1) {
         remark = fmt::format("attempt {} of {}", step.attempts, step.max_attempts);
     }

@@ -165,6 +165,9 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
         {"state", marked(step.state, out)},
         {"attempt", {fmt::format("{} of {}", step.attempts, step.max_attempts)}},
     };
+    if (step.lost_leases > 0) {
+        lines.push_back({"lost leases", {std::to_string(step.lost_leases)}});
+    }
     if (!step.depends_on.empty()) {
         lines.push_back({"after", {fmt::format("{}", fmt::join(step.depends_on, ", "))}});
     }

@@ -25,7 +25,8 @@ struct change {
 };
 
 bool differs(wire::step_view const& before, wire::step_view const& now) {
-    return before.state != now.state || before.attempts != now.attempts;
+    return before.state != now.state || before.attempts != now.attempts ||
+           before.started_at.has_value() != now.started_at.has_value();
 }
 
 timestamp moment_of(wire::step_view const& step, timestamp otherwise) {
@@ -49,6 +50,9 @@ std::string account_of(wire::step_view const& step) {
         return fmt::format("attempt {} of {} failed, to be tried again: {}", step.attempts,
                            step.max_attempts, error_line(step));
     case step_state::in_progress:
+        if (!step.started_at) {
+            return "claimed";
+        }
         return step.attempts > 1
                    ? fmt::format("started, attempt {} of {}", step.attempts, step.max_attempts)
                    : "started";

@@ -54,6 +54,13 @@ TEST(StepText, PrintsAnErrorOfAnotherShapeAsJson) {
     EXPECT_THAT(step_text(failed("pay", R"([1, 2])"), pipe), HasSubstr("error    [1, 2]\n"));
 }
 
+TEST(StepText, NamesLostLeasesIfThereAreAny) {
+    auto step = failed("pay", R"({"message":"no","type":"x"})");
+    EXPECT_THAT(step_text(step, pipe), ::testing::Not(HasSubstr("lost leases")));
+    step.lost_leases = 12;
+    EXPECT_THAT(step_text(step, pipe), HasSubstr("lost leases  12\n"));
+}
+
 TEST(StepList, CountsParentsThatDoNotFitAndPutsTheErrorOnALineOfItsOwn) {
     auto step = failed("join", R"({"message":"no route","type":"x"})");
     step.depends_on = {"parse_01", "parse_02", "parse_03"};

@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using model::step_state;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 timestamp const start = parse_rfc3339("2026-01-02T03:04:05Z").value();
@@ -63,6 +64,16 @@ TEST(WatchChanges, TellOfRetriesAndFailures) {
                 ElementsAre("     +100 ms  ~ a  attempt 1 of 3 failed, to be tried again: later",
                             "     +400 ms  x b  failed: never",
                             "     +500 ms  > c  started, attempt 2 of 3"));
+}
+
+TEST(WatchChanges, TellAClaimFromAStart) {
+    std::vector claimed{step("a", step_state::in_progress)};
+    claimed[0].started_at.reset();
+    claimed[0].enqueued_at = start;
+    std::vector const runs{step("a", step_state::in_progress)};
+    EXPECT_THAT(change_lines({}, claimed, start, pipe), ElementsAre(HasSubstr("> a  claimed")));
+    EXPECT_THAT(change_lines(claimed, runs, start, pipe),
+                ElementsAre("     +100 ms  > a  started"));
 }
 
 TEST(WatchChanges, TellOfTheLevelsOfALargeTask) {
