@@ -14,6 +14,12 @@
 
 namespace tasker::orchestration {
 
+/// A number that is valid JSON, but has more digits than PostgreSQL's jsonb holds. The database
+/// reads a context as jsonb only where there is an idempotency key.
+inline std::string number_beyond_jsonb() {
+    return "0." + std::string(16'400, '7');
+}
+
 /// A database, an orchestrator on it, and a client of that.
 class Api : public ::testing::Test {
 protected:

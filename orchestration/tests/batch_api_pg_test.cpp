@@ -92,9 +92,10 @@ TEST_F(BatchApi, OneWrongContextCreatesNone) {
 }
 
 TEST_F(BatchApi, OneThatTheDatabaseRefusesCreatesNone) {
-    auto const reply = client_.post("/v1/tasks/batch",
-                                    R"({"tasks": [{"name": "chain"},
-            {"name": "chain", "context": {"x": 1e-20000}, "idempotency_key": "k"}]})");
+    auto const reply =
+        client_.post("/v1/tasks/batch", R"({"tasks": [{"name": "chain"}, {"name": "chain", )"
+                                        R"("idempotency_key": "k", "context": {"x": )" +
+                                            number_beyond_jsonb() + "}}]}");
     EXPECT_EQ(reply.status, 422U) << reply.body;
     EXPECT_EQ(stored(), 0);
 }
