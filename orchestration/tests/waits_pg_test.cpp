@@ -148,7 +148,9 @@ TEST_F(Waits, ClientThatHasFinishedSendingGetsTheTaskAsItIs) {
     auto const reply = waiting.receive();
     EXPECT_EQ(reply.status, 200U);
     EXPECT_EQ(reply.json().at("state"), "pending");
+    auto const begin = steady_clock::now();
     EXPECT_TRUE(waiting.ends());
+    EXPECT_LT(steady_clock::now() - begin, 30s);
     EXPECT_TRUE(are_waiting(0));
 }
 

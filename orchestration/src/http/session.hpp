@@ -78,6 +78,7 @@ private:
     boost::asio::awaitable<response> answer();
     boost::asio::awaitable<void> linger();
     boost::asio::awaitable<void> until_gone() override;
+    bool has_ended();
 
     bool parse();
     void find_route();

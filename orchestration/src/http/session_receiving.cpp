@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/http/error.hpp>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <utility>
@@ -142,7 +143,7 @@ asio::awaitable<bool> session::receive_body() {
 asio::awaitable<bool> session::fill(std::size_t wanted_bytes) {
     // stop() finds a connection idle only once it waits here. One that sent a last answer then, or
     // whose wait had ended but not yet resumed, is idle now.
-    if (phase_ == phase::idle && context_.stopping) {
+    if (phase_ == phase::idle && (context_.stopping || has_ended())) {
         co_return false;
     }
     boost::system::error_code failure = asio::error::operation_aborted;
@@ -250,12 +251,25 @@ asio::awaitable<void> session::linger() {
     }
 }
 
+/// Whether the client's end has arrived and nothing before it is left to read. Asio waits for the
+/// next event after a read that did not fill its buffer, and the end may have come with that read's
+/// data.
+bool session::has_ended() {
+    char next = 0;
+    return ::recv(socket_.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 asio::awaitable<void> session::until_gone() {
     while (input_.size() < max_ahead_bytes) {
+        if (has_ended()) {
+            closing_ = true;
+            co_return;
+        }
         auto const [failure, bytes] =
             co_await socket_.async_read_some(input_.prepare(header_read_bytes), as_tuple);
         input_.commit(bytes);
         if (failure) {
+            closing_ = closing_ || failure != asio::error::operation_aborted;
             co_return;
         }
     }
