@@ -26,8 +26,8 @@ protected:
             unsetenv(name);
         }
         path_ = std::filesystem::path{testing::TempDir()} /
-               (std::string{"worker_settings_"} +
-                testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml");
+                (std::string{"worker_settings_"} +
+                 testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml");
     }
 
     ~WorkerSettings() override {

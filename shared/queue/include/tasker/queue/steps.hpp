@@ -81,7 +81,8 @@ boost::asio::awaitable<result<worker_id>> register_worker(pg::connection& on, st
                                                           deadline until);
 
 /// Sets the time when this worker was last seen.
-boost::asio::awaitable<result<void>> renew_last_seen(pg::connection& on, worker_id who, deadline until);
+boost::asio::awaitable<result<void>> renew_last_seen(pg::connection& on, worker_id who,
+                                                     deadline until);
 
 struct claim_request {
     std::vector<std::string> queues; ///< in order of preference
