@@ -53,10 +53,10 @@ declare
     v_settled     uuid[];
     v_states      text[];
 begin
-    if cardinality(p_task_ids) <> any (array[
+    if (cardinality(p_task_ids) = all (array[
            cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids),
            cardinality(p_outcomes), cardinality(p_payloads), cardinality(p_retry_after_ms),
-           cardinality(p_ran_ms)]) then
+           cardinality(p_ran_ms)])) is not true then
         raise exception 'finish_steps: all arrays must have the same length' using errcode = 'TK001';
     end if;
 
