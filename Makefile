@@ -60,7 +60,7 @@ bench-smoke: build ## every suite for seconds: does it work, and are its outputs
 
 # The commit whose SQL functions CI measures beside the present ones, in turn, since its machines
 # differ and are shared; see docs/benchmarking.md.
-BENCH_BASE = 394d825c46f47af924349e69df9dc20f87457d39
+BENCH_BASE = 7ea12a5f83e486eab4508b417835de57dc5476e3
 
 bench-ci: build ## the core's functions in turn with those of BENCH_BASE; fails on a regression
 	@benches/tasker-bench run --type ci --against $(BENCH_BASE) --output build/release/benchmarks/ci
