@@ -71,7 +71,9 @@ int run(settings const& chosen, std::optional<std::filesystem::path> const& read
         if (thrown) {
             std::rethrow_exception(thrown);
         }
-        if (!outcome) {
+        if (!outcome && outcome.error().code == errc::cancelled) {
+            log::info("stopped_before_ready");
+        } else if (!outcome) {
             log::error("cannot_serve", {{"problem", outcome.error()},
                                         {"database", pg::describe_dsn(chosen.database.url)}});
             exit_code = EXIT_FAILURE;

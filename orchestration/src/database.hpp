@@ -46,6 +46,9 @@ public:
         for (int refusals = 0;;) {
             auto answer = co_await attempt(call, until);
             if (answer) {
+                if (std::exchange(is_failing_, false)) {
+                    log::info("database_answers_again");
+                }
                 co_return answer;
             }
             counted_.database_failed(answer.error());
@@ -56,6 +59,7 @@ public:
                 co_return answer;
             }
             log::warn("database_call_repeated", {{"problem", answer.error()}});
+            is_failing_ = true;
             boost::asio::steady_timer pause{executor_, backoff};
             co_await pause.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
             backoff = std::min(backoff * 2, max_backoff);
@@ -90,6 +94,7 @@ private:
     boost::asio::any_io_executor executor_;
     pg::pool pool_;
     metrics& counted_;
+    bool is_failing_ = false; ///< the last call was repeated
 };
 
 } // namespace tasker::orchestration

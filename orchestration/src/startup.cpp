@@ -29,14 +29,19 @@ asio::awaitable<result<void>> startup::wait_for_schema(std::string dsn,
                                                        std::chrono::milliseconds limit) {
     auto const until = steady_clock::now() + limit;
     auto backoff = first_backoff;
+    bool has_failed = false;
     for (;;) {
         auto looked = co_await aside_.run([&dsn] { return sql::check(dsn); });
         if (stopped_) {
             co_return make_error(errc::cancelled, "stopped while waiting for the database");
         }
         if (looked || !sql::may_pass(looked.error()) || steady_clock::now() + backoff > until) {
+            if (looked && has_failed) {
+                log::info("database_ready", {{"database", pg::describe_dsn(dsn)}});
+            }
             co_return looked;
         }
+        has_failed = true;
         log::warn("database_not_ready", {{"database", pg::describe_dsn(dsn)},
                                          {"problem", looked.error()},
                                          {"retry_ms", backoff.count()}});

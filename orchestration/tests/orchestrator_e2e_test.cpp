@@ -15,6 +15,7 @@
 #include <csignal>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -109,6 +110,28 @@ TEST(OrchestratorProgram, NeverPrintsAPassword) {
     EXPECT_THAT(ended.err, HasSubstr("database_not_ready"));
     EXPECT_THAT(ended.err, HasSubstr("cannot_serve"));
     EXPECT_THAT(ended.err + ended.out, Not(HasSubstr("hush")));
+}
+
+TEST(OrchestratorProgram, StopsWithoutAnErrorWhileItWaitsForTheDatabase) {
+    std::mutex guard;
+    std::string told;
+    auto child = cluster::child_process::start(
+        {.argv = {program_path(program).string(), "--database-url", "host=/nowhere dbname=none",
+                  "--listen", "127.0.0.1:0"},
+         .err = std::function<void(std::string_view)>{[&](std::string_view piece) {
+             std::lock_guard const lock{guard};
+             told += piece;
+         }}});
+    ASSERT_TRUE(child.has_value());
+    auto const has_told = [&](std::string_view text) {
+        std::lock_guard const lock{guard};
+        return told.find(text) != std::string::npos;
+    };
+    ASSERT_TRUE(
+        tasker::testing::wait_until(soon(), [&] { return has_told("database_not_ready"); }));
+    EXPECT_EQ(child->stop(soon()).code, 0);
+    EXPECT_TRUE(has_told("stopped_before_ready"));
+    EXPECT_FALSE(has_told(" error "));
 }
 
 TEST(OrchestratorProgram, CreationsSurviveACrashOfTheDatabase) {
