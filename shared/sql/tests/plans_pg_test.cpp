@@ -117,7 +117,7 @@ protected:
             "select f.* from (select array_agg(task_id) as t, array_agg(step_no) as s, "
             "array_agg(attempt) as a, array_agg(msg_id) as m, array_agg({}) as o, "
             "array_agg(case when msg_id % 10 > 6 then '{{\"message\":\"x\"}}' else '1' end) as p, "
-            "array_agg(null::int) as r, array_agg(0) as ran from held) h, "
+            "array_agg(null::int) as r, array_agg(0) as ran from held having count(*) > 0) h, "
             "tasker.finish_steps('tasker_default', 1, 30, {}, h.t, h.s, h.a, h.m, h.o, h.p, h.r, "
             "h.ran) f",
             outcomes, take));
@@ -126,7 +126,7 @@ protected:
     void of_held(std::string const& call) {
         exec("select " + call +
              " from (select array_agg(task_id) as t, array_agg(step_no) as s, array_agg(attempt) "
-             "as a, array_agg(msg_id) as m from held) h");
+             "as a, array_agg(msg_id) as m from held having count(*) > 0) h");
     }
 
     /// Each function of the core, and each way through it.
