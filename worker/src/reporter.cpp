@@ -149,7 +149,7 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
         batch.reports, std::back_inserter(request.steps), [now](pending_report const& each) {
             auto what = each.what;
             what.ran =
-                std::chrono::duration_cast<std::chrono::milliseconds>(now - each.of->started);
+                std::chrono::duration_cast<std::chrono::microseconds>(now - each.of->started);
             return what;
         });
     co_return co_await queue::finish(**on, std::move(request), until);

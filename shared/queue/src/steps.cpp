@@ -118,6 +118,12 @@ std::int32_t in_milliseconds(std::chrono::milliseconds duration) {
     return static_cast<std::int32_t>(std::min(duration, most).count());
 }
 
+/// Capped at 35 minutes: by then, start_steps has stored the start.
+std::int32_t in_microseconds(std::chrono::microseconds duration) {
+    constexpr std::chrono::microseconds most{std::numeric_limits<std::int32_t>::max()};
+    return static_cast<std::int32_t>(std::min(duration, most).count());
+}
+
 std::optional<std::int32_t> retry_after_ms(finished_step const& step) {
     return step.retry_after ? std::optional{in_milliseconds(*step.retry_after)} : std::nullopt;
 }
@@ -144,7 +150,7 @@ pg::call finish_call(finish_request const& what) {
             .add_int4(only.held.attempt)
             .add_int8(only.held.message.value)
             .add_text(only.payload)
-            .add_int4(in_milliseconds(only.ran));
+            .add_int4(in_microseconds(only.ran));
         return {finish_one_sql, std::move(values)};
     }
     add_leases(values, what.steps,
@@ -155,7 +161,7 @@ pg::call finish_call(finish_request const& what) {
             [](finished_step const& each) { return static_cast<std::int16_t>(each.how); })
         .add_text_array(what.steps, &finished_step::payload)
         .add_int4_array(what.steps, retry_after_ms)
-        .add_int4_array(what.steps, [](auto const& each) { return in_milliseconds(each.ran); });
+        .add_int4_array(what.steps, [](auto const& each) { return in_microseconds(each.ran); });
     return {finish_sql, std::move(values)};
 }
 

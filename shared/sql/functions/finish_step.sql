@@ -5,7 +5,7 @@
 create or replace function tasker.finish_step(
     p_queue text, p_worker int, p_lease_s int, p_take int,
     p_task_id uuid, p_step_no int, p_attempt int, p_msg_id bigint, p_result text,
-    p_ran_ms int)
+    p_ran_us int)
 returns setof tasker.finished_row
 language plpgsql
 set search_path = ''
@@ -34,7 +34,7 @@ begin
     if cardinality(v_children) > 1 then
         return query select * from tasker.finish_steps(
             p_queue, p_worker, p_lease_s, p_take, array[p_task_id], array[p_step_no], array[p_attempt],
-            array[p_msg_id], array[0::int2], array[p_result], array[null::int], array[p_ran_ms]);
+            array[p_msg_id], array[0::int2], array[p_result], array[null::int], array[p_ran_us]);
         return;
     end if;
 
@@ -42,7 +42,7 @@ begin
         update tasker.steps s
         set state = 'complete', finished_at = v_now, result = p_result::json, error = null,
             started_at = coalesce(s.started_at, greatest(
-                s.enqueued_at, v_now - make_interval(secs => p_ran_ms / 1000.0)))
+                s.enqueued_at, v_now - make_interval(secs => p_ran_us / 1000000.0)))
         where s.task_id = p_task_id and s.step_no = p_step_no and s.attempt = p_attempt
           and s.state = 'in_progress';
     end if;

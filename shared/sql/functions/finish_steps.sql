@@ -5,7 +5,7 @@
 -- also their children's.
 -- p_outcomes: 0 success (payload: result), 1 retryable failure, 2 permanent failure (payload: error).
 -- p_retry_after_ms: overrides the template's backoff for this failure; null = by the template.
--- p_ran_ms: how long ago the handler started.
+-- p_ran_us: how long ago the handler started.
 -- p_take: how many newly ready steps the caller would like at once (continuation): they come back
 --   already leased for p_lease_s to p_worker, so that a chain costs one transaction a step.
 -- called by: the worker; finish_step (fan-outs); claim_steps (steps that lost their worker too often).
@@ -20,7 +20,7 @@
 create or replace function tasker.finish_steps(
     p_queue text, p_worker int, p_lease_s int, p_take int,
     p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[],
-    p_outcomes int2[], p_payloads text[], p_retry_after_ms int[], p_ran_ms int[])
+    p_outcomes int2[], p_payloads text[], p_retry_after_ms int[], p_ran_us int[])
 returns setof tasker.finished_row
 language plpgsql
 set search_path = ''
@@ -56,7 +56,7 @@ begin
     if (cardinality(p_task_ids) = all (array[
            cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids),
            cardinality(p_outcomes), cardinality(p_payloads), cardinality(p_retry_after_ms),
-           cardinality(p_ran_ms)])) is not true then
+           cardinality(p_ran_us)])) is not true then
         raise exception 'finish_steps: all arrays must have the same length' using errcode = 'TK001';
     end if;
 
@@ -65,10 +65,10 @@ begin
         update tasker.steps s
         set state = 'complete', finished_at = v_now, result = i.payload::json, error = null,
             started_at = coalesce(s.started_at, greatest(
-                s.enqueued_at, v_now - make_interval(secs => i.ran_ms / 1000.0)))
+                s.enqueued_at, v_now - make_interval(secs => i.ran_us / 1000000.0)))
         from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_msg_ids,
-                                   p_ran_ms)
-                  i(task_id, step_no, attempt, outcome, payload, msg_id, ran_ms)
+                                   p_ran_us)
+                  i(task_id, step_no, attempt, outcome, payload, msg_id, ran_us)
               where i.outcome = 0 order by i.task_id, i.step_no) i
         where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.attempt = i.attempt
           and s.state = 'in_progress'
@@ -86,13 +86,13 @@ begin
                 failures = s.failures + 1, error = r.payload::json,
                 finished_at = case when not r.again then v_now end,
                 started_at = coalesce(s.started_at, greatest(
-                    s.enqueued_at, v_now - make_interval(secs => r.ran_ms / 1000.0)))
+                    s.enqueued_at, v_now - make_interval(secs => r.ran_us / 1000000.0)))
             from (select i.*, i.outcome = 1 and d.retryable and x.failures + 1 < d.max_attempts as again,
                          coalesce(i.after_ms, tasker.backoff_ms(d.backoff, d.backoff_base_ms,
                                                                 d.max_backoff_ms, x.failures + 1)) as wait_ms
                   from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_retry_after_ms,
-                              p_msg_ids, p_ran_ms)
-                           i(task_id, step_no, attempt, outcome, payload, after_ms, msg_id, ran_ms)
+                              p_msg_ids, p_ran_us)
+                           i(task_id, step_no, attempt, outcome, payload, after_ms, msg_id, ran_us)
                   cross join lateral (
                       select x.template_id, x.failures from tasker.steps x
                       where x.task_id = i.task_id and x.step_no = i.step_no offset 0) x

@@ -71,7 +71,7 @@ struct finished_step {
     outcome how = outcome::success;
     std::string payload; ///< JSON: the result, or `{"message": "...", "type": "..."}`
     std::optional<std::chrono::milliseconds> retry_after; ///< instead of the template's backoff
-    std::chrono::milliseconds ran{0};                     ///< since its handler started
+    std::chrono::microseconds ran{0};                     ///< since its handler started
 };
 
 /// Returns this worker's id; registering the same name again returns the same id. Creates the
