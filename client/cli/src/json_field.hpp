@@ -8,7 +8,7 @@
 namespace tasker::cli {
 
 /// The part of a JSON text that an RFC 6901 pointer names ("/result/report/text"): a string without
-/// quotes and escapes, anything else as it is written.
+/// quotes and escapes, any other value unchanged.
 /// Errors: errc::invalid_argument (no pointer), errc::not_found (there is no such part).
 result<std::string> json_field(std::string_view json, std::string const& pointer);
 

@@ -14,7 +14,7 @@ namespace tasker::worker {
 /// Errors: throw permanent_failure of type "invalid_placeholder" for one that is not closed, names
 /// something else, or finds nothing.
 enum class embedding {
-    text, ///< strings without quotes, anything else as it is written in JSON
+    text, ///< strings without quotes, any other value as its JSON text
     url,  ///< the same, percent-encoded but for letters, digits and "-._~"
 };
 
