@@ -1,10 +1,10 @@
 #include "step_flow.hpp"
 
+#include "failure_log.hpp"
 #include "report.hpp"
 
 #include "tasker/base/assert.hpp"
 #include "tasker/log/log.hpp"
-#include "tasker/wire/step_error.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -35,27 +35,6 @@ metrics::ending ending_of(queue::outcome how) {
         break;
     }
     return metrics::ending::permanent_failure;
-}
-
-/// The message and the traceback may hold users' data, so only those who debug see them.
-void log_failure(queue::claimed_step const& step, queue::finished_step const& report) {
-    auto const failure = wire::read_step_error(report.payload);
-    log::warn("step_failed", {{"task", step.task},
-                              {"step", step.name},
-                              {"handler", step.handler},
-                              {"attempt", step.attempt},
-                              {"permanent", report.how == queue::outcome::permanent_failure},
-                              {"type", failure ? failure->type : std::string{}}});
-    if (!log::enabled(log::level::debug)) {
-        return;
-    }
-    auto text = failure ? failure->message : report.payload;
-    if (failure && failure->traceback) {
-        text += '\n' + *failure->traceback;
-    }
-    log::debug(
-        "step_error",
-        {{"task", step.task}, {"step", step.name}, {"attempt", step.attempt}, {"error", text}});
 }
 
 } // namespace
