@@ -37,7 +37,7 @@ task_waits::place::~place() {
 }
 
 asio::awaitable<std::optional<wire::task_view>> task_waits::place::settled(deadline until) {
-    if (!seen_ && !left_ && !among_.stopped_) {
+    if (!seen_ && !among_.stopped_) {
         wake_.expires_at(until);
         co_await wake_.async_wait(as_tuple);
     }

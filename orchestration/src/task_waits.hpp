@@ -41,25 +41,17 @@ public:
         place& operator=(place const&) = delete;
         ~place();
 
-        /// The settled task; none if the deadline passes first, once stopped, or after leave().
+        /// The settled task; none if the deadline passes first, or once stopped.
         /// Cancellation: harmless. REQUIRES: awaited once.
         boost::asio::awaitable<std::optional<wire::task_view>> settled(deadline until);
-
-        /// Ends settled(), also one that is awaited later.
-        void leave() noexcept {
-            left_ = true;
-            wake_.cancel();
-        }
 
     private:
         friend class task_waits;
 
         task_waits& among_;
         task_id id_;
-        boost::asio::steady_timer
-            wake_; ///< cancelled once `seen_` is there, and by stop() and leave()
+        boost::asio::steady_timer wake_; ///< cancelled once `seen_` is there, and by stop()
         std::optional<wire::task_view> seen_;
-        bool left_ = false;
     };
 
     task_waits(boost::asio::any_io_executor executor, database& from, task_waits_settings settings);

@@ -129,19 +129,14 @@ asio::awaitable<http::response> tasks::get(http::request& asked) {
                                        "too many requests are waiting for tasks already");
     }
     asked.waits = true;
-    task_waits::place place{waits_, *id};
-    auto first = co_await (show_once_settled(place, *id, steady_clock::now() + *wait) ||
-                           leave_once_gone(place, asked));
+    auto first =
+        co_await (show_once_settled(*id, steady_clock::now() + *wait) || asked.from->until_gone());
     if (first.index() == 1) {
+        // A client that has only finished sending (RFC 9112, 9.6) still reads this.
         auto now = co_await show(*id);
         co_return now;
     }
     co_return std::get<0>(std::move(first));
-}
-
-asio::awaitable<void> tasks::leave_once_gone(task_waits::place& place, http::request& asked) {
-    co_await asked.from->until_gone();
-    place.leave(); // the cancellation by || can come while the wait only begins
 }
 
 asio::awaitable<http::response> tasks::cancel(http::request& asked) {
@@ -181,8 +176,8 @@ asio::awaitable<http::response> tasks::show(task_id id) {
     co_return shown(200, **task);
 }
 
-asio::awaitable<http::response> tasks::show_once_settled(task_waits::place& place, task_id id,
-                                                         deadline until) {
+asio::awaitable<http::response> tasks::show_once_settled(task_id id, deadline until) {
+    task_waits::place place{waits_, id};
     auto const first = co_await reader_.get(id);
     if (!first) {
         co_return http::error_response(first.error());

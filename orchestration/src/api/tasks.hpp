@@ -28,11 +28,7 @@ private:
     boost::asio::awaitable<http::response> get(http::request& asked);
     boost::asio::awaitable<http::response> cancel(http::request& asked);
     boost::asio::awaitable<http::response> show(task_id id);
-    boost::asio::awaitable<http::response> show_once_settled(task_waits::place& place, task_id id,
-                                                             deadline until);
-    /// Ends the wait of a client that has gone, or has only finished sending (RFC 9112, 9.6).
-    static boost::asio::awaitable<void> leave_once_gone(task_waits::place& place,
-                                                        http::request& asked);
+    boost::asio::awaitable<http::response> show_once_settled(task_id id, deadline until);
 
     database& in_;
     task_creator& creator_;
