@@ -1,7 +1,6 @@
 #include "scanner.hpp"
 
-#include "utf8.hpp"
-
+#include "tasker/base/utf8.hpp"
 #include "tasker/json/path.hpp"
 #include "tasker/json/walker.hpp"
 
@@ -187,7 +186,7 @@ private:
                 read_escape();
                 continue;
             }
-            auto const length = sequence_length(text_.substr(at_));
+            auto const length = utf8_length(text_.substr(at_));
             if (length == 0) {
                 fail_with("is not UTF-8" + position());
             }

@@ -1,6 +1,6 @@
 #include "tasker/json/text.hpp"
 
-#include "utf8.hpp"
+#include "tasker/base/utf8.hpp"
 
 #include <fmt/format.h>
 
@@ -57,7 +57,7 @@ std::string to_utf8(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
-        std::size_t const length = sequence_length(text);
+        std::size_t const length = utf8_length(text);
         if (length == 0) {
             out += "\uFFFD";
             text.remove_prefix(1);

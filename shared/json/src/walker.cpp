@@ -1,6 +1,6 @@
 #include "tasker/json/walker.hpp"
 
-#include "utf8.hpp"
+#include "tasker/base/utf8.hpp"
 
 #include <array>
 #include <charconv>

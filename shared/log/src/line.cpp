@@ -1,5 +1,7 @@
 #include "line.hpp"
 
+#include "tasker/base/utf8.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,35 +27,6 @@ std::string_view name_of(level severity) {
         return "error";
     }
     return "unknown";
-}
-
-/// The length of the well-formed UTF-8 sequence at the start of `text`, or 0 if there is none
-/// (Unicode 15, table 3-7).
-std::size_t utf8_length(std::string_view text) {
-    auto const byte = [text](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    auto const follows = [&byte](std::size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
-        return byte(i) >= low && byte(i) <= high;
-    };
-    unsigned const first = byte(0);
-    if (first < 0x80) {
-        return 1;
-    }
-    if (first >= 0xc2 && first <= 0xdf) {
-        return follows(1) ? 2 : 0;
-    }
-    if (first >= 0xe0 && first <= 0xef) {
-        unsigned const low = first == 0xe0 ? 0xa0 : 0x80;
-        unsigned const high = first == 0xed ? 0x9f : 0xbf;
-        return follows(1, low, high) && follows(2) ? 3 : 0;
-    }
-    if (first >= 0xf0 && first <= 0xf4) {
-        unsigned const low = first == 0xf0 ? 0x90 : 0x80;
-        unsigned const high = first == 0xf4 ? 0x8f : 0xbf;
-        return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
-    }
-    return 0;
 }
 
 enum class quoting { json, none };

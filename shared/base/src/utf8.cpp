@@ -1,6 +1,6 @@
-#include "utf8.hpp"
+#include "tasker/base/utf8.hpp"
 
-namespace tasker::json {
+namespace tasker {
 
 void append_code_point(std::string& out, std::uint32_t code_point) {
     auto const add = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
@@ -22,7 +22,7 @@ void append_code_point(std::string& out, std::uint32_t code_point) {
     add(0x80U | (code_point & 0x3fU));
 }
 
-std::size_t sequence_length(std::string_view text) {
+std::size_t utf8_length(std::string_view text) {
     auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     auto const follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
         return i < text.size() && byte(i) >= low && byte(i) <= high;
@@ -47,4 +47,4 @@ std::size_t sequence_length(std::string_view text) {
     return 0;
 }
 
-} // namespace tasker::json
+} // namespace tasker
