@@ -1,4 +1,5 @@
 #include "builtin/builtin.hpp"
+#include "failure_of.hpp"
 #include "fake_names.hpp"
 #include "http_peer.hpp"
 #include "tls_peer.hpp"
@@ -30,11 +31,6 @@ step_result request(json initialization, std::stop_token cancelled_by = {},
                        {.name = "call",
                         .initialization = std::move(initialization),
                         .cancelled_by = std::move(cancelled_by)});
-}
-
-step_failure failure_of(step_result const& result) {
-    EXPECT_FALSE(result.is_success());
-    return result.is_success() ? step_failure{"", "", false, {}} : *result.failure();
 }
 
 TEST(HttpConnection, TimeLimitCoversNameResolution) {

@@ -1,6 +1,7 @@
 #include "tasker/worker/run_handler.hpp"
 
 #include "execution.hpp"
+#include "failure_of.hpp"
 
 #include <gmock/gmock.h>
 
@@ -22,10 +23,6 @@ struct order {
 void from_json(json const& text, order& read) {
     text.at("id").get_to(read.id);
     text.at("total").get_to(read.total);
-}
-
-step_failure failure_of(step_result const& result) {
-    return result.failure() == nullptr ? step_failure{"", "", false, {}} : *result.failure();
 }
 
 TEST(RunHandler, HandlerSeesContextParentsAndInitialization) {

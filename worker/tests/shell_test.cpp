@@ -1,4 +1,5 @@
 #include "builtin/builtin.hpp"
+#include "failure_of.hpp"
 
 #include "tasker/worker/run_handler.hpp"
 
@@ -36,11 +37,6 @@ step_result shell(json initialization, std::stop_token cancelled_by = {},
 json value_of(step_result result) {
     EXPECT_TRUE(result.is_success()) << (result.is_success() ? "" : result.failure()->message);
     return result.is_success() ? json::parse(std::move(result).json_text()) : json{};
-}
-
-step_failure failure_of(step_result const& result) {
-    EXPECT_FALSE(result.is_success());
-    return result.is_success() ? step_failure{"", "", false, {}} : *result.failure();
 }
 
 TEST(ShellHandler, IsOffUnlessConfigured) {

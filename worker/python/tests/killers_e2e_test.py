@@ -13,7 +13,7 @@ import tasker
 
 @tasker.step("innocent")
 def innocent(context):
-    time.sleep(context["seconds"])
+    time.sleep(context["seconds"])  # its work, so that it runs when its process dies
 
 
 @tasker.step("exits")
