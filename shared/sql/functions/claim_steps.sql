@@ -50,7 +50,6 @@ declare
     v_tasks      uuid[];
     v_steps      int[];
     v_fresh      uuid[];
-    v_dead       record;
     v_died       boolean := false;
 begin
     foreach v_queue in array p_queues loop
@@ -87,24 +86,9 @@ begin
                       from unnest(v_task_texts, v_step_texts) u(t, n)) x(task_id, step_no);
             end;
 
-            -- The report of a step whose lease ran out locks the step, then the message: to wait for it
-            -- here, with the message locked, would be a deadlock. What is locked is left to its report.
             if v_again then
-                with message as materialized (
-                    select * from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
-                ), free as materialized (
-                    select m.msg_id, m.task_id, m.step_no
-                    from message m
-                    join tasker.steps s on s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
-                    for update of s skip locked
-                ), unknown as (
-                    select * from message m
-                    where not exists (select from tasker.steps s
-                                      where s.task_id = m.task_id and s.step_no = m.step_no offset 0)
-                )
-                select array_agg(m.msg_id), array_agg(m.task_id), array_agg(m.step_no)
-                into v_msg_ids, v_task_ids, v_step_nos
-                from (select * from free union all select * from unknown) m;
+                select * into v_msg_ids, v_task_ids, v_step_nos
+                from tasker.unlocked_messages(v_msg_ids, v_task_ids, v_step_nos);
                 continue when v_msg_ids is null;
             end if;
 
@@ -124,7 +108,7 @@ begin
                       order by m.task_id, m.step_no) m
                 where s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
                   and (s.state = 'enqueued' or s.state = 'in_progress'
-                       and not (s.lost_alone >= 9 and s.alone and s.started_at is not null))
+                       and not tasker.has_no_lease_left(s.lost_alone, s.alone, s.started_at))
                 returning m.msg_id, s.task_id, s.step_no, m.fresh
             )
             select array_agg(h.msg_id), array_agg(h.task_id), array_agg(h.step_no),
@@ -134,24 +118,15 @@ begin
 
             v_deleted := cardinality(v_msg_ids) - coalesce(cardinality(v_held), 0);
             if v_deleted > 0 then
-                for v_dead in
-                    select s.task_id, s.step_no, s.attempt, m.msg_id
-                    from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
-                    join tasker.steps s on s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
-                    where s.state = 'in_progress' and s.lost_alone >= 9 and s.alone and s.started_at is not null
-                      and m.msg_id <> all (coalesce(v_held, '{}'))
-                loop
-                    perform tasker.finish_steps(
-                        v_queue, p_worker, p_lease_s, 0, array[v_dead.task_id], array[v_dead.step_no],
-                        array[v_dead.attempt], array[v_dead.msg_id], array[2::int2],
-                        array['{"message": "its worker was lost 10 times while it ran alone", '
-                              '"type": "lease_lost"}'],
-                        array[null::int], array[null::int]);
-                    v_died := true;
-                end loop;
-                execute format('select tasker_queues.%I($1)', 'drop_' || v_queue) using array(
-                    select m.msg_id from unnest(v_msg_ids) m(msg_id)
-                    where m.msg_id <> all (coalesce(v_held, '{}')));
+                select array_agg(m.msg_id), array_agg(m.task_id), array_agg(m.step_no)
+                into v_msg_ids, v_task_ids, v_step_nos
+                from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
+                where m.msg_id <> all (coalesce(v_held, '{}'));
+                if v_again then
+                    v_died := tasker.fail_killers(
+                        v_queue, p_worker, p_lease_s, v_msg_ids, v_task_ids, v_step_nos) or v_died;
+                end if;
+                execute format('select tasker_queues.%I($1)', 'drop_' || v_queue) using v_msg_ids;
             end if;
             if v_fresh is not null then
                 update tasker.tasks t set state = 'running', started_at = v_now

@@ -37,12 +37,9 @@ declare
     v_done_templs int[];
     v_done_msgs   bigint[];
     v_done_bytes  int[];
-    v_fail_tasks  uuid[];     -- own steps that failed for good
-    v_fail_steps  int[];
-    v_fail_msgs   bigint[];   -- messages of all steps that failed, for good or not
-    v_defer_tasks uuid[];     -- own steps that will be tried again
-    v_defer_steps int[];
-    v_defer_ms    bigint[];
+    v_fail_tasks  uuid[];     -- tasks of own steps that failed permanently
+    v_defer_tasks uuid[];     -- tasks of own steps that will be tried again
+    v_fail_msgs   bigint[];   -- messages of both
     v_ready_tasks uuid[];     -- children that became ready and were enqueued
     v_ready_steps int[];
     v_take_tasks  uuid[];     -- children that became ready and go to the caller
@@ -80,45 +77,9 @@ begin
     from done d;
 
     if p_outcomes && '{1,2}'::int2[] then
-        with failing as (
-            update tasker.steps s
-            set state = case when r.again then 'waiting_for_retry' else 'failed' end::tasker.step_state,
-                failures = s.failures + 1, error = r.payload::json,
-                finished_at = case when not r.again then v_now end,
-                started_at = coalesce(s.started_at, greatest(
-                    s.enqueued_at, v_now - make_interval(secs => r.ran_us / 1000000.0)))
-            from (select i.*, i.outcome = 1 and d.retryable and x.failures + 1 < d.max_attempts as again,
-                         coalesce(i.after_ms, tasker.backoff_ms(d.backoff, d.backoff_base_ms,
-                                                                d.max_backoff_ms, x.failures + 1)) as wait_ms
-                  from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_retry_after_ms,
-                              p_msg_ids, p_ran_us)
-                           i(task_id, step_no, attempt, outcome, payload, after_ms, msg_id, ran_us)
-                  cross join lateral (
-                      select x.template_id, x.failures from tasker.steps x
-                      where x.task_id = i.task_id and x.step_no = i.step_no offset 0) x
-                  cross join lateral (
-                      select * from tasker.template_steps d
-                      where d.template_id = x.template_id and d.step_no = i.step_no offset 0) d
-                  where i.outcome > 0 order by i.task_id, i.step_no) r
-            where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.attempt = r.attempt
-              and s.state = 'in_progress'
-            returning s.task_id, s.step_no, r.again, r.wait_ms, r.msg_id
-        )
-        select array_agg(f.task_id) filter (where not f.again),
-               array_agg(f.step_no) filter (where not f.again),
-               array_agg(f.task_id) filter (where f.again), array_agg(f.step_no) filter (where f.again),
-               array_agg(f.wait_ms) filter (where f.again), array_agg(f.msg_id)
-        into v_fail_tasks, v_fail_steps, v_defer_tasks, v_defer_steps, v_defer_ms, v_fail_msgs
-        from failing f;
-
-        if v_defer_tasks is not null then
-            insert into tasker.deferred (due_at, task_id, step_no)
-            select v_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no
-            from unnest(v_defer_tasks, v_defer_steps, v_defer_ms) w(task_id, step_no, ms);
-            perform set_config('tasker.deferred', least(
-                nullif(current_setting('tasker.deferred', true), '')::bigint,
-                (select min(ms) from unnest(v_defer_ms) ms))::text, false);
-        end if;
+        select f.failed_tasks, f.deferred_tasks, f.msg_ids into v_fail_tasks, v_defer_tasks, v_fail_msgs
+        from tasker.fail_steps(p_task_ids, p_step_nos, p_attempts, p_msg_ids, p_outcomes, p_payloads,
+                               p_retry_after_ms, p_ran_us, v_now) f;
     end if;
 
     -- A child with several parents may be counted down by many at once: the upsert serialises them on

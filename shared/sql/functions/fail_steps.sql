@@ -1,0 +1,64 @@
+-- Stores the failures among reports, the outcomes 1 and 2, and schedules the retries. Arguments: see
+-- finish_steps, whose part it is.
+-- called by: finish_steps.
+-- returns: for the steps that were the caller's own: the tasks of those that failed permanently, the tasks
+--   of those that will be tried again, and the messages of both; null where there are none.
+-- locks: own steps (task_id, step_no).
+-- moves: step in_progress -> failed | waiting_for_retry.
+create or replace function tasker.fail_steps(
+    p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[], p_outcomes int2[],
+    p_payloads text[], p_retry_after_ms int[], p_ran_us int[], p_now timestamptz,
+    out failed_tasks uuid[], out deferred_tasks uuid[], out msg_ids bigint[])
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+as $$
+declare
+    v_steps int[];
+    v_ms    bigint[];
+begin
+    -- `any (array[…])` and `offset 0`: decision 0113.
+    with failing as (
+        update tasker.steps s
+        set state = case when r.again then 'waiting_for_retry' else 'failed' end::tasker.step_state,
+            failures = s.failures + 1, error = r.payload::json,
+            finished_at = case when not r.again then p_now end,
+            started_at = coalesce(s.started_at, greatest(
+                s.enqueued_at, p_now - make_interval(secs => r.ran_us / 1000000.0)))
+        from (select i.*, i.outcome = 1 and d.retryable and x.failures + 1 < d.max_attempts as again,
+                     coalesce(i.after_ms, tasker.backoff_ms(d.backoff, d.backoff_base_ms,
+                                                            d.max_backoff_ms, x.failures + 1)) as wait_ms
+              from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_retry_after_ms,
+                          p_msg_ids, p_ran_us)
+                       i(task_id, step_no, attempt, outcome, payload, after_ms, msg_id, ran_us)
+              cross join lateral (
+                  select x.template_id, x.failures from tasker.steps x
+                  where x.task_id = i.task_id and x.step_no = i.step_no offset 0) x
+              cross join lateral (
+                  select * from tasker.template_steps d
+                  where d.template_id = x.template_id and d.step_no = i.step_no offset 0) d
+              where i.outcome > 0 order by i.task_id, i.step_no) r
+        where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.attempt = r.attempt
+          and s.state = 'in_progress'
+        returning s.task_id, s.step_no, r.again, r.wait_ms, r.msg_id
+    )
+    select array_agg(f.task_id) filter (where not f.again),
+           array_agg(f.task_id) filter (where f.again), array_agg(f.step_no) filter (where f.again),
+           array_agg(f.wait_ms) filter (where f.again), array_agg(f.msg_id)
+    into failed_tasks, deferred_tasks, v_steps, v_ms, msg_ids
+    from failing f;
+
+    if deferred_tasks is not null then
+        insert into tasker.deferred (due_at, task_id, step_no)
+        select p_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no
+        from unnest(deferred_tasks, v_steps, v_ms) w(task_id, step_no, ms);
+        perform set_config('tasker.deferred', least(
+            nullif(current_setting('tasker.deferred', true), '')::bigint,
+            (select min(ms) from unnest(v_ms) ms))::text, false);
+    end if;
+end;
+$$;

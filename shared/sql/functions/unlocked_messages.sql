@@ -1,0 +1,34 @@
+-- Of messages that were read before: those whose steps nobody has locked, which it locks, and those
+-- without a step. The report of a step whose lease ran out locks the step, then the message, so to wait
+-- for the step with the message locked would be a deadlock. What is locked is left to its report.
+-- called by: claim_steps.
+-- returns: the three arrays without the others, null if nothing is left.
+-- locks: steps (skip locked).
+create or replace function tasker.unlocked_messages(
+    inout msg_ids bigint[], inout task_ids uuid[], inout step_nos int[])
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+as $$
+begin
+    with message as materialized (
+        select * from unnest(msg_ids, task_ids, step_nos) m(msg_id, task_id, step_no)
+    ), free as materialized (
+        select m.msg_id, m.task_id, m.step_no
+        from message m
+        join tasker.steps s on s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
+        for update of s skip locked
+    ), unknown as (
+        select * from message m
+        where not exists (select from tasker.steps s
+                          where s.task_id = m.task_id and s.step_no = m.step_no offset 0)
+    )
+    select array_agg(m.msg_id), array_agg(m.task_id), array_agg(m.step_no)
+    into msg_ids, task_ids, step_nos
+    from (select * from free union all select * from unknown) m;
+end;
+$$;
