@@ -60,7 +60,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
         state& self;
         asio::steady_timer wake;
         std::unique_ptr<connection> given;
-        bool opening = false; ///< it is busy connecting and would not notice a gift
+        bool busy = false; ///< it connects, or waits for an answer: a gift would be lost
     };
 
     struct resting {
@@ -208,9 +208,8 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
     place mine{*self};
     for (;;) {
         if (self->may_open()) {
-            mine.opening = true;
+            mine.busy = true;
             auto opened = co_await open_one(self, until);
-            mine.opening = false;
             self->wake_one(&mine); // there may be room for more, or another's turn to try
             if (opened) {
                 mine.given = std::move(*opened);
@@ -223,6 +222,7 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
                 }
                 mine.given = std::move(*other);
             }
+            mine.busy = false;
         }
         if (self->closed) {
             co_return make_error(errc::closed, "the pool is closed");
@@ -234,6 +234,9 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
         if (now >= until) {
             self->wake_one(&mine); // whoever is next may try to open one
             co_return self->reason_for_none();
+        }
+        if (self->may_open()) {
+            continue; // the pause after a failure ended while an answer was waited for
         }
         auto const attempt_later = self->open < self->settings.size && self->next_attempt > now;
         mine.wake.expires_at(attempt_later ? std::min(until, self->next_attempt) : until);
@@ -259,7 +262,7 @@ void pool::state::give_back(std::unique_ptr<connection> returned) {
         return;
     }
     auto const first = std::ranges::find_if(
-        queue, [](place const* each) { return !each->opening && !each->given; });
+        queue, [](place const* each) { return !each->busy && !each->given; });
     if (first == queue.end()) {
         idle.push_back({std::move(returned), steady_clock::now()});
         return;
@@ -270,7 +273,7 @@ void pool::state::give_back(std::unique_ptr<connection> returned) {
 
 void pool::state::wake_one(place const* but) {
     for (auto* each : queue) {
-        if (each != but && !each->opening && !each->given) {
+        if (each != but && !each->busy && !each->given) {
             each->wake.cancel();
             return;
         }

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -110,6 +111,56 @@ TEST_F(Pool, KeepsIdleConnectionsThatAnswerAfterAnotherWasLost) {
     auto again = take(connections);
     EXPECT_EQ(again->backend_pid(), kept);
     EXPECT_TRUE(serves(again));
+}
+
+/// Callers that wait for the answer of a connection that may be dead.
+class PoolSuspect : public Pool {
+protected:
+    PoolSuspect() {
+        auto through = settings(4);
+        through.connect.dsn = link_.dsn();
+        through.open_timeout = 500ms;
+        connections_.emplace(io_.get_executor(), through);
+        for (auto& each : lent_) {
+            each.emplace(take(*connections_));
+        }
+        terminate(*lent_[1]);
+        EXPECT_FALSE(serves(*lent_[1]));
+    }
+
+    /// A caller whose attempt to connect failed and who now asks a connection that does not answer.
+    std::unique_ptr<acquiring> begin_to_ask_a_silent_one() {
+        link_.hold_answers();
+        auto caller = begin_to_take(*connections_);
+        lent_[0].reset();
+        lent_[1].reset();
+        EXPECT_EQ(connections_->current().idle, 1U);
+        EXPECT_TRUE(run_until(io_, [this] { return connections_->current().idle == 0; }));
+        link_.freeze();
+        link_.hold_answers(false);
+        return caller;
+    }
+
+    relay link_{io_, database_.dsn()};
+    std::optional<pool> connections_;
+    std::array<std::optional<lease>, 3> lent_;
+};
+
+TEST_F(PoolSuspect, CallerTriesAgainOnceTheConnectionHasNotAnswered) {
+    auto caller = begin_to_ask_a_silent_one();
+    auto got = caller->get();
+    ASSERT_TRUE(got);
+    EXPECT_TRUE(serves(*got));
+}
+
+TEST_F(PoolSuspect, ConnectionThatIsReturnedMeanwhileIsNotLost) {
+    auto caller = begin_to_ask_a_silent_one();
+    auto const pid = (*lent_[2])->backend_pid();
+    lent_[2].reset();
+    auto got = caller->get();
+    ASSERT_TRUE(got);
+    EXPECT_EQ((*got)->backend_pid(), pid);
+    EXPECT_EQ(connections_->current().open, 1U);
 }
 
 TEST_F(Pool, LendsAReturnedConnectionAgain) {

@@ -35,8 +35,8 @@ public:
     void hold_requests() {
         hold_requests_ = true;
     }
-    void hold_answers() {
-        hold_answers_ = true;
+    void hold_answers(bool whether = true) {
+        hold_answers_ = whether;
     }
 
     /// The present connections stay open and forward nothing any more; new ones work.
