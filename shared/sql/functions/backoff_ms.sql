@@ -9,8 +9,9 @@ as $$
     select least(p_max_ms::numeric, p_base_ms::numeric * case p_backoff
         when 'none' then 0
         when 'linear' then p_failures
-        when 'exponential' then power(2::numeric, least(p_failures - 1, 62))
+        when 'exponential' then pg_catalog.power(2::numeric, least(p_failures - 1, 62))
         when 'fibonacci' then
-            round(power((1 + sqrt(5::float8)) / 2, least(p_failures, 70)) / sqrt(5::float8))::numeric
+            pg_catalog.round(pg_catalog.power((1 + pg_catalog.sqrt(5::float8)) / 2, least(p_failures, 70))
+                             / pg_catalog.sqrt(5::float8))::numeric
     end)::bigint
 $$;

@@ -11,12 +11,12 @@ as $$
            d.name, d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
            t.priority, t.context,
            case when s.parents_total > 0 and s.parents_bytes <= tasker.joined_bytes_limit() then (
-               select json_object_agg(
+               select pg_catalog.json_object_agg(
                    (select n.name from tasker.template_steps n
                     where n.template_id = s.template_id and n.step_no = u.parent_no),
                    coalesce((select r.result from tasker.steps r
                              where r.task_id = s.task_id and r.step_no = u.parent_no), 'null'))
-               from unnest(d.parents) u(parent_no))
+               from pg_catalog.unnest(d.parents) u(parent_no))
            end,
            s.parents_bytes
     from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)

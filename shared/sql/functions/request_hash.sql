@@ -7,6 +7,7 @@ create or replace function tasker.request_hash(
 returns bytea
 language sql stable parallel safe
 as $$
-    select sha256(convert_to(
-        concat_ws(' ', p_namespace, p_name, coalesce(p_version, '*'), p_priority, p_context::jsonb), 'UTF8'))
+    select pg_catalog.sha256(pg_catalog.convert_to(
+        pg_catalog.concat_ws(' ', p_namespace, p_name, coalesce(p_version, '*'), p_priority,
+                             p_context::jsonb), 'UTF8'))
 $$;

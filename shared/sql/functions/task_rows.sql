@@ -10,23 +10,23 @@ as $$
     select t.task_id, p.namespace, p.name, p.version, t.state::text, t.priority, t.idempotency_key,
            t.context, p.steps_total,
            case when t.state = 'complete' then p.steps_total
-                else (select count(*)::int from tasker.steps s
+                else (select pg_catalog.count(*)::int from tasker.steps s
                       where s.task_id = t.task_id and s.state = 'complete') end,
            t.steps_failed, t.created_at, t.started_at, t.finished_at,
            case when t.state = 'complete' and (
-               cardinality(p.leaves) = 1
-               or (select coalesce(sum(octet_length(s.result::text)), 0)
+               pg_catalog.cardinality(p.leaves) = 1
+               or (select coalesce(pg_catalog.sum(pg_catalog.octet_length(s.result::text)), 0)
                    from tasker.steps s
                    where s.task_id = t.task_id and s.step_no = any (p.leaves))
                   <= tasker.joined_bytes_limit()) then (
-               select json_object_agg(
+               select pg_catalog.json_object_agg(
                    (select n.name from tasker.template_steps n
                     where n.template_id = t.template_id and n.step_no = l.step_no),
                    coalesce((select s.result from tasker.steps s
                              where s.task_id = t.task_id and s.step_no = l.step_no), 'null'))
-               from unnest(p.leaves) l(step_no))
+               from pg_catalog.unnest(p.leaves) l(step_no))
            end
-    from unnest(p_task_ids) with ordinality i(task_id, n)
+    from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = any (array[i.task_id])
     join tasker.templates p on p.template_id = any (array[t.template_id])
     order by i.n
