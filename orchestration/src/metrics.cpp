@@ -81,7 +81,7 @@ metrics::metrics()
               .Register(registry_)},
       wait_seconds_{BuildHistogram()
                         .Name("tasker_http_wait_seconds")
-                        .Help("Time that requests with ?wait took.")
+                        .Help("Duration of requests with ?wait.")
                         .Register(registry_)
                         .Add({}, seconds_buckets)},
       creation_batch_{batch_sizes(registry_, "tasker_creation_batch_tasks",

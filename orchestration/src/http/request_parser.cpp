@@ -50,7 +50,7 @@ public:
         case parse_errc::field_folded:
             return "a field may not continue on the next line";
         case parse_errc::unknown_expectation:
-            return "the only expectation that is understood is 100-continue";
+            return "the only supported expectation is 100-continue";
         case parse_errc::compressed_body:
             return "send the body without Content-Encoding; compressed bodies are not accepted";
         }

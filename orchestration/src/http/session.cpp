@@ -133,7 +133,7 @@ response session::without_route() const {
         return answer;
     }
     if (request_.method == beast_http::verb::connect) {
-        auto answer = error_response(error_code::method_not_allowed, "this server is no proxy");
+        auto answer = error_response(error_code::method_not_allowed, "this server is not a proxy");
         answer.fields.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
         return answer;
     }

@@ -82,8 +82,8 @@ bool host_rule::admits(std::string_view authority) const {
 }
 
 std::string host_rule::refusal(std::string_view authority) const {
-    return "requests for the host \"" + std::string{authority} +
-           "\" are not answered; use its IP address or localhost, or add the name to " + setting_;
+    return "host \"" + std::string{authority} +
+           "\" is not allowed; use the IP address or localhost, or add the name to " + setting_;
 }
 
 bool host_rule::is_well_formed(std::string_view authority) {

@@ -31,8 +31,8 @@ TEST(HostRule, AdmitsOnlyTheNamesOfTheSetting) {
         EXPECT_FALSE(rule.admits(each)) << each;
     }
     EXPECT_EQ(rule.refusal("evil.example:1"),
-              "requests for the host \"evil.example:1\" are not answered; use its IP address or "
-              "localhost, or add the name to http.allowed_hosts");
+              "host \"evil.example:1\" is not allowed; use the IP address or localhost, or "
+              "add the name to http.allowed_hosts");
 }
 
 TEST(HostRule, FindsMalformedHosts) {

@@ -205,7 +205,7 @@ private:
         }
         auto const unit = code_unit(at_);
         if (unit == 0) {
-            fail_with("holds the character U+0000" + position());
+            fail_with("contains the character U+0000" + position());
         }
         bool const is_high = unit >= 0xd800 && unit < 0xdc00;
         bool const is_low = unit >= 0xdc00 && unit < 0xe000;
@@ -283,14 +283,14 @@ private:
         auto const number = text_.substr(begin, at_ - begin);
         if (accepted_ == numbers::finite && exponent_of(number) < least_exponent) {
             at_ = begin;
-            fail_with("holds the number " + std::string{number.substr(0, 40)} +
+            fail_with("contains the number " + std::string{number.substr(0, 40)} +
                       ", whose exponent is out of range (at least " +
                       std::to_string(least_exponent) + ")" + position());
         }
         bool const may_be_large = accepted_ == numbers::any && is_integer;
         if (!may_be_large && !is_finite(number)) {
             at_ = begin;
-            fail_with("holds the number " + std::string{number.substr(0, 40)} +
+            fail_with("contains the number " + std::string{number.substr(0, 40)} +
                       (number.size() > 40 ? "..." : "") +
                       ", which is out of range (at most 1.8e308)" + position());
         }

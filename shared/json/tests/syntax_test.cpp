@@ -45,14 +45,14 @@ TEST(JsonSyntax, SaysWhatIsWrongAndWhere) {
               "s is not valid JSON at line 1, column 7: half a surrogate pair in a string");
     EXPECT_EQ(problem_of("[\"\xff\"]"), "[0] is not UTF-8 at line 1, column 3");
     EXPECT_EQ(problem_of(R"({"k":["\u0000"]})"),
-              "k[0] holds the character U+0000 at line 1, column 8");
+              "k[0] contains the character U+0000 at line 1, column 8");
     EXPECT_EQ(problem_of(std::string(65, '[') + "1" + std::string(65, ']')),
               "[0][0][0][0][0][0][0][0]... is nested deeper than 64 levels");
 }
 
 TEST(JsonSyntax, RefusesNumbersThatNoReaderCanHold) {
     EXPECT_EQ(problem_of(R"({"context":{"a":[0,1e400]}})"),
-              "context.a[1] holds the number 1e400, which is out of range (at most 1.8e308) at "
+              "context.a[1] contains the number 1e400, which is out of range (at most 1.8e308) at "
               "line 1, column 20");
     for (auto const* large : {"-1e309", "1.0e99999999999999999999", "1.0e400"}) {
         EXPECT_NE(problem_of(large), "none") << large;
@@ -67,7 +67,7 @@ TEST(JsonSyntax, RefusesNumbersThatNoReaderCanHold) {
 
 TEST(JsonSyntax, RefusesExponentsThatPostgresqlCannotCompare) {
     for (auto const* small : {"1e-401", "-2.5E-99999", "0e-99999", "1e-99999999999999999999"}) {
-        EXPECT_EQ(problem_of(small), "it holds the number " + std::string{small} +
+        EXPECT_EQ(problem_of(small), "it contains the number " + std::string{small} +
                                          ", whose exponent is out of range (at least -400) at "
                                          "line 1, column 1");
         EXPECT_EQ(problem_of(small, numbers::any), "none") << small;

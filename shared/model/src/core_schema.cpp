@@ -84,7 +84,7 @@ typed_scalar integer(std::string_view digits_of, int base, std::string_view show
     if (auto const fits = parse<std::uint64_t>(digits_of, base)) {
         return {node_kind::integer, *fits};
     }
-    throw_unreadable(line, "holds the number " + std::string{shown.substr(0, 40)} +
+    throw_unreadable(line, "contains the number " + std::string{shown.substr(0, 40)} +
                                ", which does not fit 64 bits");
 }
 
@@ -124,14 +124,14 @@ typed_scalar resolve_plain_scalar(std::string_view text, int line) {
         if (auto const fits = parse<double>(unsigned_text)) {
             return {node_kind::real, *fits};
         }
-        throw_unreadable(line, "holds the number " + std::string{text.substr(0, 40)} +
+        throw_unreadable(line, "contains the number " + std::string{text.substr(0, 40)} +
                                    ", which is out of range");
     case number_form::none:
         break;
     }
     if (is_special_real(text)) {
-        throw_unreadable(line,
-                         "holds the number " + std::string{text} + ", which JSON cannot express");
+        throw_unreadable(line, "contains the number " + std::string{text} +
+                                   ", which JSON cannot express");
     }
     return {node_kind::string, {}};
 }

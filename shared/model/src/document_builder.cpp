@@ -83,7 +83,7 @@ void document_builder::scalar(node_kind kind, int line, std::string_view text, s
                               anchor name) {
     count(1, line);
     if (text.find('\0') != std::string_view::npos) {
-        throw_unreadable(line, "holds the character U+0000");
+        throw_unreadable(line, "contains the character U+0000");
     }
     document_node node;
     node.line = static_cast<std::uint32_t>(line);

@@ -73,7 +73,7 @@ public:
 
     void OnDocumentStart(YAML::Mark const& mark) override {
         if (started_) {
-            throw_unreadable(line_of(mark), "holds more than one YAML document: \"---\" begins "
+            throw_unreadable(line_of(mark), "contains more than one YAML document: \"---\" begins "
                                             "another one, even at the end");
         }
         started_ = true;
@@ -160,10 +160,11 @@ bool is_refused_control(char c) {
 void check_characters(std::string_view text) {
     auto const found = std::ranges::find_if(text, is_refused_control);
     if (found != text.end()) {
-        throw_unreadable(1 + static_cast<int>(std::count(text.begin(), found, '\n')),
-                         fmt::format("holds the control character U+{:04X}; write it as an escape "
-                                     "in double quotes",
-                                     static_cast<unsigned>(*found)));
+        throw_unreadable(
+            1 + static_cast<int>(std::count(text.begin(), found, '\n')),
+            fmt::format("contains the control character U+{:04X}; write it as an escape "
+                        "in double quotes",
+                        static_cast<unsigned>(*found)));
     }
 }
 

@@ -52,7 +52,7 @@ void require_utf8(pqxx::connection& session, std::string const& encoding) {
     if (encoding != "UTF8") {
         throw failure{
             errc::wrong_encoding,
-            fmt::format("{} has encoding {}, and Tasker needs UTF8: make another database with "
+            fmt::format("{} has encoding {}, and Tasker needs UTF8: create another database with "
                         "`create database NAME encoding 'UTF8' template template0`",
                         describe(session), encoding)};
     }

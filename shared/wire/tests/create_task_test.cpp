@@ -109,9 +109,10 @@ TEST(CreateTask, RefusesWhatIsNoRequest) {
                 ElementsAre("name: is not valid JSON at line 2, column 10: expected a value"));
     EXPECT_THAT(problems("{\"name\":\"\xff\"}"),
                 ElementsAre("name: is not UTF-8 at line 1, column 10"));
-    EXPECT_THAT(problems(R"({"name":"t","context":{"a":[1e400]}})"),
-                ElementsAre("context.a[0]: holds the number 1e400, which is out of range (at most "
-                            "1.8e308) at line 1, column 29"));
+    EXPECT_THAT(
+        problems(R"({"name":"t","context":{"a":[1e400]}})"),
+        ElementsAre("context.a[0]: contains the number 1e400, which is out of range (at most "
+                    "1.8e308) at line 1, column 29"));
     EXPECT_FALSE(problems(R"({"name":"t","context":{"a":"\ud800"}})").empty());
     for (auto const* priority : {"\"2\"", "null", "0", "-1"}) {
         EXPECT_EQ(problems(R"({"name":"t","priority":)" + std::string{priority} + "}").size(), 1)
@@ -121,12 +122,12 @@ TEST(CreateTask, RefusesWhatIsNoRequest) {
 
 TEST(CreateTask, RefusesTheCharacterNulAndNotItsPicture) {
     EXPECT_THAT(problems(R"({"name":"t","context":{"a":"x\u0000"}})"),
-                ElementsAre("context.a: holds the character U+0000 at line 1, column 30"));
+                ElementsAre("context.a: contains the character U+0000 at line 1, column 30"));
     EXPECT_THAT(problems(R"({"name":"t","context":{"a":"\\\u0000"}})"),
-                ElementsAre("context.a: holds the character U+0000 at line 1, column 31"));
+                ElementsAre("context.a: contains the character U+0000 at line 1, column 31"));
     EXPECT_THAT(problems(R"({"name":"t","context":{"a":"\\u0000"}})"), ElementsAre());
     EXPECT_THAT(problems(R"({"name":"t","idempotency_key":"\u0000"})"),
-                ElementsAre("idempotency_key: holds the character U+0000 at line 1, column 32"));
+                ElementsAre("idempotency_key: contains the character U+0000 at line 1, column 32"));
 }
 
 TEST(CreateTask, NestsSixtyFourLevelsAndNoMore) {

@@ -198,7 +198,7 @@ private:
         }
         if (!is_of_this_process()) {
             throw std::runtime_error{
-                "this worker was made before a fork; make it in the process that runs it"};
+                "this worker was created before a fork; create it in the process that runs it"};
         }
         return *worker_;
     }

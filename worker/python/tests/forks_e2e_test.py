@@ -37,7 +37,7 @@ def test_worker_of_the_parent_is_refused_in_a_child(tasker_server):
         return "it ran"
 
     told = in_child(run)
-    assert told == "this worker was made before a fork; make it in the process that runs it"
+    assert told == "this worker was created before a fork; create it in the process that runs it"
 
 
 def test_stop_in_a_child_leaves_the_server_of_the_parent_alone(tasker_server):

@@ -136,12 +136,12 @@ result<std::string> body_as_utf8(http_response const& answer) {
     converter from{is_name ? charset : "/"};
     if (!from.is_known()) {
         return make_error(errc::invalid_argument,
-                          "has charset \"" + charset + "\", which this system does not know");
+                          "has charset \"" + charset + "\", which this system does not support");
     }
     auto text = from.convert(answer.body);
     if (!text) {
         return make_error(errc::invalid_argument,
-                          "is not in the charset that it names, \"" + charset + '"');
+                          "does not fit the charset that it names, \"" + charset + '"');
     }
     return std::move(*text);
 }

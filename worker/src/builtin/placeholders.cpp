@@ -43,7 +43,7 @@ std::string_view look_up(step_context const& step, std::string_view placeholder)
     auto const found =
         json::find(source == "context" ? step.context_text() : step.parents_text(), pointer);
     if (!found) {
-        refuse(placeholder, "finds nothing");
+        refuse(placeholder, "has no value");
     }
     return *found;
 }

@@ -34,7 +34,7 @@ struct syntax_problem {
 std::optional<syntax_problem> find_problem(std::string_view text, std::size_t deepest = max_nesting,
                                            numbers accepted = numbers::finite);
 
-/// "context.a holds the number 1e400, ...": path and problem in one sentence, after `subject` if
+/// "context.a contains the number 1e400, ...": path and problem in one sentence, after `subject` if
 /// there is no path.
 std::string to_sentence(syntax_problem const& found, std::string_view subject);
 
