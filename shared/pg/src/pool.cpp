@@ -261,8 +261,8 @@ void pool::state::give_back(std::unique_ptr<connection> returned) {
         wake_one();
         return;
     }
-    auto const first = std::ranges::find_if(
-        queue, [](place const* each) { return !each->busy && !each->given; });
+    auto const first =
+        std::ranges::find_if(queue, [](place const* each) { return !each->busy && !each->given; });
     if (first == queue.end()) {
         idle.push_back({std::move(returned), steady_clock::now()});
         return;
