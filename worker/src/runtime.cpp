@@ -248,8 +248,7 @@ asio::awaitable<void> runtime::watch_threads() {
         if (stops_ == 0 && !hung_.empty() &&
             now - hung_since >= std::chrono::seconds{options_.lease_seconds}) {
             log::error("all_threads_hang", {{"threads", hung_.size()}});
-            stop();
-            co_return;
+            stop(); // end_loops() counts on this loop
         }
     }
 }

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <functional>
+#include <optional>
 #include <thread>
 
 namespace tasker::worker {
@@ -209,6 +210,35 @@ TEST_F(WorkerHang, WorkerWithoutAFreeThreadIsNotReadyAndEndsAfterALease) {
                               "clock_timestamp()"),
               1);
     EXPECT_EQ(started.raised(), 2);
+}
+
+TEST_F(WorkerHang, WorkerThatEndsWaitsForTheReportsUnderWay) {
+    auto chosen = options();
+    chosen.concurrency = 1;
+    chosen.lease_seconds = 3;
+    chosen.shutdown_grace_ms = 0;
+    auto const id = create("hangs");
+    pqxx::connection session{db().dsn()};
+    std::optional<pqxx::work> obstacle{session};
+    running_worker w{chosen, hold()};
+    ASSERT_TRUE(started.wait(testing::soon()));
+    obstacle->exec("select from tasker.steps for update");
+    ASSERT_TRUE(wait_for_held_up_call());
+    auto const is_told_to_end = [this] {
+        return db().value<int>("select count(*) from pg_stat_activity where query ~ '^listen'") ==
+               0;
+    };
+    ASSERT_TRUE(testing::wait_until(testing::soon(), is_told_to_end));
+    testing::signal is_over;
+    std::thread patience{[&] {
+        is_over.wait(steady_clock::now() + std::chrono::seconds{3}); // calls have 5 s to end
+        obstacle.reset();
+    }};
+    EXPECT_EQ(w.wait_for_end(), ending::abandoned);
+    is_over.raise();
+    patience.join();
+    EXPECT_EQ(task(id)["state"], "blocked");
+    EXPECT_EQ(step(id, "s")["error"]["type"], "timeout");
 }
 
 TEST_F(WorkerHang, WorkerIsReadyAgainWhenAThreadReturns) {
