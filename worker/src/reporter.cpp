@@ -157,9 +157,9 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
 
 /// The slots of the batch become free with this very call. Beyond them, no more than are likely to
 /// become ready, so that other calls find free slots, too. None while work of a higher priority
-/// waits.
+/// waits, or a step that must run alone: it would wait for all the descendants.
 std::size_t reporter::steps_to_take(report_batch const& batch) const {
-    if (flow_.is_closed() || flow_.queues.outranked(batch.queue)) {
+    if (flow_.takes_nothing_new() || flow_.queues.outranked(batch.queue)) {
         return 0;
     }
     auto const own = batch.reports.size();

@@ -155,7 +155,7 @@ std::size_t step_flow::claim_capacity() const {
 
 std::size_t step_flow::slots_below(std::size_t capacity) const {
     auto const taken = in_pool_ + unreported_ + reserved_;
-    if (closed_ || alone_ || unreported_bytes_ >= max_unreported_bytes || taken >= capacity) {
+    if (takes_nothing_new() || unreported_bytes_ >= max_unreported_bytes || taken >= capacity) {
         return 0;
     }
     return capacity - taken;

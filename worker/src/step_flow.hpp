@@ -136,6 +136,11 @@ public:
         return closed_;
     }
 
+    /// Whether no step may come in: it is closed, or one must run alone.
+    bool takes_nothing_new() const noexcept {
+        return closed_ || alone_ != nullptr;
+    }
+
     std::size_t in_pool() const noexcept {
         return in_pool_;
     }

@@ -78,12 +78,32 @@ TEST_F(WorkerAlone, StepThatLostTwoLeasesStartsWhenTheOthersHaveEnded) {
     EXPECT_EQ(step(suspect, "s")["lost_leases"], 2);
 }
 
+TEST_F(WorkerAlone, StepThatWaitsToRunAloneDoesNotWaitForTheChildrenOfTheOthers) {
+    register_template("name: chain\nversion: 1.0.0\nsteps:\n"
+                      "  - {name: a, handler: {callable: hold}}\n"
+                      "  - {name: b, handler: {callable: after}, depends_on: [a]}\n");
+    auto const suspect = create_lost(2);
+    auto const chain = create("chain", {}, 4);
+    running_worker w{options(), [this](worker& to) {
+                         add_handlers(to);
+                         to.handle("after", [this](step_context const&) -> step_result {
+                             return json(suspect_started.raised());
+                         });
+                     }};
+    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(wait_for_deliveries(suspect, 3));
+    go.raise();
+    ASSERT_TRUE(wait_for_task(chain, "complete"));
+    EXPECT_EQ(step(chain, "b")["result"], 1) << "so many suspects ran before it";
+}
+
 TEST_F(WorkerAlone, StepThatLostOneLeaseDoesNotWaitForTheOthers) {
     auto const suspect = create_lost(1);
     create("hold");
     running_worker w{options(), [this](worker& to) { add_handlers(to); }};
     ASSERT_TRUE(started.wait(testing::soon()));
     EXPECT_TRUE(wait_for_task(suspect, "complete"));
+    go.raise();
 }
 
 TEST_F(WorkerAlone, StepThatWaitsToRunAloneIsGivenBackByAWorkerThatStops) {
