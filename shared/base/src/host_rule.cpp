@@ -21,6 +21,11 @@ bool is_alphanumeric(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/// "example.org." is the same name as "example.org", written as an absolute one.
+std::string_view without_last_dot(std::string_view name) {
+    return name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
+}
+
 std::string lower_case(std::string_view text) {
     std::string out{text};
     for (char& c : out) {
@@ -65,19 +70,16 @@ host_rule::host_rule(std::string_view setting, std::vector<std::string> names)
     : setting_{setting},
       names_{std::move(names)} {
     for (auto& each : names_) {
-        each = lower_case(each);
+        each = lower_case(without_last_dot(each));
     }
 }
 
 bool host_rule::admits(std::string_view authority) const {
-    auto host = split(authority).host;
+    auto const host = split(authority).host;
     if (host.empty() || host.starts_with('[') || is_address(AF_INET, host)) {
         return true;
     }
-    if (host.ends_with('.')) { // the same name, written as an absolute one
-        host.remove_suffix(1);
-    }
-    auto const name = lower_case(host);
+    auto const name = lower_case(without_last_dot(host));
     return name == "localhost" || std::ranges::find(names_, name) != names_.end();
 }
 

@@ -18,7 +18,7 @@ TEST(HostRule, AdmitsAddressesAndLocalhostWithoutASetting) {
 }
 
 TEST(HostRule, AdmitsOnlyTheNamesOfTheSetting) {
-    host_rule const rule{"http.allowed_hosts", {"Orchestrator", "api.example.org"}};
+    host_rule const rule{"http.allowed_hosts", {"Orchestrator", "api.example.org."}};
     for (auto const* each :
          {"orchestrator:8080", "ORCHESTRATOR", "api.example.org", "api.example.org."}) {
         EXPECT_TRUE(rule.admits(each)) << each;
