@@ -77,12 +77,14 @@ TEST(HttpHandler, NumbersAndTheOrderOfMembersStayAsTheyAreWritten) {
 }
 
 TEST(HttpHandler, WhatIsNotUtf8IsReplaced) {
-    http_peer const peer{
-        [](auto const&) { return http_answer("200 OK", "X-Name: \xe9\r\n", "caf\xe9"); }};
+    http_peer const peer{[](auto const&) {
+        return http_answer("200 OK", "X-Name: \xe9\r\nX-\xe9: 1\r\n", "caf\xe9");
+    }};
     auto result = request({{"url", peer.url("/")}});
     ASSERT_TRUE(result.is_success());
     auto const value = json::parse(std::move(result).json_text());
     EXPECT_EQ(value["headers"]["x-name"], "\uFFFD");
+    EXPECT_EQ(value["headers"]["x-\uFFFD"], "1");
     EXPECT_EQ(value["body"], "caf\uFFFD");
 }
 

@@ -173,7 +173,7 @@ nlohmann::json headers_of(http_response const& from) {
             continue; // the result is shown to everyone who may read the task
         }
         auto const text = json::to_utf8(value);
-        auto& field = all[name];
+        auto& field = all[json::to_utf8(name)];
         field = field.is_null() ? text : field.get<std::string>() + ", " + text;
     }
     return all;
