@@ -22,6 +22,8 @@ constexpr std::chrono::seconds stall_check{1};
 constexpr std::chrono::milliseconds long_running{100};
 /// Leases in one call, so that none of them takes long.
 constexpr std::size_t max_call_steps = 1'000;
+constexpr std::chrono::seconds longest_unseen{20};
+constexpr std::chrono::seconds longest_call{15};
 
 std::vector<queue::lease> leases_of(std::vector<std::shared_ptr<execution>> const& steps) {
     std::vector<queue::lease> leases;
@@ -32,6 +34,14 @@ std::vector<queue::lease> leases_of(std::vector<std::shared_ptr<execution>> cons
 }
 
 } // namespace
+
+std::chrono::nanoseconds last_seen_pause(std::chrono::seconds lease) {
+    return std::min<std::chrono::nanoseconds>(std::chrono::nanoseconds{lease} / 3, longest_unseen);
+}
+
+std::chrono::nanoseconds lease_call_limit(std::chrono::seconds lease) {
+    return std::min<std::chrono::nanoseconds>(std::chrono::nanoseconds{lease} / 3, longest_call);
+}
 
 struct lease_keeper::same_queue {
     std::string queue;
@@ -51,7 +61,9 @@ void lease_keeper::stop() {
 
 asio::awaitable<void> lease_keeper::run_until_stopped() {
     auto const third = std::chrono::duration_cast<steady_clock::duration>(self_.lease) / 3;
+    auto const unseen = last_seen_pause(self_.lease);
     auto next_extension = steady_clock::now() + third;
+    auto next_renewal = steady_clock::now() + unseen;
     auto next_stall_check = steady_clock::now() + stall_check;
     for (;;) {
         auto const all_released = co_await release_all();
@@ -61,8 +73,11 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
         auto const now = steady_clock::now();
         if (now >= next_extension) {
             co_await extend_all();
-            co_await renew_last_seen();
             next_extension = now + third;
+        }
+        if (now >= next_renewal) {
+            co_await renew_last_seen();
+            next_renewal = now + unseen;
         }
         if (now >= next_stall_check) {
             flow_.shed_stalled(now - next_stall_check + stall_check);
@@ -70,7 +85,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
         }
         co_await note_long_running();
         if (flow_.is_empty() && all_released) {
-            co_await flow_.leases.wait(next_extension);
+            co_await flow_.leases.wait(std::min(next_extension, next_renewal));
             next_stall_check = steady_clock::now() + stall_check;
         } else {
             auto const next = std::min(next_extension, next_stall_check);
@@ -91,7 +106,7 @@ asio::awaitable<void> lease_keeper::extend_all() {
 
 /// A failure needs no answer: the next turn comes soon, and other calls tell of the database.
 asio::awaitable<void> lease_keeper::renew_last_seen() {
-    auto const until = steady_clock::now() + self_.lease / 3;
+    auto const until = steady_clock::now() + lease_call_limit(self_.lease);
     if (auto on = co_await connections_.acquire(until)) {
         co_await queue::renew_last_seen(**on, self_.id, until);
     }
@@ -99,7 +114,7 @@ asio::awaitable<void> lease_keeper::renew_last_seen() {
 
 asio::awaitable<void> lease_keeper::extend(same_queue steps) {
     auto const asked_at = steady_clock::now();
-    auto const until = asked_at + self_.lease / 3;
+    auto const until = asked_at + lease_call_limit(self_.lease);
     auto const lost = co_await ask(steps, until);
     if (!lost) {
         // The next turn comes before the lease ends.
@@ -136,7 +151,7 @@ asio::awaitable<void> lease_keeper::note_long_running() {
         co_return;
     }
     auto const now = steady_clock::now();
-    auto const until = now + self_.lease / 3;
+    auto const until = now + lease_call_limit(self_.lease);
     std::vector<queue::started_step> started;
     started.reserve(steps.size());
     for (auto const& each : steps) {

@@ -5,7 +5,17 @@
 
 #include "tasker/pg/pool.hpp"
 
+#include <chrono>
+
 namespace tasker::worker {
+
+/// How often the time when a worker was last seen is renewed: at each third of its lease, and far
+/// more often than after the 5 minutes of tasker.unserved_namespaces(), however long the lease.
+std::chrono::nanoseconds last_seen_pause(std::chrono::seconds lease);
+
+/// How long a call about leases may take: an extension can then be repeated before the lease ends,
+/// and a connection that died without a word does not hold up the others for long.
+std::chrono::nanoseconds lease_call_limit(std::chrono::seconds lease);
 
 /// Extends the leases of all that is held, waiting steps included, when a third of them is over;
 /// tells steps whose lease is lost to stop; gives back what the flow wants to be given back. Looks

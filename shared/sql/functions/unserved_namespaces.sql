@@ -1,5 +1,5 @@
 -- The namespaces whose steps nobody takes: some have been ready for more than 10 s, and no worker of the
--- namespace was seen for 5 minutes. A worker renews the time at each third of its lease.
+-- namespace was seen for 5 minutes. A worker renews the time at each third of its lease, and at least every 20 s.
 -- called by: the orchestrator's health.
 -- returns: their names in order, '{}' if there are none.
 -- cost: reads the queues of namespaces without a worker only, each from its head.
