@@ -231,6 +231,14 @@ TEST_F(HttpServer, InvitesABodyThatItsClientHoldsBack) {
     EXPECT_EQ(client.receive().status, 413U);
 }
 
+TEST_F(HttpServer, TellsNoClientOfHttp10ToContinue) {
+    auto const server = start();
+    http_client client{server->address()};
+    client.send("POST /echo HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+    client.finish_sending();
+    EXPECT_EQ(client.receive().status, 400U) << "of the missing body";
+}
+
 TEST_F(HttpServer, KeepsAConnectionOfHttp10OnlyIfAsked) {
     auto const server = start();
     http_client kept{server->address()};

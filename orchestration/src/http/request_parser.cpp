@@ -124,8 +124,8 @@ void request_parser::on_field_impl(beast::http::field name, string_view name_tex
         into_.content_type.assign(value.data(), value.size());
         break;
     case beast::http::field::expect:
-        into_.expects_continue = beast::iequals(value, "100-continue");
         // HTTP/1.0 has no expectations (RFC 9110, 10.1.1).
+        into_.expects_continue = !into_.is_http_1_0 && beast::iequals(value, "100-continue");
         if (!into_.expects_continue && !into_.is_http_1_0) {
             failure = parse_errc::unknown_expectation;
         }
