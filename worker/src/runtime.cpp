@@ -102,7 +102,8 @@ ending runtime::how_it_ended() const {
     if (failed_) {
         return ending::failed;
     }
-    auto const is_clean = flow_.is_empty() && (!claimer_ || !claimer_->is_in_doubt()) &&
+    auto const is_clean = !has_hung_ && flow_.is_empty() &&
+                          (!claimer_ || !claimer_->is_in_doubt()) &&
                           (!keeper_ || keeper_->has_released_all());
     return is_clean ? ending::stopped : ending::abandoned;
 }
@@ -248,6 +249,7 @@ asio::awaitable<void> runtime::watch_threads() {
         if (stops_ == 0 && !hung_.empty() &&
             now - hung_since >= std::chrono::seconds{options_.lease_seconds}) {
             log::error("all_threads_hang", {{"threads", hung_.size()}});
+            has_hung_ = true;
             stop(); // end_loops() counts on this loop
         }
     }

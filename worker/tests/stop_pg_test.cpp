@@ -191,6 +191,14 @@ protected:
         chosen.concurrency = 2;
         return chosen;
     }
+
+    /// It listens no more from then on.
+    bool wait_until_told_to_end() {
+        return testing::wait_until(testing::soon(), [this] {
+            return db().value<int>("select count(*) from pg_stat_activity where datname = "
+                                   "current_database() and query ~ '^listen'") == 0;
+        });
+    }
 };
 
 TEST_F(WorkerHang, WorkerWithoutAFreeThreadIsNotReadyAndEndsAfterALease) {
@@ -224,11 +232,7 @@ TEST_F(WorkerHang, WorkerThatEndsWaitsForTheReportsUnderWay) {
     ASSERT_TRUE(started.wait(testing::soon()));
     obstacle->exec("select from tasker.steps for update");
     ASSERT_TRUE(wait_for_held_up_call());
-    auto const is_told_to_end = [this] {
-        return db().value<int>("select count(*) from pg_stat_activity where query ~ '^listen'") ==
-               0;
-    };
-    ASSERT_TRUE(testing::wait_until(testing::soon(), is_told_to_end));
+    ASSERT_TRUE(wait_until_told_to_end());
     testing::signal is_over;
     std::thread patience{[&] {
         is_over.wait(steady_clock::now() + std::chrono::seconds{3}); // calls have 5 s to end
@@ -239,6 +243,18 @@ TEST_F(WorkerHang, WorkerThatEndsWaitsForTheReportsUnderWay) {
     patience.join();
     EXPECT_EQ(task(id)["state"], "blocked");
     EXPECT_EQ(step(id, "s")["error"]["type"], "timeout");
+}
+
+TEST_F(WorkerHang, WorkerThatEndsByItselfSaysSoAlsoIfItsHandlersReturnInTheEnd) {
+    auto chosen = options();
+    chosen.concurrency = 1;
+    chosen.lease_seconds = 3;
+    running_worker w{chosen, hold()};
+    create("hangs");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(wait_until_told_to_end());
+    go.raise();
+    EXPECT_EQ(w.wait_for_end(), ending::abandoned);
 }
 
 TEST_F(WorkerHang, WorkerIsReadyAgainWhenAThreadReturns) {
