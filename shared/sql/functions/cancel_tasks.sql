@@ -3,9 +3,9 @@
 -- called by: the orchestrator (POST /v1/tasks/{id}/cancel).
 -- returns: for each task that exists its state afterwards, and whether this call cancelled it; a task
 --   that is complete or was cancelled before is left as it is.
--- locks: steps (task_id, step_no), then tasks (task_id). A later round locks steps below those that it
---   holds, so each wait is bounded: it then gives its locks back and begins anew.
--- raises: lock_not_available after 20 beginnings.
+-- locks: steps (task_id, step_no), then tasks (task_id). A later round may lock steps below those that it
+--   holds, so each wait is bounded: after it, the function releases its locks and starts again.
+-- raises: lock_not_available after 20 attempts.
 -- moves: step enqueued | in_progress | waiting_for_retry | pending -> cancelled;
 --   task pending | running | waiting | blocked -> cancelled.
 -- Steps are cancelled in rounds until none is left: a round waits for a finish_steps in flight, whose

@@ -2,12 +2,12 @@
 -- A step whose lease ran out is claimed again, with the next attempt number, which fences the worker
 -- that lost it. A claim brings at most p_suspects steps whose message lost one lease, and at most one
 -- whose message lost more: the worker runs that one alone. A step that loses its worker 10 times while it
--- runs alone fails for good (decision 0506).
+-- runs alone fails permanently (decision 0506).
 -- Messages of tasks that are settled, of steps that are done, and strangers' messages are deleted, and
 -- the queue is read on behind them, for 5 s at most: the caller takes fewer steps than it asked for as
 -- the sign that a queue is empty.
--- A session reads a queue from its floor, and for a second from where it was if it got all that it asked for:
--- below are the index entries of the messages that were deleted since the last vacuum (decision 0114).
+-- A session reads a queue from its floor. If it got as many steps as it asked for, it reads on from where it
+-- stopped, for a second: below are index entries of deleted messages (decision 0114).
 -- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
 -- locks: messages (skip locked), own steps (of messages read before: skip locked; task_id, step_no),
 --   then tasks; a batch from the mark comes before one from the floor, whose messages are lower.
@@ -30,17 +30,17 @@ declare
     v_now        timestamptz;  -- after the read, so that no task starts before its step was enqueued
     v_queue      text;
     v_left       int := p_qty;
-    v_mark       bigint[];     -- where this session reads on, the millisecond it was last at the floor, the floor
+    v_mark       bigint[];     -- where this session reads on, when it last read from the floor (ms), the floor
     v_clock      bigint;
     v_floor      bigint;
-    v_due        boolean;      -- this claim begins at the floor, a second after the last that did
+    v_due        boolean;      -- this claim begins at the floor: the last one that did is a second old
     v_start      bigint;       -- the floor, once the queue is read from there
     v_last       bigint;       -- the last message that was read of the queue
     v_msg_ids    bigint[];
     v_read       int;
     v_suspects   int := p_suspects;
-    v_again      boolean;      -- some of it lost a lease
-    v_alone      bigint;       -- what of it must run alone
+    v_again      boolean;      -- some of these messages lost a lease
+    v_alone      bigint;       -- the message that must run alone
     v_task_ids   uuid[];
     v_step_nos   int[];
     v_task_texts text[];
@@ -143,7 +143,7 @@ begin
             exit when v_start = v_floor and coalesce(cardinality(v_held), 0) = v_read
                 or clock_timestamp() > v_began + interval '5 seconds';
         end loop;
-        v_due := v_due and v_last > 0; -- nothing is known of a queue that never had a message
+        v_due := v_due and v_last > 0; -- a queue that never had a message has no floor
         if v_due then
             v_floor := tasker.raise_floor(
                 v_queue, ('pgmq.q_' || v_queue)::regclass,

@@ -1,6 +1,6 @@
--- Fails those of the steps that have no lease left, permanently: each of them probably kills its worker.
+-- Permanently fails the steps that have no lease left: each of them probably kills its worker.
 -- called by: claim_steps, with the messages that it did not lease.
--- returns: whether there was one.
+-- returns: whether it failed one.
 -- locks, moves: as finish_steps.
 create or replace function tasker.fail_killers(
     p_queue text, p_worker int, p_lease_s int, p_msg_ids bigint[], p_task_ids uuid[], p_step_nos int[])

@@ -1,8 +1,8 @@
--- Stores the failures among reports, the outcomes 1 and 2, and schedules the retries. Arguments: see
--- finish_steps, whose part it is.
+-- Stores the failures among reports (outcomes 1 and 2) and schedules the retries. It is a part of
+-- finish_steps; the arguments are described there.
 -- called by: finish_steps.
--- returns: for the steps that were the caller's own: the tasks of those that failed permanently, the tasks
---   of those that will be tried again, and the messages of both; null where there are none.
+-- returns: for the caller's own steps: the tasks of those that failed permanently, the tasks of those that
+--   will be retried, and the messages of both; null where there are none.
 -- locks: own steps (task_id, step_no).
 -- moves: step in_progress -> failed | waiting_for_retry.
 create or replace function tasker.fail_steps(

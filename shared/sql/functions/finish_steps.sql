@@ -38,7 +38,7 @@ declare
     v_done_msgs   bigint[];
     v_done_bytes  int[];
     v_fail_tasks  uuid[];     -- tasks of own steps that failed permanently
-    v_defer_tasks uuid[];     -- tasks of own steps that will be tried again
+    v_defer_tasks uuid[];     -- tasks of own steps that will be retried
     v_fail_msgs   bigint[];   -- messages of both
     v_ready_tasks uuid[];     -- children that became ready and were enqueued
     v_ready_steps int[];
@@ -85,8 +85,8 @@ begin
     -- A child with several parents may be counted down by many at once: the upsert serialises them on
     -- its row, and the one that brings parents_done to parents_total makes it ready. The clock is asked
     -- anew, behind the lock: the other parents may have finished after this function began.
-    -- `alone` of a row that is not ready says to its conflict branch that the caller wants the child; it
-    -- means nothing else before a claim.
+    -- In a row that is not ready, `alone` tells the conflict branch that the caller wants the child; before a
+    -- claim it has no other meaning.
     if v_done_tasks is not null then
         with touched as (
             insert into tasker.steps as s

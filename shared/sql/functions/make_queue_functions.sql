@@ -3,8 +3,8 @@
 -- they take (decision 0112). The settings that they are planned under are those of their callers.
 --   tasker_queues.take_<queue>: leases the lowest messages behind p_after; null if there are none.
 --     The read_ct of a visible message is the number of leases it has lost. Of those that lost one, it takes
---     p_suspects at most; of those that lost more, only the lowest (`alone`); for
---     p_suspects 0 neither (decision 0506).
+--     p_suspects at most; of those that lost more, only the lowest (`alone`). With p_suspects = 0 it takes
+--     neither (decision 0506).
 --   tasker_queues.first_<queue>: the number of the lowest message behind p_after, leased or not.
 --   tasker_queues.pass_<queue>: gives leased messages to other steps, leased anew (decision 0104).
 --   tasker_queues.hold_<queue>: leases leased messages anew; for 0 s: gives them back, as if they had not

@@ -1,5 +1,5 @@
--- The milliseconds until a worker can find a step in one of these queues: until the next lease ends that
--- nobody extends; 0 or less if a step is ready now; null if there is no message.
+-- The milliseconds until a worker can find a step in one of these queues: until the next lease ends, unless
+-- a worker extends it; 0 or less if a step is ready now; null if there is no message.
 -- called by: an idle worker, because nothing announces that a lease has ended.
 -- cost: reads every message of the queues, as a claim that finds nothing does.
 create or replace function tasker.next_visible_ms(p_queues text[]) returns bigint
@@ -14,7 +14,7 @@ declare
     v_first timestamptz;
 begin
     foreach v_queue in array p_queues loop
-        -- By the index, because the heap of a queue that was long is mostly empty pages; from the floor.
+        -- By the index, from the floor, because the heap of a queue that was long is mostly empty pages.
         execute format(
             'select min(m.vt) from (select q.vt from pgmq.%I q where q.msg_id > (select $1)
                                     order by q.msg_id offset 0) m', 'q_' || v_queue)

@@ -1,19 +1,19 @@
 -- A session's floor of a table: no row has this number or a lower one, and none will get one. Reads begin
--- behind it, because below it are the index entries of all deleted rows that no vacuum could remove yet
+-- above it, because below it are the index entries of all deleted rows that no vacuum could remove yet
 -- (decision 0114).
--- A number is taken before its row can be seen, by a transaction that holds its lock on the table until it
--- ends. So the lowest number that is seen becomes the floor when all those transactions have ended that had
--- such a lock at that time, and another look finds nothing lower.
+-- A transaction takes a number before its row is visible, and holds its lock on the table until it ends. So
+-- the lowest visible number becomes the floor once all transactions that held such a lock at that time have
+-- ended, and another look finds nothing lower.
 -- p_name: names the session's setting. p_lowest: a statement, the lowest number above $1.
 -- called by: claim_steps, release_due.
 -- returns: the floor, 0 at first.
--- cost: looks once a second. Once a minute it reads from 0, in case a row got its number in another way.
+-- cost: one look per second. Once a minute it reads from 0, in case a row got its number in another way.
 create or replace function tasker.raise_floor(p_name text, p_table regclass, p_lowest text) returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
-    -- The floor, the milliseconds of the last look and of the last one from 0, a candidate, and the
+    -- The floor, the time of the last look (ms) and of the last one from 0, a candidate, and the
     -- transactions that may still add a row below the candidate.
     v_known  text[] := nullif(current_setting('tasker.floor_' || p_name, true), '');
     v_clock  bigint := extract(epoch from tasker.clock()) * 1000;
@@ -35,7 +35,7 @@ begin
     end if;
     if exists (select from pg_catalog.pg_locks l
                where l.relation = p_table and l.mode = 'RowExclusiveLock'
-                 -- No pid: a prepared transaction, which has no longer the name that was noted.
+                 -- No pid: a prepared transaction, which no longer has the noted name.
                  and (l.pid is null or l.virtualtransaction = any (v_known[5:]))) then
         v_next := v_known[4:];
     else

@@ -15,7 +15,7 @@ set enable_bitmapscan = off
 as $$
 declare
     v_now      timestamptz := tasker.clock();
-    -- A due time is the time of a failure and more; a minute is for those that commit late.
+    -- A due time is later than its failure; the minute allows for failures that commit late.
     v_floor    timestamptz := 'epoch'::timestamptz + interval '1 microsecond' * tasker.raise_floor(
         'deferred', 'tasker.deferred',
         $lowest$select least((select extract(epoch from d.due_at) * 1000000

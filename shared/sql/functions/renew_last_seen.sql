@@ -1,5 +1,5 @@
--- Sets the time when a worker was last seen. One that was not seen for its lease is probably gone.
--- called by: the worker, at each third of its lease and at least every 20 s, also while it holds nothing.
+-- Sets the time when a worker was last seen. A worker that was not seen for a lease is probably gone.
+-- called by: the worker, every third of its lease and at least every 20 s, even while it holds nothing.
 -- locks: the worker's row.
 create or replace function tasker.renew_last_seen(p_worker int) returns void
 language sql

@@ -1,8 +1,8 @@
 -- Notes that the handlers of claimed steps have started, p_ran_ms ago. The arrays are parallel.
 -- A step that is reported before this is noted gets its start from its report.
--- called by: the worker, before a step runs alone (decision 0506), and for handlers that run for long.
+-- called by: the worker, before a step runs alone (decision 0506), and for handlers that run long.
 --   Its commit may be asynchronous.
--- returns: how many of the claims are still the caller's.
+-- returns: how many of these claims the caller still holds.
 -- raises: TK001 when the arrays differ in length.
 -- locks: own steps (task_id, step_no).
 -- cost: a primary-key look-up and a HOT update a step.

@@ -1,8 +1,8 @@
--- Of messages that were read before: those whose steps nobody has locked, which it locks, and those
--- without a step. The report of a step whose lease ran out locks the step, then the message, so to wait
--- for the step with the message locked would be a deadlock. What is locked is left to its report.
+-- Of messages that were read before, locks the steps that nobody else has locked, and returns their messages
+-- and those without a step. The report of a step whose lease ran out locks the step, then the message, so
+-- waiting for the step with the message locked could deadlock. A locked step is left to its report.
 -- called by: claim_steps.
--- returns: the three arrays without the others, null if nothing is left.
+-- returns: the three arrays without the other messages, null if none is left.
 -- locks: steps (skip locked).
 create or replace function tasker.unlocked_messages(
     inout msg_ids bigint[], inout task_ids uuid[], inout step_nos int[])

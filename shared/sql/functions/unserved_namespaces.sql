@@ -1,8 +1,8 @@
--- The namespaces whose steps nobody takes: some have been ready for more than 10 s, and no worker of the
--- namespace was seen for 5 minutes. A worker renews the time at each third of its lease, and at least every 20 s.
+-- The namespaces whose steps no worker takes: steps have been ready for more than 10 s, and no worker of the
+-- namespace was seen for 5 minutes. A worker renews that time every third of its lease, at least every 20 s.
 -- called by: the orchestrator's health.
 -- returns: their names in order, '{}' if there are none.
--- cost: reads the queues of namespaces without a worker only, each from its head.
+-- cost: reads only the queues of namespaces without a worker, each from its head.
 create or replace function tasker.unserved_namespaces() returns text[]
 language plpgsql stable
 set search_path = ''
