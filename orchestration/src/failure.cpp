@@ -39,7 +39,7 @@ wire::error_body to_error_body(error const& failure) {
         }
     }
     if (pg::is_callers_fault(failure)) {
-        // PostgreSQL's text may hold rows of others.
+        // PostgreSQL's message may contain rows of other users.
         log::warn("data_refused", {{"problem", failure}});
         return {error_code::unprocessable,
                 "the database refuses the data; the server's log says why",

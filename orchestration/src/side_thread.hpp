@@ -24,9 +24,9 @@ namespace tasker::orchestration {
 /// Threads: run() from the I/O thread.
 class side_thread {
 public:
-    /// What `compute` returns or throws, computed on the other thread. It must touch nothing that
-    /// others change meanwhile, and hold only references and plain values: g++ 12 destroys the
-    /// captures of a closure twice if it is a temporary of a co_await expression.
+    /// Runs `compute` on the other thread; returns or throws what it does. `compute` must not touch
+    /// data that others change meanwhile, and may hold only references and plain values: g++ 12
+    /// destroys the captures of a closure twice if it is a temporary of a co_await expression.
     /// Cancellation: none.
     template <class Compute>
     boost::asio::awaitable<std::invoke_result_t<Compute&>> run(Compute compute) {
@@ -48,7 +48,7 @@ public:
     }
 
 private:
-    /// One thread after the other has it.
+    /// Only one thread has it at a time.
     template <class Compute>
     class job {
     public:

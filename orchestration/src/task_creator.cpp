@@ -24,7 +24,7 @@ std::size_t bytes_of(queue::new_task const& task) {
     return task.context.size() + 128;
 }
 
-/// How often the database may refuse a batch with an error that passes before it is halved.
+/// How often the database may refuse a batch with a temporary error before the batch is halved.
 constexpr int most_refusals = 2;
 
 bool may_be_one_tasks_fault(error const& failure) {
@@ -212,8 +212,8 @@ asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_t
                              steady_clock::now() + settings_.call_timeout + submit_grace);
 }
 
-/// If the database refuses the batch, halves it until the task that is the cause is alone: it may
-/// be refused for its data, or fail again and again with an error that usually passes.
+/// If the database refuses the batch, halves it until the task that causes this is alone: it may be
+/// refused for its data, or keep failing with an error that is usually temporary.
 asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::new_task> tasks) {
     counted_.creations_sent(tasks.size());
     auto const until = steady_clock::now() + settings_.call_timeout;

@@ -50,7 +50,7 @@ TEST_F(DueTimer, LostNotificationDelaysARetryByLittleMoreThanASecond) {
     create("flaky");
     finish_all(1, R"({"message": "again"})");
     ASSERT_TRUE(becomes("enqueued"));
-    // 1.2 s after the time it is due; the rest is for a loaded machine.
+    // Due plus 1.2 s; the rest is slack for a loaded machine.
     EXPECT_LT(database_.value<double>("select extract(epoch from enqueued_at - created_at) "
                                       "from tasker.steps join tasker.tasks using (task_id)"),
               3.5);

@@ -105,7 +105,7 @@ TEST_F(HttpServer, LimitsTrailersAsHeaders) {
         std::string text = "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
                            "1\r\na\r\n0\r\n";
         for (int i = 0; i < count; ++i) {
-            text += "X: yyyy\r\n"; // with its end, nine bytes
+            text += "X: yyyy\r\n"; // nine bytes with the line end
         }
         return text + "\r\n";
     };

@@ -90,7 +90,8 @@ TEST_F(Service, MetricsCountWhatHappened) {
     }
 }
 
-/// The error usually passes, so the database is asked again, and the others must not wait for that.
+/// The error is usually temporary, so the service retries, and the other tasks must not wait for
+/// it.
 TEST_F(Service, ATaskThatTheDatabaseAlwaysFailsOnDelaysNoOther) {
     register_chain("chain");
     create("chain");
@@ -102,7 +103,7 @@ TEST_F(Service, ATaskThatTheDatabaseAlwaysFailsOnDelaysNoOther) {
     constexpr std::size_t good = 12;
     std::vector<unsigned> statuses(good + 1);
     {
-        pqxx::connection holder{database_.dsn()}; // so that the creations gather to batches
+        pqxx::connection holder{database_.dsn()}; // so that creations gather into batches
         pqxx::work hold{holder};
         hold.exec("lock table tasker.tasks in exclusive mode");
         std::vector<std::jthread> threads;

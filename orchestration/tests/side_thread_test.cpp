@@ -41,7 +41,7 @@ TEST(SideThread, ComputesElsewhereAndResumesTheCallerAtHome) {
                        text = std::move(result);
                        resumed = std::this_thread::get_id();
                    });
-    io.run(); // the computation counts as its work
+    io.run(); // the computation counts as work of the context
     EXPECT_EQ(text, std::string(1000, 'x'));
     EXPECT_NE(where, std::this_thread::get_id());
     EXPECT_EQ(resumed, std::this_thread::get_id());

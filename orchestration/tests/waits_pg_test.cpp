@@ -214,7 +214,7 @@ TEST_F(WaitsWithDefaults, LostNotificationDelaysAnAnswerByLessThanASecond) {
     finish_all();
     auto const begin = steady_clock::now();
     EXPECT_EQ(waiting.receive().json().at("state"), "complete");
-    // The rest is for a loaded machine.
+    // The rest is slack for a loaded machine.
     EXPECT_LT(steady_clock::now() - begin, 3s);
 }
 

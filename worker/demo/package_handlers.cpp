@@ -48,7 +48,7 @@ std::string megabytes(std::int64_t kilobytes) {
     return fmt::format("{:.1f} MB", static_cast<double>(kilobytes) / 1024);
 }
 
-/// The longest name, so that the numbers stay in their column.
+/// The length of the longest name, so that the numbers stay in one column.
 std::size_t name_width(json const& report) {
     constexpr std::size_t least = 30;
     auto width = least;

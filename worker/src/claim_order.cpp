@@ -54,7 +54,7 @@ std::vector<std::string> claim_order::begin() {
     auto const aged = claims_ / ageing;
     auto const is_aged = claims_ % ageing == 0;
     auto const below_top = entries_.size() / name_spaces_ - 1;
-    // Aged claims and others are counted apart, so that each level meets each namespace.
+    // Aged claims are counted separately, so that each priority meets each namespace.
     auto const first_name_space = is_aged ? aged / below_top : claims_ - aged;
     std::vector<std::string> queues;
     for (std::size_t place = 0; place <= below_top; ++place) {

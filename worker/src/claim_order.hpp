@@ -13,8 +13,8 @@ namespace tasker::worker {
 /// Which queues are worth looking into, and in which order.
 ///
 /// A queue is worth a look once it was announced, until a claim has found it empty. Higher priority
-/// comes first, and namespaces take turns within a priority. Every `ageing`th claim asks for the
-/// highest priority last and begins with one of the others, in turn, so that none starves.
+/// comes first, and namespaces take turns within a priority. Every `ageing`th claim takes the
+/// highest priority last and starts with one of the others, in turn, so that none starves.
 ///
 /// Threads: one.
 class claim_order {

@@ -90,7 +90,7 @@ asio::awaitable<result<void>> claimer::claim_once() {
     co_return result<void>{};
 }
 
-/// The database knows first, so that a loss of this lease is known to be the step's own fault.
+/// Notes the start in the database first, so that a loss of this lease counts against the step.
 asio::awaitable<result<void>> claimer::run_alone(std::shared_ptr<execution> step) {
     queue::started_step const starts{queue::lease_of(step->step)};
     auto const is_ours = co_await note_start(starts);

@@ -12,10 +12,10 @@
 
 namespace tasker::worker {
 
-/// Asks for steps: when a queue that may hold some is known and slots are free for them. An idle
-/// worker asks when the next lease in its queues ends, because nothing announces that, and asks
-/// again then, or after `poll` (less a jitter of at most a fifth). A busy one looks into each queue
-/// as often.
+/// Claims steps when a queue may have some and slots are free for them. An idle worker asks the
+/// database when the next lease in its queues ends, because nothing announces that, and asks again
+/// at that time, or after `poll` (less a jitter of at most a fifth). A busy one looks into each
+/// queue as often.
 ///
 /// Lifetime: must outlive run_until_stopped().
 /// Cancellation: terminal; steps of a claim under way come back when their leases end.
@@ -55,7 +55,7 @@ private:
     std::minstd_rand random_{std::random_device{}()};
     steady_clock::time_point next_look_ = steady_clock::now(); ///< once idle
     steady_clock::time_point next_poll_ = steady_clock::now(); ///< while busy
-    bool is_for_a_look_ = false; ///< the next claim is for what a look has found
+    bool is_for_a_look_ = false; ///< the next claim takes what a look has found
     bool is_answered_ = true;
     bool is_in_doubt_ = false;
 };

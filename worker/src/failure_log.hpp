@@ -5,7 +5,7 @@
 namespace tasker::worker {
 
 /// Logs `step_failed` with the type of the failure, and `step_error` at level debug with its
-/// message and traceback, which may hold users' data.
+/// message and traceback, which may contain user data.
 void log_failure(queue::claimed_step const& step, queue::finished_step const& report);
 
 } // namespace tasker::worker

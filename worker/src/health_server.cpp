@@ -39,7 +39,7 @@ constexpr std::uint64_t max_body_bytes = 1U << 10U;
 
 using response = http::response<http::string_body>;
 
-/// The time, as the Date field has it (RFC 9110, 5.6.7).
+/// The time in the form of the Date field (RFC 9110, 5.6.7).
 std::string http_date() {
     auto const now = std::time(nullptr);
     std::tm parts{};
@@ -77,7 +77,7 @@ wire::error_code code_of(boost::system::error_code const& malformed) {
                                                   : wire::error_code::invalid_request;
 }
 
-/// Why a request is not answered because of the host that it names; none: it is.
+/// Why the host of a request is refused; none if it is admitted.
 std::optional<response> host_refusal(http::request<http::string_body> const& request,
                                      host_rule const& hosts) {
     auto const fields = request.count(http::field::host);

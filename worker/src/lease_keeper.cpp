@@ -17,8 +17,8 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::chrono::seconds stall_check{1};
-/// Handlers that have run for so long are shown as running; the start of the others comes with
-/// their reports.
+/// The start of handlers that have run for this long is stored at once; the start of the others
+/// comes with their reports.
 constexpr std::chrono::milliseconds long_running{100};
 /// Leases in one call, so that none of them takes long.
 constexpr std::size_t max_call_steps = 1'000;
@@ -104,7 +104,7 @@ asio::awaitable<void> lease_keeper::extend_all() {
     }
 }
 
-/// A failure needs no answer: the next turn comes soon, and other calls tell of the database.
+/// A failure needs no handling: the next turn comes soon, and other calls report the database.
 asio::awaitable<void> lease_keeper::renew_last_seen() {
     auto const until = steady_clock::now() + lease_call_limit(self_.lease);
     if (auto on = co_await connections_.acquire(until)) {
@@ -144,7 +144,7 @@ asio::awaitable<result<std::vector<std::size_t>>> lease_keeper::ask(same_queue c
     co_return co_await queue::extend(**on, steps.queue, self_.lease, leases_of(steps.steps), until);
 }
 
-/// Not repeated when it fails: the reports tell it, too.
+/// Not retried when it fails: the reports carry the start, too.
 asio::awaitable<void> lease_keeper::note_long_running() {
     auto const steps = flow_.take_long_running(long_running);
     if (steps.empty()) {

@@ -19,8 +19,8 @@ std::chrono::nanoseconds lease_call_limit(std::chrono::seconds lease);
 
 /// Extends the leases of all that is held, waiting steps included, when a third of them is over;
 /// tells steps whose lease is lost to stop; gives back what the flow wants to be given back. Looks
-/// once a second whether steps wait behind threads that are stuck. Renews, also while idle, the
-/// time when the worker was last seen.
+/// once a second whether steps wait behind threads that are stuck. Renews the time when the worker
+/// was last seen, even while idle.
 ///
 /// Lifetime: must outlive run_until_stopped().
 /// Cancellation: terminal; leases then run out by themselves.

@@ -227,8 +227,8 @@ asio::awaitable<void> runtime::drain() {
     flow_.give_up();
 }
 
-/// A worker whose handlers all ignore that they were told to stop cannot work any more. It is not
-/// ready from then on, and ends after a lease, so that a supervisor starts another one.
+/// A worker whose handlers all ignore the request to stop cannot work any more. It is not ready
+/// from then on, and ends after the length of a lease, so that a supervisor starts another one.
 asio::awaitable<void> runtime::watch_threads() {
     asio::steady_timer timer{io_};
     auto hung_since = steady_clock::now();
@@ -258,7 +258,7 @@ asio::awaitable<void> runtime::watch_threads() {
 /// The keeper ends after claims and reports, because it gives back what their last answers bring.
 asio::awaitable<void> runtime::end_loops() {
     auto const now = steady_clock::now();
-    // This one, the deadlines, the threads and the health port.
+    // This loop, the deadlines, the threads and the health port.
     auto const remaining = std::size_t{3} + (health_ ? 1 : 0);
     reporter_->stop();
     co_await wait_for_loops(remaining + 1, now + calls_end_limit);

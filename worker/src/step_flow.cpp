@@ -216,7 +216,7 @@ void step_flow::wait_to_run_alone(std::shared_ptr<execution> step) {
     alone_ = std::move(step);
 }
 
-/// Handlers that timed out or lost their lease may still run: they may never return.
+/// Handlers that timed out or lost their lease may still run, and may never return.
 std::shared_ptr<execution> step_flow::step_to_run_alone() const {
     return alone_ && !alone_runs_ && held_.size() == 1 && reserved_ == 0 ? alone_ : nullptr;
 }

@@ -44,8 +44,8 @@ public:
     /// Results in one report, at most, by number and by size.
     static constexpr std::size_t max_report_steps = 500;
     static constexpr std::size_t max_report_bytes = 8U << 20U;
-    /// How long a step that must run alone waits for the others, at first. Doubled each time that
-    /// this was not enough.
+    /// How long a step that must run alone waits for the others, at first. Doubled each time the
+    /// others took longer.
     static constexpr std::chrono::seconds first_alone_limit{30};
     static constexpr std::chrono::seconds last_alone_limit{3600};
     /// Claims pause while unreported results take more.
@@ -85,14 +85,15 @@ public:
     /// The lease is gone: tells the handler to stop, and drops its result.
     void lose(std::shared_ptr<execution> const& step);
 
-    /// The step that must run alone, once nothing else is held; null if there is none, or it runs.
+    /// The step that must run alone, once the worker holds no other; null if there is none, or if
+    /// it runs.
     std::shared_ptr<execution> step_to_run_alone() const;
 
     /// REQUIRES: it is step_to_run_alone().
     void run_alone(std::shared_ptr<execution> const& step);
 
     /// Gives back the step that must run alone if the others do not end in time. Returns when to
-    /// come again.
+    /// call this again.
     deadline limit_wait_for_alone(steady_clock::time_point now);
 
     /// Steps whose handlers have run for `least`, each once.
@@ -184,7 +185,7 @@ private:
     std::vector<queue_reports> reports_;
     std::size_t next_queue_ = 0;
     std::vector<std::shared_ptr<execution>> given_back_;
-    std::shared_ptr<execution> alone_; ///< must run alone: waits or runs, and no slot is free
+    std::shared_ptr<execution> alone_; ///< waits to run alone, or runs alone: no slot is free
     bool alone_runs_ = false;
     deadline alone_limit_ = deadline::max(); ///< of its wait
     std::chrono::seconds next_alone_limit_ = first_alone_limit;

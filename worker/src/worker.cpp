@@ -81,7 +81,7 @@ ending worker::run_until_stopped(run_options options) {
         }
     });
     state_->io.run();
-    // The process may end before they get their SIGKILL.
+    // The process may end before the commands get SIGKILL.
     kill_stopped_commands();
     return state_->run->how_it_ended();
 }

@@ -36,7 +36,7 @@ protected:
         });
     }
 
-    /// A task whose step was lost so often by workers that died before its handler started.
+    /// A task whose step lost that many workers, which died before its handler started.
     std::string create_lost(int times) {
         auto id = create("suspect");
         for (int i = 0; i < times; ++i) {

@@ -103,7 +103,7 @@ TEST(ClaimOrder, AgedClaimAsksForUrgentWorkLast) {
                           ElementsAre("tasker_a__p1", "tasker_a__p3", "tasker_a", "tasker_a__p4")));
 }
 
-/// How many of `claims` claims begin with each queue while all queues have work.
+/// How many of `claims` claims start with each queue while all queues have work.
 std::map<std::string, std::uint64_t> count_first_queues(std::vector<std::string> const& name_spaces,
                                                         std::uint64_t claims) {
     claim_order order{name_spaces};

@@ -37,7 +37,7 @@ fake_name::~fake_name() {
 
 } // namespace tasker::worker
 
-/// Stands before the C library's, also for calls from libcurl.
+/// Replaces the C library's function, also for calls from libcurl.
 extern "C" __attribute__((visibility("default"))) int
 getaddrinfo(char const* name, char const* service, addrinfo const* hints, addrinfo** found) {
     using namespace tasker::worker;

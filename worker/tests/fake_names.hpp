@@ -5,8 +5,8 @@
 
 namespace tasker::worker {
 
-/// From its construction to its end, getaddrinfo() of this process resolves `name` to `address` (a
-/// literal) once `delay` has passed. Any other name is resolved as always. One at a time.
+/// While this object exists, getaddrinfo() of this process resolves `name` to `address` (a literal)
+/// once `delay` has passed, and any other name as usual. One at a time.
 class fake_name {
 public:
     fake_name(std::string name, std::string address, std::chrono::milliseconds delay = {});

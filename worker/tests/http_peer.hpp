@@ -28,7 +28,7 @@ public:
     http_peer(http_peer const&) = delete;
     http_peer& operator=(http_peer const&) = delete;
 
-    /// If no request was sent, a connection of its own ends the wait for one.
+    /// If no request was sent, the peer connects to itself to end the wait.
     ~http_peer() {
         boost::asio::ip::tcp::socket own{io_};
         boost::system::error_code failure;

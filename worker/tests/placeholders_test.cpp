@@ -33,7 +33,7 @@ TEST(Placeholders, StringThatIsOnePlaceholderBecomesTheValueItself) {
     EXPECT_EQ(filled("${context/list/1}"), 2);
 }
 
-/// Filled in, all as text, in a step whose parent "make" has these results.
+/// `value` filled in, all as text, in a step whose parent "make" has these results.
 std::string filled_text(std::string const& value) {
     return try_handler(
                [&value](step_context const& step) -> step_result {

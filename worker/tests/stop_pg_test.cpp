@@ -44,7 +44,7 @@ protected:
         };
     }
 
-    /// Waits until a call of the worker waits behind a lock of this test.
+    /// Waits until a call of the worker waits for a lock of this test.
     bool wait_for_held_up_call() {
         return testing::wait_until(testing::soon(), [this] {
             return db().value<bool>("select count(*) = 1 from pg_stat_activity where datname = "
@@ -177,7 +177,7 @@ TEST_F(WorkerStop, SecondStopEndsAtOnce) {
     EXPECT_EQ(step(id, "s")["state"], "in_progress");
 }
 
-/// Handlers that go on after their time-out of a second.
+/// Handlers that ignore their time-out of one second.
 class WorkerHang : public WorkerStop {
 protected:
     WorkerHang() {

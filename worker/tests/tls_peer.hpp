@@ -7,15 +7,15 @@
 
 namespace tasker::worker {
 
-/// An HTTPS server on 127.0.0.1, by a certificate of its own making, for one request that it
-/// answers with 200 and "secure".
+/// An HTTPS server on 127.0.0.1 with a self-signed certificate. It answers one request with 200 and
+/// "secure".
 class tls_peer {
 public:
     explicit tls_peer(std::filesystem::path certificate);
     tls_peer(tls_peer const&) = delete;
     tls_peer& operator=(tls_peer const&) = delete;
 
-    /// If no request was sent, a connection of its own ends the wait for one.
+    /// If no request was sent, the peer connects to itself to end the wait.
     ~tls_peer();
 
     std::string url() const;

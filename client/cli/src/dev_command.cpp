@@ -14,7 +14,7 @@ namespace {
 
 constexpr int highest_port = 65'535;
 
-/// A path of a program, or a Python file; another name is looked for on PATH.
+/// The path of a program, or a Python file; other names are searched for in PATH.
 bool is_file(std::string const& worker_program) {
     return worker_program.find('/') != std::string::npos || worker_program.ends_with(".py");
 }

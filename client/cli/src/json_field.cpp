@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t one_line_limit = 60;
 constexpr std::size_t indent = 2;
-constexpr std::size_t deepest = 2 * json::max_result_nesting; ///< a result, with what is around it
+constexpr std::size_t deepest = 2 * json::max_result_nesting; ///< of a result and what contains it
 
 bool is_json(std::string_view text) {
     return !json::find_problem(text, deepest, json::numbers::any);
@@ -63,7 +63,7 @@ void append_indented(std::string& out, json::walker& from, std::size_t level) {
         append_items(out, from, level);
         break;
     case json::value_kind::string:
-        json::append_string(out, from.string()); // "\u00e9" is easier to read as the letter
+        json::append_string(out, from.string()); // the letter reads better than "\u00e9"
         break;
     default:
         out += from.raw();

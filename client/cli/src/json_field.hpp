@@ -15,7 +15,7 @@ result<std::string> json_field(std::string_view json, std::string const& pointer
 /// What is wrong with the text as a JSON pointer; empty if nothing is.
 std::string json_pointer_problem(std::string const& pointer);
 
-/// The same JSON for people to read: indented, numbers and the order of keys unchanged; short
+/// The same JSON in readable form: indented, numbers and the order of keys unchanged; short
 /// values on one line.
 std::string indented_json(std::string_view json);
 

@@ -19,7 +19,7 @@ namespace tasker::cli {
 
 namespace {
 
-/// A line for each member of the answer, and for each check.
+/// One line for each member of the answer and for each check.
 std::string health_text(std::string const& answer, terminal const& out) {
     auto const read = nlohmann::ordered_json::parse(answer, nullptr, false);
     if (!read.is_object()) {

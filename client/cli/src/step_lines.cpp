@@ -25,7 +25,7 @@ constexpr std::size_t time_cells = 12;
 constexpr std::size_t columns_for_time_line = 76;
 constexpr std::size_t least_bar_cells = 24;
 constexpr std::size_t most_bar_cells = 72;
-/// What a line holds beside its bar.
+/// The parts of a line beside its bar.
 constexpr std::size_t columns_beside_bar = 52;
 
 /// The stem that joins the steps.
@@ -69,7 +69,7 @@ std::string remark_on(wire::step_view const& step) {
     return remark;
 }
 
-/// Of the widest name, within reason.
+/// The width of the widest name, within limits.
 template <class Steps, class ToStep>
 std::size_t name_cells_of(Steps const& steps, ToStep to_step) {
     std::size_t cells = 0;

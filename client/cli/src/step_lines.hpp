@@ -15,7 +15,7 @@ using text_lines = std::vector<text_line>;
 /// The indexes of the steps of each level, as step_levels.hpp makes them.
 using level_indexes = std::vector<std::vector<std::size_t>>;
 
-/// `text` and as many blanks as it needs to be `cells` wide.
+/// `text`, padded with blanks to `cells`.
 std::string padded(std::string text, std::size_t cells);
 
 /// The cells of a progress bar or time line: more on a wide terminal.
@@ -28,9 +28,9 @@ timestamp end_of(watch_scene const& scene);
 text_lines draw_steps(watch_scene const& scene, level_indexes const& levels, bool has_gaps,
                       terminal const& out);
 
-/// At most `height` lines for the steps that a reader asks for first: the failed ones with the
-/// reason, then those that wait for a retry, then the running ones, the longest first. The last
-/// line counts what does not fit.
+/// At most `height` lines for the most notable steps: first the failed ones with the reason, then
+/// those that wait for a retry, then the running ones, longest first. The last line counts the
+/// steps that do not fit.
 text_lines draw_notable_steps(watch_scene const& scene, std::size_t height, terminal const& out);
 
 } // namespace tasker::cli

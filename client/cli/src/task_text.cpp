@@ -28,7 +28,7 @@ std::string priority_text(std::int16_t priority) {
     return at < names.size() ? std::string{names.at(at)} : std::to_string(priority);
 }
 
-/// A list of names where it is short, else their number.
+/// A list of the names if it is short, else their number.
 std::string names_or_count(std::vector<std::string> const& names) {
     constexpr std::size_t most_cells = 24;
     auto joined = fmt::format("{}", fmt::join(names, ", "));
@@ -37,7 +37,7 @@ std::string names_or_count(std::vector<std::string> const& names) {
                : fmt::format("{} steps", names.size());
 }
 
-/// The steps in `state`, a line each with the error.
+/// The steps in `state`, one line with the error each.
 std::string problems_text(std::vector<wire::step_view> const& steps, model::step_state state) {
     constexpr std::size_t most_lines = 10;
     std::size_t found = 0;

@@ -13,19 +13,19 @@ namespace tasker::cli {
 /// Whether `task get` needs the task's steps to name those that failed or wait for a retry.
 bool has_problems(wire::task_view const& task) noexcept;
 
-/// Everything of one task, name by value. `steps` are all its steps, or none if they are not known:
+/// All fields of one task. `steps` are all its steps, or none if they are not known:
 /// those that failed or wait for a retry are named with their errors.
 std::string task_text(wire::task_view const& task, std::vector<wire::step_view> const& steps,
                       terminal const& out);
 
-/// The steps that failed, a line each with the error, or "" if none did. Ten at most.
+/// One line with the error for each failed step, ten at most; "" if none failed.
 std::string failed_text(std::vector<wire::step_view> const& steps);
 
 /// One line a task.
 std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal const& out);
 
-/// One line a step, with the time that it waited in its queue and the time that it took. An error
-/// has a line below its step.
+/// One line per step, with the time that it waited in its queue and the time that it took. An error
+/// is on a line below its step.
 std::string step_list_text(std::vector<wire::step_view> const& steps, terminal const& out);
 
 /// Everything of one step, name by value.

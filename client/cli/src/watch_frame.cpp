@@ -115,8 +115,8 @@ text_lines window_of(text_lines lines, std::size_t height, std::size_t focus) {
     return window;
 }
 
-/// A bar for each level in at most `height` lines, and below them the steps that a reader asks for
-/// first. These get the free lines, but at least a third.
+/// A bar for each level in at most `height` lines, and the most notable steps below. These get the
+/// free lines, but at least a third of all.
 text_lines draw_large(watch_scene const& scene, level_indexes const& levels, std::size_t busy_level,
                       std::size_t height, terminal const& out) {
     auto bars = draw_levels(scene, levels, out);
@@ -133,7 +133,7 @@ text_lines draw_large(watch_scene const& scene, level_indexes const& levels, std
 /// The drawing with the most detail that has room.
 text_lines draw_body(watch_scene const& scene, std::size_t height, terminal const& out) {
     auto const levels = levels_of(scene.steps);
-    // Bars say nothing of levels with one step each.
+    // Bars say nothing about levels with one step each.
     bool const is_narrow = levels.size() * 2 > scene.steps.size();
     bool const is_small = scene.steps.size() <= most_steps_shown;
     auto const busy = std::find_if(levels.begin(), levels.end(), [&](auto const& level) {

@@ -93,7 +93,7 @@ std::optional<std::chrono::milliseconds> query_reader::seconds(std::string_view 
     auto const* const end = given->data() + given->size();
     auto const [stopped, problem] = std::from_chars(given->data(), end, value);
     bool const in_range = value >= 0 && value <= static_cast<double>(longest.count());
-    // JSON has no number like ".5" or "5.".
+    // JSON has no numbers such as ".5" or "5.".
     bool const is_bare = given->starts_with('.') || given->ends_with('.');
     if (problem != std::errc{} || stopped != end || !in_range || is_bare) {
         refuse(name, "a number of seconds from 0 to " + std::to_string(longest.count()));

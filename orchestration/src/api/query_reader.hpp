@@ -22,7 +22,7 @@ public:
 
     std::optional<std::string> text(std::string_view name);
 
-    /// A text without a problem, as the functions of model/names.hpp tell it.
+    /// A text in which the functions of model/names.hpp find no problem.
     std::optional<std::string> checked(std::string_view name,
                                        std::optional<std::string> problem_of(std::string_view));
 
@@ -53,7 +53,8 @@ public:
         return std::move(*value);
     }
 
-    /// All parameters but `limit` and `cursor`, as one text: the same for all pages of a list.
+    /// All parameters except `limit` and `cursor` as one text, which is the same for all pages of a
+    /// list.
     std::string const& filters() const noexcept {
         return filters_;
     }

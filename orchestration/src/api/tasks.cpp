@@ -132,7 +132,7 @@ asio::awaitable<http::response> tasks::get(http::request& asked) {
     auto first =
         co_await (show_once_settled(*id, steady_clock::now() + *wait) || asked.from->until_gone());
     if (first.index() == 1) {
-        // A client that has only finished sending (RFC 9112, 9.6) still reads this.
+        // A client that has closed only its sending side (RFC 9112, 9.6) still reads this.
         auto now = co_await show(*id);
         co_return now;
     }

@@ -13,8 +13,8 @@ namespace tasker::orchestration::http {
 /// The client's end of the connection while its request is being answered.
 class peer {
 public:
-    /// Returns once the client has closed the connection, or only its sending side; until then it
-    /// keeps what the client sends. Only for answers that take long: whoever is quick need not ask.
+    /// Returns once the client has closed the connection or its sending side; until then it keeps
+    /// what the client sends. Only for answers that take long.
     /// Cancellation: harmless.
     virtual boost::asio::awaitable<void> until_gone() = 0;
 

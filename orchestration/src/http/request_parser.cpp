@@ -17,7 +17,7 @@ namespace beast = boost::beast;
 /// Memory for a body is set aside before it arrives up to here; beyond, it grows as it comes.
 constexpr std::uint64_t max_reserved_bytes = 64UL * 1024;
 
-/// Beast joins the lines of a folded field somewhere else. So the value of one that is not folded
+/// Beast joins the lines of a folded field in another place. So the value of an unfolded field
 /// follows its name in the text received.
 bool is_folded(std::string_view name, std::string_view value) {
     auto const* start = name.data() + name.size() + 1; // the colon
@@ -86,7 +86,7 @@ void request_parser::on_request_impl(beast::http::verb method, string_view, stri
     take_target(target, failure);
 }
 
-/// The forms of RFC 9112, 3.2.
+/// The target forms of RFC 9112, 3.2.
 void request_parser::take_target(std::string_view target, error_code& failure) {
     bool const is_asterisk = target == "*" && into_.method == beast::http::verb::options;
     if (target.starts_with('/') || is_asterisk || into_.method == beast::http::verb::connect) {

@@ -24,7 +24,7 @@ struct answered_request {
     route const* found; ///< null: no route
     unsigned status;
     steady_clock::duration took; ///< from its last byte received to the answer being known
-    bool waited = false;         ///< the client asked for the time: it says nothing of the server
+    bool waited = false;         ///< the client asked for the delay
 };
 
 /// What all sessions of a server share.

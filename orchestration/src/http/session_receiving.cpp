@@ -32,7 +32,7 @@ constexpr std::size_t max_ahead_bytes = 64UL * 1024;
 constexpr std::chrono::milliseconds linger_timeout{2000};
 constexpr std::size_t max_discarded_bytes = 64UL << 20;
 
-/// `input` starts with what the parser refuses.
+/// `input` starts with text that the parser refuses.
 response refusal_of(boost::system::error_code const& failure, bool has_target,
                     std::string_view input) {
     if (failure == beast_http::error::body_limit) {
@@ -251,9 +251,9 @@ asio::awaitable<void> session::linger() {
     }
 }
 
-/// Whether the client's end has arrived and nothing before it is left to read. Asio waits for the
-/// next event after a read that did not fill its buffer, and the end may have come with that read's
-/// data.
+/// Whether the client has closed its sending side and nothing is left to read. Asio waits for the
+/// next event after a read that did not fill its buffer, and the end may have arrived with that
+/// read's data.
 bool session::has_ended() {
     char next = 0;
     return ::recv(socket_.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;

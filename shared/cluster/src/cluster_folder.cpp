@@ -139,7 +139,7 @@ result<std::optional<identity>> choose_server_user() {
 result<void> make_private_folder(fs::path const& path, std::optional<identity> const& owner) {
     identity const who = owner.value_or(identity{::geteuid(), ::getegid()});
     if (::mkdir(path.c_str(), 0700) == 0) {
-        // By its descriptor: in a folder that others write, the path may lead elsewhere by now.
+        // By its descriptor: in a folder that others can write, the path may now lead elsewhere.
         descriptor const made{
             ::open(path.c_str(), O_DIRECTORY | O_NOFOLLOW | O_RDONLY | O_CLOEXEC)};
         if (!made.is_open() || (owner && ::fchown(made.number(), who.uid, who.gid) != 0)) {

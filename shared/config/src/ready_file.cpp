@@ -15,7 +15,7 @@ namespace {
 
 constexpr mode_t readable_by_all = 0644;
 
-/// Closes the file in any case.
+/// Always closes the file.
 bool write_and_close(int file, std::string_view text) {
     bool is_written = fchmod(file, readable_by_all) == 0;
     while (is_written && !text.empty()) {

@@ -29,7 +29,7 @@ std::string shown(std::string_view name) {
         append_string(out, name);
         return out;
     }
-    // Cut between characters, never inside of one.
+    // Cut between characters, never inside one.
     std::size_t head = shown_bytes / 2;
     while (continues_character(name[head])) {
         --head;

@@ -26,7 +26,7 @@ bool is_hex(char c) {
 
 constexpr std::int64_t huge_exponent = 1'000'000'000;
 
-/// As it is written, cut where it is huge. REQUIRES: `number` has the form that JSON asks for.
+/// The number unchanged, cut if it is huge. REQUIRES: `number` has JSON's form.
 std::int64_t exponent_of(std::string_view number) {
     auto const letter = number.find_first_of("eE");
     if (letter == std::string_view::npos) {
@@ -41,7 +41,7 @@ std::int64_t exponent_of(std::string_view number) {
     return std::clamp(exponent, -huge_exponent, huge_exponent);
 }
 
-/// The power of ten of a number's first digit that is not 0: 2 for 123, -3 for 0.00123.
+/// The power of ten of a number's first nonzero digit: 2 for 123, -3 for 0.00123.
 std::int64_t magnitude(std::string_view number) {
     auto const mantissa = number.substr(0, number.find_first_of("eE"));
     auto const first = mantissa.find_first_of("123456789");
@@ -56,7 +56,7 @@ std::int64_t magnitude(std::string_view number) {
 bool is_finite(std::string_view number) {
     double value = 0;
     auto const failure = std::from_chars(number.data(), number.data() + number.size(), value).ec;
-    // What is out of range may be too small as well, and then reads as 0.
+    // A number out of range may also be too small, and then reads as 0.
     return failure == std::errc{} || magnitude(number) < 0;
 }
 
@@ -88,7 +88,7 @@ private:
         std::string_view key; ///< as written, without quotes
     };
 
-    /// True if a container was entered that has a value: it comes next.
+    /// True if it entered a container that is not empty: a value comes next.
     bool read_value() {
         switch (peek()) {
         case '{':
@@ -128,7 +128,7 @@ private:
         return true;
     }
 
-    /// After a value: true if another one comes next, in this container or one around it.
+    /// After a value: true if another one comes next, in this container or an outer one.
     bool leave_values() {
         for (;;) {
             skip_space();

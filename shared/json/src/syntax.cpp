@@ -11,8 +11,8 @@ namespace tasker::json {
 
 namespace {
 
-// A parser keeps the memory of the largest text it has seen, some ten times its length: large ones
-// get a parser of their own.
+// A parser keeps the memory of the largest text it has seen, about ten times its length: each large
+// text gets its own parser.
 constexpr std::size_t largest_kept = std::size_t{64} << 10;
 
 bool has_escaped_nul(std::string_view raw) {
@@ -29,7 +29,7 @@ bool has_escaped_nul(std::string_view raw) {
     return false;
 }
 
-/// Whether the text may have a number with a small exponent, which simdjson reads as 0.
+/// Whether the text may contain a number with a small exponent, which simdjson reads as 0.
 bool may_have_small_exponent(std::string_view text) {
     auto const is_digit = [&](std::size_t at) {
         return at < text.size() && text[at] >= '0' && text[at] <= '9';

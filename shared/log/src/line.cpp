@@ -31,8 +31,8 @@ std::string_view name_of(level severity) {
 
 enum class quoting { json, none };
 
-/// Appends `text` as the inside of a JSON string, or with control characters alone escaped; what is
-/// not UTF-8 becomes U+FFFD.
+/// Appends `text` as the content of a JSON string, or with only control characters escaped; bytes
+/// that are not UTF-8 become U+FFFD.
 void append_escaped(std::string& line, std::string_view text, quoting how) {
     bool const cut = text.size() > value_size_limit;
     text = text.substr(0, value_size_limit);
@@ -122,7 +122,7 @@ std::string json_line(record const& entry) {
     return line;
 }
 
-/// The lines of a text below the line of its event, indented so that none looks like an event.
+/// The lines of a text, to be printed below its event, indented so that none looks like an event.
 void append_block(std::string& line, std::string_view key, std::string_view text) {
     line += "\n    ";
     append_text(line, key, format::console);
@@ -135,7 +135,7 @@ void append_block(std::string& line, std::string_view key, std::string_view text
     }
 }
 
-/// The text, if it has several lines.
+/// The text if it has several lines, else none.
 std::optional<std::string_view> block_of(value const& item) {
     auto const* const text = std::get_if<std::string_view>(&item.content());
     return text != nullptr && text->find('\n') != std::string_view::npos ? std::optional{*text}

@@ -22,8 +22,8 @@ bool is_object(std::string_view value) {
     return json::walker{value}.kind() == json::value_kind::object;
 }
 
-/// The members of both objects; where both have one, `from` has the last word, and objects merge.
-/// Values stay as they are written.
+/// The members of both objects; if both have a member, that of `from` wins, and objects merge.
+/// Values stay unchanged.
 std::string merged(std::string_view into, std::string_view from) {
     std::map<std::string, std::string> members;
     json::walker base{into};

@@ -30,7 +30,7 @@ bool fits_64_bits(std::string_view integer) {
     return fits(std::int64_t{}) || fits(std::uint64_t{});
 }
 
-/// The integers that do not fit 64 bits written as the nearest double: simdjson refuses them, and a
+/// Writes integers that do not fit 64 bits as the nearest double: simdjson refuses them, and a
 /// schema compares numbers with no more digits than that. REQUIRES: `text` is JSON.
 std::string with_large_integers_rounded(std::string_view text) {
     std::string out;

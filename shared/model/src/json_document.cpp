@@ -194,7 +194,7 @@ void append_json(std::string& out, document const& source, node_index index) {
                    : std::to_string(std::get<std::uint64_t>(node.value));
         break;
     case node_kind::real:
-        // YAML also writes .5, +1.5 and 5., which JSON does not know.
+        // YAML also allows .5, +1.5 and 5., which JSON does not.
         out += json::find_problem(node.text) ? nlohmann::json(std::get<double>(node.value)).dump()
                                              : std::string{node.text};
         break;

@@ -25,7 +25,7 @@ int line_of(YAML::Mark const& mark) {
     return mark.line + 1;
 }
 
-/// The text behind an anchor or tag, where a scalar begins.
+/// The text after an anchor or tag, where a scalar begins.
 std::string_view scalar_behind(std::string_view text) {
     while (text.starts_with('&') || text.starts_with('!')) {
         text.remove_prefix(std::min(text.find_first_of(" \t\r\n"), text.size()));
@@ -34,7 +34,7 @@ std::string_view scalar_behind(std::string_view text) {
     return text;
 }
 
-/// What is between the quotes of a scalar, escapes included.
+/// The text between the quotes of a scalar, including escapes.
 std::string_view quoted_part(std::string_view scalar) {
     char const quote = scalar.front();
     scalar.remove_prefix(1);
@@ -66,7 +66,7 @@ void check_line_ends(std::string_view scalar, int line) {
 /// Not YAML::Node: it accepts duplicate keys, forgets lines, and costs ten times as much.
 class yaml_events final : public YAML::EventHandler {
 public:
-    /// `text`: what the parser reads.
+    /// `text`: the parser's input.
     yaml_events(document_builder& builder, std::string_view text)
         : builder_{builder},
           text_{text} {}
@@ -168,7 +168,7 @@ void check_characters(std::string_view text) {
     }
 }
 
-/// JSON is YAML, but yaml-cpp does not know surrogate pairs.
+/// JSON is YAML, but yaml-cpp does not support surrogate pairs.
 bool is_json_object(std::string_view text) {
     auto const first = text.find_first_not_of(" \t\r\n");
     return first != std::string_view::npos && text[first] == '{' &&

@@ -20,7 +20,7 @@ std::string_view value_of(dsn_settings const& settings, char const* keyword) {
     return found == settings.end() ? std::string_view{} : found->second;
 }
 
-/// The name of an abstract socket begins with an @; no other @ can be in the name of a host.
+/// The name of an abstract socket begins with @; a host name cannot contain any other @.
 bool is_host_list(std::string_view hosts) {
     for (std::size_t at = hosts.find('@'); at != std::string_view::npos;
          at = hosts.find('@', at + 1)) {
@@ -50,7 +50,7 @@ result<dsn_settings> parse_dsn(std::string const& dsn) {
     std::unique_ptr<PQconninfoOption, free_options> const parsed{
         PQconninfoParse(dsn.c_str(), nullptr)};
     if (!parsed) {
-        // libpq's own message would quote a part of the text, which may be the password.
+        // libpq's own message would quote part of the text, which may be the password.
         return make_error(tasker::errc::invalid_argument,
                           "the database URL is neither a valid postgresql:// URI nor a list of "
                           "valid key=value pairs");
@@ -85,7 +85,7 @@ std::string describe_dsn(std::string const& dsn) {
 }
 
 std::optional<error> final_refusal(std::string_view message) {
-    // PgBouncer, SQLSTATE 08P01. libpq does not tell the SQLSTATE of a failure to connect.
+    // PgBouncer, SQLSTATE 08P01. libpq does not report the SQLSTATE of a failure to connect.
     if (message.find("unsupported startup parameter") == std::string_view::npos) {
         return std::nullopt;
     }

@@ -89,7 +89,7 @@ bool begins_with_any(std::string_view state, std::span<std::string_view const> p
 
 // 08: connection exceptions. 57P: shutdown, crash, database dropped, session timed out. 25006: a
 // primary that has become a standby. 26000: a prepared statement is gone; a new session prepares it
-// anew.
+// again.
 constexpr auto ruining = std::to_array<std::string_view>({"08", "57P", "25006", "26000"});
 
 // 40: rolled back (deadlock, serialization failure). 53: out of disk, memory or connections. 55P03,

@@ -84,7 +84,7 @@ constexpr statement set_all{"tasker_set_all",
                             "select set_config(name, value, false) "
                             "from unnest($1::text[], $2::text[]) s (name, value)"};
 
-/// The session's settings, but for those that the DSN's own `options` set.
+/// The session's settings, except for those that the DSN's own `options` set.
 call settings_call(connect_options const& options, std::string const* given) {
     std::vector<std::string> names;
     std::vector<std::string> values;
@@ -106,7 +106,7 @@ call settings_call(connect_options const& options, std::string const* given) {
     return {set_all, params{}.add_text_array(names).add_text_array(values)};
 }
 
-/// Nothing that this program wants was sent yet, so nothing is in doubt.
+/// No call was sent yet, so nothing is in doubt.
 error while_opening(error failure) {
     if (failure.code == errc::timeout_in_doubt) {
         failure.code = errc::timeout;

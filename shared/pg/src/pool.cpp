@@ -24,7 +24,8 @@ namespace {
 
 // An idle connection is looked at before it is lent if it has rested longer than this.
 constexpr std::chrono::seconds trusted_for{1};
-// How long one that rests since before another was lost has for an answer before it is lent.
+// How long a connection that was idle when another one was lost may take to answer before it is
+// lent.
 constexpr std::chrono::seconds answer_limit{2};
 constexpr statement are_you_there{"tasker_are_you_there", "select 1"};
 
@@ -60,7 +61,8 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
         state& self;
         asio::steady_timer wake;
         std::unique_ptr<connection> given;
-        bool busy = false; ///< it connects, or waits for an answer: a gift would be lost
+        bool busy =
+            false; ///< connects, or waits for an answer: a connection given now would be lost
     };
 
     struct resting {
@@ -95,7 +97,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
     std::size_t opening = 0;
     deadline next_attempt = deadline::min();
     deadline trusted_since = deadline::min(); ///< one that rests since before must be looked at
-    deadline suspect_since = deadline::min(); ///< one that rests since before may be dead, too
+    deadline suspect_since = deadline::min(); ///< one idle since before this may be dead, too
     std::optional<error> last_failure;        ///< of connecting, until it succeeds
     bool closed = false;
 };
@@ -115,8 +117,8 @@ std::optional<pool::state::resting> pool::state::take_idle() {
     return std::nullopt;
 }
 
-/// An idle connection; null if there is none. Errors: `cancelled`. One that has rested since before
-/// another was lost must answer first: a link can die without a word, and then all of them do.
+/// An idle connection; null if there is none. Errors: `cancelled`. One that was idle before another
+/// was lost must answer first: when one link dies silently, all of them may have died.
 asio::awaitable<result<std::unique_ptr<connection>>>
 pool::state::take_answering(std::shared_ptr<state> self, deadline until) {
     while (auto one = self->take_idle()) {
@@ -195,7 +197,7 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
     if (self->closed) {
         co_return make_error(errc::closed, "the pool is closed");
     }
-    auto rested = co_await take_answering(self, until); // there is none while anybody waits
+    auto rested = co_await take_answering(self, until); // there is none while a caller waits
     if (!rested) {
         co_return rested.error();
     }
@@ -236,7 +238,7 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
             co_return self->reason_for_none();
         }
         if (self->may_open()) {
-            continue; // the pause after a failure ended while an answer was waited for
+            continue; // the pause after a failure ended while this waited for an answer
         }
         auto const attempt_later = self->open < self->settings.size && self->next_attempt > now;
         mine.wake.expires_at(attempt_later ? std::min(until, self->next_attempt) : until);

@@ -27,8 +27,8 @@ namespace {
 constexpr std::size_t max_parameter_bytes = (std::size_t{1} << 30U) - (std::size_t{1} << 16U);
 
 /// "Cached plan must not change result type": a statement prepared before a migration. Its SQLSTATE
-/// is also that of every feature that the server lacks; only the place in its source tells them
-/// apart.
+/// is also that of every feature that the server lacks; only the location in the server's source
+/// distinguishes them.
 bool is_stale_plan(PGresult const* answer, std::string_view sqlstate) {
     char const* const raised_in = PQresultErrorField(answer, PG_DIAG_SOURCE_FUNCTION);
     return sqlstate == "0A000" && raised_in != nullptr &&
@@ -37,7 +37,7 @@ bool is_stale_plan(PGresult const* answer, std::string_view sqlstate) {
 
 error error_of(PGresult const* answer, std::string_view sqlstate) {
     if (is_stale_plan(answer, sqlstate)) {
-        sqlstate = "26000"; // as good as gone
+        sqlstate = "26000"; // the statement is useless, as if it were gone
     }
     std::string message = PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY);
     if (auto const* detail = PQresultErrorField(answer, PG_DIAG_MESSAGE_DETAIL)) {

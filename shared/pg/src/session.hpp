@@ -99,7 +99,7 @@ private:
     bool timed_out_ = false;
     bool busy_ = false;
     bool ruined_ = false;
-    std::string last_words_;    ///< of a server that ended the session while no call was under way
+    std::string last_words_;    ///< of the server, if it ended the session between two calls
     std::size_t leftovers_ = 0; ///< calls of run_then whose answers are still to be read
     pipeline expected_;
     std::vector<prepared_statement> prepared_;

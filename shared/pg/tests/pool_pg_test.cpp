@@ -128,7 +128,8 @@ protected:
         EXPECT_FALSE(serves(*lent_[1]));
     }
 
-    /// A caller whose attempt to connect failed and who now asks a connection that does not answer.
+    /// A caller whose attempt to connect failed, and who now waits for a connection that does not
+    /// answer.
     std::unique_ptr<acquiring> begin_to_ask_a_silent_one() {
         link_.hold_answers();
         auto caller = begin_to_take(*connections_);

@@ -39,7 +39,7 @@ public:
         hold_answers_ = whether;
     }
 
-    /// The present connections stay open and forward nothing any more; new ones work.
+    /// Open connections stay open but forward nothing from now on; new ones work.
     void freeze();
 
     /// Whether new connections are ended at once.

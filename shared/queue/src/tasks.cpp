@@ -250,7 +250,7 @@ asio::awaitable<result<due_reply>> release_due(pg::connection& on, std::int32_t 
     auto const next = answer->optional(&pg::rows::int8, 0, 1);
     due_reply const reply{answer->int4(0, 0),
                           next ? std::optional{std::chrono::milliseconds{*next}} : std::nullopt};
-    // Most looks of an idle system release nothing, and need no second transaction.
+    // In an idle system, most looks release nothing and need no second transaction.
     if (reply.released > 0) {
         if (auto const announced = co_await on.run({announce, {}}, until); !announced) {
             co_return announced.error();

@@ -17,7 +17,7 @@ namespace {
 constexpr long long migration_lock = 0x7461736b6572;
 constexpr char const* lock_not_available = "55P03";
 
-// PostgreSQL wants the privilege to create a schema before it looks whether the schema is there.
+// PostgreSQL checks the privilege to create a schema before it checks whether the schema exists.
 constexpr script bookkeeping{"bookkeeping", "", R"(
 do $$ begin
     if to_regnamespace('tasker') is null then

@@ -51,7 +51,7 @@ void check_functions(pqxx::transaction_base& work) {
 
 struct schema_state {
     bool exists;
-    bool is_empty; ///< nothing in it, whatever privileges it gives to what will come
+    bool is_empty; ///< no objects; default privileges do not count
 };
 
 schema_state look_at_schema(pqxx::transaction_base& work) {
@@ -64,7 +64,7 @@ schema_state look_at_schema(pqxx::transaction_base& work) {
     return {found[0].as<bool>(), found[1].as<bool>()};
 }
 
-/// For a role that may fill the schema, but may not create one. Keeps the line numbers.
+/// For a role that may fill the schema but not create one. Keeps the line numbers.
 std::string without_schema_creation(std::string_view script) {
     constexpr std::string_view creation = "CREATE SCHEMA IF NOT EXISTS pgmq;";
     std::string text{script};

@@ -74,8 +74,8 @@ void require_writable(pqxx::connection& session, bool is_standby, bool is_read_o
     }
 }
 
-/// A pooler tells another process id than the server's. Two sessions that are served by one process
-/// at the same time are lent it for a transaction each.
+/// A pooler reports a process id that is not the server's. If one server process serves two open
+/// sessions, the pooler lends it to each for one transaction.
 void require_own_session(pqxx::connection& session, int serving_pid, std::string const& dsn) {
     if (serving_pid == session.backendpid()) {
         return;

@@ -23,10 +23,10 @@ struct failure : std::exception {
     error reason;
 };
 
-/// Connects within 10 seconds, unless the DSN sets another connect_timeout, and looks whether
+/// Connects within 10 seconds, unless the DSN sets another connect_timeout, and checks whether
 /// Tasker can work with this server and database at all.
 /// Throws: failure (could_not_connect, server_too_old, wrong_encoding, read_only;
-/// invalid_argument: the DSN is none, or leads to a pooler that does not keep sessions).
+/// invalid_argument: the DSN is invalid, or a pooler does not keep sessions).
 std::unique_ptr<pqxx::connection> connect(std::string const& dsn);
 
 /// No time limit but for locks, silence but for warnings, and names resolved nowhere but in

@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// The message of the refusal with TK001, or "" if the statement is taken.
+/// The message of the refusal with TK001, or "" if the statement is accepted.
 std::string refusal(workflow_database& w, std::string const& statement) {
     try {
         w.db().exec(statement);

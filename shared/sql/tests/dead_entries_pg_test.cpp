@@ -30,7 +30,7 @@ TEST(ClaimSteps, ABusySessionDoesNotStepOverDeletedMessagesEachTime) {
     EXPECT_LT(pages_of_a_claim(session), 100) << "the entries stand on 137 pages";
 }
 
-/// A task whose message has the lowest number, and which is committed when that is said.
+/// A task whose message has the lowest number, and which commits when the test says so.
 class late_task {
 public:
     late_task(workflow_database& of, int template_id)
@@ -82,7 +82,7 @@ TEST(ClaimSteps, AMessageThatAppearsBehindABusySessionWaitsForASecondAtMost) {
     EXPECT_EQ(steps[0].task_id, task);
 }
 
-/// While it lives, no vacuum removes what is deleted.
+/// While this object exists, no vacuum removes deleted rows.
 class old_snapshot {
 public:
     explicit old_snapshot(workflow_database& of) : session_{of.db().dsn()}, transaction_{session_} {
@@ -94,7 +94,7 @@ private:
     pqxx::transaction<pqxx::isolation_level::repeatable_read> transaction_;
 };
 
-/// So many messages with numbers above all others, deleted again.
+/// That many messages with numbers above all others, deleted again.
 void add_dead_messages(workflow_database& w, int count) {
     w.db().exec(fmt::format("select pgmq.send_batch('tasker_default', array(select '{{}}'::jsonb "
                             "from generate_series(1, {})))",
@@ -102,7 +102,7 @@ void add_dead_messages(workflow_database& w, int count) {
     w.db().exec("delete from pgmq.q_tasker_default where message = '{}'");
 }
 
-/// Runs a task that is alone, `second` seconds from now; returns the pages that its claim touches.
+/// Runs a lone task, `second` seconds from now; returns the pages that its claim touches.
 int pages_of_a_lone_task(workflow_database& w, int template_id, int second) {
     w.move_clock(fmt::format("{} seconds", second));
     w.create(template_id);
@@ -119,7 +119,7 @@ TEST(DeadEntries, OfMessagesCostALoneTaskNothingUnderAnOldSnapshot) {
     auto const before = pages_of_a_lone_task(w, id, 2);
     add_dead_messages(w, 50000);
     for (int second = 3; second < 6; ++second) {
-        pages_of_a_lone_task(w, id, second); // sees them, and that nobody adds a lower one
+        pages_of_a_lone_task(w, id, second); // sees them, and that no session adds a lower one
     }
     EXPECT_LT(pages_of_a_lone_task(w, id, 6), 2 * before);
     auto const look = "select tasker.next_visible_ms('{tasker_default}')";

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 constexpr std::string_view plan_mark = "plan:\n";
 
-/// The counts that EXPLAIN gives are means over the loops.
+/// EXPLAIN's counts are means over the loops.
 double total(json const& node, char const* count) {
     return node.value(count, 0.0) * node.value("Actual Loops", 0.0);
 }

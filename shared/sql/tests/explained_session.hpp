@@ -9,8 +9,8 @@
 
 namespace tasker::sql::testing {
 
-/// A session that keeps the executed plan of each statement, those inside of functions included,
-/// and looks for what a plan of the core must not do.
+/// A session that keeps the executed plan of each statement, including those inside functions, and
+/// looks for what a plan of the core must not do.
 ///
 /// Needs auto_explain, and a role that may load it.
 class explained_session {
@@ -19,13 +19,13 @@ public:
 
     pqxx::result exec(std::string const& statement);
 
-    /// What was found since the last call, a text for each, empty if all is well. Of each table of
-    /// schemas tasker and pgmq:
+    /// The violations since the last call, one text each. The rules, for each table of schemas
+    /// tasker and pgmq:
     /// - it is read through an index, by that index's first column;
-    /// - no part of a plan reads, or throws away, more than `most_rows` rows.
+    /// - no part of a plan reads, or discards, more than `most_rows` rows.
     std::vector<std::string> faults(double most_rows);
 
-    /// How many plans were looked at since the last call of faults.
+    /// How many plans were checked since the last call of faults.
     std::size_t plans() const {
         return texts_.size();
     }
@@ -50,7 +50,7 @@ private:
     ear ear_;
 };
 
-/// The pages that a query touches, those that its functions touch included.
+/// The pages that a query touches, including those that its functions touch.
 int pages_of(pqxx::connection& session, std::string const& query);
 
 } // namespace tasker::sql::testing

@@ -89,7 +89,7 @@ constexpr std::array calls{
     core_call{"ReleaseDue", "select * from tasker.release_due(10)"},
 };
 
-/// A session that runs one statement on a thread, and says how it ended.
+/// A session that runs one statement on a thread and reports how it ended.
 class caller {
 public:
     caller(std::string const& dsn, std::string statement) : session_{dsn} {
@@ -173,8 +173,8 @@ TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherWhereverTheyMeet) {
     }
 }
 
-/// The children that a report enqueues can be seen only once the report has committed, while the
-/// cancellation already holds the task's other steps.
+/// The children that a report enqueues are visible only after its commit, when the cancellation
+/// already holds the task's other steps.
 TEST(Cancel, GivesItsLocksBackForAReportOfAStepThatItDidNotSee) {
     workflow_database w;
     auto const task = w.create(w.register_template("late", "a; y; b<a; d<b,y; z<y"));
@@ -194,7 +194,7 @@ TEST(Cancel, GivesItsLocksBackForAReportOfAStepThatItDidNotSee) {
 
     caller cancel{w.db().dsn(),
                   fmt::format("select tasker.cancel_tasks(array['{}']::uuid[])", task)};
-    cancel.settle(w); // behind the report, which enqueues b
+    cancel.settle(w); // after the report, which enqueues b
     report.commit();
     std::vector<held_step> late;
     ASSERT_TRUE(tasker::testing::wait_until(tasker::testing::soon(), [&] {
@@ -209,7 +209,7 @@ TEST(Cancel, GivesItsLocksBackForAReportOfAStepThatItDidNotSee) {
                                           "30, 0, array['{}']::uuid[], '{{2}}', '{{1}}', '{{{}}}', "
                                           "'{{0}}', '{{1}}', '{{null}}', '{{0}}')",
                                           task, late.at(0).msg_id)};
-    last.settle(w); // behind the cancellation, which holds d
+    last.settle(w); // after the cancellation, which holds d
     hold.commit();
     EXPECT_EQ(cancel.outcome(), "");
     EXPECT_EQ(last.outcome(), "");

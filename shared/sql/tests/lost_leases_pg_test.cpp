@@ -9,8 +9,8 @@ namespace {
 
 using ::testing::IsEmpty;
 
-/// Claims the one step there is and lets its lease run out, that often. `starts`: its handler
-/// starts whenever it must run alone.
+/// Claims the only step and lets its lease run out, that many times. `starts`: its handler starts
+/// whenever it must run alone.
 void lose_worker(workflow_database& w, int times, bool starts = true) {
     for (int i = 1; i <= times; ++i) {
         auto const held = w.claim();

@@ -39,7 +39,7 @@ TEST(MigrateWithoutTheExtension, NeedsNoSuperuser) {
     EXPECT_EQ(report->pgmq, pgmq_form::plain_sql);
 }
 
-/// A role that may log in, and may create no schema in the database.
+/// A role that may log in but may not create schemas in the database.
 std::string plain_role(test_database& database) {
     std::string role = "plain_of_" + database.name();
     database.exec("create role " + role + " login; revoke create on database " + database.name() +

@@ -12,10 +12,10 @@ namespace {
 using ::testing::IsEmpty;
 
 constexpr int batch = 100;
-/// A fan-out doubles a batch; a table that is walked has 6,000 rows and more.
+/// A fan-out doubles a batch; a table that is scanned has 6,000 rows or more.
 constexpr double most_rows = 8 * batch;
 
-/// What the statistics are taken of.
+/// The tables that the statistics are taken from.
 struct data_seen {
     std::string name;
     int tasks;
@@ -55,7 +55,7 @@ void add_history(workflow_database& w, int template_id, int tasks, std::string c
     w.db().exec("reset session_replication_role");
 }
 
-/// Nobody uses these; there are just many.
+/// Rows that are not used; there are just many.
 void add_templates(workflow_database& w, int count) {
     w.db().exec(fmt::format(
         "with added as (insert into tasker.templates (namespace_id, namespace, name, version, "
@@ -171,7 +171,7 @@ protected:
         }
     }
 
-    /// Some that run and some that do not; their messages are found by the claims behind it.
+    /// Some that run and some that do not; the claims after it find their messages.
     void cancel() {
         exec(fmt::format("select from tasker.cancel_tasks(array(select task_id from tasker.tasks "
                          "where state in ('pending', 'running') order by task_id desc limit {}))",

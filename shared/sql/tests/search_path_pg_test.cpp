@@ -5,7 +5,7 @@
 namespace tasker::sql::testing {
 namespace {
 
-/// Functions without a `set` clause run with the search_path of whoever calls them.
+/// Functions without a `set` clause run with their caller's search_path.
 TEST(SearchPath, OfTheCallerCannotReplaceTheFunctionsThatOursCall) {
     workflow_database w;
     pqxx::connection session{w.db().dsn()};

@@ -75,7 +75,7 @@ public:
     std::string task_state(std::string const& task_id);
     /// Of the task as the API shows it, as JSON text; none when it is null.
     std::optional<int> result_size(std::string const& task_id);
-    /// A column of the step as the API shows it, as text; "" for null.
+    /// A column of the step, as the API shows it, in text form; "" for null.
     std::string shown(std::string const& task_id, std::string const& name,
                       std::string const& column);
     /// pending when the step has no row.

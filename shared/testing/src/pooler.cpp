@@ -35,7 +35,7 @@ bool accepts(std::string const& path) {
     return !failure;
 }
 
-/// As the server's user: PgBouncer refuses root, and the server's socket is closed to others.
+/// As the server's user: PgBouncer refuses root, and no other user can open the server's socket.
 cluster::child_process start(fs::path const& folder, std::string const& server,
                              std::string const& mode) {
     auto const settings = pg::parse_dsn(server).value();

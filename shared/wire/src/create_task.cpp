@@ -173,7 +173,7 @@ private:
             return;
         }
         std::string_view const text = from_.raw();
-        double value = 0; // 3.0 is an integer to JSON Schema
+        double value = 0; // 3.0 is an integer in JSON Schema
         auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
         bool const is_level = value == 1 || value == 2 || value == 3 || value == 4;
         if (failure != std::errc{} || end != text.data() + text.size() || !is_level) {

@@ -62,7 +62,7 @@ void append(byte_list& to, std::uint32_t number) {
     }
 }
 
-/// FNV-1a: the same in every program, and it finds mistakes, not attacks.
+/// FNV-1a: the same in every program. It detects mistakes, not attacks.
 std::uint32_t hash_of(std::string_view list) {
     constexpr std::uint32_t start = 2'166'136'261U;
     constexpr std::uint32_t prime = 16'777'619U;
@@ -73,7 +73,7 @@ std::uint32_t hash_of(std::string_view list) {
     return hash;
 }
 
-/// What cursors of a list start with.
+/// The first bytes of a list's cursors.
 byte_list head_of(std::uint8_t mark, std::string_view list) {
     byte_list bytes{mark};
     append(bytes, hash_of(list));
@@ -88,7 +88,7 @@ std::string encode_number(std::uint8_t mark, std::string_view list, std::int32_t
 
 constexpr std::size_t longest_cursor = 64;
 
-/// The bytes after the head; none if the cursor is not of this list or not of this length.
+/// The bytes after the head; none if the cursor is for another list or has another length.
 std::optional<byte_list> decode(std::string_view cursor, byte_list const& head,
                                 std::size_t length) {
     if (cursor.size() > longest_cursor) {

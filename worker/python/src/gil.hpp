@@ -33,7 +33,7 @@ void share_signal_mask();
 /// REQUIRES: the GIL is not held.
 bool wait_for_threads(std::chrono::milliseconds limit);
 
-/// In a forked child: only this thread is there. The locks stay behind, since another thread may
+/// In a forked child, only this thread exists. The locks are abandoned, because another thread may
 /// have held them.
 void forget_other_threads();
 

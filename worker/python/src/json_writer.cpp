@@ -139,7 +139,7 @@ private:
         }
     }
 
-    /// 1 and "1" are two keys of a dict, but one name in JSON: a reader would lose one of them.
+    /// 1 and "1" are two keys of a dict but one name in JSON: a reader would lose one of them.
     static void refuse_repeated_names(PyObject* dict) {
         auto const keys = py::reinterpret_steal<py::list>(PyDict_Keys(dict));
         py::set names;

@@ -46,7 +46,7 @@ public:
         return *current();
     }
 
-    /// In a forked child, where none of them runs, and where a lock may be held for ever.
+    /// In a forked child, where no worker runs and a lock may stay locked.
     static void forget() {
         current() = new running_workers;
     }

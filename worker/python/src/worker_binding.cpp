@@ -141,7 +141,7 @@ public:
     python_worker(python_worker const&) = delete;
     python_worker& operator=(python_worker const&) = delete;
 
-    /// In a forked child the worker is left as it is: its end would close the parent's connections.
+    /// A forked child does not destroy the worker: that would close the parent's connections.
     ~python_worker() {
         if (!is_of_this_process()) {
             static_cast<void>(worker_.release());

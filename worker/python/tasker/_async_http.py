@@ -15,7 +15,7 @@ _longest_head = 65_536
 _broken = (
     OSError,
     EOFError,
-    RuntimeError,  # of an event loop that is shut down
+    RuntimeError,  # the event loop is shut down
     ValueError,
     IndexError,
     asyncio.TimeoutError,
@@ -74,7 +74,8 @@ class _Connection:
             loop.call_soon_threadsafe(self._writer.close)
 
     def leave_to_parent(self):
-        """In a forked child: closes the copy, without a word to the server or the parent's loop."""
+        """In a forked child: closes the copy without sending anything to the server, and does not
+        touch the parent's loop."""
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, self._writer.get_extra_info("socket").fileno())
         os.close(nothing)
@@ -86,9 +87,9 @@ def _field(line):
 
 
 class Transport:
-    """As many connections as requests at a time; some are kept for the next ones.
+    """Opens as many connections as there are requests at a time; keeps some for the next ones.
 
-    A kept connection is used again only by the process and the event loop that opened it.
+    Only the process and the event loop that opened a kept connection use it again.
     """
 
     def __init__(self, address: _http.Address, timeout: float) -> None:

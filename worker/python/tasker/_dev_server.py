@@ -25,7 +25,7 @@ _stop_limit = 60.0
 _poll = 0.02
 
 # Becomes the program, which gets SIGINT when the parent ends: killed tests leave no server behind.
-# Not done between fork and exec: Python code there may hang where the parent has other threads.
+# Not done between fork and exec: Python code may hang there if the parent has other threads.
 _end_with_parent = """
 import ctypes, os, signal, sys
 parent, *command = sys.argv[1:]

@@ -23,7 +23,7 @@ def _after_ms(raised):
         return None
     try:
         return round(min(seconds_of(raised.after), _longest_pause) * 1000)
-    except (TypeError, ValueError):  # an attribute of a subclass that is not a pause
+    except (TypeError, ValueError):  # a subclass has an attribute that is not a pause
         return None
 
 

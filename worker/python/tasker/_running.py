@@ -1,4 +1,4 @@
-"""Runs what a handler returned instead of a value: something to await, or a generator."""
+"""Runs what a handler returned instead of a value: an awaitable or a generator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .errors import Cancelled
 
 
 def finish(returned, step):
-    """The result of an awaitable, which runs on the event loop, or of a generator, which runs here.
+    """The result of an awaitable (run on the event loop) or of a generator (run in this thread).
 
     Called on a thread of the worker's pool, which waits.
     """
@@ -54,7 +54,7 @@ class _Run:
 
     def cancel(self):
         task = self._task
-        if task is not None:  # None: the result was taken meanwhile
+        if task is not None:  # None: the result was read meanwhile
             task.cancel()
 
     def result(self):
@@ -109,7 +109,7 @@ def _run_for_good(loop):
 
 
 def _start_anew():
-    """In a forked child, where the thread of the loop is missing."""
+    """In a forked child, where the loop's thread does not exist."""
     global _loop
     _loop = _Loop()
 

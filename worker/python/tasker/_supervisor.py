@@ -33,8 +33,8 @@ def run(given, options):
 
 @contextlib.contextmanager
 def _caught_signals():
-    """Gives a function that waits so many seconds and returns the signals that came. Workers start
-    with the default actions, as a program that is started has no handlers of its parent."""
+    """Yields a function that waits for that many seconds and returns the signals that came. Workers
+    start with the default actions, because a new program inherits no signal handlers."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     caught = [*_stop_signals, signal.SIGCHLD]
@@ -114,7 +114,7 @@ class _Supervisor:
 
 
 def write_ready_file(path, text):
-    """Readers see the whole file or none; its unfinished form has a name that nobody can guess."""
+    """Readers see the whole file or none: it is written under an unpredictable name and renamed."""
     path = pathlib.Path(path)
     file, unfinished = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)
     with open(file, "w") as output:

@@ -14,7 +14,7 @@ from .errors import Unreachable
 
 
 class _Plain(http.client.HTTPConnection):
-    """Closed when the thread ends that opened it, which alone refers to it."""
+    """Closed when the thread that opened it ends: no other thread refers to it."""
 
     def __del__(self) -> None:
         self.close()
@@ -33,7 +33,7 @@ class _Kept:
         self.open: weakref.WeakSet[http.client.HTTPConnection] = weakref.WeakSet()
 
     def leave_to_parent(self) -> None:
-        """In a forked child: closes the copies, without a word to the server."""
+        """In a forked child: closes the copies without sending anything to the server."""
         for connection in self.open:
             if connection.sock is not None:
                 os.close(connection.sock.detach())

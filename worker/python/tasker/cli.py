@@ -101,7 +101,7 @@ def _run(options, get_handlers):
 
 
 def load(name: str):
-    """A module by its dotted name, looked for in the working directory too, or by its file.
+    """Loads a module by its dotted name, also from the working directory, or by its file.
 
     Raises _NotLoaded, after printing the traceback if code of the module failed.
     """
@@ -116,7 +116,7 @@ def load(name: str):
 
 
 class _NotLoaded(Exception):
-    """Why a module with handlers is not there."""
+    """Why a module with handlers cannot be loaded."""
 
 
 def _load_module(name):
@@ -126,7 +126,7 @@ def _load_module(name):
         return importlib.import_module(name)
     except ModuleNotFoundError as problem:
         if problem.name is None or not f"{name}.".startswith(f"{problem.name}."):
-            raise  # of what the module imports
+            raise  # a module that this one imports is missing
         where = f"neither in {os.getcwd()} nor on Python's path"
         raise _NotLoaded(f"{name}: no such module, {where}") from None
 
@@ -146,7 +146,7 @@ def _load_file(name):
 
 
 def _from_module_on(trace):
-    """Without the frames of this program and of Python's import before those of the module."""
+    """The trace without the leading frames of this program and of Python's import."""
     own = (__name__, "importlib", "importlib._bootstrap", "importlib._bootstrap_external")
     while trace is not None and trace.tb_frame.f_globals.get("__name__") in own:
         trace = trace.tb_next

@@ -75,10 +75,10 @@ class StepView:
     name: str
     step_no: int
     state: str
-    attempts: int  # reported failures, and the run that goes on or succeeded
+    attempts: int  # reported failures, plus the current or successful run
     max_attempts: int
-    deliveries: int = 0  # how often a worker got it
-    lost_leases: int = 0  # deliveries whose worker was never heard of again
+    deliveries: int = 0  # how often a worker claimed it
+    lost_leases: int = 0  # deliveries whose lease ended without a report
     depends_on: tuple[str, ...] = ()
     enqueued_at: Optional[datetime.datetime] = None
     started_at: Optional[datetime.datetime] = None
@@ -106,7 +106,7 @@ class Template:
     environment: str = "default"
     steps_total: int = 0
     created_at: Optional[datetime.datetime] = None
-    definition: Any = dataclasses.field(default=None, repr=False)  # lists leave it out
+    definition: Any = dataclasses.field(default=None, repr=False)  # not in lists
 
     @staticmethod
     def of(value: dict) -> Template:

@@ -155,7 +155,7 @@ def test_no_server_is_unreachable():
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     with tasker.Client(url) as client, pytest.raises(tasker.Unreachable, match="refused") as told:
         client.get("x")
-    assert told.value.__suppress_context__  # the frames of the standard library say nothing more
+    assert told.value.__suppress_context__  # the standard library's frames add nothing
 
     async def ask():
         async with tasker.AsyncClient(url) as client:

@@ -1,4 +1,4 @@
-"""The commands and programs of the documents work, in the order of the pages, on one server."""
+"""The commands and programs in the docs work, in the order of the pages, on one server."""
 
 import json
 import os
@@ -18,7 +18,7 @@ set_up = re.compile(
     r"make (demo|build)|tasker dev|export PATH|tasker-(orchestrator|worker) --config"
     r"|tasker completion|docker |package_report"
 )
-refused = "# refused"  # what the pages say of a command that must fail
+refused = "# refused"  # the pages' mark for a command that must fail
 
 
 def blocks(page, language):
@@ -44,7 +44,7 @@ def curl_commands(page):
 
 
 class Reader:
-    """Types what the pages say, in one folder and against one server."""
+    """Runs the commands of the pages, in one folder and against one server."""
 
     def __init__(self, folder, server):
         self.folder = folder
@@ -63,7 +63,7 @@ class Reader:
         )
 
     def shell(self, block):
-        """What the block prints. A command must fail where the page says so, else succeed."""
+        """The output of the block. A command must fail if the page says so, else succeed."""
         script = block.replace("http://127.0.0.1:8080", self.url)
         script = re.sub(rf"^(.*?)\s*{refused}.*$", r"! \1 || exit 99", script, flags=re.MULTILINE)
         script = re.sub(r"\bcurl -s", "curl --fail-with-body -s", script)

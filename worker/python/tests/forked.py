@@ -9,7 +9,7 @@ limit = 60.0
 
 
 def in_child(call):
-    """What ``call`` returns there, as JSON has it. The child does nothing else."""
+    """What ``call`` returns in the child, through JSON. The child does nothing else."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

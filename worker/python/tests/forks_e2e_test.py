@@ -1,4 +1,4 @@
-"""What a forked process inherits does nothing there, and no harm to its parent."""
+"""What a forked process inherits does nothing in it, and does not harm the parent."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What an import tells when the extension module is not there."""
+"""The error of an import when the extension module is missing."""
 
 import pathlib
 import shutil

@@ -1,4 +1,4 @@
-"""A step that kills its worker fails; the steps beside it complete."""
+"""A step that kills its worker fails; the other steps complete."""
 
 import pytest
 from worker_program import running

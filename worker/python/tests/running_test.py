@@ -1,4 +1,4 @@
-"""What is run instead of being taken as the result."""
+"""Return values that are run instead of being the result."""
 
 import asyncio
 import collections.abc
@@ -32,7 +32,7 @@ async def wrapped(value):
 
 
 class Slow(collections.abc.Coroutine):
-    """A coroutine by its methods, as compiled code has it."""
+    """A coroutine by its methods, as in compiled code."""
 
     def __init__(self, value):
         self._of = wrapped(value)

@@ -1,4 +1,4 @@
-"""Connections of the clients belong to one process, and to one event loop."""
+"""Connections of the clients belong to one process and one event loop."""
 
 import asyncio
 import http.server
@@ -14,7 +14,7 @@ from worker_program import until
 
 
 class _Answers(http.server.BaseHTTPRequestHandler):
-    """Answers with the port of the client, which tells connections apart."""
+    """Answers with the port of the client, which distinguishes connections."""
 
     protocol_version = "HTTP/1.1"
     asked = threading.Event()

@@ -158,7 +158,7 @@ ssize_t write_unsignalled(int to, std::string_view bytes) {
     return count;
 }
 
-/// The commands that have started and are not yet collected.
+/// The commands that have started and have not been reaped.
 class running_groups {
 public:
     void add(pid_t group, std::stop_token stop) {
@@ -166,7 +166,7 @@ public:
         groups_.emplace(group, std::move(stop));
     }
 
-    /// To be called before the process is collected: until then nobody else can get its number.
+    /// REQUIRES: the process is not reaped yet: until then no other process can get its id.
     void remove(pid_t group) {
         std::lock_guard const lock{mutex_};
         groups_.erase(group);

@@ -37,7 +37,7 @@ struct command_outcome {
 result<command_outcome> run_command(command const& what, std::stop_token const& stop);
 
 /// Sends SIGKILL to the groups of all commands of this process that were asked to stop, without
-/// waiting for `kill_after`: for a worker that ends before that.
+/// waiting for `kill_after`, because the worker ends earlier.
 /// Threads: any.
 void kill_stopped_commands();
 

@@ -20,7 +20,7 @@ struct block {
     address_kind kind;
 };
 
-/// The first that holds the address decides.
+/// The first block that contains the address decides.
 std::vector<block<ip::network_v4>> const& blocks_v4() {
     using enum address_kind;
     static auto const make = [](char const* network, address_kind kind) {
@@ -69,7 +69,7 @@ std::vector<block<ip::network_v6>> const& blocks_v6() {
     return blocks;
 }
 
-/// A network of IPv6 whose addresses hold one of IPv4, from byte `at` on.
+/// A network of IPv6 whose addresses contain an IPv4 address, from byte `at` on.
 struct carrier {
     ip::network_v6 network;
     std::size_t at;
@@ -92,7 +92,7 @@ bool holds(Network const& network, Address const& address) {
     return Network{address, network.prefix_length()}.network() == network.network();
 }
 
-/// Global if no block holds it.
+/// Global if no block contains it.
 template <class Blocks, class Address>
 address_kind look_up(Blocks const& blocks, Address const& address) {
     auto const found = std::ranges::find_if(

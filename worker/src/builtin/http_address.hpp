@@ -4,16 +4,16 @@
 
 namespace tasker::worker {
 
-/// Whom a request reaches at an address.
+/// What a request reaches at an address.
 enum class address_kind {
     global,    ///< a host of the internet
     local,     ///< this host or its private networks
-    forbidden, ///< never the other side of a request: link-local, a cloud's metadata, multicast,
+    forbidden, ///< never called: link-local, a cloud's metadata, multicast,
                ///< reserved or unspecified
 };
 
 /// Source: IANA's registries of special-purpose addresses, and the metadata addresses that clouds
-/// document. An IPv6 address that carries one of IPv4 is judged as that one.
+/// document. An IPv6 address that contains an IPv4 address is judged as that address.
 address_kind kind_of(boost::asio::ip::address const& address);
 
 } // namespace tasker::worker

@@ -90,7 +90,7 @@ public:
                 return std::nullopt;
             }
         }
-        // What the converter still holds.
+        // The rest that the converter still has.
         return append(out, nullptr, nullptr) ? std::optional{std::move(out)} : std::nullopt;
     }
 

@@ -14,17 +14,16 @@ namespace tasker::worker {
 /// What the fields of an answer mean (RFC 9110).
 bool is_json(http_response const& answer);
 
-/// The body in UTF-8. Without a charset in `Content-Type` it is taken for UTF-8, and each byte that
-/// is none becomes U+FFFD.
+/// The body in UTF-8. Without a charset in `Content-Type`, bytes that are not UTF-8 become U+FFFD.
 /// Errors: errc::invalid_argument, with a sentence without its subject, for a charset that this
-/// system does not know and for bytes that are not in the charset.
+/// system does not support and for bytes that do not fit the charset.
 result<std::string> body_as_utf8(http_response const& answer);
 
-/// How long the other side asks to wait, at most a day. A date counts from the answer's own `Date`,
-/// so that no clock of this host matters.
+/// How long the server asks to wait, at most a day. A date is relative to the answer's own `Date`,
+/// so that this host's clock does not matter.
 std::optional<std::chrono::milliseconds> retry_after(http_response const& answer);
 
-/// Whether a field holds something that gives access: cookies, tokens, keys, passwords.
+/// Whether a header gives access: cookies, tokens, keys, passwords.
 /// `name`: in lower case.
 bool is_credential(std::string_view name);
 

@@ -54,7 +54,7 @@ bool is_token(char letter) {
            std::string_view{"()<>@,;:\\\"/[]?={}"}.find(letter) == std::string_view::npos;
 }
 
-/// What the worker sets, because it says where the request ends and whose it is.
+/// Headers that the worker sets, because they say where the request ends and for which host it is.
 bool is_set_by_worker(std::string_view name) {
     static std::set<std::string_view, ignoring_case> const names{
         "Connection", "Content-Length", "Expect", "Host", "TE", "Transfer-Encoding", "Upgrade"};
@@ -118,7 +118,7 @@ void read_message(http_call& into, step_context const& step, initialization& key
     into.method = checked_method(keys.text("method", body ? "POST" : "GET"), body.has_value());
     header_map headers{{"User-Agent", "tasker/" + std::string{version()}},
                        {"Accept", "application/json, */*"},
-                       // The same on every attempt, so that the other side can tell a repetition.
+                       // The same on every attempt, so that the server can recognize a repetition.
                        {"Idempotency-Key", step.idempotency_key()}};
     if (auto const* const own = keys.find("headers")) {
         add_headers(headers, step, *own);

@@ -31,7 +31,7 @@ using easy_handle = std::unique_ptr<CURL, freed_by<curl_easy_cleanup>>;
 using multi_handle = std::unique_ptr<CURLM, freed_by<curl_multi_cleanup>>;
 using header_list = std::unique_ptr<curl_slist, freed_by<curl_slist_free_all>>;
 
-/// What curl's callbacks fill.
+/// The data that curl's callbacks fill in.
 struct received {
     http_response response;
     std::size_t max_body_bytes = 0;
@@ -59,7 +59,7 @@ std::optional<boost::asio::ip::address> to_address(curl_sockaddr const& from) {
     return std::nullopt;
 }
 
-/// curl connects to exactly this address, so nobody can change the name's meaning in between.
+/// curl connects to exactly this address, so the name cannot resolve to another one in between.
 curl_socket_t open_socket(void* of, curlsocktype /*purpose*/, curl_sockaddr* to) noexcept {
     auto& call = *static_cast<received*>(of);
     auto const address = to_address(*to);
@@ -77,7 +77,7 @@ std::size_t take_header(char const* data, std::size_t size, std::size_t count,
                         void* into) noexcept {
     auto& to = *static_cast<received*>(into);
     std::string_view const line{data, size * count};
-    // Also of an answer before the last one, as 103.
+    // Also for the headers of an interim answer, such as 103.
     if (line.starts_with("HTTP/")) {
         auto const status = line.find(' ');
         auto const reason = line.find(' ', std::min(status, line.size() - 1) + 1);
@@ -135,7 +135,7 @@ private:
         set(CURLOPT_NOSIGNAL, 1L);
         set(CURLOPT_TIMEOUT_MS, static_cast<long>(call.timeout.count()));
         set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(call.timeout.count()));
-        // A name server that does not answer holds a thread of curl's, and must not hold this one.
+        // A name server that does not answer may block a thread of curl, but not this one.
         set(CURLOPT_QUICK_EXIT, 1L);
         set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
         set(CURLOPT_FORBID_REUSE, 1L);
@@ -163,7 +163,7 @@ private:
         }
         // Every encoding that curl can undo; the limit is of the decoded body.
         set(CURLOPT_ACCEPT_ENCODING, "");
-        // A name without a value: curl sends no such header unless the call has one.
+        // A name without a value: curl does not send this header unless the call has one.
         add_header("Expect:");
         add_header("Content-Type:");
         for (auto const& [name, value] : call.headers) {
@@ -200,7 +200,7 @@ void copy_headers(CURL* easy, http_response& to) {
     }
 }
 
-/// The handles that a thread keeps: the certificates of the system are read once for each.
+/// The handles that a thread keeps: each reads the system's certificates once.
 CURLM* multi_of_thread() {
     static bool const is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     thread_local multi_handle const multi{is_ready ? curl_multi_init() : nullptr};

@@ -28,7 +28,7 @@ struct http_call {
 struct http_response {
     long status = 0;
     std::string reason; ///< as in "404 Not Found"; may be empty
-    /// In the order of the response; names in lower case, values as they came.
+    /// In the order of the response; names in lower case, values unchanged.
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
 
@@ -45,8 +45,8 @@ struct http_outcome {
     address_kind refused = address_kind::global; ///< if all addresses were refused: the worst kind
 };
 
-/// Sends it on a connection of its own, and follows no redirection. The addresses that the host's
-/// name resolves to decide whether it is allowed, at the moment when a connection is opened.
+/// Sends it on a new connection, and follows no redirection. The addresses that the host's name
+/// resolves to when the connection is opened decide whether it is allowed.
 /// Threads: any. Blocks until the answer is complete, its time is up or a stop is requested.
 http_outcome transfer(http_call const& call, std::stop_token const& stop);
 

@@ -23,7 +23,7 @@ public:
     /// Null if it is absent.
     nlohmann::json const* find(std::string_view key);
 
-    /// The value's text as it is written; null if it is absent.
+    /// The value's text, unchanged; null if it is absent.
     std::optional<std::string_view> raw(std::string_view key);
 
     std::string text(std::string_view key);

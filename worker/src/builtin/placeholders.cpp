@@ -28,7 +28,7 @@ std::string_view placeholder_at(std::string_view text) {
     return text.substr(0, end + 1);
 }
 
-/// The value's text, as it is written in the context or in a parent's result.
+/// The value's text, unchanged from the context or a parent's result.
 std::string_view look_up(step_context const& step, std::string_view placeholder) {
     auto const path = placeholder.substr(opening.size(), placeholder.size() - opening.size() - 1);
     auto const slash = std::min(path.find('/'), path.size());

@@ -20,9 +20,9 @@ enum class embedding {
 
 std::string fill_text(step_context const& step, std::string_view with_placeholders, embedding how);
 
-/// In every string of a value that is given as JSON text, keys excepted. A string that is nothing
-/// but one placeholder becomes the JSON that was found, whatever its type. All other values, and
-/// what is found, stay as they are written.
+/// Fills in every string of a value in JSON text, except keys. A string that is exactly one
+/// placeholder becomes the JSON that was found, whatever its type. All other values, and what was
+/// found, stay unchanged.
 std::string fill_json(step_context const& step, std::string_view with_placeholders);
 
 } // namespace tasker::worker

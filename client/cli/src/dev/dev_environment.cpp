@@ -52,7 +52,7 @@ std::vector<std::string> worker_command(std::string const& chosen) {
     return {chosen};
 }
 
-/// A developer's services are on this host; a setting of the developer's own wins.
+/// A developer's services are on this host; the developer's own setting takes precedence.
 std::vector<std::string> worker_environment(std::string const& dsn) {
     std::vector<std::string> all{"DATABASE_URL=" + dsn};
     if (std::getenv("TASKER_HTTP_PRIVATE_ADDRESSES") == nullptr) {

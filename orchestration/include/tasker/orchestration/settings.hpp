@@ -58,8 +58,8 @@ struct creation_settings {
 struct wait_settings {
     /// Requests that wait at a time; more are answered with 429.
     std::int64_t max_waiting = 10'000;
-    /// How often all tasks that somebody waits for are looked at, in case a notification was lost.
-    /// Up to a fifth is added.
+    /// How often to look at all tasks that requests wait for, in case a notification was lost. Up
+    /// to a fifth is added.
     std::int64_t poll_ms = 750;
 };
 
@@ -67,7 +67,8 @@ struct wait_settings {
 struct due_settings {
     /// Steps in one call.
     std::int64_t max_batch = 1'000;
-    /// The longest time between two looks, whatever was announced. Up to a fifth is added.
+    /// The longest time between two looks for due retries, whatever was announced. Up to a fifth is
+    /// added.
     std::int64_t poll_ms = 1'000;
 };
 

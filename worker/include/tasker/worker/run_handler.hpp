@@ -25,8 +25,8 @@ struct trial_step {
     std::stop_token cancelled_by; ///< cancels the step when a stop is requested of it
 };
 
-/// A trial step's inputs as JSON text, which the handler gets unchanged: digits, order,
-/// repetitions.
+/// A trial step's inputs as JSON text. The handler gets them unchanged: digits, order, repeated
+/// members.
 struct trial_inputs {
     std::string context = "{}";
     std::string parents = "{}";

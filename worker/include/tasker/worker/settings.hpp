@@ -32,10 +32,11 @@ enum class address_policy { refuse, allow };
 
 /// Handler `tasker.http`.
 struct http_settings {
-    /// Whether requests may reach this host and its private networks. What counts is the address
-    /// that a name resolves to. Link-local, metadata and reserved addresses are always refused.
+    /// Whether requests may reach this host and its private networks. The check applies to the
+    /// address that a name resolves to. Link-local, metadata and reserved addresses are always
+    /// refused.
     address_policy private_addresses = address_policy::refuse;
-    /// The only hosts that templates may name: names in lower case, or addresses. Empty: all.
+    /// The only hosts that templates may name: names in lower case, or IP addresses. Empty: all.
     std::vector<std::string> allowed_hosts;
     /// Of a request, unless the template says otherwise.
     std::int64_t timeout_ms = 30'000;
@@ -68,8 +69,8 @@ struct settings {
     std::int64_t max_prefetch = 2'048;
     /// How long a step stays with a worker that is not heard of any more.
     std::int64_t lease_seconds = 30;
-    /// The longest time between two looks at a queue, whatever was announced. A look tells when
-    /// the next lease ends; keep this below the shortest lease of all workers.
+    /// The longest time between two looks at the queues, whatever was announced. A look also
+    /// returns when the next lease ends; keep this below the shortest lease of all workers.
     std::int64_t poll_ms = 2'500;
     /// How long handlers may go on once the worker is asked to stop.
     std::int64_t shutdown_grace_ms = 30'000;

@@ -13,9 +13,9 @@ namespace tasker::worker {
 enum class ending : int {
     stopped = 0, ///< everything was finished or given back
     failed = 1,  ///< it could not start, or a part of it failed; the log tells why
-    /// Handlers were still running when it had to end, or a claim was not answered. Their steps run
-    /// again. A worker ends so by itself if all its handlers go on for a lease after they were told
-    /// to stop.
+    /// Handlers were still running when the worker had to end, or a claim was not answered. Their
+    /// steps run again. A worker also ends like this if all its handlers ignore the request to stop
+    /// for the length of a lease.
     abandoned = 3,
 };
 

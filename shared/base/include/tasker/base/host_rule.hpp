@@ -11,20 +11,21 @@ namespace tasker {
 ///
 /// A web page can point its own host name at 127.0.0.1 (DNS rebinding). Its scripts then read from
 /// the port as from their own site. Such a request names the page's host, so names are refused
-/// unless a setting lists them. IP addresses and "localhost" cannot be rebound: always admitted.
+/// unless a setting lists them. IP addresses and "localhost" cannot be rebound and are always
+/// admitted.
 ///
 /// Threads: const members from any thread.
 class host_rule {
 public:
-    /// `setting`: its path for messages, "http.allowed_hosts". `names`: without ports; case does
-    /// not count.
+    /// `setting`: the path of the setting for messages, "http.allowed_hosts". `names`: without
+    /// ports, in any case.
     host_rule(std::string_view setting, std::vector<std::string> names);
 
     /// `authority`: a host with an optional port. An empty one is admitted: no browser sends it.
     /// REQUIRES: it is_well_formed().
     bool admits(std::string_view authority) const;
 
-    /// Says that the host is refused and what to do.
+    /// The message for a refused host: that it is not allowed, and what to do.
     std::string refusal(std::string_view authority) const;
 
     /// True if the text is a host with an optional port, or empty (RFC 9110, 7.2). A host is an

@@ -7,10 +7,11 @@
 
 namespace tasker {
 
-/// Adds a code point, which is no surrogate, in UTF-8.
+/// Appends a code point in UTF-8. REQUIRES: it is not a surrogate.
 void append_code_point(std::string& out, std::uint32_t code_point);
 
-/// How many bytes the UTF-8 sequence at the front of `text` takes; 0 if it is none (RFC 3629; Unicode 15, table 3-7).
+/// The length in bytes of the UTF-8 sequence at the front of `text`; 0 if it is not valid (RFC
+/// 3629; Unicode 15, table 3-7).
 /// REQUIRES: `text` is not empty.
 std::size_t utf8_length(std::string_view text);
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-/// Paths for people: `steps[2].handler["odd key"]`.
+/// Readable paths: `steps[2].handler["odd key"]`.
 
 namespace tasker::json {
 

@@ -10,13 +10,13 @@ namespace tasker::json {
 /// "~" and "~1" for "/".
 bool is_pointer(std::string_view pointer);
 
-/// The text of the value that `pointer` names, as it is written in `text`; of members with the same
-/// name the last one, as in PostgreSQL and Python. Null if there is none.
+/// The text of the value that `pointer` names, unchanged; of members with the same name the last
+/// one, as in PostgreSQL and Python. Null if there is none.
 /// REQUIRES: find_problem(text) found none; is_pointer(pointer).
 /// Lifetime: the view points into `text`.
 std::optional<std::string_view> find(std::string_view text, std::string_view pointer);
 
-/// What a string holds; any other value as it is written.
+/// The content of a string; any other value unchanged.
 /// REQUIRES: find_problem(value) found none.
 std::string to_plain_text(std::string_view value);
 

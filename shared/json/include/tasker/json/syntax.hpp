@@ -8,13 +8,13 @@
 
 namespace tasker::json {
 
-/// Levels of arrays and objects in what clients send.
+/// Limit of nested arrays and objects in what clients send.
 inline constexpr std::size_t max_nesting = 64;
 
-/// Levels in a step's result. Children get it, and the task's result holds it.
+/// Limit for a step's result, which its children and the task's result contain.
 inline constexpr std::size_t max_result_nesting = 1'000;
 
-/// PostgreSQL's jsonb, in which requests are compared, has some 16,000 digits after the point.
+/// PostgreSQL's jsonb, in which requests are compared, has about 16,000 digits after the point.
 inline constexpr int least_exponent = -400;
 
 /// Which numbers are accepted. Digits never matter: the text stays unchanged.
@@ -28,7 +28,7 @@ struct syntax_problem {
     std::string problem; ///< a sentence without its subject, with line and column
 };
 
-/// Checks `text` as every reader of this project and PostgreSQL need it: JSON (RFC 8259) in UTF-8,
+/// Checks what PostgreSQL and every reader of this project require: JSON (RFC 8259) in UTF-8,
 /// nested at most `deepest` levels, no escaped U+0000 and no half surrogate pair in a string.
 /// Threads: any.
 std::optional<syntax_problem> find_problem(std::string_view text, std::size_t deepest = max_nesting,
@@ -38,7 +38,7 @@ std::optional<syntax_problem> find_problem(std::string_view text, std::size_t de
 /// there is no path.
 std::string to_sentence(syntax_problem const& found, std::string_view subject);
 
-/// `text` without a UTF-8 byte order mark at its front, which some editors write.
+/// `text` without a leading UTF-8 byte order mark, which some editors write.
 std::string_view without_bom(std::string_view text);
 
 } // namespace tasker::json

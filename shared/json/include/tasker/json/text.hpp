@@ -5,7 +5,7 @@
 
 namespace tasker::json {
 
-/// In quotes, escaped as JSON asks. REQUIRES: `text` is UTF-8; write `to_utf8(text)` if in doubt.
+/// In quotes, with JSON's escapes. REQUIRES: `text` is UTF-8; use `to_utf8(text)` if in doubt.
 std::string& append_string(std::string& out, std::string_view text);
 
 /// `text` with every byte that is not UTF-8 replaced by U+FFFD.

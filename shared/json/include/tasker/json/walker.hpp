@@ -12,7 +12,7 @@ enum class value_kind : std::uint8_t { null, boolean, number, string, array, obj
 /// "an object", "a string", …
 std::string_view describe(value_kind kind);
 
-/// What a string holds, from its text without the quotes. REQUIRES: find_problem accepted it.
+/// The content of a string, from its text without the quotes. REQUIRES: find_problem accepted it.
 std::string unescape(std::string_view raw);
 
 /// Walks over a JSON text once, from its beginning to its end, and can hand out the text of any

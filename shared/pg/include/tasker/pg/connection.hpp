@@ -41,7 +41,7 @@ public:
     /// Tries the hosts of the DSN in their order. One that stays silent costs its share of the time
     /// left, or the DSN's connect_timeout. Names are resolved by libpq, which blocks the thread.
     /// Errors: `could_not_connect`, `timeout`, `cancelled`, an SQLSTATE; `invalid_argument` if no
-    /// other attempt can succeed with this DSN.
+    /// retry can succeed with this DSN.
     static boost::asio::awaitable<result<connection>> open(boost::asio::any_io_executor executor,
                                                            connect_options options, deadline until);
 

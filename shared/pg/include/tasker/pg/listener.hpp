@@ -20,8 +20,8 @@ struct listener_settings {
     std::chrono::milliseconds open_timeout{5000};
     std::chrono::milliseconds first_backoff{50}; ///< after a failure; doubles, with jitter
     std::chrono::milliseconds max_backoff{2000};
-    /// After this much silence the server is asked for an answer, which it has to give within
-    /// `answer_limit`: a link can die without a word, and nothing else would be sent on it.
+    /// After this much silence the listener sends a query, which the server must answer within
+    /// `answer_limit`: a link can die silently, and nothing else would be sent on it.
     std::chrono::milliseconds longest_silence{15'000};
     std::chrono::milliseconds answer_limit{5000};
 };

@@ -27,10 +27,9 @@ struct pool_settings {
 /// At most `size` connections, opened when first needed, lent to one caller at a time, first come
 /// first served.
 ///
-/// A connection that comes back ruined is dropped, and a new one is opened when needed; one that
-/// was idle then has to answer before it is lent, within 2 s. After a
-/// failed attempt to connect the next one waits for the backoff; callers go on waiting until their
-/// own deadline.
+/// A connection that comes back ruined is dropped, and a new one is opened when needed. Connections
+/// that were idle at that time must answer within 2 s before they are lent. After a failed attempt
+/// to connect, the next one waits for the backoff; callers keep waiting until their own deadline.
 ///
 /// Lifetime: leases and waiting callers keep the inner state alive; destroying the pool is `close`.
 /// Threads: all on the one executor it was made with.

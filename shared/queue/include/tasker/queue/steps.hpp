@@ -34,7 +34,7 @@ struct claimed_step {
     std::int32_t attempt = 0; ///< of this lease, from 1; fences the result
     std::int32_t max_attempts = 0;
     std::int32_t failures = 0;    ///< retryable failures so far
-    std::int32_t lost_leases = 0; ///< claims so far whose worker was never heard of again
+    std::int32_t lost_leases = 0; ///< claims so far whose lease ended without a report
     bool alone = false;           ///< to be run only while the worker holds nothing else
     std::optional<std::chrono::milliseconds> timeout;
     std::string name;
@@ -80,7 +80,7 @@ boost::asio::awaitable<result<worker_id>> register_worker(pg::connection& on, st
                                                           std::vector<std::string> namespaces,
                                                           deadline until);
 
-/// Sets the time when this worker was last seen.
+/// Sets the time when this worker was last seen to now.
 boost::asio::awaitable<result<void>> renew_last_seen(pg::connection& on, worker_id who,
                                                      deadline until);
 
@@ -97,8 +97,8 @@ struct claim_request {
 boost::asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on,
                                                                 claim_request what, deadline until);
 
-/// How long until a claim may find a step in these queues, because a lease ends. Zero or less: it
-/// may find one now; none: the queues are empty.
+/// How long until a claim can find a step in these queues, because a lease ends. Zero or less: a
+/// claim can find one now; none: the queues are empty.
 boost::asio::awaitable<result<std::optional<std::chrono::milliseconds>>>
 next_visible(pg::connection& on, std::vector<std::string> queues, deadline until);
 
@@ -137,8 +137,8 @@ struct started_step {
     std::chrono::milliseconds ran{0}; ///< since its handler started
 };
 
-/// Notes that handlers have started; returns how many of the steps were still ours. Safe on a
-/// connection without durable commits. `finish` notes it for steps that were not started here.
+/// Notes that handlers have started; returns how many of the steps this worker still holds. Safe on
+/// a connection without durable commits. `finish` notes the start of steps that this did not.
 boost::asio::awaitable<result<std::int32_t>> start(pg::connection& on,
                                                    std::vector<started_step> steps, deadline until);
 

@@ -103,7 +103,7 @@ list_steps(pg::connection& on, step_filter which, std::int32_t limit, deadline u
 /// False on a standby, and where transactions are read-only by default.
 boost::asio::awaitable<result<bool>> is_writable(pg::connection& on, deadline until);
 
-/// The namespaces whose steps wait although no worker of theirs lives, in order.
+/// The namespaces with waiting steps but no live worker, in order.
 boost::asio::awaitable<result<std::vector<std::string>>> unserved_namespaces(pg::connection& on,
                                                                              deadline until);
 

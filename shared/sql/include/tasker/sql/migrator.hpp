@@ -39,8 +39,8 @@ struct migration_report {
 /// this build does not have. Schema tasker is Tasker's alone: keep no functions of your own there.
 ///
 /// Safe when several run at once: a session lock lets one work, and the others then find nothing to
-/// do. So a DSN that leads through a pooler in transaction mode is refused, unless the pooler is so
-/// busy that it cannot be told from one in session mode.
+/// do. So a DSN of a pooler in transaction mode is refused, unless the pooler is so busy that it
+/// looks like one in session mode.
 /// A failure leaves the schema at a version between two migrations; run it again.
 ///
 /// Threads: any number of calls at once. Blocks.
@@ -51,7 +51,7 @@ result<migration_report> migrate(std::string const& dsn, migrate_options options
 /// Does the database have exactly what this program needs? Services ask before they start. Blocks
 /// for three round trips.
 /// Errors: those of connecting (server_too_old, wrong_encoding, read_only, could_not_connect),
-/// not_migrated, outdated, newer_schema, failed. The message tells what to do.
+/// not_migrated, outdated, newer_schema, failed. The message says what to do.
 result<void> check(std::string const& dsn, script_set const& scripts = embedded_scripts());
 
 /// May `check` succeed later without a change of this program or its settings: after a restart, a

@@ -8,18 +8,18 @@
 
 namespace tasker::testing {
 
-/// A PgBouncer of a test's own, with its defaults but for the mode, before a server.
+/// A private PgBouncer in front of a server, with default settings except for the mode.
 ///
-/// Lifetime: the destructor ends it.
+/// Lifetime: the destructor stops it.
 /// Threads: one thread at a time.
-/// Errors: throws std::runtime_error, also if the program pgbouncer is not there.
+/// Errors: throws std::runtime_error, also if there is no program pgbouncer.
 class pooler {
 public:
     /// `server`: a DSN with "host=DIRECTORY port=NUMBER". `mode`: "session" or "transaction".
     /// Returns once it accepts connections.
     pooler(std::string const& server, std::string const& mode);
 
-    /// The server's DSN, but through here.
+    /// The server's DSN, through this pooler.
     std::string dsn() const;
 
 private:

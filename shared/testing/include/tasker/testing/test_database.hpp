@@ -25,7 +25,7 @@ class test_database {
 public:
     /// A copy of the migrated template database (some 50 ms).
     test_database();
-    /// A database that has nothing in it. `options`: of `create database`.
+    /// An empty database. `options`: of `create database`.
     static test_database empty(std::string const& options = {});
 
     test_database(test_database&&) noexcept;

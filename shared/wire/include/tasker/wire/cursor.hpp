@@ -7,8 +7,8 @@
 #include <string_view>
 
 /// Cursors of paged lists: base64url (RFC 4648, no padding) of what is listed, a hash of `list` and
-/// the last id of the page before. Opaque to clients. `list` tells lists of one kind apart: their
-/// filters. A cursor of one list is refused by another.
+/// the last id of the previous page. Opaque to clients. `list` distinguishes lists of one kind by
+/// their filters. A list refuses the cursor of another one.
 ///
 /// Errors: errc::invalid_argument for what no call of encode_cursor with this `list` returned.
 

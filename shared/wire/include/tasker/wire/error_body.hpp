@@ -22,8 +22,8 @@ enum class error_code : std::uint8_t {
     payload_too_large,      ///< 413
     uri_too_long,           ///< 414
     unsupported_media_type, ///< 415
-    expectation_failed,     ///< 417: an Expect field that is not understood
-    misdirected_request,    ///< 421: for a host that is not admitted, see host_rule
+    expectation_failed,     ///< 417: an unsupported Expect field
+    misdirected_request,    ///< 421: the host is not admitted, see host_rule
     unprocessable,          ///< 422: a template or a context that breaks its rules
     too_many_requests,      ///< 429
     headers_too_large,      ///< 431

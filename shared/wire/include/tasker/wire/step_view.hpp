@@ -19,10 +19,10 @@ struct step_view {
     std::string name;
     step_no number; ///< "step_no": the place in the topological order
     model::step_state state = model::step_state::pending;
-    std::int32_t attempts = 0; ///< reported failures, and the run that goes on or succeeded
+    std::int32_t attempts = 0; ///< reported failures, plus the current or successful run
     std::int32_t max_attempts = 0;
-    std::int32_t deliveries = 0;  ///< how often a worker got it
-    std::int32_t lost_leases = 0; ///< deliveries whose worker was never heard of again
+    std::int32_t deliveries = 0;  ///< how often a worker claimed it
+    std::int32_t lost_leases = 0; ///< deliveries whose lease ended without a report
     std::vector<std::string> depends_on;
     std::optional<timestamp> enqueued_at;
     std::optional<timestamp> started_at; ///< of the handler; none while it waits in the worker
