@@ -9,12 +9,12 @@
 
 namespace tasker::worker {
 
-/// How often the time when a worker was last seen is renewed: at each third of its lease, and far
-/// more often than after the 5 minutes of tasker.unserved_namespaces(), however long the lease.
+/// How often a worker renews the time when it was last seen: every third of its lease, but always
+/// much more often than the 5 minutes of tasker.unserved_namespaces().
 std::chrono::nanoseconds last_seen_pause(std::chrono::seconds lease);
 
-/// How long a call about leases may take: an extension can then be repeated before the lease ends,
-/// and a connection that died without a word does not hold up the others for long.
+/// The limit of a call about leases, so that an extension can be retried before the lease ends, and
+/// a connection that died silently does not delay the others for long.
 std::chrono::nanoseconds lease_call_limit(std::chrono::seconds lease);
 
 /// Extends the leases of all that is held, waiting steps included, when a third of them is over;

@@ -157,7 +157,7 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
 
 /// The slots of the batch become free with this very call. Beyond them, no more than are likely to
 /// become ready, so that other calls find free slots, too. None while work of a higher priority
-/// waits, or a step that must run alone: it would wait for all the descendants.
+/// waits, or while a step must run alone, which would wait for all the descendants.
 std::size_t reporter::steps_to_take(report_batch const& batch) const {
     if (flow_.takes_nothing_new() || flow_.queues.outranked(batch.queue)) {
         return 0;

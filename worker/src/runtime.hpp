@@ -76,7 +76,7 @@ private:
     int stops_ = 0;
     bool has_begun_ = false;
     bool failed_ = false;
-    bool has_hung_ = false; ///< ends by itself: a supervisor has to start another one
+    bool has_hung_ = false; ///< all threads hung: a supervisor has to restart the worker
 };
 
 } // namespace tasker::worker

@@ -137,7 +137,7 @@ public:
         return closed_;
     }
 
-    /// Whether no step may come in: it is closed, or one must run alone.
+    /// Whether no new step may be taken: the flow is closed, or a step must run alone.
     bool takes_nothing_new() const noexcept {
         return closed_ || alone_ != nullptr;
     }

@@ -21,7 +21,7 @@ bool is_alphanumeric(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// "example.org." is the same name as "example.org", written as an absolute one.
+/// "example.org." is the absolute form of the same name.
 std::string_view without_last_dot(std::string_view name) {
     return name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
 }

@@ -7,8 +7,8 @@
 --     neither (decision 0506).
 --   tasker_queues.first_<queue>: the number of the lowest message behind p_after, leased or not.
 --   tasker_queues.pass_<queue>: gives leased messages to other steps, leased anew (decision 0104).
---   tasker_queues.hold_<queue>: leases leased messages anew; for 0 s: gives them back, as if they had not
---     been leased.
+--   tasker_queues.hold_<queue>: renews the leases of messages; with 0 s it gives them back, as if they had
+--     not been leased.
 --   tasker_queues.drop_<queue>: deletes messages.
 --   tasker_queues.send_<queue>: adds messages for steps, and returns their numbers; leased already if
 --     p_lease_s is above 0.
