@@ -77,7 +77,7 @@ class StepView:
     state: str
     attempts: int  # reported failures, plus the current or successful run
     max_attempts: int
-    deliveries: int = 0  # how often a worker claimed it
+    deliveries: int = 0  # how often a worker received it
     lost_leases: int = 0  # deliveries whose lease ended without a report
     depends_on: tuple[str, ...] = ()
     enqueued_at: Optional[datetime.datetime] = None

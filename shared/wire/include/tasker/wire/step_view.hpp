@@ -21,7 +21,7 @@ struct step_view {
     model::step_state state = model::step_state::pending;
     std::int32_t attempts = 0; ///< reported failures, plus the current or successful run
     std::int32_t max_attempts = 0;
-    std::int32_t deliveries = 0;  ///< how often a worker claimed it
+    std::int32_t deliveries = 0;  ///< how often a worker received it
     std::int32_t lost_leases = 0; ///< deliveries whose lease ended without a report
     std::vector<std::string> depends_on;
     std::optional<timestamp> enqueued_at;
