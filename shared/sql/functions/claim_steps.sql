@@ -122,10 +122,8 @@ begin
                 into v_msg_ids, v_task_ids, v_step_nos
                 from unnest(v_msg_ids, v_task_ids, v_step_nos) m(msg_id, task_id, step_no)
                 where m.msg_id <> all (coalesce(v_held, '{}'));
-                if v_again then
-                    v_died := tasker.fail_killers(
-                        v_queue, p_worker, p_lease_s, v_msg_ids, v_task_ids, v_step_nos) or v_died;
-                end if;
+                v_died := tasker.fail_killers(
+                    v_queue, p_worker, p_lease_s, v_msg_ids, v_task_ids, v_step_nos) or v_died;
                 execute format('select tasker_queues.%I($1)', 'drop_' || v_queue) using v_msg_ids;
             end if;
             if v_fresh is not null then
