@@ -131,7 +131,8 @@ claimer::ask(std::vector<std::string> queues, std::size_t quantity) {
                                  .worker = self_.id,
                                  .lease = self_.lease,
                                  .quantity = static_cast<std::int32_t>(quantity),
-                                 .suspects = static_cast<std::int32_t>(flow_.threads())};
+                                 .suspects = static_cast<std::int32_t>(flow_.threads()),
+                                 .takes_alone = flow_.may_take_alone(steady_clock::now())};
     co_return co_await queue::claim(**on, std::move(request), until);
 }
 

@@ -235,6 +235,7 @@ void step_flow::run_alone(std::shared_ptr<execution> const& step) {
 
 deadline step_flow::limit_wait_for_alone(steady_clock::time_point now) {
     if (now >= alone_limit_) {
+        alone_pause_end_ = now + next_alone_limit_;
         next_alone_limit_ = std::min(2 * next_alone_limit_, last_alone_limit);
         give_back(alone_);
     }

@@ -93,8 +93,14 @@ public:
     void run_alone(std::shared_ptr<execution> const& step);
 
     /// Gives back the step that must run alone if the others do not end in time. Returns when to
-    /// call this again.
+    /// call this again. None is taken for as long as it waited, unless nothing is held: what runs
+    /// will probably still run, and the other slots would be empty for nearly all of the time.
     deadline limit_wait_for_alone(steady_clock::time_point now);
+
+    /// Whether a claim may bring a step that must run alone.
+    bool may_take_alone(steady_clock::time_point now) const noexcept {
+        return held_.empty() || now >= alone_pause_end_;
+    }
 
     /// Steps whose handlers have run for `least`, each once.
     std::vector<std::shared_ptr<execution>> take_long_running(std::chrono::milliseconds least);
@@ -189,7 +195,8 @@ private:
     bool alone_runs_ = false;
     deadline alone_limit_ = deadline::max(); ///< of its wait
     std::chrono::seconds next_alone_limit_ = first_alone_limit;
-    std::vector<finished_execution> finished_; ///< kept for its memory
+    deadline alone_pause_end_ = deadline::min(); ///< after a wait that was too long
+    std::vector<finished_execution> finished_;   ///< kept for its memory
     std::size_t threads_;
     std::size_t in_pool_ = 0;
     std::size_t reserved_ = 0;

@@ -95,6 +95,20 @@ TEST_F(StepFlow, GivesAStepBackThatWaitsTooLongToRunAloneAndWaitsTwiceAsLongTheN
     EXPECT_THAT(given_back(), ElementsAre("suspect"));
 }
 
+TEST_F(StepFlow, TakesNoStepThatMustRunAloneForAsLongAsOneWaitedInVain) {
+    EXPECT_TRUE(flow_.may_take_alone(steady_clock::now()));
+    accept({"other"}, false);
+    accept({"suspect"}, true);
+    auto const end = steady_clock::now() + step_flow::first_alone_limit;
+    flow_.limit_wait_for_alone(end);
+    EXPECT_FALSE(flow_.may_take_alone(end));
+    EXPECT_TRUE(flow_.may_take_alone(end + step_flow::first_alone_limit));
+    for (auto const& each : flow_.held()) {
+        flow_.lose(each);
+    }
+    EXPECT_TRUE(flow_.may_take_alone(end)) << "nothing is held any more";
+}
+
 TEST_F(StepFlow, GivesBackASecondStepThatMustRunAlone) {
     accept({"suspect", "another"}, true);
     EXPECT_THAT(given_back(), ElementsAre("another"));

@@ -189,13 +189,14 @@ asio::awaitable<result<void>> renew_last_seen(pg::connection& on, worker_id who,
 
 asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, claim_request what,
                                                          deadline until) {
-    auto const answer = co_await on.run({claim_sql, pg::params{}
-                                                        .add_text_array(what.queues)
-                                                        .add_int4(what.worker.value)
-                                                        .add_int4(in_seconds(what.lease))
-                                                        .add_int4(what.quantity)
-                                                        .add_int4(what.suspects)},
-                                        until);
+    auto const answer = co_await on.run(
+        {claim_sql, pg::params{}
+                        .add_text_array(what.queues)
+                        .add_int4(what.worker.value)
+                        .add_int4(in_seconds(what.lease))
+                        .add_int4(what.quantity)
+                        .add_int4(what.takes_alone ? what.suspects : -what.suspects)},
+        until);
     if (!answer) {
         co_return answer.error();
     }

@@ -1,8 +1,9 @@
 -- Leases up to p_qty ready steps, from the queues in the order given.
 -- A step whose lease ran out is claimed again, with the next attempt number, which fences the worker
 -- that lost it. A claim brings at most p_suspects steps whose message lost one lease, and at most one
--- whose message lost more: the worker runs that one alone. A step that loses its worker 10 times while it
--- runs alone fails permanently (decision 0506).
+-- whose message lost more: the worker runs that one alone. With a negative p_suspects it brings none of
+-- the latter, and the amount limits the former. A step that loses its worker 10 times while it runs alone
+-- fails permanently (decision 0506).
 -- Messages of tasks that are settled, of steps that are done, and strangers' messages are deleted, and
 -- the queue is read on behind them, for 5 s at most: the caller takes fewer steps than it asked for as
 -- the sign that a queue is empty.

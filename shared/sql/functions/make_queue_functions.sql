@@ -3,8 +3,8 @@
 -- they take (decision 0112). The settings that they are planned under are those of their callers.
 --   tasker_queues.take_<queue>: leases the lowest messages behind p_after; null if there are none.
 --     The read_ct of a visible message is the number of leases it has lost. Of those that lost one, it takes
---     p_suspects at most; of those that lost more, only the lowest (`alone`). With p_suspects = 0 it takes
---     neither (decision 0506).
+--     p_suspects at most; of those that lost more, only the lowest (`alone`). With a negative p_suspects it
+--     takes none of the latter, and the amount limits the former. With 0 it takes neither (decision 0506).
 --   tasker_queues.first_<queue>: the number of the lowest message behind p_after, leased or not.
 --   tasker_queues.pass_<queue>: gives leased messages to other steps, leased anew (decision 0104).
 --   tasker_queues.hold_<queue>: renews the leases of messages; with 0 s it gives them back, as if they had
@@ -39,7 +39,7 @@ begin
               into msg_ids, task_ids, step_nos, v_lost
               from (select q.msg_id, q.read_ct, q.message from pgmq.q_:queue q
                     where q.vt <= clock_timestamp() and q.msg_id > (select p_after)
-                      and (q.read_ct = 0 or p_suspects > 0)
+                      and (q.read_ct = 0 or p_suspects > 0 or (q.read_ct = 1 and p_suspects < 0))
                     order by q.msg_id limit p_quantity for update skip locked) m;
               again := 0 < any (v_lost);
               if again then
@@ -51,7 +51,7 @@ begin
                               from unnest(msg_ids, task_ids, step_nos, v_lost)
                                        i(msg_id, task_id, step_no, lost)) u
                         order by u.msg_id) m
-                  where m.place <= case m.lost when 0 then p_quantity when 1 then p_suspects else 1 end;
+                  where m.place <= case m.lost when 0 then p_quantity when 1 then abs(p_suspects) else 1 end;
               end if;
               if msg_ids is not null then
                   update pgmq.q_:queue q

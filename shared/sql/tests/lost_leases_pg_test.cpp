@@ -82,6 +82,28 @@ TEST(LostLeases, AClaimBringsOneStepThatMustRunAlone) {
     EXPECT_THAT(w.claim(), IsEmpty());
 }
 
+TEST(LostLeases, AClaimWithoutStepsThatMustRunAloneBringsAllOthers) {
+    workflow_database w;
+    auto const id = w.register_template("one", "a");
+    auto const alone = w.create(id);
+    ASSERT_EQ(w.claim().size(), 1U);
+    w.expire_leases();
+    for (int i = 0; i < 3; ++i) {
+        w.create(id);
+    }
+    ASSERT_EQ(w.claim().size(), 4U);
+    w.expire_leases();
+    w.create(id);
+    auto const first = w.claim(100, 30, 1, "{tasker_default}", -2);
+    EXPECT_EQ(first.size(), 3U) << "two that lost one lease, and the one that lost none";
+    EXPECT_EQ(std::ranges::count(first, true, &held_step::alone), 0);
+    EXPECT_EQ(w.claim(100, 30, 1, "{tasker_default}", -2).size(), 1U);
+    EXPECT_THAT(w.claim(100, 30, 1, "{tasker_default}", -2), IsEmpty());
+    auto const last = w.claim();
+    ASSERT_EQ(last.size(), 1U);
+    EXPECT_EQ(last[0].task_id, alone);
+}
+
 TEST(LostLeases, AStepThatIsGivenBackHasLostNoLease) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a"));

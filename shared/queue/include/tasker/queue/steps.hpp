@@ -89,8 +89,8 @@ struct claim_request {
     worker_id worker;
     std::chrono::seconds lease;
     std::int32_t quantity = 1; ///< at most
-    std::int32_t suspects =
-        1; ///< steps that lost a lease, at most; beyond them, one that must run alone
+    std::int32_t suspects = 1; ///< steps that lost a lease, at most
+    bool takes_alone = true;   ///< beyond them, one that must run alone
 };
 
 /// Safe on a connection without durable commits: a claim that is lost is delivered again.
