@@ -61,7 +61,8 @@ begin
                 'pending')
         on conflict (task_id, step_no) do update
         set parents_done = s.parents_done + 1,
-            parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int
+            parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int,
+            alone = false -- finish_steps may have left its sign there
         returning s.parents_done into v_done;
         if v_done = v_total then
             v_now := tasker.clock();

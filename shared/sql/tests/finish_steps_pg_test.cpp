@@ -182,6 +182,20 @@ TEST_P(FinishSteps, AChildThatIsNotReadyHasNoAttemptNoWorkerAndNoStart) {
     EXPECT_EQ(w.shown(task, "c", "worker"), "test-worker");
 }
 
+TEST(FinishStepsInTurn, AJoinWhoseParentsAreReportedInBothWaysIsNotToRunAlone) {
+    for (auto const first : {reporting::in_a_batch, reporting::alone}) {
+        workflow_database w{first};
+        w.create(w.register_template("join", "a; b; c<a,b"));
+        auto const parents = w.claim();
+        w.finish(parents.at(0), "1", 0, 9);
+        w.report(first == reporting::alone ? reporting::in_a_batch : reporting::alone);
+        auto const taken = w.finish(parents.at(1), "2", 0, 9);
+        ASSERT_EQ(taken.size(), 1U);
+        EXPECT_EQ(taken[0].kind, "taken");
+        EXPECT_FALSE(taken[0].step.alone);
+    }
+}
+
 TEST_P(FinishSteps, AJoinThatTheCallerDoesNotWantIsEnqueued) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("join", "a; b; c<a,b"));

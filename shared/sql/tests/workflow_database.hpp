@@ -57,6 +57,11 @@ public:
                                  std::string const& queues = "{tasker_default}",
                                  int suspects = 100);
 
+    /// How finish() reports from now on.
+    void report(reporting how) {
+        how_ = how;
+    }
+
     /// Notes that the handler of a held step has started.
     void start(held_step const& step);
 
