@@ -89,6 +89,9 @@ asio::awaitable<health::database_state> health::look_at_database() {
         co_return found_;
     }
     auto const until = steady_clock::now() + look_timeout;
+    if (answer_holds_until_ != deadline{}) {
+        answer_holds_until_ = until; // meanwhile others get the last answer
+    }
     auto const writable = co_await in_.run(
         [until](pg::connection& on) { return queue::is_writable(on, until); }, until);
     found_ = !writable   ? database_state::unavailable
