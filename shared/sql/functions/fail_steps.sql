@@ -28,7 +28,7 @@ begin
             failures = s.failures + 1, error = r.payload::json,
             finished_at = case when not r.again then p_now end,
             started_at = coalesce(s.started_at, greatest(
-                s.enqueued_at, p_now - make_interval(secs => r.ran_us / 1000000.0)))
+                s.enqueued_at, p_now - r.ran_us * interval '1 microsecond'))
         from (select i.*, i.outcome = 1 and d.retryable and x.failures + 1 < d.max_attempts as again,
                      coalesce(i.after_ms, tasker.backoff_ms(d.backoff, d.backoff_base_ms,
                                                             d.max_backoff_ms, x.failures + 1)) as wait_ms

@@ -42,7 +42,7 @@ begin
         update tasker.steps s
         set state = 'complete', finished_at = v_now, result = p_result::json, error = null,
             started_at = coalesce(s.started_at, greatest(
-                s.enqueued_at, v_now - make_interval(secs => p_ran_us / 1000000.0)))
+                s.enqueued_at, v_now - p_ran_us * interval '1 microsecond'))
         where s.task_id = p_task_id and s.step_no = p_step_no and s.attempt = p_attempt
           and s.state = 'in_progress';
     end if;

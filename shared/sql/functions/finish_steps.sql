@@ -62,7 +62,7 @@ begin
         update tasker.steps s
         set state = 'complete', finished_at = v_now, result = i.payload::json, error = null,
             started_at = coalesce(s.started_at, greatest(
-                s.enqueued_at, v_now - make_interval(secs => i.ran_us / 1000000.0)))
+                s.enqueued_at, v_now - i.ran_us * interval '1 microsecond'))
         from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_msg_ids,
                                    p_ran_us)
                   i(task_id, step_no, attempt, outcome, payload, msg_id, ran_us)

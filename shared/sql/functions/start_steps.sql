@@ -26,7 +26,7 @@ begin
         raise exception 'start_steps: all arrays must have the same length' using errcode = 'TK001';
     end if;
     update tasker.steps s
-    set started_at = greatest(s.enqueued_at, v_now - make_interval(secs => i.ran_ms / 1000.0))
+    set started_at = greatest(s.enqueued_at, v_now - i.ran_ms * interval '1 millisecond')
     from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_ran_ms)
               i(task_id, step_no, attempt, ran_ms)
           order by i.task_id, i.step_no) i
