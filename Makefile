@@ -29,7 +29,7 @@ test: build ## all tests: unit, pg (private PostgreSQL), e2e (real processes)
 unit: build ## only the tests that need nothing
 	@cd build/release && $(CTEST) -L unit
 
-lint: build ## format, includes, shell, sizes; clang-tidy on what has changed since LINT_BASE
+lint: build ## format, includes, shell, links, commits; clang-tidy on what has changed since LINT_BASE
 	@scripts/lint
 
 lint-all: build ## as lint, with clang-tidy on every file
