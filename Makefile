@@ -10,7 +10,7 @@ CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install the Debian packages and fetch PGMQ; quick when nothing is missing
+setup: ## install the Debian packages, fetch PGMQ and linters; quick when nothing is missing
 	@scripts/setup
 
 build: build-release ## compile everything, optimised, to build/release/bin
@@ -29,7 +29,7 @@ test: build ## all tests: unit, pg (private PostgreSQL), e2e (real processes)
 unit: build ## only the tests that need nothing
 	@cd build/release && $(CTEST) -L unit
 
-lint: build ## format, includes, shell, links, commits; clang-tidy on what has changed since LINT_BASE
+lint: build ## format, includes, shell, Python, links, commits; clang-tidy on what has changed since LINT_BASE
 	@scripts/lint
 
 lint-all: build ## as lint, with clang-tidy on every file

@@ -168,8 +168,8 @@ def throughput(tasks):
         with open(path, "w") as file:
             file.write(WORKER)
         worker = subprocess.Popen(
-            [sys.executable, "-m", "tasker", path, "--namespaces", namespace, "--listen", ""]
-            + ["--database-url", server.database_url, "--log-level", "error"]
+            [sys.executable, "-m", "tasker", path, "--namespaces", namespace, "--listen", "",
+             "--database-url", server.database_url, "--log-level", "error"]
         )
         ends = [client.wait(each, 300, check=True) for each in ids]
         worker.send_signal(signal.SIGTERM)

@@ -103,7 +103,8 @@ def measure(chosen, peers, commands, stores, log, runs, failures):
         log.write(f"--- {peer.name} {case} {repetition}\n")
         log.flush()
         try:
-            run = run_one(peer, case, chosen.scale, commands[peer.name], stores.get(peer.store), log)
+            run = run_one(peer, case, chosen.scale, commands[peer.name], stores.get(peer.store),
+                          log)
         except (process.PeerFailed, figures.BadRun) as problem:
             failures[f"{peer.name} {case}"] = str(problem)
             print(f"{peer.name} {case}: FAILED: {problem}\n{tail(log)}", flush=True)

@@ -6,8 +6,21 @@ both runs kept their functions, on the same tables, and these differ or somethin
 both are measured now, in turn, on the machine at hand. See difference.py for what is called slower.
 """
 from . import in_turn
-from .difference import (FAIL, FEWEST_REPETITIONS, IMPROVED, LEVEL, LOOK, REGRESSED, RESOLUTION_MS,
-                         SLOWER, STABLE, InTurn, Recorded, quick_end, standing_out)
+from .difference import (
+    FAIL,
+    FEWEST_REPETITIONS,
+    IMPROVED,
+    LEVEL,
+    LOOK,
+    REGRESSED,
+    RESOLUTION_MS,
+    SLOWER,
+    STABLE,
+    InTurn,
+    Recorded,
+    quick_end,
+    standing_out,
+)
 from .results import load, show
 from .statistics import holm
 
@@ -116,8 +129,7 @@ def markdown(base, new, differences, missing=(), notes=()):
         unit = each.case.unit
         lines.append(f"| {each.case.title} | {show(each.baseline, unit)} "
                      f"| {show(each.current, unit)} | {each.change} | {each.status} |")
-    for title in missing:
-        lines.append(f"| {title} | | | | not measured this time |")
+    lines += [f"| {title} | | | | not measured this time |" for title in missing]
     lines += [line for each in notes for line in ("", each)]
     recorded = [each for each in differences if isinstance(each, Recorded)]
     busy = sorted({each.new.suite for each in recorded

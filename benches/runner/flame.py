@@ -11,7 +11,7 @@ def fold(script):
     """perf script's stacks as {"program;outer;…;inner": samples}."""
     stacks = collections.Counter()
     program, frames = None, []
-    for line in script.splitlines() + [""]:
+    for line in [*script.splitlines(), ""]:
         if not line.strip():
             if program:
                 stacks[";".join([program, *reversed(frames)])] += 1

@@ -33,7 +33,7 @@ def is_paired(case):
 
 
 def smallest(names):
-    """Of cases that differ by the amount of data alone, those of the least: the quickest to make."""
+    """Of cases that differ by the amount of data alone, those of the least: the quickest."""
     least = {}
     for each in names:
         found = SIZE.match(each)

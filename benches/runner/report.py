@@ -64,10 +64,10 @@ def _suite(run, document):
     # As many as can be told apart; those with targets first.
     timed.sort(key=lambda each: not each.row.get("targets"))
     if timed:
-        parts.append("<section><p class=quiet>Distribution of the latencies in ms, on a logarithmic "
-                     "scale: line 1st to 99th percentile, box 25th to 75th, mark median</p>"
-                     + svg.distributions([(each.name, each.row["quantiles"]) for each in timed[:16]])
-                     + "</section>")
+        shown = [(each.name, each.row["quantiles"]) for each in timed[:16]]
+        parts.append("<section><p class=quiet>Distribution of the latencies in ms, on a "
+                     "logarithmic scale: line 1st to 99th percentile, box 25th to 75th, "
+                     f"mark median</p>{svg.distributions(shown)}</section>")
     rates = [each for each in cases if each.unit == "/s"]
     if rates:
         parts.append("<section><p class=quiet>Rates per second; the thin line is the 95 % interval "
@@ -123,7 +123,8 @@ def render(run, output):
               for key in ("total_tests", "passed", "failed", "warnings")}
     facts = {**run.documents[0]["environment"], **run.documents[-1]["environment"]}
     facts.pop("date", None)
-    cards = [("cases", counts["total_tests"], ""), ("targets met, or none set", counts["passed"], "pass"),
+    cards = [("cases", counts["total_tests"], ""),
+             ("targets met, or none set", counts["passed"], "pass"),
              ("required targets missed", counts["failed"], "fail"),
              ("own bars missed, or too few samples", counts["warnings"], "warn")]
     return (f"<!doctype html><html lang=en><meta charset=utf-8><title>{run.name}</title>"

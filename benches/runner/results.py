@@ -66,7 +66,8 @@ class Run:
         return next((each for each in self.documents if each["benchmark_suite"] == name), None)
 
     def find(self, suite, case):
-        return next((each for each in self.cases() if each.suite == suite and each.name == case), None)
+        return next((each for each in self.cases()
+                     if each.suite == suite and each.name == case), None)
 
 
 class Revision:
@@ -83,7 +84,8 @@ class Revision:
         if not names:
             raise ValueError(f"{self.name} has no {FUNCTIONS}")
         texts = [git("show", f"{self.commit}:{each}") for each in names]
-        file.write_text("\n".join([f"-- of {self.commit}", "set check_function_bodies = off;", *texts]))
+        head = [f"-- of {self.commit}", "set check_function_bodies = off;"]
+        file.write_text("\n".join([*head, *texts]))
         self.folder = file.parent
 
     def cases(self):

@@ -1,9 +1,9 @@
 """Is the difference of two sets of repetitions more than noise?"""
 import math
-from functools import lru_cache
+from functools import cache
 
 
-@lru_cache(maxsize=None)
+@cache
 def _arrangements(first, second, statistic):
     """In how many orders of so many values of each kind U is exactly `statistic`."""
     if statistic < 0 or statistic > first * second:

@@ -108,7 +108,8 @@ def lines(series, across, up):
             x, y = at(*each)
             out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>')
         y = 24 + number * 20
-        out += [f'<rect x="{right + 24}" y="{y - 9}" width="12" height="12" fill="{colour}" rx="2"/>',
+        out += [f'<rect x="{right + 24}" y="{y - 9}" width="12" height="12" fill="{colour}"'
+                ' rx="2"/>',
                 _text(right + 42, y + 1, name[:34])]
     return "".join(out) + "</svg>"
 

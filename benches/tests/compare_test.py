@@ -14,8 +14,8 @@ from documents import document, noisy, paired, row
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from runner import cli, compare, difference, in_turn, statistics  # noqa: E402
-from runner.results import Run  # noqa: E402
+from runner import cli, compare, difference, in_turn, statistics
+from runner.results import Run
 
 
 def states(base, new, **options):
@@ -180,8 +180,8 @@ class MeasuredInTurn(unittest.TestCase):
             Run("new", [document([case])]).find("some_suite", "case")))
 
     def test_least_data_is_measured_again(self):
-        self.assertEqual(in_turn.smallest(["a, 1, 1 K tasks", "a, 1, 10 K tasks", "b", "c, 5 K tasks"]),
-                         ["a, 1, 1 K tasks", "b", "c, 5 K tasks"])
+        cases = ["a, 1, 1 K tasks", "a, 1, 10 K tasks", "b", "c, 5 K tasks"]
+        self.assertEqual(in_turn.smallest(cases), ["a, 1, 1 K tasks", "b", "c, 5 K tasks"])
 
 
 class LooksAgain(unittest.TestCase):

@@ -45,7 +45,7 @@ def paired(name, source, factor=1.0, sleep=0.0, repetitions=10, noise=0.08):
     for part in out["repetitions"]:
         speed = source.uniform(1, 3)
 
-        def scattered(value):
+        def scattered(value, speed=speed):
             return value * speed * (1 + source.gauss(0, noise))
 
         part.update({"work_ms": scattered(0.1 * factor), "twin_work_ms": scattered(0.1),

@@ -4,10 +4,11 @@
 usage: finds_slow_functions.py PROGRAMS OUTPUT [--reruns N] [--by PERCENT] [--functions A,B]
                                [--suites A,B] [--how busy|sleep]
 
-Measures some suites once, the baseline. Then N times again, unchanged: compare must exit 0 each time.
-Then with one function at a time slowed down, in the bench's own database, by a busy loop (or a sleep)
-of so many percent of the CPU time of its quickest case: compare must exit 1 and name a case of that
-function, and no other function's. Exits 1 if one of all these is not so; prints a line for each.
+Measures some suites once, the baseline. Then N times again, unchanged: compare must exit 0 each
+time. Then with one function at a time slowed down, in the bench's own database, by a busy loop (or
+a sleep) of so many percent of the CPU time of its quickest case: compare must exit 1 and name a
+case of that function, and no other function's. Exits 1 if one of all these is not so; prints a line
+for each.
 """
 import argparse
 import os
@@ -24,8 +25,8 @@ sys.path.insert(0, str(BENCHES))
 from runner.results import load  # noqa: E402
 from runner.statistics import median  # noqa: E402
 
-# Cases whose timed call is of this function. Others that are slowed down with it are no false alarm:
-# the case of a function that calls it, or of another suite.
+# Cases whose timed call is of this function. Others that are slowed down with it are no false
+# alarm: the case of a function that calls it, or of another suite.
 CASES = {
     "create_tasks": ["create_tasks, 1", "create_tasks, 100", "enqueue"],
     "claim_steps": ["claim_steps, 1", "claim_steps, 10", "claim_steps, 50", "claim_steps, 100",
@@ -34,7 +35,8 @@ CASES = {
                      "finish_steps, 1 with continuation", "fail, to be retried", "fail for good",
                      "total, 3-step template", "total, 10-step template", "total, 50-step template",
                      "total, fan-out 1,000"],
-    "finish_step": ["finish_step, one child", "finish_steps, 1", "finish_steps, 1 with continuation",
+    "finish_step": ["finish_step, one child",
+                    "finish_steps, 1", "finish_steps, 1 with continuation",
                     "transition refused by finish_step", "complete", "total, 3-step template",
                     "total, 10-step template", "total, 50-step template", "total, fan-out 1,000"],
     "extend_leases": ["extend_leases, 10"],
@@ -134,7 +136,8 @@ def try_slowed(bench, suite, base, function):
     """True if it was named, and it alone."""
     chosen = bench.chosen
     script = chosen.output / f"slowed_{function}.sql"
-    # Measured now, on one core as `compare` does: a shared machine's memory is at times half as quick.
+    # Measured now, on one core as `compare` does: a shared machine's memory is at times half as
+    # quick.
     now, _, _ = bench.measure(suite, against=base, options=["--filter", "|".join(CASES[function])])
     delay = own_time(load(str(now)), function) * chosen.by / 100 * 1_000
     shutil.rmtree(now.parent)
@@ -173,7 +176,8 @@ def main():
         base, _, _ = bench.measure(suite, options=["--repetitions", "1"] if chosen.in_turn else [])
         wrong += try_unchanged(bench, suite, base)
         tried += chosen.reruns
-        known = {function for each in load(str(base)).cases() for function in functions_of(each.name)}
+        known = {function for each in load(str(base)).cases()
+                 for function in functions_of(each.name)}
         for function in filter(None, chosen.functions.split(",")):
             if function in known:
                 wrong += not try_slowed(bench, suite, base, function)

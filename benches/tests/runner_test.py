@@ -13,8 +13,8 @@ from documents import document, row
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from runner import cli, flame, history, in_turn, report, results, run, summary  # noqa: E402
-from runner.results import Run, load  # noqa: E402
+from runner import cli, flame, history, in_turn, report, results, run, summary
+from runner.results import Run, load
 
 
 class Runs(unittest.TestCase):

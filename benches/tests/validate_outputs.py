@@ -53,7 +53,8 @@ def main():
     jsonschema.Draft7Validator.check_schema({k: v for k, v in schema.items() if k != "$schema"})
     # Draft 2020-12 where the library knows it; what is used of it is the same in draft 7.
     draft = getattr(jsonschema, "Draft202012Validator", jsonschema.Draft7Validator)
-    problems = [text for suite in sys.argv[2:] for text in problems_of(folder, suite, draft(schema))]
+    check = draft(schema)
+    problems = [text for suite in sys.argv[2:] for text in problems_of(folder, suite, check)]
     print("\n".join(problems) or f"{len(sys.argv) - 2} suites: all outputs are as described")
     sys.exit(bool(problems))
 

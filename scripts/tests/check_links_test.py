@@ -16,8 +16,9 @@ class CheckLinks(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.top = pathlib.Path(folder.name)
         (self.top / "docs").mkdir()
-        self.write("docs/states.md", "# States\n\n## The life of a `task`\n\n## Retries\n\n## Retries\n"
-                                     "\n```\n# Not a heading\n```\n<a id=\"by-hand\"></a>\n")
+        self.write("docs/states.md", "# States\n\n## The life of a `task`\n\n"
+                                     "## Retries\n\n## Retries\n\n"
+                                     "```\n# Not a heading\n```\n<a id=\"by-hand\"></a>\n")
 
     def write(self, path: str, text: str) -> None:
         (self.top / path).write_text(text)
@@ -30,9 +31,11 @@ class CheckLinks(unittest.TestCase):
 
     def test_passes_files_folders_headings_and_addresses(self) -> None:
         self.assertEqual(self.check(
-            "# Top\n[a](docs/states.md) [b](docs) [c](#top) [d](docs/states.md#the-life-of-a-task)\n"
+            "# Top\n[a](docs/states.md) [b](docs) [c](#top)\n"
+            "[d](docs/states.md#the-life-of-a-task)\n"
             "[e](docs/states.md#retries-1) [f](docs/states.md#by-hand) [g](https://example.com/none)\n"
-            "[h](mailto:a@example.com) ![i](docs/states.md \"title\") [j]\n\n[j]: docs/states.md\n"), (0, ""))
+            "[h](mailto:a@example.com) ![i](docs/states.md \"title\")\n"
+            "[j]\n\n[j]: docs/states.md\n"), (0, ""))
 
     def test_refuses_a_missing_file_with_its_line(self) -> None:
         self.assertEqual(self.check("# Top\n\nSee [states](docs/state.md).\n\n[x]: gone.md\n"),

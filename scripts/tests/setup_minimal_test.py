@@ -22,7 +22,8 @@ def output(*argv):
 def package_of(library):
     """Of a path as ldd tells it: dpkg may know the file with or without /usr."""
     for path in (library, "/usr" + library, library.removeprefix("/usr")):
-        found = subprocess.run(("dpkg-query", "-S", path), capture_output=True, text=True).stdout
+        found = subprocess.run(("dpkg-query", "-S", path), capture_output=True, text=True,
+                               check=False).stdout
         if found:
             return found.split(":")[0]
     raise SystemExit(f"no package has {library}")

@@ -23,7 +23,8 @@ def names(*relations):
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
-        installed = [p for p in paragraphs(file.read()) if p.get("Status") == "install ok installed"]
+        installed = [each for each in paragraphs(file.read())
+                     if each.get("Status") == "install ok installed"]
     counts, sizes, dependents = (collections.Counter() for _ in range(3))
     for each in installed:
         section = each.get("Section", "unknown")

@@ -6,7 +6,7 @@ from celery import Celery
 
 app = Celery("peers", broker=os.environ["REDIS_URL"], backend=os.environ["REDIS_URL"])
 app.conf.update(
-    # "If you have many tasks with a short duration … a large prefetch multiplier": 128 is its example.
+    # "If you have many tasks with a short duration … a large prefetch multiplier": its example.
     worker_prefetch_multiplier=128,
     broker_connection_retry_on_startup=True,
     task_create_missing_queues=True,

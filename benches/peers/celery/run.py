@@ -17,7 +17,7 @@ LOOK_AT = 200
 QUEUE = app.conf.task_default_queue
 
 SHAPES = {
-    "single": lambda: step.si(),
+    "single": step.si,
     "linear3": lambda: chain(step.si(), step.s(), step.s()),
     "diamond4": lambda: chain(step.si(), chord(group(step.s(), step.s()), step.s())),
     "fan1000": lambda: chain(
@@ -30,8 +30,9 @@ class Peer:
         """The worker runs throughout; a backlog gathers in a queue that it is not listening to."""
         queue = QUEUE if is_latency else "idle"
         self.worker = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "app", "worker", "-c", str(PROCESSES), "-Q", queue,
-             "-l", "ERROR", "--without-gossip", "--without-mingle", "--without-heartbeat"],
+            [sys.executable, "-m", "celery", "-A", "app", "worker", "-c", str(PROCESSES),
+             "-Q", queue, "-l", "ERROR",
+             "--without-gossip", "--without-mingle", "--without-heartbeat"],
             cwd=HERE, stdin=subprocess.DEVNULL, stdout=sys.stderr)
         while not app.control.ping(timeout=0.2):
             if self.worker.poll() is not None:

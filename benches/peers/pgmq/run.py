@@ -1,5 +1,5 @@
-"""The floor: PGMQ alone, driven by pgbench. Messages without a workflow, so no joins, no results, no
-states: what is left to an engine on PGMQ that does nothing but pass messages.
+"""The floor: PGMQ alone, driven by pgbench. Messages without a workflow: no joins, results, states.
+What is left to an engine on PGMQ that does nothing but pass messages.
 
 linear3: one pgbench transaction sends a message and three times reads it and, in one transaction,
 deletes it and sends the next. single: two connections read and delete 100 at a time. fan1000: one
@@ -11,9 +11,10 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from typing import ClassVar
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from case import WIDTH_OF_FAN, serve  # noqa: E402
+from case import WIDTH_OF_FAN, serve
 
 READ_AND_DELETE = "select pgmq.delete('q', array(select msg_id from pgmq.read('q', 30, {n})))"
 PASS_ON = ("with m as materialized (select msg_id from pgmq.read('q', 30, 1)), "
@@ -36,7 +37,7 @@ def fan1000():
 
 
 class Floor:
-    steps_of = {"single": 1, "linear3": 3, "fan1000": WIDTH_OF_FAN + 1}
+    steps_of: ClassVar = {"single": 1, "linear3": 3, "fan1000": WIDTH_OF_FAN + 1}
 
     def open(self, name, is_latency):
         self.folder = tempfile.TemporaryDirectory()
@@ -45,7 +46,8 @@ class Floor:
         self.sql("-c", "select pgmq.create('q')")
 
     def sql(self, *arguments):
-        found = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", self.database, *arguments],
+        command = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", self.database, *arguments]
+        found = subprocess.run(command,
                                check=True, capture_output=True, text=True,
                                env={**os.environ, "PGOPTIONS": "-c client_min_messages=warning"})
         return found.stdout.strip()

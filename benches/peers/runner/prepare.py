@@ -1,5 +1,5 @@
 """Fetches what the peers need into build/peers: npm packages, a Python environment, Go modules and,
-where the machine has no redis-server, Debian's package of it, unpacked. Quick when it is all there."""
+where the machine has no redis-server, Debian's package of it, unpacked. Quick when all is there."""
 
 import hashlib
 import os
@@ -74,7 +74,7 @@ def go(build, peer):
     require("go")
     folder = build / "go" / peer
     folder.mkdir(parents=True, exist_ok=True)
-    sources = sorted((HERE / peer).glob("*.go")) + [HERE / "lib/case.go", HERE / peer / "go.mod"]
+    sources = [*sorted((HERE / peer).glob("*.go")), HERE / "lib/case.go", HERE / peer / "go.mod"]
     program = folder / "run"
     done, stamp = is_done(folder, *sources)
     if not (done and program.exists()):

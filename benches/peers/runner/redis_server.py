@@ -24,9 +24,10 @@ class Redis:
                     "auto-aof-rewrite-percentage": 0}
         arguments = [text for name, value in settings.items() for text in (f"--{name}", str(value))]
         self.is_durable = is_durable
-        self.log = open(self.folder / "log", "w", encoding="utf-8")
-        self.process = subprocess.Popen([program, *arguments], env={"LD_LIBRARY_PATH": library_path},
-                                        stdin=subprocess.DEVNULL, stdout=self.log)
+        self.log = open(self.folder / "log", "w", encoding="utf-8")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            [program, *arguments], env={"LD_LIBRARY_PATH": library_path},
+            stdin=subprocess.DEVNULL, stdout=self.log)
 
     def __enter__(self):
         until = time.monotonic() + START_LIMIT_S

@@ -10,8 +10,8 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from case import WIDTH_OF_FAN, serve  # noqa: E402
-from http_connection import HttpConnection  # noqa: E402
+from case import WIDTH_OF_FAN, serve
+from http_connection import HttpConnection
 
 PARENTS = {
     "single": [[]],

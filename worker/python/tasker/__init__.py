@@ -16,7 +16,8 @@ except ImportError as problem:
 
     raise explained(problem) from None
 from ._logging import LogHandler
-from ._native import Step, version as __version__
+from ._native import Step
+from ._native import version as __version__
 from ._registry import step
 from .cli import run_program
 from .client import AsyncClient, Client, NewTask

@@ -45,7 +45,7 @@ def parameters(function):
 
 
 def _hints(handler):
-    """Annotations as types, without those that cannot be evaluated, as with names of TYPE_CHECKING."""
+    """Annotations as types, without those that cannot be evaluated (names of TYPE_CHECKING)."""
     function = _function_of(handler)
     try:
         return typing.get_type_hints(function)

@@ -13,7 +13,8 @@ import sys
 import tempfile
 import threading
 import time
-from typing import Any, Iterator, Optional
+from collections.abc import Iterator
+from typing import Any, Optional
 
 from .client import Client
 from .worker import Worker
@@ -63,7 +64,7 @@ class DevServer:
         command += ["--ready-file", str(self._folder / "ready")]
         if self._given_database:
             command += ["--database-url", self._given_database]
-        # The signal comes with the end of the thread that started it: the main one's is the process's.
+        # The signal comes when the thread that started it ends: the main one ends with the process.
         if threading.current_thread() is threading.main_thread():
             bind = [sys.executable, "-I", "-S", "-c", _end_with_parent, str(os.getpid())]
             command = bind + command

@@ -17,5 +17,8 @@ def explained(problem: ImportError) -> ImportError:
         what = "has no extension module _native; build it"
     else:
         this = f"{sys.version_info.major}.{sys.version_info.minor}"
-        what = f"was built for another Python ({', '.join(built)}), not for {this}; build it for this one"
-    return ImportError(f"tasker in {folder} {what}: pip install worker/python", name="tasker._native")
+        others = ", ".join(built)
+        what = f"was built for another Python ({others}), not for {this}; build it for this one"
+    return ImportError(
+        f"tasker in {folder} {what}: pip install worker/python", name="tasker._native"
+    )

@@ -61,4 +61,4 @@ def show_by_default(logger: str = "tasker", level: int = logging.DEBUG) -> None:
 
 
 _logger = property(log_of_step, doc="A logger that knows task, step and attempt.")
-setattr(_native.Step, "logger", _logger)  # an attribute of a class that C++ has made
+_native.Step.logger = _logger  # an attribute of a class that C++ has made

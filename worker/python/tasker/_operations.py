@@ -8,7 +8,8 @@ import json
 import os
 import pathlib
 import time
-from typing import Any, Generator, Mapping, Optional, TypeVar, Union
+from collections.abc import Generator, Mapping
+from typing import Any, Optional, TypeVar, Union
 
 from . import _http
 from .errors import TaskFailed

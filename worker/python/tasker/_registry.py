@@ -11,7 +11,8 @@ from typing import Any, Callable, TypeVar
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _mark = "__tasker_step__"
-_modules: dict[str, None] = {}  # names of modules with a marked function, in order; the values mean nothing
+# Names of modules with a marked function, in order; the values mean nothing.
+_modules: dict[str, None] = {}
 
 
 def step(name: str) -> Callable[[Handler], Handler]:

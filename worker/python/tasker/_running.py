@@ -110,7 +110,7 @@ def _run_for_good(loop):
 
 def _start_anew():
     """In a forked child, where the loop's thread does not exist."""
-    global _loop
+    global _loop  # noqa: PLW0603
     _loop = _Loop()
 
 

@@ -12,7 +12,8 @@ import pathlib
 import signal
 import sys
 import traceback
-from typing import Any, Iterable, NoReturn, Optional, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn, Optional
 
 from . import __version__, _logging, _supervisor
 from .errors import WorkerError

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, AsyncIterator, Iterable, Iterator, List, Optional
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any, List, Optional
 
 from . import _async_http, _http, _operations, _sync_http, _watching
 from ._operations import NewTask, TaskLike, TemplateSource

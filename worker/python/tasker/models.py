@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 from typing import Any, Optional
 
-__all__ = ["Progress", "StepView", "Task", "Template", "Problem"]
+__all__ = ["Problem", "Progress", "StepView", "Task", "Template"]
 
 _settled = frozenset({"complete", "blocked", "cancelled"})
 

@@ -6,7 +6,7 @@ Installed with the package; in a checkout ``pytest -p tasker.pytest_plugin``.
 from __future__ import annotations
 
 import uuid
-from typing import Iterator
+from collections.abc import Iterator
 
 import pytest
 

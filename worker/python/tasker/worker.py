@@ -6,7 +6,8 @@ import math
 import os
 import signal
 import threading
-from typing import Any, Callable, Iterable, Optional
+from collections.abc import Iterable
+from typing import Any, Callable, Optional
 
 from . import _binding, _logging, _native, _registry
 from .errors import WorkerError

@@ -8,6 +8,7 @@ import socket
 import threading
 
 import pytest
+
 import tasker
 
 STEPS = [("a", "add_one"), ("b", "add_one", "a")]
@@ -98,8 +99,7 @@ def test_watch_yields_each_change_until_the_end(template):
     task = template.create("chain", {"n": 1})
     seen = []
     with template.worker(add_one):
-        for progress in template.client.watch(task):
-            seen.append(progress)
+        seen.extend(template.client.watch(task))
     assert seen[-1].task.is_complete and seen[-1].fraction == 1.0
     assert [step.state for step in seen[-1].steps] == ["complete", "complete"]
     assert [progress.fraction for progress in seen] == sorted(p.fraction for p in seen)

@@ -7,6 +7,7 @@ import subprocess
 import uuid
 
 import pytest
+
 from tasker.pytest_plugin import tasker_client, tasker_namespace  # noqa: F401  fixtures
 from tasker.testing import DevServer
 

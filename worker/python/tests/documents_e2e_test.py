@@ -9,6 +9,7 @@ import sys
 import textwrap
 
 import pytest
+
 import tasker
 
 top = pathlib.Path(__file__).resolve().parents[3]
@@ -60,6 +61,7 @@ class Reader:
         return subprocess.run(
             command, cwd=self.folder, env=self.environment, capture_output=True, text=True,
             timeout=120,
+            check=False,
         )
 
     def shell(self, block):

@@ -8,8 +8,9 @@ import time
 import weakref
 
 import pytest
-import tasker
 from worker_program import running
+
+import tasker
 
 CODE = """
 import tasker

@@ -4,6 +4,7 @@ import datetime
 import math
 
 import pytest
+
 import tasker
 from tasker import _failures, testing
 

@@ -5,8 +5,9 @@ import signal
 import time
 
 import pytest
-import tasker
 from worker_program import running, until
+
+import tasker
 
 CODE = """
 import ctypes

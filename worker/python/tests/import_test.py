@@ -21,6 +21,7 @@ def problem_of_import(folder):
         stderr=subprocess.PIPE,
         text=True,
         timeout=60,
+        check=False,
     )
     assert done.returncode == 1
     assert "During handling" not in done.stderr
@@ -32,8 +33,8 @@ def test_module_that_was_built_for_another_python_is_told(tmp_path):
     (tmp_path / "tasker" / OTHERS).touch()
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert problem_of_import(tmp_path) == (
-        f"ImportError: tasker in {tmp_path}/tasker was built for another Python ({OTHERS}), not for "
-        f"{this}; build it for this one: pip install worker/python"
+        f"ImportError: tasker in {tmp_path}/tasker was built for another Python ({OTHERS}), "
+        f"not for {this}; build it for this one: pip install worker/python"
     )
 
 

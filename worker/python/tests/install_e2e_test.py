@@ -6,8 +6,9 @@ import subprocess
 import sys
 
 import pytest
-import tasker
 from worker_program import running
+
+import tasker
 
 
 @pytest.fixture

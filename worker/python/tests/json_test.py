@@ -14,6 +14,7 @@ import sys
 import uuid
 
 import pytest
+
 from tasker import _native
 
 TEXTS = [

@@ -11,6 +11,7 @@ import uuid
 from typing import Any, Dict, List, Literal, Optional, Tuple, Union
 
 import pytest
+
 from tasker import InvalidInput, _models, _native
 
 

@@ -172,6 +172,7 @@ def outcome_of(folder, module):
         stderr=subprocess.PIPE,
         text=True,
         timeout=60,
+        check=False,
     )
 
 
@@ -179,12 +180,13 @@ def test_database_that_is_not_there_ends_with_1(tmp_path):
     tmp_path.joinpath("shop.py").write_text(CODE)
     tmp_path.joinpath("worker.toml").write_text("[database]\nstartup_timeout_ms = 300\n")
     done = subprocess.run(
-        [sys.executable, "-m", "tasker", "shop.py", "--config", "worker.toml", "--listen", ""]
-        + ["--database-url", f"host={tmp_path} dbname=nothing"],
+        [sys.executable, "-m", "tasker", "shop.py", "--config", "worker.toml",
+         "--listen", "", "--database-url", f"host={tmp_path} dbname=nothing"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
     assert done.returncode == 1, done.stderr
     assert "cannot_start" in done.stderr and "Traceback" not in done.stderr
@@ -305,6 +307,7 @@ def test_program_may_leave_a_worker_on_a_daemon_thread(engine, tmp_path, state):
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stdout) == (5, "42\n"), done.stderr
 

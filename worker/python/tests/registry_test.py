@@ -5,6 +5,7 @@ import functools
 import types
 
 import pytest
+
 import tasker
 from tasker import _binding, _registry
 from tasker.worker import native_options

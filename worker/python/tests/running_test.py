@@ -5,6 +5,7 @@ import collections.abc
 import types
 
 import pytest
+
 from tasker import _running, testing
 
 

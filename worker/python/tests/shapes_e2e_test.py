@@ -1,6 +1,7 @@
 """Workflows of every shape, run by Python handlers: the values that arrive are the right ones."""
 
 import pytest
+
 import tasker
 
 

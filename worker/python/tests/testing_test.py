@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 import tasker
 from tasker import testing
 

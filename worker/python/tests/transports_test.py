@@ -9,8 +9,9 @@ import threading
 
 import pytest
 from forked import in_child, limit
-from tasker import Unreachable, _async_http, _http, _sync_http
 from worker_program import until
+
+from tasker import Unreachable, _async_http, _http, _sync_http
 
 
 class _Answers(http.server.BaseHTTPRequestHandler):
