@@ -114,6 +114,11 @@ std::vector<config::config_problem> settings::validate() const {
                                                        std::to_string(value)});
         }
     });
+    if (poll_ms / 1000 >= lease_seconds) {
+        auto const seconds = std::to_string(lease_seconds);
+        problems.push_back({"poll_ms", "must be below lease_seconds (" + seconds + ", which is " +
+                                           seconds + "000 ms), not " + std::to_string(poll_ms)});
+    }
     if (database.url.empty()) {
         problems.push_back({"database.url", "must be set here, in DATABASE_URL or by "
                                             "--database-url"});

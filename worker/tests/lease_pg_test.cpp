@@ -66,6 +66,7 @@ TEST_F(WorkerLease, IdleWorkerTakesTheStepOfADeadWorkerWhenItsLeaseEnds) {
               "tasker.register_worker('dead', array['default']), 3, 1, 1)");
     auto const lease_end = db().value<std::string>("select vt from pgmq.q_tasker_default");
     auto chosen = options();
+    chosen.lease_seconds = 601;
     chosen.poll_ms = 600'000;
     running_worker w{chosen, [this](worker& to) { add_hold(to); }};
     ASSERT_TRUE(started.wait(testing::soon()));
@@ -84,6 +85,7 @@ TEST_F(WorkerLease, EachOfSeveralLeasesIsTakenOverWhenItEnds) {
                   std::to_string(lease_s) + ", 1, 1)");
     }
     auto chosen = options();
+    chosen.lease_seconds = 601;
     chosen.poll_ms = 600'000;
     running_worker w{chosen, [this](worker& to) { add_hold(to); }};
     EXPECT_TRUE(started.wait(testing::soon(), 3));

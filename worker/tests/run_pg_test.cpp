@@ -81,6 +81,7 @@ TEST_F(WorkerRun, StepsThatAReportMakesReadyNeedNoClaim) {
     register_template(linear);
     // Asked only once: the queue is not looked into again while the task runs.
     auto chosen = options();
+    chosen.lease_seconds = 601;
     chosen.poll_ms = 600'000;
     running_worker w{chosen, add_math};
     auto const id = create("linear", {{"n", 5}});

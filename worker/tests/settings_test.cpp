@@ -67,8 +67,26 @@ TEST_F(WorkerSettings, AllProblemsAreToldAtOnce) {
     for (auto const& each : chosen.validate()) {
         paths.push_back(each.path);
     }
-    EXPECT_THAT(paths, ElementsAre("concurrency", "lease_seconds", "namespaces", "namespaces",
-                                   "health.allowed_hosts", "shell.environment"));
+    EXPECT_THAT(paths, ElementsAre("concurrency", "lease_seconds", "poll_ms", "namespaces",
+                                   "namespaces", "health.allowed_hosts", "shell.environment"));
+}
+
+TEST_F(WorkerSettings, PollsAreMoreFrequentThanLeasesAreLong) {
+    auto const problems_of = [this](std::string const& toml, setting_overrides overrides = {}) {
+        overrides.database_url = "x";
+        std::vector<std::string> told;
+        for (auto const& each : load(toml, overrides).problems) {
+            told.push_back(config::to_string(each));
+        }
+        return told;
+    };
+    EXPECT_THAT(problems_of("poll_ms = 29_999\n"), IsEmpty());
+    EXPECT_THAT(problems_of("poll_ms = 600_000\nlease_seconds = 601\n"), IsEmpty());
+    EXPECT_THAT(
+        problems_of("poll_ms = 30_000\n"),
+        ElementsAre("poll_ms must be below lease_seconds (30, which is 30000 ms), not 30000"));
+    EXPECT_THAT(problems_of("poll_ms = 5_000\n", {.lease_seconds = 4}),
+                ElementsAre("poll_ms must be below lease_seconds (4, which is 4000 ms), not 5000"));
 }
 
 TEST_F(WorkerSettings, PrivateAddressesAreRefusedUnlessAllowed) {

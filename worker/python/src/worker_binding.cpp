@@ -79,7 +79,6 @@ worker::settings read_settings(py::dict const& options) {
     take(options, "lease_seconds", overrides.lease_seconds);
     auto loaded = worker::load_settings(overrides);
     take(options, "shutdown_grace_ms", loaded.values.shutdown_grace_ms);
-    take(options, "poll_ms", loaded.values.poll_ms);
     take_log(options, loaded.values.log);
     std::string problems;
     for (auto const& each : loaded.problems) {

@@ -70,7 +70,8 @@ struct settings {
     /// How long a step stays with a worker that is not heard of any more.
     std::int64_t lease_seconds = 30;
     /// The longest time between two looks at the queues, whatever was announced. A look also
-    /// returns when the next lease ends; keep this below the shortest lease of all workers.
+    /// returns when the next lease ends. Must be below `lease_seconds`; keep it below the shortest
+    /// lease of all workers.
     std::int64_t poll_ms = 2'500;
     /// How long handlers may go on once the worker is asked to stop.
     std::int64_t shutdown_grace_ms = 30'000;
