@@ -37,8 +37,9 @@ constexpr pg::statement extend_sql{"tasker_extend_leases",
 constexpr pg::statement release_sql{"tasker_release_steps",
                                     "select tasker.release_steps($1, $2, $3, $4, $5)"};
 
-/// The columns of type tasker.claimed_step. finish_steps has one more in front of them, `kind`.
+/// The columns of type tasker.claimed_step.
 enum claimed_column : std::size_t {
+    refused,
     queue_column,
     msg_id,
     task_id_column,
@@ -63,47 +64,42 @@ enum claimed_column : std::size_t {
     claimed_columns
 };
 
-claimed_step read_claimed(pg::rows const& from, std::size_t row, std::size_t first) {
-    auto const timeout = from.optional(&pg::rows::int8, row, first + timeout_ms);
+claimed_step read_claimed(pg::rows const& from, std::size_t row) {
+    auto const timeout = from.optional(&pg::rows::int8, row, timeout_ms);
     return {
-        .queue = text(from, row, first + queue_column),
-        .message = message_id{from.int8(row, first + msg_id)},
-        .task = from.uuid(row, first + task_id_column),
-        .step = step_no{from.int4(row, first + step_no_column)},
-        .attempt = from.int4(row, first + attempt),
-        .max_attempts = from.int4(row, first + max_attempts),
-        .failures = from.int4(row, first + failures),
-        .lost_leases = from.int4(row, first + lost_leases),
-        .alone = from.boolean(row, first + alone),
+        .queue = text(from, row, queue_column),
+        .message = message_id{from.int8(row, msg_id)},
+        .task = from.uuid(row, task_id_column),
+        .step = step_no{from.int4(row, step_no_column)},
+        .attempt = from.int4(row, attempt),
+        .max_attempts = from.int4(row, max_attempts),
+        .failures = from.int4(row, failures),
+        .lost_leases = from.int4(row, lost_leases),
+        .alone = from.boolean(row, alone),
         .timeout = timeout ? std::optional{std::chrono::milliseconds{*timeout}} : std::nullopt,
-        .name = text(from, row, first + name),
-        .handler = text(from, row, first + handler),
-        .handler_method = optional_text(from, row, first + handler_method),
-        .initialization = text(from, row, first + initialization),
-        .name_space = text(from, row, first + name_space),
-        .template_name = text(from, row, first + template_name),
-        .template_version = text(from, row, first + template_version),
-        .level = priority{from.int2(row, first + priority_column)},
-        .context = text(from, row, first + context),
-        .parents = optional_text(from, row, first + parents),
-        .parents_bytes = from.int4(row, first + parents_bytes),
+        .name = text(from, row, name),
+        .handler = text(from, row, handler),
+        .handler_method = optional_text(from, row, handler_method),
+        .initialization = text(from, row, initialization),
+        .name_space = text(from, row, name_space),
+        .template_name = text(from, row, template_name),
+        .template_version = text(from, row, template_version),
+        .level = priority{from.int2(row, priority_column)},
+        .context = text(from, row, context),
+        .parents = optional_text(from, row, parents),
+        .parents_bytes = from.int4(row, parents_bytes),
     };
 }
 
-result<finish_reply> read_finished(pg::rows const& from) {
-    TASKER_ASSERT(from.columns() == 1 + claimed_columns);
+finish_reply read_finished(pg::rows const& from) {
+    TASKER_ASSERT(from.columns() == claimed_columns);
     finish_reply reply;
     for (std::size_t row = 0; row < from.size(); ++row) {
-        auto const kind = from.text(row, 0);
-        auto const task = from.uuid(row, 1 + task_id_column);
-        if (kind == "taken") {
-            reply.taken.push_back(read_claimed(from, row, 1));
-        } else if (kind == "refused") {
-            reply.refused.push_back({task, step_no{from.int4(row, 1 + step_no_column)}});
-        } else if (auto const state = model::parse_task_state(from.text(row, 1 + name))) {
-            reply.settled.push_back({task, *state});
+        if (from.boolean(row, refused)) {
+            reply.refused.push_back(
+                {from.uuid(row, task_id_column), step_no{from.int4(row, step_no_column)}});
         } else {
-            return make_error(errc::internal, "finish_steps names a state that is not known");
+            reply.taken.push_back(read_claimed(from, row));
         }
     }
     return reply;
@@ -204,7 +200,7 @@ asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, cla
     std::vector<claimed_step> steps;
     steps.reserve(answer->size());
     for (std::size_t row = 0; row < answer->size(); ++row) {
-        steps.push_back(read_claimed(*answer, row, 0));
+        steps.push_back(read_claimed(*answer, row));
     }
     co_return steps;
 }

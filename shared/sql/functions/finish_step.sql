@@ -6,7 +6,7 @@ create or replace function tasker.finish_step(
     p_queue text, p_worker int, p_lease_s int, p_take int,
     p_task_id uuid, p_step_no int, p_attempt int, p_msg_id bigint, p_result text,
     p_ran_us int)
-returns setof tasker.finished_row
+returns setof tasker.claimed_step
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -24,7 +24,7 @@ declare
     v_ready    boolean := false;
     v_taken    boolean := false;
     v_state    tasker.task_state;
-    v_row      tasker.finished_row;
+    v_row      tasker.claimed_step;
 begin
     select o.template_id, o.children, o.child_parents[1] into v_template, v_children, v_total
     from tasker.steps s
@@ -47,7 +47,7 @@ begin
           and s.state = 'in_progress';
     end if;
     if not found then
-        v_row.kind := 'refused'; v_row.queue := p_queue; v_row.msg_id := p_msg_id;
+        v_row.refused := true; v_row.queue := p_queue; v_row.msg_id := p_msg_id;
         v_row.task_id := p_task_id; v_row.step_no := p_step_no; v_row.attempt := p_attempt;
         return next v_row;
         return;
@@ -91,8 +91,7 @@ begin
         execute format('select tasker_queues.%I($1, $2, $3, $4)', 'pass_' || p_queue)
         using array[p_msg_id], array[p_task_id], v_children, p_lease_s;
         return query
-            select 'taken', c.* from tasker.claimed_rows(
-                p_queue, array[p_msg_id], array[p_task_id], v_children) c;
+            select * from tasker.claimed_rows(p_queue, array[p_msg_id], array[p_task_id], v_children);
         return;
     end if;
     execute format('select tasker_queues.%I($1)', 'drop_' || p_queue) using array[p_msg_id];
@@ -100,8 +99,6 @@ begin
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
     elsif v_state in ('blocked', 'complete') then
         perform tasker.note_settled(array[p_task_id]);
-        v_row.kind := 'settled'; v_row.task_id := p_task_id; v_row.name := v_state;
-        return next v_row;
     end if;
 end;
 $$;

@@ -9,8 +9,8 @@
 -- p_take: how many newly ready steps the caller would like at once (continuation): they come back
 --   already leased for p_lease_s to p_worker, so that a chain costs one transaction a step.
 -- called by: the worker; finish_step (fan-outs); claim_steps (steps that lost their worker too often).
--- returns: rows of kind 'refused' (fenced: another attempt has it, or it was cancelled), 'settled'
---   (task_id; the state in `name`), 'taken' (a claimed_step).
+-- returns: the continuations, and the reports that are refused: another attempt has the step, or it was
+--   cancelled.
 -- locks: own steps (task_id, step_no), children (same order), tasks (task_id), then own messages (msg_id).
 -- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress;
 --   task -> running | waiting | blocked | complete.
@@ -21,7 +21,7 @@ create or replace function tasker.finish_steps(
     p_queue text, p_worker int, p_lease_s int, p_take int,
     p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[],
     p_outcomes int2[], p_payloads text[], p_retry_after_ms int[], p_ran_us int[])
-returns setof tasker.finished_row
+returns setof tasker.claimed_step
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -48,7 +48,7 @@ declare
     v_free_msgs   bigint[];   -- messages of the own steps that were accepted
     v_reused      int;
     v_settled     uuid[];
-    v_states      text[];
+    v_row         tasker.claimed_step;
 begin
     if (cardinality(p_task_ids) = all (array[
            cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids),
@@ -157,8 +157,7 @@ begin
         where t.task_id = any (array[d.task_id]) and t.state in ('pending', 'running', 'waiting')
         returning t.task_id, t.state
     )
-    select array_agg(m.task_id), array_agg(m.state::text)
-    into v_settled, v_states
+    select array_agg(m.task_id) into v_settled
     from moved m where m.state in ('blocked', 'complete');
 
     -- What goes straight to the caller takes over the messages of what it has just answered: one HOT
@@ -184,25 +183,22 @@ begin
             using v_take_msgs, v_take_tasks[v_reused + 1:], v_take_steps[v_reused + 1:], p_lease_s;
         end if;
         return query
-            select 'taken', c.* from tasker.claimed_rows(p_queue, v_take_msgs, v_take_tasks, v_take_steps) c;
+            select * from tasker.claimed_rows(p_queue, v_take_msgs, v_take_tasks, v_take_steps);
     end if;
     if v_settled is not null then
         perform tasker.note_settled(v_settled);
-        return query
-            select 'settled', null, null::bigint, e.task_id, null::int, null::int, null::int, null::int,
-                   null::int, null::boolean, null::bigint, e.state, null, null, null::json, null, null, null,
-                   null::int2, null::json, null::json, null::int
-            from unnest(v_settled, v_states) e(task_id, state);
     end if;
     if coalesce(cardinality(v_done_tasks), 0) + coalesce(cardinality(v_fail_tasks), 0)
            + coalesce(cardinality(v_defer_tasks), 0) < cardinality(p_task_ids) then
-        return query
-            select 'refused', p_queue, i.msg_id, i.task_id, i.step_no, i.attempt, null::int, null::int,
-                   null::int, null::boolean, null::bigint, null, null, null, null::json, null, null, null,
-                   null::int2, null::json, null::json, null::int
-            from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids) i(task_id, step_no, attempt, msg_id)
+        v_row.refused := true;
+        v_row.queue := p_queue;
+        for v_row.msg_id, v_row.task_id, v_row.step_no, v_row.attempt in
+            select * from unnest(p_msg_ids, p_task_ids, p_step_nos, p_attempts) i(msg_id)
             where i.msg_id = any (array(select unnest(p_msg_ids)
-                                        except select unnest(v_done_msgs || v_fail_msgs)));
+                                        except select unnest(v_done_msgs || v_fail_msgs)))
+        loop
+            return next v_row;
+        end loop;
     end if;
 end;
 $$;

@@ -153,38 +153,13 @@ create table tasker.workers (
 alter table tasker.tasks set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 
--- What a worker needs to run a step: a row of claim_steps, and of finish_steps' continuations.
--- `parents` is {"<parent's name>": <its result>, …}, null for a root, and where parents_bytes is beyond
--- joined_bytes_limit(): the worker fails such a step for good. `alone`: the worker runs it only when it
+-- A step that is handed to a worker, by a claim or as a continuation of its report. Where a report is
+-- `refused`, only queue, msg_id, task_id, step_no and attempt are set: those of the report.
+-- `parents` is {"<parent's name>": <its result>, …}. It is null for a root, and where parents_bytes is above
+-- joined_bytes_limit(): the worker fails such a step permanently. `alone`: the worker runs it only when it
 -- holds nothing else.
 create type tasker.claimed_step as (
-    queue            text,
-    msg_id           bigint,
-    task_id          uuid,
-    step_no          int,
-    attempt          int,
-    max_attempts     int,
-    failures         int,
-    lost_leases      int,
-    alone            boolean,
-    timeout_ms       bigint,
-    name             text,
-    handler          text,
-    handler_method   text,
-    initialization   json,
-    namespace        text,
-    template_name    text,
-    template_version text,
-    priority         int2,
-    context          json,
-    parents          json,
-    parents_bytes    int
-);
-
--- A row of finish_steps: of kind 'taken' (a claimed_step), 'refused' (queue, msg_id, task_id, step_no,
--- attempt) or 'settled' (task_id; the task's state in `name`).
-create type tasker.finished_row as (
-    kind             text,
+    refused          boolean,
     queue            text,
     msg_id           bigint,
     task_id          uuid,

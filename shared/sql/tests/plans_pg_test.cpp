@@ -163,7 +163,7 @@ protected:
 
     void finish_alone() {
         for (auto const& row : session_->exec(
-                 "select queue, task_id, step_no, attempt, msg_id from taken where kind = 'taken' "
+                 "select queue, task_id, step_no, attempt, msg_id from taken where not refused "
                  "order by msg_id limit 3")) {
             exec(fmt::format(
                 "select * from tasker.finish_step('{}', 1, 30, 1, '{}', {}, {}, {}, '1', 0)",

@@ -140,7 +140,7 @@ std::vector<finish_row> workflow_database::finish(held_step const& step,
                           step.msg_id, outcome, literal,
                           retry_after_ms ? std::to_string(*retry_after_ms) : "null"));
     for (auto const& row : result) {
-        finish_row parsed{.kind = row["kind"].as<std::string>(),
+        finish_row parsed{.kind = row["refused"].as<bool>() ? "refused" : "taken",
                           .task_id = text_or_empty(row["task_id"]),
                           .name = text_or_empty(row["name"]),
                           .step = {}};

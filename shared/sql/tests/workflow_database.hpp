@@ -25,9 +25,9 @@ struct held_step {
 
 /// What finish_steps answered, one entry for each row.
 struct finish_row {
-    std::string kind;
+    std::string kind; ///< taken or refused
     std::string task_id;
-    std::string name; ///< the step's name, or the settled task's state
+    std::string name; ///< of a 'taken' row
     held_step step;   ///< of a 'taken' row
 };
 

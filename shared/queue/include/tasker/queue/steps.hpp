@@ -5,7 +5,6 @@
 #include "tasker/base/error.hpp"
 #include "tasker/base/ids.hpp"
 #include "tasker/base/time.hpp"
-#include "tasker/model/states.hpp"
 #include "tasker/pg/connection.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -116,15 +115,9 @@ struct step_key {
     friend bool operator==(step_key const&, step_key const&) = default;
 };
 
-struct settled_task {
-    task_id task;
-    model::task_state state = model::task_state::complete; ///< or blocked
-};
-
 struct finish_reply {
     std::vector<claimed_step> taken;
     std::vector<step_key> refused; ///< not ours any more: cancelled, or another attempt has it
-    std::vector<settled_task> settled;
 };
 
 /// Stores results and moves their tasks on. Sending the same batch again after an error in doubt is
