@@ -6,6 +6,7 @@
 #include "api/steps.hpp"
 #include "api/tasks.hpp"
 #include "api/templates.hpp"
+#include "backlog_watch.hpp"
 #include "database.hpp"
 #include "due_timer.hpp"
 #include "http/router.hpp"
@@ -80,6 +81,10 @@ due_timer_settings timer_settings(settings const& chosen) {
             .call_timeout = milliseconds{chosen.database.timeout_ms}};
 }
 
+backlog_watch_settings backlogs_settings(settings const& chosen) {
+    return {.call_timeout = milliseconds{chosen.database.timeout_ms}};
+}
+
 template_cache_settings cache_settings(settings const& chosen) {
     return {.capacity = size(chosen.templates.max_cached),
             .latest_ttl = milliseconds{chosen.templates.latest_ttl_ms},
@@ -112,6 +117,7 @@ struct service::parts {
     task_reader reader;
     task_waits waits;
     due_timer timer;
+    backlog_watch backlogs;
     pg::listener listener;
     api::tasks tasks;
     api::batch batch;
@@ -137,6 +143,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       reader{executor, db, counted, milliseconds{chosen.database.timeout_ms}},
       waits{executor, db, waits_settings(chosen)},
       timer{executor, db, counted, timer_settings(chosen)},
+      backlogs{executor, db, backlogs_settings(chosen)},
       listener{
           executor,
           {.connect = connect_options(chosen),
@@ -149,7 +156,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       batch{creator, aside, size(chosen.http.max_batch_body_bytes)},
       templates{db, cache, aside, templates_settings(chosen)},
       steps{db, milliseconds{chosen.database.timeout_ms}},
-      health{db, [this] { return listener.listening(); }},
+      health{db, [this] { return listener.listening(); }, [this] { return backlogs.growing(); }},
       documents{counted, [this] { return measure(); }},
       server{executor, routes, server_options(chosen, counted)} {
     tasks.add_routes(routes);
@@ -193,6 +200,7 @@ asio::awaitable<void> service::parts::serve() {
     creator.stop();
     reader.stop();
     timer.stop();
+    backlogs.stop();
     listener.stop();
     db.close();
 }
@@ -222,7 +230,7 @@ service::run_until_stopped(std::function<void(std::string const& address)> liste
     }
     co_await (p.serve() && p.creator.run_until_stopped() && p.reader.run_until_stopped() &&
               p.waits.run_until_stopped() && p.timer.run_until_stopped() &&
-              p.listener.run_until_stopped());
+              p.backlogs.run_until_stopped() && p.listener.run_until_stopped());
     log::info("stopped");
     co_return result<void>{};
 }

@@ -35,7 +35,7 @@ std::set<std::string> routes() {
     api::batch batch{creator, aside, 0};
     api::templates templates{none, cache, aside, {}};
     api::steps steps{none, {}};
-    api::health health{none, {}};
+    api::health health{none, {}, {}};
     api::documents documents{counted, {}};
     tasks.add_routes(table);
     batch.add_routes(table);

@@ -4,6 +4,8 @@
 #include "tasker/base/version.hpp"
 #include "tasker/queue/tasks.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <utility>
 
@@ -18,11 +20,26 @@ constexpr std::chrono::milliseconds look_timeout{2000};
 /// However often somebody asks, the database is asked no more often than this.
 constexpr std::chrono::milliseconds answer_holds{1000};
 
+/// The backlogs in words, as a JSON array. Names of namespaces need no escapes.
+std::string details(std::vector<growing_backlog> const& growing) {
+    std::string all = "[";
+    for (auto const& each : growing) {
+        all += fmt::format(
+            "{}\"namespace {}: the backlog has grown for {} minutes, from {} ready steps "
+            "to {}; add workers or slots\"",
+            all.size() == 1 ? "" : ",", each.namespace_name, backlog_history::spans, each.before,
+            each.now);
+    }
+    return all + ']';
+}
+
 } // namespace
 
-health::health(database& in, std::function<bool()> listening)
+health::health(database& in, std::function<bool()> listening,
+               std::function<std::vector<growing_backlog>()> growing)
     : in_{in},
-      listening_{std::move(listening)} {}
+      listening_{std::move(listening)},
+      growing_{std::move(growing)} {}
 
 void health::add_routes(http::router& to) {
     to.add({verb::get, "/health", [this](http::request& asked) { return whole(asked); }});
@@ -33,8 +50,9 @@ void health::add_routes(http::router& to) {
 asio::awaitable<http::response> health::whole(http::request&) {
     auto const database = co_await look_at_database();
     bool const listening = listening_();
-    bool const is_well =
-        database == database_state::ok && listening && unserved_.empty() && !stopping_;
+    auto const growing = growing_();
+    bool const is_well = database == database_state::ok && listening && unserved_.empty() &&
+                         growing.empty() && !stopping_;
     http::response answer;
     answer.body.append("{\"status\":\"")
         .append(is_well ? "ok" : "degraded")
@@ -46,11 +64,13 @@ asio::awaitable<http::response> health::whole(http::request&) {
         .append(listening ? "ok" : "unavailable")
         .append("\",\"workers\":\"")
         .append(unserved_.empty() ? "ok" : "missing")
+        .append("\",\"backlog\":\"")
+        .append(growing.empty() ? "ok" : "degraded")
         .append("\"},\"unserved_namespaces\":[");
     for (auto const& name : unserved_) {
         answer.body.append(&name == &unserved_.front() ? "\"" : ",\"").append(name).append("\"");
     }
-    answer.body.append("]}");
+    answer.body.append("],\"details\":").append(details(growing)).append("}");
     co_return answer;
 }
 

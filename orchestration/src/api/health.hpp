@@ -1,5 +1,6 @@
 #pragma once
 
+#include "backlog_history.hpp"
 #include "database.hpp"
 #include "http/router.hpp"
 #include "tasker/base/time.hpp"
@@ -18,8 +19,9 @@ namespace tasker::orchestration::api {
 /// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
 class health {
 public:
-    /// `listening` tells whether notifications arrive.
-    health(database& in, std::function<bool()> listening);
+    /// `listening`: whether notifications arrive. `growing`: see backlog_history.
+    health(database& in, std::function<bool()> listening,
+           std::function<std::vector<growing_backlog>()> growing);
 
     void add_routes(http::router& to);
 
@@ -39,6 +41,7 @@ private:
 
     database& in_;
     std::function<bool()> listening_;
+    std::function<std::vector<growing_backlog>()> growing_;
     deadline answer_holds_until_{};     ///< of the last look
     std::vector<std::string> unserved_; ///< namespaces whose steps wait without a worker
     database_state found_ = database_state::unavailable;

@@ -30,6 +30,8 @@ constexpr pg::statement release_due_sql{"tasker_release_due",
 constexpr pg::statement is_writable_sql{"tasker_is_writable", "select tasker.is_writable()"};
 constexpr pg::statement unserved_sql{"tasker_unserved_namespaces",
                                      "select unnest(tasker.unserved_namespaces())"};
+constexpr pg::statement backlogs_sql{"tasker_backlogs",
+                                     "select namespace_name, steps from tasker.backlogs()"};
 
 constexpr auto page_bytes = static_cast<std::int64_t>(max_page_bytes);
 
@@ -201,6 +203,18 @@ asio::awaitable<result<std::vector<std::string>>> unserved_namespaces(pg::connec
         names.push_back(text(*answer, row, 0));
     }
     co_return names;
+}
+
+asio::awaitable<result<std::vector<backlog>>> backlogs(pg::connection& on, deadline until) {
+    auto const answer = co_await on.run({backlogs_sql, {}}, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    std::vector<backlog> all;
+    for (std::size_t row = 0; row < answer->size(); ++row) {
+        all.push_back({.namespace_name = text(*answer, row, 0), .steps = answer->int8(row, 1)});
+    }
+    co_return all;
 }
 
 std::size_t payload_bytes(wire::task_view const& task) noexcept {

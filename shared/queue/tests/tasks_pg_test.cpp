@@ -221,5 +221,23 @@ TEST_F(Tasks, ShowOneStepOrAPageOfThem) {
     EXPECT_THAT(run(list_steps(on_, {.task = task_id::generate()}, 10, soon())).value(), IsEmpty());
 }
 
+TEST_F(Tasks, BacklogsCountReadyStepsOfServedNamespaces) {
+    auto const chain = register_chain();
+    for (int i = 0; i < 5; ++i) {
+        create(chain);
+    }
+    database_.exec("select tasker.ensure_namespace('without_workers')");
+    database_.exec("select pgmq.send('tasker_without_workers', '{}')");
+    auto found = run(backlogs(on_, soon())).value();
+    ASSERT_THAT(found, SizeIs(1));
+    EXPECT_EQ(found[0].namespace_name, "default");
+    EXPECT_EQ(found[0].steps, 5);
+
+    claim_all(2);
+    EXPECT_EQ(run(backlogs(on_, soon())).value()[0].steps, 3);
+    claim_all(3);
+    EXPECT_EQ(run(backlogs(on_, soon())).value()[0].steps, 0);
+}
+
 } // namespace
 } // namespace tasker::queue

@@ -1,5 +1,4 @@
--- The namespaces whose steps no worker takes: steps have been ready for more than 10 s, and no worker of the
--- namespace was seen for 5 minutes. A worker renews that time every third of its lease, at least every 20 s.
+-- The namespaces without a live worker where steps have been ready for more than 10 s.
 -- called by: the orchestrator's health.
 -- returns: their names in order, '{}' if there are none.
 -- cost: reads only the queues of namespaces without a worker, each from its head.
@@ -13,11 +12,7 @@ declare
     v_found     text[] := '{}';
 begin
     for v_namespace in
-        select n.name from tasker.namespaces n
-        where not exists (select from tasker.workers w
-                          where n.name = any (w.namespaces)
-                            and w.last_seen_at > tasker.clock() - interval '5 minutes')
-        order by n.name
+        select n.name from tasker.namespaces n where not tasker.is_served(n.name) order by n.name
     loop
         for v_priority in 1..4 loop
             execute format(

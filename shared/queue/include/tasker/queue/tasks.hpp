@@ -107,6 +107,14 @@ boost::asio::awaitable<result<bool>> is_writable(pg::connection& on, deadline un
 boost::asio::awaitable<result<std::vector<std::string>>> unserved_namespaces(pg::connection& on,
                                                                              deadline until);
 
+struct backlog {
+    std::string namespace_name;
+    std::int64_t steps = 0; ///< ready and never leased, about
+};
+
+/// Of each namespace with a live worker, in order.
+boost::asio::awaitable<result<std::vector<backlog>>> backlogs(pg::connection& on, deadline until);
+
 struct due_reply {
     std::int32_t released = 0;
     std::optional<std::chrono::milliseconds> next; ///< until the next; none: nothing is waiting

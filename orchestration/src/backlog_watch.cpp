@@ -1,0 +1,42 @@
+#include "backlog_watch.hpp"
+
+#include "as_tuple.hpp"
+#include "tasker/queue/tasks.hpp"
+
+#include <utility>
+
+namespace tasker::orchestration {
+
+namespace {
+
+namespace asio = boost::asio;
+
+} // namespace
+
+backlog_watch::backlog_watch(asio::any_io_executor executor, database& in,
+                             backlog_watch_settings settings)
+    : in_{in},
+      settings_{settings},
+      sleep_{std::move(executor)} {}
+
+asio::awaitable<void> backlog_watch::run_until_stopped() {
+    while (!stopped_) {
+        auto const until = steady_clock::now() + settings_.call_timeout;
+        auto const sample = co_await in_.run(
+            [until](pg::connection& on) { return queue::backlogs(on, until); }, until);
+        if (sample) {
+            history_.add(*sample);
+        }
+        if (!stopped_) {
+            sleep_.expires_after(settings_.interval);
+            co_await sleep_.async_wait(as_tuple);
+        }
+    }
+}
+
+void backlog_watch::stop() noexcept {
+    stopped_ = true;
+    sleep_.cancel();
+}
+
+} // namespace tasker::orchestration
