@@ -89,7 +89,7 @@ begin
 
             if v_again then
                 select * into v_msg_ids, v_task_ids, v_step_nos
-                from tasker.unlocked_messages(v_msg_ids, v_task_ids, v_step_nos);
+                from tasker.unlocked_messages(v_queue, v_msg_ids, v_task_ids, v_step_nos);
                 continue when v_msg_ids is null;
             end if;
 

@@ -1,11 +1,12 @@
 -- Of messages that were read before, locks the steps that nobody else has locked, and returns their messages
 -- and those without a step. The report of a step whose lease ran out locks the step, then the message, so
--- waiting for the step with the message locked could deadlock. A locked step is left to its report.
+-- waiting for the step with the message locked could deadlock. A locked step is left to its report, and its
+-- message is given back: if the report fails, the step has lost no other lease, and can be claimed at once.
 -- called by: claim_steps.
 -- returns: the three arrays without the other messages, null if none is left.
--- locks: steps (skip locked).
+-- locks: steps (skip locked); the messages are the caller's already.
 create or replace function tasker.unlocked_messages(
-    inout msg_ids bigint[], inout task_ids uuid[], inout step_nos int[])
+    p_queue text, inout msg_ids bigint[], inout task_ids uuid[], inout step_nos int[])
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -14,6 +15,8 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_bitmapscan = off
 as $$
+declare
+    v_read bigint[] := msg_ids;
 begin
     with message as materialized (
         select * from unnest(msg_ids, task_ids, step_nos) m(msg_id, task_id, step_no)
@@ -30,5 +33,10 @@ begin
     select array_agg(m.msg_id), array_agg(m.task_id), array_agg(m.step_no)
     into msg_ids, task_ids, step_nos
     from (select * from free union all select * from unknown) m;
+    if cardinality(msg_ids) = cardinality(v_read) is not true then
+        execute format('select tasker_queues.%I($1, 0)', 'hold_' || p_queue)
+        using array(select m.msg_id from unnest(v_read) m(msg_id)
+                    where m.msg_id <> all (coalesce(msg_ids, '{}')));
+    end if;
 end;
 $$;

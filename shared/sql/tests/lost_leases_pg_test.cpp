@@ -7,6 +7,8 @@
 namespace tasker::sql::testing {
 namespace {
 
+using ::testing::Contains;
+using ::testing::Field;
 using ::testing::IsEmpty;
 
 /// Claims the only step and lets its lease run out, that many times. `starts`: its handler starts
@@ -115,6 +117,24 @@ TEST(LostLeases, AStepThatIsGivenBackHasLostNoLease) {
     EXPECT_EQ(w.shown(task, "a", "lost_leases"), "0");
     EXPECT_EQ(w.shown(task, "a", "deliveries"), "4");
     EXPECT_EQ(w.shown(task, "a", "attempts"), "0");
+}
+
+TEST(LostLeases, AClaimThatMeetsAStepUnderReportGivesItsMessageBack) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("one", "a"));
+    auto const late = w.claim().at(0);
+    w.expire_leases();
+    {
+        pqxx::connection session{w.db().dsn()};
+        pqxx::work report{session};
+        report.exec("select from tasker.steps for update");
+        EXPECT_THAT(w.claim(), IsEmpty());
+    } // is rolled back
+    auto const next = w.claim();
+    ASSERT_EQ(next.size(), 1U) << "it waits for the end of no lease";
+    EXPECT_FALSE(next[0].alone) << "it lost one lease only";
+    EXPECT_EQ(w.shown(task, "a", "lost_leases"), "1");
+    EXPECT_THAT(w.finish(late), Contains(Field(&finish_row::kind, "refused")));
 }
 
 TEST(LostLeases, AStepOnItsLastLeaseIsStillTriedAgainAndGivenBack) {
