@@ -143,7 +143,8 @@ asio::awaitable<result<void>> claimer::look() {
     if (!on) {
         co_return on.error();
     }
-    auto const next = co_await queue::next_visible(**on, flow_.queues.all(), until);
+    auto const next = co_await queue::next_visible(**on, flow_.queues.all(),
+                                                   flow_.may_take_alone(asked_at), until);
     if (!next) {
         co_return next.error();
     }

@@ -22,7 +22,7 @@ constexpr pg::statement renew_last_seen_sql{"tasker_renew_last_seen",
 constexpr pg::statement claim_sql{"tasker_claim_steps",
                                   "select * from tasker.claim_steps($1, $2, $3, $4, $5)"};
 constexpr pg::statement next_visible_sql{"tasker_next_visible_ms",
-                                         "select tasker.next_visible_ms($1)"};
+                                         "select tasker.next_visible_ms($1, $2)"};
 constexpr pg::statement finish_sql{
     "tasker_finish_steps",
     "select * from tasker.finish_steps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
@@ -206,9 +206,10 @@ asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, cla
 }
 
 asio::awaitable<result<std::optional<std::chrono::milliseconds>>>
-next_visible(pg::connection& on, std::vector<std::string> queues, deadline until) {
-    auto const answer =
-        co_await on.run({next_visible_sql, pg::params{}.add_text_array(queues)}, until);
+next_visible(pg::connection& on, std::vector<std::string> queues, bool takes_alone,
+             deadline until) {
+    auto const answer = co_await on.run(
+        {next_visible_sql, pg::params{}.add_text_array(queues).add_bool(takes_alone)}, until);
     if (!answer) {
         co_return answer.error();
     }

@@ -58,15 +58,15 @@ TEST_F(Steps, AreClaimedWithAllThatAHandlerNeeds) {
 
 TEST_F(Steps, TellWhenTheNextOfThemCanBeClaimed) {
     std::vector<std::string> const queues{"tasker_default__p4", normal_queue};
-    EXPECT_EQ(run(next_visible(on_, queues, soon())).value(), std::nullopt);
+    EXPECT_EQ(run(next_visible(on_, queues, true, soon())).value(), std::nullopt);
     create(register_chain());
-    EXPECT_LE(run(next_visible(on_, queues, soon())).value(), 0ms);
+    EXPECT_LE(run(next_visible(on_, queues, true, soon())).value(), 0ms);
     ASSERT_THAT(claim_all(), SizeIs(1));
-    auto const leased = run(next_visible(on_, queues, soon())).value();
+    auto const leased = run(next_visible(on_, queues, true, soon())).value();
     EXPECT_GT(leased, 0ms);
     EXPECT_LE(leased, lease_time);
     database_.exec("select pgmq.set_vt('tasker_default', msg_id, -1) from pgmq.q_tasker_default");
-    EXPECT_LE(run(next_visible(on_, queues, soon())).value(), -1s);
+    EXPECT_LE(run(next_visible(on_, queues, true, soon())).value(), -1s);
 }
 
 TEST_F(Steps, AreClaimedFromTheQueuesInTheOrderGiven) {

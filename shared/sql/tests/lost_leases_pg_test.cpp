@@ -101,6 +101,12 @@ TEST(LostLeases, AClaimWithoutStepsThatMustRunAloneBringsAllOthers) {
     EXPECT_EQ(std::ranges::count(first, true, &held_step::alone), 0);
     EXPECT_EQ(w.claim(100, 30, 1, "{tasker_default}", -2).size(), 1U);
     EXPECT_THAT(w.claim(100, 30, 1, "{tasker_default}", -2), IsEmpty());
+    auto const next_ms = [&w](std::string const& takes_alone) {
+        return w.db().value<int>("select tasker.next_visible_ms('{tasker_default}', " +
+                                 takes_alone + ")");
+    };
+    EXPECT_GT(next_ms("false"), 0) << "the next lease to end, although one step is ready";
+    EXPECT_LE(next_ms("true"), 0);
     auto const last = w.claim();
     ASSERT_EQ(last.size(), 1U);
     EXPECT_EQ(last[0].task_id, alone);

@@ -158,7 +158,7 @@ protected:
         read();
         exec("select tasker.register_worker('again', '{default}')");
         exec("select tasker.flush_notifications()");
-        exec("select tasker.next_visible_ms('{tasker_default__p4,tasker_default}')");
+        exec("select tasker.next_visible_ms('{tasker_default__p4,tasker_default}', true)");
     }
 
     void finish_alone() {

@@ -97,9 +97,9 @@ boost::asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& 
                                                                 claim_request what, deadline until);
 
 /// How long until a claim can find a step in these queues, because a lease ends. Zero or less: a
-/// claim can find one now; none: the queues are empty.
+/// claim can find one now; none: the queues are empty. `takes_alone`: as in claim_request.
 boost::asio::awaitable<result<std::optional<std::chrono::milliseconds>>>
-next_visible(pg::connection& on, std::vector<std::string> queues, deadline until);
+next_visible(pg::connection& on, std::vector<std::string> queues, bool takes_alone, deadline until);
 
 struct finish_request {
     std::string queue;
