@@ -12,6 +12,7 @@ COPY shared shared
 COPY orchestration orchestration
 COPY worker worker
 COPY client client
+ARG TASKER_COMMIT=unknown
 RUN cmake --preset release && ninja -C build/release tasker tasker-orchestrator tasker-worker
 
 FROM debian:12-slim

@@ -12,6 +12,7 @@ COPY shared shared
 COPY orchestration orchestration
 COPY worker worker
 COPY client client
+ARG TASKER_COMMIT=unknown
 RUN cmake --preset release && ninja -C build/release tasker tasker-orchestrator tasker-worker
 RUN ninja -C build/release tasker_python__native \
     && cmake --install build/release --component python --prefix /python

@@ -1,15 +1,11 @@
 #include "metrics.hpp"
 
 #include "tasker/pg/error.hpp"
+#include "tasker/telemetry/render.hpp"
 
 #include <boost/beast/http/verb.hpp>
 
-#include <prometheus/text_serializer.h>
-
-#include <unistd.h>
-
 #include <chrono>
-#include <fstream>
 
 namespace tasker::orchestration {
 
@@ -45,14 +41,6 @@ std::string kind_of(error const& failure) {
         return "connection";
     }
     return pg::is_retryable(failure) ? "transient" : "other";
-}
-
-double resident_bytes() {
-    std::ifstream statm{"/proc/self/statm"};
-    std::size_t size = 0;
-    std::size_t resident = 0;
-    statm >> size >> resident;
-    return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 prometheus::Gauge& gauge(prometheus::Registry& in, char const* name, char const* help) {
@@ -104,8 +92,7 @@ metrics::metrics()
       pool_waiting_{gauge(registry_, "tasker_database_connection_waiters",
                           "Callers that wait for a connection of the pool.")},
       templates_cached_{gauge(registry_, "tasker_templates_cached", "Templates kept ready.")},
-      listening_{gauge(registry_, "tasker_listening", "1 while notifications arrive.")},
-      resident_bytes_{gauge(registry_, "process_resident_memory_bytes", "Resident memory.")} {}
+      listening_{gauge(registry_, "tasker_listening", "1 while notifications arrive.")} {}
 
 void metrics::answered(http::answered_request const& what) {
     auto& route = routes_[what.found];
@@ -150,8 +137,7 @@ std::string metrics::render(gauges const& now) {
     pool_waiting_.Set(static_cast<double>(now.pool_waiting));
     templates_cached_.Set(static_cast<double>(now.templates_cached));
     listening_.Set(now.listening ? 1 : 0);
-    resident_bytes_.Set(resident_bytes());
-    return prometheus::TextSerializer{}.Serialize(registry_.Collect());
+    return telemetry::render(registry_);
 }
 
 } // namespace tasker::orchestration

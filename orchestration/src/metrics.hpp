@@ -43,7 +43,7 @@ public:
     void steps_released(std::size_t steps);
     void database_failed(error const& failure);
 
-    /// Prometheus' text format, version 0.0.4.
+    /// See telemetry::render.
     std::string render(gauges const& now);
 
 private:
@@ -67,7 +67,6 @@ private:
     prometheus::Gauge& pool_waiting_;
     prometheus::Gauge& templates_cached_;
     prometheus::Gauge& listening_;
-    prometheus::Gauge& resident_bytes_;
     std::unordered_map<http::route const*, route_counters> routes_;
 };
 

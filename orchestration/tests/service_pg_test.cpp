@@ -85,7 +85,8 @@ TEST_F(Service, MetricsCountWhatHappened) {
           "tasker_http_request_seconds_count{route=\"POST /v1/tasks\"} 1",
           "tasker_tasks_created_total 1", "tasker_creation_batch_tasks_count 1",
           "tasker_http_connections 1", "tasker_waiting_requests 0", "tasker_templates_cached 1",
-          "tasker_database_connections{state=\"busy\"}", "process_resident_memory_bytes"}) {
+          "tasker_database_connections{state=\"busy\"}", "process_resident_memory_bytes",
+          "process_start_time_seconds", "tasker_build_info{version="}) {
         EXPECT_THAT(reply.body, HasSubstr(line));
     }
 }

@@ -4,6 +4,7 @@
 
 #include "tasker/base/host_rule.hpp"
 #include "tasker/base/version.hpp"
+#include "tasker/telemetry/render.hpp"
 #include "tasker/wire/error_body.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -114,7 +115,7 @@ response route(http::request<http::string_body> const& request, health_answers c
         return out;
     }
     if (path == "/metrics") {
-        return answer(answers.metrics(), "text/plain; version=0.0.4; charset=utf-8");
+        return answer(answers.metrics(), telemetry::content_type);
     }
     if (path != "/health/live" && !answers.is_ready()) {
         return refusal(wire::error_code::unavailable,

@@ -1,6 +1,6 @@
 #include "metrics.hpp"
 
-#include <prometheus/text_serializer.h>
+#include "tasker/telemetry/render.hpp"
 
 #include <array>
 #include <sstream>
@@ -120,7 +120,7 @@ std::string metrics::text(std::size_t steps_held, std::size_t steps_in_pool, std
     held_->Set(static_cast<double>(steps_held));
     in_pool_->Set(static_cast<double>(steps_in_pool));
     capacity_->Set(static_cast<double>(capacity));
-    return prometheus::TextSerializer{}.Serialize(registry_.Collect());
+    return telemetry::render(registry_);
 }
 
 } // namespace tasker::worker

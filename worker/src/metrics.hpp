@@ -42,7 +42,7 @@ public:
     void leases_extended(std::size_t steps);
     void call_failed(call which);
 
-    /// The Prometheus text format.
+    /// See telemetry::render.
     std::string text(std::size_t steps_held, std::size_t steps_in_pool, std::size_t capacity);
 
 private:

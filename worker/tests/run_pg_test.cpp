@@ -146,6 +146,7 @@ TEST_F(WorkerRun, HundredsOfTasksGoInFewCalls) {
     EXPECT_EQ(w.metric("tasker_worker_steps_total{outcome=\"success\"}"), 1'600);
     EXPECT_LT(w.metric("tasker_worker_report_steps_count"), 400);
     EXPECT_LT(w.metric("tasker_worker_claim_steps_count"), 100);
+    EXPECT_GT(w.metric("process_cpu_seconds_total"), 0);
 }
 
 TEST_F(WorkerRun, HigherPriorityGoesFirst) {

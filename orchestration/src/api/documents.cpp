@@ -1,5 +1,7 @@
 #include "api/documents.hpp"
 
+#include "tasker/telemetry/render.hpp"
+
 #include <string>
 #include <utility>
 
@@ -19,7 +21,7 @@ void documents::add_routes(http::router& to) {
 }
 
 asio::awaitable<http::response> documents::show_metrics(http::request&) {
-    co_return http::response{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+    co_return http::response{.content_type = telemetry::content_type,
                              .body = counted_.render(measure_())};
 }
 
