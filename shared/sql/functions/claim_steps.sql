@@ -54,8 +54,8 @@ declare
     v_died       boolean := false;
 begin
     foreach v_queue in array p_queues loop
-        v_clock := extract(epoch from tasker.clock()) * 1000;
-        v_mark := nullif(current_setting('tasker.mark_' || v_queue, true), '');
+        v_clock := (extract(epoch from tasker.clock()) * 1000)::bigint;
+        v_mark := nullif(current_setting('tasker.mark_' || v_queue, true), '')::bigint[];
         v_floor := coalesce(v_mark[3], 0);
         v_due := v_mark is null or v_clock - v_mark[2] not between 0 and 999;
         if v_due then

@@ -27,7 +27,7 @@ declare
     v_now     timestamptz := tasker.clock();
     v_count   int := cardinality(p_task_ids);
     v_unknown int;
-    v_old     int[] := '{}';
+    v_old     int[] := '{}'::int[];
     v_new     record;
 begin
     if v_count is null or v_count <> cardinality(p_template_ids) or v_count <> cardinality(p_priorities)

@@ -24,7 +24,7 @@ declare
     v_after int := p_after_step_no;
     v_last  int := 2147483647;
     v_step  tasker.step_view;
-    v_bytes bigint := 0;
+    v_bytes bigint := 0::bigint;
 begin
     if p_name is not null then
         select greatest(d.step_no - 1, p_after_step_no), d.step_no into v_after, v_last

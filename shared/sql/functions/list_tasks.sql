@@ -25,7 +25,7 @@ declare
         tasker.uuid_v7_floor(coalesce(p_created_before, 'infinity') + interval '1 minute'), p_before_id);
     v_ids     uuid[];
     v_task    tasker.task_view;
-    v_bytes   bigint := 0;
+    v_bytes   bigint := 0::bigint;
 begin
     -- Apart from the rows: the planner inlines no function that has a sub-select among its arguments.
     v_ids := array(

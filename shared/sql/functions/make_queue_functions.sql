@@ -31,6 +31,7 @@ begin
           language plpgsql as $body$
           declare
               v_lost int[];
+              v_now  timestamptz;
           begin
               -- The sub-select hides the number from the planner, which would look up the least msg_id to
               -- judge it, behind all dead entries at the queue's head, if it planned for this number.
@@ -54,9 +55,10 @@ begin
                   where m.place <= case m.lost when 0 then p_quantity when 1 then abs(p_suspects) else 1 end;
               end if;
               if msg_ids is not null then
+                  v_now := clock_timestamp();
                   update pgmq.q_:queue q
-                  set vt = clock_timestamp() + make_interval(secs => p_lease_s),
-                      last_read_at = clock_timestamp(), read_ct = q.read_ct + 1
+                  set vt = v_now + make_interval(secs => p_lease_s), last_read_at = v_now,
+                      read_ct = q.read_ct + 1
                   where q.msg_id = any (msg_ids);
               end if;
           end $body$ $$,
@@ -70,20 +72,23 @@ begin
         $$create or replace function tasker_queues.pass_:queue(
               p_msg_ids bigint[], p_task_ids uuid[], p_step_nos int[], p_lease_s int)
           returns void language plpgsql as $body$
+          declare
+              v_now timestamptz := clock_timestamp();
           begin
               update pgmq.q_:queue q
               set message = (select jsonb_build_object('task_id', p_task_ids[p.n], 'step_no', p_step_nos[p.n])
                              from (select array_position(p_msg_ids, q.msg_id) as n) p),
-                  read_ct = 1, enqueued_at = clock_timestamp(), last_read_at = clock_timestamp(),
-                  vt = clock_timestamp() + make_interval(secs => p_lease_s)
+                  read_ct = 1, enqueued_at = v_now, last_read_at = v_now,
+                  vt = v_now + make_interval(secs => p_lease_s)
               where q.msg_id = any (p_msg_ids);
           end $body$ $$,
         $$create or replace function tasker_queues.hold_:queue(p_msg_ids bigint[], p_lease_s int)
           returns void language plpgsql as $body$
+          declare
+              v_vt timestamptz := clock_timestamp() + make_interval(secs => p_lease_s);
           begin
               update pgmq.q_:queue q
-              set vt = clock_timestamp() + make_interval(secs => p_lease_s),
-                  read_ct = q.read_ct - (p_lease_s = 0)::int
+              set vt = v_vt, read_ct = q.read_ct - (p_lease_s = 0)::int
               where q.msg_id = any (p_msg_ids);
           end $body$ $$,
         $$create or replace function tasker_queues.drop_:queue(p_msg_ids bigint[])

@@ -25,6 +25,6 @@ begin
               p_takes_alone;
         v_first := least(v_first, v_one);
     end loop;
-    return ceil(extract(epoch from v_first - clock_timestamp()) * 1000);
+    return ceil(extract(epoch from v_first - clock_timestamp()) * 1000)::bigint;
 end;
 $$;

@@ -15,12 +15,12 @@ as $$
 declare
     -- The floor, the time of the last look (ms) and of the last one from 0, a candidate, and the
     -- transactions that may still add a row below the candidate.
-    v_known  text[] := nullif(current_setting('tasker.floor_' || p_name, true), '');
-    v_clock  bigint := extract(epoch from tasker.clock()) * 1000;
-    v_floor  bigint := coalesce(v_known[1], '0');
-    v_full   bigint := coalesce(v_known[3], v_clock::text);
+    v_known  text[] := nullif(current_setting('tasker.floor_' || p_name, true), '')::text[];
+    v_clock  bigint := (extract(epoch from tasker.clock()) * 1000)::bigint;
+    v_floor  bigint := coalesce(v_known[1]::bigint, 0);
+    v_full   bigint := coalesce(v_known[3]::bigint, v_clock);
     v_lowest bigint;
-    v_next   text[] := '{}';
+    v_next   text[] := '{}'::text[];
 begin
     if v_clock - v_known[2]::bigint between 0 and 999 then
         return v_floor;

@@ -19,17 +19,21 @@ as $$
 declare
     v_namespace_id int := tasker.ensure_namespace(p_namespace);
     v_old          tasker.templates;
+    v_total        int;
+    v_roots        int[];
+    v_leaves       int[];
+    v_now          timestamptz := tasker.clock();
 begin
+    select count(*)::int,
+           coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.parents) = 0), '{}'),
+           coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.children) = 0), '{}')
+    into v_total, v_roots, v_leaves
+    from json_to_recordset(p_steps) as s(step_no int, parents int[], children int[]);
     insert into tasker.templates as t
         (namespace_id, namespace, name, version, environment, hash, definition, has_input_schema,
          steps_total, roots, leaves, created_at)
-    select v_namespace_id, p_namespace, p_name, p_version, p_environment, p_hash, p_definition,
-           p_definition -> 'input_schema' is not null,
-           count(*),
-           coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.parents) = 0), '{}'),
-           coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.children) = 0), '{}'),
-           tasker.clock()
-    from json_to_recordset(p_steps) as s(step_no int, parents int[], children int[])
+    values (v_namespace_id, p_namespace, p_name, p_version, p_environment, p_hash, p_definition,
+            p_definition -> 'input_schema' is not null, v_total, v_roots, v_leaves, v_now)
     on conflict (namespace_id, name, version) do nothing
     returning t.template_id into template_id;
     created := found;

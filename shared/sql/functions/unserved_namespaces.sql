@@ -9,7 +9,7 @@ as $$
 declare
     v_namespace text;
     v_waits     boolean;
-    v_found     text[] := '{}';
+    v_found     text[] := '{}'::text[];
 begin
     for v_namespace in
         select n.name from tasker.namespaces n where not tasker.is_served(n.name) order by n.name

@@ -4,14 +4,6 @@
 -- change is then a HOT update, and a row costs one index entry in its life. What a foreign key would
 -- promise is kept by the functions, the only writers.
 
--- Six functions for each queue: tasker.make_queue_functions. An administrator may have made the
--- schema for a role that may not create schemas.
-do $$ begin
-    if to_regnamespace('tasker_queues') is null then
-        create schema tasker_queues;
-    end if;
-end $$;
-
 create type tasker.task_state as enum
     ('pending', 'running', 'waiting', 'blocked', 'complete', 'cancelled');
 

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace tasker::sql {
 
 namespace {
@@ -17,13 +19,11 @@ namespace {
 constexpr long long migration_lock = 0x7461736b6572;
 constexpr char const* lock_not_available = "55P03";
 
-// PostgreSQL checks the privilege to create a schema before it checks whether the schema exists.
+/// Schema tasker_queues holds the functions that tasker.make_queue_functions makes.
+constexpr std::array schemas{script{"tasker", "", "create schema tasker"},
+                             script{"tasker_queues", "", "create schema tasker_queues"}};
+
 constexpr script bookkeeping{"bookkeeping", "", R"(
-do $$ begin
-    if to_regnamespace('tasker') is null then
-        create schema tasker;
-    end if;
-end $$;
 create table if not exists tasker.migrations (
     version    int primary key,
     name       text not null,
@@ -38,6 +38,18 @@ create table if not exists tasker.function_set (
     applied_by text not null
 );
 )"};
+
+/// An administrator may have made them for a role that may not create schemas: PostgreSQL would
+/// refuse `create schema if not exists` too.
+void make_schemas(pqxx::work& work) {
+    for (script const& schema : schemas) {
+        if (!work.exec("select to_regnamespace(" + work.quote(std::string{schema.name}) +
+                       ") is not null")[0][0]
+                 .as<bool>()) {
+            run_script(work, schema);
+        }
+    }
+}
 
 void take_lock(pqxx::connection& session, std::chrono::milliseconds limit) {
     try {
@@ -98,6 +110,7 @@ migration_report run(std::string const& dsn, migrate_options options, script_set
     take_lock(*session, options.wait_limit); // given back with the session
     {
         pqxx::work work{*session};
+        make_schemas(work);
         run_script(work, bookkeeping);
         work.commit();
     }
