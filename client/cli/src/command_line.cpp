@@ -24,7 +24,7 @@ std::string url_from_environment() {
     return value != nullptr && *value != '\0' ? value : default_url;
 }
 
-/// The exit code, or another if what was printed cannot be written.
+/// Returns `code`, or another exit code if the output cannot be written.
 int written(int code) {
     std::cout.flush();
     if (std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
@@ -42,7 +42,7 @@ command_line::command_line()
       out_{terminal::of(STDOUT_FILENO)} {
     root_.require_subcommand(1);
     root_.set_version_flag("--version", std::string{version()}, "Print the version");
-    root_.add_flag("--json", wants_json_, "Print what the API answers, as it is");
+    root_.add_flag("--json", wants_json_, "Print the API's JSON unchanged");
     root_
         .add_option("--url", url_,
                     "The orchestrator (default: $TASKER_URL, or " + std::string{default_url} + ")")
@@ -52,8 +52,8 @@ command_line::command_line()
                  "  tasker template register order.yaml\n"
                  "  tasker task create order --context '{\"id\":1}' --watch\n"
                  "\n"
-                 "tasker COMMAND --help tells more. Exit codes: 0 well, 1 not well, 2 usage,\n"
-                 "3 refused by the server, 4 timed out, 5 no server or it failed.");
+                 "tasker COMMAND --help prints more. Exit codes: 0 success, 1 failure, 2 usage,\n"
+                 "3 refused by the server, 4 timed out, 5 server failed or unreachable.");
 }
 
 CLI::App& command_line::root() noexcept {
@@ -80,7 +80,7 @@ CLI::App& command_line::add_api_command(CLI::App& parent, std::string name, std:
                                         std::function<exit_code()> action) {
     auto& added =
         add_command(parent, std::move(name), std::move(about), example, std::move(action));
-    added.get_option("--json")->description("Print what the API answers, as it is");
+    added.get_option("--json")->description("Print the API's JSON unchanged");
     added
         .add_option("--url", url_,
                     "The orchestrator (default: $TASKER_URL, or " + std::string{default_url} + ")")
@@ -105,7 +105,7 @@ terminal const& command_line::out() const noexcept {
 }
 
 int command_line::run(int argc, char const* const* argv) {
-    // Said before CLI11 parses, which would complain of what else is missing instead.
+    // Checked before CLI11 parses: it would report a missing argument instead.
     if (auto const unknown = find_unknown_word(root_, {argv + 1, argv + argc})) {
         fmt::print(stderr, "{}\n", to_string(*unknown));
         return static_cast<int>(exit_code::usage);

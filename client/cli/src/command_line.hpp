@@ -13,9 +13,9 @@
 
 namespace tasker::cli {
 
-/// The tree of commands, and what the words on the command line chose from it.
+/// The tree of commands, and the options that the command line chose.
 ///
-/// Lifetime: the commands' callbacks refer to this object; it stays where it is.
+/// Lifetime: the commands' callbacks refer to this object, so it must not move.
 class command_line {
 public:
     command_line();
@@ -31,7 +31,7 @@ public:
     CLI::App& add_command(CLI::App& parent, std::string name, std::string about,
                           std::string_view example, std::function<exit_code()> action);
 
-    /// As above for one that talks to the server: with --url as well.
+    /// The same for a command that calls the server: adds --url.
     CLI::App& add_api_command(CLI::App& parent, std::string name, std::string about,
                               std::string_view example, std::function<exit_code()> action);
 
@@ -40,7 +40,7 @@ public:
     client::client connect() const;
     terminal const& out() const noexcept;
 
-    /// Parses, and runs what was chosen.
+    /// Parses the command line and runs the chosen command.
     int run(int argc, char const* const* argv);
 
 private:

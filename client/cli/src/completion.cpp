@@ -27,7 +27,7 @@ std::string value_completion(std::string const& type) {
     if (type == "DIR") {
         return "compgen -d -- \"$word\"";
     }
-    // Words stand for themselves, in lower case; "NS,NS" and "ID" stand for something else.
+    // Lower-case words are the values themselves; "NS,NS" and "ID" are placeholders.
     bool const are_words = !type.empty() && std::all_of(type.begin(), type.end(), [](char letter) {
         return (letter >= 'a' && letter <= 'z') || letter == '|' || letter == '_';
     });
@@ -44,7 +44,7 @@ std::string fill(std::string const& completion, std::string const& indent) {
     if (completion.empty()) {
         return {};
     }
-    // Only names of files get slashes and quotes; outside of a completion compopt does not serve.
+    // Only file names get slashes and quotes. compopt works only inside a completion.
     bool const are_files =
         completion.starts_with("compgen -f") || completion.starts_with("compgen -d");
     return (are_files ? indent + "compopt -o filenames 2>/dev/null\n" : "") + indent +
@@ -139,7 +139,7 @@ std::string bash_completion(CLI::App const& root) {
         "# shellcheck shell=bash\n"
         "# Completion of " +
         program +
-        " for bash. To have it in every shell:\n"
+        "  for bash. To use it in every shell:\n"
         "#   " +
         program + " completion bash > /etc/bash_completion.d/" + program + "\n\n_" + program +
         "_complete() {\n"

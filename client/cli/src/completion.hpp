@@ -6,9 +6,9 @@
 
 namespace tasker::cli {
 
-/// A bash script that completes every command and option below `root`; values too, where the type
-/// of an option is FILE, DIR or a list of words, "mermaid|dot". It needs no other program and does
-/// not run `tasker`.
+/// A bash script that completes all commands and options below `root`, and values of options whose
+/// type is FILE, DIR or a list of words, "mermaid|dot". It needs no other program and does not run
+/// `tasker`.
 std::string bash_completion(CLI::App const& root);
 
 } // namespace tasker::cli

@@ -84,7 +84,7 @@ exit_code migrate(command_line const& line, migrate_words const& words) {
         dsn = variable;
     }
     if (dsn.empty()) {
-        return report_usage("which database? Give --database-url, or set DATABASE_URL");
+        return report_usage("no database given: use --database-url or set DATABASE_URL");
     }
     if (words.only_checks) {
         return check(line, dsn);
@@ -110,7 +110,7 @@ void add_database_commands(command_line& line) {
                     "URI or key=value (default: $DATABASE_URL)")
         ->type_name("DSN");
     added.add_flag("--check", words->only_checks,
-                   "Change nothing; the exit code tells whether the schema is this program's");
+                   "Change nothing; exit with 1 if the schema needs a migration");
 }
 
 } // namespace tasker::cli

@@ -21,8 +21,9 @@ bool is_file(std::string const& worker_program) {
 
 exit_code dev(command_line const& line, dev_options options) {
     if (options.is_fresh && !options.database_url.empty()) {
-        return report_usage("--fresh removes the private PostgreSQL's data; it does not go with "
-                            "--database-url");
+        return report_usage(
+            "--fresh deletes the private PostgreSQL's data; it cannot be used with "
+            "--database-url");
     }
     if (is_file(options.worker_program) && !std::filesystem::exists(options.worker_program)) {
         return report_usage("--worker-program " + options.worker_program + ": no such file");
@@ -45,33 +46,35 @@ void add_dev_command(command_line& line) {
         });
     added.get_option("--json")->description("Print the addresses as one JSON object");
     added
-        .add_option(
-            "--data", options->data,
-            "Folder of the data and logs (default: " + data_folder::default_path().string() + ")")
+        .add_option("--data", options->data,
+                    "Folder for data and logs (default: " + data_folder::default_path().string() +
+                        ")")
         ->type_name("DIR");
     added
         .add_option("--port", options->port,
-                    "Of the API (default: 8080, or the next that is free); 0 is any")
+                    "Port of the API (default: 8080 or the next free port); 0 is any free port")
         ->type_name("PORT")
         ->check(CLI::Range(0, highest_port).description(""));
     added
         .add_option("--worker-port", options->worker_port,
-                    "Of the worker's health and metrics (default: 8081, or the next); 0 is any")
+                    "Port of the worker's health and metrics (default: 8081 or the next free port)")
         ->type_name("PORT")
         ->check(CLI::Range(0, highest_port).description(""));
-    added.add_flag("--fresh", options->is_fresh, "Remove the data of before first");
+    added.add_flag("--fresh", options->is_fresh, "Delete existing data first");
     constexpr int most_workers = 64;
-    added.add_option("--workers", options->workers, "How many worker processes")
+    added.add_option("--workers", options->workers, "Number of worker processes")
         ->type_name("N")
         ->check(CLI::Range(0, most_workers).description(""))
         ->capture_default_str();
-    added.add_flag("--no-worker", *has_no_worker, "Only the orchestrator; run workers yourself");
+    added.add_flag("--no-worker", *has_no_worker, "Start no worker; run your own");
     added
         .add_option("--worker-program", options->worker_program,
-                    "A worker with handlers of your own, or a Python file with them "
+                    "A worker with your own handlers: a program, or a Python file "
                     "(default: tasker-worker)")
         ->type_name("FILE");
-    added.add_option("--namespaces", options->namespaces, "What the workers serve, with commas")
+    added
+        .add_option("--namespaces", options->namespaces,
+                    "Namespaces the workers serve, comma-separated")
         ->type_name("NS,NS");
     added
         .add_option("--database-url", options->database_url,
@@ -79,9 +82,9 @@ void add_dev_command(command_line& line) {
         ->type_name("DSN");
     added
         .add_option("--ready-file", options->ready_file,
-                    "Write the API's URL there once all is running")
+                    "Write the API's URL to this file once everything runs")
         ->type_name("FILE");
-    added.add_flag("--logs", options->shows_logs, "Show the services' logs here as well");
+    added.add_flag("--logs", options->shows_logs, "Also show the services' logs here");
 }
 
 } // namespace tasker::cli

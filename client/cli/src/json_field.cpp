@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t one_line_limit = 60;
 constexpr std::size_t indent = 2;
-constexpr std::size_t deepest = 2 * json::max_result_nesting; ///< of a result and what contains it
+constexpr std::size_t deepest =
+    2 * json::max_result_nesting; ///< in a result, including its parents
 
 bool is_json(std::string_view text) {
     return !json::find_problem(text, deepest, json::numbers::any);

@@ -9,10 +9,10 @@ namespace tasker::cli {
 
 /// The part of a JSON text that an RFC 6901 pointer names ("/result/report/text"): a string without
 /// quotes and escapes, any other value unchanged.
-/// Errors: errc::invalid_argument (no pointer), errc::not_found (there is no such part).
+/// Errors: errc::invalid_argument (not a pointer), errc::not_found (no such part).
 result<std::string> json_field(std::string_view json, std::string const& pointer);
 
-/// What is wrong with the text as a JSON pointer; empty if nothing is.
+/// Why the text is not a JSON pointer; empty if it is one.
 std::string json_pointer_problem(std::string const& pointer);
 
 /// The same JSON in readable form: indented, numbers and the order of keys unchanged; short

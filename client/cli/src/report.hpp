@@ -10,17 +10,17 @@
 
 namespace tasker::cli {
 
-/// Tells stderr why a call failed, with every detail of the server; with `as_json`, stdout gets the
-/// server's own words besides, as from any other call.
+/// Prints to stderr why a call failed, with all details from the server. With `as_json` it also
+/// prints the server's response to stdout.
 exit_code report(client::failure const& failed, client::client const& api, bool as_json);
 
-/// "tasker: …" on stderr, and the exit code for it.
+/// Prints "tasker: …" to stderr and returns the exit code.
 exit_code report_usage(std::string_view problem);
 
-/// A line on stdout: what the server answered last, byte for byte.
+/// Prints the server's last response to stdout, byte for byte, as one line.
 void print_answer(client::client const& api);
 
-/// To stdout as it is.
+/// Prints the text to stdout unchanged.
 void print(std::string_view text);
 
 } // namespace tasker::cli

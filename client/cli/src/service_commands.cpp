@@ -57,7 +57,7 @@ exit_code health(command_line const& line) {
     } else {
         print(health_text(*answered, line.out()));
     }
-    // 200 only means that something answers; what it says is what counts.
+    // 200 means only that a server responded; the body has the status.
     auto const status = json_field(*answered, "/status");
     return status.has_value() && *status == "ok" ? exit_code::ok : exit_code::not_well;
 }
@@ -71,7 +71,7 @@ exit_code print_version(command_line const& line) {
 } // namespace
 
 void add_service_commands(command_line& line) {
-    line.add_api_command(line.root(), "health", "Ask whether the orchestrator is well",
+    line.add_api_command(line.root(), "health", "Check the orchestrator's health",
                          "tasker health --url http://127.0.0.1:8080",
                          [&line] { return health(line); });
 
@@ -82,7 +82,7 @@ void add_service_commands(command_line& line) {
                              return exit_code::ok;
                          });
     completing.remove_option(completing.get_option("--json"));
-    // bash is the only one, so there is nothing to remember.
+    // bash is the only shell, so the value is not needed.
     completing
         .add_option_function<std::string>(
             "shell", [](std::string const&) {}, "Which shell")

@@ -11,7 +11,7 @@ namespace tasker::cli {
 tone tone_of(model::task_state state) noexcept;
 tone tone_of(model::step_state state) noexcept;
 
-/// One cell that stands for the state.
+/// A symbol for the state, one cell wide.
 std::string mark_of(model::task_state state, bool has_unicode);
 std::string mark_of(model::step_state state, bool has_unicode);
 

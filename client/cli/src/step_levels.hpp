@@ -8,13 +8,13 @@
 
 namespace tasker::cli {
 
-/// Steps by their distance from the roots: level 0 waits for nothing, level n for a step of level
-/// n - 1 and none beyond it. The indexes are those of `steps`, in their order.
+/// Groups steps by their distance from the roots: level 0 has no parents, and the furthest parents
+/// of level n are in level n - 1. The indexes are those of `steps`, in their order.
 ///
 /// REQUIRES: `steps` are in topological order, as the API lists them.
 std::vector<std::vector<std::size_t>> levels_of(std::span<wire::step_view const> steps);
 
-/// How many of some steps are in which state.
+/// Counts steps by state.
 struct step_counts {
     std::size_t total = 0;
     std::size_t complete = 0;

@@ -21,14 +21,14 @@ using model::step_state;
 
 constexpr std::size_t longest_name = 32;
 constexpr std::size_t time_cells = 12;
-/// From this width on there is room for the time line.
+/// Terminals of at least this width show the time line.
 constexpr std::size_t columns_for_time_line = 76;
 constexpr std::size_t least_bar_cells = 24;
 constexpr std::size_t most_bar_cells = 72;
-/// The parts of a line beside its bar.
+/// The parts of a line without its bar.
 constexpr std::size_t columns_beside_bar = 52;
 
-/// The stem that joins the steps.
+/// The vertical line that joins the steps.
 struct stem {
     std::string_view first;
     std::string_view down;
@@ -39,11 +39,11 @@ struct stem {
 constexpr stem unicode_stem{"╭─", "│", "├─", "╰─"};
 constexpr stem ascii_stem{",-", "|", "|-", "`-"};
 
-/// What draw_notable_steps shows, in its order.
+/// The states that draw_notable_steps shows, in its order.
 constexpr std::array notable_states{step_state::failed, step_state::waiting_for_retry,
                                     step_state::in_progress};
 
-/// The part of the time from the task's creation to its end, or to now, 0 to 1.
+/// A moment as a fraction, 0 to 1, of the time from the task's creation to its end or to now.
 double part_of_time(timestamp moment, watch_scene const& scene) {
     auto const from = scene.task.created_at;
     auto const whole = std::chrono::duration<double>(end_of(scene) - from).count();

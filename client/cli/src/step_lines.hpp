@@ -12,7 +12,7 @@ namespace tasker::cli {
 /// One line of a drawing, as pieces in their tones.
 using text_line = std::vector<segment>;
 using text_lines = std::vector<text_line>;
-/// The indexes of the steps of each level, as step_levels.hpp makes them.
+/// The indexes of the steps of each level, from step_levels.hpp.
 using level_indexes = std::vector<std::vector<std::size_t>>;
 
 /// `text`, padded with blanks to `cells`.
@@ -24,7 +24,8 @@ std::size_t bar_cells_of(terminal const& out);
 /// The end of the task, or now; never before its creation.
 timestamp end_of(watch_scene const& scene);
 
-/// A line for each step, level below level along one stem. `has_gaps`: a line between two levels.
+/// A line for each step, level after level along one vertical line. `has_gaps`: a line between two
+/// levels.
 text_lines draw_steps(watch_scene const& scene, level_indexes const& levels, bool has_gaps,
                       terminal const& out);
 

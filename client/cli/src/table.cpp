@@ -12,7 +12,7 @@ namespace tasker::cli {
 namespace {
 
 constexpr std::size_t gap = 2;
-/// Below this a last column is not cut any further: a wrapped line tells more.
+/// The last column is not cut below this width: a wrapped line is more useful.
 constexpr std::size_t least_width = 10;
 constexpr std::string_view note_indent = "    ";
 

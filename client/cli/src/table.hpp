@@ -15,7 +15,7 @@ struct column {
     align side = align::left;
 };
 
-/// Rows under a head, every column as wide as its widest cell.
+/// A table with a head; each column is as wide as its widest cell.
 class table {
 public:
     explicit table(std::vector<column> columns);
@@ -23,12 +23,12 @@ public:
     /// REQUIRES: as many cells as there are columns.
     void add_row(std::vector<segment> cells);
 
-    /// Writes an indented line below the last row.
+    /// Adds an indented line after the last row.
     /// REQUIRES: a row was added.
     void add_note(segment note);
 
     /// Lines that end with a line break, without trailing blanks. On a terminal the last column and
-    /// the notes are cut where they would wrap.
+    /// the notes are cut to avoid wrapping.
     std::string to_text(terminal const& out) const;
 
 private:

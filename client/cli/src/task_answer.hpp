@@ -11,14 +11,14 @@
 
 namespace tasker::cli {
 
-/// Adds --field, which picks a part of the task that a command shows.
+/// Adds --field, which prints only a part of the task.
 void add_field(CLI::App& command, std::string& field);
 
-/// Shows a task as the command line asks. `task` is what the last answer held.
+/// Shows a task in the format of the command line. `task` comes from the last response.
 exit_code show_task(command_line const& line, client::client& api, wire::task_view const& task,
                     std::string const& field);
 
-/// Waits, shows the task as it then is, and returns what scripts want to know of it.
+/// Waits, shows the task, and returns the exit code for its state.
 exit_code wait_and_show(command_line const& line, client::client& api, task_id id,
                         std::chrono::milliseconds limit, std::string const& field);
 

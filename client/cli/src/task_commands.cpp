@@ -36,7 +36,7 @@ void add_id(CLI::App& command, task_words& words) {
 std::optional<task_id> read_id(task_words const& words) {
     auto const id = task_id::parse(words.id);
     if (id.has_error()) {
-        report_usage('"' + words.id + "\" is not the id of a task, which looks like " + example_id);
+        report_usage('"' + words.id + "\" is not a task id such as " + example_id);
         return std::nullopt;
     }
     return *id;
@@ -95,27 +95,29 @@ void add_list(command_line& line, CLI::App& group) {
     auto& added = line.add_api_command(group, "list", "List tasks, newest first",
                                        "tasker task list order --state blocked --limit 10",
                                        [&line, options] { return list(line, *options); });
-    added.add_option("template", options->name, "Only of this one: [NS/]NAME[@VERSION]")
+    added.add_option("template", options->name, "Only tasks of this template: [NS/]NAME[@VERSION]")
         ->type_name("");
-    added.add_option("-n,--namespace", options->name_space, "Only of this one")->type_name("NS");
-    added.add_option("-s,--state", options->state, "Only those in this state")
+    added.add_option("-n,--namespace", options->name_space, "Only tasks in this namespace")
+        ->type_name("NS");
+    added.add_option("-s,--state", options->state, "Only tasks in this state")
         ->type_name("pending|running|waiting|blocked|complete|cancelled");
     added.add_option("--created-after", options->created_after, "Only later ones")
         ->type_name("TIME");
     added.add_option("--created-before", options->created_before, "Only earlier ones")
         ->type_name("TIME");
-    added.add_option("-l,--limit", options->limit, "How many, 1 to 1000")
+    added.add_option("-l,--limit", options->limit, "Number of tasks, 1 to 1000")
         ->type_name("N")
         ->check(CLI::Range(std::int32_t{1}, largest_page).description(""))
         ->capture_default_str();
-    added.add_option("--cursor", options->cursor, "Where the list before ended")
+    added
+        .add_option("--cursor", options->cursor, "Continue after this cursor of the previous page")
         ->type_name("CURSOR");
 }
 
 void add_wait(command_line& line, CLI::App& group) {
     auto const words = std::make_shared<task_words>();
     auto& added = line.add_api_command(
-        group, "wait", "Wait until a task settles; the exit code tells how",
+        group, "wait", "Wait until a task is finished; the exit code gives the outcome",
         fmt::format("tasker task wait {} --limit 30", example_id), [&line, words] {
             auto const id = read_id(*words);
             auto const limit = parse_limit(words->limit);
@@ -129,7 +131,8 @@ void add_wait(command_line& line, CLI::App& group) {
             return wait_and_show(line, api, *id, *limit, words->field);
         });
     add_id(added, *words);
-    added.add_option("--limit", words->limit, "At most so long")->type_name("SECONDS");
+    added.add_option("--limit", words->limit, "Give up after this many seconds")
+        ->type_name("SECONDS");
     add_field(added, words->field);
 }
 
@@ -148,7 +151,7 @@ exit_code show_steps(command_line const& line, task_words const& words) {
         return exit_code::ok;
     }
     if (line.wants_json()) {
-        // One answer of the API on each line: more than one only beyond a thousand steps.
+        // Each response of the API is one line; there are several only above a thousand steps.
         client::page_request part{.limit = largest_page};
         do {
             auto page = api.list_steps(*id, part);
@@ -174,7 +177,7 @@ void add_steps(command_line& line, CLI::App& group) {
                                        fmt::format("tasker task steps {}", example_id),
                                        [&line, words] { return show_steps(line, *words); });
     add_id(added, *words);
-    added.add_option("step", words->step, "Only this one, with its result")->type_name("STEP");
+    added.add_option("step", words->step, "Only this step, with its result")->type_name("STEP");
 }
 
 void add_cancel(command_line& line, CLI::App& group) {
@@ -198,7 +201,7 @@ void add_cancel(command_line& line, CLI::App& group) {
 void add_watch(command_line& line, CLI::App& group) {
     auto const words = std::make_shared<task_words>();
     auto& added = line.add_api_command(
-        group, "watch", "Show a task's steps as they run, until it settles",
+        group, "watch", "Show a task's steps as they run, until it is finished",
         fmt::format("tasker task watch {}", example_id), [&line, words] {
             auto const id = read_id(*words);
             auto const limit = parse_limit(words->limit);
@@ -210,9 +213,10 @@ void add_watch(command_line& line, CLI::App& group) {
             }
             return watch_task(line.url(), *id, line.wants_json(), *limit, line.out());
         });
-    added.get_option("--json")->description("Print only the task, once it has settled");
+    added.get_option("--json")->description("Print only the task, once it is finished");
     add_id(added, *words);
-    added.add_option("--limit", words->limit, "At most so long")->type_name("SECONDS");
+    added.add_option("--limit", words->limit, "Give up after this many seconds")
+        ->type_name("SECONDS");
 }
 
 } // namespace

@@ -23,7 +23,7 @@ exit_code create(command_line const& line, create_options const& options) {
     auto const limit = parse_limit(options.wait.empty() ? forever : options.wait);
     if (!limit) {
         return report_usage("--wait takes seconds, not \"" + options.wait +
-                            "\"; without them it goes behind the template's name");
+                            "\"; to wait without a limit, put --wait after the template's name");
     }
     auto api = line.connect();
     auto const task = api.create_task(*request);
@@ -31,8 +31,8 @@ exit_code create(command_line const& line, create_options const& options) {
         auto const code = report(task.error(), api, line.wants_json());
         if (client::is_in_doubt(task.error())) {
             fmt::print(stderr,
-                       "The task may have been created: look with \"tasker task list\", and "
-                       "use --key to make repeating harmless.\n");
+                       "The task may have been created: check with \"tasker task list\", and "
+                       "use --key to make repeating safe.\n");
         }
         return code;
     }
@@ -51,7 +51,7 @@ exit_code create(command_line const& line, create_options const& options) {
     if (line.wants_json() || !options.field.empty()) {
         return show_task(line, api, *task, options.field);
     }
-    // One word, so that a script can take it: id=$(tasker task create order)
+    // Only the id, for scripts: id=$(tasker task create order)
     print(task->id.to_string() + '\n');
     return exit_code::ok;
 }
@@ -64,23 +64,29 @@ void add_task_create(command_line& line, CLI::App& group) {
         group, "create", "Run a template once; prints the task's id",
         "tasker task create order@1.0.0 --context '{\"id\":1}' --key order-1 --wait",
         [&line, options] { return create(line, *options); });
-    added.add_option("template", options->name, "[NS/]NAME[@VERSION]; the highest version if none")
+    added
+        .add_option("template", options->name,
+                    "[NS/]NAME[@VERSION]; the highest version by default")
         ->required()
         ->type_name("");
-    added.add_option("-n,--namespace", options->name_space, "Its namespace (default: default)")
+    added
+        .add_option("-n,--namespace", options->name_space,
+                    "Namespace of the template (default: default)")
         ->type_name("NS");
-    added.add_option("-c,--context", options->context, "Its input: JSON, @FILE, or - for stdin")
+    added
+        .add_option("-c,--context", options->context,
+                    "The task's input: JSON, @FILE, or - for stdin")
         ->type_name("JSON");
-    added.add_option("-p,--priority", options->priority, "Which tasks go first")
+    added.add_option("-p,--priority", options->priority, "Priority of the task")
         ->type_name("low|normal|high|urgent");
     added
         .add_option("-k,--key", options->key,
-                    "Idempotency key: the same key and input is the same task")
+                    "Idempotency key: the same key and input returns the same task")
         ->type_name("KEY");
     auto* const wait = added.add_option("-w,--wait", options->wait,
-                                        "Wait until it settles, or for at most so many seconds");
+                                        "Wait until the task is finished, or at most SECONDS");
     wait->type_name("SECONDS")->expected(0, 1)->default_str(std::string{forever});
-    added.add_flag("--watch", options->watches, "Show its steps as they run");
+    added.add_flag("--watch", options->watches, "Show the task's steps as they run");
     add_field(added, options->field);
 }
 

@@ -17,7 +17,7 @@ namespace {
 error not_a_template(std::string_view text) {
     return make_error(errc::invalid_argument,
                       "\"" + std::string{text} +
-                          "\" does not name a template: write NAME, NAME@1.2.3 or NS/NAME@1.2.3");
+                          "\" is not a template name: write NAME, NAME@1.2.3 or NS/NAME@1.2.3");
 }
 
 std::string state_names() {
@@ -107,7 +107,7 @@ result<wire::create_task_request> to_request(create_options const& options) {
         request.priority = *priority;
     }
     if (options.key && options.key->empty()) {
-        // As from a variable that is not set: without a key, repeating would not be harmless.
+        // The key may come from an unset variable; without a key, repeating would not be safe.
         return make_error(errc::invalid_argument, "--key must not be empty");
     }
     request.idempotency_key = options.key;

@@ -13,7 +13,7 @@
 
 namespace tasker::cli {
 
-/// What follows `tasker task create`, as it stands on the command line.
+/// The arguments of `tasker task create`, unparsed.
 struct create_options {
     std::string name;
     std::string name_space;
@@ -25,7 +25,7 @@ struct create_options {
     std::string field; ///< JSON pointer
 };
 
-/// What follows `tasker task list`.
+/// The arguments of `tasker task list`.
 struct list_options {
     std::string name;
     std::string name_space;
@@ -43,7 +43,7 @@ result<client::task_filter> to_filter(list_options const& options);
 /// "low", "normal", "high", "urgent", or 1 to 4.
 std::optional<std::int16_t> parse_priority(std::string_view text);
 
-/// Seconds, with decimals if need be, as in "30" and "0.5", or `forever`, which is a year.
+/// Seconds, with or without decimals, as in "30" and "0.5", or `forever`, which is a year.
 std::optional<std::chrono::milliseconds> parse_limit(std::string_view text);
 
 inline constexpr std::string_view forever = "forever";

@@ -66,7 +66,7 @@ void add_error(std::vector<std::pair<std::string, segment>>& lines, std::string 
     }
 }
 
-/// Until now for what still runs.
+/// Up to now for a step that still runs.
 std::string time_taken(std::optional<timestamp> started, std::optional<timestamp> finished,
                        bool still_runs) {
     return duration_text(started, still_runs ? host_now() : finished);

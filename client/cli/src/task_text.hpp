@@ -13,22 +13,22 @@ namespace tasker::cli {
 /// Whether `task get` needs the task's steps to name those that failed or wait for a retry.
 bool has_problems(wire::task_view const& task) noexcept;
 
-/// All fields of one task. `steps` are all its steps, or none if they are not known:
-/// those that failed or wait for a retry are named with their errors.
+/// All fields of one task. `steps` are all its steps, or empty if they are not known. Steps that
+/// failed or wait for a retry are named with their errors.
 std::string task_text(wire::task_view const& task, std::vector<wire::step_view> const& steps,
                       terminal const& out);
 
-/// One line with the error for each failed step, ten at most; "" if none failed.
+/// One line with the error for each failed step, at most ten; "" if none failed.
 std::string failed_text(std::vector<wire::step_view> const& steps);
 
-/// One line a task.
+/// One line per task.
 std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal const& out);
 
-/// One line per step, with the time that it waited in its queue and the time that it took. An error
-/// is on a line below its step.
+/// One line per step, with its time in the queue and its duration. An error follows on its own
+/// line.
 std::string step_list_text(std::vector<wire::step_view> const& steps, terminal const& out);
 
-/// Everything of one step, name by value.
+/// All fields of one step, as names and values.
 std::string step_text(wire::step_view const& step, terminal const& out);
 
 /// "complete in 1.24 s", "blocked: 1 of 5 steps failed", … for a settled task.

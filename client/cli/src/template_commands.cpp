@@ -75,7 +75,7 @@ exit_code list(command_line const& line, template_words const& words) {
     if (!words.source.empty()) {
         auto const named = template_reference::parse(words.source);
         if (!named) {
-            return report_usage('"' + words.source + "\" does not name a template");
+            return report_usage('"' + words.source + "\" is not a template name");
         }
         filter = {named->name_space, named->name, named->version};
     }
@@ -104,7 +104,7 @@ exit_code list(command_line const& line, template_words const& words) {
     return exit_code::ok;
 }
 
-/// The highest version that is registered; none if there is none.
+/// The highest registered version, if there is one.
 client::result<std::optional<std::string>>
 highest_version(client::client& api, std::string const& name_space, std::string const& name) {
     std::optional<std::string> highest;
@@ -124,13 +124,13 @@ highest_version(client::client& api, std::string const& name_space, std::string 
     return highest;
 }
 
-/// Asks the server for the template. Otherwise tells why not, and leaves the exit code.
+/// Gets the template from the server. On failure prints the reason and sets the exit code.
 std::optional<wire::template_view> fetch(command_line const& line, client::client& api,
                                          template_words const& words, exit_code& code) {
     auto const named = template_reference::parse(words.source);
     if (!named) {
         code = report_usage('"' + words.source +
-                            "\" does not name a template: write NS/NAME or NS/NAME/1.2.3");
+                            "\" is not a template name: write NS/NAME or NS/NAME/1.2.3");
         return std::nullopt;
     }
     auto const name_space = named->name_space.value_or("default");
@@ -141,7 +141,7 @@ std::optional<wire::template_view> fetch(command_line const& line, client::clien
             code = report(highest.error(), api, line.wants_json());
             return std::nullopt;
         }
-        // The server's own refusal is better than one made up here: ask for a version it lacks.
+        // Ask for a version that the server lacks, to print the server's own error.
         version = highest->value_or("0.0.0");
     }
     auto shown = api.get_template(name_space, named->name, *version);
@@ -155,7 +155,7 @@ std::optional<wire::template_view> fetch(command_line const& line, client::clien
 std::optional<model::workflow_template> parse_definition(wire::template_view const& shown) {
     auto parsed = model::parse_template_json(shown.definition.value_or("{}"));
     if (parsed.has_error()) {
-        fmt::print(stderr, "tasker: the server's template is of another version of Tasker:\n{}",
+        fmt::print(stderr, "tasker: the server's template needs another version of Tasker:\n{}",
                    to_text(parsed.error(), shown.name));
         return std::nullopt;
     }
@@ -224,16 +224,16 @@ void add_file(CLI::App& command, template_words& words) {
 } // namespace
 
 void add_template_commands(command_line& line) {
-    auto& group = line.add_group("template", "Check, register and look at templates");
+    auto& group = line.add_group("template", "Check, register and show templates");
     auto const words = std::make_shared<template_words>();
 
     auto& validating = line.add_command(
-        group, "validate", "Check a template without a server; tells every problem",
+        group, "validate", "Check a template without a server; lists all problems",
         "tasker template validate order.yaml", [&line, words] { return validate(line, *words); });
     add_file(validating, *words);
 
     auto& registering =
-        line.add_api_command(group, "register", "Register a template; the same again is harmless",
+        line.add_api_command(group, "register", "Register a template; registering it twice is safe",
                              "tasker template register order.yaml",
                              [&line, words] { return register_file(line, *words); });
     add_file(registering, *words);
@@ -241,20 +241,24 @@ void add_template_commands(command_line& line) {
     auto& listing = line.add_api_command(group, "list", "List templates",
                                          "tasker template list --namespace shop",
                                          [&line, words] { return list(line, *words); });
-    listing.add_option("template", words->source, "Only this one: [NS/]NAME[/VERSION]")
+    listing.add_option("template", words->source, "Only this template: [NS/]NAME[/VERSION]")
         ->type_name("");
-    listing.add_option("-n,--namespace", words->name_space, "Only of this one")->type_name("NS");
-    listing.add_option("-l,--limit", words->limit, "How many, 1 to 1000")
+    listing.add_option("-n,--namespace", words->name_space, "Only templates in this namespace")
+        ->type_name("NS");
+    listing.add_option("-l,--limit", words->limit, "Number of templates, 1 to 1000")
         ->type_name("N")
         ->check(CLI::Range(std::int32_t{1}, largest_page).description(""))
         ->capture_default_str();
-    listing.add_option("--cursor", words->cursor, "Where the list before ended")
+    listing
+        .add_option("--cursor", words->cursor, "Continue after this cursor of the previous page")
         ->type_name("CURSOR");
 
     auto& showing = line.add_api_command(group, "show", "Show a template and its steps",
                                          "tasker template show shop/order/1.0.0",
                                          [&line, words] { return show(line, *words); });
-    showing.add_option("template", words->source, "[NS/]NAME[/VERSION]; the highest if none")
+    showing
+        .add_option("template", words->source,
+                    "[NS/]NAME[/VERSION]; the highest version by default")
         ->required()
         ->type_name("");
 
@@ -262,7 +266,7 @@ void add_template_commands(command_line& line) {
         group, "graph", "Print a template's graph, for Mermaid or Graphviz",
         "tasker template graph order.yaml --format dot | dot -Tsvg > order.svg",
         [&line, words] { return graph(line, *words); });
-    graphing.add_option("template", words->source, "A file, or [NS/]NAME[/VERSION] of the server")
+    graphing.add_option("template", words->source, "A file, or [NS/]NAME[/VERSION] on the server")
         ->required()
         ->type_name("FILE");
     graphing.add_option("-f,--format", words->format, "Which language")

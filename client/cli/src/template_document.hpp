@@ -8,13 +8,13 @@
 
 namespace tasker::cli {
 
-/// A template as a file holds it.
+/// A template file, unparsed.
 struct template_document {
     std::string path; ///< "-": standard input
     std::string text;
     client::template_format format = client::template_format::yaml;
 
-    /// JSON if the name ends with ".json", or, for standard input, if it begins with a brace.
+    /// JSON if the name ends with ".json", or, on standard input, if it begins with a brace.
     /// Errors: errc::not_found.
     static result<template_document> read(std::string const& path);
 

@@ -10,7 +10,7 @@
 
 namespace tasker::cli {
 
-/// One line a template.
+/// One line per template.
 std::string template_list_text(std::vector<wire::template_view> const& templates,
                                terminal const& out);
 

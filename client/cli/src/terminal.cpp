@@ -31,7 +31,7 @@ bool locale_has_unicode() {
                    locale.find("utf8") != std::string::npos;
         }
     }
-    // Nothing is set in most containers, whose terminals do show Unicode.
+    // Most containers set none of them, and their terminals show Unicode.
     return true;
 }
 

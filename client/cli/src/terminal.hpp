@@ -7,7 +7,7 @@
 
 namespace tasker::cli {
 
-/// What a stream can show.
+/// The abilities of a stream's terminal.
 struct terminal {
     bool is_tty = false;
     bool has_colour = false;
@@ -28,10 +28,10 @@ struct segment {
     tone colour = tone::plain;
 };
 
-/// The text between the escape sequences of its tone, or as it is where there are no colours.
+/// The text with the escape sequences of its tone; unchanged without colours.
 std::string paint(std::string_view text, tone colour, terminal const& out);
 
-/// One line of at most `columns` cells, without a line break; what does not fit is cut off.
+/// One line of at most `columns` cells, without a line break. The rest is cut off.
 std::string render(std::vector<segment> const& line, std::size_t columns, terminal const& out);
 
 } // namespace tasker::cli

@@ -10,7 +10,7 @@ namespace tasker::cli {
 /// for emoji, none for combining marks. A byte that is not UTF-8 counts as one.
 std::size_t display_width(std::string_view text);
 
-/// The text cut to at most `columns` cells, an ellipsis in the last where something was cut.
+/// The text cut to at most `columns` cells, with an ellipsis at the end if it was cut.
 std::string clip(std::string_view text, std::size_t columns, bool has_unicode);
 
 /// The text with control characters replaced by blanks, for one line of a table.

@@ -36,8 +36,8 @@ std::optional<std::string> nearest_of(std::string const& word,
     return std::nullopt;
 }
 
-/// Goes through the words as far as they are commands and options, and calls `visit` with each of
-/// the others: the command it stands in, and the word.
+/// Follows the words that are commands and options, and calls `visit` for each other word with the
+/// innermost command and the word.
 template <class Visit>
 CLI::App const& walk(CLI::App const& root, std::vector<std::string> const& words, Visit visit) {
     auto const* command = &root;

@@ -16,10 +16,10 @@ struct unknown_word {
     std::optional<std::string> suggestion; ///< the nearest that exists
 };
 
-/// "tasker task: there is no command "creat"; did you mean "create"?", and where to look.
+/// "tasker task: there is no command "creat"; did you mean "create"?", and how to get help.
 std::string to_string(unknown_word const& found);
 
-/// The first of them, if any. The rest of the grammar is not looked at.
+/// The first unknown word, if any. Other errors are not checked.
 std::optional<unknown_word> find_unknown_word(CLI::App const& root,
                                               std::vector<std::string> const& words);
 

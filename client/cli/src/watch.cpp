@@ -30,10 +30,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long a server may be away before watching ends.
+/// Watching ends when the server is unreachable for this long.
 constexpr auto patience = 10s;
 constexpr auto pause_after_failure = 500ms;
-/// One question for the end; short, so that the thread ends soon when watching does.
+/// One request that waits for the end; short, so that the thread stops soon after watching.
 constexpr auto end_poll = 2s;
 
 std::chrono::milliseconds interval_for(std::size_t steps) {
@@ -43,7 +43,7 @@ std::chrono::milliseconds interval_for(std::size_t steps) {
     return steps <= 1'000 ? 500ms : 2'000ms;
 }
 
-/// Waits for the end of a task on a thread of its own.
+/// Waits for the end of a task on a separate thread.
 class end_watcher {
 public:
     end_watcher(std::string url, task_id id)
@@ -61,7 +61,7 @@ public:
     end_watcher(end_watcher const&) = delete;
     end_watcher& operator=(end_watcher const&) = delete;
 
-    /// The settled task, or why there will be none; nothing while the task runs and `pause` lasts.
+    /// The finished task or the failure; none if the task still runs after `pause`.
     std::optional<client::result<wire::task_view>> wait(std::chrono::milliseconds pause) {
         std::unique_lock lock{mutex_};
         changed_.wait_for(lock, pause, [this] { return end_.has_value(); });
@@ -144,7 +144,7 @@ private:
     std::vector<wire::step_view> before_;
 };
 
-/// Takes what the server now says of the steps and the task into the scene.
+/// Updates the scene with the server's current steps and task.
 bool look_again(client::client& api, watch_scene& scene) {
     auto steps = api.all_steps(scene.task.id);
     if (steps.has_error()) {

@@ -10,11 +10,12 @@
 
 namespace tasker::cli {
 
-/// Shows the steps of a task until it settles, and returns what scripts want to know of it: drawn
-/// in place on a terminal, else a line for each change. With `as_json` it shows nothing but the
-/// settled task. A server that is away is asked again for ten seconds.
+/// Shows the steps of a task until it is finished, and returns the exit code for its state. A
+/// terminal shows a drawing that is updated in place, a pipe gets a line for each change. With
+/// `as_json` it prints only the finished task. If the server is unreachable, it retries for ten
+/// seconds.
 ///
-/// Threads: asks for the task's end on a thread of its own, which it joins.
+/// Threads: waits for the task's end on a separate thread, which it joins.
 exit_code watch_task(std::string const& url, task_id id, bool as_json,
                      std::chrono::milliseconds limit, terminal const& out);
 

@@ -47,7 +47,7 @@ std::string account_of(wire::step_view const& step) {
     case step_state::failed:
         return "failed: " + error_line(step);
     case step_state::waiting_for_retry:
-        return fmt::format("attempt {} of {} failed, to be tried again: {}", step.attempts,
+        return fmt::format("attempt {} of {} failed, will retry: {}", step.attempts,
                            step.max_attempts, error_line(step));
     case step_state::in_progress:
         if (!step.started_at) {

@@ -86,7 +86,8 @@ std::string lines_text(std::size_t count, std::string_view where) {
     return fmt::format("  {} {} {}", count, count == 1 ? "line" : "lines", where);
 }
 
-/// At most `height` of the lines, around `focus`; a first and a last line count what is left out.
+/// At most `height` of the lines, around `focus`; the first and the last line count the omitted
+/// ones.
 text_lines window_of(text_lines lines, std::size_t height, std::size_t focus) {
     constexpr std::size_t least_height = 3;
     auto const total = lines.size();
@@ -115,8 +116,8 @@ text_lines window_of(text_lines lines, std::size_t height, std::size_t focus) {
     return window;
 }
 
-/// A bar for each level in at most `height` lines, and the most notable steps below. These get the
-/// free lines, but at least a third of all.
+/// A bar for each level in at most `height` lines, and the most notable steps after them. These get
+/// the free lines, at least a third of all.
 text_lines draw_large(watch_scene const& scene, level_indexes const& levels, std::size_t busy_level,
                       std::size_t height, terminal const& out) {
     auto bars = draw_levels(scene, levels, out);
@@ -130,10 +131,10 @@ text_lines draw_large(watch_scene const& scene, level_indexes const& levels, std
     return lines;
 }
 
-/// The drawing with the most detail that has room.
+/// The most detailed drawing that fits.
 text_lines draw_body(watch_scene const& scene, std::size_t height, terminal const& out) {
     auto const levels = levels_of(scene.steps);
-    // Bars say nothing about levels with one step each.
+    // Bars are useless if each level has one step.
     bool const is_narrow = levels.size() * 2 > scene.steps.size();
     bool const is_small = scene.steps.size() <= most_steps_shown;
     auto const busy = std::find_if(levels.begin(), levels.end(), [&](auto const& level) {

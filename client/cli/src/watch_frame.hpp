@@ -12,20 +12,21 @@
 
 namespace tasker::cli {
 
-/// Above this many steps, a level takes one line instead of a line for each step.
+/// Above this number of steps, a level takes one line instead of a line for each step.
 inline constexpr std::size_t most_steps_shown = 40;
 
-/// What one drawing of `tasker task watch` shows.
+/// The contents of one drawing of `tasker task watch`.
 struct watch_scene {
     wire::task_view task;
     std::vector<wire::step_view> steps;
-    timestamp now;      ///< for the time that running steps have taken
+    timestamp now;      ///< to show how long running steps have taken
     std::string notice; ///< below the steps; may be empty
 };
 
 /// The lines of the drawing: the task, its progress, then the steps level by level with their
-/// state, time and place on the time line. At most `out.rows - 1` lines of `out.columns - 1` cells:
-/// what does not fit is drawn more tersely, and at last left out around where the work is.
+/// state, time and position on the time line. At most `out.rows - 1` lines of `out.columns - 1`
+/// cells: a larger task is drawn in less detail, and finally only the lines around the running
+/// steps are shown.
 std::vector<std::string> watch_frame(watch_scene const& scene, terminal const& out);
 
 /// "[████████░░░░]"; `part` from 0 to 1.

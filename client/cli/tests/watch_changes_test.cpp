@@ -61,7 +61,7 @@ TEST(WatchChanges, TellOfRetriesAndFailures) {
     now[2].attempts = 2;
     now[2].started_at = start + 500ms;
     EXPECT_THAT(change_lines(before, now, start, pipe),
-                ElementsAre("     +100 ms  ~ a  attempt 1 of 3 failed, to be tried again: later",
+                ElementsAre("     +100 ms  ~ a  attempt 1 of 3 failed, will retry: later",
                             "     +400 ms  x b  failed: never",
                             "     +500 ms  > c  started, attempt 2 of 3"));
 }

@@ -6,16 +6,17 @@
 
 namespace tasker::cli {
 
-/// Where `tasker dev` keeps what it makes, of which it lets no second one in.
+/// The data folder of `tasker dev`. It is locked, so that only one `tasker dev` uses it.
 ///
-/// Lifetime: the folder is free for others once this is destroyed, or the process has ended.
+/// Lifetime: the folder is unlocked when this is destroyed or the process ends.
 class data_folder {
 public:
-    /// $XDG_DATA_HOME/tasker/dev, by default ~/.local/share/tasker/dev: the same from everywhere.
+    /// $XDG_DATA_HOME/tasker/dev, by default ~/.local/share/tasker/dev. It does not depend on the
+    /// working directory.
     static std::filesystem::path default_path();
 
-    /// Makes it if need be.
-    /// Errors: errc::conflict, naming the process that has it; errc::unavailable.
+    /// Creates and locks the folder.
+    /// Errors: errc::conflict, naming the process that holds the lock; errc::unavailable.
     static result<data_folder> claim(std::filesystem::path const& path);
 
     data_folder(data_folder&& other) noexcept;

@@ -40,7 +40,7 @@ exit_code run_dev(dev_options const& options, terminal const& out) {
     }
     auto const ended = started.has_value() ? environment.run_until_stopped() : started;
     environment.stop();
-    // To be stopped while starting is no failure either.
+    // A stop during the start is not a failure.
     if (ended.has_error() && ended.error().code != tasker::errc::cancelled) {
         return fail(ended.error());
     }

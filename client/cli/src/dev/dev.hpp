@@ -24,8 +24,8 @@ struct dev_options {
     bool as_json = false;
 };
 
-/// Runs PostgreSQL, an orchestrator and workers until SIGINT or SIGTERM, and returns when all of it
-/// has ended.
+/// Runs PostgreSQL, an orchestrator and workers until SIGINT or SIGTERM, and returns when all of
+/// them have ended.
 ///
 /// Threads: call it before the process has any other thread.
 exit_code run_dev(dev_options const& options, terminal const& out);

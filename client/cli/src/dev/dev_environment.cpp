@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 constexpr std::uint16_t usual_port = 8080;
 constexpr std::uint16_t usual_worker_port = 8081;
 constexpr auto start_limit = 60s;
-/// A worker finishes what it holds, or gives it back, within a limit of its own.
+/// A worker finishes or returns its steps within its own time limit.
 constexpr auto stop_limit = 40s;
 
 void tell(std::string const& what) {
@@ -35,7 +35,7 @@ std::filesystem::path own_folder() {
     return std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
 }
 
-/// Beside this program, where it was built or installed; else wherever PATH has it.
+/// Next to this program, where it was built or installed; otherwise from PATH.
 std::string program(std::string const& name) {
     auto const beside = own_folder() / name;
     return std::filesystem::exists(beside) ? beside.string() : name;
@@ -90,7 +90,7 @@ result<void> dev_environment::open_database() {
     auto const until = steady_clock::now() + start_limit;
     if (options_.database_url.empty()) {
         if (options_.is_fresh) {
-            tell("removing the data of before");
+            tell("deleting the existing data");
             auto removed = cluster::remove_cluster(folder_.cluster(), until);
             if (removed.has_error()) {
                 return removed;

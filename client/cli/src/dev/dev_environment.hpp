@@ -16,21 +16,21 @@
 namespace tasker::cli {
 
 /// PostgreSQL, orchestrator and workers of `tasker dev`.
-/// Lifetime: the destructor stops what runs, without patience.
+/// Lifetime: the destructor stops everything immediately.
 /// Threads: one at a time.
 class dev_environment {
 public:
     dev_environment(dev_options const& options, data_folder folder, stop_signals& signals);
 
-    /// Starts them, in order; tells stderr how far it is.
-    /// Errors: those of their parts; errc::cancelled if a signal came.
+    /// Starts them in order, and reports the progress on stderr.
+    /// Errors: those of the parts; errc::cancelled after a signal.
     result<void> start();
 
-    /// Starts again what ends by itself. Returns when a signal comes.
-    /// Errors: something ended too often.
+    /// Restarts processes that end. Returns after a signal.
+    /// Errors: a process ended too often.
     result<void> run_until_stopped();
 
-    /// Stops them, in the opposite order. A second signal cuts it short.
+    /// Stops them in reverse order. A second signal stops them immediately.
     void stop();
 
     std::string url() const;
@@ -43,7 +43,7 @@ private:
     result<void> start_workers();
     result<void> mend_database();
     std::string dsn() const;
-    std::string shown_database() const; ///< without the password of a given one
+    std::string shown_database() const; ///< without the password of a URL that the user gave
 
     dev_options const& options_;
     data_folder folder_;

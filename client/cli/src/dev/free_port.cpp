@@ -14,7 +14,7 @@ bool is_free(std::uint16_t port) {
     if (probe < 0) {
         return false;
     }
-    // As the services do: connections of the past do not count.
+    // As in the services: closed connections do not block the port.
     int const yes = 1;
     ::setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};
@@ -37,7 +37,7 @@ result<std::uint16_t> choose_port(std::optional<std::uint16_t> wanted, std::uint
         if (*wanted != 0 && !is_free(*wanted)) {
             return make_error(errc::conflict, "port " + std::to_string(*wanted) +
                                                   " is taken; choose another with " + option +
-                                                  ", or leave it out");
+                                                  ", or omit it");
         }
         return *wanted;
     }

@@ -10,7 +10,7 @@ class line_prefix {
 public:
     explicit line_prefix(std::string name);
 
-    /// The lines that the piece completes, each as "name | line\n".
+    /// Returns the lines that the piece completes, each as "name | line\n".
     std::string add(std::string_view piece);
 
 private:

@@ -148,7 +148,7 @@ std::string service::last_words() const {
     for (auto const& line : lines) {
         text += "\n  " + line;
     }
-    return text + (text.empty() ? "" : "\nAll of it: " + options_.log.string());
+    return text + (text.empty() ? "" : "\nThe full log: " + options_.log.string());
 }
 
 } // namespace tasker::cli

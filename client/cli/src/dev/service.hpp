@@ -17,10 +17,10 @@ struct service_options {
     std::string name;              ///< for people: "orchestrator"
     std::vector<std::string> argv; ///< --listen and --ready-file are added
     std::vector<std::string> env = {};
-    std::string listen;               ///< "127.0.0.1:0"; once it listens, it stays at its port
+    std::string listen;               ///< "127.0.0.1:0"; a restart uses the same port again
     std::filesystem::path ready_file; ///< the program writes its address there when it listens
-    std::filesystem::path log;        ///< what it prints goes there
-    bool shows_log = false;           ///< and line by line to stderr, behind its name
+    std::filesystem::path log;        ///< receives its output
+    bool shows_log = false;           ///< also copy the output to stderr, each line with its name
 };
 
 /// A program that is kept running, up to a limit.
@@ -30,18 +30,18 @@ public:
     explicit service(service_options options);
 
     /// Returns once it listens.
-    /// Errors: errc::not_found (no such program), errc::unavailable with its last words if it
-    /// ended, errc::timeout, errc::cancelled if `is_cancelled` says so.
+    /// Errors: errc::not_found (no such program), errc::unavailable with the end of its log if it
+    /// ended, errc::timeout, errc::cancelled if `is_cancelled` returns true.
     result<void> start(deadline until, std::function<bool()> const& is_cancelled);
 
-    /// After its end: starts it again, unless it ended too often of late.
+    /// Starts it again after it ended, unless it ended too often recently.
     /// Errors: as start(); errc::conflict if it ended too often.
     result<void> start_again(deadline until, std::function<bool()> const& is_cancelled);
 
-    /// How it ended, if it has.
+    /// How it ended; none while it runs.
     std::optional<cluster::exit_status> poll();
 
-    /// Asks it to end, and kills it when the deadline passes or `is_impatient` says so.
+    /// Asks it to end, and kills it at the deadline or when `is_impatient` returns true.
     void stop(deadline until, std::function<bool()> const& is_impatient);
 
     std::string const& name() const noexcept;

@@ -2,10 +2,10 @@
 
 namespace tasker::cli {
 
-/// SIGINT, SIGTERM and SIGHUP as something to poll for, instead of an end at once.
+/// Turns SIGINT, SIGTERM and SIGHUP into events to poll for, so that they do not end the process.
 ///
 /// Lifetime: they stay blocked until the process ends.
-/// Threads: make it before the process has any other thread, which would not block them.
+/// Threads: create it before any other thread, because the signals must be blocked in all threads.
 class stop_signals {
 public:
     stop_signals();
@@ -13,10 +13,10 @@ public:
     stop_signals(stop_signals const&) = delete;
     stop_signals& operator=(stop_signals const&) = delete;
 
-    /// Readable once a signal has come and not been taken yet.
+    /// Readable while a signal has arrived and was not taken yet.
     int native_handle() const noexcept;
 
-    /// Has one come? Takes all that have.
+    /// Whether a signal arrived. Removes all that did.
     bool take() noexcept;
 
 private:

@@ -2,8 +2,8 @@
 
 namespace tasker::cli {
 
-/// The program `tasker`: reads the command line, does what it asks, and returns the exit code
-/// (docs/cli.md lists them). Writes to stdout what was asked for, to stderr what went wrong.
+/// The program `tasker`: parses the command line, runs the command, and returns the exit code
+/// (docs/cli.md lists them). Writes results to stdout and problems to stderr.
 ///
 /// Threads: call it once, from main.
 int run(int argc, char const* const* argv);
