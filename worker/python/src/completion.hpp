@@ -9,16 +9,16 @@
 
 namespace tasker::python {
 
-/// What a thread of the pool waits for while a coroutine runs on the event loop's thread.
+/// A thread of the pool waits on this while a coroutine runs on the event loop's thread.
 /// Threads: any.
 class completion {
 public:
     void set();
 
-    /// Without the GIL. False if the step was cancelled before.
+    /// Waits without the GIL. False if the step was cancelled first.
     bool wait(step const& of);
 
-    /// Without the GIL, whatever happens to the step.
+    /// Waits without the GIL, even if the step is cancelled.
     void wait_for_good();
 
 private:

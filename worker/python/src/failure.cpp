@@ -28,7 +28,7 @@ worker::step_result no_such_parent::to_failure(worker::step_context const& of) c
     for (auto const& [name, result] : of.parents().items()) {
         known += (known.empty() ? "" : ", ") + name;
     }
-    return worker::permanent_error("the handler wants \"" + parameter_ + "\", but step \"" +
+    return worker::permanent_error("the handler needs parent \"" + parameter_ + "\", but step \"" +
                                        std::string{of.name()} + "\" has " +
                                        (known.empty() ? "no parents" : "the parents " + known),
                                    "unknown_parameter");
@@ -48,16 +48,16 @@ worker::step_result to_failure(py::error_already_set const& raised) {
             failure.retry_after = std::chrono::milliseconds{*retry_after_ms};
         }
         return failure;
-    } catch (std::exception const& also_failed) { // an exception whose __str__ raises, no memory, …
-        return worker::retryable_error(std::string{"raised what cannot be described: "} +
-                                           also_failed.what(),
-                                       "unknown_exception");
+    } catch (std::exception const& also_failed) { // its __str__ raises, or there is no memory, …
+        return worker::retryable_error(
+            std::string{"raised an exception that cannot be described: "} + also_failed.what(),
+            "unknown_exception");
     }
 }
 
 worker::step_result invalid_result(py::error_already_set const& refused) {
     try {
-        auto const told = describe(refused); // what() would tell every frame of the worker's own
+        auto const told = describe(refused); // what() would include all frames of the worker
         return invalid_result(std::get<1>(told) + ": " + std::get<0>(told));
     } catch (std::exception const& also_failed) {
         return invalid_result(std::string{also_failed.what()});

@@ -9,23 +9,23 @@
 
 namespace tasker::python {
 
-/// A handler has a parameter that names no parent of the step, and no default for it.
+/// A handler has a parameter without a default that names no parent of the step.
 class no_such_parent {
 public:
     explicit no_such_parent(std::string parameter) : parameter_{std::move(parameter)} {}
 
-    /// Permanent: template and handler do not go together.
+    /// Permanent: the template and the handler do not match.
     worker::step_result to_failure(worker::step_context const& of) const;
 
 private:
     std::string parameter_;
 };
 
-/// The failure that an exception stands for, as tasker._failures.describe() has it.
+/// The failure for an exception, by tasker._failures.describe().
 /// REQUIRES: the GIL is held.
 worker::step_result to_failure(pybind11::error_already_set const& raised);
 
-/// A permanent failure: what the handler returned is no JSON.
+/// A permanent failure: the return value of the handler is not JSON.
 worker::step_result invalid_result(pybind11::error_already_set const& refused);
 worker::step_result invalid_result(std::string const& why);
 

@@ -11,7 +11,7 @@ namespace tasker::python {
 
 namespace {
 
-/// Changes in a child before it has a second thread.
+/// Changes only in a child that has one thread.
 int forks = 0;
 
 [[noreturn]] void end_with(int code) {
@@ -19,7 +19,7 @@ int forks = 0;
     std::_Exit(code);
 }
 
-/// As Python has it: None is 0, a number is itself, anything else is told and is 1.
+/// As in Python: None is 0, a number is itself, any other value is printed and is 1.
 int code_of(py::handle exit) {
     py::object const code = exit.attr("code");
     if (code.is_none()) {

@@ -4,13 +4,13 @@
 
 namespace tasker::python {
 
-/// How often this process and its parents were forked. If that has changed during a call, the call
-/// is in a child, which has of the worker this one thread: it has to end, or would wait for steps
-/// for good. Asks no system call.
+/// The number of forks of this process and its parents. If it changed during a call, the call is in
+/// a child that has only this thread of the worker. The child must exit, because it would wait for
+/// steps forever. Needs no system call.
 int fork_count() noexcept;
 
-/// Ends a child as a script ends: with 0, with what SystemExit says, or with 1 and a traceback.
-/// Runs nothing that is registered for the end of the worker. REQUIRES: the GIL is held.
+/// Ends a child like a script: with 0, with the code of SystemExit, or with 1 and a traceback.
+/// Does not run the worker's exit functions. REQUIRES: the GIL is held.
 [[noreturn]] void end_forked_child();
 [[noreturn]] void end_forked_child(pybind11::error_already_set& raised);
 

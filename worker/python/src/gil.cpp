@@ -81,7 +81,7 @@ struct graveyard {
     std::vector<PyObject*> objects;
 };
 
-/// Never destroyed, as threads().
+/// Never destroyed, like threads().
 auto* all_given_up = new graveyard;
 
 graveyard& given_up() {

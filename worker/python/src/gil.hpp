@@ -6,9 +6,8 @@
 
 namespace tasker::python {
 
-/// Holds Python's lock. On a thread that Python does not know, the first hold makes a thread state,
-/// which stays until the thread ends: the next ones cost a fraction of a microsecond.
-/// May be nested.
+/// Holds Python's lock. On a thread that C++ started, the first hold creates a thread state that
+/// lasts until the thread ends; later holds cost a fraction of a microsecond. May be nested.
 class gil_hold {
 public:
     gil_hold();
@@ -23,9 +22,9 @@ private:
     PyGILState_STATE before_{};
 };
 
-/// From now on, threads that get their state from gil_hold get this thread's signal mask too. The
-/// pool's own mask blocks all signals, and programs that handlers start would inherit that: none of
-/// them could be terminated.
+/// From now on, threads that get their state from gil_hold also get this thread's signal mask. The
+/// pool's threads block all signals; programs that handlers start would inherit that, and could not
+/// be terminated.
 /// REQUIRES: the GIL is held.
 void share_signal_mask();
 
@@ -37,14 +36,15 @@ bool wait_for_threads(std::chrono::milliseconds limit);
 /// have held them.
 void forget_other_threads();
 
-/// Gives an object up on a thread that may not hold the GIL, and must not wait for it: Python may
-/// be ending. Goes at once if the GIL is held, else with the next let_go().
+/// Releases an object on a thread that may not hold the GIL and must not wait for it, because
+/// Python may be ending. Releases it immediately if the GIL is held, otherwise in the next
+/// let_go().
 void give_up(pybind11::object what);
 
 /// REQUIRES: the GIL is held.
 void let_go();
 
-/// Whether Python is ending: nothing of it may be touched any more.
+/// Whether Python is ending. Then no Python object may be used.
 bool is_finalizing() noexcept;
 
 } // namespace tasker::python

@@ -17,8 +17,8 @@ namespace tasker::python {
 
 namespace {
 
-/// Objects of a kind have the same keys: a string is made once and found again. As many slots as
-/// fit a few kilobytes; the last one that came wins.
+/// Objects of a kind have the same keys, so each key becomes a string once. The slots fit a few
+/// kilobytes; a new key replaces the old one in its slot.
 class key_cache {
 public:
     py::object find(std::string_view key) {
@@ -82,7 +82,7 @@ py::object text(std::string_view value) {
 py::object build(simdjson::dom::element value);
 
 py::object build_list(simdjson::dom::array values) {
-    // size() is exact below 2^24 elements, and stops there.
+    // size() is exact below 2^24 elements and does not grow beyond that.
     auto const size = values.size();
     if (size >= 0xFFFFFF) {
         py::list all;
@@ -135,7 +135,7 @@ py::object build(simdjson::dom::element value) {
     return py::none();
 }
 
-/// Memory that grows to the largest text seen, but not beyond this, is kept.
+/// The memory is kept up to this size; it grows to the largest text.
 constexpr std::size_t kept_bytes = 1U << 20U;
 
 struct workspace {
@@ -144,8 +144,9 @@ struct workspace {
     bool is_in_use = false;
 };
 
-/// The memory of before. Guarded by the GIL; but making an object may start Python's garbage
-/// collector, and with it any Python code, on this or another thread: then there is one of its own.
+/// The shared memory, guarded by the GIL. Creating an object may start Python's garbage collector
+/// and any Python code, on this or another thread. A call that finds the memory in use allocates
+/// its own.
 class workspace_lease {
 public:
     explicit workspace_lease(std::size_t bytes) {

@@ -6,8 +6,8 @@
 
 namespace tasker::python {
 
-/// JSON as json.loads() would read it: the same values, in less time. What the quick parser refuses
-/// (integers beyond 64 bits, lone surrogates, texts that are no JSON) goes to json.loads() itself.
+/// Reads JSON with the same values as json.loads(), in less time. Texts that the fast parser
+/// refuses (integers beyond 64 bits, lone surrogates, invalid JSON) go to json.loads().
 /// REQUIRES: the GIL is held. Errors: those of json.loads().
 pybind11::object read_json(std::string_view text);
 

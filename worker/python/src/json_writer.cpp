@@ -33,7 +33,7 @@ void append_integer(std::string& out, PyObject* value) {
         out.append(digits.data(), end);
         return;
     }
-    // int's own form, also of a subclass that prints itself in another way.
+    // The form of int, even for a subclass that prints differently.
     auto const text = py::reinterpret_steal<py::object>(PyLong_Type.tp_repr(value));
     if (!text) {
         throw py::error_already_set{};
@@ -80,7 +80,7 @@ public:
     }
 
 private:
-    /// Python's own limit of recursion, so that what contains itself is found.
+    /// Python's recursion limit detects values that contain themselves.
     class level {
     public:
         level() {
@@ -118,7 +118,7 @@ private:
         bool is_first = true;
         bool has_converted_key = false;
         while (PyDict_Next(value, &at, &key, &item) != 0) {
-            // A conversion may run Python code: what it looks at must stay.
+            // A conversion may run Python code, so hold a reference.
             auto const held_key = py::reinterpret_borrow<py::object>(key);
             auto const held_item = py::reinterpret_borrow<py::object>(item);
             if (!is_first) {
@@ -139,7 +139,7 @@ private:
         }
     }
 
-    /// 1 and "1" are two keys of a dict but one name in JSON: a reader would lose one of them.
+    /// 1 and "1" are two keys of a dict but one name in JSON: a reader would lose one.
     static void refuse_repeated_names(PyObject* dict) {
         auto const keys = py::reinterpret_steal<py::list>(PyDict_Keys(dict));
         py::set names;
@@ -164,7 +164,7 @@ private:
         append_text(out_, name.ptr());
     }
 
-    /// By index, with the size looked at each time: a conversion may change the list.
+    /// By index, and reading the size each time, because a conversion may change the list.
     void append_sequence(PyObject* value) {
         out_ += '[';
         for (Py_ssize_t index = 0; index < PySequence_Fast_GET_SIZE(value); ++index) {

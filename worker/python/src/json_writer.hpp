@@ -6,12 +6,12 @@
 
 namespace tasker::python {
 
-/// A Python value as JSON: what json.dumps() takes, and dataclasses, pydantic models, dates, UUIDs,
-/// decimals, enumerations, sets and paths (tasker._json.plain() makes plain values of them).
-/// Text is written as it is, not as \u escapes; a float keeps its point.
+/// Writes a Python value as JSON: everything that json.dumps() accepts, and dataclasses, pydantic
+/// models, dates, UUIDs, decimals, enumerations, sets and paths (tasker._json.plain() converts
+/// them). Text is written without \u escapes; a float keeps its point.
 /// REQUIRES: the GIL is held.
 /// Errors: TypeError for any other value, ValueError for NaN, infinity, text that is not Unicode
-/// (lone surrogates) and for what contains itself.
+/// (lone surrogates), and for a value that contains itself.
 std::string write_json(pybind11::handle value);
 
 } // namespace tasker::python

@@ -14,7 +14,7 @@ namespace tasker::python {
 
 namespace {
 
-/// By the numbers of Python's logging.
+/// By the level numbers of Python's logging.
 log::level to_level(int number) {
     constexpr int info = 20;
     constexpr int warning = 30;
@@ -34,7 +34,7 @@ struct origin {
     std::int32_t attempt = 0;
 };
 
-/// Without the GIL, since whoever reads the log may be slow.
+/// Without the GIL, because the reader of the log may be slow.
 void write(int number, std::string const& logger, std::string const& message,
            std::optional<origin> const& from) {
     py::gil_scoped_release const others;

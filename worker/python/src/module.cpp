@@ -1,4 +1,4 @@
-// The extension module tasker._native. What users see stands in front of it, in Python.
+// The extension module tasker._native. The Python part of the package is its public interface.
 
 #include "completion.hpp"
 #include "forked_child.hpp"

@@ -8,9 +8,9 @@
 
 namespace tasker::python {
 
-/// Makes a handler of what tasker._binding.parameters() tells: a sequence of (name, source, convert
-/// or None, is required), the source by the name it has in enum source.
-/// Errors: ValueError for a source that there is not.
+/// Makes a handler from the result of tasker._binding.parameters(): a sequence of (name, source,
+/// convert or None, is required), the source by its name in enum source.
+/// Errors: ValueError for an unknown source.
 std::shared_ptr<python_handler> make_handler(pybind11::function call,
                                              pybind11::sequence const& parameters);
 

@@ -15,7 +15,7 @@ namespace tasker::python {
 
 namespace {
 
-/// In Python names of steps have "_" in the place of "-" and ".".
+/// In Python, "-" and "." in names of steps become "_".
 bool is_named(PyObject* step_name, std::string_view parameter) {
     auto const name = py::handle{step_name}.cast<std::string_view>();
     return std::ranges::equal(name, parameter, [](char of_step, char of_parameter) {
@@ -40,7 +40,7 @@ py::handle find_parent(py::handle parents, py::str const& name) {
     return {};
 }
 
-/// Anything that can be awaited, or a generator.
+/// Whether it is awaitable or a generator.
 bool needs_to_be_run(py::handle returned) {
     auto const* const async = Py_TYPE(returned.ptr())->tp_as_async;
     return (async != nullptr && async->am_await != nullptr) || PyGen_CheckExact(returned.ptr());
@@ -58,7 +58,7 @@ worker::step_result to_result(py::handle returned) {
 
 } // namespace
 
-/// What one call is given; borrowed references to the names, own ones to the values.
+/// The arguments of one call, with borrowed references to the names and owned ones to the values.
 class python_handler::arguments {
 public:
     arguments(std::vector<parameter> const& parameters, std::shared_ptr<step> of)
@@ -74,7 +74,7 @@ public:
         auto const count = values_.size();
         auto const names =
             py::reinterpret_steal<py::tuple>(PyTuple_New(static_cast<Py_ssize_t>(count)));
-        std::vector<PyObject*> flat(count + 1); // one before, which the callee may use
+        std::vector<PyObject*> flat(count + 1); // one slot in front, which the callee may use
         for (std::size_t index = 0; index < count; ++index) {
             flat[index + 1] = values_[index].ptr();
             PyTuple_SET_ITEM(names.ptr(), static_cast<Py_ssize_t>(index),
@@ -157,7 +157,7 @@ worker::step_result python_handler::operator()(worker::step_context const& of) c
     gil_hold const gil;
     auto const forks = fork_count();
     try {
-        // In a scope of its own: what the handler held goes before the GIL does.
+        // A separate scope, so that the handler's objects are released before the GIL.
         auto const called = std::make_shared<step>(of);
         auto const returned = call(called);
         if (fork_count() != forks) {

@@ -12,7 +12,7 @@
 
 namespace tasker::python {
 
-/// Where the value of a handler's parameter comes from.
+/// The source of a handler's parameter.
 enum class source {
     context,        ///< the task's context
     parents,        ///< a dict of all parents' results
@@ -26,13 +26,13 @@ enum class source {
 struct parameter {
     pybind11::str name;
     source from = source::parent;
-    pybind11::object convert; ///< called with the value; None: it is taken as it is
-    bool is_required = true;  ///< false: left out where there is no such parent
+    pybind11::object convert; ///< called with the value; None: no conversion
+    bool is_required = true;  ///< false: omitted if there is no such parent
 };
 
-/// A Python function as a handler: binds its parameters by name, calls it, makes JSON of what it
-/// returns and a failure of what it raises.
-/// Threads: any, and any number at once; takes the GIL itself.
+/// A Python function as a handler: binds its parameters by name, calls it, and turns its return
+/// value into JSON and its exception into a failure.
+/// Threads: any number at the same time; takes the GIL itself.
 class python_handler {
 public:
     python_handler(pybind11::function call, std::vector<parameter> parameters);

@@ -4,9 +4,9 @@
 
 namespace tasker::python {
 
-/// The functions of the package's Python part, and of Python's own, that C++ calls. Imported once,
-/// with the module: an import under a lock of C++ could wait for the GIL's holder, who waits for
-/// it. Never destroyed.
+/// The functions of the package's Python part, and of Python itself, that C++ calls. Imported once
+/// with the module: an import under a C++ lock could deadlock with the holder of the GIL. Never
+/// destroyed.
 struct python_parts {
     pybind11::object loads;       ///< json.loads
     pybind11::object plain_value; ///< tasker._json.plain
@@ -16,7 +16,7 @@ struct python_parts {
 
     static python_parts const& get() noexcept;
 
-    /// The package calls it when its Python part can be imported. Errors: those of the imports.
+    /// The package calls it once its Python part can be imported. Errors: those of the imports.
     static void load();
 };
 

@@ -9,7 +9,7 @@
 
 namespace tasker::python {
 
-/// Tells the workers of a process apart, from 1. Guarded by the GIL.
+/// Numbers the workers of a process, from 1. Guarded by the GIL.
 class worker_place {
 public:
     worker_place() {
@@ -38,7 +38,7 @@ private:
     int number_ = 1;
 };
 
-/// The workers of this process that are in python_worker::run(). Guarded by the GIL, but for
+/// The workers of this process that are in python_worker::run(). Guarded by the GIL, except
 /// wait_until_none(). Never destroyed: threads may outlive the static objects.
 class running_workers {
 public:
@@ -57,7 +57,7 @@ public:
         ++calls_;
     }
 
-    /// It has ended, though its call has not returned.
+    /// The worker has ended, but its call has not returned yet.
     void has_ended(worker::worker& what) {
         working_.erase(&what);
     }
@@ -74,7 +74,7 @@ public:
         return !working_.empty();
     }
 
-    /// The first time lets handlers finish, the second time does not.
+    /// The first call lets handlers finish, the second does not.
     void stop() {
         for (auto* const each : working_) {
             each->stop();
@@ -99,7 +99,7 @@ private:
     int calls_ = 0;
 };
 
-/// In running_workers for the time of a call.
+/// Registers a worker in running_workers for the duration of a call.
 class running_call {
 public:
     explicit running_call(worker::worker& what) : what_{what} {

@@ -8,9 +8,9 @@
 
 namespace tasker::python {
 
-/// A step as a Python handler sees it: `tasker.Step`. Reads its JSON when first asked, and keeps
-/// the objects, so that parameters and attributes are the same ones. Threads: those that hold the
-/// GIL.
+/// A step as a Python handler sees it: `tasker.Step`. Parses its JSON at the first use and keeps
+/// the objects, so that parameters and attributes are the same objects. Threads: those that hold
+/// the GIL.
 class step {
 public:
     explicit step(worker::step_context of) : of_{std::move(of)} {}

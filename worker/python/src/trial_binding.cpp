@@ -49,7 +49,7 @@ py::tuple compile_template(std::string_view text, bool is_json, std::string_view
     return py::make_tuple(std::vector<std::string>{}, told);
 }
 
-/// What is wrong with a context by the input_schema of a template that was compiled.
+/// The problems of a context by the input_schema of a compiled template.
 std::vector<std::string> check_context(std::string_view schema, std::string_view context) {
     return to_texts(model::input_validator{schema}.validate(context));
 }
@@ -86,8 +86,8 @@ py::tuple try_handler(py::function call, py::sequence const& parameters, trial c
     return py::make_tuple("success", std::move(result).json_text());
 }
 
-/// Nanoseconds of each of so many calls, as a thread of the pool makes them: from the step to its
-/// result as text, with the GIL taken and let go of.
+/// The duration of each call in nanoseconds, on a thread like the pool's: from the step to its
+/// result as text, including taking and releasing the GIL.
 std::vector<std::int64_t> time_calls(py::function call, py::sequence const& parameters,
                                      std::string const& context, std::string const& parents,
                                      std::size_t calls) {

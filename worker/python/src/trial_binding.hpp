@@ -4,8 +4,8 @@
 
 namespace tasker::python {
 
-/// What tasker.testing needs: a handler run once without a database, templates compiled and
-/// contexts checked as the orchestrator does.
+/// For tasker.testing: runs a handler once without a database, compiles templates and checks
+/// contexts like the orchestrator.
 void bind_trial(pybind11::module_& module);
 
 } // namespace tasker::python

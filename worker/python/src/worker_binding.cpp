@@ -27,7 +27,7 @@ namespace tasker::python {
 
 namespace {
 
-/// For threads of the pool to end behind a worker that has stopped.
+/// Time for the pool's threads to end after the worker has stopped.
 constexpr std::chrono::seconds threads_end_limit{5};
 constexpr std::chrono::seconds flush_limit{1};
 constexpr std::chrono::seconds leave_limit{2}; ///< for each of two attempts
@@ -67,7 +67,7 @@ void take_log(py::dict const& from, log::settings& into) {
     }
 }
 
-/// The file and the environment as any worker reads them; what Python says wins.
+/// Reads the file and the environment like any worker; settings from Python take precedence.
 worker::settings read_settings(py::dict const& options) {
     worker::setting_overrides overrides;
     take(options, "config", overrides.file);
@@ -90,8 +90,8 @@ worker::settings read_settings(py::dict const& options) {
     return std::move(loaded.values);
 }
 
-/// Before Python ends: it cannot while threads of C++ are in it, nor may they come back afterwards.
-/// Workers on daemon threads finish what they do if that is soon done.
+/// Runs before Python ends, because no C++ thread may be in Python then or enter it later. Workers
+/// on daemon threads may finish short handlers.
 void leave() {
     auto& workers = running_workers::get();
     bool have_ended = false;
@@ -107,7 +107,7 @@ void leave() {
     }
 }
 
-/// Python's buffers, if a handler that is left behind does not hold the GIL for good.
+/// Flush Python's buffers, unless an abandoned handler holds the GIL permanently.
 void try_to_flush() {
     auto const flushed = std::make_shared<std::promise<void>>();
     std::thread{[flushed] {
@@ -120,7 +120,7 @@ void try_to_flush() {
     flushed->get_future().wait_for(flush_limit);
 }
 
-/// The first worker of a process has the name that any worker has; the others need one too.
+/// The first worker of a process has the default name; the others need unique ones.
 worker::settings with_name(worker::settings options, int number) {
     if (options.name.empty() && number > 1) {
         boost::system::error_code failure;
@@ -151,9 +151,9 @@ public:
         not_yet_run().handle(std::move(name), share(make_handler(std::move(call), parameters)));
     }
 
-    /// How it ended: 0, 1 or 3, as worker::ending has it. Does not return, but ends the process
-    /// with 3, if `leaves_behind` is false and handlers had to be left running: the GIL may never
-    /// be had again, and Python cannot end under threads that run it.
+    /// Returns how it ended: 0, 1 or 3, as in worker::ending. If `leaves_behind` is false and
+    /// handlers are still running, it ends the process with 3 and does not return: the GIL may
+    /// never be free again, and Python cannot end while threads run it.
     int run(bool stops_on_signals, bool leaves_behind, py::object const& ready) {
         auto& working = not_yet_run();
         running_call const call{working};
@@ -175,7 +175,7 @@ public:
         }
         running_workers::get().has_ended(working);
         worker_.reset();
-        // The threads of another worker do not end.
+        // The threads of another worker keep running.
         if (how != worker::ending::abandoned && !running_workers::get().are_working()) {
             py::gil_scoped_release const others;
             wait_for_threads(threads_end_limit);
@@ -193,7 +193,7 @@ public:
 private:
     worker::worker& not_yet_run() {
         if (was_run_) {
-            throw std::runtime_error{"a worker runs once; make another one"};
+            throw std::runtime_error{"a worker runs only once; create a new one"};
         }
         if (!is_of_this_process()) {
             throw std::runtime_error{
@@ -225,7 +225,7 @@ private:
 } // namespace
 
 void bind_worker(py::module_& module) {
-    // The first to be registered is the last to be called.
+    // The function registered first is called last.
     py::module_::import("atexit").attr("register")(py::cpp_function{&leave});
     module.def(
         "read_settings",

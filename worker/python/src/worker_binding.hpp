@@ -4,7 +4,7 @@
 
 namespace tasker::python {
 
-/// `_native.Worker`: the C++ worker with Python handlers; tasker.Worker stands in front of it.
+/// `_native.Worker`: the C++ worker with Python handlers; tasker.Worker wraps it.
 void bind_worker(pybind11::module_& module);
 
 } // namespace tasker::python

@@ -35,7 +35,7 @@ class _Connection:
         return self.is_usable and not self._reader.at_eof() and not self._writer.is_closing()
 
     async def exchange(self, address: _http.Address, request: _http.Request):
-        self.is_usable = False  # until the whole answer was read
+        self.is_usable = False  # until the whole response was read
         head = [f"{request.method} {address.prefix}{request.path} HTTP/1.1"]
         head += [f"Host: {address.authority}"]
         if request.body is not None:
@@ -66,10 +66,10 @@ class _Connection:
         try:
             await self._writer.wait_closed()
         except OSError:
-            pass  # it was broken already
+            pass  # it was already broken
 
     def close_on(self, loop):
-        """Closes it on its loop, which may run in another thread."""
+        """Closes the connection on its loop, which may run in another thread."""
         with contextlib.suppress(RuntimeError):  # that loop has been closed
             loop.call_soon_threadsafe(self._writer.close)
 
@@ -87,7 +87,7 @@ def _field(line):
 
 
 class Transport:
-    """Opens as many connections as there are requests at a time; keeps some for the next ones.
+    """Opens a connection for each concurrent request, and keeps some for later ones.
 
     Only the process and the event loop that opened a kept connection use it again.
     """
@@ -108,7 +108,7 @@ class Transport:
             was_kept = connection is not None and connection.is_kept
             is_late = isinstance(problem, asyncio.TimeoutError)
             if was_kept and request.method == "GET" and not is_late:
-                return await self.send(request)  # closed in between; asking again changes nothing
+                return await self.send(request)  # closed in between; repeating the request is safe
             raise Unreachable(
                 f"no answer from {self._address.authority}: {problem or type(problem).__name__}"
             ) from None

@@ -1,4 +1,4 @@
-"""Which parameter of a handler gets what."""
+"""Finds the source of each parameter of a handler."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _reserved = ("context", "parents", "initialization", "step")
 
 
 def parameters(function):
-    """A list of (name, source, convert or None, is required), as the extension module wants it.
+    """A list of (name, source, convert or None, is required), for the extension module.
 
     Raises TypeError if the function cannot be called that way.
     """
@@ -29,7 +29,7 @@ def parameters(function):
             continue
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise TypeError(
-                f"handler {_name_of(function)}: parameter {name} cannot be given by its name"
+                f"handler {_name_of(function)}: parameter {name} cannot be passed by name"
             )
         if parameter.kind is parameter.VAR_KEYWORD:
             bound.append((name, "others", None, False))
@@ -50,7 +50,7 @@ def _hints(handler):
     try:
         return typing.get_type_hints(function)
     except Exception:
-        pass  # one of them; the others count
+        pass  # one cannot be evaluated; use the others
     names, hints = getattr(function, "__globals__", {}), {}
     for name, annotation in getattr(function, "__annotations__", {}).items():
         alone = types.SimpleNamespace(__annotations__={name: annotation})
@@ -62,7 +62,7 @@ def _hints(handler):
 
 
 def _function_of(handler):
-    """Whose signature it has: of what it wraps, as ``inspect.signature`` sees it."""
+    """The innermost wrapped function, whose signature ``inspect.signature`` shows."""
     handler = inspect.unwrap(handler, stop=lambda each: hasattr(each, "__signature__"))
     if isinstance(handler, functools.partial):
         return _function_of(handler.func)

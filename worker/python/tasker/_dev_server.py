@@ -38,10 +38,10 @@ if os.getppid() == int(parent):
 
 
 class DevServer:
-    """``with DevServer() as server:`` runs one, with data of its own that are gone afterwards.
+    """``with DevServer() as server:`` runs a server with its own data, which is deleted afterwards.
 
-    ``program`` is the path of ``tasker``; by default the one in the folder TASKER_BIN, or on PATH.
-    With ``database_url`` it uses that database, which it migrates, instead of a private one.
+    ``program`` is the path of ``tasker``; by default the one in folder TASKER_BIN or on PATH.
+    With ``database_url`` it migrates and uses that database instead of a private one.
     """
 
     def __init__(self, program: Optional[str] = None, database_url: Optional[str] = None) -> None:
@@ -54,10 +54,10 @@ class DevServer:
         self.database_url = ""
 
     def start(self) -> None:
-        """Returns once the orchestrator answers. Raises RuntimeError if it does not start."""
+        """Returns once the orchestrator responds. Raises RuntimeError if it does not start."""
         self._starter = os.getpid()
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="tasker-"))
-        self._folder.chmod(0o711)  # PostgreSQL, which does not run as root, has to get in
+        self._folder.chmod(0o711)  # PostgreSQL does not run as root, but needs access
         out = self._folder / "output"
         command = [self._program, "dev", "--no-worker", "--port", "0", "--json"]
         command += ["--data", str(self._folder / "data")]
@@ -74,14 +74,14 @@ class DevServer:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the tests, which then stop it in order
+                start_new_session=True,  # Ctrl-C is for the tests, which stop it in order
             )
         until = time.monotonic() + _start_limit
         while not (self._folder / "ready").exists():
             if self._process.poll() is not None or time.monotonic() > until:
-                told = out.read_text(errors="replace")
+                printed = out.read_text(errors="replace")
                 self.stop()
-                raise RuntimeError(f"tasker dev did not start:\n{told}")
+                raise RuntimeError(f"tasker dev did not start:\n{printed}")
             time.sleep(_poll)
         addresses = _addresses(out.read_text())
         self.url = addresses["url"]
@@ -157,4 +157,4 @@ def _addresses(output):
     for line in output.splitlines():
         if line.startswith("{"):
             return json.loads(line)
-    raise RuntimeError(f"tasker dev told no addresses:\n{output}")
+    raise RuntimeError(f"tasker dev printed no addresses:\n{output}")

@@ -1,4 +1,4 @@
-"""What becomes of an exception that leaves a handler."""
+"""Turns an exception of a handler into a failure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import traceback
 
 from .errors import Permanent, Retry, seconds_of
 
-_most_traceback = 12_000  # characters; its end tells most
+_most_traceback = 12_000  # characters; the end is the most useful part
 _longest_pause = 10 * 365 * 86_400.0  # seconds
 
 
@@ -23,7 +23,7 @@ def _after_ms(raised):
         return None
     try:
         return round(min(seconds_of(raised.after), _longest_pause) * 1000)
-    except (TypeError, ValueError):  # a subclass has an attribute that is not a pause
+    except (TypeError, ValueError):  # a subclass has an invalid attribute ``after``
         return None
 
 
@@ -38,7 +38,7 @@ def _text(raised):
     try:
         message = str(raised)
     except BaseException:  # a broken __str__ must not hide the failure
-        message = "(its text cannot be told)"
+        message = "(its text cannot be printed)"
     if isinstance(raised, KeyError):
         message = f"KeyError: {message}"  # the text of a KeyError is the bare key
     return _sent(message or type(raised).__qualname__)
@@ -57,5 +57,5 @@ def _traceback(raised):
 
 
 def _sent(text):
-    """Without what UTF-8 does not have."""
+    """The text without characters that UTF-8 lacks."""
     return text.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""HTTP as the clients use it: requests and answers as values, errors as exceptions."""
+"""HTTP for the clients: requests and responses as values, errors as exceptions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Request:
     path: str
     body: Optional[bytes] = None
     content_type: str = "application/json"
-    patience: float = 0.0  # seconds that the server may take on purpose
+    patience: float = 0.0  # seconds for which the request asks the server to wait
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,8 @@ def get(path: str, query: Optional[dict] = None, patience: float = 0.0) -> Reque
 
 
 def post(path: str, value: Any = None) -> Request:
-    """With the same values as handlers may return. Raises TypeError or ValueError for others."""
+    """Accepts the same values that handlers may return. Raises TypeError or ValueError for
+    others."""
     return Request("POST", path, b"" if value is None else _native.write_json(value).encode())
 
 
@@ -62,7 +63,7 @@ def quoted(part: Any) -> str:
 
 
 def answer(status: int, body: bytes) -> Any:
-    """The value of a successful answer. Raises ApiError or Unreachable."""
+    """The value of a successful response. Raises ApiError or Unreachable."""
     try:
         value = json.loads(body) if body else None
     except ValueError:
@@ -71,7 +72,7 @@ def answer(status: int, body: bytes) -> Any:
         return value
     error = value.get("error") if isinstance(value, dict) else None
     if not isinstance(error, dict):
-        raise Unreachable(f"an answer that is not Tasker's: status {status}")
+        raise Unreachable(f"not a response of Tasker: status {status}")
     raise ApiError.of(
         status,
         error.get("code", ""),

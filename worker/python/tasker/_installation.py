@@ -8,7 +8,7 @@ import sys
 
 
 def explained(problem: ImportError) -> ImportError:
-    """An error that says what to do if there is no module for this Python; else ``problem``."""
+    """An error with instructions if there is no module for this Python; otherwise ``problem``."""
     folder = pathlib.Path(__file__).parent
     if any((folder / f"_native{each}").exists() for each in importlib.machinery.EXTENSION_SUFFIXES):
         return problem

@@ -1,4 +1,4 @@
-"""What the writer of JSON asks for values that are not plain."""
+"""Conversions that the JSON writer needs for values that are not plain."""
 
 import dataclasses
 import datetime
@@ -10,7 +10,7 @@ import uuid
 
 
 def plain(value):
-    """A plain value in the place of ``value``, one level of it. The writer does the rest."""
+    """Converts one level of ``value`` to plain values. The writer converts the rest."""
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, int):
@@ -39,12 +39,12 @@ def plain(value):
     if inspect.isasyncgen(value):
         raise TypeError("an asynchronous generator has no result; return its items as a list")
     if inspect.isawaitable(value):
-        raise TypeError(f"{type(value).__qualname__} cannot be written as JSON; await it before")
+        raise TypeError(f"{type(value).__qualname__} cannot be written as JSON; await it first")
     raise TypeError(f"{type(value).__qualname__} cannot be written as JSON")
 
 
 def key(value):
-    """The text under which a dict's key is written, as ``json.dumps`` has it."""
+    """The text of a dict's key in JSON, as in ``json.dumps``."""
     if isinstance(value, enum.Enum):
         value = value.value
     if isinstance(value, str):

@@ -45,7 +45,7 @@ class LogHandler(logging.Handler):
 
 
 def log_of_step(step):
-    """``step.logger``: made when first asked for."""
+    """``step.logger``: created at the first use."""
     logger = step.__dict__.get("_logger")
     if logger is None:
         logger = step.__dict__["_logger"] = StepLogger(step)
@@ -53,7 +53,8 @@ def log_of_step(step):
 
 
 def show_by_default(logger: str = "tasker", level: int = logging.DEBUG) -> None:
-    """Lets this logger and those below it be seen where the program has not configured logging."""
+    """Shows the records of this logger and its children if the program has not configured
+    logging."""
     ours = logging.getLogger(logger)
     if not logging.getLogger().handlers and not ours.handlers:
         ours.addHandler(LogHandler())
@@ -61,4 +62,4 @@ def show_by_default(logger: str = "tasker", level: int = logging.DEBUG) -> None:
 
 
 _logger = property(log_of_step, doc="A logger that knows task, step and attempt.")
-_native.Step.logger = _logger  # an attribute of a class that C++ has made
+_native.Step.logger = _logger  # an attribute of a class from C++

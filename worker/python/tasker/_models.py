@@ -1,4 +1,4 @@
-"""Typed models: dataclasses, and pydantic models where pydantic is installed."""
+"""Typed models: dataclasses, and pydantic models if pydantic is installed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _none = type(None)
 
 
 def converter(annotation, name):
-    """A function from a plain value to the annotated type; None if the value is taken as it is.
+    """A function from a plain value to the annotated type; None if no conversion is needed.
 
-    The function raises InvalidInput with all that does not fit.
+    The function raises InvalidInput with all problems.
     """
     if not _holds_model(annotation):
         return None
@@ -37,7 +37,7 @@ def converter(annotation, name):
 
 
 def is_model(annotation):
-    """Whether it is a dataclass or a pydantic model itself."""
+    """Whether ``kind`` is a dataclass or a pydantic model."""
     return isinstance(annotation, type) and (
         dataclasses.is_dataclass(annotation) or _is_pydantic(annotation)
     )
@@ -54,7 +54,7 @@ def _holds_model(annotation):
 
 
 def _convert(kind, value, path, problems):
-    """The value as ``kind``; what does not fit is told in ``problems``."""
+    """The value as ``kind``; adds each problem to ``problems``."""
     if kind is typing.Any or kind is object or isinstance(kind, typing.TypeVar):
         return value
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -196,7 +196,7 @@ def _convert_plain(kind, value, path, problems):
     if kind is None:
         kind = _none
     if not isinstance(kind, type):
-        return value  # a form of annotation that is not known here
+        return value  # an unknown form of annotation
     try:
         if kind in _from_text and isinstance(value, str):
             return _from_text[kind](value)
@@ -211,7 +211,7 @@ def _convert_plain(kind, value, path, problems):
         if issubclass(kind, enum.Enum):
             return kind(value)
     except (ValueError, ArithmeticError):
-        problems.append(f"{path}: is no {kind.__name__}: {value!r}")
+        problems.append(f"{path}: is not a valid {kind.__name__}: {value!r}")
         return None
     is_bool_for_int = isinstance(value, bool) and kind is int
     if not isinstance(value, kind) or is_bool_for_int:

@@ -1,4 +1,4 @@
-"""The extension module; made of worker/python/src."""
+"""The extension module, built from worker/python/src."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Step:
         """The template's ``handler.method``, or ""."""
     @property
     def attempt(self) -> int:
-        """Which delivery this is, from 1; counts those that ended without a result too."""
+        """The number of this delivery, from 1; includes deliveries that ended without a result."""
     @property
     def failures(self) -> int:
         """Failures reported so far."""
@@ -40,7 +40,7 @@ class Step:
     def max_attempts(self) -> int: ...
     @property
     def idempotency_key(self) -> str:
-        """Unique for a step of a task and the same on every attempt: for other systems."""
+        """Unique for a step of a task and the same on every attempt; for calls to other systems."""
     @property
     def context(self) -> Any:
         """The task's context."""
@@ -57,9 +57,9 @@ class Step:
     def logger(self) -> logging.LoggerAdapter[logging.Logger]:
         """A logger that knows task, step and attempt."""
     def is_cancelled(self) -> bool:
-        """Whether to stop: its time is over, its lease is lost, or the worker has to end."""
+        """Whether to stop: the time-out passed, the lease is lost, or the worker is stopping."""
     def wait(self, seconds: float) -> bool:
-        """Sleeps; False if the step was cancelled, which ends the sleep at once."""
+        """Sleeps. Returns False as soon as the step is cancelled."""
 
 class Completion:
     def set(self) -> None: ...

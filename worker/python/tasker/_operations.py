@@ -1,5 +1,5 @@
-"""What a client can ask. Each operation is a generator: it yields requests, is sent the answers,
-and returns its value, so that the blocking and the asynchronous client share it."""
+"""The operations of a client. Each is a generator: it yields requests, receives the responses, and
+returns its value, so that the blocking and the asynchronous client share it."""
 
 from __future__ import annotations
 

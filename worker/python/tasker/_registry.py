@@ -11,14 +11,14 @@ from typing import Any, Callable, TypeVar
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _mark = "__tasker_step__"
-# Names of modules with a marked function, in order; the values mean nothing.
+# Names of modules with a marked function, in order; the values are not used.
 _modules: dict[str, None] = {}
 
 
 def step(name: str) -> Callable[[Handler], Handler]:
     """Marks a function or a method as the handler that templates call ``name``.
 
-    The function stays as it is: call it, test it, import it.
+    The function itself does not change: you can call, test and import it.
     """
     if not isinstance(name, str) or not name:
         raise TypeError('@tasker.step needs the handler\'s name: @tasker.step("order.validate")')
@@ -26,7 +26,7 @@ def step(name: str) -> Callable[[Handler], Handler]:
     def mark(function: Handler) -> Handler:
         inner = _inner(function)
         if not callable(inner):
-            raise TypeError(f"@tasker.step({name!r}) stands before a function")
+            raise TypeError(f"@tasker.step({name!r}) must decorate a function")
         setattr(inner, _mark, (*getattr(inner, _mark, ()), name))
         _modules[inner.__module__] = None
         return function
@@ -71,8 +71,8 @@ def _handlers_of(source):
         yield from _of_instance(source)
     else:
         raise TypeError(
-            f"{source!r} is no handler: neither a module, nor marked with @tasker.step, "
-            "nor of a class whose methods are"
+            f"{source!r} is not a handler: not a module, not marked with @tasker.step, "
+            "and not of a class with marked methods"
         )
 
 
@@ -104,7 +104,7 @@ def _marked(kind):
 
 
 def _inner(function):
-    """The function itself, which ``@tasker.step`` marks from above and from below."""
+    """The function itself. ``@tasker.step`` may be the outer or the inner decorator."""
     return function.__func__ if isinstance(function, (staticmethod, classmethod)) else function
 
 
@@ -113,8 +113,8 @@ def _instance(kind):
         return kind()
     except TypeError as problem:
         raise TypeError(
-            f"{kind.__qualname__} has handlers, but cannot be made without arguments "
-            f"({problem}); give an instance of it to the worker"
+            f"{kind.__qualname__} has handlers, but cannot be created without arguments "
+            f"({problem}); pass an instance of it to the worker"
         ) from problem
 
 

@@ -54,13 +54,13 @@ class _Run:
 
     def cancel(self):
         task = self._task
-        if task is not None:  # None: the result was read meanwhile
+        if task is not None:  # None: the result was already read
             task.cancel()
 
     def result(self):
         task, self._task = self._task, None
         exit, self._exit = self._exit, None
-        self._coroutine.close()  # it has not been awaited if it was cancelled before
+        self._coroutine.close()  # not awaited if it was cancelled before that
         try:
             if exit is not None:
                 raise exit
@@ -73,7 +73,7 @@ class _Run:
         try:
             return await self._coroutine
         except (KeyboardInterrupt, SystemExit) as exit:
-            self._exit = exit  # asyncio would let it end the loop, and with it all the others
+            self._exit = exit  # asyncio would let it end the loop with all other coroutines
 
     def _done(self, _):
         self.completion.set()
@@ -105,7 +105,7 @@ def _run_for_good(loop):
         try:
             loop.run_forever()
         except (KeyboardInterrupt, SystemExit):
-            pass  # of a task that a handler made; who awaits that task is told
+            pass  # of a task that a handler created; the code that awaits that task receives it
 
 
 def _start_anew():
@@ -119,7 +119,7 @@ os.register_at_fork(after_in_child=_start_anew)
 
 
 def _drive(generator, step):
-    """Runs it to its end; what it yields is progress, and each yield a point to be cancelled at."""
+    """Runs it to its end. Yielded values are progress; at each yield the step can be cancelled."""
     try:
         progress = next(generator)
         while True:

@@ -1,4 +1,4 @@
-"""Several worker processes, started again when one dies or when their code changes."""
+"""Runs several worker processes, and restarts them when one dies or when their code changes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ mark = "TASKER_SUPERVISED"
 
 _stop_signals = {signal.SIGINT, signal.SIGTERM}
 _look_every = 0.3  # seconds, at files
-_shortest_pause, _longest_pause = 0.1, 5.0  # before a worker that died is started again
+_shortest_pause, _longest_pause = 0.1, 5.0  # before a dead worker is restarted
 _steady_after = 5.0
 _wrong = 2
 
 
 def run(given, options):
-    """Until a signal; returns the exit code: that of the worker that ended worst."""
+    """Runs until a signal; returns the worst exit code of its workers."""
     with tempfile.TemporaryDirectory(prefix="tasker-worker-") as folder:
         return _Supervisor(given, options, pathlib.Path(folder)).run()
 
@@ -83,7 +83,7 @@ class _Supervisor:
                     worker.kill()
 
     def _stop(self):
-        """The first time in order, the second time at once, the third time by force."""
+        """First call: in order; second call: immediately; third call: by force."""
         self._stops += 1
         for worker in self._workers:
             if self._stops < 3:
@@ -94,7 +94,7 @@ class _Supervisor:
     def _look_after_workers(self):
         is_changed = self._files is not None and not self._stops and self._files.have_changed()
         if is_changed:
-            print("tasker-worker-py: files have changed, starting again", file=sys.stderr)
+            print("tasker-worker-py: files changed, restarting", file=sys.stderr)
         for worker in self._workers:
             if is_changed:
                 worker.restart()
@@ -102,7 +102,7 @@ class _Supervisor:
             if worker.process is not None or self._stops:
                 continue
             if worker.code == _wrong and self._files is None:
-                self._stop()  # the next one would be as wrong
+                self._stop()  # the next one would fail the same way
             elif worker.may_start(waits_for_change=self._files is not None):
                 worker.start()
 
@@ -114,7 +114,8 @@ class _Supervisor:
 
 
 def write_ready_file(path, text):
-    """Readers see the whole file or none: it is written under an unpredictable name and renamed."""
+    """Writes a file with an unpredictable name and renames it, so that readers see all of it or
+    nothing."""
     path = pathlib.Path(path)
     file, unfinished = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)
     with open(file, "w") as output:
@@ -185,7 +186,7 @@ class _Worker:
 
 
 class _Files:
-    """The Python files in the working directory and beside the modules."""
+    """The Python files in the working directory and next to the modules."""
 
     def __init__(self, modules):
         self._folders = {pathlib.Path.cwd(), *map(_folder_of, modules)} - {None}

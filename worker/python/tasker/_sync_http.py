@@ -59,7 +59,7 @@ class Transport:
             status, body = self._exchange(connection, request)
         except (http.client.HTTPException, OSError) as problem:
             self._drop(connection)
-            # A kept connection may have been closed in between; asking again changes nothing.
+            # The server may have closed a kept connection; repeating the request is safe.
             if is_kept and request.method == "GET" and not isinstance(problem, TimeoutError):
                 return self.send(request)
             raise Unreachable(
@@ -90,7 +90,7 @@ class Transport:
         if connection is not None and connection.sock is not None:
             if not _is_readable(connection.sock):
                 return connection, True
-            self._drop(connection)  # readable while nothing was asked: the server has closed it
+            self._drop(connection)  # readable without a request: the server has closed it
         kind = _Secure if self._address.is_secure else _Plain
         connection = kind(self._address.host, self._address.port, timeout=self._timeout)
         kept.of_thread.connection = connection

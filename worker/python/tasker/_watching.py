@@ -1,4 +1,4 @@
-"""Following a task: what changed between two looks."""
+"""Follows a task: finds the changes between two polls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Optional
 from . import _operations
 from .models import Progress, StepView, Task
 
-shortest_pause, longest_pause = 0.05, 1.0  # seconds; the end of a task is heard of at once
+shortest_pause, longest_pause = 0.05, 1.0  # seconds; the end of a task is reported immediately
 
 
 class Watch:
@@ -24,7 +24,7 @@ class Watch:
         return self._last is not None and self._last.is_settled
 
     def round(self) -> _operations.Operation[Optional[Progress]]:
-        """Waits a little for the task's end, then looks at its steps; None if nothing changed."""
+        """Waits briefly for the task's end, then reads its steps; None if nothing changed."""
         pause = 0.0 if self._last is None else self._pause
         try:
             task = yield from _operations.wait(self._task, pause, check=False)

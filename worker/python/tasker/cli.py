@@ -37,7 +37,8 @@ _settings = (
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Runs it; returns the exit code: 0 stopped, 1 failed, 2 wrong settings, 3 handlers left."""
+    """Runs the program; returns the exit code: 0 stopped, 1 failed, 2 wrong settings, 3 handlers
+    abandoned."""
     parser = _parser("tasker-worker-py")
     parser.add_argument(
         "modules", nargs="+", metavar="MODULE", help="with handlers: package.module or file.py"
@@ -49,7 +50,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def run_program(handlers: Optional[Iterable[Any]] = None) -> NoReturn:
-    """Makes a program that is a worker of the script that calls it, and ends the process:
+    """Turns the calling script into a worker program, and ends the process:
 
         if __name__ == "__main__":
             tasker.run_program()
@@ -62,7 +63,7 @@ def run_program(handlers: Optional[Iterable[Any]] = None) -> NoReturn:
 
 
 def _this_program():
-    """How to start it again: as a script, or as a module with ``python -m``."""
+    """The command that restarts it: as a script, or as a module with ``python -m``."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     if spec is None:
         return [sys.executable, sys.argv[0]]
@@ -91,7 +92,7 @@ def _run(options, get_handlers):
         print(f"tasker-worker-py: {problem}", file=sys.stderr)
         return _wrong
     level = options.log_level or os.environ.get("TASKER_LOG_LEVEL")
-    # All of the program's loggers; what libraries say in detail, only if that is asked for.
+    # All of the program's loggers; details of libraries only if requested.
     _logging.show_by_default("", logging.DEBUG if level == "debug" else logging.INFO)
     try:
         worker.run(ready=lambda address: _tell(options.ready_file, address))
@@ -128,7 +129,7 @@ def _load_module(name):
     except ModuleNotFoundError as problem:
         if problem.name is None or not f"{name}.".startswith(f"{problem.name}."):
             raise  # a module that this one imports is missing
-        where = f"neither in {os.getcwd()} nor on Python's path"
+        where = f"not in {os.getcwd()} and not on Python's path"
         raise _NotLoaded(f"{name}: no such module, {where}") from None
 
 
@@ -160,11 +161,11 @@ def _tell(path, address):
 
 
 def _end_with_supervisor():
-    """A supervisor that is killed takes its workers along."""
+    """Ends the worker if its supervisor is killed."""
     supervisor = os.environ.pop(_supervisor.mark, None)
     if supervisor is not None:
         ctypes.CDLL(None).prctl(_pr_set_pdeathsig, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != int(supervisor):  # it ended before
+        if os.getppid() != int(supervisor):  # it ended earlier
             sys.exit(_failed)
 
 
@@ -172,14 +173,14 @@ def _parser(program):
     parser = argparse.ArgumentParser(
         prog=program,
         description="Runs the steps of Tasker's workflows with handlers written in Python.",
-        epilog="What is not given comes from --config, and from DATABASE_URL, TASKER_NAMESPACES, "
+        epilog="Other settings come from --config, DATABASE_URL, TASKER_NAMESPACES, "
         "TASKER_WORKER_LISTEN, TASKER_WORKER_ALLOWED_HOSTS, TASKER_HTTP_PRIVATE_ADDRESSES, "
         "TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.",
     )
     parser.add_argument("--config", metavar="FILE", help="settings in TOML; see config/worker.toml")
     parser.add_argument("--database-url", metavar="URL", help="instead of DATABASE_URL")
     parser.add_argument(
-        "--namespaces", metavar="NAME,...", type=_names, help="whose steps to take"
+        "--namespaces", metavar="NAME,...", type=_names, help="namespaces to serve, comma-separated"
     )
     parser.add_argument(
         "--slots", metavar="N", type=int, help="handlers that run at a time, in each process"
@@ -188,14 +189,14 @@ def _parser(program):
     parser.add_argument(
         "--listen",
         metavar="IP:PORT",
-        help="of /health and /metrics; with --processes the others take the ports that follow; "
-        "port 0 is any that is free",
+        help="address of /health and /metrics; with --processes the others use the next ports; "
+        "port 0 is any free port",
     )
     parser.add_argument(
         "--lease-seconds",
         metavar="N",
         type=int,
-        help="how long a step stays with a worker that is not heard of",
+        help="lease time: how long a step waits for a silent worker",
     )
     parser.add_argument(
         "--shutdown-grace", metavar="S", type=float, help="seconds that handlers have to finish"
@@ -210,10 +211,10 @@ def _parser(program):
         "this process)",
     )
     parser.add_argument(
-        "--reload", action="store_true", help="start again when a Python file changes"
+        "--reload", action="store_true", help="restart when a Python file changes"
     )
     parser.add_argument(
-        "--ready-file", metavar="PATH", help="gets the addresses once steps are taken"
+        "--ready-file", metavar="PATH", help="write the addresses to this file once ready"
     )
     parser.add_argument("--version", action="version", version=__version__)
     return parser

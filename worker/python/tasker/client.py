@@ -16,10 +16,9 @@ __all__ = ["AsyncClient", "Client", "NewTask"]
 class Client:
     """Talks to an orchestrator at ``url`` (or TASKER_URL, or http://127.0.0.1:8080).
 
-    ``timeout`` is how long an answer may take, in seconds, besides what it waits on purpose.
-    Threads and forked processes may share a client; each has its own connection. Raises TaskerError
-    and its kinds: Unreachable, NotFound, Conflict, Refused, Unavailable.
-    """
+    ``timeout`` is how long a response may take, in seconds, in addition to requested waits. Threads
+    and forked processes may share a client; each has its own connection. Raises subclasses of
+    TaskerError: Unreachable, NotFound, Conflict, Refused, Unavailable. """
 
     def __init__(self, url: Optional[str] = None, *, timeout: float = 30.0) -> None:
         self._transport = _sync_http.Transport(_http.address_of(url), timeout)
@@ -34,9 +33,9 @@ class Client:
         priority: Optional[int] = None,
         idempotency_key: Optional[str] = None,
     ) -> Task:
-        """Starts a run of the template ``name``; without ``version``, of the highest there is.
+        """Starts a run of the template ``name``, by default of its highest version.
 
-        The same ``idempotency_key`` with the same arguments is the same task.
+        The same ``idempotency_key`` with the same arguments returns the same task.
         """
         new = NewTask(name, context, namespace, version, priority, idempotency_key)
         return self._do(_operations.create_task(new))
@@ -46,13 +45,13 @@ class Client:
         return self._do(_operations.create_tasks(list(tasks)))
 
     def get(self, task: TaskLike) -> Task:
-        """The task as it is now."""
+        """The current state of the task."""
         return self._do(_operations.get(task))
 
     def wait(self, task: TaskLike, timeout: Optional[float] = None, *, check: bool = False) -> Task:
         """Returns the task once it is complete, blocked or cancelled.
 
-        Raises TimeoutError after ``timeout`` seconds; the task goes on. With ``check``, raises
+        Raises TimeoutError after ``timeout`` seconds; the task continues. With ``check``, raises
         TaskFailed unless it is complete.
         """
         return self._do(_operations.wait(task, timeout, check))
@@ -70,7 +69,7 @@ class Client:
         state: Optional[str] = None,
         limit: Optional[int] = None,
     ) -> Iterator[Task]:
-        """Tasks, newest first, at most ``limit``; read page by page as they are asked for."""
+        """Tasks, newest first, at most ``limit``; pages are read while you iterate."""
         filters = {"namespace": namespace, "name": name, "version": version, "state": state}
         cursor, left = None, limit
         while left is None or left > 0:
@@ -104,7 +103,7 @@ class Client:
         return self._do(_operations.templates(namespace, name))
 
     def watch(self, task: TaskLike) -> Iterator[Progress]:
-        """Yields what there is, then each change, until the task has settled."""
+        """Yields the current state, then each change, until the task is finished."""
         watch = _watching.Watch(task)
         while not watch.is_over:
             progress = self._do(watch.round())

@@ -1,4 +1,4 @@
-"""What handlers raise, and what the worker and the client raise."""
+"""The exceptions that handlers, the worker and the client raise."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ __all__ = [
 
 
 class Retry(Exception):
-    """Raised by a handler: failed now, may succeed later.
+    """Raise it in a handler if the step failed now but may succeed later.
 
-    Without ``after`` (seconds or a timedelta) the template's backoff says when. ``type`` is a word
-    to group failures by. A subclass may set both as class attributes. It counts as an attempt.
-    """
+    The step is retried after ``after`` (seconds or a timedelta), by default after the template's
+    backoff. ``type`` is a word to group failures by. A subclass may set both as class attributes.
+    It counts as an attempt. """
 
     after: Optional[Union[float, datetime.timedelta]] = None
     type: Optional[str] = None
 
     def __init__(
         self,
-        message: str = "to be tried again",
+        message: str = "will retry",
         *,
         after: Optional[Union[float, datetime.timedelta]] = None,
         type: Optional[str] = None,
@@ -48,7 +48,7 @@ class Retry(Exception):
 
 
 def seconds_of(after: Union[float, datetime.timedelta]) -> float:
-    """Raises ValueError if it is not a pause, TypeError if it is not a number."""
+    """Raises ValueError if it is out of range, TypeError if it is not a number."""
     seconds = after.total_seconds() if isinstance(after, datetime.timedelta) else after
     if not 0 <= seconds < math.inf:
         raise ValueError(f"after: must be 0 seconds or more, not {after!r}")
@@ -56,14 +56,14 @@ def seconds_of(after: Union[float, datetime.timedelta]) -> float:
 
 
 class Permanent(Exception):
-    """Raised by a handler: failed, and would fail again. No attempt follows.
+    """Raise it in a handler if the step would fail again. No attempt follows.
 
-    ``type`` is a word to group failures by; a subclass may set it for all of its kind.
+    ``type`` is a word to group failures by; a subclass may set it as a class attribute.
     """
 
     type: Optional[str] = None
 
-    def __init__(self, message: str = "failed for good", *, type: Optional[str] = None) -> None:
+    def __init__(self, message: str = "failed permanently", *, type: Optional[str] = None) -> None:
         super().__init__(message)
         if type is not None:
             self.type = type
@@ -80,17 +80,17 @@ class Cancelled(Exception):
 
 
 class WorkerError(RuntimeError):
-    """A worker could not start, or a part of it failed; the log tells why."""
+    """A worker could not start, or a part of it failed; see the log."""
 
 
 class TaskerError(Exception):
-    """What a client raises."""
+    """Base class of the exceptions of a client."""
 
 
 class Unreachable(TaskerError):
-    """No answer: no server, a connection that broke, or one that is not Tasker's.
+    """No response: there is no server, the connection broke, or the server is not Tasker.
 
-    A request that was sent may have had its effect; with an idempotency key it can be sent again.
+    The request may still have succeeded; with an idempotency key you can send it again.
     """
 
 
@@ -120,7 +120,7 @@ class ApiError(TaskerError):
 
 
 class Refused(ApiError):
-    """The request is wrong (4xx); ``details`` tells where."""
+    """The request is wrong (4xx); ``details`` lists the problems."""
 
 
 class NotFound(Refused):
@@ -128,11 +128,11 @@ class NotFound(Refused):
 
 
 class Conflict(Refused):
-    """It does not go with what is there: another body under the same key, a task that ended."""
+    """It conflicts with existing data: another body under the same key, a finished task, …"""
 
 
 class Unavailable(ApiError):
-    """Too many requests, or no database at the moment: try again later."""
+    """Too many requests, or the database is unavailable: try again later."""
 
 
 class TaskFailed(TaskerError):

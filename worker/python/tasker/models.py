@@ -1,4 +1,4 @@
-"""What the API answers, as typed values."""
+"""The API's responses as typed values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _moment(text: Optional[str]) -> Optional[datetime.datetime]:
 
 
 def _known(kind: Any, value: dict) -> dict:
-    """The fields that ``kind`` has: a newer server may send more."""
+    """Only the fields of ``kind``, because a newer server may send more."""
     names = {field.name for field in dataclasses.fields(kind)}
     found = {name: each for name, each in value.items() if name in names}
     for name in found:
@@ -27,7 +27,7 @@ def _known(kind: Any, value: dict) -> dict:
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """One run of a template, as it was when the server answered."""
+    """One run of a template, at the time of the response."""
 
     task_id: str
     namespace: str
@@ -51,7 +51,7 @@ class Task:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing of it will run by itself: it is complete, blocked or cancelled."""
+        """Whether no step of it will run any more: it is complete, blocked or cancelled."""
         return self.state in _settled
 
     @staticmethod
@@ -70,7 +70,7 @@ class Problem:
 
 @dataclasses.dataclass(frozen=True)
 class StepView:
-    """A step of a task, as it was when the server answered."""
+    """A step of a task, at the time of the response."""
 
     name: str
     step_no: int
@@ -115,7 +115,7 @@ class Template:
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """A change that ``watch`` has seen: the task, all its steps, and those that changed."""
+    """A change that ``watch`` reports: the task, all its steps, and those that changed."""
 
     task: Task
     steps: tuple[StepView, ...]
@@ -123,5 +123,5 @@ class Progress:
 
     @property
     def fraction(self) -> float:
-        """Of the steps that are complete, from 0 to 1."""
+        """The share of complete steps, from 0 to 1."""
         return self.task.steps_complete / max(1, self.task.steps_total)

@@ -4,7 +4,7 @@
         run = tasker.testing.run("order.yaml", [shop.handlers], {"items": [...]})
         assert run.result == {"ship": {"parcels": 1}}
 
-``DevServer``, and the pytest fixtures made of it, run the real engine instead.
+``DevServer`` and its pytest fixtures run the real engine instead.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class StepRun:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What became of a task: ``state`` is complete or blocked."""
+    """The outcome of a task: ``state`` is complete or blocked."""
 
     state: str
     result: Optional[Dict[str, Any]]  # once complete: the leaf steps' results by name
@@ -74,9 +74,10 @@ def run(
 ) -> Run:
     """Runs a template in this thread, without a database, step after step in their order.
 
-    Everything passes through JSON as in the real engine; steps that fail are tried again at once,
-    as often as the template allows. ``handlers`` are as for ``Worker``; ``stubs`` are functions by
-    handler name, which win, for built-in handlers and for what a test must not do.
+    Everything passes through JSON as in the real engine. Failed steps are retried without a delay,
+    as often as the template allows. ``handlers`` are as for ``Worker``. ``stubs`` are functions by
+    handler name that take precedence, for built-in handlers and for handlers that a test must not
+    run.
 
     Raises ValueError if the template is wrong, the context does not fit its input schema, or a
     handler is missing.
@@ -110,7 +111,7 @@ def call(
     failures: int = 0,
     max_attempts: int = 1,
 ) -> Tuple[Any, Optional[Failure]]:
-    """Calls one handler as the worker does: (result, None), or (None, why it failed)."""
+    """Calls one handler as the worker does: (result, None) or (None, failure)."""
     answer = _native.try_handler(
         handler,
         _binding.parameters(handler),

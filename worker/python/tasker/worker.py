@@ -18,12 +18,12 @@ _failed, _abandoned = 1, 3
 
 
 class Worker:
-    """Claims steps, runs their handlers and reports what became of them.
+    """Claims steps, runs their handlers and reports the outcome.
 
     ``handlers``: modules (or their names), functions, classes and instances with functions marked
     by ``@tasker.step``; without it, every marked function that has been imported.
 
-    Everything else that is not given comes from ``config`` (a TOML file, see config/worker.toml),
+    All other settings come from ``config`` (a TOML file, see config/worker.toml),
     and from the environment: ``DATABASE_URL``, ``TASKER_NAMESPACES``, ``TASKER_WORKER_LISTEN``,
     ``TASKER_WORKER_ALLOWED_HOSTS``, ``TASKER_HTTP_PRIVATE_ADDRESSES``, ``TASKER_LOG_LEVEL``,
     ``TASKER_LOG_FORMAT``.
@@ -68,20 +68,21 @@ class Worker:
 
     @property
     def handlers(self) -> dict[str, Callable[..., Any]]:
-        """The functions by the names that templates call them by."""
+        """The functions by handler name."""
         return dict(self._handlers)
 
     @property
     def address(self) -> str:
-        """Of the health port, once steps are taken; "" before, and if there is no such port."""
+        """Address of the health port once the worker claims steps; "" before that, or without a
+        port."""
         return self._address
 
     def run(self, ready: Optional[Callable[[str], None]] = None) -> None:
-        """Works until it is stopped: by ``stop()``, or, on the main thread, by SIGINT or SIGTERM.
+        """Runs until ``stop()`` or, on the main thread, SIGINT or SIGTERM.
 
         The first signal lets handlers finish within ``shutdown_grace``; a second one does not wait.
         On the main thread, the process ends with code 3 if handlers are still running then.
-        ``ready`` is called with the address of the health port once steps are taken.
+        ``ready`` is called with the address of the health port once the worker claims steps.
 
         Raises WorkerError if the worker could not start or failed.
         """
@@ -92,7 +93,7 @@ class Worker:
         else:
             how = self._native.run(False, True, self._ready)
         if how == _failed:
-            raise WorkerError("the worker failed; the log tells why")
+            raise WorkerError("the worker failed; see its log")
         if how == _abandoned:
             raise WorkerError("the worker stopped while handlers were still running")
 
@@ -101,17 +102,18 @@ class Worker:
         self._native.stop()
 
     def wait_until_ready(self, timeout: Optional[float] = None) -> bool:
-        """True once steps are taken. For programs that run the worker on a thread of their own."""
+        """True once the worker claims steps. For programs that run the worker on a separate
+        thread."""
         return self._is_ready.wait(timeout)
 
     def _run_with_signals(self):
-        # The C++ side hears of signals even while a handler does not let go of the GIL.
+        # The C++ side handles signals even while a handler holds the GIL.
         before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
         try:
             return self._native.run(True, False, self._ready)
         finally:
             for number, handler in before.items():
-                if handler is not None:  # None: not set from Python, not ours to restore
+                if handler is not None:  # None: not set from Python, so there is nothing to restore
                     signal.signal(number, handler)
 
     def _ready(self, address):
@@ -122,7 +124,7 @@ class Worker:
 
 
 def native_options(given: dict[str, Any]) -> dict[str, Any]:
-    """What the extension module takes: only what is given, in its units."""
+    """The arguments of the extension module: only the given ones, in its units."""
     options = {name: value for name, value in given.items() if value is not None}
     if isinstance(options.get("namespaces"), str):
         options["namespaces"] = [each for each in options["namespaces"].split(",") if each]

@@ -18,7 +18,7 @@ def test_coroutines_run_at_the_same_time_on_one_loop(engine):
         if not meeting:
             meeting.append(asyncio.Barrier(8) if hasattr(asyncio, "Barrier") else None)
         if meeting[0] is not None:
-            await meeting[0].wait()  # ends only if eight are there at once
+            await meeting[0].wait()  # ends only if eight run at the same time
         return context["n"] + 1
 
     engine.template("meet", [("only", "meet")])

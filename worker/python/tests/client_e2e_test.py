@@ -72,7 +72,7 @@ def test_list_is_read_page_by_page(template):
     assert list(template.client.list(namespace=namespace, state="complete")) == []
 
 
-def test_cancelled_task_is_told_to_who_waits_with_check(template):
+def test_cancelled_task_raises_for_a_wait_with_check(template):
     task = template.create("chain", {"n": 1})
     assert template.client.cancel(task).state == "cancelled"
     with pytest.raises(tasker.TaskFailed) as failed:
@@ -125,7 +125,7 @@ def test_templates_are_registered_from_text_file_and_mapping(engine, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("ask", "kind", "status", "told"),
+    ("ask", "kind", "status", "reported"),
     [
         (lambda e: e.client.get("0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11"), "NotFound", 404, "task"),
         (lambda e: e.client.get("no id"), "Refused", 400, "task_id: must be a UUID"),
@@ -135,15 +135,15 @@ def test_templates_are_registered_from_text_file_and_mapping(engine, tmp_path):
         (lambda e: e.client.register_template("name: [x"), "Refused", 422, "line"),
     ],
 )
-def test_refusals_are_exceptions_that_tell_why(template, ask, kind, status, told):
+def test_refusals_are_exceptions_with_the_reason(template, ask, kind, status, reported):
     with pytest.raises(tasker.ApiError) as refused:
         ask(template)
     assert type(refused.value).__name__ == kind
     assert refused.value.status == status
-    assert told in str(refused.value)
+    assert reported in str(refused.value)
 
 
-def test_conflict_is_told(template):
+def test_conflict_is_reported(template):
     template.create("chain", {"n": 1}, idempotency_key="same")
     with pytest.raises(tasker.Conflict):
         template.create("chain", {"n": 2}, idempotency_key="same")
@@ -153,17 +153,17 @@ def test_no_server_is_unreachable():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with tasker.Client(url) as client, pytest.raises(tasker.Unreachable, match="refused") as told:
+    with tasker.Client(url) as client, pytest.raises(tasker.Unreachable, match="refused") as reported:
         client.get("x")
-    assert told.value.__suppress_context__  # the standard library's frames add nothing
+    assert reported.value.__suppress_context__  # the standard library's frames add nothing
 
     async def ask():
         async with tasker.AsyncClient(url) as client:
             await client.get("x")
 
-    with pytest.raises(tasker.Unreachable, match="[Cc]onnect") as told:
+    with pytest.raises(tasker.Unreachable, match="[Cc]onnect") as reported:
         asyncio.run(ask())
-    assert told.value.__suppress_context__
+    assert reported.value.__suppress_context__
 
 
 def test_something_else_that_answers_is_unreachable():

@@ -78,7 +78,7 @@ def test_server_ends_with_tests_that_are_killed(tasker_server):
     until(lambda: not os.path.exists(f"/proc/{pid}/fd/0"))
 
 
-def test_missing_program_is_told(monkeypatch, tmp_path):
+def test_missing_program_is_reported(monkeypatch, tmp_path):
     monkeypatch.setenv("TASKER_BIN", str(tmp_path))
     with pytest.raises(RuntimeError, match="no program tasker"):
         DevServer()

@@ -1,4 +1,4 @@
-"""What becomes of handlers that fail, in every way that Python has."""
+"""Handlers that fail in every way that Python has."""
 
 import dataclasses
 import datetime
@@ -65,8 +65,8 @@ def contains_itself():
     return value
 
 
-def wants_a_parent(nobody):
-    return nobody
+def wants_a_parent(missing):
+    return missing
 
 
 def bad_retry():
@@ -83,13 +83,13 @@ CASES = [
     (permanent, 1, "unknown_customer", "no such customer", "tasker.Permanent("),
     (permanent_subclass, 1, "errors_e2e_test.CardDeclined", "no", "CardDeclined"),
     (exits, 3, "SystemExit", "3", "sys.exit(3)"),
-    (unprintable, 3, "errors_e2e_test.Unprintable", "its text cannot be told", "unprintable"),
+    (unprintable, 3, "errors_e2e_test.Unprintable", "its text cannot be printed", "unprintable"),
     (lone_surrogate, 3, "ValueError", "bad ? text", "lone_surrogate"),
     (chained, 3, "RuntimeError", "outer", "KeyError: 'inner'"),
     (not_json, 1, "invalid_result", "object cannot be written as JSON", None),
     (not_a_number, 1, "invalid_result", "nan", None),
     (contains_itself, 1, "invalid_result", "within itself", None),
-    (wants_a_parent, 1, "unknown_parameter", 'the handler wants "nobody"', None),
+    (wants_a_parent, 1, "unknown_parameter", 'the handler needs parent "missing"', None),
     (bad_retry, 3, "ValueError", "after: must be 0 seconds or more", "bad_retry"),
     (recursion, 3, "RecursionError", "maximum recursion depth", "recursion"),
 ]
@@ -285,21 +285,21 @@ def test_generator_reports_progress_and_is_cancelled_at_a_yield(engine, caplog):
         assert counted.result == {"only": 4}
         assert engine.run("endless").state == "blocked"
         assert caught.wait(10)
-    told = [record for record in caplog.records if record.getMessage() == "progress: 0.75"]
-    (record,) = told
+    reported = [record for record in caplog.records if record.getMessage() == "progress: 0.75"]
+    (record,) = reported
     assert (record.step, record.attempt) == ("only", 1)
     assert record.correlation_id == record.task_id == counted.task_id
 
 
 def test_unknown_handler_is_named(engine):
-    engine.template("nobody", [("only", "nobody.knows")])
+    engine.template("missing", [("only", "missing.knows")])
 
-    @tasker.step("nobody.know")
+    @tasker.step("missing.know")
     def know():
         return None
 
     with engine.worker(know):
-        task = engine.run("nobody")
+        task = engine.run("missing")
     error = engine.step_of(task, "only").error
     assert error.type == "unknown_handler"
-    assert 'did you mean "nobody.know"' in error.message
+    assert 'did you mean "missing.know"' in error.message

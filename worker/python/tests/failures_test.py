@@ -1,4 +1,4 @@
-"""What becomes of exceptions and of results that are no JSON, told without a database."""
+"""Exceptions, and results that are not JSON, become failures; without a database."""
 
 import datetime
 import math
@@ -71,7 +71,7 @@ class Hostile(Exception):
 def test_text_that_raises_does_not_hide_the_failure():
     failure = failure_of(Hostile())
     assert failure.type == "failures_test.Hostile"
-    assert failure.message == "(its text cannot be told)"
+    assert failure.message == "(its text cannot be printed)"
 
 
 @pytest.mark.parametrize("raised", [StopIteration(4), GeneratorExit(), KeyboardInterrupt()])
@@ -81,21 +81,21 @@ def test_exceptions_of_pythons_own_are_failures(raised):
 
 
 @pytest.mark.parametrize(
-    ("result", "told"),
+    ("result", "reported"),
     [
         (b"x", "TypeError: bytes cannot be written as JSON"),
         ({(1, 2): 3}, "TypeError: a key of type tuple cannot be written as JSON"),
         (math.nan, "a number that JSON does not have: nan"),
     ],
 )
-def test_result_that_is_no_json_is_told_in_one_line(result, told):
+def test_result_that_is_no_json_is_reported_in_one_line(result, reported):
     failure = testing.call(lambda: result)[1]
-    assert failure.message == "the result cannot be written as JSON: " + told
+    assert failure.message == "the result cannot be written as JSON: " + reported
     assert (failure.type, failure.permanent) == ("invalid_result", True)
 
 
 def test_refusal_tells_the_path_of_each_problem_that_has_one():
-    told = str(
+    reported = str(
         tasker.ApiError.of(
             400,
             "invalid_request",
@@ -103,7 +103,7 @@ def test_refusal_tells_the_path_of_each_problem_that_has_one():
             [{"path": "", "problem": "is not JSON"}, {"path": "name", "problem": "is missing"}],
         )
     )
-    assert told == "the body cannot be read; is not JSON; name: is missing"
+    assert reported == "the body cannot be read; is not JSON; name: is missing"
 
 
 class BusyShortly(tasker.Retry):

@@ -19,9 +19,9 @@ def in_child(call):
             os._exit(0)
     os.close(writer)
     try:
-        with os.fdopen(reader) as told:
-            assert select.select([told], [], [], limit)[0], "the child does not answer"
-            return json.loads(told.read())
+        with os.fdopen(reader) as reported:
+            assert select.select([reported], [], [], limit)[0], "the child does not answer"
+            return json.loads(reported.read())
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

@@ -28,7 +28,7 @@ def problem_of_import(folder):
     return done.stderr.strip().splitlines()[-1]
 
 
-def test_module_that_was_built_for_another_python_is_told(tmp_path):
+def test_module_that_was_built_for_another_python_is_reported(tmp_path):
     (tmp_path / "tasker").mkdir()
     (tmp_path / "tasker" / OTHERS).touch()
     this = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -38,14 +38,14 @@ def test_module_that_was_built_for_another_python_is_told(tmp_path):
     )
 
 
-def test_module_that_was_not_built_is_told(tmp_path):
+def test_module_that_was_not_built_is_reported(tmp_path):
     assert problem_of_import(tmp_path) == (
         f"ImportError: tasker in {tmp_path}/tasker has no extension module _native; "
         "build it: pip install worker/python"
     )
 
 
-def test_module_that_cannot_be_loaded_is_told_as_it_is(tmp_path):
+def test_module_that_cannot_be_loaded_is_reported_unchanged(tmp_path):
     (tmp_path / "tasker").mkdir()
     suffix = pathlib.Path(tasker._native.__file__).name.partition(".")[2]
     (tmp_path / "tasker" / f"_native.{suffix}").write_text("no library")

@@ -73,7 +73,7 @@ def test_every_kind_of_field_is_converted():
     assert isinstance(order.items[0].price, float)
 
 
-def test_all_problems_are_told_at_once_with_their_paths():
+def test_all_problems_are_reported_together_with_their_paths():
     bad = {
         **GOOD,
         "id": "no",
@@ -88,11 +88,11 @@ def test_all_problems_are_told_at_once_with_their_paths():
     with pytest.raises(InvalidInput) as refused:
         _models.converter(Order, "context")(bad)
     assert str(refused.value).split("; ") == [
-        "context.id: is no UUID: 'no'",
+        "context.id: is not a valid UUID: 'no'",
         "context.items[0].name: is missing",
         "context.items[0].price: must be a number, not a string",
         "context.items[1]: must be an object, not a whole number",
-        "context.colour: is no Colour: 'green'",
+        "context.colour: is not a valid Colour: 'green'",
         "context.kind: must be one of 'a', 'b'",
         "context.due: must be date, not a whole number",
         "context.by_name: must be an object, not a list",
@@ -155,7 +155,7 @@ def test_truth_value_is_no_number():
         _models.converter(Item, "x")({"name": "a", "price": 1, "count": True})
 
 
-def test_what_a_post_init_refuses_is_told():
+def test_what_a_post_init_refuses_is_reported():
     @dataclasses.dataclass
     class Positive:
         value: int
@@ -168,7 +168,7 @@ def test_what_a_post_init_refuses_is_told():
         _models.converter(Positive, "x")({"value": 0})
 
 
-def test_pydantic_model_is_made_and_its_problems_are_told():
+def test_pydantic_model_is_made_and_its_problems_are_reported():
     pydantic = pytest.importorskip("pydantic")
 
     class Address(pydantic.BaseModel):

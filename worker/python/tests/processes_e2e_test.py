@@ -1,4 +1,4 @@
-"""Handlers that start processes of their own."""
+"""Handlers that start processes."""
 
 import asyncio
 import multiprocessing
@@ -52,10 +52,10 @@ def test_pool_of_processes_works_and_ends(engine):
         (lambda: os._exit(7), 7),
         (lambda: sys.exit(8), 8),
         (lambda: sys.exit("no"), 1),
-        (lambda: None, 0),  # it comes back from the handler
+        (lambda: None, 0),  # it returns from the handler
         (lambda: 1 / 0, 1),
     ],
-    ids=["_exit", "exit", "told", "returns", "raises"],
+    ids=["_exit", "exit", "message", "returns", "raises"],
 )
 def test_child_that_a_handler_forks_ends(engine, leave, code):
     @tasker.step("forks")

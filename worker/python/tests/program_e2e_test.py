@@ -68,7 +68,7 @@ def test_signal_lets_a_handler_finish(engine, tmp_path, number):
         assert "printed by the handler" in program.output
 
 
-def test_handler_is_told_to_stop_when_the_grace_is_over(engine, tmp_path):
+def test_handler_must_stop_when_the_grace_is_over(engine, tmp_path):
     with running(engine, tmp_path, CODE, "--shutdown-grace", "0.3") as program:
         start_slow(engine, tmp_path, seconds=60)
         before = time.monotonic()
@@ -137,16 +137,16 @@ def test_wrong_settings_and_modules_end_with_2(engine, tmp_path, code, arguments
 
 
 @pytest.mark.parametrize(
-    ("module", "told"),
+    ("module", "reported"),
     [
         ("nosuch.py", "nosuch.py: no such file"),
-        ("nosuch", "nosuch: no such module, neither in {} nor on Python's path"),
-        ("json.nosuch", "json.nosuch: no such module, neither in {} nor on Python's path"),
+        ("nosuch", "nosuch: no such module, not in {} and not on Python's path"),
+        ("json.nosuch", "json.nosuch: no such module, not in {} and not on Python's path"),
     ],
 )
-def test_module_that_is_not_there_is_told_in_one_line(tmp_path, module, told):
+def test_module_that_is_not_there_is_reported_in_one_line(tmp_path, module, reported):
     done = outcome_of(tmp_path, module)
-    assert (done.returncode, done.stderr) == (2, f"tasker-worker-py: {told.format(tmp_path)}\n")
+    assert (done.returncode, done.stderr) == (2, f"tasker-worker-py: {reported.format(tmp_path)}\n")
 
 
 def test_traceback_of_an_import_begins_in_the_module(tmp_path):

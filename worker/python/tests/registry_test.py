@@ -108,7 +108,7 @@ def test_module_gives_its_functions_and_its_own_classes():
 
 
 def test_class_that_needs_arguments_says_what_to_do():
-    with pytest.raises(TypeError, match="NeedsMore has handlers.*give an instance of it"):
+    with pytest.raises(TypeError, match="NeedsMore has handlers.*pass an instance of it"):
         _registry.collect([NeedsMore])
     assert _registry.collect([NeedsMore(5)])["needs.more"]() == 5
 
@@ -206,7 +206,7 @@ def test_models_are_known_whatever_can_be_called(handler):
     assert ("parcel", "model", True) in sources(handler)
 
 
-def test_unfit_callables_are_told_by_name():
+def test_unfit_callables_are_reported_by_name():
     def positional(context, /):
         return None
 
@@ -218,7 +218,7 @@ def test_positional_only_parameter_is_refused():
     def handler(context, /):
         return None
 
-    with pytest.raises(TypeError, match="context cannot be given by its name"):
+    with pytest.raises(TypeError, match="context cannot be passed by name"):
         _binding.parameters(handler)
 
 
@@ -235,7 +235,7 @@ def test_worker_without_handlers_is_refused():
         tasker.Worker(handlers=[], database_url="postgresql://nowhere/x")
 
 
-def test_all_wrong_settings_are_told():
+def test_all_wrong_settings_are_reported():
     with pytest.raises(ValueError) as refused:
         tasker.Worker(handlers=[alone], database_url="", slots=0, namespaces=["Not Good"])
     for part in ("database.url", "concurrency", "namespaces"):

@@ -33,8 +33,8 @@ def join(step, triple, plus, context):
 
 
 @tasker.step("plus_ten")
-def plus_ten(first, absent="nobody"):
-    assert absent == "nobody"
+def plus_ten(first, absent="missing"):
+    assert absent == "missing"
     return first + 10
 
 

@@ -1,4 +1,4 @@
-"""The stubs of the extension module tell what it has."""
+"""The stubs of the extension module match the module."""
 
 import ast
 import pathlib

@@ -119,4 +119,4 @@ def test_one_handler_may_be_called_alone():
     result, failure = testing.call(handler, {"a": 1})
     assert result is None
     assert failure.type == "unknown_parameter"
-    assert 'the handler wants "first", but step "step" has no parents' in failure.message
+    assert 'the handler needs parent "first", but step "step" has no parents' in failure.message
