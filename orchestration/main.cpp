@@ -31,8 +31,8 @@ using namespace tasker::orchestration;
 
 constexpr int usage_error = 2;
 
-/// A shell's usual 1024 descriptors are fewer than the connections that are admitted; without one
-/// left, not even the database can be reached.
+/// A shell's usual 1024 descriptors are fewer than max_connections needs; without a free one, not
+/// even the database can be reached.
 void make_room_for_connections(settings const& chosen) {
     constexpr std::int64_t others = 256; // refused clients, logs, libraries
     auto const wanted =
@@ -48,8 +48,8 @@ void make_room_for_connections(settings const& chosen) {
 }
 
 int run(settings const& chosen, std::optional<std::filesystem::path> const& ready_file) {
-    // One thread for all I/O: nothing that it touches needs a lock, and more orchestrators, not
-    // more threads, are the way to use more processors.
+    // One thread for all I/O, so its data needs no lock. To use more processors, start more
+    // orchestrators.
     asio::io_context context{1};
     service orchestrator{context.get_executor(), chosen};
     asio::signal_set signals{context, SIGINT, SIGTERM};
@@ -96,11 +96,12 @@ int main(int argc, char** argv) {
         ->type_name("FILE");
     app.add_option("--database-url", overrides.database_url, "Instead of DATABASE_URL")
         ->type_name("URL");
-    app.add_option("--listen", overrides.listen, "host:port; port 0 is any that is free")
+    app.add_option("--listen", overrides.listen, "host:port; port 0 is any free port")
         ->type_name("HOST:PORT");
-    app.add_option("--env", overrides.environment, "Whose overrides of templates apply")
+    app.add_option("--env", overrides.environment, "Environment whose template overrides apply")
         ->type_name("NAME");
-    app.add_option("--ready-file", ready_file, "Gets the address once requests are taken")
+    app.add_option("--ready-file", ready_file,
+                   "Write the listening address to this file once ready")
         ->type_name("PATH");
     try {
         app.parse(argc, argv);

@@ -5,7 +5,7 @@
 
 namespace tasker::orchestration {
 
-/// Completion token of a wait whose error is a value: nothing is thrown.
+/// Completion token for waits that return their error instead of throwing it.
 inline constexpr auto as_tuple = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 } // namespace tasker::orchestration

@@ -22,12 +22,12 @@
 
 namespace tasker::orchestration {
 
-/// Calls the database on pooled connections, again and again while a failure may pass and the
-/// deadline allows it. So every call made through it must be harmless to repeat, also when it is in
-/// doubt whether it took effect; all of Tasker's SQL functions are.
+/// Calls the database on pooled connections, and repeats a call after a transient failure until the
+/// deadline. So every call must be safe to repeat, even if it is in doubt whether it took effect;
+/// all of Tasker's SQL functions are.
 ///
 /// Lifetime: must outlive the calls. Threads: all on the one executor.
-/// Cancellation: terminal; that of a call in flight closes its connection.
+/// Cancellation: terminal; cancelling a call in flight closes its connection.
 /// Errors: of the last attempt.
 class database {
 public:
@@ -37,8 +37,8 @@ public:
           counted_{counted} {}
 
     /// `call` is called with a `pg::connection&`, once for each attempt, and returns an
-    /// `awaitable<result<T>>`; what it needs for that it holds itself. After as
-    /// many refusals (pg::is_refusal) as `most_refusals`, the last one is the answer.
+    /// `awaitable<result<T>>`; it must own its data. After `most_refusals` refusals
+    /// (pg::is_refusal), the last one is returned.
     template <class Call>
     std::invoke_result_t<Call const&, pg::connection&> run(Call call, deadline until,
                                                            int most_refusals = unlimited) {
@@ -77,7 +77,7 @@ public:
     }
 
 private:
-    /// The connection is given back before anything else is waited for.
+    /// Return the connection before any other wait.
     template <class Call>
     std::invoke_result_t<Call const&, pg::connection&> attempt(Call const& call, deadline until) {
         auto lease = co_await pool_.acquire(until);
@@ -94,7 +94,7 @@ private:
     boost::asio::any_io_executor executor_;
     pg::pool pool_;
     metrics& counted_;
-    bool is_failing_ = false; ///< the last call was repeated
+    bool is_failing_ = false; ///< the last call was a repetition
 };
 
 } // namespace tasker::orchestration

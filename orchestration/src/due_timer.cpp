@@ -14,7 +14,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// What is due but locked by another orchestrator is not asked for without a pause.
+/// Pause before asking again for due rows that another orchestrator has locked.
 constexpr std::chrono::milliseconds shortest_sleep{5};
 
 } // namespace
@@ -45,7 +45,7 @@ asio::awaitable<void> due_timer::run_until_stopped() {
             co_await sleep_.async_wait(as_tuple);
             continue;
         }
-        // A notification that comes during the call makes this earlier.
+        // A notification during the call may make this earlier.
         next_look_ = steady_clock::now() + with_jitter(settings_.poll_interval);
         auto const until = steady_clock::now() + settings_.call_timeout;
         auto const limit = settings_.max_batch;

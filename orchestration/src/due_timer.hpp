@@ -20,9 +20,9 @@ struct due_timer_settings {
     std::chrono::milliseconds call_timeout{10'000};
 };
 
-/// Moves steps whose retry is due to their queues. It sleeps until the next is due, or until a
-/// notification tells of an earlier one, but never longer than its poll interval. Several
-/// orchestrators may do the same: each takes what no other one has.
+/// Moves steps whose retry is due to their queues. It sleeps until the next one is due or a
+/// notification announces an earlier one, but never longer than its poll interval. Several
+/// orchestrators may do this: each takes rows that no other has locked.
 ///
 /// Lifetime: what it is made with must outlive run_until_stopped(). Threads: one.
 class due_timer {
@@ -30,7 +30,7 @@ public:
     due_timer(boost::asio::any_io_executor executor, database& in, metrics& counted,
               due_timer_settings settings);
 
-    /// `payload` of a notification: milliseconds until something new is due.
+    /// `payload` of a notification: milliseconds until a new retry is due.
     void notified(std::string_view payload);
 
     /// Notifications may have been lost.

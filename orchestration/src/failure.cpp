@@ -13,7 +13,7 @@ namespace {
 
 using wire::error_code;
 
-/// The refusals of Tasker's SQL functions.
+/// The errors that Tasker's SQL functions raise.
 constexpr std::array<std::pair<std::string_view, error_code>, 5> refusals{{
     {"TK001", error_code::invalid_request},
     {"TK002", error_code::not_found},
@@ -41,15 +41,14 @@ wire::error_body to_error_body(error const& failure) {
     if (pg::is_callers_fault(failure)) {
         // PostgreSQL's message may contain rows of other users.
         log::warn("data_refused", {{"problem", failure}});
-        return {error_code::unprocessable,
-                "the database refuses the data; the server's log says why",
-                {}};
+        return {
+            error_code::unprocessable, "the database refused the data; see the server's log", {}};
     }
     if (is_passing(failure)) {
-        return {error_code::unavailable, "the database does not answer in time; try again", {}};
+        return {error_code::unavailable, "the database did not respond in time; try again", {}};
     }
     log::error("database_call_failed", {{"problem", failure}});
-    return {error_code::internal, "the server failed to answer; its log says why", {}};
+    return {error_code::internal, "internal error; see the server's log", {}};
 }
 
 } // namespace tasker::orchestration

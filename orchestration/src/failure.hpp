@@ -7,11 +7,11 @@
 
 namespace tasker::orchestration {
 
-/// What an API call comes to: a value, or the error that the client is told.
+/// The outcome of an API call: a value, or the error for the client.
 template <class T>
 using answer = boost::system::result<T, wire::error_body>;
 
-/// What the client is told of a failure below. What a person must look at is logged here.
+/// The error for the client after a failure. Logs failures that a person must look at.
 wire::error_body to_error_body(error const& failure);
 
 } // namespace tasker::orchestration

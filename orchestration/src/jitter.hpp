@@ -6,7 +6,7 @@
 
 namespace tasker::orchestration {
 
-/// Up to a fifth longer than asked, so that many processes do not move in step.
+/// Adds up to a fifth, so that many processes do not act at the same moment.
 /// Threads: any.
 inline std::chrono::milliseconds with_jitter(std::chrono::milliseconds interval) {
     thread_local std::minstd_rand random{std::random_device{}()};

@@ -60,13 +60,13 @@ prometheus::Histogram& batch_sizes(prometheus::Registry& in, char const* name, c
 metrics::metrics()
     : requests_{BuildCounter()
                     .Name("tasker_http_requests_total")
-                    .Help("Requests answered, by route and status.")
+                    .Help("Finished requests, by route and status.")
                     .Register(registry_)},
-      request_seconds_{
-          BuildHistogram()
-              .Name("tasker_http_request_seconds")
-              .Help("Time from a request's last byte to its answer, by route. Without waits.")
-              .Register(registry_)},
+      request_seconds_{BuildHistogram()
+                           .Name("tasker_http_request_seconds")
+                           .Help("Time from a request's last byte to its response, by route. "
+                                 "Without requests that wait.")
+                           .Register(registry_)},
       wait_seconds_{BuildHistogram()
                         .Name("tasker_http_wait_seconds")
                         .Help("Duration of requests with ?wait.")
@@ -78,19 +78,19 @@ metrics::metrics()
           batch_sizes(registry_, "tasker_get_batch_tasks", "Tasks in one call of get_tasks.")},
       created_{counter(registry_, "tasker_tasks_created_total", "Tasks created.")},
       released_{counter(registry_, "tasker_steps_released_total",
-                        "Steps enqueued again as their retry was due.")},
+                        "Steps enqueued because their retry was due.")},
       database_errors_{BuildCounter()
                            .Name("tasker_database_errors_total")
-                           .Help("Calls of the database that failed, by kind.")
+                           .Help("Failed database calls, by kind.")
                            .Register(registry_)},
-      connections_{gauge(registry_, "tasker_http_connections", "Open connections of clients.")},
+      connections_{gauge(registry_, "tasker_http_connections", "Open client connections.")},
       waiting_requests_{gauge(registry_, "tasker_waiting_requests", "Requests with ?wait.")},
       pool_{BuildGauge()
                 .Name("tasker_database_connections")
                 .Help("Open connections of the pool, by state: busy or idle.")
                 .Register(registry_)},
       pool_waiting_{gauge(registry_, "tasker_database_connection_waiters",
-                          "Callers that wait for a connection of the pool.")},
+                          "Callers waiting for a connection of the pool.")},
       templates_cached_{gauge(registry_, "tasker_templates_cached", "Templates kept ready.")},
       listening_{gauge(registry_, "tasker_listening", "1 while notifications arrive.")} {}
 

@@ -16,7 +16,7 @@
 
 namespace tasker::orchestration {
 
-/// What is measured only when somebody asks.
+/// Values that are measured when /metrics is requested.
 struct gauges {
     std::size_t connections = 0;
     std::size_t waiting_requests = 0; ///< with ?wait
@@ -27,8 +27,8 @@ struct gauges {
     bool listening = false; ///< notifications arrive
 };
 
-/// The counters of one orchestrator, in Prometheus' terms. The values of labels come from the
-/// program, never from a request, so their number is bounded.
+/// The metrics of one orchestrator. Label values come from the program, never from a request, so
+/// their number is bounded.
 /// Threads: one.
 class metrics {
 public:

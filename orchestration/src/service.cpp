@@ -36,7 +36,7 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 constexpr std::string_view application_name = "tasker-orchestrator";
-/// Requests that wait for a connection; the batches of creations and reads are one caller each.
+/// Requests that wait for a connection; a batch of creations or reads counts as one caller.
 constexpr std::size_t max_pool_waiting = 4096;
 
 std::size_t size(std::int64_t setting) {
@@ -194,7 +194,7 @@ gauges service::parts::measure() const {
             .listening = listener.listening()};
 }
 
-/// Requests first, then what they need.
+/// Stop requests first, then the parts that they use.
 asio::awaitable<void> service::parts::serve() {
     co_await server.run_until_stopped();
     creator.stop();

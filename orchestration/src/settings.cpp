@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t mebibyte = 1'048'576;
 constexpr std::int64_t day_ms = 86'400'000;
 
-/// Every key of the file. A path stands here once and nowhere else.
+/// All keys of the file; the only place that lists the paths.
 template <class Settings, class Visit>
 void each_number(Settings& s, Visit visit) {
     visit("http.max_connections", s.http.max_connections, 1, 100'000);
@@ -59,7 +59,7 @@ void read(config::reader& from, settings& into) {
     from.env("TASKER_LOG_FORMAT", into.log.output, log::parse_format, "console, json");
 }
 
-/// A name of an origin goes into a header field as it is.
+/// An origin goes into a header field unchanged.
 bool is_origin(std::string const& text) {
     for (char const c : text) {
         if (c <= ' ' || c > '~') {
@@ -115,7 +115,7 @@ loaded_settings load_settings(setting_overrides const& overrides) {
     loaded.values.environment = overrides.environment.value_or(loaded.values.environment);
 
     loaded.problems = from.finish();
-    // A key with a wrong type was left at its default; there is no more to say of it.
+    // A key with a wrong type kept its default, so there is no second problem to report.
     for (auto& problem : loaded.values.validate()) {
         loaded.problems.push_back(std::move(problem));
     }

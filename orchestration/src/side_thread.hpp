@@ -18,22 +18,23 @@
 
 namespace tasker::orchestration {
 
-/// Where computing goes that would hold up every connection: reading large bodies. One thread.
+/// A thread for computations that would block all connections, such as parsing large bodies.
 ///
-/// Lifetime: the destructor waits for what runs.
+/// Lifetime: the destructor waits for the running computation.
 /// Threads: run() from the I/O thread.
 class side_thread {
 public:
-    /// Runs `compute` on the other thread; returns or throws what it does. `compute` must not touch
-    /// data that others change meanwhile, and may hold only references and plain values: g++ 12
-    /// destroys the captures of a closure twice if it is a temporary of a co_await expression.
+    /// Runs `compute` on the other thread, and returns its result or throws its exception.
+    /// `compute` must not use data that may change meanwhile, and may hold only references and
+    /// plain values: g++ 12 destroys the captures of a closure twice if it is a temporary of a
+    /// co_await expression.
     /// Cancellation: none.
     template <class Compute>
     boost::asio::awaitable<std::invoke_result_t<Compute&>> run(Compute compute) {
         namespace asio = boost::asio;
         auto const executor = co_await asio::this_coro::executor;
         auto const work = std::make_shared<job<Compute>>(std::move(compute));
-        // Not by co_spawn, which lets two threads use one cancellation slot.
+        // co_spawn would let two threads use one cancellation slot.
         auto const start = [this, executor, work](auto done) {
             asio::any_io_executor const home =
                 asio::prefer(executor, asio::execution::outstanding_work.tracked);
@@ -48,7 +49,7 @@ public:
     }
 
 private:
-    /// Only one thread has it at a time.
+    /// Only one thread uses it at a time.
     template <class Compute>
     class job {
     public:

@@ -12,14 +12,14 @@
 
 namespace tasker::orchestration {
 
-/// Waits at start for a database that can be reached and has the schema of this program: it may be
-/// starting or being migrated at this moment.
+/// Waits at the start for a reachable database with the schema of this program: the database may
+/// still be starting or migrating.
 /// Threads: one.
 class startup {
 public:
     startup(boost::asio::any_io_executor executor, side_thread& aside);
 
-    /// Errors: that of the last look once the time is up, at once what waiting cannot mend;
+    /// Errors: that of the last check when the time is over; immediately, if waiting cannot help;
     /// errc::cancelled after stop().
     boost::asio::awaitable<result<void>> wait_for_schema(std::string dsn,
                                                          std::chrono::milliseconds limit);

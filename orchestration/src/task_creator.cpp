@@ -24,14 +24,14 @@ std::size_t bytes_of(queue::new_task const& task) {
     return task.context.size() + 128;
 }
 
-/// How often the database may refuse a batch with a temporary error before the batch is halved.
+/// The number of temporary refusals by the database before a batch is halved.
 constexpr int most_refusals = 2;
 
 bool may_be_one_tasks_fault(error const& failure) {
     return pg::is_callers_fault(failure) || pg::is_refusal(failure);
 }
 
-/// The sender of a batch repeats it; its submitters wait a little longer than that.
+/// The sender repeats a batch; its submitters wait slightly longer.
 constexpr std::chrono::milliseconds submit_grace{500};
 
 std::vector<wire::error_detail> details_of(std::vector<model::located_problem> const& problems,
@@ -53,7 +53,7 @@ queue::new_task new_task_of(wire::create_task_request wanted, known_template con
             .version = std::move(wanted.version)};
 }
 
-/// As the API shows a task that nobody has touched since it was created.
+/// A task as the API shows it right after its creation.
 wire::task_view view_of(queue::new_task task, known_template const& from, timestamp created_at) {
     return {.id = task.id,
             .name_space = from.name_space,
@@ -70,7 +70,7 @@ wire::task_view view_of(queue::new_task task, known_template const& from, timest
             .result = {}};
 }
 
-/// Of a batch: a conflict also tells whose key it is. create_tasks names it as "…: ordinal 7".
+/// For a batch: a conflict also names the task. create_tasks reports it as "…: ordinal 7".
 wire::error_body to_error_body_of_batch(error const& failure) {
     auto body = to_error_body(failure);
     constexpr std::string_view mark = ": ordinal ";
@@ -123,13 +123,13 @@ asio::awaitable<answer<created_task>> task_creator::create(wire::create_task_req
     auto const problems = from->input.validate(wanted.context);
     if (!problems.empty()) {
         co_return wire::error_body{error_code::unprocessable,
-                                   "the context does not fit the template's input schema",
+                                   "the context does not match the template's input schema",
                                    details_of(problems, {})};
     }
     auto task = new_task_of(std::move(wanted), *from);
     auto outcome = co_await submit(task);
     if (!outcome && is_unknown_template(outcome.error())) {
-        // The database was made anew under this program: so is the template's number.
+        // The database was recreated while this program ran, so the template has a new number.
         templates_.forget(from);
         auto found = co_await templates_.find(name);
         if (!found) {
@@ -155,7 +155,7 @@ task_creator::create_all(std::vector<wire::create_task_request> wanted) {
     std::vector<queue::new_task> tasks;
     tasks.reserve(wanted.size());
     wire::error_body invalid{
-        error_code::unprocessable, "a context does not fit its template's input schema", {}};
+        error_code::unprocessable, "a context does not match its template's input schema", {}};
     for (auto& each : wanted) {
         auto const path = "tasks[" + std::to_string(tasks.size()) + "].";
         template_name const name{each.name_space, each.name, each.version};
@@ -164,7 +164,7 @@ task_creator::create_all(std::vector<wire::create_task_request> wanted) {
             auto found = co_await templates_.find(name);
             if (!found) {
                 auto failure = found.error();
-                failure.details.push_back({path + "name", "names no registered template"});
+                failure.details.push_back({path + "name", "is not a registered template"});
                 co_return failure;
             }
             from = std::move(*found);
@@ -212,14 +212,14 @@ asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_t
                              steady_clock::now() + settings_.call_timeout + submit_grace);
 }
 
-/// If the database refuses the batch, halves it until the task that causes this is alone: it may be
-/// refused for its data, or keep failing with an error that is usually temporary.
+/// If the database refuses a batch, halve it until the failing task is alone: the database may
+/// refuse its data, or keep failing with a usually temporary error.
 asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::new_task> tasks) {
     counted_.creations_sent(tasks.size());
     auto const until = steady_clock::now() + settings_.call_timeout;
     outcomes known;
     known.reserve(tasks.size());
-    // Parts that were not sent yet, the first of them last.
+    // Parts not sent yet, in reverse order.
     std::vector<std::vector<queue::new_task>> parts;
     parts.push_back(std::move(tasks));
     while (!parts.empty()) {

@@ -24,15 +24,15 @@ struct task_creator_settings {
     std::chrono::milliseconds call_timeout{10'000};
 };
 
-/// A task that stands in the database.
+/// A task that is stored in the database.
 struct created_task {
     wire::task_view task;
-    bool is_new = true; ///< false: its idempotency key had been used for the same body; only
-                        ///< task.id tells of it
+    bool is_new = true; ///< false: an earlier request used its idempotency key with the same body;
+                        ///< only task.id is set
 };
 
-/// Creates tasks. Concurrent creations are gathered into one call of the database; if the database
-/// refuses the data of one, only that one fails.
+/// Creates tasks. Concurrent creations form one call of the database; if the database refuses the
+/// data of one task, only that one fails.
 ///
 /// Lifetime: what it is made with must outlive it, and it run_until_stopped() and all calls.
 /// Threads: one.
@@ -41,9 +41,9 @@ public:
     task_creator(boost::asio::any_io_executor executor, database& to, template_cache& templates,
                  metrics& counted, task_creator_settings settings);
 
-    /// Errors: not_found (the template), unprocessable (the context), conflict (the idempotency
-    /// key was used for another body), unavailable: whether the task was created is then in doubt,
-    /// and an idempotency key makes it safe to ask again.
+    /// Errors: not_found (the template), unprocessable (the context), conflict (the idempotency key
+    /// was used for another body), unavailable: then it is in doubt whether the task was created,
+    /// and an idempotency key makes it safe to repeat the request.
     boost::asio::awaitable<answer<created_task>> create(wire::create_task_request wanted);
 
     /// All or none, in one transaction. Errors: as above, with the paths "tasks[3]…".
@@ -53,7 +53,7 @@ public:
     /// REQUIRES: called once.
     boost::asio::awaitable<void> run_until_stopped();
 
-    /// Creates what was asked for before.
+    /// Creates the tasks of all pending calls first.
     void stop() noexcept;
 
 private:

@@ -29,7 +29,7 @@ asio::awaitable<answer<std::optional<wire::task_view>>> task_reader::get(task_id
 
 asio::awaitable<void> task_reader::run_until_stopped() {
     using namespace asio::experimental::awaitable_operators;
-    // Two calls in flight, so that one large answer does not hold up everyone.
+    // Two calls in flight, so that one large result does not delay all readers.
     co_await (gets_.run_until_stopped() && gets_.run_until_stopped());
 }
 

@@ -16,7 +16,7 @@
 
 namespace tasker::orchestration {
 
-/// Reads single tasks. Concurrent reads are gathered into one call of the database.
+/// Reads single tasks. Concurrent reads form one call of the database.
 ///
 /// Lifetime: what it is made with must outlive it, and it run_until_stopped() and all calls.
 /// Threads: one.
@@ -25,7 +25,7 @@ public:
     task_reader(boost::asio::any_io_executor executor, database& from, metrics& counted,
                 std::chrono::milliseconds call_timeout);
 
-    /// The task as it is now; none if there is none with this id. Errors: unavailable.
+    /// The current state of the task; none if the id is unknown. Errors: unavailable.
     boost::asio::awaitable<answer<std::optional<wire::task_view>>> get(task_id id);
 
     /// REQUIRES: called once.

@@ -23,7 +23,7 @@ task_waits::place::place(task_waits& among, task_id id)
     : among_{among},
       id_{id},
       wake_{among.executor_} {
-    // The first place starts the clock of the polls.
+    // The first waiter starts the poll timer.
     if (among_.places_.empty()) {
         among_.changed_.cancel();
     }
@@ -99,7 +99,7 @@ void task_waits::stop() noexcept {
     changed_.cancel();
 }
 
-/// Looks at the tasks that are wanted, as many as fit into one call.
+/// Checks the wanted tasks, as many as fit into one call.
 asio::awaitable<void> task_waits::look() {
     std::vector<task_id> ids;
     while (!wanted_.empty() && ids.size() < max_ids_in_a_call) {
@@ -115,7 +115,7 @@ asio::awaitable<void> task_waits::look() {
     auto const found = co_await from_.run(
         [&ids, until](pg::connection& on) { return queue::settled_tasks(on, ids, until); }, until);
     if (!found) {
-        // Whoever waits goes on waiting: for the database as well.
+        // Waiters keep waiting while the database is down.
         std::ranges::for_each(ids, [this](task_id id) { want(id); });
         asio::steady_timer pause{executor_, pause_after_failure};
         co_await pause.async_wait(as_tuple);

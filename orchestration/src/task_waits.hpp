@@ -24,16 +24,15 @@ struct task_waits_settings {
     std::chrono::milliseconds call_timeout{10'000};
 };
 
-/// Who waits for which task to settle. A notification makes one query for all the tasks that it
-/// names and somebody waits for; at each poll all that are waited for are looked at, in case a
-/// notification was lost.
+/// The requests that wait for tasks to finish. A notification causes one query for all its tasks
+/// that have a waiter. Each poll checks all tasks with a waiter, in case a notification was lost.
 ///
 /// Lifetime: what it is made with must outlive it, and it run_until_stopped() and every wait.
 /// Threads: one.
 class task_waits {
 public:
-    /// A place among those who wait; made before the task is read for the first time, so that
-    /// nothing is missed between.
+    /// A waiter of one task. Create it before the first read of the task, so that no change is
+    /// missed.
     class place {
     public:
         place(task_waits& among, task_id id);
@@ -41,7 +40,7 @@ public:
         place& operator=(place const&) = delete;
         ~place();
 
-        /// The settled task; none if the deadline passes first, or once stopped.
+        /// Returns the finished task; none if the deadline passes first, or once stopped.
         /// Cancellation: harmless. REQUIRES: awaited once.
         boost::asio::awaitable<std::optional<wire::task_view>> settled(deadline until);
 
@@ -56,7 +55,7 @@ public:
 
     task_waits(boost::asio::any_io_executor executor, database& from, task_waits_settings settings);
 
-    /// No more places should be taken.
+    /// True when the waiter limit is reached.
     bool full() const noexcept {
         return places_.size() >= settings_.capacity;
     }
@@ -65,7 +64,7 @@ public:
         return places_.size();
     }
 
-    /// `payload` of a notification: ids of settled tasks, comma-separated, or "*".
+    /// `payload` of a notification: ids of finished tasks, comma-separated, or "*".
     void notified(std::string_view payload);
 
     /// Notifications may have been lost.
@@ -73,7 +72,7 @@ public:
 
     boost::asio::awaitable<void> run_until_stopped();
 
-    /// All waits end now.
+    /// Ends all waits.
     void stop() noexcept;
 
 private:
@@ -86,7 +85,7 @@ private:
     database& from_;
     task_waits_settings settings_;
     std::unordered_multimap<task_id, place*> places_;
-    std::unordered_set<task_id> wanted_; ///< to be looked at
+    std::unordered_set<task_id> wanted_; ///< to check
     boost::asio::steady_timer changed_; ///< cancelled when `wanted_` grows from none, and by stop()
     bool stopped_ = false;
 };

@@ -30,7 +30,7 @@ std::string key_of(std::string_view name_space, std::string_view name, std::stri
     return key.append(name_space).append("/").append(name).append("/").append(version);
 }
 
-/// The three numbers of a version; what is not one ranks lowest.
+/// The three numbers of a version; an invalid version ranks lowest.
 std::array<std::uint32_t, 3> rank(std::string_view version) {
     std::array<std::uint32_t, 3> numbers{};
     auto const* at = version.data();
@@ -44,7 +44,7 @@ std::array<std::uint32_t, 3> rank(std::string_view version) {
     return numbers;
 }
 
-/// The input schema in a definition that the database gave.
+/// The input schema in a definition from the database.
 model::input_validator validator_of(std::string_view definition) {
     simdjson::ondemand::parser parser;
     simdjson::padded_string const text{definition};
@@ -80,8 +80,8 @@ template_ptr template_cache::lookup(template_name const& wanted) {
     if (latest == latest_.end()) {
         return nullptr;
     }
-    // Once the answer is old, the first who comes asks again. The others do not wait for that,
-    // unless it takes as long again.
+    // Once the entry is old, the first caller renews it. The others use the old entry, unless the
+    // renewal takes as long as the entry was valid.
     auto const age = steady_clock::now() - latest->second.asked;
     auto const admitted = latest->second.asking ? 2 * settings_.latest_ttl : settings_.latest_ttl;
     if (age >= admitted) {
@@ -160,7 +160,7 @@ asio::awaitable<answer<std::string>> template_cache::find_latest(std::string nam
     if (best.empty()) {
         co_return unknown(name_space, name, {});
     }
-    // What was registered meanwhile may not be in the answer.
+    // The result may lack versions that were registered meanwhile.
     if (registrations == registrations_) {
         if (latest_.size() >= settings_.capacity) {
             latest_.clear();
@@ -208,7 +208,7 @@ template_ptr template_cache::use(std::string const& key) {
 }
 
 void template_cache::keep(std::string key, template_ptr loaded) {
-    // Another request may have loaded the same one meanwhile.
+    // Another request may have loaded the same template meanwhile.
     if (known_.contains(key)) {
         return;
     }

@@ -20,8 +20,7 @@
 
 namespace tasker::orchestration {
 
-/// What creating a task needs to know of its template. Templates are immutable, so this never
-/// grows old.
+/// The data of a template that task creation needs. Templates are immutable, so it never expires.
 struct known_template {
     template_id id;
     std::string name_space;
@@ -46,24 +45,24 @@ struct template_cache_settings {
     std::chrono::milliseconds call_timeout{10'000};
 };
 
-/// The templates in use, read from the database when first named; the least recently used one makes
-/// room. Which version is the latest is asked again after forget_latest() and after a while.
+/// A cache of templates, read from the database at first use; the least recently used one is
+/// evicted. The latest version is read again after forget_latest() and after a while.
 ///
 /// Lifetime: `from` must outlive it, and it the calls. Threads: one.
 class template_cache {
 public:
     template_cache(database& from, template_cache_settings settings);
 
-    /// The template if it is known already; null: ask find().
+    /// The template if it is cached; null: call find().
     template_ptr lookup(template_name const& wanted);
 
     /// Errors: not_found, unavailable.
     boost::asio::awaitable<answer<template_ptr>> find(template_name wanted);
 
-    /// A template was registered somewhere.
+    /// Call it when a template was registered somewhere.
     void forget_latest() noexcept;
 
-    /// The database does not know this template any more.
+    /// Call it when the database no longer has this template.
     void forget(template_ptr const& gone);
 
     std::size_t size() const noexcept {
@@ -79,7 +78,7 @@ private:
     struct latest_version {
         std::string version;
         steady_clock::time_point asked;
-        bool asking = false; ///< again; meanwhile the others use the old answer
+        bool asking = false; ///< renewal in flight; meanwhile others use the old entry
     };
 
     boost::asio::awaitable<answer<std::string>> find_latest(std::string name_space,
@@ -92,7 +91,7 @@ private:
     database& from_;
     template_cache_settings settings_;
     std::unordered_map<std::string, entry> known_;           ///< by "namespace/name/version"
-    std::list<std::string> uses_;                            ///< keys, the last used first
+    std::list<std::string> uses_;                            ///< keys, most recently used first
     std::unordered_map<std::string, latest_version> latest_; ///< by "namespace/name"
     std::uint64_t registrations_ = 0;                        ///< calls of forget_latest()
 };

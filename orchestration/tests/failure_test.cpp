@@ -19,7 +19,7 @@ TEST(Failure, TextOfPostgresqlStaysInTheLog) {
     }
     EXPECT_EQ(to_error_body(make_error(pg::make_sqlstate_code("22021"), "secret")),
               (wire::error_body{error_code::unprocessable,
-                                "the database refuses the data; the server's log says why",
+                                "the database refused the data; see the server's log",
                                 {}}));
 }
 

@@ -10,13 +10,13 @@
 
 namespace tasker::orchestration {
 
-/// What became of a request that waits.
+/// The state of a request that waits.
 struct waiting_room {
     std::promise<void> entered;
     std::promise<bool> left; ///< true: the client went away
 };
 
-/// A server with small limits and routes that tell what they were sent: /echo, /large (with a body
+/// A server with small limits and routes that return their request: /echo, /large (with a body
 /// of up to 1 MB), /fail (throws), /wait (until the client is gone).
 class HttpServer : public ::testing::Test {
 protected:

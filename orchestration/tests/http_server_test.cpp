@@ -158,7 +158,7 @@ TEST_F(HttpServer, RefusesWhatAPageOfAnotherOriginPosts) {
         auto options = small();
         options.allow_origin = allowed;
         auto const server = start(options);
-        // Without a type a browser asks nobody before it sends.
+        // Without a Content-Type a browser sends no preflight request.
         return http_client{server->address()}.request("POST", "/echo", "x", "",
                                                       "Origin: " + std::string{origin} + "\r\n");
     };

@@ -57,7 +57,7 @@ TEST_F(HttpServer, StopEndsAConnectionWhoseAnswerIsJustBeingSent) {
     options.allowed.idle_timeout = 60s;
     options.allowed.stop_timeout = 60s;
     std::unique_ptr<running_server> server;
-    // Runs before the answer is sent: the stop comes when it has been, and nobody knows it yet.
+    // Stops the server after the response is ready and before the client has it.
     options.answered = [&server](http::answered_request const&) { server->stop(); };
     server = start(options);
     http_client client{server->address()};

@@ -95,7 +95,7 @@ TEST(TemplateDefinition, SchemaAgreesWithTheReader) {
     }
 }
 
-/// Every operation of the document is called, and every answer held against it.
+/// Calls every operation of the document, and checks every response against it.
 class OpenApi : public Api {
 protected:
     OpenApi()
@@ -107,7 +107,7 @@ protected:
 
     json call(std::string const& method, std::string const& path, std::string const& target,
               std::string_view body = "", std::string_view type = "application/json") {
-        // A refusal may close its connection, so each call has one of its own.
+        // A refusal may close its connection, so each call opens one.
         auto const reply = http_client{service_->address()}.request(method, target, body, type);
         std::string lower = method;
         std::ranges::transform(lower, lower.begin(),
@@ -221,7 +221,8 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
         call("GET", plain, plain);
     }
 
-    // What takes a database that fails, or ten thousand who wait, has tests of its own.
+    // Other tests cover the responses that need a failing database or ten thousand waiting
+    // requests.
     std::set<std::string> described;
     for (auto const& [route, operations] : document().at("paths").items()) {
         for (auto const& [method, operation] : operations.items()) {

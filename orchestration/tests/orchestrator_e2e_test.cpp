@@ -164,7 +164,7 @@ TEST(OrchestratorProgram, CreationsSurviveACrashOfTheDatabase) {
     }
     auto const stored =
         server.exec("select count(*), count(distinct task_id) from tasker.tasks")[0];
-    // A creation whose client was told 503 may have taken place; one confirmed has, once.
+    // A creation that got 503 may have succeeded; a confirmed one succeeded once.
     EXPECT_GE(stored[0].as<int>(), in_all);
     EXPECT_EQ(stored[0].as<int>(), stored[1].as<int>());
 }

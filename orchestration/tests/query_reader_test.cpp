@@ -83,8 +83,8 @@ TEST(QueryReader, RefusesWhatNobodyAskedForAndSuggestsTheNearest) {
     query_reader query{"limt=7&other=1"};
     query.integer("limit", 1, 10);
     EXPECT_THAT(query.finish(),
-                ElementsAre(error_detail{"limt", "is not known here; did you mean limit?"},
-                            error_detail{"other", "is not known here"}));
+                ElementsAre(error_detail{"limt", "unknown parameter; did you mean \"limit\"?"},
+                            error_detail{"other", "unknown parameter"}));
 }
 
 TEST(QueryReader, RefusesRepeatedParameters) {

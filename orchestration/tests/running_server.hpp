@@ -12,7 +12,7 @@
 
 namespace tasker::orchestration {
 
-/// An http::server on a thread of its own, on any free port.
+/// An http::server on a separate thread, on any free port.
 /// Lifetime: the destructor stops it and waits for its end.
 class running_server {
 public:

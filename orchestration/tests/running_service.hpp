@@ -14,7 +14,7 @@
 
 namespace tasker::orchestration {
 
-/// An orchestrator on a thread of its own, on any free port.
+/// An orchestrator on a separate thread, on any free port.
 /// Lifetime: the destructor stops it and waits for its end.
 class running_service {
 public:

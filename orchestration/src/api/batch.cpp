@@ -12,7 +12,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// A smaller body is read faster than it is handed to the other thread and back.
+/// Parsing a smaller body takes less time than passing it to the other thread and back.
 constexpr std::size_t min_bytes_aside = 64UL * 1024;
 
 } // namespace

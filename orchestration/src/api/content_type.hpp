@@ -6,8 +6,8 @@ namespace tasker::orchestration::api {
 
 enum class media { json, yaml, other };
 
-/// What a Content-Type says a body is. An absent one is taken for JSON, and any charset but UTF-8
-/// makes it something else.
+/// The format that a Content-Type names. Without one, the body is JSON. With a charset other than
+/// UTF-8, it is neither format.
 media media_of(std::string_view content_type);
 
 } // namespace tasker::orchestration::api

@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 using boost::beast::http::verb;
 
 constexpr std::chrono::milliseconds look_timeout{2000};
-/// However often somebody asks, the database is asked no more often than this.
+/// The database is queried at most this often, however many requests come.
 constexpr std::chrono::milliseconds answer_holds{1000};
 
 /// The backlogs in words, as a JSON array. Names of namespaces need no escapes.
@@ -87,7 +87,7 @@ asio::awaitable<http::response> health::ready(http::request&) {
         co_return http::error_response(wire::error_code::unavailable,
                                        database == database_state::read_only
                                            ? "the database is read-only"
-                                           : "the database does not answer");
+                                           : "the database does not respond");
     }
     co_return http::response{.body = R"({"status":"ok"})"};
 }
@@ -110,7 +110,7 @@ asio::awaitable<health::database_state> health::look_at_database() {
     }
     auto const until = steady_clock::now() + look_timeout;
     if (answer_holds_until_ != deadline{}) {
-        answer_holds_until_ = until; // meanwhile others get the last answer
+        answer_holds_until_ = until; // other requests get the previous result meanwhile
     }
     auto const writable = co_await in_.run(
         [until](pg::connection& on) { return queue::is_writable(on, until); }, until);

@@ -42,7 +42,7 @@ private:
     database& in_;
     std::function<bool()> listening_;
     std::function<std::vector<growing_backlog>()> growing_;
-    deadline answer_holds_until_{};     ///< of the last look
+    deadline answer_holds_until_{};     ///< of the last check
     std::vector<std::string> unserved_; ///< namespaces whose steps wait without a worker
     database_state found_ = database_state::unavailable;
     bool stopping_ = false;

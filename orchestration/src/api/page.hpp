@@ -15,13 +15,13 @@ namespace tasker::orchestration::api {
 
 using queue::payload_bytes;
 
-/// Lists of templates leave their definitions out.
+/// Lists of templates omit the definitions.
 inline std::size_t payload_bytes(wire::template_view const&) noexcept {
     return 0;
 }
 
-/// The page that shows at most `limit` of what was found when one more was asked for. What the
-/// database cut short, because payloads are large, goes on at the next page, which may be empty.
+/// The page with at most `limit` of the rows found; the query asked for one more. If the database
+/// ended the page early because payloads are large, the next page continues, and may be empty.
 /// `list`: see cursor.hpp.
 template <class View, class Id>
 wire::page<View> page_of(std::vector<View> found, std::int32_t limit, Id View::*id,

@@ -104,14 +104,14 @@ std::optional<std::chrono::milliseconds> query_reader::seconds(std::string_view 
 
 std::vector<wire::error_detail> query_reader::finish() {
     if (is_broken_) {
-        return {{"", "the query has a %-escape that stands for no character of UTF-8"}};
+        return {{"", "the query has a %-escape that is not valid UTF-8"}};
     }
     std::vector<std::string_view> const known{asked_.begin(), asked_.end()};
     for (auto const& [name, value] : left_) {
         auto const meant = nearest(name, known);
         problems_.push_back(
-            {name, meant ? "is not known here; did you mean " + std::string{*meant} + "?"
-                         : "is not known here"});
+            {name, meant ? "unknown parameter; did you mean \"" + std::string{*meant} + "\"?"
+                         : "unknown parameter"});
     }
     return problems_;
 }

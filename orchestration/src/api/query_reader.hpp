@@ -13,16 +13,16 @@
 
 namespace tasker::orchestration::api {
 
-/// Reads a request's query parameter by parameter. A parameter that nobody asked for, that is
-/// repeated or that has a wrong value is a problem; finish() tells all of them.
+/// Reads a request's query, parameter by parameter. A parameter that is unknown, repeated or has a
+/// wrong value is a problem; finish() returns all of them.
 class query_reader {
 public:
-    /// `encoded`: what follows the '?'.
+    /// `encoded`: the text after the '?'.
     explicit query_reader(std::string_view encoded);
 
     std::optional<std::string> text(std::string_view name);
 
-    /// A text in which the functions of model/names.hpp find no problem.
+    /// A text that is valid for the functions of model/names.hpp.
     std::optional<std::string> checked(std::string_view name,
                                        std::optional<std::string> problem_of(std::string_view));
 
@@ -36,8 +36,8 @@ public:
     std::optional<std::chrono::milliseconds> seconds(std::string_view name,
                                                      std::chrono::seconds longest);
 
-    /// A value that `parse` (text -> optional or result) understands; `expected` completes the
-    /// sentence "must be …".
+    /// A value that `parse` (text -> optional or result) accepts; `expected` completes the sentence
+    /// "must be …".
     template <class Parse>
     auto parsed(std::string_view name, Parse parse, std::string_view expected)
         -> std::optional<typename decltype(parse(std::string_view{}))::value_type> {
@@ -53,20 +53,19 @@ public:
         return std::move(*value);
     }
 
-    /// All parameters except `limit` and `cursor` as one text, which is the same for all pages of a
-    /// list.
+    /// All parameters except `limit` and `cursor` as one text; the same for all pages of a list.
     std::string const& filters() const noexcept {
         return filters_;
     }
 
-    /// To be called after the last parameter was asked for. Empty: the query is in order.
+    /// Call it after reading the last parameter. Empty: the query is valid.
     std::vector<wire::error_detail> finish();
 
 private:
     void refuse(std::string_view name, std::string_view expected);
 
     bool is_broken_ = false;
-    std::vector<std::pair<std::string, std::string>> left_; ///< not asked for yet
+    std::vector<std::pair<std::string, std::string>> left_; ///< not read yet
     std::string filters_;
     std::vector<std::string> asked_;
     std::vector<wire::error_detail> problems_;

@@ -18,7 +18,7 @@
 namespace tasker::orchestration::api {
 
 inline http::response invalid_query(std::vector<wire::error_detail> problems) {
-    return http::error_response(wire::error_code::invalid_request, "the query is not understood",
+    return http::error_response(wire::error_code::invalid_request, "invalid query",
                                 std::move(problems));
 }
 
@@ -39,7 +39,7 @@ inline http::response unknown_task(task_id id) {
     return http::error_response(wire::error_code::not_found, "there is no task " + id.to_string());
 }
 
-/// None if the body is said to be JSON.
+/// None if the Content-Type is JSON.
 inline std::optional<http::response> refuse_unless_json(http::request const& asked) {
     if (media_of(asked.content_type) == media::json) {
         return std::nullopt;
@@ -53,7 +53,7 @@ inline boost::system::result<task_id, http::response> task_id_of(http::request c
     auto const id = task_id::parse(asked.parameter("task_id"));
     if (!id) {
         return http::error_response(
-            wire::error_code::invalid_request, "the path names no task",
+            wire::error_code::invalid_request, "invalid task id",
             {{"task_id", "must be a UUID, as in 0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11"}});
     }
     return *id;

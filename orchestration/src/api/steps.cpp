@@ -54,7 +54,7 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await in_.run(
         [&filter, limit, until](pg::connection& on) {
-            // One more than shown tells whether there is another page.
+            // One more row than the page shows whether there is another page.
             return queue::list_steps(on, filter, limit + 1, until);
         },
         until);

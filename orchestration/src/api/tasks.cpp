@@ -96,7 +96,7 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await in_.run(
         [&filter, limit, until](pg::connection& on) {
-            // One more than shown tells whether there is another page.
+            // One more row than the page shows whether there is another page.
             return queue::list_tasks(on, filter, limit + 1, until);
         },
         until);
@@ -125,14 +125,15 @@ asio::awaitable<http::response> tasks::get(http::request& asked) {
         co_return now;
     }
     if (waits_.full()) {
-        co_return http::error_response(error_code::too_many_requests,
-                                       "too many requests are waiting for tasks already");
+        co_return http::error_response(
+            error_code::too_many_requests,
+            "too many requests are already waiting for tasks; try again later");
     }
     asked.waits = true;
     auto first =
         co_await (show_once_settled(*id, steady_clock::now() + *wait) || asked.from->until_gone());
     if (first.index() == 1) {
-        // A client that has closed only its sending side (RFC 9112, 9.6) still reads this.
+        // A client that closed only its sending side (RFC 9112, 9.6) still reads this.
         auto now = co_await show(*id);
         co_return now;
     }
@@ -159,7 +160,7 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
     }
     if (outcome->front().state == model::task_state::complete) {
         co_return http::error_response(error_code::conflict,
-                                       "the task is complete, so there is nothing to cancel");
+                                       "the task is already complete and cannot be cancelled");
     }
     auto now = co_await show(*id);
     co_return now;

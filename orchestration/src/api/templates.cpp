@@ -111,7 +111,9 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
         until);
     if (!stored || stored->empty()) {
         co_return http::error_response(
-            stored ? wire::error_body{error_code::unavailable, "the template is gone again", {}}
+            stored ? wire::error_body{error_code::unavailable,
+                                      "the template was removed while it was being registered",
+                                      {}}
                    : to_error_body(stored.error()));
     }
     stored->front().definition = compiled->definition;
@@ -141,7 +143,7 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto found = co_await in_.run(
         [&filter, limit, until](pg::connection& on) {
-            // One more than shown tells whether there is another page.
+            // One more row than the page shows whether there is another page.
             return queue::get_templates(on, filter, queue::definitions::left_out, limit + 1, until);
         },
         until);

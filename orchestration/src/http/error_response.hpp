@@ -8,8 +8,8 @@
 
 namespace tasker::orchestration::http {
 
-/// The one envelope of all errors, with the status that belongs to the code. Where trying again
-/// later may help, Retry-After says so.
+/// The response body of all errors, with the status of the code. If a later retry may help, the
+/// response has Retry-After.
 response error_response(wire::error_body const& body);
 
 response error_response(wire::error_code code, std::string message,

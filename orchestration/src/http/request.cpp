@@ -8,7 +8,7 @@ namespace tasker::orchestration::http {
 
 namespace {
 
-/// A connection that once carried a large body does not hold on to its memory.
+/// A connection frees the memory of a large body.
 constexpr std::size_t max_kept_body_bytes = 16UL * 1024;
 
 } // namespace

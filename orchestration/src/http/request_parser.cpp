@@ -14,11 +14,11 @@ namespace {
 
 namespace beast = boost::beast;
 
-/// Memory for a body is set aside before it arrives up to here; beyond, it grows as it comes.
+/// Memory for a body is reserved up to this size; more is allocated as the body arrives.
 constexpr std::uint64_t max_reserved_bytes = 64UL * 1024;
 
-/// Beast joins the lines of a folded field in another place. So the value of an unfolded field
-/// follows its name in the text received.
+/// Beast copies a folded field elsewhere to join its lines. So only the value of an unfolded field
+/// follows its name in the received text.
 bool is_folded(std::string_view name, std::string_view value) {
     auto const* start = name.data() + name.size() + 1; // the colon
     while (*start == ' ' || *start == '\t') {
@@ -40,7 +40,7 @@ public:
         case parse_errc::target_malformed:
             return "the request target must be a path, or a URL that starts with http://";
         case parse_errc::unsupported_transfer_encoding:
-            return "the only transfer encoding understood is chunked";
+            return "the only supported transfer encoding is chunked";
         case parse_errc::host_missing:
             return "a request of HTTP/1.1 needs a Host field";
         case parse_errc::host_repeated:
@@ -71,7 +71,7 @@ request_parser::request_parser(request& into, std::size_t max_header_bytes,
       max_header_bytes_{max_header_bytes},
       max_target_bytes_{max_target_bytes} {
     header_limit(static_cast<std::uint32_t>(max_header_bytes));
-    // The limit depends on the route, so it is kept here: see body_limit_bytes.
+    // The limit depends on the route, so the parser checks it: see body_limit_bytes.
     body_limit(boost::none);
 }
 

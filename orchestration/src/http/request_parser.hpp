@@ -11,16 +11,16 @@
 
 namespace tasker::orchestration::http {
 
-/// Beast's parser of HTTP/1.1, writing straight into a `request`: no field is stored that is not
-/// asked for, so a request costs no allocation once the connection is warm.
+/// Beast's parser of HTTP/1.1, writing directly into a `request`. It stores only the fields that
+/// the program uses, so a request on a warm connection allocates nothing.
 ///
 /// Stricter than Beast: refuses
-/// - a Transfer-Encoding other than "chunked", since what follows could pass for another request;
-/// - a folded field, which other programs on the way may read differently (RFC 9112, 5.2);
+/// - a Transfer-Encoding other than "chunked", because the rest could be read as another request;
+/// - a folded field, which proxies may read differently (RFC 9112, 5.2);
 /// - a second Host, a malformed one, or none in HTTP/1.1;
 /// - a target that is neither a path nor an http URL (RFC 9112, 3.2);
 /// - an unknown Expect, and a compressed body.
-/// Trailers are read, limited as headers are, and dropped.
+/// Trailers are read with the limits of headers, and dropped.
 ///
 /// Lifetime: `into` must outlive it; one parser serves one request.
 class request_parser final : public boost::beast::http::basic_parser<true> {
@@ -60,14 +60,14 @@ private:
     bool in_trailer_ = false;
 };
 
-/// Beast refuses every version above 1.1, but 1.2 to 1.9 are to be read as 1.1 (RFC 9110, 2.5).
-/// Sets such a version to 1.1 in the request line at the start of `head`. False: it has none.
+/// Beast refuses all versions above 1.1, but 1.2 to 1.9 mean 1.1 (RFC 9110, 2.5). Changes such a
+/// version to 1.1 in the request line at the start of `head`. False: no such version.
 bool lower_version(std::span<char> head);
 
-/// The version of the request line at the start of `head`, "HTTP/2.0"; empty if it has none.
+/// The version in the request line at the start of `head`, "HTTP/2.0"; empty if there is none.
 std::string_view version_of(std::string_view head);
 
-/// What is wrong with a request that Beast finds no fault with.
+/// Problems of a request that Beast accepts.
 enum class parse_errc {
     target_too_long = 1,
     target_malformed,

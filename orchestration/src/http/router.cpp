@@ -16,7 +16,7 @@ namespace beast_http = boost::beast::http;
 constexpr std::size_t max_segments = 8;
 using segments = boost::container::static_vector<std::string_view, max_segments>;
 
-/// Nothing if the path has more segments than any pattern may have.
+/// None if the path has more segments than any pattern.
 std::optional<segments> split(std::string_view path) {
     segments parts;
     if (!path.starts_with('/')) {
@@ -62,7 +62,7 @@ void router::add(route added) {
     std::vector<std::string> const pattern(parts->begin(), parts->end());
     auto entry = std::ranges::find(paths_, pattern, &path_entry::segments);
     if (entry == paths_.end()) {
-        // Patterns with literals stand before those with a parameter in the same place.
+        // Patterns with a literal come before those with a parameter in the same place.
         auto const place = std::ranges::find_if(paths_, [&](path_entry const& other) {
             return std::ranges::lexicographical_compare(
                 pattern, other.segments,

@@ -15,8 +15,7 @@
 
 namespace tasker::orchestration::http {
 
-/// Answers a request. The request lives until the answer is there; an exception is answered with
-/// 500.
+/// Handles a request. The request lives until the response is complete; an exception becomes 500.
 using handler = std::function<boost::asio::awaitable<response>(request&)>;
 
 struct route {
@@ -24,21 +23,22 @@ struct route {
     std::string pattern; ///< "/v1/tasks/{task_id}": a segment in braces matches any one segment
     handler handle;
     std::optional<std::size_t> max_body_bytes{}; ///< instead of the server's
-    std::size_t index = 0;                       ///< its place among all routes, set by the router
+    std::size_t index = 0;                       ///< its index among all routes, set by the router
 };
 
-/// What a request's method and path lead to.
+/// The result of a look-up by method and path.
 struct route_match {
     route const* found = nullptr;
     /// The methods of the path, "GET, HEAD, OPTIONS"; empty: no route has this path.
     std::string_view allow;
-    bool broken_escape = false; ///< the path has an escape that stands for nothing
+    bool broken_escape = false; ///< the path has an invalid escape
 };
 
-/// The table of routes. A literal segment wins over a parameter; HEAD is served by GET's route.
+/// The table of routes. A literal segment takes precedence over a parameter. GET's route also
+/// serves HEAD.
 class router {
 public:
-    /// REQUIRES: a pattern that starts with '/', not there yet with this method.
+    /// REQUIRES: the pattern starts with '/', and is not yet registered for this method.
     void add(route added);
 
     /// Fills the request's parameters if a route is found.

@@ -20,7 +20,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-/// So many connections beyond the limit are told so; more wait in the kernel's queue.
+/// Accept this many extra connections only to answer 503; the rest wait in the kernel's backlog.
 constexpr std::size_t max_refused = 64;
 constexpr std::chrono::milliseconds accept_pause{100};
 
@@ -165,7 +165,7 @@ asio::awaitable<void> server::accept_until_stopped() {
         if (!failure) {
             start_session(std::move(socket));
         } else if (!context_.stopping && failure != asio::error::connection_aborted) {
-            // No descriptors or no memory left: it passes, and spinning does not help.
+            // Out of descriptors or memory: wait, because retrying immediately does not help.
             log::warn("accept_failed", {{"problem", failure.message()}});
             pause.expires_after(accept_pause);
             co_await pause.async_wait(as_tuple);

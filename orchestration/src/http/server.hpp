@@ -39,19 +39,19 @@ public:
     server& operator=(server const&) = delete;
     ~server();
 
-    /// Takes connections from now on, and lets them wait for run_until_stopped(). `address` is
-    /// host:port, "[::1]:8080" for IPv6; port 0 is any that is free.
+    /// Accepts connections from now on; they wait for run_until_stopped(). `address` is host:port,
+    /// "[::1]:8080" for IPv6; port 0 is any free port.
     /// Errors: errc::invalid_argument, errc::unavailable (the address is taken).
     result<void> listen(std::string const& address);
 
-    /// host:port with the port that was given. REQUIRES: listen() succeeded.
+    /// host:port with the actual port. REQUIRES: listen() succeeded.
     std::string address() const;
 
     /// Returns when stopped and no connection is left, at the latest `stop_timeout` after stop()
-    /// plus what handlers in flight take.
+    /// plus the time of the handlers in flight.
     boost::asio::awaitable<void> run_until_stopped();
 
-    /// No new connections; idle ones end now, the others after the answer they owe.
+    /// Accepts no new connections. Idle ones end now, the others after their response.
     void stop();
 
     std::size_t connections() const noexcept {

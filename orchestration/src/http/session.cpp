@@ -88,9 +88,9 @@ asio::awaitable<response> session::answer() {
     if (refusal_) {
         known = std::move(*refusal_);
     } else if (is_foreign()) {
-        known =
-            error_response(error_code::forbidden, "scripts of web pages at " + request_.origin +
-                                                      " may not do this; see http.allow_origin");
+        known = error_response(error_code::forbidden,
+                               "scripts of web pages at " + request_.origin +
+                                   " are not allowed to do this; see http.allow_origin");
     } else if (match_.found == nullptr) {
         known = without_route();
     } else {
@@ -100,8 +100,7 @@ asio::awaitable<response> session::answer() {
         } catch (std::exception const& failure) {
             log::error("request_failed",
                        {{"route", match_.found->pattern}, {"problem", failure.what()}});
-            known = error_response(error_code::internal,
-                                   "the server failed to answer; its log says why");
+            known = error_response(error_code::internal, "internal error; see the server's log");
         }
         request_.from = nullptr;
     }
@@ -109,8 +108,8 @@ asio::awaitable<response> session::answer() {
     co_return known;
 }
 
-/// A browser sends a page's simple POST to any host, and only hides the answer. So what changes
-/// something is refused here unless the page's origin is allowed.
+/// A browser sends a page's simple POST to any host and only hides the response. So requests that
+/// change data are refused unless the page's origin is allowed.
 bool session::is_foreign() const {
     bool const changes_something = request_.method != beast_http::verb::get &&
                                    request_.method != beast_http::verb::head &&
@@ -122,7 +121,7 @@ bool session::is_foreign() const {
 response session::without_route() const {
     if (match_.broken_escape) {
         return error_response(error_code::invalid_request,
-                              "the path has a %-escape that stands for no character of UTF-8");
+                              "the path has a %-escape that is not valid UTF-8");
     }
     bool const asks_server = request_.target == "*";
     if (request_.method == beast_http::verb::options && (asks_server || !match_.allow.empty())) {
@@ -138,11 +137,10 @@ response session::without_route() const {
         return answer;
     }
     if (match_.allow.empty()) {
-        return error_response(error_code::not_found,
-                              "there is nothing at this path; /openapi.json lists what is");
+        return error_response(error_code::not_found, "not found; see /openapi.json for all paths");
     }
-    auto answer = error_response(error_code::method_not_allowed,
-                                 "this path is there, but not for this method");
+    auto answer =
+        error_response(error_code::method_not_allowed, "method not allowed for this path");
     answer.fields.emplace_back("Allow", match_.allow);
     return answer;
 }
@@ -176,7 +174,7 @@ asio::awaitable<bool> session::send(response answer) {
 
 asio::awaitable<bool> session::send_continue() {
     static constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-    // Twenty-five bytes on a connection that owes nothing else fit into its send buffer.
+    // Twenty-five bytes always fit into the send buffer of a connection without a pending response.
     auto const [failure, bytes] = co_await socket_.async_write_some(asio::buffer(text), as_tuple);
     co_return !failure && bytes == text.size();
 }

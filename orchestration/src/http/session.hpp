@@ -19,15 +19,15 @@
 
 namespace tasker::orchestration::http {
 
-/// A request that has been answered, for metrics.
+/// A finished request, for metrics.
 struct answered_request {
     route const* found; ///< null: no route
     unsigned status;
-    steady_clock::duration took; ///< from its last byte received to the answer being known
+    steady_clock::duration took; ///< from its last byte received to its response
     bool waited = false;         ///< the client asked for the delay
 };
 
-/// What all sessions of a server share.
+/// The state that all sessions of a server share.
 struct session_context {
     limits const& allowed;
     router const& routes;
@@ -36,14 +36,14 @@ struct session_context {
     std::string const& allow_origin;        ///< see server_options
     host_rule hosts;                        ///< see server_options::allowed_hosts
     std::string extra_fields;               ///< in every response: complete lines
-    std::size_t received_bytes = 0;         ///< bodies held now, by all sessions
+    std::size_t received_bytes = 0;         ///< size of the bodies in memory, all sessions
     bool stopping = false;                  ///< every response closes its connection
 };
 
-/// One connection: reads requests and answers them in their order, until either side ends it.
+/// One connection: reads requests and answers them in order, until one side closes it.
 ///
 /// Lifetime: must outlive run(). Threads: all on the socket's executor.
-/// Cancellation: not of run() itself; see stop() and abort().
+/// Cancellation: run() itself cannot be cancelled; see stop() and abort().
 class session final : private peer {
 public:
     session(boost::asio::ip::tcp::socket socket, session_context& context);
@@ -53,16 +53,16 @@ public:
 
     boost::asio::awaitable<void> run();
 
-    /// Says 503 instead of serving anything; for a connection too many.
+    /// Answers 503 instead of serving requests; for connections above the limit.
     boost::asio::awaitable<void> refuse();
 
-    /// Ends an idle connection at once, another one after the answer it owes.
+    /// Ends an idle connection immediately, another one after its response.
     void stop();
 
-    /// Ends the connection without answering; a handler that waits for the peer sees it gone.
+    /// Ends the connection without a response; a handler that waits for the peer sees it closed.
     void abort();
 
-    /// To be called every now and then: acts on limits of time that have passed.
+    /// Call it periodically: it enforces the time limits.
     void check_time(steady_clock::time_point now);
 
 private:
@@ -95,9 +95,9 @@ private:
     request request_;
     std::optional<request_parser> parser_;
     route_match match_;
-    std::optional<response> refusal_; ///< what is wrong with the request being received
+    std::optional<response> refusal_; ///< the problem of the request being received
     std::size_t header_bytes_ = 0;    ///< of the request being received, so far
-    std::size_t body_bytes_ = 0;      ///< of it, as counted in context_.received_bytes
+    std::size_t body_bytes_ = 0;      ///< its bytes that are counted in context_.received_bytes
     phase phase_ = phase::idle;
     steady_clock::time_point expires_ = steady_clock::time_point::max();
     bool expired_ = false;

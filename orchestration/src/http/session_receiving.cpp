@@ -1,4 +1,4 @@
-// How a session listens: for a request's header and body, for the end of the connection.
+// Receiving: a request's header and body, and the end of the connection.
 #include "as_tuple.hpp"
 #include "http/error_response.hpp"
 #include "http/session.hpp"
@@ -22,22 +22,21 @@ namespace {
 
 constexpr std::size_t header_read_bytes = 4UL * 1024;
 constexpr std::size_t body_read_bytes = 64UL * 1024;
-/// Beast 1.81 asserts that a last chunk which came incomplete has at least this many bytes when it
-/// is looked at again. No chunked body leaves fewer to come, so waiting for them costs nothing.
+/// Beast 1.81 asserts that an incomplete last chunk has at least this many bytes at the next
+/// attempt. Every chunked body sends that many more, so waiting for them costs nothing.
 constexpr std::size_t min_chunked_bytes = 5;
-/// A pipelining client may send this much ahead while an earlier request waits for its answer.
+/// A pipelining client may send this much while an earlier request waits for its response.
 constexpr std::size_t max_ahead_bytes = 64UL * 1024;
-/// How long, and for how much, a refused client is listened to, so that it reads the refusal rather
-/// than a reset connection.
+/// How long and how much to read from a refused client, so that it gets the error and not a reset.
 constexpr std::chrono::milliseconds linger_timeout{2000};
 constexpr std::size_t max_discarded_bytes = 64UL << 20;
 
-/// `input` starts with text that the parser refuses.
+/// `input` starts with text that the parser refused.
 response refusal_of(boost::system::error_code const& failure, bool has_target,
                     std::string_view input) {
     if (failure == beast_http::error::body_limit) {
         return error_response(error_code::payload_too_large,
-                              "the body is larger than this route admits");
+                              "the body is larger than this route allows");
     }
     if (failure == parse_errc::target_too_long ||
         (failure == beast_http::error::header_limit && !has_target)) {
@@ -90,7 +89,7 @@ asio::awaitable<session::received> session::receive() {
 
 asio::awaitable<bool> session::receive_header() {
     for (;;) {
-        // An empty line or two before a request are to be ignored (RFC 9112, 2.2).
+        // Ignore one or two empty lines before a request (RFC 9112, 2.2).
         while (phase_ == phase::idle && input_.size() >= 2 &&
                std::string_view{static_cast<char const*>(input_.data().data()), 2} == "\r\n") {
             input_.consume(2);
@@ -139,10 +138,10 @@ asio::awaitable<bool> session::receive_body() {
     }
 }
 
-/// Waits for more from the client. False: there is none, or there will be a refusal.
+/// Waits for more input. False: there is none, or the request is refused.
 asio::awaitable<bool> session::fill(std::size_t wanted_bytes) {
-    // stop() finds a connection idle only once it waits here. One that sent a last answer then, or
-    // whose wait had ended but not yet resumed, is idle now.
+    // stop() considers a connection idle only while it waits here. A connection that was sending
+    // its last response, or whose wait had ended but not resumed, becomes idle now.
     if (phase_ == phase::idle && (context_.stopping || has_ended())) {
         co_return false;
     }
@@ -165,7 +164,7 @@ asio::awaitable<bool> session::fill(std::size_t wanted_bytes) {
     co_return false;
 }
 
-/// Hands what has arrived to the parser. False: it refuses it.
+/// Passes the input to the parser. False: the parser refused it.
 bool session::parse() {
     bool const in_header = !parser_->is_header_done();
     boost::system::error_code failure;
@@ -181,7 +180,7 @@ bool session::parse() {
     }
     if (failure == beast_http::error::need_more) {
         failure = {};
-        // What stays in the buffer is a piece of the header, of a chunk's header or of a trailer.
+        // The rest of the buffer is part of the header, of a chunk's header or of a trailer.
         if (input_.size() >= context_.allowed.max_header_bytes) {
             failure = beast_http::error::header_limit;
         }
@@ -198,7 +197,8 @@ bool session::parse() {
     context_.received_bytes += request_.body.size() - body_bytes_;
     body_bytes_ = request_.body.size();
     if (context_.received_bytes > context_.allowed.max_received_bytes) {
-        refuse_with(error_response(error_code::unavailable, "too much is being received at once"));
+        refuse_with(error_response(error_code::unavailable,
+                                   "the server is receiving too much data; try again later"));
         return false;
     }
     return true;
@@ -218,14 +218,14 @@ void session::find_route() {
     if (parser_->content_length().value_or(0) > limit) {
         refuse_with(error_response(error_code::payload_too_large, "the body is larger than the " +
                                                                       std::to_string(limit) +
-                                                                      " bytes admitted here"));
+                                                                      " bytes allowed here"));
     }
 }
 
 void session::refuse_with(response why) {
     why.close = true;
     refusal_ = std::move(why);
-    // A refused client is listened to for a while; what it sent takes nobody's room meanwhile.
+    // Read from a refused client for a while; its input no longer counts against the limit.
     uncount_body();
     request_.body.clear();
     request_.body.shrink_to_fit();
@@ -251,9 +251,9 @@ asio::awaitable<void> session::linger() {
     }
 }
 
-/// Whether the client has closed its sending side and nothing is left to read. Asio waits for the
-/// next event after a read that did not fill its buffer, and the end may have arrived with that
-/// read's data.
+/// Whether the client has closed its sending side and nothing is left to read. After a read that
+/// did not fill its buffer, Asio waits for the next event, but the end may have arrived together
+/// with the data.
 bool session::has_ended() {
     char next = 0;
     return ::recv(socket_.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
@@ -273,7 +273,7 @@ asio::awaitable<void> session::until_gone() {
             co_return;
         }
     }
-    // It sends and sends, so it is there; the wait has a limit of its own.
+    // The client keeps sending, so it is still there. The wait has its own limit.
     asio::steady_timer never{socket_.get_executor(), steady_clock::time_point::max()};
     co_await never.async_wait(as_tuple);
 }

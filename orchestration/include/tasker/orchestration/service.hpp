@@ -12,8 +12,8 @@
 
 namespace tasker::orchestration {
 
-/// An orchestrator: the HTTP API, the creation of tasks, the waits for them, the timer of retries.
-/// Any number may work on one database.
+/// An orchestrator: the HTTP API, the creation of tasks, the waits for their end, the timer of
+/// retries. Any number of orchestrators may use one database.
 ///
 /// Lifetime: must outlive run_until_stopped(). Threads: all on the executor, which must be that of
 /// an io_context run by one thread.
@@ -26,13 +26,13 @@ public:
     ~service();
 
     /// Waits for the database, checks its schema, and serves. `listening` is called once, with
-    /// host:port, when requests are taken. Returns when stopped and nothing of it is running.
-    /// To be called once.
-    /// Errors: those of sql::check and of listening; nothing is running then.
+    /// host:port, when the server accepts requests. Returns when stopped and no part is running.
+    /// Call it only once.
+    /// Errors: those of sql::check and of listening. After an error no part is running.
     boost::asio::awaitable<result<void>>
     run_until_stopped(std::function<void(std::string const& address)> listening);
 
-    /// No new requests; those in flight are answered, waits with the state as it is. Idempotent.
+    /// Refuses new requests and answers those in flight, waits with the current state. Idempotent.
     void stop();
 
 private:

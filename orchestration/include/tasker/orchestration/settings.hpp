@@ -12,16 +12,16 @@
 namespace tasker::orchestration {
 
 struct http_settings {
-    /// host:port; port 0 is any that is free.
+    /// host:port; port 0 is any free port.
     std::string listen = "127.0.0.1:8080";
-    /// More are told so (503) and closed.
+    /// Further connections get 503 and are closed.
     std::int64_t max_connections = 1024;
     /// Request line and header fields together.
     std::int64_t max_header_bytes = 16'384;
     std::int64_t max_body_bytes = 1'048'576;
     std::int64_t max_batch_body_bytes = 16'777'216;
     std::int64_t max_template_body_bytes = 16'777'216;
-    /// Bodies being received, all connections together.
+    /// Request bodies in memory, all connections together.
     std::int64_t max_received_bytes = 268'435'456;
     /// From a request's first byte to its last.
     std::int64_t request_timeout_ms = 30'000;
@@ -34,52 +34,52 @@ struct http_settings {
 };
 
 struct database_settings {
-    /// A URI or key=value text for libpq.
+    /// A URI or key=value text, as libpq reads it.
     std::string url;
-    /// Connections besides the one that listens for notifications.
+    /// Connections, in addition to the one that listens for notifications.
     std::int64_t pool_size = 8;
-    /// How long one request may wait for the database, in all.
+    /// How long one request may wait for the database in total.
     std::int64_t timeout_ms = 10'000;
-    /// How long the start waits for a database that cannot be reached or is not migrated.
+    /// How long the program waits at the start for a reachable, migrated database.
     std::int64_t startup_timeout_ms = 60'000;
 };
 
-/// Concurrent `POST /v1/tasks` are gathered into one call of the database.
+/// Concurrent `POST /v1/tasks` form batches, one call of the database each.
 struct creation_settings {
     /// Tasks in one call.
     std::int64_t max_batch = 500;
     /// Calls at a time.
     std::int64_t max_in_flight = 2;
-    /// Requests that wait for their call; more are answered with 503.
+    /// Requests that wait for their batch; further ones get 503.
     std::int64_t max_waiting = 20'000;
 };
 
 /// `GET /v1/tasks/{task_id}?wait=`
 struct wait_settings {
-    /// Requests that wait at a time; more are answered with 429.
+    /// Requests that wait at the same time; further ones get 429.
     std::int64_t max_waiting = 10'000;
-    /// How often to look at all tasks that requests wait for, in case a notification was lost. Up
-    /// to a fifth is added.
+    /// How often to check all tasks that requests wait for, in case a notification was lost. Up to
+    /// a fifth is added.
     std::int64_t poll_ms = 750;
 };
 
-/// Steps whose retry is due.
+/// The timer of due retries.
 struct due_settings {
     /// Steps in one call.
     std::int64_t max_batch = 1'000;
-    /// The longest time between two looks for due retries, whatever was announced. Up to a fifth is
-    /// added.
+    /// The longest time between two checks for due retries, even without a notification. Up to a
+    /// fifth is added.
     std::int64_t poll_ms = 1'000;
 };
 
 struct template_settings {
-    /// Templates kept ready for use.
+    /// Templates in the cache.
     std::int64_t max_cached = 1'000;
-    /// How long "the latest version" is remembered where no notification says that it has changed.
+    /// How long "the latest version" stays valid without a notification that it changed.
     std::int64_t latest_ttl_ms = 5'000;
 };
 
-/// Everything that can be set about an orchestrator, with the defaults.
+/// All settings of an orchestrator, with their defaults.
 struct settings {
     http_settings http;
     database_settings database;
@@ -88,16 +88,17 @@ struct settings {
     due_settings due;
     template_settings templates;
     log::settings log;
-    /// Whose overrides of templates apply; one for all programs that share a database.
+    /// Environment for template overrides; the same for all programs that share a database.
     std::string environment = "default";
-    /// How long requests in flight may take once the program is asked to stop.
+    /// How long requests in flight may take after a request to stop.
     std::int64_t stop_timeout_ms = 10'000;
 
-    /// Every value that is out of its range.
+    /// All invalid values, with their paths.
     std::vector<config::config_problem> validate() const;
 };
 
-/// What the command line says; it wins over the environment, which wins over the file.
+/// Settings of the command line. They take precedence over the environment, which takes precedence
+/// over the file.
 struct setting_overrides {
     std::optional<std::filesystem::path> file;
     std::optional<std::string> database_url;
@@ -107,7 +108,7 @@ struct setting_overrides {
 
 struct loaded_settings {
     settings values;
-    std::vector<config::config_problem> problems; ///< all there are; empty: the values can be used
+    std::vector<config::config_problem> problems; ///< all problems; empty: the values are valid
 };
 
 /// Reads the file, if one is named, then DATABASE_URL, TASKER_ORCHESTRATOR_LISTEN,
