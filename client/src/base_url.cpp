@@ -34,7 +34,7 @@ result<base_url> base_url::parse(std::string_view text) {
     if (auto const scheme_end = rest.find("://"); scheme_end != std::string_view::npos) {
         auto const scheme = rest.substr(0, scheme_end);
         if (scheme == "https") {
-            return refuse(text, "https is not spoken here; use http, and let a proxy do TLS");
+            return refuse(text, "https is not supported; use http and terminate TLS in a proxy");
         }
         if (scheme != "http") {
             return refuse(text, "it must begin with http://");
@@ -42,7 +42,7 @@ result<base_url> base_url::parse(std::string_view text) {
         rest.remove_prefix(scheme_end + 3);
     }
     if (!is_plain(rest)) {
-        return refuse(text, "it holds a blank or a control character");
+        return refuse(text, "it contains a blank or a control character");
     }
     if (rest.find_first_of("?#") != std::string_view::npos) {
         return refuse(text, "it must have no query and no fragment");

@@ -30,7 +30,7 @@ failure refused_by(answer const& received) {
         failed.message = envelope->message;
         failed.envelope = std::move(*envelope);
     } else {
-        // A proxy, or another program altogether.
+        // A proxy or another program.
         auto const status =
             boost::beast::http::int_to_status(static_cast<unsigned>(received.status));
         failed.message = "the server answered " + std::to_string(received.status) + ' ' +
@@ -89,7 +89,7 @@ struct client::state {
         return {};
     }
 
-    /// Sends the request and reads its answer with one of wire's readers.
+    /// Sends the request and reads its response with one of wire's readers.
     template <class Value>
     result<Value> call(http_request const& request, tasker::result<Value> (*read)(std::string_view),
                        std::chrono::milliseconds extra = {}) {
@@ -100,8 +100,7 @@ struct client::state {
         auto value = read(last.body);
         if (value.has_error()) {
             return failure{.code = errc::bad_answer,
-                           .message =
-                               "the answer is not one of this API's: " + value.error().message,
+                           .message = "not a response of this API: " + value.error().message,
                            .status = last.status,
                            .envelope = {},
                            .was_sent = true};

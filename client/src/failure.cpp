@@ -29,7 +29,7 @@ public:
         case errc::server_failed:
             return "the server failed";
         case errc::bad_answer:
-            return "not an answer of this API";
+            return "not a response of this API";
         }
         return "unknown error";
     }

@@ -33,7 +33,7 @@ failure broken(error_code code, bool was_sent, base_url const& url) {
     auto const where = "http://" + url.authority() + url.prefix;
     if (code == beast::error::timeout) {
         return {.code = errc::timeout,
-                .message = "no answer from " + where + " in time",
+                .message = "no response from " + where + " in time",
                 .was_sent = was_sent};
     }
     if (!was_sent) {
@@ -44,12 +44,12 @@ failure broken(error_code code, bool was_sent, base_url const& url) {
         code.category() == make_error_code(http::error::bad_version).category();
     if (is_protocol && code != http::error::end_of_stream && code != http::error::partial_message) {
         return {.code = errc::bad_answer,
-                .message = where + " does not answer as HTTP asks: " + code.message(),
+                .message = where + " did not send a valid HTTP response: " + code.message(),
                 .was_sent = true};
     }
     return {.code = errc::connection_lost,
             .message = "the connection to " + where +
-                       " broke before the answer was whole: " + code.message(),
+                       " broke before the response was complete: " + code.message(),
             .was_sent = true};
 }
 
@@ -155,7 +155,7 @@ asio::awaitable<error_code> http_connection::connect(deadline limit) {
     co_return failed;
 }
 
-/// A server says nothing between two exchanges: readable means closed, or out of step.
+/// A server sends nothing between two exchanges, so a readable socket is closed or out of step.
 bool http_connection::is_usable() {
     if (!stream_ || !stream_->socket().is_open() || buffer_.size() != 0) {
         return false;

@@ -24,16 +24,16 @@ struct http_request {
     std::string target; ///< path and query, without the URL's prefix
     std::string body = {};
     std::string content_type = {};
-    bool is_repeatable = true; ///< sending it twice does no harm
+    bool is_repeatable = true; ///< sending it twice is safe
 };
 
-/// A kept-alive connection to one server; opened when needed.
+/// A persistent connection to one server; opened when needed.
 /// Threads: one at a time. Blocks.
 class http_connection {
 public:
     http_connection(base_url url, std::size_t max_answer_bytes);
 
-    /// Whatever the status is, an answer is a success here.
+    /// A response with any status is a success here.
     /// Errors: unreachable, connection_lost, timeout, bad_answer.
     result<answer> exchange(http_request const& request, deadline limit);
 

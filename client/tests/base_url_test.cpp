@@ -48,7 +48,7 @@ TEST_P(RefusedUrl, SaysWhy) {
 
 INSTANTIATE_TEST_SUITE_P(
     BaseUrl, RefusedUrl,
-    ::testing::Values(refused{"https://tasker.local", "https is not spoken here"},
+    ::testing::Values(refused{"https://tasker.local", "https is not supported"},
                       refused{"ftp://tasker.local", "must begin with http://"},
                       refused{"", "the host is missing"}, refused{"http://", "the host is missing"},
                       refused{"http://:8080", "the host is missing"},

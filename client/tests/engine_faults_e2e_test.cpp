@@ -118,7 +118,7 @@ TEST(EngineFaults, OrchestratorThatIsKilledDelaysNothingButItsAnswers) {
     auto const id = create_task(client, "held");
     auto step = engine.on_stage().next(soon());
     doomed.kill();
-    // The retry is scheduled while nobody is there to release it.
+    // The retry is scheduled while no orchestrator runs to enqueue it.
     step.tell(R"({"retry":"once more"})");
     ASSERT_TRUE(step.wait_until_gone(soon()));
 

@@ -19,7 +19,7 @@ struct reply {
     std::string body;
 };
 
-/// Whether the server is told that no more will come (a half-closed connection) or is left waiting.
+/// Whether the client closes its sending side (a half-closed connection) or leaves it open.
 enum class after_sending : std::uint8_t { close, keep_open };
 
 /// Sends the bytes to "127.0.0.1:PORT", and returns what comes back until the server closes.
@@ -36,7 +36,7 @@ struct request_line {
     std::string_view content_type = {};
 };
 
-/// A well-formed request on a connection of its own. Errors: throws std::runtime_error.
+/// A well-formed request on a new connection. Errors: throws std::runtime_error.
 reply send(std::string_view address, request_line const& line, std::string_view body = {});
 
 /// The error that a body is, if it is the envelope that the API promises, whole and exact.

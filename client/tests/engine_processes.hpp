@@ -26,7 +26,7 @@ struct journal_line {
 };
 
 /// The programs under test, on a database that outlives them: orchestrators, workers of the product
-/// and workers of the tests, each a process of its own; and where the latter tell what they do.
+/// and workers of the tests, each in its own process; and the socket on which the latter report.
 /// Errors: throws std::runtime_error.
 class programs {
 public:

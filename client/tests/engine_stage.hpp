@@ -8,7 +8,7 @@
 
 namespace tasker::engine {
 
-/// A step that is running in a worker, and waits to be told how to end (handler stage.play).
+/// A step that runs in a worker and waits for the test to decide its end (handler stage.play).
 /// Lifetime: the step sees the connection close when it goes, and fails.
 /// Errors: throws std::runtime_error.
 class actor {

@@ -14,7 +14,7 @@ namespace tasker::client {
 
 /// An HTTP server for one connection after the other, which answers as the test says.
 ///
-/// Threads: serves on one of its own, until it is destroyed.
+/// Threads: serves on a separate one until it is destroyed.
 class scripted_server {
 public:
     struct request {
@@ -30,7 +30,7 @@ public:
         bool breaks_before = false; ///< closes the connection instead of answering
         bool closes_after = false;  ///< closes it unannounced after the answer
         bool stays_silent = false;  ///< neither answers nor closes
-        std::string raw = {};       ///< sent as it is, then closed
+        std::string raw = {};       ///< sent unchanged, then closed
     };
 
     using script = std::function<reply(request const&)>;

@@ -1,4 +1,4 @@
-// A worker with handlers of its own: they compute the demo's report on this machine's packages.
+// A worker with its own handlers, which compute the demo's report on this machine's packages.
 
 #include "package_handlers.hpp"
 

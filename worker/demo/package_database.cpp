@@ -31,7 +31,7 @@ bool read_paragraph(std::istream& from, paragraph& fields) {
                 return true;
             }
         } else if (line.front() == ' ' || line.front() == '\t') {
-            if (last != nullptr) { // a long value goes on
+            if (last != nullptr) { // continuation of a long value
                 *last += '\n';
                 *last += trim(line);
             }

@@ -32,7 +32,7 @@ std::size_t top(step_context const& step) {
     return step.initialization().value("top", default_top);
 }
 
-/// The largest numbers first; names decide between equals, so that the order is always the same.
+/// The largest numbers first, then by name, so that the order is always the same.
 template <class Number>
 std::vector<std::pair<std::string, Number>> ranked(std::map<std::string, Number> const& numbers,
                                                    std::size_t count) {
@@ -48,7 +48,7 @@ std::string megabytes(std::int64_t kilobytes) {
     return fmt::format("{:.1f} MB", static_cast<double>(kilobytes) / 1024);
 }
 
-/// The length of the longest name, so that the numbers stay in one column.
+/// The length of the longest name, to align the numbers.
 std::size_t name_width(json const& report) {
     constexpr std::size_t least = 30;
     auto width = least;

@@ -10,9 +10,9 @@
 
 namespace tasker::worker {
 
-/// Which queues are worth looking into, and in which order.
+/// The queues to claim from, and their order.
 ///
-/// A queue is worth a look once it was announced, until a claim has found it empty. Higher priority
+/// A queue is checked after a notification, until a claim finds it empty. Higher priority
 /// comes first, and namespaces take turns within a priority. Every `ageing`th claim takes the
 /// highest priority last and starts with one of the others, in turn, so that none starves.
 ///
@@ -23,24 +23,25 @@ public:
 
     explicit claim_order(std::vector<std::string> const& name_spaces);
 
-    /// Names of queues, separated by commas; strangers' are passed over. True if one is ours.
+    /// Names of queues, comma-separated; unknown names are ignored. True if one belongs to this
+    /// worker.
     bool announce(std::string_view names);
 
     void announce_all();
 
     std::vector<std::string> all() const;
 
-    /// Whether a claim would look anywhere.
+    /// Whether a claim would check any queue.
     bool any() const;
 
-    /// The queues for a claim. They count as empty from now on, unless announced meanwhile.
+    /// The queues for a claim. They count as empty from now on, unless a notification arrives.
     std::vector<std::string> begin();
 
-    /// What the claim brought. `last` is the queue of the last step it returned; `full`, that it
-    /// returned as many as asked for: so that queue, and those behind it, may hold more.
+    /// The outcome of the claim. `last` is the queue of the last step it returned. `full`: it
+    /// returned as many as requested, so that queue and those after it may have more.
     void end(std::vector<std::string> const& asked, bool full, std::string_view last);
 
-    /// Whether a queue of higher priority than this one is worth a look.
+    /// Whether a queue of higher priority than this one may have steps.
     bool outranked(std::string_view queue) const;
 
 private:

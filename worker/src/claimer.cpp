@@ -14,9 +14,9 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::chrono::seconds call_limit{15};
-/// A claim answers within this even if every step brings a large context.
+/// A claim takes less than this even if every step has a large context.
 constexpr std::size_t max_claim_steps = 500;
-/// Between two looks: leases often end together.
+/// Between two checks, because leases often end together.
 constexpr std::chrono::milliseconds least_pause{50};
 
 } // namespace
@@ -46,7 +46,7 @@ asio::awaitable<void> claimer::run_until_stopped() {
             co_await flow_.claims.wait(limit);
             continue;
         }
-        // Named: with a co_await on each side, g++ 12 destroys the result twice.
+        // Named, because with a co_await on each side g++ 12 destroys the result twice.
         auto call = alone ? run_alone(alone) : can_claim ? claim_once() : look();
         auto const done = co_await std::move(call);
         is_answered_ = done.has_value();
@@ -77,7 +77,7 @@ asio::awaitable<result<void>> claimer::claim_once() {
     counts_.claimed(claimed->size());
     auto const full = claimed->size() >= quantity;
     flow_.queues.end(queues, full, full ? claimed->back().queue : std::string{});
-    // A claim brings only some of the steps that lost a lease.
+    // A claim returns only some of the steps that lost a lease.
     for (auto const& each : *claimed) {
         if (each.lost_leases > 0) {
             flow_.queues.announce(each.queue);
@@ -98,7 +98,7 @@ asio::awaitable<result<void>> claimer::run_alone(std::shared_ptr<execution> step
         co_return is_ours.error();
     }
     if (step != flow_.step_to_run_alone()) {
-        co_return result<void>{}; // given back or lost meanwhile
+        co_return result<void>{}; // returned or lost meanwhile
     }
     if (*is_ours == 0) {
         flow_.lose(step);

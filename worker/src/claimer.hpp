@@ -14,20 +14,20 @@ namespace tasker::worker {
 
 /// Claims steps when a queue may have some and slots are free for them. An idle worker asks the
 /// database when the next lease in its queues ends, because nothing announces that, and asks again
-/// at that time, or after `poll` (less a jitter of at most a fifth). A busy one looks into each
-/// queue as often.
+/// at that time, or after `poll` (minus a jitter of at most a fifth). A busy worker checks each
+/// queue that often.
 ///
 /// Lifetime: must outlive run_until_stopped().
-/// Cancellation: terminal; steps of a claim under way come back when their leases end.
+/// Cancellation: terminal; the steps of a claim in flight run again when their leases end.
 class claimer {
 public:
     claimer(step_flow& flow, pg::pool& connections, identity self, std::chrono::milliseconds poll,
             metrics& counts);
 
-    /// Returns once the flow is closed and its last claim has been answered.
+    /// Returns once the flow is closed and its last claim has returned.
     boost::asio::awaitable<void> run_until_stopped();
 
-    /// Whether the database answered the last claim.
+    /// Whether the database responded to the last claim.
     bool is_answered() const noexcept {
         return is_answered_;
     }
@@ -55,7 +55,7 @@ private:
     std::minstd_rand random_{std::random_device{}()};
     steady_clock::time_point next_look_ = steady_clock::now(); ///< once idle
     steady_clock::time_point next_poll_ = steady_clock::now(); ///< while busy
-    bool is_for_a_look_ = false; ///< the next claim takes what a look has found
+    bool is_for_a_look_ = false; ///< the next claim takes steps that a check found
     bool is_answered_ = true;
     bool is_in_doubt_ = false;
 };

@@ -15,16 +15,16 @@
 
 namespace tasker::worker {
 
-/// Why a step was told to stop.
+/// Why a step was cancelled.
 enum class cancel_cause : std::uint8_t { none, timed_out, lease_lost, shutting_down };
 
-/// A leased step on its way through this process: waiting for a thread, running, or answered.
+/// A leased step in this process: waiting for a thread, running, or reported.
 struct execution {
     execution(queue::claimed_step claimed, steady_clock::time_point since)
         : step{std::move(claimed)},
           leased_at{since} {}
 
-    /// The first cause stands; later ones change nothing.
+    /// The first cause is kept; later ones change nothing.
     void cancel(cancel_cause why) {
         auto none = cancel_cause::none;
         if (cause.compare_exchange_strong(none, why)) {
@@ -49,8 +49,7 @@ struct execution {
     steady_clock::time_point leased_at;
     bool start_noted = false; ///< the database knows that the handler started
     std::size_t report_bytes = 0;
-    bool answered =
-        false; ///< has a report, or needs none: what its handler still returns is dropped
+    bool answered = false; ///< has a report or needs none: its handler's return value is dropped
 };
 
 } // namespace tasker::worker

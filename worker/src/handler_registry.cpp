@@ -8,8 +8,9 @@ namespace tasker::worker {
 // NOLINTNEXTLINE(performance-unnecessary-value-param): `run` is moved
 void handler_registry::add(std::string name, handler run) {
     if (name.empty() || name.size() > max_name_length) {
-        throw std::invalid_argument{"a handler's name has 1 to " + std::to_string(max_name_length) +
-                                    " characters, not " + std::to_string(name.size())};
+        throw std::invalid_argument{"a handler's name must have 1 to " +
+                                    std::to_string(max_name_length) + " characters, not " +
+                                    std::to_string(name.size())};
     }
     if (!run) {
         throw std::invalid_argument{"handler \"" + name + "\" has no function"};

@@ -64,7 +64,7 @@ response refusal(wire::error_code code, std::string message) {
     return out;
 }
 
-/// The other side sent something that is no request, rather than nothing more.
+/// The client sent invalid data, and did not just close the connection.
 bool is_malformed(boost::system::error_code const& failure) {
     return failure.category() == boost::system::error_code{http::error::bad_version}.category() &&
            failure != http::error::end_of_stream && failure != http::error::partial_message;
@@ -78,7 +78,7 @@ wire::error_code code_of(boost::system::error_code const& malformed) {
                                                   : wire::error_code::invalid_request;
 }
 
-/// Why the host of a request is refused; none if it is admitted.
+/// Why the host of a request is refused; none if it is allowed.
 std::optional<response> host_refusal(http::request<http::string_body> const& request,
                                      host_rule const& hosts) {
     auto const fields = request.count(http::field::host);
@@ -106,11 +106,13 @@ response route(http::request<http::string_body> const& request, health_answers c
     auto const is_known = path == "/health" || path == "/health/live" || path == "/health/ready" ||
                           path == "/metrics";
     if (!is_known) {
-        return refusal(wire::error_code::not_found,
-                       "there are /health, /health/live, /health/ready and /metrics");
+        return refusal(
+            wire::error_code::not_found,
+            "not found; the paths are /health, /health/live, /health/ready and /metrics");
     }
     if (request.method() != http::verb::get && request.method() != http::verb::head) {
-        auto out = refusal(wire::error_code::method_not_allowed, "only GET and HEAD");
+        auto out =
+            refusal(wire::error_code::method_not_allowed, "method not allowed; use GET or HEAD");
         out.set(http::field::allow, "GET, HEAD");
         return out;
     }
@@ -119,7 +121,7 @@ response route(http::request<http::string_body> const& request, health_answers c
     }
     if (path != "/health/live" && !answers.is_ready()) {
         return refusal(wire::error_code::unavailable,
-                       "the worker is starting or stopping, or the database does not answer");
+                       "the worker is starting or stopping, or the database does not respond");
     }
     return answer(R"({"status":"ok","version":")" + std::string{version()} + "\"}");
 }
@@ -181,7 +183,7 @@ result<health_server> health_server::open(asio::any_io_executor executor,
     auto const endpoint = parse_endpoint(address);
     if (!endpoint) {
         return make_error(errc::invalid_argument,
-                          "an address to listen on is IP:PORT, not \"" + address + '"');
+                          "the address to listen on must be IP:PORT, not \"" + address + '"');
     }
     auto opened = std::make_shared<state>(executor, std::move(answers), std::move(allowed_hosts));
     auto& acceptor = opened->acceptor;
@@ -228,7 +230,7 @@ asio::awaitable<void> health_server::run_until_stopped() {
         auto [failure, socket] =
             co_await self->acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
         if (failure) {
-            if (!self->is_stopped) { // out of descriptors, say
+            if (!self->is_stopped) { // for example out of descriptors
                 co_await self->retry.wait(steady_clock::now() + accept_pause);
             }
         } else if (self->connections.size() < max_connections) {
@@ -254,7 +256,7 @@ health_server::state::serve(std::shared_ptr<state> self,
     }
 }
 
-/// One request and its answer; false if the connection is to be closed.
+/// Handles one request; false if the connection must be closed.
 asio::awaitable<bool> health_server::state::exchange(std::shared_ptr<state> self,
                                                      beast::tcp_stream& with,
                                                      beast::flat_buffer& buffer) {
@@ -274,7 +276,7 @@ asio::awaitable<bool> health_server::state::exchange(std::shared_ptr<state> self
     out.keep_alive(!failure && parser.get().keep_alive());
     out.prepare_payload();
     if (is_head) {
-        out.body().clear(); // Content-Length stays as it would be for GET
+        out.body().clear(); // Content-Length is the same as for GET
     }
     with.expires_after(exchange_limit);
     auto const [write_failure, written] =

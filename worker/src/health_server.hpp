@@ -12,23 +12,23 @@
 
 namespace tasker::worker {
 
-/// What the health port tells.
+/// The state that the health port reports.
 struct health_answers {
-    std::function<bool()> is_ready; ///< takes steps, and the database answers
+    std::function<bool()> is_ready; ///< claims steps, and the database responds
     std::function<std::string()> metrics;
 };
 
 /// GET and HEAD of /health, /health/live, /health/ready and /metrics over HTTP/1.1; everything else
-/// is answered with the API's error envelope, also requests for a host that host_rule does not
-/// admit. At most 32 connections; more are closed at once.
+/// gets the API's error body, including requests for a host that host_rule does not allow. At most
+/// 32 connections; further ones are closed immediately.
 ///
 /// Lifetime: must outlive run_until_stopped().
 /// Threads: all on the executor.
 class health_server {
 public:
-    /// Listens from now on. `address` is "host:port"; port 0 takes any free one. `allowed_hosts`:
+    /// Listens from now on. `address` is "host:port"; port 0 is any free port. `allowed_hosts`:
     /// see health_settings.
-    /// Errors: errc::invalid_argument (no such form), errc::unavailable (cannot listen there).
+    /// Errors: errc::invalid_argument (wrong form), errc::unavailable (cannot listen there).
     static result<health_server> open(boost::asio::any_io_executor executor,
                                       std::string const& address, health_answers answers,
                                       std::vector<std::string> allowed_hosts = {});

@@ -6,7 +6,7 @@
 
 namespace tasker::worker {
 
-/// Who we are for the database, and for how long we lease.
+/// The worker's identity in the database, and the length of its leases.
 struct identity {
     worker_id id;
     std::chrono::seconds lease;

@@ -17,10 +17,10 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::chrono::seconds stall_check{1};
-/// The start of handlers that have run for this long is stored at once; the start of the others
+/// The start of handlers that have run for this long is stored separately; the start of the others
 /// comes with their reports.
 constexpr std::chrono::milliseconds long_running{100};
-/// Leases in one call, so that none of them takes long.
+/// The most leases in one call, so that no call takes long.
 constexpr std::size_t max_call_steps = 1'000;
 constexpr std::chrono::seconds longest_unseen{20};
 constexpr std::chrono::seconds longest_call{15};
@@ -94,7 +94,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
     }
 }
 
-/// Those leased less than a sixth ago have, at the next turn, a half of their time left.
+/// Skip leases younger than lease/6: they still have half their time at the next round.
 asio::awaitable<void> lease_keeper::extend_all() {
     auto const young = steady_clock::now() - self_.lease / 6;
     auto due = flow_.held();
@@ -104,7 +104,8 @@ asio::awaitable<void> lease_keeper::extend_all() {
     }
 }
 
-/// A failure needs no handling: the next turn comes soon, and other calls report the database.
+/// A failure needs no handling: the next round comes soon, and other calls report the database's
+/// state.
 asio::awaitable<void> lease_keeper::renew_last_seen() {
     auto const until = steady_clock::now() + lease_call_limit(self_.lease);
     if (auto on = co_await connections_.acquire(until)) {
@@ -117,7 +118,7 @@ asio::awaitable<void> lease_keeper::extend(same_queue steps) {
     auto const until = asked_at + lease_call_limit(self_.lease);
     auto const lost = co_await ask(steps, until);
     if (!lost) {
-        // The next turn comes before the lease ends.
+        // The next round comes before the lease ends.
         counts_.call_failed(metrics::call::extend);
         log::warn("extend_failed",
                   {{"queue", steps.queue}, {"count", steps.steps.size()}, {"error", lost.error()}});
@@ -128,7 +129,7 @@ asio::awaitable<void> lease_keeper::extend(same_queue steps) {
         each->leased_at = asked_at;
     }
     for (auto const index : *lost) {
-        // An answered one was reported meanwhile, or will be refused then.
+        // A reported one was stored meanwhile, or will be refused then.
         if (!steps.steps[index]->answered) {
             flow_.lose(steps.steps[index]);
         }
@@ -144,7 +145,7 @@ asio::awaitable<result<std::vector<std::size_t>>> lease_keeper::ask(same_queue c
     co_return co_await queue::extend(**on, steps.queue, self_.lease, leases_of(steps.steps), until);
 }
 
-/// Not retried when it fails: the reports carry the start, too.
+/// Not retried after a failure, because the reports also carry the start.
 asio::awaitable<void> lease_keeper::note_long_running() {
     auto const steps = flow_.take_long_running(long_running);
     if (steps.empty()) {
@@ -169,7 +170,7 @@ asio::awaitable<void> lease_keeper::note_long_running() {
     }
 }
 
-/// False if some are still to be given back: the database does not answer.
+/// False if some steps could not be returned because the database does not respond.
 asio::awaitable<bool> lease_keeper::release_all() {
     std::ranges::move(flow_.take_given_back(), std::back_inserter(to_release_));
     for (auto& each : by_queue(std::exchange(to_release_, {}))) {
@@ -181,7 +182,7 @@ asio::awaitable<bool> lease_keeper::release_all() {
             std::ranges::move(each.steps, std::back_inserter(to_release_));
         }
     }
-    // Past their leases there is nothing left to give back.
+    // After their leases there is nothing to return.
     std::erase_if(to_release_, [this](auto const& each) {
         return each->leased_at + self_.lease < steady_clock::now();
     });

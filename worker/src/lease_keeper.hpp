@@ -13,22 +13,22 @@ namespace tasker::worker {
 /// much more often than the 5 minutes of tasker.unserved_namespaces().
 std::chrono::nanoseconds last_seen_pause(std::chrono::seconds lease);
 
-/// The limit of a call about leases, so that an extension can be retried before the lease ends, and
-/// a connection that died silently does not delay the others for long.
+/// The time limit of a call about leases, so that an extension can be retried before the lease
+/// ends, and a dead connection does not delay the others for long.
 std::chrono::nanoseconds lease_call_limit(std::chrono::seconds lease);
 
-/// Extends the leases of all that is held, waiting steps included, when a third of them is over;
-/// tells steps whose lease is lost to stop; gives back what the flow wants to be given back. Looks
-/// once a second whether steps wait behind threads that are stuck. Renews the time when the worker
-/// was last seen, even while idle.
+/// Extends the leases of all held steps, including waiting ones, after a third of their length.
+/// Cancels steps whose lease is lost, and returns the steps that the flow releases. Checks once a
+/// second whether steps wait for threads that hang. Renews the time when the worker was last seen,
+/// even while idle.
 ///
 /// Lifetime: must outlive run_until_stopped().
-/// Cancellation: terminal; leases then run out by themselves.
+/// Cancellation: terminal; the leases then expire.
 class lease_keeper {
 public:
     lease_keeper(step_flow& flow, pg::pool& connections, identity self, metrics& counts);
 
-    /// Returns after stop(), once it has tried to give back what is to be given back.
+    /// Returns after stop(), once it has tried to return the released steps.
     boost::asio::awaitable<void> run_until_stopped();
 
     void stop();

@@ -40,42 +40,39 @@ prometheus::Histogram& sizes(prometheus::Registry& in, std::string const& name,
 } // namespace
 
 metrics::metrics(std::vector<std::string_view> const& handlers)
-    : claim_sizes_{&sizes(registry_, "tasker_worker_claim_steps",
-                          "Steps that a claim brought, by number of claims")},
-      report_sizes_{&sizes(registry_, "tasker_worker_report_steps",
-                           "Steps that were reported together, by number of reports")},
+    : claim_sizes_{&sizes(registry_, "tasker_worker_claim_steps", "Steps per claim")},
+      report_sizes_{&sizes(registry_, "tasker_worker_report_steps", "Steps per report")},
       refused_{&counter(registry_, "tasker_worker_reports_refused_total",
-                        "Results that the database refused: the step was not ours any more")},
+                        "Results rejected because the lease was lost")},
       extended_{&counter(registry_, "tasker_worker_leases_extended_total", "Leases extended")},
       held_{&gauge(registry_, "tasker_worker_steps_held",
                    "Steps leased to this worker: waiting, running or not reported yet")},
       in_pool_{
           &gauge(registry_, "tasker_worker_steps_in_pool", "Steps that wait for a thread or run")},
-      capacity_{&gauge(registry_, "tasker_worker_capacity",
-                       "Steps the worker wants to hold, by how long they take")} {
+      capacity_{&gauge(registry_, "tasker_worker_capacity", "Target number of leased steps")} {
     auto& endings = prometheus::BuildCounter()
                         .Name("tasker_worker_steps_total")
-                        .Help("Steps that this worker held, by what became of them")
+                        .Help("Steps that this worker held, by outcome")
                         .Register(registry_);
     for (auto const* const name : ending_names) {
         endings_.push_back(&endings.Add({{"outcome", name}}));
     }
     auto& failures = prometheus::BuildCounter()
                          .Name("tasker_worker_database_failures_total")
-                         .Help("Calls of the database that failed and were made again")
+                         .Help("Failed database calls that were repeated")
                          .Register(registry_);
     for (auto const* const name : call_names) {
         failed_calls_.push_back(&failures.Add({{"call", name}}));
     }
     auto& sources = prometheus::BuildCounter()
                         .Name("tasker_worker_steps_received_total")
-                        .Help("Steps leased to this worker, by claims and with reports")
+                        .Help("Steps leased to this worker, by claims and by continuations")
                         .Register(registry_);
     by_claim_ = &sources.Add({{"by", "claim"}});
     by_continuation_ = &sources.Add({{"by", "continuation"}});
     auto& durations = prometheus::BuildHistogram()
                           .Name("tasker_worker_step_duration_seconds")
-                          .Help("How long handlers ran")
+                          .Help("Duration of handlers")
                           .Register(registry_);
     for (auto const name : handlers) {
         std::string const label{name};

@@ -15,11 +15,12 @@
 
 namespace tasker::worker {
 
-/// What /metrics shows. Labels are bounded: outcomes, kinds of calls, registered handlers.
+/// The metrics of a worker. Label values are bounded: outcomes, kinds of calls, registered
+/// handlers.
 /// Threads: that of the worker's I/O.
 class metrics {
 public:
-    /// What became of a step that this worker held.
+    /// The outcome of a step that this worker held.
     enum class ending {
         success,
         retryable_failure,

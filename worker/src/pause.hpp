@@ -9,7 +9,7 @@
 
 namespace tasker::worker {
 
-/// The growing, jittered wait between attempts of a call that fails: 50 ms to 2 s.
+/// The growing, jittered wait between attempts of a failing call: 50 ms to 2 s.
 class pause {
 public:
     static constexpr std::chrono::milliseconds first{50};

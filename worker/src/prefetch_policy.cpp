@@ -9,7 +9,7 @@ namespace tasker::worker {
 
 namespace {
 
-/// Of the mean of so many steps against the mean of all before them.
+/// Weight of the mean of the last steps against the mean of all earlier ones.
 double weight_of(std::size_t steps) {
     return 1 - std::pow(1 - prefetch_policy::step_weight, static_cast<double>(steps));
 }

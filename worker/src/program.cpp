@@ -18,7 +18,7 @@ namespace tasker::worker {
 namespace {
 
 constexpr int usage_error = 2;
-/// Arenas of malloc: enough that handlers do not wait for each other, few enough to stay small.
+/// Arenas of malloc: enough to avoid contention between handlers, and few enough to save memory.
 constexpr int malloc_arenas = 2;
 
 int run(settings const& chosen, std::optional<std::filesystem::path> const& ready_file,
@@ -31,7 +31,7 @@ int run(settings const& chosen, std::optional<std::filesystem::path> const& read
         }
     }});
     if (how == ending::abandoned) {
-        // Threads are still in handlers: they must not meet destructors.
+        // Threads are still in handlers, so run no destructors.
         std::_Exit(static_cast<int>(how));
     }
     return static_cast<int>(how);
@@ -51,19 +51,19 @@ int run_program(int argc, char** argv, std::string_view name,
     app.add_option("--database-url", overrides.database_url, "Instead of DATABASE_URL")
         ->type_name("URL");
     app.add_option("--listen", overrides.listen,
-                   "IP:PORT of /health and /metrics; port 0 is any that is free")
+                   "IP:PORT of /health and /metrics; port 0 is any free port")
         ->type_name("HOST:PORT");
-    app.add_option("--namespaces", overrides.namespaces, "Whose steps to take, separated by commas")
+    app.add_option("--namespaces", overrides.namespaces, "Namespaces to serve, comma-separated")
         ->delimiter(',')
         ->type_name("NAME,...");
-    app.add_option("--concurrency", overrides.concurrency, "Handlers that run at a time")
+    app.add_option("--concurrency", overrides.concurrency, "Number of handlers that run at a time")
         ->type_name("N");
     app.add_option("--name", overrides.name, "Unique among workers; default: host name and process")
         ->type_name("NAME");
     app.add_option("--lease-seconds", overrides.lease_seconds,
-                   "How long a step stays with a worker that is not heard of")
+                   "Lease time: how long a step waits for a silent worker")
         ->type_name("N");
-    app.add_option("--ready-file", ready_file, "Gets the address once steps are taken")
+    app.add_option("--ready-file", ready_file, "Write the address to this file once ready")
         ->type_name("PATH");
     try {
         app.parse(argc, argv);

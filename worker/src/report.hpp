@@ -7,12 +7,12 @@
 
 namespace tasker::worker {
 
-/// Longer messages of failures are cut, at a character's end.
+/// Longer failure messages are cut at a character boundary.
 inline constexpr std::size_t max_failure_message_bytes = 16U << 10U;
 
-/// What is told to the database of a step that ended so. A value that is not UTF-8 or takes more
+/// The report to the database for this outcome of a step. A value that is not UTF-8 or takes more
 /// than `max_result_bytes` as JSON becomes a permanent failure ("invalid_result",
-/// "result_too_large"): the handler would produce it again.
+/// "result_too_large"), because the handler would produce it again.
 queue::finished_step make_report(queue::claimed_step const& step, step_result answer,
                                  std::size_t max_result_bytes);
 

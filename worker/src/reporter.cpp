@@ -23,7 +23,7 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::chrono::seconds call_limit{30};
-/// Slots beyond its own that even a small batch may fill: a step often has several children.
+/// Extra slots that even a small batch may fill, because a step often has several children.
 constexpr std::size_t least_take = 8;
 
 report_batch cut_in_half(report_batch& batch) {
@@ -35,15 +35,15 @@ report_batch cut_in_half(report_batch& batch) {
     return half;
 }
 
-/// In place of a report that the database does not take. False if this is such a one already.
+/// Replaces a report that the database refuses. False if it is already a replacement.
 bool substitute(pending_report& report, error const& why) {
     if (std::exchange(report.is_substitute, true)) {
         return false;
     }
     log::error("result_refused",
                {{"task", report.of->step.task}, {"step", report.of->step.name}, {"error", why}});
-    auto answer = permanent_error("the database does not take the result: " + to_string(why),
-                                  "invalid_result");
+    auto answer =
+        permanent_error("the database refused the result: " + to_string(why), "invalid_result");
     report.what = make_report(report.of->step, std::move(answer), 0);
     return true;
 }
@@ -101,7 +101,7 @@ asio::awaitable<void> reporter::deliver(report_batch batch) {
     }
 }
 
-/// `may_be_stored`: an earlier attempt may have arrived, so a refusal tells nothing.
+/// `may_be_stored`: an earlier attempt may have arrived, so a refusal proves nothing.
 asio::awaitable<result<void>> reporter::send(report_batch& batch, bool may_be_stored) {
     auto const take = steps_to_take(batch);
     auto const asked_at = steady_clock::now();
@@ -143,7 +143,7 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
                                   .take = static_cast<std::int32_t>(take),
                                   .steps = {}};
     request.steps.reserve(batch.reports.size());
-    // Copies: the originals are needed if this has to be sent again.
+    // Copies, because the originals are needed for a repetition.
     auto const now = steady_clock::now();
     std::ranges::transform(
         batch.reports, std::back_inserter(request.steps), [now](pending_report const& each) {
@@ -155,9 +155,9 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
     co_return co_await queue::finish(**on, std::move(request), until);
 }
 
-/// The slots of the batch become free with this very call. Beyond them, no more than are likely to
-/// become ready, so that other calls find free slots, too. None while work of a higher priority
-/// waits, or while a step must run alone, which would wait for all the descendants.
+/// This call frees the slots of the batch. Ask for only a few more, so that other calls also find
+/// free slots. Ask for none while work of a higher priority waits, or while a step must run alone:
+/// it would wait for all the descendants.
 std::size_t reporter::steps_to_take(report_batch const& batch) const {
     if (flow_.takes_nothing_new() || flow_.queues.outranked(batch.queue)) {
         return 0;

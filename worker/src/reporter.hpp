@@ -9,23 +9,22 @@
 
 namespace tasker::worker {
 
-/// Tells the database what became of steps. While reports are under way on all lanes, results
-/// gather, and go out together (natural batching). Steps that a report makes ready come back with
-/// its answer, as many as there are free slots for.
+/// Reports the outcome of steps to the database. While all lanes are busy, results collect and form
+/// the next batch. A report returns steps that it made ready, as many as there are free slots.
 ///
-/// A report that fails is sent again until it is answered, also if it may have been stored:
-/// attempts fence it. One that the database finds malformed is sent in halves until the culprit is
-/// alone; that step then fails for good.
+/// A failed report is repeated until the database responds, even if it may have been stored: the
+/// attempt numbers fence it. If the database finds a batch malformed, it is sent in halves until
+/// the faulty result is alone; that step then fails permanently.
 ///
 /// Lifetime: must outlive run_lane_until_stopped().
-/// Cancellation: terminal; results that are not stored are lost, and their steps come back when
+/// Cancellation: terminal; results that are not stored are lost, and their steps run again when
 /// their leases end.
 class reporter {
 public:
     reporter(step_flow& flow, pg::pool& connections, identity self, metrics& counts);
 
-    /// One report at a time; call it once for each lane. Returns after stop(), when nothing is
-    /// left.
+    /// Sends one report at a time; call it once for each lane. Returns after stop(), when no result
+    /// is left.
     boost::asio::awaitable<void> run_lane_until_stopped();
 
     void stop();

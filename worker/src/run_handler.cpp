@@ -49,8 +49,8 @@ step_result run_guarded(handler const& run, step_context const& step) {
 step_result inputs_too_large(queue::claimed_step const& step) {
     return permanent_error(
         "the results of its parents take " + std::to_string(step.parents_bytes) +
-            " bytes together, or more; a step is given 64 MiB at most: let them say "
-            "where the data is, instead of holding it",
+            " bytes together, or more; the limit is 64 MiB: return references to "
+            "the data instead of the data itself",
         "inputs_too_large");
 }
 

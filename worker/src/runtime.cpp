@@ -21,11 +21,11 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::chrono::seconds thread_check{1};
-/// For cancelled handlers to return, and for loops to end.
+/// Time for cancelled handlers to return, and for loops to end.
 constexpr std::chrono::seconds last_wait{1};
 constexpr std::chrono::seconds calls_end_limit{5};
 constexpr std::chrono::seconds loops_end_limit{6};
-/// The server gives up on what this side has given up on.
+/// The server stops statements that this side has abandoned.
 constexpr std::chrono::seconds statement_timeout{30};
 
 pg::pool_settings connections(settings const& options, std::int64_t count, bool durable) {
@@ -84,11 +84,12 @@ void runtime::start(std::function<void()> ended) {
 void runtime::stop() {
     ++stops_;
     if (!has_begun_) {
-        return; // live() looks; a coroutine that is cancelled before it begins throws through run()
+        return; // live() checks the flag; a coroutine that is cancelled before it begins throws
+                // through run()
     }
     if (stops_ == 1) {
         stop_asked_.ring();
-        if (!claimer_) { // not started yet: there is nothing to be finished
+        if (!claimer_) { // not started yet, so there is nothing to finish
             cancel_all();
         }
     } else {
@@ -227,8 +228,8 @@ asio::awaitable<void> runtime::drain() {
     flow_.give_up();
 }
 
-/// A worker whose handlers all ignore the request to stop cannot work any more. It is not ready
-/// from then on, and ends after the length of a lease, so that a supervisor starts another one.
+/// A worker whose handlers all ignore the request to stop cannot run any step. It is not ready, and
+/// it ends after the length of a lease, so that a supervisor restarts it.
 asio::awaitable<void> runtime::watch_threads() {
     asio::steady_timer timer{io_};
     auto hung_since = steady_clock::now();
@@ -250,12 +251,12 @@ asio::awaitable<void> runtime::watch_threads() {
             now - hung_since >= std::chrono::seconds{options_.lease_seconds}) {
             log::error("all_threads_hang", {{"threads", hung_.size()}});
             has_hung_ = true;
-            stop(); // end_loops() counts on this loop
+            stop(); // end_loops() relies on this loop
         }
     }
 }
 
-/// The keeper ends after claims and reports, because it gives back what their last answers bring.
+/// The keeper ends after claims and reports, because it returns the steps of their last results.
 asio::awaitable<void> runtime::end_loops() {
     auto const now = steady_clock::now();
     // This loop, the deadlines, the threads and the health port.

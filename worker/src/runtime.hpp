@@ -23,20 +23,20 @@
 
 namespace tasker::worker {
 
-/// One run of a worker: makes the loops, starts them, and stops them in an order in which nothing
-/// is lost. Each loop ends by itself once stopped; what does not end in time is cancelled.
+/// One run of a worker: creates the loops, starts them, and stops them in an order that loses no
+/// result. Each loop ends after its stop; loops that do not end in time are cancelled.
 ///
-/// Lifetime: must outlive the run of the context, which ends once nothing of this is running.
+/// Lifetime: must outlive the run of the context, which ends when no part of this is running.
 /// Threads: that of the context.
 class runtime {
 public:
     runtime(boost::asio::io_context& io, settings const& options,
             std::shared_ptr<handler_registry const> handlers, run_options run);
 
-    /// `ended` is called once nothing of this is running.
+    /// `ended` is called when no part of this is running.
     void start(std::function<void()> ended);
 
-    /// As worker::stop().
+    /// See worker::stop().
     void stop();
 
     /// REQUIRES: the context's run has returned.
@@ -72,7 +72,7 @@ private:
     wake_up loop_ended_;
     std::list<boost::asio::cancellation_signal> loops_;
     std::size_t loops_running_ = 0;
-    std::vector<std::shared_ptr<execution>> hung_; ///< at the last look, if all threads were
+    std::vector<std::shared_ptr<execution>> hung_; ///< at the last check, if all threads were
     int stops_ = 0;
     bool has_begun_ = false;
     bool failed_ = false;

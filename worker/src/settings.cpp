@@ -20,7 +20,7 @@ constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::size_t max_namespaces = 100;
 constexpr std::size_t max_name_length = 200;
 
-/// Every numeric key. A path stands here once and nowhere else.
+/// All numeric keys; the only place that lists their paths.
 template <class Settings, class Visit>
 void each_number(Settings& s, Visit visit) {
     visit("database.report_connections", s.database.report_connections, 1, 16);
@@ -136,7 +136,7 @@ std::vector<config::config_problem> settings::validate() const {
     }
     if (std::ranges::find(shell.environment, "DATABASE_URL") != shell.environment.end()) {
         problems.push_back(
-            {"shell.environment", "must not hand DATABASE_URL, with its password, to commands"});
+            {"shell.environment", "must not pass DATABASE_URL, with its password, to commands"});
     }
     return problems;
 }

@@ -33,9 +33,8 @@ constexpr std::chrono::milliseconds first_backoff{100};
 constexpr std::chrono::milliseconds max_backoff{2'000};
 constexpr std::chrono::seconds register_limit{15};
 
-/// What sql::check found, which blocks and so runs on a thread of its own. Not by co_spawn: it
-/// would tie the cancellation slots of two threads together, and free the one's while the other
-/// still uses them.
+/// Runs sql::check, which blocks, on a separate thread. co_spawn would connect the cancellation
+/// slots of two threads, and free one while the other thread still uses it.
 struct look {
     explicit look(asio::any_io_executor const& executor) : done{executor} {}
 

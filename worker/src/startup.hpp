@@ -12,9 +12,10 @@ namespace tasker::worker {
 /// `settings::name`, or host name and process id.
 std::string worker_name(settings const& options);
 
-/// Waits until the database can be reached and is migrated, at most startup_timeout_ms, then makes
-/// the worker known there; temporary failures are retried within the same time.
-/// Cancellation: terminal; noticed once the database has answered or the attempt to connect ends.
+/// Waits at most startup_timeout_ms for a reachable, migrated database, then registers the worker;
+/// temporary failures are retried within the same time.
+/// Cancellation: terminal; takes effect when the database has responded or the attempt to connect
+/// ends.
 /// Errors: those of sql::check and queue::register_worker.
 boost::asio::awaitable<result<worker_id>> start_up(settings options, pg::pool& connections);
 

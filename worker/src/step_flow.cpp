@@ -147,8 +147,8 @@ bool step_flow::wants_claim() const {
     return free > 0 && (in_pool_ + reserved_ < threads_ || 2 * free >= claim_capacity());
 }
 
-/// Half of what is prefetched is left to continuations: claims then start new tasks no faster than
-/// started ones are finished, instead of piling up children in the queue.
+/// Leave half of the prefetched steps to continuations. So claims do not start new tasks faster
+/// than started ones finish, and children do not pile up in the queue.
 std::size_t step_flow::claim_capacity() const {
     return threads_ + (policy_.capacity() - threads_) / 2;
 }
@@ -354,7 +354,7 @@ void step_flow::give_back(std::shared_ptr<execution> step) {
     leases.ring();
 }
 
-/// What its handler may still return counts for nothing.
+/// Its handler's return value is dropped.
 void step_flow::drop(std::shared_ptr<execution> const& step) {
     mark_answered(*step);
     held_.erase(step);

@@ -23,25 +23,25 @@ namespace tasker::worker {
 struct pending_report {
     queue::finished_step what;
     std::shared_ptr<execution> of;
-    bool is_substitute = false; ///< the handler's own result is not to the database's liking
+    bool is_substitute = false; ///< the database refused the handler's own result
 };
 
-/// Results of one queue that go out together.
+/// Results of one queue for one report.
 struct report_batch {
     std::string queue;
     std::vector<pending_report> reports;
 };
 
-/// Every step that this worker holds, from lease to report, and how many more it wants. The loops
-/// that speak with the database (claimer, reporter, lease_keeper) meet here; each has a bell that
-/// is rung when there may be something for it to do.
+/// All steps that this worker holds, from lease to report, and the number that it still wants. The
+/// loops that call the database (claimer, reporter, lease_keeper) share it; each has a wake_up that
+/// is notified when there may be work for it.
 ///
-/// A step is held until its result is stored, it was given back, or its lease is lost.
+/// A step is held until its result is stored, it was returned to the queue, or its lease is lost.
 ///
-/// Threads: all on the executor; handlers' threads only ring it.
+/// Threads: all on the executor; handlers' threads only post to it.
 class step_flow {
 public:
-    /// Results in one report, at most, by number and by size.
+    /// Limits of one report, by number and by size of results.
     static constexpr std::size_t max_report_steps = 500;
     static constexpr std::size_t max_report_bytes = 8U << 20U;
     /// How long a step that must run alone waits for the others, at first. Doubled each time the
@@ -56,11 +56,11 @@ public:
     step_flow(step_flow const&) = delete;
     step_flow& operator=(step_flow const&) = delete;
 
-    /// Takes over steps whose leases began at `leased_at` or later; gives them back if closed.
+    /// Accepts steps whose leases began at `leased_at` or later; returns them if closed.
     void accept(std::vector<queue::claimed_step> steps, steady_clock::time_point leased_at);
 
-    /// Takes what the threads have finished. `reports` is rung for results only after a call that
-    /// found none, so threads disturb nobody who is busy reporting anyway.
+    /// Takes the finished steps from the threads. Threads notify `reports` only after a call that
+    /// found none, so they do not disturb a busy reporter.
     void collect();
 
     /// How many more steps may be held now. A step keeps its slot until its result is stored.
@@ -69,7 +69,7 @@ public:
     /// How many of them claims may fill.
     std::size_t slots_to_claim() const;
 
-    /// Whether that is enough to be worth a claim: a thread is idle, or half of them is free.
+    /// Whether a claim is worthwhile: a thread is idle, or half of the slots are free.
     bool wants_claim() const;
 
     /// Slots that a call in flight may fill.
@@ -82,7 +82,7 @@ public:
     /// These results are stored, or will never be: forget the steps.
     void forget(report_batch const& done);
 
-    /// The lease is gone: tells the handler to stop, and drops its result.
+    /// The lease is lost: cancels the handler and drops its result.
     void lose(std::shared_ptr<execution> const& step);
 
     /// The step that must run alone, once the worker holds no other; null if there is none, or if
@@ -92,12 +92,13 @@ public:
     /// REQUIRES: it is step_to_run_alone().
     void run_alone(std::shared_ptr<execution> const& step);
 
-    /// Gives back the step that must run alone if the others do not end in time. Returns when to
-    /// call this again. None is taken for as long as it waited, unless nothing is held: what runs
-    /// will probably still run, and the other slots would be empty for nearly all of the time.
+    /// Returns the step that must run alone to the queue if the others do not end in time. Returns
+    /// when to call this again. The worker takes no such step for the same time, unless it holds
+    /// nothing: the running steps would probably still run, and the other slots would be empty most
+    /// of the time.
     deadline limit_wait_for_alone(steady_clock::time_point now);
 
-    /// Whether a claim may bring a step that must run alone.
+    /// Whether a claim may return a step that must run alone.
     bool may_take_alone(steady_clock::time_point now) const noexcept {
         return held_.empty() || now >= alone_pause_end_;
     }
@@ -105,28 +106,28 @@ public:
     /// Steps whose handlers have run for `least`, each once.
     std::vector<std::shared_ptr<execution>> take_long_running(std::chrono::milliseconds least);
 
-    /// Reports the steps whose time is up. Returns when to come again.
+    /// Reports the steps whose time is over. Returns when to call it again.
     deadline expire(steady_clock::time_point now);
 
-    /// Gives back what waits behind threads that are stuck: those that have started no step since
+    /// Returns the steps that wait for threads that hang: threads that have started no step since
     /// the last call.
     void shed_stalled(std::chrono::nanoseconds since_last_call);
 
-    /// From now on, takes nothing new and gives back what has not started.
+    /// From now on, accepts no steps and returns those that have not started.
     void close();
 
-    /// Tells the handlers that still run to stop, because the worker must.
+    /// Cancels the running handlers, because the worker must stop.
     void cancel_running();
 
-    /// Gives back all that is held; what handlers still return is dropped.
+    /// Returns all held steps; the return values of their handlers are dropped.
     void give_up();
 
-    /// Steps to be given back; they are not held any more.
+    /// Steps to return to the queue; they are no longer held.
     std::vector<std::shared_ptr<execution>> take_given_back();
 
     std::vector<std::shared_ptr<execution>> held() const;
 
-    /// Whether no step is held, and no call in flight may bring more.
+    /// Whether no step is held, and no call in flight may return more.
     bool holds_nothing() const noexcept {
         return held_.empty() && reserved_ == 0;
     }
@@ -136,7 +137,7 @@ public:
         return holds_nothing() && in_pool_ == 0;
     }
 
-    /// The running steps if every thread is in a handler that was told to stop; else none.
+    /// The running steps if every thread is in a cancelled handler; otherwise none.
     std::vector<std::shared_ptr<execution>> hung() const;
 
     bool is_closed() const noexcept {
@@ -163,7 +164,7 @@ public:
     claim_order queues;
     wake_up claims;    ///< slots became free, or a queue was announced
     wake_up reports;   ///< there are results
-    wake_up leases;    ///< there are steps to give back, or the first step is held
+    wake_up leases;    ///< there are steps to return, or the first step is held
     wake_up deadlines; ///< expire() is to be called for an earlier deadline
     wake_up emptied;   ///< is_empty() or holds_nothing() may have become true
 

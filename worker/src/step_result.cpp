@@ -10,7 +10,7 @@ namespace tasker::worker {
 
 namespace {
 
-// Neither calls itself: a level of the value must not cost a frame of the stack.
+// Neither recurses: a level of the value must not use a stack frame.
 
 bool is_deeper(nlohmann::json const& value, std::size_t levels) {
     std::vector<std::pair<nlohmann::json const*, std::size_t>> left{{&value, 0}};
@@ -87,7 +87,7 @@ std::string step_result::json_text() && {
 }
 
 step_result success(nlohmann::json value) {
-    // Parentheses: with braces, nlohmann makes an array of one element.
+    // Parentheses, because with braces nlohmann makes an array of one element.
     return step_result(std::move(value));
 }
 

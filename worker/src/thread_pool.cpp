@@ -33,11 +33,12 @@ struct thread_pool::state {
     mutable std::mutex mutex;
     std::condition_variable work_arrived;
     std::deque<std::shared_ptr<execution>> queued;
-    std::vector<std::shared_ptr<execution>> running; ///< one place for each thread
+    std::vector<std::shared_ptr<execution>> running; ///< one slot for each thread
     std::vector<finished_execution> finished;
     std::size_t idle = 0;
     std::uint64_t started = 0;
-    std::optional<deadline> earliest_known; ///< of running steps, as told by due_sooner or expire()
+    std::optional<deadline>
+        earliest_known; ///< of running steps, as announced by due_sooner or expire()
     bool wake_when_finished = false;
     bool closed = false;
 };
@@ -176,7 +177,7 @@ void thread_pool::state::work(std::size_t index) {
     }
 }
 
-/// Under the lock.
+/// Called under the lock.
 std::shared_ptr<execution> thread_pool::state::start_next(std::size_t index) {
     auto what = std::move(queued.front());
     queued.pop_front();

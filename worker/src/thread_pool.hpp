@@ -21,14 +21,14 @@ struct finished_execution {
     bool skipped = false; ///< cancelled before it started: the handler was not called
 };
 
-/// Threads that run handlers, in the order in which the steps come.
+/// Threads that run handlers, in the order of the steps.
 ///
-/// The other side, one thread, hands steps over and takes results back in batches. It is told of
-/// results only when it asked to be (`take_finished`), and of deadlines only when an earlier one
-/// than those it knows of appears, so a busy pool disturbs nobody.
+/// The caller, one thread, adds steps and takes results in batches. It is notified of results only
+/// after it asked for that (`take_finished`), and of deadlines only when a new one is the earliest,
+/// so a busy pool causes few notifications.
 ///
-/// Lifetime: the destructor waits for no handler: threads that still run one are left to themselves
-/// and end when it returns, without another event.
+/// Lifetime: the destructor does not wait for handlers: a thread that still runs one ends when it
+/// returns, without another event.
 /// Threads: any, one at a time; events come from the pool's threads, under its lock: post and
 /// return.
 class thread_pool {
@@ -52,11 +52,11 @@ public:
 
     void submit(std::vector<std::shared_ptr<execution>> steps);
 
-    /// Appends what has finished. With wake::yes, and if that was nothing, `finished` is called
-    /// when there is something.
+    /// Appends the finished steps. With wake::yes, and if there were none, `finished` is called at
+    /// the next one.
     void take_finished(std::vector<finished_execution>& into, wake me);
 
-    /// Takes back what has not started, the latest first, until `keep` are left.
+    /// Takes back steps that have not started, the latest first, until `keep` are left.
     std::vector<std::shared_ptr<execution>> withdraw(std::size_t keep);
 
     struct expiry {
@@ -69,7 +69,7 @@ public:
 
     std::vector<std::shared_ptr<execution>> running() const;
 
-    /// How many handlers have been started since the beginning.
+    /// The number of handlers started so far.
     std::uint64_t started() const;
 
 private:

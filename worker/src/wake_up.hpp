@@ -10,8 +10,8 @@
 
 namespace tasker::worker {
 
-/// A bell: coroutines wait on it and others ring it. A ring that comes while nobody waits is kept,
-/// so that the next wait ends at once; several count as one.
+/// An event that coroutines wait for and others signal. A signal without a waiter is kept, so that
+/// the next wait ends immediately; several count as one.
 /// Threads: all on its executor, which is a single-threaded io_context's.
 /// Cancellation: ends a wait.
 class wake_up {
@@ -24,7 +24,7 @@ public:
         timer_.cancel();
     }
 
-    /// Returns when rung. Several may wait, if none of them has a limit: a ring wakes all.
+    /// Returns when signalled. Several may wait, if none of them has a limit: a signal wakes all.
     boost::asio::awaitable<void> wait() {
         if (!rung_) {
             co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
@@ -32,7 +32,7 @@ public:
         rung_ = false;
     }
 
-    /// Returns when rung, or when `limit` has passed. REQUIRES: nobody else waits.
+    /// Returns when signalled, or when `limit` has passed. REQUIRES: there is no other waiter.
     boost::asio::awaitable<void> wait(deadline limit) {
         if (!rung_) {
             timer_.expires_at(limit);

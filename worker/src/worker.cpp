@@ -25,7 +25,8 @@ struct worker::state {
 
     void wait_for_signal(asio::signal_set& signals) {
         signals.async_wait([this, &signals](boost::system::error_code failure, int number) {
-            // One that came just before the end is still told; a wait for the next would never end.
+            // Deliver a signal that came just before the end; a wait for the next one would never
+            // end.
             if (!failure && !has_ended) {
                 log::info("signal_received", {{"signal", number}});
                 run->stop();
@@ -58,7 +59,8 @@ worker& worker::handle(std::string name, handler run) {
     TASKER_ASSERT(!state_->run);
     if (name.starts_with(builtin_prefix)) {
         throw std::invalid_argument{"handler \"" + name + "\": names that begin with \"" +
-                                    std::string{builtin_prefix} + "\" are kept for built-in ones"};
+                                    std::string{builtin_prefix} +
+                                    "\" are reserved for built-in ones"};
     }
     state_->handlers->add(std::move(name), std::move(run));
     return *this;
@@ -81,7 +83,7 @@ ending worker::run_until_stopped(run_options options) {
         }
     });
     state_->io.run();
-    // The process may end before the commands get SIGKILL.
+    // The process may end before the commands would get SIGKILL.
     kill_stopped_commands();
     return state_->run->how_it_ended();
 }

@@ -70,7 +70,7 @@ TEST(BuiltinHandlers, WrongInitializationIsAPermanentFailureThatTellsWhy) {
     auto failure = failure_of(try_handler(run_sleep, {.initialization = {{"msec", 1}}}));
     EXPECT_TRUE(failure.permanent);
     EXPECT_EQ(failure.type, "invalid_initialization");
-    EXPECT_THAT(failure.message, HasSubstr("\"msec\" is not known; did you mean \"ms\"?"));
+    EXPECT_THAT(failure.message, HasSubstr("\"msec\" is an unknown key; did you mean \"ms\"?"));
     failure = failure_of(try_handler(run_sleep, {.initialization = {{"ms", -1}}}));
     EXPECT_THAT(failure.message, HasSubstr("\"ms\" must be from 0 to 86400000, not -1"));
     failure = failure_of(try_handler(run_sleep, {.initialization = {{"ms", "1"}}}));

@@ -23,7 +23,7 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-/// A health port that runs on a thread of its own.
+/// A health port that runs on a separate thread.
 class HealthServer : public testing::Test {
 protected:
     HealthServer()

@@ -262,7 +262,7 @@ TEST(HttpHandler, HeaderBeyondItsLimitIsARetryableFailure) {
     }};
     auto const failure = failure_of(request({{"url", peer.url("/")}}));
     EXPECT_FALSE(failure.permanent);
-    EXPECT_THAT(failure.message, HasSubstr("the header of the answer is too long"));
+    EXPECT_THAT(failure.message, HasSubstr("the header of the response is too long"));
 }
 
 TEST(HttpHandler, StatusIsThatOfTheFinalAnswer) {

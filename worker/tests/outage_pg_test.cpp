@@ -29,7 +29,7 @@ TEST_F(WorkerConnection, ReportThatLosesItsConnectionIsSentAgain) {
     pqxx::work obstacle{session};
     obstacle.exec("select from tasker.steps for update");
     go.raise();
-    // The report waits behind the obstacle: nobody but this test can tell whether it is stored.
+    // The report waits for the obstacle, so only this test knows whether it is stored.
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
         return db().value<int>("select count(pg_terminate_backend(pid)) from pg_stat_activity "
                                "where datname = current_database() and wait_event_type = 'Lock'") ==
@@ -101,7 +101,7 @@ TEST_F(WorkerOutage, ResultsAreKeptUntilTheDatabaseIsBack) {
         testing::wait_until(testing::soon(), [&] { return task(id)["state"] == "complete"; }));
     EXPECT_EQ(task(id)["result"]["s"], "kept");
     EXPECT_EQ(started.raised(), 1);
-    // And it goes on.
+    // And the worker continues.
     auto const next = create("one");
     ASSERT_TRUE(
         testing::wait_until(testing::soon(), [&] { return task(next)["state"] == "complete"; }));

@@ -37,7 +37,7 @@ std::string nested(std::size_t levels) {
 }
 
 TEST(Report, ResultNestedTooDeepIsAPermanentFailure) {
-    // So deep that whoever writes or frees it by calling himself runs out of stack.
+    // So deep that recursive code which writes or frees it runs out of stack.
     for (auto const levels : {std::size_t{1'001}, std::size_t{500'000}}) {
         for (auto& answer : {&step_result::from_json_text,
                              +[](std::string text) { return step_result{json::parse(text)}; }}) {

@@ -177,14 +177,14 @@ TEST_F(WorkerRun, HigherPriorityGoesFirst) {
 
 TEST_F(WorkerRun, UnknownHandlerFailsTheStepWithAClearMessage) {
     register_template("name: one\nversion: 1.0.0\nsteps:\n"
-                      "  - {name: s, handler: {callable: nobody}, retry: {max_attempts: 1}}\n");
+                      "  - {name: s, handler: {callable: missing}, retry: {max_attempts: 1}}\n");
     running_worker w{options(), [](worker&) {}};
     auto const id = create("one");
     ASSERT_TRUE(wait_for_task(id, "blocked"));
     auto const error = step(id, "s")["error"];
     EXPECT_EQ(error["type"], "unknown_handler");
     EXPECT_THAT(error["message"].get<std::string>(),
-                ::testing::StartsWith("this worker has no handler \"nobody\""));
+                ::testing::StartsWith("this worker has no handler \"missing\""));
 }
 
 TEST_F(WorkerRun, ResultThatTheDatabaseRefusesFailsItsStepAlone) {

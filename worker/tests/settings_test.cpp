@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-/// Tests read the environment of whoever runs them: it must not have these.
+/// Tests read the environment of their caller, which must not have these variables.
 class WorkerSettings : public testing::Test {
 protected:
     WorkerSettings() {

@@ -151,7 +151,7 @@ TEST(ShellHandler, CancellationKillsTheWholeGroup) {
     pid_t child = 0;
     std::ifstream{pid_file} >> child;
     ASSERT_GT(child, 0);
-    // Killed; whoever inherited it may need a moment to collect it.
+    // Killed; its new parent may need a moment to reap it.
     auto const until = steady_clock::now() + 10s;
     auto const is_alive = [child] {
         std::ifstream stat{"/proc/" + std::to_string(child) + "/stat"};
@@ -181,7 +181,7 @@ TEST(ShellHandler, NoTextIsCutAtU0000) {
                               json{{"command", "true"}, {"environment", {{cut, "a"}}}}}) {
         auto const failure = failure_of(shell(wrong));
         EXPECT_EQ(failure.type, "invalid_initialization") << wrong;
-        EXPECT_THAT(failure.message, testing::HasSubstr("must not hold U+0000")) << wrong;
+        EXPECT_THAT(failure.message, testing::HasSubstr("must not contain U+0000")) << wrong;
     }
 }
 

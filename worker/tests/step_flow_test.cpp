@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// Steps of unknown handlers: they fail at once, and are held until they are reported.
+/// Steps of unknown handlers: they fail immediately, and are held until they are reported.
 class StepFlow : public ::testing::Test {
 protected:
     StepFlow() : flow_{io_.get_executor(), options(), handlers_, counts_} {}

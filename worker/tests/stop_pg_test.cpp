@@ -154,7 +154,7 @@ TEST_F(WorkerStop, TerminationSignalGivesBackWhatDoesNotEndWithinTheLimit) {
     auto const asked_at = steady_clock::now();
     std::raise(SIGTERM);
     EXPECT_EQ(w.wait_for_end(), ending::abandoned);
-    // The grace, and a second for what is told to stop; the rest is for a loaded machine.
+    // The grace time, and a second for cancelled handlers; the rest is for a loaded machine.
     EXPECT_LT(steady_clock::now() - asked_at, std::chrono::seconds{8});
 
     chosen.name = "heir";

@@ -17,7 +17,7 @@ using testing::SizeIs;
 
 constexpr std::chrono::seconds patience{30};
 
-/// Counts what the pool tells, and waits for it.
+/// Counts the events of the pool, and waits for them.
 class bell {
 public:
     void ring() {
@@ -44,7 +44,7 @@ private:
     int rung_ = 0;
 };
 
-/// A semaphore whose waits can be stopped, each by itself: nobody else is woken instead.
+/// A semaphore whose waits can be stopped separately, without waking another waiter.
 class permits {
 public:
     void release(int more = 1) {
@@ -71,7 +71,8 @@ private:
     int left_ = 0;
 };
 
-/// A pool whose handler "wait" runs until it is let go or cancelled, and "echo" ends at once.
+/// A pool whose handler "wait" runs until it is released or cancelled, and "echo" returns
+/// immediately.
 class ThreadPool : public testing::Test {
 protected:
     ThreadPool() {

@@ -27,7 +27,7 @@
 
 namespace tasker::worker {
 
-/// A worker that runs on a thread of its own until it is stopped or this goes.
+/// A worker that runs on a separate thread until it is stopped or this is destroyed.
 class running_worker {
 public:
     running_worker(settings options, std::function<void(worker&)> const& add_handlers,
@@ -105,7 +105,7 @@ private:
     ending how_ = ending::failed;
 };
 
-/// A database for one test of a worker: templates in YAML, tasks, and what became of them.
+/// A database for one test of a worker: templates in YAML, tasks, and their outcomes.
 /// `Database` is testing::test_database or testing::own_cluster.
 template <class Database>
 class worked_database {
@@ -170,7 +170,7 @@ private:
     Database database_;
 };
 
-/// A database of the shared server, where waits are told of changes.
+/// A database of the shared server, where waits are notified of changes.
 class WorkerDatabase : public ::testing::Test, public worked_database<testing::test_database> {
 protected:
     bool wait_for_task(std::string const& id, std::string const& state) {

@@ -139,7 +139,7 @@ std::string bash_completion(CLI::App const& root) {
         "# shellcheck shell=bash\n"
         "# Completion of " +
         program +
-        "  for bash. To use it in every shell:\n"
+        " for bash. To use it in every shell:\n"
         "#   " +
         program + " completion bash > /etc/bash_completion.d/" + program + "\n\n_" + program +
         "_complete() {\n"

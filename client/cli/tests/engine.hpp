@@ -38,7 +38,7 @@ protected:
     tasker_program tasker_;
 };
 
-/// Two steps that answer at once.
+/// Two steps that return immediately.
 inline constexpr std::string_view quick_template = R"(name: quick
 version: 1.0.0
 steps:
@@ -49,7 +49,7 @@ steps:
     dependencies: [first]
 )";
 
-/// A step that fails for good.
+/// A step that fails permanently.
 inline constexpr std::string_view failing_template = R"(name: failing
 version: 1.0.0
 steps:

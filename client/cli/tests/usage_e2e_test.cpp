@@ -24,7 +24,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-/// Nobody listens on port 1.
+/// No program listens on port 1.
 class Usage : public ::testing::Test {
 protected:
     tasker_program const tasker_{"http://127.0.0.1:1"};
@@ -84,7 +84,7 @@ TEST_F(Usage, TheUrlOfTheCommandLineWins) {
                 HasSubstr("127.0.0.1:2"));
     auto const https = tasker_.run({"--url", "https://example.org", "health"});
     EXPECT_EQ(https.status.code, 2);
-    EXPECT_THAT(https.err, HasSubstr("https is not spoken here"));
+    EXPECT_THAT(https.err, HasSubstr("https is not supported"));
 }
 
 TEST_F(Usage, AWrongWordIsToldWithTheNearest) {

@@ -19,7 +19,8 @@ worker::step_result fail_at_first(worker::step_context const& step) {
 
 } // namespace
 
-/// A worker for the engine's end-to-end tests, with handlers that compute, fail and wait as told.
+/// A worker for the engine's end-to-end tests, with handlers that compute, fail and wait on
+/// request.
 int main(int argc, char** argv) {
     return worker::run_program(argc, argv, "tasker-test-worker", [](worker::worker& tested) {
         engine::add_arithmetic(tested);

@@ -48,7 +48,7 @@ public:
         }
     }
 
-    /// What stands before the line's end, or before the connection's.
+    /// The text before the end of the line or of the connection.
     std::string read_line() const {
         std::string out;
         char next = 0;

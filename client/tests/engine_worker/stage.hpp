@@ -4,7 +4,7 @@
 
 namespace tasker::engine {
 
-/// Handler stage.play: does what the test tells it to do, when it tells it. It connects to the Unix
+/// Handler stage.play: the test decides what it does, and when. It connects to the Unix
 /// socket that TASKER_TEST_STAGE names, writes a line "task step attempt", and waits for one line:
 ///
 ///     {"result": value}  {"retry": "message"}  {"fail": "message"}  {"throw": "message"}

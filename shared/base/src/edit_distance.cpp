@@ -12,7 +12,7 @@ std::size_t difference_in_length(std::string_view left, std::string_view right) 
     return std::max(left.size(), right.size()) - std::min(left.size(), right.size());
 }
 
-/// The candidate nearest in length of those of which one begins with the other.
+/// The candidate nearest in length that starts with the word, or that the word starts with.
 std::optional<std::string_view> longer_or_shorter(std::string_view word,
                                                   std::span<std::string_view const> candidates) {
     constexpr std::size_t shortest = 2;

@@ -29,7 +29,7 @@ constexpr int hex_digit(char c) {
 }
 
 /// Milliseconds since 1970 in the upper 48 bits and the fraction of the millisecond in the lower 12
-/// (RFC 9562, 6.2, method 3), pushed on by one wherever the clock has not moved or went back.
+/// (RFC 9562, 6.2, method 3), incremented by one if the clock stood still or moved back.
 std::uint64_t next_tick() {
     static std::atomic<std::uint64_t> last{0};
 
@@ -113,7 +113,8 @@ std::string task_id::to_string() const {
 } // namespace tasker
 
 std::size_t std::hash<tasker::task_id>::operator()(tasker::task_id const& id) const noexcept {
-    // The last eight bytes are random but for two bits; mixing in the rest serves foreign UUIDs.
+    // The last eight bytes are random except two bits; the rest is mixed in for UUIDs of other
+    // programs.
     std::uint64_t high = 0;
     std::uint64_t low = 0;
     std::memcpy(&high, id.bytes().data(), sizeof high);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono;
 
-/// Takes the parts of a fixed-width text one after the other, and remembers whether all fitted.
+/// Consumes the parts of a fixed-width text in order, and remembers whether all matched.
 class scanner {
 public:
     explicit scanner(std::string_view text) : rest_{text} {}
@@ -31,7 +31,7 @@ public:
         return value;
     }
 
-    /// True if the next character is one of `any`; takes it then.
+    /// Consumes the next character if it is one of `any`.
     bool skip(std::string_view any) {
         if (rest_.empty() || any.find(rest_.front()) == std::string_view::npos) {
             return false;
@@ -118,7 +118,7 @@ result<timestamp> parse_rfc3339(std::string_view text) {
     }
 
     year_month_day const date{year{static_cast<int>(y)}, month{m}, day{d}};
-    // A leap second (60) is read as the first second of the next minute, as PostgreSQL does.
+    // A leap second (60) is read as the first second of the next minute, as in PostgreSQL.
     if (!in.at_end_and_ok() || !offset_ok || !date.ok() || hour > 23 || minute > 59 ||
         second > 60) {
         return make_error(errc::invalid_argument,

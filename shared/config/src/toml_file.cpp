@@ -32,7 +32,7 @@ std::optional<std::string> read_all(std::filesystem::path const& path) {
         file.read(block.data(), block.size());
         text.append(block.data(), static_cast<std::size_t>(file.gcount()));
     } while (file);
-    // Reading ends at the end of the file; before it for what only looks like one, a directory.
+    // Reading ends at the end of the file, or before it if the path is a directory.
     return file.is_open() && !file.bad() ? std::optional{std::move(text)} : std::nullopt;
 }
 
@@ -61,7 +61,7 @@ std::string_view name_of(toml::node_type type) {
     }
 }
 
-/// The node at "a.b.c", or null. (toml++'s own paths would take "[0]" as an index.)
+/// The node at "a.b.c", or null. (toml++'s paths would read "[0]" as an index.)
 toml::node const* find(toml::table const& root, std::string_view path) {
     toml::table const* table = &root;
     while (table != nullptr) {
@@ -116,7 +116,7 @@ bool parse_number(std::string_view text, Number& number) {
     return failure == std::errc{} && end == text.data() + text.size();
 }
 
-/// Finds the keys of the file that nobody asked for.
+/// Finds the keys of the file that no get() read.
 class unknown_key_search {
 public:
     unknown_key_search(std::set<std::string, std::less<>> const& keys,
@@ -215,7 +215,7 @@ std::optional<reader::found> reader::from_file(std::string_view path, kind expec
         taken = take(node->value_exact<std::int64_t>(), value.integer, "an integer");
         break;
     case kind::number:
-        // An integer will do: "ratio = 1".
+        // An integer is accepted: "ratio = 1".
         taken = take(node->is_number() ? node->value<double>() : std::nullopt, value.number,
                      "a number");
         break;

@@ -45,7 +45,7 @@ void bind(reader& source, settings& into) {
     source.get("shade", into.shade, parse_color, "red, green");
 }
 
-/// A file of its own for each test, removed with it.
+/// A separate file for each test, removed with it.
 class TomlFile : public testing::Test {
 protected:
     ~TomlFile() override {

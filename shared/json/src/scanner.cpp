@@ -56,7 +56,7 @@ std::int64_t magnitude(std::string_view number) {
 bool is_finite(std::string_view number) {
     double value = 0;
     auto const failure = std::from_chars(number.data(), number.data() + number.size(), value).ec;
-    // A number out of range may also be too small, and then reads as 0.
+    // A number out of range may also be too small; then it reads as 0.
     return failure == std::errc{} || magnitude(number) < 0;
 }
 
@@ -88,7 +88,7 @@ private:
         std::string_view key; ///< as written, without quotes
     };
 
-    /// True if it entered a container that is not empty: a value comes next.
+    /// True if it entered a non-empty container, so that a value follows.
     bool read_value() {
         switch (peek()) {
         case '{':
@@ -128,7 +128,7 @@ private:
         return true;
     }
 
-    /// After a value: true if another one comes next, in this container or an outer one.
+    /// After a value: true if another one follows, in this container or an outer one.
     bool leave_values() {
         for (;;) {
             skip_space();

@@ -64,7 +64,7 @@ void append_quoted(std::string& line, std::string_view text) {
     line += '"';
 }
 
-/// Text that a person can read unquoted between spaces, and a program can split at them.
+/// Text that needs no quotes: people can read it between spaces, and programs can split at them.
 bool is_plain(std::string_view text) {
     for (char const c : text) {
         if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7f ||
@@ -96,7 +96,7 @@ void append_value(std::string& line, value const& item, format output) {
             } else if constexpr (std::is_same_v<content_type, tasker::error const*>) {
                 append_text(line, to_string(*content), output);
             } else if constexpr (std::is_same_v<content_type, double>) {
-                // JSON has no word for infinities and NaN.
+                // JSON cannot express infinities and NaN.
                 line += std::isfinite(content) ? fmt::format("{}", content)
                                                : fmt::format("\"{}\"", content);
             } else {
@@ -122,7 +122,7 @@ std::string json_line(record const& entry) {
     return line;
 }
 
-/// The lines of a text, to be printed below its event, indented so that none looks like an event.
+/// The lines of a text, printed below its event and indented so that none looks like an event.
 void append_block(std::string& line, std::string_view key, std::string_view text) {
     line += "\n    ";
     append_text(line, key, format::console);
@@ -135,7 +135,7 @@ void append_block(std::string& line, std::string_view key, std::string_view text
     }
 }
 
-/// The text if it has several lines, else none.
+/// The text if it has several lines, otherwise none.
 std::optional<std::string_view> block_of(value const& item) {
     auto const* const text = std::get_if<std::string_view>(&item.content());
     return text != nullptr && text->find('\n') != std::string_view::npos ? std::optional{*text}

@@ -10,7 +10,7 @@ namespace tasker::log {
 /// The most bytes of one value that a line shows.
 inline constexpr std::size_t value_size_limit = 4096;
 
-/// What a line is made of.
+/// The parts of a line.
 struct record {
     timestamp time;
     level severity;
@@ -19,8 +19,8 @@ struct record {
     fields details;
 };
 
-/// The line without its end. Whatever the values contain, it is one line, and valid UTF-8 JSON
-/// where that is the format.
+/// The line without its end. With any values it is one line, and in the JSON format valid UTF-8
+/// JSON.
 std::string to_line(record const& entry, format output);
 
 } // namespace tasker::log

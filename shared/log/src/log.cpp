@@ -28,7 +28,7 @@ spdlog::level::level_enum to_spdlog(level severity) {
     return spdlog::level::off;
 }
 
-/// The one log of the program: spdlog filters, locks and writes; the line is made here.
+/// The log of the program: spdlog filters, locks and writes; the line is made here.
 struct program_log {
     settings options;
     std::string service = "tasker";

@@ -4,7 +4,7 @@
 
 namespace tasker::queue {
 
-/// Sends what the calls before it on the same connection left to announce.
+/// Sends the pending notifications of earlier calls on the same connection.
 inline constexpr pg::statement announce{"tasker_flush_notifications",
                                         "select tasker.flush_notifications()"};
 

@@ -26,7 +26,7 @@ constexpr pg::statement next_visible_sql{"tasker_next_visible_ms",
 constexpr pg::statement finish_sql{
     "tasker_finish_steps",
     "select * from tasker.finish_steps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
-/// For one step that succeeded: the same rows, sooner.
+/// For one successful step: the same rows, faster.
 constexpr pg::statement finish_one_sql{
     "tasker_finish_step",
     "select * from tasker.finish_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};

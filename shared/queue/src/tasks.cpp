@@ -36,7 +36,7 @@ constexpr pg::statement backlogs_sql{"tasker_backlogs",
 constexpr auto page_bytes = static_cast<std::int64_t>(max_page_bytes);
 
 error unknown_state() {
-    return make_error(errc::internal, "the database names a state that is not known");
+    return make_error(errc::internal, "the database returned an unknown state");
 }
 
 /// The columns of type tasker.task_view, in its order.
@@ -116,7 +116,7 @@ constexpr std::size_t step_columns = 14;
 
 result<std::vector<create_outcome>> read_created(pg::rows const& from,
                                                  std::vector<new_task> const& tasks) {
-    // Row 0 speaks of all that are new; each further row of one that is not.
+    // Row 0 describes all new tasks; each further row describes one existing task.
     std::vector<create_outcome> outcomes;
     outcomes.reserve(tasks.size());
     TASKER_ASSERT(!from.empty());
@@ -264,7 +264,7 @@ asio::awaitable<result<due_reply>> release_due(pg::connection& on, std::int32_t 
     auto const next = answer->optional(&pg::rows::int8, 0, 1);
     due_reply const reply{answer->int4(0, 0),
                           next ? std::optional{std::chrono::milliseconds{*next}} : std::nullopt};
-    // In an idle system, most looks release nothing and need no second transaction.
+    // In an idle system, most calls release nothing and need no second transaction.
     if (reply.released > 0) {
         if (auto const announced = co_await on.run({announce, {}}, until); !announced) {
             co_return announced.error();

@@ -54,7 +54,7 @@ std::string shown(std::string_view text) {
                                   : json::to_utf8(text.substr(0, longest)) + "...";
 }
 
-/// Reads one request. The path of its place in the body is written only for a problem.
+/// Reads one request. The path of its place in the body is built only for a problem.
 class request_reader {
 public:
     request_reader(json::walker& from, detail_list& problems, std::optional<std::size_t> index)

@@ -52,7 +52,7 @@ std::optional<byte_list> from_base64url(std::string_view text) {
             out.push_back(static_cast<std::uint8_t>(bits >> static_cast<unsigned>(count)));
         }
     }
-    // Only one text stands for some bytes.
+    // Reject non-canonical encodings.
     return to_base64url(out) == text ? std::optional{std::move(out)} : std::nullopt;
 }
 
@@ -104,7 +104,7 @@ std::optional<byte_list> decode(std::string_view cursor, byte_list const& head,
 }
 
 error malformed() {
-    return make_error(errc::invalid_argument, "is not a cursor that this list has given");
+    return make_error(errc::invalid_argument, "is not a cursor of this list");
 }
 
 template <class Id>

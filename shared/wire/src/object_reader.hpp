@@ -19,17 +19,17 @@
 #include <string_view>
 #include <vector>
 
-/// Reading what a server of this project wrote, perhaps a newer one: fields that are not known are
-/// skipped, those that are known must be right.
+/// Reads bodies of a server of this project, possibly a newer one: unknown fields are skipped,
+/// known fields must be valid.
 
 namespace tasker::wire {
 
-/// Thrown, within this room, where a body is not what it should be.
+/// Thrown inside this room if a body is not as expected.
 struct unexpected_json {
     std::string problem; ///< "tasks[3].state must be a string, not null"
 };
 
-/// The value of one field, to be consumed.
+/// The value of one field. Consume it.
 class field_value {
 public:
     field_value(json::walker& from, std::string const& path, std::string_view name)
@@ -64,7 +64,7 @@ public:
     auto parsed(Parse parse) const {
         auto const out = parse(std::string_view{text()});
         if (!out) {
-            refuse("has a value that is not known");
+            refuse("has an unknown value");
         }
         return *out;
     }
@@ -96,7 +96,7 @@ struct field_rule {
     void (*read)(field_value const& value, Object& out);
 };
 
-/// Reads the object that comes next by its rules. Throws unexpected_json.
+/// Reads the next object by its rules. Throws unexpected_json.
 template <class Object>
 Object read_object(json::walker& from, std::string const& path,
                    std::span<field_rule<Object> const> rules) {
@@ -135,10 +135,10 @@ std::vector<Object> read_objects(field_value const& array,
     return out;
 }
 
-/// A result at its limit, in a task, in a page.
+/// A result of the deepest level, in a task, in a page.
 inline constexpr std::size_t deepest_answer = json::max_result_nesting + 8;
 
-/// Calls `read(walker)` on a text once it is known to be JSON; its exceptions become errors.
+/// Checks that the text is JSON, then calls `read(walker)`; its exceptions become errors.
 template <class Read>
 auto read_body(std::string_view text, Read read)
     -> result<decltype(read(std::declval<json::walker&>()))> {
@@ -149,8 +149,7 @@ auto read_body(std::string_view text, Read read)
         json::walker from{text};
         return read(from);
     } catch (unexpected_json const& failure) {
-        return make_error(errc::invalid_argument,
-                          "the answer is not as expected: " + failure.problem);
+        return make_error(errc::invalid_argument, "unexpected response: " + failure.problem);
     }
 }
 

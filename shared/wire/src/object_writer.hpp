@@ -24,7 +24,7 @@ public:
         out_ += '}';
     }
 
-    /// Where the value of the next member is to be written.
+    /// Writes the name of the next member; write its value to the result.
     std::string& key(std::string_view name) {
         out_.append(first_ ? "\"" : ",\"").append(name).append("\":");
         first_ = false;
@@ -85,7 +85,7 @@ void append_array(std::string& out, Range const& items, Write write) {
     out += ']';
 }
 
-/// `[…]` of what has an append of its own.
+/// `[…]` of items that have an append function.
 template <class Range>
 void append_array(std::string& out, Range const& items) {
     append_array(out, items, [](std::string& to, auto const& item) { append(to, item); });

@@ -20,8 +20,8 @@ constexpr std::array rules{
          [](field_value const& v, step_error& out) { out.traceback = v.optional_text(); }},
 };
 
-/// What PostgreSQL can store. U+0000 is no byte of UTF-8's longer characters, so an invalid byte
-/// (0xff) in its place is replaced like any other.
+/// Makes the text storable in PostgreSQL. No longer UTF-8 sequence contains the byte 0, so it is
+/// changed to an invalid byte (0xff), which is then replaced like any other.
 std::string storable(std::string_view text) {
     std::string out{text};
     std::ranges::replace(out, '\0', '\xff');

@@ -40,7 +40,7 @@ constexpr std::array rules{
          [](field_value const& v, step_view& out) { out.finished_at = v.optional_moment(); }},
     rule{"worker", optional,
          [](field_value const& v, step_view& out) { out.worker = v.optional_text(); }},
-    // `null` is a result like any other.
+    // `null` is a valid result.
     rule{"result", optional, [](field_value const& v, step_view& out) { out.result = v.json(); }},
     rule{"error", optional, [](field_value const& v, step_view& out) { out.error = v.json(); }},
 };

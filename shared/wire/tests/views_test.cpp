@@ -85,11 +85,10 @@ TEST(TaskView, SkipsWhatIsNotKnownAndTellsWhatIsWrong) {
     text.insert(1, R"("new":{"x":["}",1]},)");
     EXPECT_EQ(read_task_view(text).value(), bare_task());
     EXPECT_EQ(read_task_view(R"({"task_id":5})").error().message,
-              "the answer is not as expected: task_id must be a string, not a number");
-    EXPECT_EQ(read_task_view("{}").error().message,
-              "the answer is not as expected: task_id is missing");
+              "unexpected response: task_id must be a string, not a number");
+    EXPECT_EQ(read_task_view("{}").error().message, "unexpected response: task_id is missing");
     EXPECT_EQ(read_task_page(R"({"tasks":[{"task_id":"x"}]})").error().message,
-              "the answer is not as expected: tasks[0].task_id must be a UUID");
+              "unexpected response: tasks[0].task_id must be a UUID");
     EXPECT_EQ(read_task_page("[]").error().code, errc::invalid_argument);
     EXPECT_FALSE(read_task_view("<html>").has_value());
 }

@@ -110,7 +110,7 @@ class Transport:
             if was_kept and request.method == "GET" and not is_late:
                 return await self.send(request)  # closed in between; repeating the request is safe
             raise Unreachable(
-                f"no answer from {self._address.authority}: {problem or type(problem).__name__}"
+                f"no response from {self._address.authority}: {problem or type(problem).__name__}"
             ) from None
         finally:
             if connection is not None:

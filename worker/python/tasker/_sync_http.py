@@ -63,7 +63,7 @@ class Transport:
             if is_kept and request.method == "GET" and not isinstance(problem, TimeoutError):
                 return self.send(request)
             raise Unreachable(
-                f"no answer from {self._address.authority}: {problem or type(problem).__name__}"
+                f"no response from {self._address.authority}: {problem or type(problem).__name__}"
             ) from None
         return _http.answer(status, body)
 

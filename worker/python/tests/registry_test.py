@@ -271,5 +271,5 @@ def test_names_that_are_kept_are_refused():
     def mine():
         return None
 
-    with pytest.raises(ValueError, match="kept for built-in"):
+    with pytest.raises(ValueError, match="reserved for built-in"):
         tasker.Worker(handlers=[mine], database_url="postgresql://nowhere/x")

@@ -149,5 +149,5 @@ def test_async_client_on_a_loop_that_is_shut_down_is_unreachable(address):
         await asyncio.get_running_loop().shutdown_default_executor()
         await _async_http.Transport(address, limit).send(_http.get("/"))
 
-    with pytest.raises(Unreachable, match="no answer from localhost:"):
+    with pytest.raises(Unreachable, match="no response from localhost:"):
         asyncio.run(ask())

@@ -9,7 +9,7 @@ namespace tasker::worker {
 
 inline constexpr std::string_view builtin_prefix = "tasker.";
 
-/// The handlers that every worker has; docs/handlers.md tells what each takes and answers.
+/// The handlers that every worker has; docs/handlers.md describes their inputs and results.
 void add_builtin_handlers(handler_registry& to, settings const& options);
 
 step_result run_noop(step_context const& step);

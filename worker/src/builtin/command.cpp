@@ -25,8 +25,8 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::size_t kept_of_errors = 4'096;
-/// How long to read what is left in the pipes once the process has ended: its own children may hold
-/// them open.
+/// How long to read the rest of the pipes once the process has ended: its children may hold them
+/// open.
 constexpr std::chrono::milliseconds drain_limit{200};
 
 class descriptor {
@@ -111,12 +111,12 @@ public:
         posix_spawn_file_actions_adddup2(&actions_, in, STDIN_FILENO);
         posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
-        // Sockets of the worker are none of its business.
+        // Do not pass on the worker's sockets.
         posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
         if (!what.folder.empty()) {
             posix_spawn_file_actions_addchdir_np(&actions_, what.folder.c_str());
         }
-        // The threads of the pool block all signals; a program expects them as usual.
+        // The pool's threads block all signals; a program expects them unblocked.
         sigset_t none;
         sigset_t all;
         sigemptyset(&none);
@@ -139,8 +139,8 @@ private:
     posix_spawnattr_t attributes_{};
 };
 
-/// As write(2), but a reader that is gone is only an error: SIGPIPE, which would end the worker, is
-/// held back and taken.
+/// Like write(2), but a missing reader is only an error: SIGPIPE, which would end the worker, is
+/// blocked and consumed.
 ssize_t write_unsignalled(int to, std::string_view bytes) {
     sigset_t broken_pipe;
     sigemptyset(&broken_pipe);
@@ -158,7 +158,7 @@ ssize_t write_unsignalled(int to, std::string_view bytes) {
     return count;
 }
 
-/// The commands that have started and have not been reaped.
+/// The started commands that have not been reaped.
 class running_groups {
 public:
     void add(pid_t group, std::stop_token stop) {
@@ -166,7 +166,7 @@ public:
         groups_.emplace(group, std::move(stop));
     }
 
-    /// REQUIRES: the process is not reaped yet: until then no other process can get its id.
+    /// REQUIRES: the process is not reaped yet, so no other process can have its id.
     void remove(pid_t group) {
         std::lock_guard const lock{mutex_};
         groups_.erase(group);
@@ -191,7 +191,7 @@ private:
     std::map<pid_t, std::stop_token> groups_;
 };
 
-/// One run of a command: its pipes and what has come out of them.
+/// One run of a command: its pipes and its output.
 class running_command {
 public:
     running_command(command const& what, pid_t process, descriptor in, descriptor out,
@@ -231,7 +231,7 @@ private:
         return !ended_.is_open() && (is_drained || steady_clock::now() >= limit_);
     }
 
-    /// Waits for whatever is first, and sees to it.
+    /// Waits for the next event and handles it.
     void step() {
         std::array<pollfd, 5> waits{{{in_.get(), POLLOUT, 0},
                                      {out_.get(), POLLIN, 0},
@@ -286,7 +286,7 @@ private:
         if (count >= 0) {
             written_ += static_cast<std::size_t>(count);
         }
-        // A command need not read what it is given.
+        // A command need not read its stdin.
         if (written_ == what_.input.size() || (count < 0 && errno != EAGAIN && errno != EINTR)) {
             in_.close();
         }
@@ -326,8 +326,9 @@ private:
     descriptor out_;
     descriptor err_;
     descriptor stop_event_;
-    descriptor ended_;                 ///< readable once the process has ended; closed then
-    deadline limit_ = deadline::max(); ///< of dying after SIGTERM; of draining once it has ended
+    descriptor ended_; ///< readable once the process has ended; closed then
+    deadline limit_ =
+        deadline::max(); ///< until SIGKILL after SIGTERM; or of draining after its end
     std::size_t written_ = 0;
     command_outcome outcome_;
 };

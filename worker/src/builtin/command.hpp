@@ -11,11 +11,11 @@
 
 namespace tasker::worker {
 
-/// A process to be run, in a process group of its own.
+/// A process to run, in its own process group.
 struct command {
     std::vector<std::string> argv;        ///< the first is looked up in PATH
-    std::vector<std::string> environment; ///< "NAME=value": all that it sees
-    std::string folder;                   ///< to run in; empty: the worker's
+    std::vector<std::string> environment; ///< "NAME=value": its complete environment
+    std::string folder;                   ///< working directory; empty: the worker's
     std::string input;                    ///< its stdin
     std::size_t max_output_bytes = 1U << 20U;
     std::chrono::milliseconds kill_after{2'000}; ///< from SIGTERM to SIGKILL
@@ -26,13 +26,13 @@ struct command_outcome {
     int signal = 0;
     std::string output;               ///< stdout, at most max_output_bytes
     std::string last_of_errors;       ///< the last 4 KiB of stderr
-    bool has_too_much_output = false; ///< it was stopped for that
-    bool was_stopped = false;         ///< because the token asked for it
+    bool has_too_much_output = false; ///< it was stopped because of that
+    bool was_stopped = false;         ///< because the token requested it
 };
 
-/// Runs it to its end, or until a stop is requested or its output is too long: then the whole group
-/// gets SIGTERM, and SIGKILL after `kill_after`. Once the process has ended, the rest of its group
-/// is killed. A process that leaves the group (setsid) is not killed. Threads: any. Blocks. Errors:
+/// Runs it to its end. If a stop is requested or the output is too long, the whole group gets
+/// SIGTERM, and SIGKILL after `kill_after`. Once the process has ended, the rest of its group is
+/// killed. A process that leaves the group (setsid) is not killed. Threads: any. Blocks. Errors:
 /// errc::unavailable if it cannot be started.
 result<command_outcome> run_command(command const& what, std::stop_token const& stop);
 

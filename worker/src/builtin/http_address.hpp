@@ -4,7 +4,7 @@
 
 namespace tasker::worker {
 
-/// What a request reaches at an address.
+/// The kind of network that an address belongs to.
 enum class address_kind {
     global,    ///< a host of the internet
     local,     ///< this host or its private networks
@@ -13,7 +13,7 @@ enum class address_kind {
 };
 
 /// Source: IANA's registries of special-purpose addresses, and the metadata addresses that clouds
-/// document. An IPv6 address that contains an IPv4 address is judged as that address.
+/// document. An IPv6 address that contains an IPv4 address is treated as that address.
 address_kind kind_of(boost::asio::ip::address const& address);
 
 } // namespace tasker::worker

@@ -77,7 +77,7 @@ public:
     }
 
     bool is_known() const {
-        return with_ != reinterpret_cast<iconv_t>(-1); // NOLINT: iconv says so
+        return with_ != reinterpret_cast<iconv_t>(-1); // NOLINT: returned by iconv
     }
 
     /// None if the bytes are not in the charset.
@@ -90,7 +90,7 @@ public:
                 return std::nullopt;
             }
         }
-        // The rest that the converter still has.
+        // The rest of the converter's state.
         return append(out, nullptr, nullptr) ? std::optional{std::move(out)} : std::nullopt;
     }
 
@@ -140,8 +140,7 @@ result<std::string> body_as_utf8(http_response const& answer) {
     }
     auto text = from.convert(answer.body);
     if (!text) {
-        return make_error(errc::invalid_argument,
-                          "does not fit the charset that it names, \"" + charset + '"');
+        return make_error(errc::invalid_argument, "does not match its charset, \"" + charset + '"');
     }
     return std::move(*text);
 }

@@ -54,7 +54,8 @@ bool is_token(char letter) {
            std::string_view{"()<>@,;:\\\"/[]?={}"}.find(letter) == std::string_view::npos;
 }
 
-/// Headers that the worker sets, because they say where the request ends and for which host it is.
+/// Headers that only the worker may set, because they determine the end and the host of the
+/// request.
 bool is_set_by_worker(std::string_view name) {
     static std::set<std::string_view, ignoring_case> const names{
         "Connection", "Content-Length", "Expect", "Host", "TE", "Transfer-Encoding", "Upgrade"};
@@ -75,7 +76,7 @@ void add_headers(header_map& to, step_context const& step, nlohmann::json const&
             initialization::refuse("header \"" + name + "\" cannot be sent in HTTP");
         }
         if (is_set_by_worker(name)) {
-            initialization::refuse("header \"" + name + "\" is set by the worker; leave it out");
+            initialization::refuse("header \"" + name + "\" is set by the worker; remove it");
         }
         to[name] = text;
     }
@@ -130,7 +131,7 @@ void read_message(http_call& into, step_context const& step, initialization& key
             headers.try_emplace("Content-Type", "application/json");
         }
     } else if (into.method == "POST" || into.method == "PUT" || into.method == "PATCH") {
-        into.body = ""; // their length is expected, even if it is 0
+        into.body = ""; // these methods need a length, even 0
     }
     into.headers.assign(headers.begin(), headers.end());
 }
@@ -170,7 +171,7 @@ nlohmann::json headers_of(http_response const& from) {
     auto all = nlohmann::json::object();
     for (auto const& [name, value] : from.headers) {
         if (is_credential(name)) {
-            continue; // the result is shown to everyone who may read the task
+            continue; // everyone who may read the task sees the result
         }
         auto const text = json::to_utf8(value);
         auto& field = all[json::to_utf8(name)];
@@ -189,7 +190,7 @@ step_result to_result(plan const& asked, http_response const& got) {
     }
     auto text = body_as_utf8(got);
     if (!text) {
-        return permanent_error(asked.shown + " answered with a body that " + text.error().message,
+        return permanent_error(asked.shown + " returned a body that " + text.error().message,
                                "invalid_charset");
     }
     std::string result = "{\"status\":" + std::to_string(got.status) +
@@ -200,9 +201,9 @@ step_result to_result(plan const& asked, http_response const& got) {
     }
     auto const body = json::without_bom(*text);
     if (auto const found = json::find_problem(body, json::max_result_nesting, json::numbers::any)) {
-        return retryable_error(
-            asked.shown + " answered with invalid JSON: " + json::to_sentence(*found, "the body"),
-            "invalid_response");
+        return retryable_error(asked.shown + " returned an invalid JSON body: " +
+                                   json::to_sentence(*found, "the body"),
+                               "invalid_response");
     }
     result.append(json::walker{body}.raw()).append("}");
     return step_result::from_json_text(std::move(result));
@@ -227,11 +228,11 @@ step_result run_http(http_settings const& options, step_context const& step) {
     case http_end::answered:
         return to_result(what, got.response);
     case http_end::body_too_large:
-        return permanent_error(what.shown + " answered with more than " +
+        return permanent_error(what.shown + " returned more than " +
                                    std::to_string(what.call.max_response_bytes) + " bytes",
                                "response_too_large");
     case http_end::timed_out:
-        return retryable_error(what.shown + " did not answer within " +
+        return retryable_error(what.shown + " did not respond within " +
                                    std::to_string(what.call.timeout.count()) + " ms",
                                "http_timeout");
     case http_end::cancelled:

@@ -17,7 +17,7 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::size_t max_header_bytes = 64U << 10U;
-constexpr int poll_ms = 60'000; ///< a stop wakes the poll, and so do curl's own time limits
+constexpr int poll_ms = 60'000; ///< a stop wakes the poll, as do curl's time limits
 
 template <auto Free>
 struct freed_by {
@@ -31,7 +31,7 @@ using easy_handle = std::unique_ptr<CURL, freed_by<curl_easy_cleanup>>;
 using multi_handle = std::unique_ptr<CURLM, freed_by<curl_multi_cleanup>>;
 using header_list = std::unique_ptr<curl_slist, freed_by<curl_slist_free_all>>;
 
-/// The data that curl's callbacks fill in.
+/// The data that curl's callbacks write.
 struct received {
     http_response response;
     std::size_t max_body_bytes = 0;
@@ -77,7 +77,7 @@ std::size_t take_header(char const* data, std::size_t size, std::size_t count,
                         void* into) noexcept {
     auto& to = *static_cast<received*>(into);
     std::string_view const line{data, size * count};
-    // Also for the headers of an interim answer, such as 103.
+    // Also called for the headers of an interim response, such as 103.
     if (line.starts_with("HTTP/")) {
         auto const status = line.find(' ');
         auto const reason = line.find(' ', std::min(status, line.size() - 1) + 1);
@@ -100,7 +100,7 @@ std::size_t take_body(char const* data, std::size_t size, std::size_t count, voi
     return part.size();
 }
 
-/// One easy handle, set up.
+/// A prepared easy handle.
 class prepared_call {
 public:
     prepared_call(http_call const& call, received& into) : easy_{curl_easy_init()} {
@@ -135,13 +135,13 @@ private:
         set(CURLOPT_NOSIGNAL, 1L);
         set(CURLOPT_TIMEOUT_MS, static_cast<long>(call.timeout.count()));
         set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(call.timeout.count()));
-        // A name server that does not answer may block a thread of curl, but not this one.
+        // A silent name server may block a thread of curl, but not this one.
         set(CURLOPT_QUICK_EXIT, 1L);
         set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
         set(CURLOPT_FORBID_REUSE, 1L);
         set(CURLOPT_PROTOCOLS_STR, "http,https");
         set(CURLOPT_FOLLOWLOCATION, 0L);
-        // Not even a proxy that the environment names.
+        // Ignore proxies from the environment.
         set(CURLOPT_PROXY, "");
         set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
         if (auto const* const file = std::getenv("SSL_CERT_FILE")) {
@@ -161,7 +161,7 @@ private:
         } else {
             set(CURLOPT_CUSTOMREQUEST, call.method.c_str());
         }
-        // Every encoding that curl can undo; the limit is of the decoded body.
+        // Every encoding that curl can decode; the limit applies to the decoded body.
         set(CURLOPT_ACCEPT_ENCODING, "");
         // A name without a value: curl does not send this header unless the call has one.
         add_header("Expect:");
@@ -200,7 +200,7 @@ void copy_headers(CURL* easy, http_response& to) {
     }
 }
 
-/// The handles that a thread keeps: each reads the system's certificates once.
+/// The handles that a thread keeps, so that each reads the system's certificates only once.
 CURLM* multi_of_thread() {
     static bool const is_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     thread_local multi_handle const multi{is_ready ? curl_multi_init() : nullptr};
@@ -258,7 +258,7 @@ http_outcome transfer(http_call const& call, std::stop_token const& stop) {
     } else if (*ended == CURLE_OPERATION_TIMEDOUT) {
         out.end = http_end::timed_out;
     } else {
-        out.problem = got.header_bytes > max_header_bytes ? "the header of the answer is too long"
+        out.problem = got.header_bytes > max_header_bytes ? "the header of the response is too long"
                                                           : curl_easy_strerror(*ended);
     }
     curl_multi_remove_handle(multi, easy);

@@ -14,14 +14,14 @@
 
 namespace tasker::worker {
 
-/// A request to be sent with libcurl.
+/// A request for libcurl.
 struct http_call {
     std::string method;
     http_url url;
     std::vector<std::pair<std::string, std::string>> headers; ///< each name once
     std::optional<std::string> body;
-    std::chrono::milliseconds timeout{0}; ///< of all of it, name resolution included
-    std::size_t max_response_bytes = 0;   ///< of the body
+    std::chrono::milliseconds timeout{0}; ///< for everything, including name resolution
+    std::size_t max_response_bytes = 0;   ///< limit of the decoded body
     bool may_reach_local = false;         ///< addresses of address_kind::local
 };
 
@@ -40,14 +40,14 @@ enum class http_end { answered, failed, timed_out, cancelled, body_too_large, ad
 
 struct http_outcome {
     http_end end = http_end::failed;
-    http_response response;                      ///< if it answered
+    http_response response;                      ///< if it responded
     std::string problem;                         ///< if it failed
     address_kind refused = address_kind::global; ///< if all addresses were refused: the worst kind
 };
 
-/// Sends it on a new connection, and follows no redirection. The addresses that the host's name
-/// resolves to when the connection is opened decide whether it is allowed.
-/// Threads: any. Blocks until the answer is complete, its time is up or a stop is requested.
+/// Sends it on a new connection, and follows no redirects. The address check applies to the
+/// addresses that the host's name resolves to when the connection is opened.
+/// Threads: any. Blocks until the response is complete, the time is over or a stop is requested.
 http_outcome transfer(http_call const& call, std::stop_token const& stop);
 
 } // namespace tasker::worker

@@ -53,7 +53,7 @@ result<http_url> parse_http_url(std::string const& url) {
         })) {
         return refused("must not contain blanks or control characters");
     }
-    // curl would take the first part of the path as the host.
+    // curl would use the first part of the path as the host.
     if (url.find_first_of("/?#", url.find("://") + 3) == url.find("://") + 3) {
         return refused("must name a host");
     }

@@ -15,7 +15,7 @@ struct free_curl_url {
     }
 };
 
-/// A URL that was read once: what is checked is what is requested.
+/// A parsed URL. The checks and the request use the same parse.
 struct http_url {
     std::string host;  ///< in lower case, without a final dot; IPv6 without brackets
     std::string shown; ///< for messages: without the query, which may be secret

@@ -101,7 +101,7 @@ void initialization::finish() const {
     for (auto const& [key, value] : object_.items()) {
         if (std::ranges::find(known_, key) == known_.end()) {
             auto const meant = nearest(key, known_);
-            refuse('"' + key + "\" is not known" +
+            refuse('"' + key + "\" is an unknown key" +
                    (meant ? "; did you mean \"" + std::string{*meant} + "\"?" : ""));
         }
     }

@@ -11,8 +11,8 @@
 
 namespace tasker::worker {
 
-/// Reads the keys of a step's `handler.initialization`. Whatever is wrong with them is wrong on
-/// every attempt: it throws permanent_failure of type "invalid_initialization".
+/// Reads the keys of a step's `handler.initialization`. A wrong key stays wrong on every attempt,
+/// so it throws permanent_failure of type "invalid_initialization".
 class initialization {
 public:
     /// Lifetime: borrows the step's JSON.
@@ -32,10 +32,10 @@ public:
     /// Between `least` and `most`.
     std::int64_t integer(std::string_view key, std::int64_t otherwise, std::int64_t least,
                          std::int64_t most);
-    /// A list of integers, or one alone.
+    /// A list of integers, or a single one.
     std::vector<std::int64_t> integers(std::string_view key, std::vector<std::int64_t> otherwise);
 
-    /// To be called after the last key was read: no other may be there.
+    /// Call it after reading the last key: any other key is an error.
     void finish() const;
 
     [[noreturn]] static void refuse(std::string const& problem);

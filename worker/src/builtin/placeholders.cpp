@@ -19,7 +19,7 @@ constexpr std::string_view opening = "${";
                             "invalid_placeholder"};
 }
 
-/// The placeholder that the text begins with, braces included.
+/// The placeholder at the start of the text, including its braces.
 std::string_view placeholder_at(std::string_view text) {
     auto const end = text.find('}');
     if (end == std::string_view::npos) {

@@ -14,7 +14,7 @@ namespace tasker::worker {
 
 namespace {
 
-// What shells answer for a command that cannot be run, or is not there.
+// The exit codes of shells for a command that cannot be run or found.
 constexpr std::int64_t cannot_execute = 126;
 constexpr std::int64_t not_found = 127;
 
@@ -26,10 +26,10 @@ struct plan {
     output_form form = output_form::guess;
 };
 
-/// Programs get C strings, which end at U+0000.
+/// Programs receive C strings, which end at U+0000.
 void refuse_null(std::string_view text, std::string const& where) {
     if (text.find('\0') != std::string_view::npos) {
-        initialization::refuse(where + " must not hold U+0000");
+        initialization::refuse(where + " must not contain U+0000");
     }
 }
 
@@ -181,7 +181,8 @@ step_result to_result(plan const& asked, command_outcome got) {
 
 step_result run_shell(shell_settings const& options, step_context const& step) {
     if (!options.enabled) {
-        return permanent_error("tasker.shell is off on this worker (shell.enabled)", "disabled");
+        return permanent_error("tasker.shell is disabled on this worker (shell.enabled)",
+                               "disabled");
     }
     auto const what = read_plan(options, step);
     auto got = run_command(what.what, step.stop_token());

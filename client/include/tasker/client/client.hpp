@@ -23,13 +23,13 @@
 namespace tasker::client {
 
 struct client_options {
-    /// For one call, from connecting to the last byte of the answer. wait() adds to it what it asks
-    /// the server to wait. Looking up a host's name takes as long as the system lets it.
+    /// For one call, from connecting to the last byte of the response. wait() adds the time that it
+    /// asks the server to wait. The look-up of a host's name is not limited.
     std::chrono::milliseconds call_timeout{30'000};
     std::size_t max_answer_bytes = std::size_t{256} << 20;
 };
 
-/// Which tasks a list shows; what is absent does not count.
+/// The filters of a list of tasks; absent filters match everything.
 struct task_filter {
     std::optional<std::string> name_space = {};
     std::optional<std::string> name = {};
@@ -45,34 +45,33 @@ struct template_filter {
     std::optional<std::string> version = {};
 };
 
-/// Which part of a list.
+/// The page of a list.
 struct page_request {
     std::int32_t limit = 50;                ///< 1 to 1000
-    std::optional<std::string> cursor = {}; ///< `next_cursor` of the part before
+    std::optional<std::string> cursor = {}; ///< `next_cursor` of the previous page
 };
 
 enum class template_format : std::uint8_t { yaml, json };
 
-/// What the server answered last, byte for byte.
+/// The last response of the server, byte for byte.
 struct answer {
-    int status = 0; ///< HTTP status; 0: there was no answer
+    int status = 0; ///< HTTP status; 0: no response
     std::string body;
 };
 
-/// The HTTP API of an orchestrator, as blocking calls over one connection that is kept open.
+/// The HTTP API of an orchestrator, as blocking calls over one persistent connection.
 ///
 ///     tasker::client::client orders{"http://127.0.0.1:8080"};
 ///     auto const task = orders.create_task({.name = "ship", .context =
 ///     R"({"order":17})"}).value(); auto const done = orders.wait(task.id,
 ///     std::chrono::seconds{30}).value();
 ///
-/// A connection that the server has closed meanwhile is opened again unnoticed. A call whose
-/// repetition does no harm is repeated once if a kept connection breaks under it; a creation
-/// without an idempotency key is not.
+/// A connection that the server has closed meanwhile is reopened. A call that is safe to repeat is
+/// repeated once if a kept connection breaks; a creation without an idempotency key is not.
 ///
 /// Threads: one at a time; make one client for each thread.
-/// Errors: every call returns errc::invalid_url if the URL of the constructor cannot be used, and
-/// any other errc where nothing else is said.
+/// Errors: every call returns errc::invalid_url if the URL of the constructor is invalid, and may
+/// return any other errc unless stated otherwise.
 class client {
 public:
     /// Connects at the first call.
@@ -82,8 +81,9 @@ public:
     client& operator=(client&&) noexcept;
     ~client();
 
-    /// Returns the task of the same idempotency key if there is one: last_answer().status is then
-    /// 200 instead of 201. Errors: errc::refused with conflict if that task had another body.
+    /// Returns the existing task of the same idempotency key if there is one; then
+    /// last_answer().status is 200 instead of 201. Errors: errc::refused with conflict if that task
+    /// had another body.
     result<wire::task_view> create_task(wire::create_task_request const& request);
 
     /// All or none, at most wire::max_batch; in the order given.
@@ -92,8 +92,8 @@ public:
 
     result<wire::task_view> get_task(task_id id);
 
-    /// The task once it has settled. Errors: errc::timeout if it has not after `limit`;
-    /// last_answer() then holds the task as it was last seen.
+    /// Returns the task once it is finished. Errors: errc::timeout if it is not finished after
+    /// `limit`; last_answer() then has the last known task.
     result<wire::task_view> wait(task_id id, std::chrono::milliseconds limit);
 
     /// Newest first.
@@ -106,12 +106,12 @@ public:
     /// In topological order.
     result<wire::page<wire::step_view>> list_steps(task_id id, page_request const& part = {});
 
-    /// All of them, in topological order; as many calls as that takes.
+    /// All steps, in topological order; makes as many calls as needed.
     result<std::vector<wire::step_view>> all_steps(task_id id);
 
     result<wire::step_view> get_step(task_id id, std::string_view name);
 
-    /// Registering the same content again is harmless. Errors: errc::refused with unprocessable and
+    /// Registering the same content again is safe. Errors: errc::refused with unprocessable and
     /// a detail for each problem, or with conflict if that version has other content.
     result<wire::template_view> register_template(std::string_view text, template_format format);
 
@@ -121,10 +121,11 @@ public:
     result<wire::template_view> get_template(std::string_view name_space, std::string_view name,
                                              std::string_view version);
 
-    /// The server's own account of its parts, JSON. Errors: errc::server_failed if it is not well.
+    /// The server's report on its health, JSON. Errors: errc::server_failed if the server is
+    /// unhealthy.
     result<std::string> health();
 
-    /// What the server answered to the last exchange of the last call.
+    /// The server's response to the last exchange of the last call.
     answer const& last_answer() const noexcept;
 
 private:

@@ -13,13 +13,13 @@
 namespace tasker::client {
 
 enum class errc {
-    invalid_url = 1, ///< the client was made with a URL that it cannot use
+    invalid_url = 1, ///< the URL of the client is invalid
     unreachable,     ///< no connection to the server; nothing was sent
-    connection_lost, ///< the connection broke before the answer was whole
-    timeout,         ///< no answer in time, or the task did not settle in time
-    refused,         ///< the server answered 4xx: the request is at fault
+    connection_lost, ///< the connection broke before the response was complete
+    timeout,         ///< no response in time, or the task did not finish in time
+    refused,         ///< the server answered 4xx: the request is wrong
     server_failed,   ///< the server answered 5xx
-    bad_answer,      ///< the answer is not what the API promises: another program, or version
+    bad_answer,      ///< not a response of this API: another program or version
 };
 
 boost::system::error_category const& error_category() noexcept;
@@ -31,21 +31,21 @@ inline boost::system::error_code make_error_code(errc value) noexcept {
 /// Why a call failed.
 struct failure {
     boost::system::error_code code;                ///< of errc
-    std::string message;                           ///< a sentence for a person
-    int status = 0;                                ///< HTTP status; 0: there was no answer
-    std::optional<wire::error_body> envelope = {}; ///< what the server said, where it said it
+    std::string message;                           ///< a sentence for people
+    int status = 0;                                ///< HTTP status; 0: no response
+    std::optional<wire::error_body> envelope = {}; ///< the server's error, if it sent one
     bool was_sent = false;                         ///< the request may have reached the server
 };
 
-/// What the calls return. `value()` of a failure throws std::runtime_error with its message.
+/// The result of a call. `value()` of a failure throws std::runtime_error with its message.
 template <class T>
 using result = boost::system::result<T, failure>;
 
 /// The same call may succeed later.
 bool is_retryable(failure const& failed) noexcept;
 
-/// The server may have done what was asked, though no answer tells. Make the call again with the
-/// same idempotency key, or look.
+/// The server may have executed the request, but there is no response. Repeat the call with the
+/// same idempotency key, or check.
 bool is_in_doubt(failure const& failed) noexcept;
 
 /// The request itself must be changed.

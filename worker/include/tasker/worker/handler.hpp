@@ -7,9 +7,9 @@
 
 namespace tasker::worker {
 
-/// Runs a step. Called on a thread of the worker's pool, on several at once; it may block. It may
-/// run more than once for a step (at-least-once delivery): its effects elsewhere should be
-/// idempotent, see step_context::idempotency_key().
+/// Runs a step. The threads of the worker's pool call it concurrently; it may block. It may run
+/// more than once for a step (at-least-once delivery), so make its external effects idempotent, see
+/// step_context::idempotency_key().
 using handler = std::function<step_result(step_context const& step)>;
 
 } // namespace tasker::worker

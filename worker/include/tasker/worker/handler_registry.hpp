@@ -9,14 +9,14 @@
 
 namespace tasker::worker {
 
-/// The handlers of a worker by name, as templates call them (`handler.callable`).
-/// Threads: filled by one; then read by any.
+/// The handlers of a worker by the names that templates use (`handler.callable`).
+/// Threads: one thread fills it; afterwards all may read it.
 class handler_registry {
 public:
     static constexpr std::size_t max_name_length = 200;
 
-    /// Errors: throws std::invalid_argument if the name is empty, too long or taken, or there is no
-    /// function to call.
+    /// Errors: throws std::invalid_argument if the name is empty, too long or taken, or the
+    /// function is empty.
     void add(std::string name, handler run);
 
     /// Null if there is none.

@@ -7,7 +7,7 @@
 
 namespace tasker::worker {
 
-/// The main() of a program that is a worker:
+/// The main() of a worker program:
 ///
 ///     int main(int argc, char** argv) {
 ///         return tasker::worker::run_program(argc, argv, "order-worker", [](auto& w) {
@@ -15,9 +15,9 @@ namespace tasker::worker {
 ///         });
 ///     }
 ///
-/// It takes --config FILE, --database-url, --listen, --namespaces, --concurrency, --name,
-/// --lease-seconds, --ready-file, --version and --help; settings and log are those of
-/// load_settings(). Ends the process itself if handlers have to be abandoned.
+/// It accepts --config FILE, --database-url, --listen, --namespaces, --concurrency, --name,
+/// --lease-seconds, --ready-file, --version and --help; settings and log come from load_settings().
+/// Ends the process itself if handlers have to be abandoned.
 /// Returns the exit code: that of `ending`, or 2 for a wrong command line or wrong settings.
 int run_program(
     int argc, char** argv, std::string_view name,

@@ -5,12 +5,12 @@
 namespace tasker::worker {
 
 /// Runs the step's handler. Exceptions become failures: permanent_failure a permanent one, any
-/// other a retryable one with its message and type. A handler that is not registered here is a
-/// retryable failure of type "unknown_handler", since another worker, or a newer one, may know it.
-/// A step whose inputs are too large to be handed out is a permanent one, "inputs_too_large".
+/// other a retryable one with its message and type. An unregistered handler is a retryable failure
+/// of type "unknown_handler", because another or a newer worker may know it. A step whose inputs
+/// are too large is a permanent failure, "inputs_too_large".
 step_result run_handler(handler_registry const& handlers, std::shared_ptr<execution> step);
 
-/// A step made by hand, to try a handler without a database:
+/// A step for testing a handler without a database:
 ///
 ///     auto const result = try_handler(validate, {.context = {{"total", 12}}});
 struct trial_step {
@@ -22,7 +22,7 @@ struct trial_step {
     std::int32_t failures = 0;
     std::int32_t max_attempts = 1;
     std::optional<std::chrono::milliseconds> timeout;
-    std::stop_token cancelled_by; ///< cancels the step when a stop is requested of it
+    std::stop_token cancelled_by; ///< a stop request cancels the step
 };
 
 /// A trial step's inputs as JSON text. The handler gets them unchanged: digits, order, repeated
@@ -33,11 +33,11 @@ struct trial_inputs {
     std::string initialization = "{}";
 };
 
-/// Runs a handler as the worker would, exceptions included, on the calling thread. A time-out only
-/// sets the deadline.
+/// Runs a handler like the worker, including the treatment of exceptions, on the calling thread. A
+/// time-out only sets the deadline.
 step_result try_handler(handler const& run, trial_step const& step);
 
-/// The same with these inputs instead of those of `step`. REQUIRES: each is a JSON object.
+/// The same, with these inputs instead of those of `step`. REQUIRES: each is a JSON object.
 step_result try_handler(handler const& run, trial_step const& step, trial_inputs inputs);
 
 } // namespace tasker::worker

@@ -12,17 +12,17 @@
 namespace tasker::worker {
 
 struct database_settings {
-    /// A URI or key=value text for libpq.
+    /// A URI or key=value text, as libpq reads it.
     std::string url;
-    /// Reports under way at a time, each on a connection of its own. There are at most three more
+    /// Reports in flight at a time, each on its own connection. There are at most three more
     /// connections: two for claims and leases, one that listens.
     std::int64_t report_connections = 2;
-    /// How long the start waits for a database that cannot be reached or is not migrated.
+    /// How long the program waits at the start for a reachable, migrated database.
     std::int64_t startup_timeout_ms = 60'000;
 };
 
 struct health_settings {
-    /// IP:port of /health and /metrics; port 0 is any that is free; empty: no port.
+    /// IP:port of /health and /metrics; port 0 is any free port; empty: no port.
     std::string listen = "127.0.0.1:8081";
     /// Names that requests may use for this host, besides localhost and IP addresses.
     std::vector<std::string> allowed_hosts;
@@ -38,42 +38,44 @@ struct http_settings {
     address_policy private_addresses = address_policy::refuse;
     /// The only hosts that templates may name: names in lower case, or IP addresses. Empty: all.
     std::vector<std::string> allowed_hosts;
-    /// Of a request, unless the template says otherwise.
+    /// Time limit of a request, unless the template sets another.
     std::int64_t timeout_ms = 30'000;
-    /// A longer body of a response is a permanent failure.
+    /// A longer response body is a permanent failure.
     std::int64_t max_response_bytes = 1'048'576;
 };
 
 /// Handler `tasker.shell`.
 struct shell_settings {
-    /// Off, since whoever may register a template may then run any command as the worker's user.
+    /// Off by default, because everyone who can register a template can then run any command as the
+    /// worker's user.
     bool enabled = false;
     /// The only variables of the worker's environment that commands inherit.
     std::vector<std::string> environment = {"PATH", "HOME", "LANG", "LC_ALL", "TZ"};
-    /// More on stdout is a permanent failure.
+    /// More output on stdout is a permanent failure.
     std::int64_t max_output_bytes = 1'048'576;
-    /// From SIGTERM to SIGKILL, for a command that is cancelled.
+    /// The time from SIGTERM to SIGKILL for a cancelled command.
     std::int64_t kill_after_ms = 2'000;
 };
 
-/// Everything that can be set about a worker, with the defaults.
+/// All settings of a worker, with their defaults.
 struct settings {
     database_settings database;
-    /// Whose steps it takes.
+    /// Namespaces to serve.
     std::vector<std::string> namespaces = {"default"};
     /// Unique among the workers of a database; empty: host name and process id.
     std::string name;
-    /// Handlers that run at a time, each on a thread of its own.
+    /// Handlers that run at a time, each on its own thread.
     std::int64_t concurrency = 8;
-    /// Steps that wait for a thread, at most. How many do is decided by how long steps take.
+    /// The most steps that may wait for a thread. The actual number depends on the duration of
+    /// steps.
     std::int64_t max_prefetch = 2'048;
-    /// How long a step stays with a worker that is not heard of any more.
+    /// Lease time: how long a step waits for a silent worker.
     std::int64_t lease_seconds = 30;
-    /// The longest time between two looks at the queues, whatever was announced. A look also
+    /// The longest time between two checks of the queues, even without a notification. A check also
     /// returns when the next lease ends. Must be below `lease_seconds`; keep it below the shortest
     /// lease of all workers.
     std::int64_t poll_ms = 2'500;
-    /// How long handlers may go on once the worker is asked to stop.
+    /// How long handlers may continue after a request to stop.
     std::int64_t shutdown_grace_ms = 30'000;
     /// A larger result is a permanent failure.
     std::int64_t max_result_bytes = 4'194'304;
@@ -82,11 +84,12 @@ struct settings {
     shell_settings shell;
     log::settings log;
 
-    /// Every value that will not do.
+    /// All invalid values, with their paths.
     std::vector<config::config_problem> validate() const;
 };
 
-/// What the command line says; it wins over the environment, which wins over the file.
+/// Settings of the command line. They take precedence over the environment, which takes precedence
+/// over the file.
 struct setting_overrides {
     std::optional<std::filesystem::path> file;
     std::optional<std::string> database_url;
@@ -99,7 +102,7 @@ struct setting_overrides {
 
 struct loaded_settings {
     settings values;
-    std::vector<config::config_problem> problems; ///< all there are; empty: the values can be used
+    std::vector<config::config_problem> problems; ///< all problems; empty: the values are valid
 };
 
 /// Reads the file, if one is named, then DATABASE_URL, TASKER_NAMESPACES, TASKER_WORKER_LISTEN,

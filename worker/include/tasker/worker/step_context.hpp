@@ -18,16 +18,16 @@ namespace tasker::worker {
 
 struct execution;
 
-/// An input of a step that is absent, or does not fit the type it was asked for as. Leaves a
-/// handler as a retryable failure, like any exception.
+/// An input of a step is absent, or does not match the requested type. If it leaves a handler, it
+/// is a retryable failure, like any exception.
 class input_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// A step as its handler sees it: what to do, with what, for how long.
+/// A step as its handler sees it: its settings, its inputs and its time limit.
 ///
-/// JSON is parsed when first asked for; the ..._text() accessors never parse. Typed access goes
+/// JSON is parsed at the first use; the ..._text() accessors never parse. Typed access goes
 /// through nlohmann's from_json:
 ///
 ///     struct order { std::string id; double total; };
@@ -35,12 +35,12 @@ public:
 ///     auto const wanted = step.context<order>();
 ///     auto const checked = step.parent<bool>("validate");
 ///
-/// Lifetime: a handle; copies refer to the same step, and keep what they return alive.
+/// Lifetime: a handle; copies refer to the same step and keep its data alive.
 /// Threads: one at a time, except is_cancelled(), stop_token() and wait_for(), which any may call.
 /// Cancellation: cooperative. A step is cancelled when its time-out passes, when its lease is lost
-/// (the task was cancelled, or another worker has the step) and when the worker must stop now. What
-/// a cancelled handler returns is dropped in the first two cases; in the last, a success is kept
-/// and a failure gives the step back. Errors: input_error, where noted.
+/// (the task was cancelled, or another worker has the step) and when the worker must stop now. In
+/// the first two cases the handler's return value is dropped; in the last, a success is kept and a
+/// failure returns the step to the queue. Errors: input_error, where noted.
 class step_context {
 public:
     explicit step_context(std::shared_ptr<execution> running) noexcept;
@@ -56,20 +56,20 @@ public:
     std::string_view handler() const noexcept;
     std::string_view method() const noexcept;
 
-    /// Which delivery this is, from 1. Also counts deliveries that ended without a result.
+    /// The number of this delivery, from 1. Includes deliveries that ended without a result.
     std::int32_t attempt() const noexcept;
 
-    /// Failures that were reported so far; the step fails for good when there are max_attempts().
+    /// Reported failures so far; the step fails permanently at max_attempts() failures.
     std::int32_t failures() const noexcept;
     std::int32_t max_attempts() const noexcept;
 
-    /// Unique for a step of a task and the same on every attempt: for other systems' idempotency.
+    /// Unique for a step of a task and the same on every attempt; for calls to other systems.
     std::string idempotency_key() const;
 
     /// The template's `handler.initialization`: an object.
     nlohmann::json const& initialization() const;
 
-    /// The task's context, as given when it was created.
+    /// The task's context, unchanged since its creation.
     nlohmann::json const& context() const;
 
     /// The parents' results by step name: an object, empty for a step without parents.
@@ -82,7 +82,7 @@ public:
     std::string_view context_text() const noexcept;
     std::string_view parents_text() const noexcept;
 
-    /// Errors: input_error if it does not fit.
+    /// Errors: input_error if it does not match.
     template <class Value>
     Value initialization() const {
         return convert<Value>(initialization(), "initialization");
@@ -98,15 +98,15 @@ public:
         return convert<Value>(parent_json(step), "parent \"" + std::string{step} + '"');
     }
 
-    /// When the template's time-out for this attempt passes.
+    /// The end of the template's time-out for this attempt.
     std::optional<tasker::deadline> deadline() const noexcept;
 
     bool is_cancelled() const noexcept;
 
-    /// To be woken by cancellation (std::stop_callback) rather than to ask.
+    /// For callbacks at cancellation (std::stop_callback) instead of polling.
     std::stop_token stop_token() const noexcept;
 
-    /// Waits. False if the step was cancelled, which ends the wait at once.
+    /// Waits. Returns false as soon as the step is cancelled.
     bool wait_for(std::chrono::milliseconds time) const;
 
 private:

@@ -14,20 +14,20 @@ namespace tasker::worker {
 
 /// Why a step failed, as the API shows it.
 struct step_failure {
-    std::string message;    ///< for the person who looks into it
+    std::string message;    ///< for people
     std::string type;       ///< a word to group by: "card_declined"
-    bool permanent = false; ///< never tried again; false: by the template's retry rules
+    bool permanent = false; ///< never retried; false: by the template's retry rules
     std::optional<std::chrono::milliseconds> retry_after; ///< instead of the template's backoff
-    std::optional<std::string> traceback; ///< where it was raised, for languages that know
+    std::optional<std::string> traceback; ///< traceback, if the language provides one
 };
 
-/// What a handler answers with: a JSON value, or a failure. A JSON value converts by itself:
+/// The result of a handler: a JSON value or a failure. A JSON value converts implicitly:
 ///
 ///     return nlohmann::json{{"total", 12}};
 ///     return retryable_error("the bank did not answer", "bank_unavailable", 30s);
 ///     return permanent_error("no such customer", "unknown_customer");
 ///
-/// Mind that `return {{"total", 12}};` is the *array* ["total", 12] for nlohmann: name the type.
+/// For nlohmann, `return {{"total", 12}};` is the *array* ["total", 12], so name the type.
 class step_result {
 public:
     /// Success with this value. Implicit, so that a handler may return plain JSON.
@@ -35,8 +35,8 @@ public:
 
     step_result(step_failure failure);
 
-    /// Success with a value that is JSON text already. The database refuses text that is not JSON;
-    /// the step then fails for good.
+    /// Success with a value that is already JSON text. The database refuses text that is not JSON;
+    /// the step then fails permanently.
     static step_result from_json_text(std::string text);
 
     bool is_success() const noexcept;
@@ -44,7 +44,7 @@ public:
     /// Null if this is a success.
     step_failure const* failure() const noexcept;
 
-    /// Whether the value has more than so many levels of arrays and objects.
+    /// Whether the value has more levels of arrays and objects than this.
     /// REQUIRES: is_success().
     bool is_nested_deeper_than(std::size_t levels) const;
 
@@ -66,16 +66,16 @@ private:
 /// Success with this value; without one: null.
 step_result success(nlohmann::json value = nullptr);
 
-/// Failed now, may succeed later: tried again by the template's retry rules, or after
-/// `retry_after`, until the template's attempts are used up.
+/// Failed now, may succeed later: retried by the template's rules, or after `retry_after`, until
+/// the template's attempts are used up.
 step_result retryable_error(std::string message, std::string type = "error",
                             std::optional<std::chrono::milliseconds> retry_after = {});
 
-/// Failed, and would fail again: the step fails at once, whatever attempts are left.
+/// Failed, and would fail again: the step fails, even if attempts are left.
 step_result permanent_error(std::string message, std::string type = "error");
 
-/// Throw it where returning permanent_error() is awkward. Every other exception that leaves a
-/// handler becomes a retryable failure with its message and the name of its type.
+/// Throw it instead of returning permanent_error(). Any other exception of a handler becomes a
+/// retryable failure with its message and the name of its type.
 class permanent_failure : public std::runtime_error {
 public:
     explicit permanent_failure(std::string const& message, std::string type = "permanent_failure");
@@ -88,7 +88,7 @@ private:
     std::string type_;
 };
 
-/// Throw it for a retryable failure with a type, or a moment to try again, of your own.
+/// Throw it for a retryable failure with your own type or delay.
 class retryable_failure : public std::runtime_error {
 public:
     explicit retryable_failure(std::string const& message, std::string type = "retryable_failure",

@@ -11,23 +11,23 @@ namespace tasker::worker {
 
 /// How a run of a worker ended; also the exit code of programs.
 enum class ending : int {
-    stopped = 0, ///< everything was finished or given back
-    failed = 1,  ///< it could not start, or a part of it failed; the log tells why
-    /// Handlers were still running when the worker had to end, or a claim was not answered. Their
-    /// steps run again. A worker also ends like this if all its handlers ignore the request to stop
-    /// for the length of a lease.
+    stopped = 0, ///< all steps were finished or returned
+    failed = 1,  ///< it could not start, or a part of it failed; see the log
+    /// Handlers were still running when the worker had to end, or the database did not respond to a
+    /// claim. Their steps run again. A worker also ends like this if all its handlers ignore the
+    /// request to stop for the length of a lease.
     abandoned = 3,
 };
 
 struct run_options {
-    /// SIGINT and SIGTERM mean stop(), during the run. False: the caller sees to signals.
+    /// SIGINT and SIGTERM call stop() during the run. False: the caller handles signals.
     bool stops_on_signals = true;
-    /// Called on the thread of the run once steps are taken, with the address of the health port
-    /// ("" if there is none).
+    /// Called on the thread of the run once the worker claims steps, with the address of the health
+    /// port ("" if there is none).
     std::function<void(std::string const& address)> ready;
 };
 
-/// Claims steps, runs their handlers and reports what became of them, until it is stopped.
+/// Claims steps, runs their handlers and reports the outcome, until it is stopped.
 ///
 ///     worker w{settings};
 ///     w.handle("order.validate", [](step_context const& step) -> step_result {
@@ -35,10 +35,10 @@ struct run_options {
 ///     });
 ///     return static_cast<int>(w.run_until_stopped());
 ///
-/// The built-in handlers `tasker.…` are there without being added.
+/// The built-in handlers `tasker.…` are always registered.
 ///
-/// Lifetime: threads of abandoned handlers live on until the handlers return, and share what those
-/// captured; a program that wants to end then has to end by std::_Exit.
+/// Lifetime: threads of abandoned handlers live until the handlers return, and share what those
+/// captured. A program that must end before that has to call std::_Exit.
 /// Threads: handle() and run_until_stopped() from one; stop() from any, at any time.
 class worker {
 public:
@@ -48,18 +48,18 @@ public:
     worker& operator=(worker const&) = delete;
     ~worker();
 
-    /// Adds a handler under the name that templates call it by. REQUIRES: not running yet.
+    /// Adds a handler under the name that templates use. REQUIRES: not running yet.
     /// Errors: throws std::invalid_argument if the name is empty, too long, taken, or begins with
-    /// "tasker.", which is kept for built-in ones.
+    /// "tasker.", which is reserved for built-in ones.
     worker& handle(std::string name, handler run);
 
-    /// Waits for the database, then works until stopped, or until all threads hang (see
+    /// Waits for the database, then runs until stopped, or until all threads hang (see
     /// `ending::abandoned`). REQUIRES: called once.
     ending run_until_stopped(run_options options = {});
 
-    /// The first call: takes nothing new, gives back what has not started and waits for what runs,
-    /// at most shutdown_grace_ms; then handlers are told to stop, and a second later given back and
-    /// left behind. The second call: ends at once.
+    /// The first call: claims no more steps, returns those that have not started, and waits at most
+    /// shutdown_grace_ms for running handlers. Then it cancels them, and one second later it
+    /// returns their steps and abandons them. The second call ends the worker immediately.
     void stop();
 
 private:

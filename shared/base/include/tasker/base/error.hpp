@@ -9,27 +9,27 @@
 
 namespace tasker {
 
-/// A failure of the world: a code to decide by, and a sentence for the person who reads it.
-/// Code never looks into `message`.
+/// An external failure: a code to decide by, and a sentence for people. Code never parses
+/// `message`.
 struct error {
     boost::system::error_code code;
     std::string message;
 };
 
-/// What a function returns that may fail. `value()` of a failure throws std::runtime_error with the
-/// error's text; `error()` of a success is an empty error.
+/// The result of a function that may fail. `value()` of a failure throws std::runtime_error with
+/// the error's text; `error()` of a success is an empty error.
 template <class T>
 using result = boost::system::result<T, error>;
 
-/// The failures that are the same in every room. A room with failures of its own has its own errc.
+/// The failures that all rooms share. A room with more failures has its own errc.
 enum class errc {
     invalid_argument = 1,
     not_found,
     conflict,
     timeout,     ///< the deadline passed first
-    unavailable, ///< the other side cannot be reached, or refuses for now
+    unavailable, ///< the other side cannot be reached, or refuses temporarily
     cancelled,   ///< the caller asked to stop
-    internal,    ///< the world broke a promise that it gave
+    internal,    ///< an external promise was broken
 };
 
 boost::system::error_category const& error_category() noexcept;
@@ -43,7 +43,7 @@ inline error make_error(boost::system::error_code code, std::string message) {
     return {code, std::move(message)};
 }
 
-/// "message (category: what the code means)", or the second part alone if there is no message.
+/// "message (category: meaning of the code)", or only the second part if there is no message.
 std::string to_string(error const& failure);
 
 /// Found by boost::system::result.

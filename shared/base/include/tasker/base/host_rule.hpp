@@ -7,12 +7,12 @@
 
 namespace tasker {
 
-/// Which hosts a request to an HTTP port may name in its Host field or absolute target.
+/// The hosts that a request to an HTTP port may name in its Host field or absolute target.
 ///
 /// A web page can point its own host name at 127.0.0.1 (DNS rebinding). Its scripts then read from
 /// the port as from their own site. Such a request names the page's host, so names are refused
 /// unless a setting lists them. IP addresses and "localhost" cannot be rebound and are always
-/// admitted.
+/// allowed.
 ///
 /// Threads: const members from any thread.
 class host_rule {
@@ -21,7 +21,7 @@ public:
     /// ports, in any case.
     host_rule(std::string_view setting, std::vector<std::string> names);
 
-    /// `authority`: a host with an optional port. An empty one is admitted: no browser sends it.
+    /// `authority`: a host with an optional port. An empty one is allowed: no browser sends it.
     /// REQUIRES: it is_well_formed().
     bool admits(std::string_view authority) const;
 

@@ -23,7 +23,7 @@ public:
 
     constexpr explicit task_id(bytes_type const& bytes) : bytes_{bytes} {}
 
-    /// A new UUID of version 7 (RFC 9562), greater than all that this process has generated.
+    /// A new UUID of version 7 (RFC 9562), greater than all earlier ones of this process.
     static task_id generate();
 
     /// Reads the hyphenated form, in either case.
@@ -33,7 +33,7 @@ public:
     /// Lower case, hyphenated, 36 characters.
     std::string to_string() const;
 
-    /// In network order, as PostgreSQL's binary form is.
+    /// In network order, like PostgreSQL's binary form.
     constexpr bytes_type const& bytes() const noexcept {
         return bytes_;
     }
@@ -44,7 +44,7 @@ private:
     bytes_type bytes_{};
 };
 
-/// An integer that is not to be mixed up with another one.
+/// An integer with a separate type, so that ids of different kinds cannot be confused.
 template <class Tag, class Rep>
 struct strong_id {
     Rep value{};

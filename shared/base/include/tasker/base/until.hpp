@@ -28,7 +28,7 @@ struct until_state {
     bool cancelled = false;
 };
 
-/// Keeps T free of the default constructor that co_spawn would ask of it.
+/// Wraps T, because co_spawn would require a default constructor.
 template <class T>
 boost::asio::awaitable<void> store(boost::asio::awaitable<result<T>> op,
                                    std::optional<result<T>>& out) {
@@ -38,15 +38,15 @@ boost::asio::awaitable<void> store(boost::asio::awaitable<result<T>> op,
 } // namespace detail
 
 /// Runs `op` until it ends or the deadline passes, whichever is first. When the deadline passes,
-/// `op` gets a terminal cancellation and is awaited: nothing of it runs once until() has returned.
+/// `op` gets a terminal cancellation and is awaited: it has ended when until() returns.
 ///
-/// A deadline that has passed already keeps `op` from starting. time_point::max() is no deadline.
+/// `op` does not start if the deadline has already passed. time_point::max() is no deadline.
 ///
 /// Threads: the coroutine's executor must be a strand, or belong to an io_context of one thread.
-/// Cancellation: terminal; it is passed on to `op`.
-/// Errors: errc::timeout if the deadline passed and `op` failed for it; a value that `op` still
-/// returned is kept, since its effect has happened. errc::cancelled if the caller was cancelled and
-/// `op` threw operation_aborted for it. Whatever else `op` returns or throws, unchanged.
+/// Cancellation: terminal; it is forwarded to `op`.
+/// Errors: errc::timeout if the deadline passed and `op` failed because of it; a value that `op`
+/// still returned is kept, as its effect has happened. errc::cancelled if the caller was cancelled
+/// and `op` threw operation_aborted for it. Other results and exceptions of `op`, unchanged.
 template <class T>
 boost::asio::awaitable<result<T>> until(deadline limit, boost::asio::awaitable<result<T>> op) {
     namespace asio = boost::asio;

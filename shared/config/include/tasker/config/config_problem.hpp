@@ -4,7 +4,7 @@
 
 namespace tasker::config {
 
-/// Something in the configuration that its owner must mend.
+/// A problem of the configuration that the user must fix.
 struct config_problem {
     std::string
         path; ///< of the key, "http.max_body_bytes"; the file's or the variable's name otherwise

@@ -16,16 +16,16 @@
 
 namespace tasker::config {
 
-/// Binds settings to the keys of a TOML file and to environment variables. Later calls win, so read
-/// the file first and the environment after it. A value that is absent or wrong leaves the setting
-/// as it was; problems are gathered for finish(), and nothing throws.
+/// Binds settings to the keys of a TOML file and to environment variables. Later calls override
+/// earlier ones, so read the file before the environment. An absent or wrong value leaves the
+/// setting unchanged. Problems are collected for finish(); nothing throws.
 ///
 /// Settings may be bool, integers, double, std::string, std::vector<std::string>, an enumeration
-/// with a `std::optional<E> parse(std::string_view)` function given along, or std::optional of any
-/// of them. Threads: one at a time.
+/// with a `std::optional<E> parse(std::string_view)` function, or std::optional of any of them.
+/// Threads: one at a time.
 class reader {
 public:
-    /// Reads the file. That it cannot be read or is not TOML is a problem told by finish().
+    /// Reads the file. If it cannot be read or is not TOML, finish() reports that.
     static reader open(std::filesystem::path const& path);
 
     /// A reader without a file: every key is absent.
@@ -41,7 +41,7 @@ public:
         assign(from_file(path, kind_of<Setting>()), setting);
     }
 
-    /// As above, for a word that `parse` turns into a setting. `expected` lists the words.
+    /// The same for a word that `parse` turns into a setting. `expected` lists the words.
     template <class Setting, class Parse>
     void get(std::string_view path, Setting& setting, Parse parse, std::string_view expected) {
         assign_word(from_file(path, kind::text), setting, parse, expected);
@@ -58,14 +58,14 @@ public:
         assign_word(from_environment(variable, kind::text), setting, parse, expected);
     }
 
-    /// To be called after the last get(): all problems in order of lines, among them each key of
-    /// the file that no get() asked for, with the nearest key that one did ask for.
+    /// Call it after the last get(). Returns all problems in order of lines, including each key of
+    /// the file that no get() read, with the nearest key that one did read.
     std::vector<config_problem> finish();
 
 private:
     enum class kind { truth, integer, number, text, texts };
 
-    /// A value of one of the kinds, and where it was found.
+    /// A value of one of the types, and its location.
     struct found {
         bool truth = false;
         std::int64_t integer = 0;

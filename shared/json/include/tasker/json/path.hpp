@@ -8,7 +8,7 @@
 
 namespace tasker::json {
 
-/// In quotes; a long one is shortened in its middle. REQUIRES: `name` is UTF-8.
+/// The name in quotes; a long one is shortened in the middle. REQUIRES: `name` is UTF-8.
 std::string shown(std::string_view name);
 
 void append_key(std::string& path, std::string_view key);

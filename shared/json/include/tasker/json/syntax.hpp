@@ -8,7 +8,7 @@
 
 namespace tasker::json {
 
-/// Limit of nested arrays and objects in what clients send.
+/// Limit of nested arrays and objects in requests.
 inline constexpr std::size_t max_nesting = 64;
 
 /// Limit for a step's result, which its children and the task's result contain.
@@ -17,9 +17,9 @@ inline constexpr std::size_t max_result_nesting = 1'000;
 /// PostgreSQL's jsonb, in which requests are compared, has about 16,000 digits after the point.
 inline constexpr int least_exponent = -400;
 
-/// Which numbers are accepted. Digits never matter: the text stays unchanged.
+/// The accepted numbers. The number of digits is not limited: the text stays unchanged.
 enum class numbers : std::uint8_t {
-    finite, ///< magnitude below 1.8e308, so that every reader gets a number; least_exponent
+    finite, ///< magnitude below 1.8e308, so that every reader can represent it; least_exponent
     any,    ///< integers that Python writes may be larger
 };
 

@@ -15,11 +15,11 @@ std::string_view describe(value_kind kind);
 /// The content of a string, from its text without the quotes. REQUIRES: find_problem accepted it.
 std::string unescape(std::string_view raw);
 
-/// Walks over a JSON text once, from its beginning to its end, and can hand out the text of any
-/// value as it stands. Knows nothing of syntax errors.
+/// Walks over a JSON text once, from start to end, and can return the unchanged text of any value.
+/// Does not detect syntax errors.
 ///
-/// simdjson validates, but its DOM forgets the text, and its On-Demand front end is compiled for
-/// the oldest processor there is and takes twice as long as the validation.
+/// simdjson validates, but its DOM does not keep the text, and its On-Demand front end is compiled
+/// for the oldest supported processor and takes twice as long as the validation.
 ///
 /// REQUIRES: the text was accepted by find_problem (syntax.hpp).
 /// Lifetime: the views that are returned point into the text.
@@ -29,10 +29,10 @@ public:
         skip_space();
     }
 
-    /// Of the value that comes next.
+    /// The kind of the next value.
     value_kind kind() const;
 
-    /// Each of these consumes the value that comes next.
+    /// Each of these consumes the next value.
     std::string_view raw();
     std::string string(); ///< REQUIRES: kind() is string
 
@@ -74,7 +74,7 @@ private:
         skip_space();
     }
 
-    /// Steps over a comma or over the closing bracket; true if it was that.
+    /// Skips a comma or the closing bracket; true if it was the bracket.
     bool leaves(char closing);
 
     std::string_view raw_string(); ///< without its quotes

@@ -9,9 +9,9 @@
 namespace tasker::log {
 
 enum class level {
-    debug, ///< what a developer follows
+    debug, ///< details for developers
     info,  ///< a state changed
-    warn,  ///< it will be tried again
+    warn,  ///< will be retried
     error, ///< a person must look
 };
 
@@ -20,10 +20,10 @@ enum class format {
     json,    ///< one object a line: time, level, service, event, then the fields
 };
 
-/// "debug", "info", "warn", "error"; nothing for any other text.
+/// "debug", "info", "warn", "error"; none for any other text.
 std::optional<level> parse_level(std::string_view text);
 
-/// "console", "json"; nothing for any other text.
+/// "console", "json"; none for any other text.
 std::optional<format> parse_format(std::string_view text);
 
 struct settings {
@@ -31,12 +31,12 @@ struct settings {
     format output = format::console;
 };
 
-/// Says how all later events are written; `service` is the program's name. Without it: console,
-/// info, service "tasker".
+/// Sets the format of all later events; `service` is the program's name. Default: console, info,
+/// service "tasker".
 /// Threads: call it before other threads log.
 void init(settings const& options, std::string_view service);
 
-/// A key and what stands under it. Lives for one call: it may borrow its text.
+/// A key and its value. Lives for one call: it may borrow its text.
 struct field {
     std::string_view key;
     value content;

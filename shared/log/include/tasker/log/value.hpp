@@ -12,9 +12,9 @@
 
 namespace tasker::log {
 
-/// What stands under a key of a log line: a number, a truth value or text. Ids, times and errors
-/// are turned into text only if the line is written. Lifetime: borrows the text and the error it is
-/// made of.
+/// The value of a key of a log line: a number, a boolean or text. Ids, times and errors become text
+/// only if the line is written.
+/// Lifetime: borrows its text or error.
 class value {
 public:
     using content_type = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view,

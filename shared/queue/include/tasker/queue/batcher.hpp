@@ -25,12 +25,12 @@ namespace tasker::queue {
 struct batcher_settings {
     std::size_t max_batch = 500;             ///< requests in one call
     std::size_t max_batch_bytes = 8U << 20U; ///< by `bytes_of`; a larger request goes alone
-    std::size_t capacity = 20'000; ///< requests waiting to be sent; more are refused at once
+    std::size_t capacity =
+        20'000; ///< requests waiting to be sent; further ones are refused immediately
 };
 
-/// Natural batching: while one call is in flight, whatever arrives gathers, and goes out as the
-/// next call. No timer and no added delay: an idle system sends batches of one, a busy one of
-/// hundreds.
+/// Natural batching: requests that arrive while a call is in flight form the next call. There is no
+/// timer and no added delay: an idle system sends batches of one, a busy one batches of hundreds.
 ///
 ///     batcher<new_task, create_outcome> creations(
 ///         executor, {}, [&](std::vector<new_task> batch) { return create(std::move(batch)); });
@@ -39,17 +39,17 @@ struct batcher_settings {
 ///
 /// Lifetime: destroying it is `stop`; runs and submitters keep the inner state. `send` and what it
 /// refers to must live until every `run_until_stopped` has returned.
-/// Threads: all on the one executor it was made with (single-threaded or a strand).
-/// Cancellation: a submitter that is cancelled or whose deadline passes goes away without an
-/// answer; its request is withdrawn if it was not sent yet. Cancelling `run_until_stopped` is
-/// `stop` and cancels the call in flight as well.
-/// Errors: `unavailable` at once when the capacity is reached or after `stop`, `timeout`,
-/// `cancelled` (all of `tasker::errc`); else what `send` answered.
+/// Threads: all on its executor (single-threaded or a strand).
+/// Cancellation: a submitter that is cancelled or whose deadline passes gets no reply; its request
+/// is withdrawn if it was not sent yet. Cancelling `run_until_stopped` is `stop` and cancels the
+/// call in flight as well.
+/// Errors: `unavailable` immediately when the capacity is reached or after `stop`, `timeout`,
+/// `cancelled` (all of `tasker::errc`); otherwise the reply of `send`.
 template <class Request, class Reply>
 class batcher {
 public:
-    /// Sends a batch, never an empty one, and answers with one reply for each request, in order.
-    /// If it throws, every request of the batch is answered with `internal`.
+    /// Sends a batch, never an empty one, and returns one reply for each request, in order. If it
+    /// throws, every request of the batch fails with `internal`.
     using send_function =
         std::function<boost::asio::awaitable<std::vector<result<Reply>>>(std::vector<Request>)>;
     /// How much of `max_batch_bytes` a request takes.
@@ -73,7 +73,7 @@ public:
     }
 
     /// Sends batches, one at a time; call it once for each call that may be in flight. After `stop`
-    /// it sends what had been submitted before and returns.
+    /// it sends the earlier requests and returns.
     boost::asio::awaitable<void> run_until_stopped() {
         return run(state_);
     }
@@ -163,7 +163,7 @@ private:
         if (self->stopped || self->queue.size() >= self->settings.capacity) {
             co_return make_error(errc::unavailable, self->stopped
                                                         ? "stopped"
-                                                        : "too many requests are waiting already");
+                                                        : "too many requests are already waiting");
         }
         auto const mine = std::make_shared<pending>(self->executor, std::move(request), until);
         self->queue.push_back(mine);
@@ -175,7 +175,7 @@ private:
         auto const current = co_await boost::asio::this_coro::cancellation_state;
         co_return current.cancelled() != boost::asio::cancellation_type::none
             ? make_error(errc::cancelled, "cancelled while waiting for the batch")
-            : make_error(errc::timeout, "no answer from the batch in time");
+            : make_error(errc::timeout, "no reply from the batch in time");
     }
 
     static boost::asio::awaitable<void> run(std::shared_ptr<state> self) {

@@ -8,16 +8,16 @@
 
 namespace tasker::queue {
 
-/// Names of queues, comma-separated: steps are ready there.
+/// Names of queues with ready steps, comma-separated.
 inline constexpr std::string_view ready_channel = "tasker_ready";
-/// Ids of tasks, comma-separated, or "*" (look at all you wait for): they have settled.
+/// Ids of finished tasks, comma-separated, or "*" (check all awaited tasks).
 inline constexpr std::string_view settled_channel = "tasker_settled";
 /// Milliseconds until the earliest new due time.
 inline constexpr std::string_view deferred_channel = "tasker_deferred";
-/// Empty: forget which version of a template is the latest.
+/// Empty payload: the latest version of a template may have changed.
 inline constexpr std::string_view template_channel = "tasker_template";
 
-/// Higher is sooner. The numbers are those of the database and of the API.
+/// Higher runs sooner. The database and the API use the same numbers.
 enum class priority : std::int16_t { low = 1, normal = 2, high = 3, urgent = 4 };
 
 /// The PGMQ queue of a namespace at a priority: `tasker_<ns>` for normal, else `tasker_<ns>__p<n>`.

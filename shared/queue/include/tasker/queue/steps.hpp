@@ -15,16 +15,16 @@
 #include <string>
 #include <vector>
 
-/// What a worker asks of the database: typed calls of the SQL functions, each one round trip and
-/// one transaction. Those that change the state of a task announce it in a transaction of its own
-/// right behind, for whose end they do not wait.
+/// A worker's database calls: typed calls of the SQL functions, each one round trip and one
+/// transaction. Calls that change the state of a task send notifications in a second transaction,
+/// for which they do not wait.
 ///
 /// Cancellation: closes the connection (see pg::connection).
-/// Errors: those of pg; the functions' own refusals have SQLSTATE TK001 … (`pg::sqlstate_of`).
+/// Errors: those of pg; the functions raise SQLSTATE TK001 … (`pg::sqlstate_of`).
 
 namespace tasker::queue {
 
-/// A leased step and all that its handler needs. JSON is text, as the database gave it.
+/// A leased step with all data that its handler needs. JSON is text, as the database returned it.
 struct claimed_step {
     std::string queue;
     message_id message;
@@ -33,8 +33,8 @@ struct claimed_step {
     std::int32_t attempt = 0; ///< of this lease, from 1; fences the result
     std::int32_t max_attempts = 0;
     std::int32_t failures = 0;    ///< retryable failures so far
-    std::int32_t lost_leases = 0; ///< claims so far whose lease ended without a report
-    bool alone = false;           ///< to be run only while the worker holds nothing else
+    std::int32_t lost_leases = 0; ///< earlier claims whose lease ended without a report
+    bool alone = false;           ///< run it only while the worker holds nothing else
     std::optional<std::chrono::milliseconds> timeout;
     std::string name;
     std::string handler;
@@ -48,10 +48,10 @@ struct claimed_step {
     /// JSON object, the parents' results by their names; none for a root, and when they are too
     /// large.
     std::optional<std::string> parents;
-    std::int32_t parents_bytes = 0; ///< of all parents' results together
+    std::int32_t parents_bytes = 0; ///< size of all parents' results together
 };
 
-/// What proves that a step is still ours.
+/// Identifies a lease of this worker.
 struct lease {
     task_id task;
     step_no step;
@@ -69,7 +69,7 @@ struct finished_step {
     lease held;
     outcome how = outcome::success;
     std::string payload; ///< JSON: the result, or `{"message": "...", "type": "..."}`
-    std::optional<std::chrono::milliseconds> retry_after; ///< instead of the template's backoff
+    std::optional<std::chrono::milliseconds> retry_after; ///< overrides the template's backoff
     std::chrono::microseconds ran{0};                     ///< since its handler started
 };
 
@@ -89,10 +89,10 @@ struct claim_request {
     std::chrono::seconds lease;
     std::int32_t quantity = 1; ///< at most
     std::int32_t suspects = 1; ///< steps that lost a lease, at most
-    bool takes_alone = true;   ///< beyond them, one that must run alone
+    bool takes_alone = true;   ///< in addition, one that must run alone
 };
 
-/// Safe on a connection without durable commits: a claim that is lost is delivered again.
+/// Safe on a connection without durable commits: a lost claim is delivered again.
 boost::asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on,
                                                                 claim_request what, deadline until);
 
@@ -105,7 +105,7 @@ struct finish_request {
     std::string queue;
     worker_id worker;
     std::chrono::seconds lease;
-    std::int32_t take = 0; ///< newly ready steps of the same queue to be handed back, at most
+    std::int32_t take = 0; ///< the most newly ready steps of the same queue to return
     std::vector<finished_step> steps;
 };
 
@@ -117,11 +117,11 @@ struct step_key {
 
 struct finish_reply {
     std::vector<claimed_step> taken;
-    std::vector<step_key> refused; ///< not ours any more: cancelled, or another attempt has it
+    std::vector<step_key> refused; ///< no longer ours: cancelled, or another attempt has it
 };
 
-/// Stores results and moves their tasks on. Sending the same batch again after an error in doubt is
-/// harmless: what was stored the first time comes back as refused.
+/// Stores results and advances their tasks. Repeating the same batch after an error in doubt is
+/// safe: results that were stored the first time are returned as refused.
 boost::asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request what,
                                                     deadline until);
 
@@ -130,17 +130,17 @@ struct started_step {
     std::chrono::milliseconds ran{0}; ///< since its handler started
 };
 
-/// Notes that handlers have started; returns how many of the steps this worker still holds. Safe on
-/// a connection without durable commits. `finish` notes the start of steps that this did not.
+/// Stores that handlers have started; returns how many of the steps this worker still holds. Safe
+/// on a connection without durable commits. `finish` stores the start of the other steps.
 boost::asio::awaitable<result<std::int32_t>> start(pg::connection& on,
                                                    std::vector<started_step> steps, deadline until);
 
-/// Returns the indices (from 0) of the leases that are lost: stop working on them.
+/// Returns the indices (from 0) of the lost leases: stop working on them.
 boost::asio::awaitable<result<std::vector<std::size_t>>>
 extend(pg::connection& on, std::string queue, std::chrono::seconds by, std::vector<lease> held,
        deadline until);
 
-/// Gives steps back unfinished, visible at once; returns how many were still ours.
+/// Returns unfinished steps to the queue, immediately visible; returns how many were still ours.
 boost::asio::awaitable<result<std::int32_t>> release(pg::connection& on, std::string queue,
                                                      std::vector<lease> held, deadline until);
 

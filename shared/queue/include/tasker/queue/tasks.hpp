@@ -18,44 +18,44 @@
 #include <string>
 #include <vector>
 
-/// What the orchestrator asks of the database about tasks and due work; see steps.hpp for what
-/// holds of all calls.
+/// The orchestrator's database calls for tasks and due work; see steps.hpp for the rules of all
+/// calls.
 
 namespace tasker::queue {
 
 struct new_task {
-    task_id id; ///< made by the caller, so that a creation in doubt can be repeated
+    task_id id; ///< chosen by the caller, so that a creation in doubt can be repeated
     template_id from;
     priority level = priority::normal;
     std::string context; ///< JSON, already valid
     std::optional<std::string> idempotency_key;
-    /// As the request named it, which the key is bound to; none if the newest was asked for.
+    /// The version in the request, to which the key is bound; none for the newest version.
     std::optional<std::string> version;
 };
 
 enum class creation { created, existing, conflict };
 
 struct create_outcome {
-    task_id id; ///< of the existing task unless `created`
+    task_id id; ///< id of the existing task unless `created`
     creation how = creation::created;
     timestamp created_at;
 };
 
-/// All-or-nothing: the first key used before for another body fails the whole batch with SQLSTATE
+/// All-or-nothing: the first key that was used for another body fails the whole batch with SQLSTATE
 /// TK004.
 enum class atomicity { each_alone, all_or_nothing };
 
-/// One outcome for each task, in order. Repeating the same batch is harmless.
+/// One outcome for each task, in order. Repeating the same batch is safe.
 boost::asio::awaitable<result<std::vector<create_outcome>>>
 create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity how, deadline until);
 
 struct cancel_outcome {
     task_id id;
-    bool cancelled = false;                                 ///< false: had ended before
+    bool cancelled = false;                                 ///< false: it had ended before
     model::task_state state = model::task_state::cancelled; ///< afterwards
 };
 
-/// A task that is absent from the answer does not exist.
+/// A task that is absent from the result does not exist.
 boost::asio::awaitable<result<std::vector<cancel_outcome>>>
 cancel_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 
@@ -67,7 +67,7 @@ get_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
 settled_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 
-/// Absent filters admit everything.
+/// Absent filters match everything.
 struct task_filter {
     std::optional<std::string> name_space;
     std::optional<std::string> name;
@@ -75,14 +75,14 @@ struct task_filter {
     std::optional<model::task_state> state;
     std::optional<timestamp> created_after;
     std::optional<timestamp> created_before;
-    std::optional<task_id> before; ///< continue after this one of an earlier page
+    std::optional<task_id> before; ///< continue after this one
 };
 
-/// A list ends with the entry that brings its payloads to so many bytes, so that large ones make
+/// A page ends with the entry that brings its payloads to this size, so that large entries make
 /// short pages.
 inline constexpr std::size_t max_page_bytes = 8UL << 20;
 
-/// What counts for max_page_bytes: context and result, or result and error.
+/// The size that counts for max_page_bytes: context and result, or result and error.
 std::size_t payload_bytes(wire::task_view const& task) noexcept;
 std::size_t payload_bytes(wire::step_view const& step) noexcept;
 
@@ -93,7 +93,7 @@ list_tasks(pg::connection& on, task_filter which, std::int32_t limit, deadline u
 struct step_filter {
     task_id task;
     std::optional<std::string> name;
-    std::optional<step_no> after; ///< continue after this one of an earlier page
+    std::optional<step_no> after; ///< continue after this one
 };
 
 /// In the order of their numbers, at most `limit` and max_page_bytes. Empty: no such task or step.
@@ -117,10 +117,10 @@ boost::asio::awaitable<result<std::vector<backlog>>> backlogs(pg::connection& on
 
 struct due_reply {
     std::int32_t released = 0;
-    std::optional<std::chrono::milliseconds> next; ///< until the next; none: nothing is waiting
+    std::optional<std::chrono::milliseconds> next; ///< until the next one; none: nothing is waiting
 };
 
-/// Moves what is due, at most `limit`, to its queues.
+/// Enqueues at most `limit` steps whose retry is due.
 boost::asio::awaitable<result<due_reply>> release_due(pg::connection& on, std::int32_t limit,
                                                       deadline until);
 

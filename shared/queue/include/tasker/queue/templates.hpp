@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-/// Templates in the database; see steps.hpp for what holds of all calls.
+/// Templates in the database; see steps.hpp for the rules of all calls.
 
 namespace tasker::queue {
 
@@ -29,22 +29,22 @@ struct new_template {
 
 struct register_reply {
     template_id id;
-    bool created = false; ///< false: the same content was there before
+    bool created = false; ///< false: the same content was already registered
 };
 
 /// Errors: TK003 (exists with other content), TK006 (registered for another environment).
 boost::asio::awaitable<result<register_reply>> register_template(pg::connection& on,
                                                                  new_template what, deadline until);
 
-/// Absent filters admit everything.
+/// Absent filters match everything.
 struct template_filter {
     std::optional<std::string> name_space;
     std::optional<std::string> name;
     std::optional<std::string> version;
-    std::optional<template_id> after; ///< continue after this one of an earlier page
+    std::optional<template_id> after; ///< continue after this one
 };
 
-/// A definition can have megabytes, so whoever does without leaves it out.
+/// A definition can have megabytes; omit it if you do not need it.
 enum class definitions { left_out, included };
 
 /// In the order of their ids, at most `limit`.

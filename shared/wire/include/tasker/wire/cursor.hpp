@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-/// Cursors of paged lists: base64url (RFC 4648, no padding) of what is listed, a hash of `list` and
-/// the last id of the previous page. Opaque to clients. `list` distinguishes lists of one kind by
-/// their filters. A list refuses the cursor of another one.
+/// Cursors of paged lists: base64url (RFC 4648, no padding) of the kind of list, a hash of `list`
+/// and the last id of the previous page. Opaque to clients. `list` distinguishes lists of one kind
+/// by their filters. A list refuses the cursor of another one.
 ///
-/// Errors: errc::invalid_argument for what no call of encode_cursor with this `list` returned.
+/// Errors: errc::invalid_argument for a text that encode_cursor did not return for this `list`.
 
 namespace tasker::wire {
 

@@ -11,10 +11,10 @@
 
 namespace tasker::wire {
 
-/// Every failure that the API answers with.
+/// The error codes of the API.
 enum class error_code : std::uint8_t {
     invalid_request,        ///< 400: the request itself is malformed
-    forbidden,              ///< 403: a web page's script that was not allowed to call
+    forbidden,              ///< 403: a script of a web page that is not allowed to call
     not_found,              ///< 404
     method_not_allowed,     ///< 405
     timeout,                ///< 408
@@ -23,7 +23,7 @@ enum class error_code : std::uint8_t {
     uri_too_long,           ///< 414
     unsupported_media_type, ///< 415
     expectation_failed,     ///< 417: an unsupported Expect field
-    misdirected_request,    ///< 421: the host is not admitted, see host_rule
+    misdirected_request,    ///< 421: the host is not allowed, see host_rule
     unprocessable,          ///< 422: a template or a context that breaks its rules
     too_many_requests,      ///< 429
     headers_too_large,      ///< 431
@@ -47,7 +47,7 @@ struct error_detail {
     friend bool operator==(error_detail const&, error_detail const&) = default;
 };
 
-/// As the API tells it: a line, where one is known, opens the sentence.
+/// In the form of the API: the sentence starts with the line, if one is known.
 error_detail to_detail(model::located_problem const& problem);
 
 /// `{"error":{"code":"","message":"","details":[{"path":"","problem":""}]}}`
@@ -59,10 +59,10 @@ struct error_body {
     friend bool operator==(error_body const&, error_body const&) = default;
 };
 
-/// Bytes that are not UTF-8 (they may stem from the request) become U+FFFD.
+/// Bytes that are not UTF-8 (they may come from the request) become U+FFFD.
 void append(std::string& out, error_body const& body);
 
-/// Errors: errc::invalid_argument if it is no such body. A code that is not known here is read as
+/// Errors: errc::invalid_argument if it is not an error body. An unknown code is read as
 /// `internal`.
 result<error_body> read_error_body(std::string_view json);
 

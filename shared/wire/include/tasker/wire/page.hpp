@@ -6,7 +6,7 @@
 
 namespace tasker::wire {
 
-/// A part of a list, and where the next part begins.
+/// A page of a list, and the cursor of the next page.
 template <class Item>
 struct page {
     std::vector<Item> items;

@@ -17,7 +17,7 @@ namespace tasker::wire {
 /// A step of a task as the API shows it.
 struct step_view {
     std::string name;
-    step_no number; ///< "step_no": the place in the topological order
+    step_no number; ///< "step_no": the position in the topological order
     model::step_state state = model::step_state::pending;
     std::int32_t attempts = 0; ///< reported failures, plus the current or successful run
     std::int32_t max_attempts = 0;
@@ -25,11 +25,11 @@ struct step_view {
     std::int32_t lost_leases = 0; ///< deliveries whose lease ended without a report
     std::vector<std::string> depends_on;
     std::optional<timestamp> enqueued_at;
-    std::optional<timestamp> started_at; ///< of the handler; none while it waits in the worker
+    std::optional<timestamp> started_at; ///< handler's start; none while it waits in the worker
     std::optional<timestamp> finished_at;
     std::optional<std::string> worker;
     std::optional<std::string> result; ///< JSON; present once complete
-    std::optional<std::string> error;  ///< JSON, of the last attempt; never beside `result`
+    std::optional<std::string> error;  ///< JSON, of the last attempt; never together with `result`
 
     friend bool operator==(step_view const&, step_view const&) = default;
 };
@@ -38,15 +38,15 @@ struct step_view {
 /// REQUIRES: not both of them are present.
 void append(std::string& out, step_view const& step);
 
-/// Fields that are not known are skipped.
-/// Errors: errc::invalid_argument, and the message tells the path.
+/// Unknown fields are skipped.
+/// Errors: errc::invalid_argument, with the path in the message.
 result<step_view> read_step_view(std::string_view json);
 
 /// `{"steps":[…],"next_cursor":…}`
 void append(std::string& out, page<step_view> const& steps);
 result<page<step_view>> read_step_page(std::string_view json);
 
-/// Reads a JSON array of strings, as the database gives `depends_on`.
+/// Reads a JSON array of strings, the form in which the database returns `depends_on`.
 result<std::vector<std::string>> read_names(std::string_view json);
 
 } // namespace tasker::wire

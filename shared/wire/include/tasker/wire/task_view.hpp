@@ -34,11 +34,11 @@ struct task_view {
     friend bool operator==(task_view const&, task_view const&) = default;
 };
 
-/// Writes all the fields, absent ones as null.
+/// Writes all fields, absent ones as null.
 void append(std::string& out, task_view const& task);
 
-/// Fields that are not known are skipped.
-/// Errors: errc::invalid_argument, and the message tells the path.
+/// Unknown fields are skipped.
+/// Errors: errc::invalid_argument, with the path in the message.
 result<task_view> read_task_view(std::string_view json);
 
 /// `{"tasks":[…],"next_cursor":…}`

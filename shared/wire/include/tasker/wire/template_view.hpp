@@ -21,7 +21,7 @@ struct template_view {
     std::string environment;
     std::int32_t steps_total = 0;
     timestamp created_at;
-    std::optional<std::string> definition; ///< JSON; lists leave it out
+    std::optional<std::string> definition; ///< JSON; lists omit it
 
     friend bool operator==(template_view const&, template_view const&) = default;
 };
@@ -29,8 +29,8 @@ struct template_view {
 /// An absent definition is not written.
 void append(std::string& out, template_view const& shown);
 
-/// Fields that are not known are skipped.
-/// Errors: errc::invalid_argument, and the message tells the path.
+/// Unknown fields are skipped.
+/// Errors: errc::invalid_argument, with the path in the message.
 result<template_view> read_template_view(std::string_view json);
 
 /// `{"templates":[…],"next_cursor":…}`
