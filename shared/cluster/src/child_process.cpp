@@ -27,14 +27,14 @@ std::string to_string(exit_status status) {
 
 namespace {
 
-/// A descriptor to read `text` from. It never blocks, whoever reads how slowly.
+/// A descriptor to read `text` from. A slow reader never blocks this process.
 result<descriptor> open_input(std::string const& text) {
     if (text.empty()) {
         return descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     }
     descriptor memory{::memfd_create("standard-input", MFD_CLOEXEC)};
     if (!memory.is_open()) {
-        return system_failure("could not make the standard input");
+        return system_failure("could not create the standard input");
     }
     for (std::size_t done = 0; done < text.size();) {
         ssize_t const written = ::write(memory.number(), text.data() + done, text.size() - done);

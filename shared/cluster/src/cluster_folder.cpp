@@ -42,7 +42,7 @@ bool may_enter(struct stat const& folder, identity who) {
     return (folder.st_mode & S_IXOTH) != 0;
 }
 
-/// Judges the part of the path that exists.
+/// Checks the existing part of the path.
 bool can_reach(fs::path const& path, identity who) {
     fs::path walked;
     for (fs::path const& part : path) {
@@ -58,7 +58,7 @@ bool can_reach(fs::path const& path, identity who) {
     return true;
 }
 
-/// PostgreSQL takes a list of socket folders, with ',' and '"' as its own signs.
+/// PostgreSQL reads a list of socket folders, in which ',' and '"' have a meaning.
 fs::path choose_socket_folder(fs::path const& folder) {
     constexpr std::size_t limit = sizeof(sockaddr_un::sun_path) - sizeof("/.s.PGSQL.5432");
     fs::path own = folder / "run";
@@ -86,8 +86,8 @@ result<descriptor> lock_folder(fs::path const& folder) {
     return lock;
 }
 
-/// Is `pid` a server that works in this data directory, rather than a process that got the number
-/// of one that died?
+/// Whether `pid` is a server in this data directory, and not a process that reuses the number of a
+/// dead one.
 bool is_server_of(pid_t pid, fs::path const& data) {
     fs::path const process = "/proc/" + std::to_string(pid);
     std::string name;
@@ -96,7 +96,7 @@ bool is_server_of(pid_t pid, fs::path const& data) {
     return name.starts_with("postgres") && fs::equivalent(process / "cwd", data, ignored);
 }
 
-/// What runs in this data directory: of a server that was killed, its sessions.
+/// The processes in this data directory; after a server was killed, its sessions.
 std::vector<descriptor> open_processes_of(fs::path const& data) {
     std::vector<descriptor> handles;
     std::error_code ignored;
@@ -107,7 +107,7 @@ std::vector<descriptor> open_processes_of(fs::path const& data) {
         if (problem != std::errc{} || end != name.data() + name.size()) {
             continue;
         }
-        // Opened first: the number is then this process's as long as it is looked at.
+        // Opened first, so that the number belongs to this process while it is checked.
         descriptor handle{open_pidfd(pid)};
         if (handle.is_open() && is_server_of(pid, data)) {
             handles.push_back(std::move(handle));
@@ -116,7 +116,7 @@ std::vector<descriptor> open_processes_of(fs::path const& data) {
     return handles;
 }
 
-/// Nobody else, unless this process is root's.
+/// The current user, unless this process runs as root.
 result<std::optional<identity>> choose_server_user() {
     if (::geteuid() != 0) {
         return std::optional<identity>{};
@@ -139,22 +139,23 @@ result<std::optional<identity>> choose_server_user() {
 result<void> make_private_folder(fs::path const& path, std::optional<identity> const& owner) {
     identity const who = owner.value_or(identity{::geteuid(), ::getegid()});
     if (::mkdir(path.c_str(), 0700) == 0) {
-        // By its descriptor: in a folder that others can write, the path may now lead elsewhere.
+        // By its descriptor, because in a folder that others can write the path may now lead
+        // elsewhere.
         descriptor const made{
             ::open(path.c_str(), O_DIRECTORY | O_NOFOLLOW | O_RDONLY | O_CLOEXEC)};
         if (!made.is_open() || (owner && ::fchown(made.number(), who.uid, who.gid) != 0)) {
-            return system_failure("could not give away " + path.string());
+            return system_failure("could not change the owner of " + path.string());
         }
         return {};
     }
     if (errno != EEXIST) {
-        return system_failure("could not make " + path.string());
+        return system_failure("could not create " + path.string());
     }
-    // In a folder like /tmp anybody may have made it before us.
+    // In a folder like /tmp another user may have created it first.
     struct stat found {};
     if (::lstat(path.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
         (found.st_uid != who.uid && found.st_uid != ::geteuid())) {
-        return make_error(errc::conflict, path.string() + " belongs to somebody else");
+        return make_error(errc::conflict, path.string() + " belongs to another user");
     }
     return {};
 }
@@ -187,9 +188,9 @@ result<cluster_folder> open_cluster_folder(fs::path const& asked) {
             return made.error();
         }
     } else if (fs::create_directories(path, failure); failure) {
-        return system_failure("could not make " + path.string(), failure.value());
+        return system_failure("could not create " + path.string(), failure.value());
     }
-    if (user && !can_reach(path, *user)) { // made by a strict umask, or by mkdtemp
+    if (user && !can_reach(path, *user)) { // created with a strict umask, or by mkdtemp
         fs::permissions(path, fs::perms::others_exec, fs::perm_options::add, failure);
     }
     auto lock = lock_folder(path);
@@ -240,8 +241,8 @@ result<void> clear_orphan(cluster_folder const& folder, deadline until) {
             }
         }
     }
-    // They keep the dead server's shared memory, which the next one refuses to share, and may be
-    // writing still.
+    // They keep the dead server's shared memory, which the next server refuses to share, and may
+    // still write.
     auto const left = open_processes_of(folder.data());
     for (descriptor const& each : left) {
         send_signal(each.number(), SIGQUIT);
@@ -252,8 +253,8 @@ result<void> clear_orphan(cluster_folder const& folder, deadline until) {
                                                  folder.data().string() + " do not end");
         }
     }
-    // Nobody can be using these; PostgreSQL itself would refuse them if another program has been
-    // given the dead server's process id.
+    // No process can be using these files. PostgreSQL itself would refuse them if another program
+    // has the dead server's process id.
     std::error_code ignored;
     fs::remove(folder.data() / "postmaster.pid", ignored);
     fs::remove(folder.socket_folder / ".s.PGSQL.5432", ignored);

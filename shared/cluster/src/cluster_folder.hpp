@@ -13,17 +13,17 @@
 
 namespace tasker::cluster {
 
-/// The folder of a cluster, held by this process alone.
+/// The folder of a cluster, locked by this process.
 ///
 ///     lock         flock of the owner
 ///     data/        PostgreSQL's data directory
-///     data.new/    one that initdb has not finished; thrown away
+///     data.new/    not finished by initdb; deleted
 ///     run/         the Unix socket (elsewhere if this path is too long for one)
 ///     server.log
 struct cluster_folder {
     std::filesystem::path path;
     std::filesystem::path socket_folder;
-    std::optional<identity> server_user; ///< empty: this process's own
+    std::optional<identity> server_user; ///< empty: the user of this process
     descriptor lock;
 
     std::filesystem::path data() const {
@@ -31,7 +31,7 @@ struct cluster_folder {
     }
 };
 
-/// Where the folder of a cluster is, and as whom its server runs.
+/// The location of a cluster's folder, and the user of its server.
 struct cluster_place {
     std::filesystem::path path;
     std::optional<identity> server_user;
@@ -39,20 +39,20 @@ struct cluster_place {
 };
 result<cluster_place> find_cluster_place(std::filesystem::path const& asked);
 
-/// Makes the folder in its place and locks it.
+/// Creates the folder and locks it.
 /// Errors: errc::conflict (locked by another process), errc::unavailable.
 result<cluster_folder> open_cluster_folder(std::filesystem::path const& asked);
 
-/// Makes a folder that only `owner` may enter; one that is there must be his already, or root's.
+/// Creates a folder that only `owner` may enter; an existing one must belong to `owner` or root.
 result<void> make_private_folder(std::filesystem::path const& path,
                                  std::optional<identity> const& owner);
 
-/// The major version that made data/; none if there is no data/ yet.
-/// Errors: errc::conflict (data/ is no data directory).
+/// The major version that created data/; none if there is no data/ yet.
+/// Errors: errc::conflict (data/ is not a data directory).
 result<std::optional<int>> read_data_version(cluster_folder const& folder);
 
-/// Stops a server that runs in data/ although no owner holds the folder, ends the sessions of one
-/// that was killed, and removes what either left behind. Errors: errc::timeout.
+/// Stops a server that runs in data/ without an owner, ends the sessions of a killed one, and
+/// removes the files that they left. Errors: errc::timeout.
 result<void> clear_orphan(cluster_folder const& folder, deadline until);
 
 /// The process id and state lines of postmaster.pid.

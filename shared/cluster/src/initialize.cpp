@@ -12,7 +12,8 @@ result<void> initialize(cluster_folder const& folder, server_programs const& pro
     if (auto made = make_private_folder(unfinished, folder.server_user); !made) {
         return made;
     }
-    // Whoever can open the socket is let in, and only its owner can; see private_cluster.
+    // Everyone who can open the socket may log in, and only its owner can open it; see
+    // private_cluster.
     child_options options{.argv = {programs.initdb(), "--pgdata=" + unfinished.string(),
                                    "--username=postgres", "--encoding=UTF8", "--locale=C",
                                    "--auth-local=trust", "--auth-host=reject"},

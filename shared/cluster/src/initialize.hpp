@@ -6,8 +6,8 @@
 
 namespace tasker::cluster {
 
-/// Makes data/ with initdb, or nothing at all. Takes about a second. What is durable is also
-/// written to the disk.
+/// Creates data/ with initdb, completely or not at all. Takes about a second. A durable cluster is
+/// also written to the disk.
 result<void> initialize(cluster_folder const& folder, server_programs const& programs,
                         bool is_durable, deadline until);
 

@@ -18,9 +18,9 @@ output_reader::~output_reader() {
 result<descriptor> output_reader::add(callback deliver) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) {
-        return system_failure("could not make a pipe");
+        return system_failure("could not create a pipe");
     }
-    // The child's end blocks; only this one does not.
+    // The child's end blocks; only this end does not.
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
     sources_.push_back({descriptor{ends[0]}, std::move(deliver)});
     return descriptor{ends[1]};
@@ -54,7 +54,7 @@ void output_reader::read_all() {
     for (bool stopping = false;;) {
         std::vector<pollfd> polled{{stopping ? -1 : stop_.number(), POLLIN, 0}};
         for (source const& one : sources_) {
-            polled.push_back({one.pipe.number(), POLLIN, 0}); // passed over once it is closed: -1
+            polled.push_back({one.pipe.number(), POLLIN, 0}); // skipped once it is closed: -1
         }
         int const ready = ::poll(polled.data(), polled.size(), stopping ? 0 : -1);
         if (stopping && ready <= 0) {

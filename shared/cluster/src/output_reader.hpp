@@ -11,7 +11,7 @@
 
 namespace tasker::cluster {
 
-/// Hands over what comes out of pipes, on a thread of its own; an empty piece at a pipe's end.
+/// Delivers the output of pipes on a separate thread; an empty piece at a pipe's end.
 class output_reader {
 public:
     using callback = std::function<void(std::string_view)>;
@@ -21,7 +21,7 @@ public:
     output_reader& operator=(output_reader const&) = delete;
     ~output_reader();
 
-    /// Makes a pipe whose output goes to `deliver`, and returns its writing end.
+    /// Creates a pipe whose output goes to `deliver`, and returns its writing end.
     /// REQUIRES: not started.
     result<descriptor> add(callback deliver);
 
@@ -30,8 +30,8 @@ public:
         return !sources_.empty();
     }
 
-    /// Hands over what is in the pipes by now and ends: what grandchildren may still write is not
-    /// waited for.
+    /// Delivers the current contents of the pipes and ends, without waiting for later output of
+    /// grandchildren.
     void finish();
 
 private:

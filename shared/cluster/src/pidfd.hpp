@@ -4,7 +4,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/// glibc 2.36 declares these in <sys/pidfd.h>, but to C++ with the wrong linkage.
+/// glibc 2.36 declares these in <sys/pidfd.h>, but for C++ with the wrong linkage.
 
 namespace tasker::cluster {
 
@@ -13,7 +13,7 @@ inline int open_pidfd(pid_t process) noexcept {
     return static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
 }
 
-/// Harmless if the process has ended.
+/// Does nothing if the process has ended.
 inline void send_signal(int pidfd, int signal) noexcept {
     ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0);
 }

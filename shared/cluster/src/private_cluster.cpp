@@ -79,9 +79,9 @@ result<private_cluster> private_cluster::open(cluster_options options, deadline 
     auto programs = find_server_programs(*version);
     if (!programs && *version) {
         return make_error(errc::conflict,
-                          folder->path.string() + " was made by PostgreSQL " +
+                          folder->path.string() + " was created by PostgreSQL " +
                               std::to_string(**version) +
-                              ": start it with that version, or remove it to begin anew (" +
+                              ": start it with that version, or remove it to start over (" +
                               programs.error().message + ")");
     }
     if (!programs) {

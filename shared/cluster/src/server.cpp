@@ -48,7 +48,7 @@ std::vector<std::string> command_line(cluster_folder const& folder, server_progr
     return words;
 }
 
-/// libpq's variables would speak to the server's own tools of another server.
+/// libpq's variables would point the server's tools at another server.
 std::vector<std::string> environment() {
     return {"PGDATA", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGOPTIONS", "LC_ALL=C"};
 }
@@ -62,7 +62,7 @@ std::string last_lines(fs::path const& log) {
     return text;
 }
 
-/// The server's processes but the first: the sessions and the background workers.
+/// The server's processes except the first: the sessions and the background workers.
 std::vector<descriptor> open_children(pid_t parent) {
     std::vector<descriptor> handles;
     std::ifstream list{fmt::format("/proc/{}/task/{}/children", parent, parent)};
@@ -75,7 +75,7 @@ std::vector<descriptor> open_children(pid_t parent) {
     return handles;
 }
 
-/// Waits for postmaster.pid to say so; the server closes that file after each change.
+/// Waits for the state in postmaster.pid; the server closes that file after each change.
 result<void> wait_until_ready(cluster_folder const& folder, child_process& process, int changes,
                               deadline until) {
     for (;;) {
@@ -157,14 +157,15 @@ void server::stop(shutdown how, deadline until) {
 }
 
 void server::crash() {
-    // Stopped first, so that it makes no children that the list lacks.
+    // Stopped first, so that it creates no children that the list lacks.
     process_.send(SIGSTOP);
     std::vector<descriptor> const children = open_children(process_.pid());
     process_.send(SIGKILL);
     for (descriptor const& child : children) {
         send_signal(child.number(), SIGKILL);
     }
-    // A killed process ends at once, unless the disk holds it; then the next start says so.
+    // A killed process ends immediately, unless it waits for the disk; then the next start reports
+    // it.
     deadline const until = steady_clock::now() + each_step_of_stop;
     static_cast<void>(process_.wait(until));
     for (descriptor const& child : children) {

@@ -15,7 +15,7 @@ public:
     static result<server> start(cluster_folder const& folder, server_programs const& programs,
                                 cluster_options const& options, deadline until);
 
-    /// Returns when it has ended, one way or the other.
+    /// Returns when it has ended in any way.
     void stop(shutdown how, deadline until);
     bool has_ended();
 
@@ -31,7 +31,7 @@ public:
 
 private:
     explicit server(child_process process) noexcept : process_{std::move(process)} {}
-    /// Kills every process of it at once.
+    /// Kills all of its processes.
     void crash();
 
     child_process process_;

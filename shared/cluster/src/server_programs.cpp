@@ -76,7 +76,7 @@ result<server_programs> find_server_programs(std::optional<int> major_version) {
             return *programs;
         }
         return make_error(errc::not_found,
-                          "TASKER_PG_BIN=" + std::string{named} + " does not hold " + wanted);
+                          "TASKER_PG_BIN=" + std::string{named} + " does not contain " + wanted);
     }
     if (auto programs = configured_programs(); programs && fits(*programs)) {
         return *programs;
@@ -87,7 +87,7 @@ result<server_programs> find_server_programs(std::optional<int> major_version) {
         }
     }
     return make_error(errc::not_found,
-                      wanted + " are neither in `pg_config --bindir` nor in "
+                      wanted + " are not in `pg_config --bindir` and not in "
                                "/usr/lib/postgresql/*/bin; install them (Debian: apt-get install "
                                "postgresql) or name their folder in TASKER_PG_BIN");
 }

@@ -76,7 +76,8 @@ result<std::string> find_program(std::string const& program) {
     if (program.find('/') != std::string::npos) {
         return program;
     }
-    char const* const path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): nobody sets it
+    char const* const path =
+        std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): no thread sets it
     std::string folders = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
     for (std::size_t begin = 0; begin <= folders.size();) {
         std::size_t const end = std::min(folders.find(':', begin), folders.size());
@@ -89,7 +90,7 @@ result<std::string> find_program(std::string const& program) {
     return make_error(errc::not_found, "no program \"" + program + "\" in PATH");
 }
 
-/// Everything that the child needs between fork and exec, where it may not allocate.
+/// All data that the child needs between fork and exec, where it may not allocate.
 struct prepared {
     std::string program;
     pointer_list argv;
@@ -97,7 +98,7 @@ struct prepared {
     child_options const& options;
     standard_streams streams;
     pid_t parent;
-    int report; ///< where an errno goes if the program cannot be run
+    int report; ///< receives an errno if the program cannot run
 };
 
 enum class stage : int { streams, identity, directory, death_signal, exec };
@@ -125,7 +126,7 @@ struct failure_report {
 
 [[noreturn]] void give_up(prepared const& setup, stage at) {
     failure_report const report{at, errno};
-    // Nobody is left to be told if this write fails.
+    // If this write fails, there is no way to report it.
     [[maybe_unused]] auto const written = ::write(setup.report, &report, sizeof report);
     ::_exit(127);
 }
@@ -205,7 +206,7 @@ result<spawned> spawn(child_options const& options, standard_streams streams) {
     }
     int pipe_ends[2];
     if (::pipe2(pipe_ends, O_CLOEXEC) != 0) {
-        return system_failure("could not make a pipe");
+        return system_failure("could not create a pipe");
     }
     descriptor report_in{pipe_ends[0]};
     descriptor report_out{pipe_ends[1]};

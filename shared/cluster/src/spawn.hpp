@@ -6,7 +6,7 @@
 
 namespace tasker::cluster {
 
-/// What the child gets as descriptors 0, 1 and 2.
+/// The child's descriptors 0, 1 and 2.
 struct standard_streams {
     int in;
     int out;
@@ -18,10 +18,10 @@ struct spawned {
     descriptor handle; ///< a pidfd
 };
 
-/// Forks and executes; returns when the program runs.
+/// Forks and executes; returns once the program runs.
 ///
-/// The system sends a death signal when the *thread* that forked ends, so all children are forked
-/// by one thread, which ends with the process.
+/// The system sends a death signal when the *thread* that forked ends, so one thread, which ends
+/// with the process, forks all children.
 result<spawned> spawn(child_options const& options, standard_streams streams);
 
 } // namespace tasker::cluster

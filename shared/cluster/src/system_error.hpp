@@ -8,7 +8,7 @@
 
 namespace tasker::cluster {
 
-/// "<what>: <the system's words for `number`>", with the errc that fits it.
+/// "<what>: <the system's text for `number`>", with the matching errc.
 inline error system_failure(std::string const& what, int number = errno) {
     errc const code = number == ENOENT ? errc::not_found : errc::unavailable;
     return make_error(code, what + ": " + std::generic_category().message(number));

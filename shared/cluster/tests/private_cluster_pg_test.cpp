@@ -235,7 +235,7 @@ TEST_F(PrivateCluster, RefusesDataOfAVersionThatIsNotInstalled) {
     auto const cluster = open();
     ASSERT_FALSE(cluster);
     EXPECT_EQ(cluster.error().code, errc::conflict);
-    EXPECT_THAT(cluster.error().message, HasSubstr("was made by PostgreSQL 9"));
+    EXPECT_THAT(cluster.error().message, HasSubstr("was created by PostgreSQL 9"));
 }
 
 TEST_F(PrivateCluster, RefusesAFolderThatHoldsSomethingElse) {

@@ -22,8 +22,8 @@ bool is_object(std::string_view value) {
     return json::walker{value}.kind() == json::value_kind::object;
 }
 
-/// The members of both objects; if both have a member, that of `from` wins, and objects merge.
-/// Values stay unchanged.
+/// The members of both objects. If both have a member, that of `from` is used, and objects are
+/// merged. Values stay unchanged.
 std::string merged(std::string_view into, std::string_view from) {
     std::map<std::string, std::string> members;
     json::walker base{into};
@@ -42,7 +42,7 @@ std::string merged(std::string_view into, std::string_view from) {
     return out.append("}");
 }
 
-/// Lays what `settings` says over what the step has already.
+/// Applies `settings` to the step.
 void apply(compiled_step& step, step_settings const& settings) {
     step.handler = settings.callable.value_or(step.handler);
     if (settings.method) {
@@ -79,7 +79,7 @@ step_graph graph_of(workflow_template const& source) {
     return graph;
 }
 
-/// The numbers of the same steps in another order, ascending.
+/// The new numbers of the steps after a reordering, ascending.
 std::vector<std::int32_t> renumbered(std::vector<std::int32_t> const& steps,
                                      std::vector<std::int32_t> const& new_numbers) {
     std::vector<std::int32_t> out;

@@ -85,10 +85,10 @@ typed_scalar integer(std::string_view digits_of, int base, std::string_view show
         return {node_kind::integer, *fits};
     }
     throw_unreadable(line, "contains the number " + std::string{shown.substr(0, 40)} +
-                               ", which does not fit 64 bits");
+                               ", which does not fit into 64 bits");
 }
 
-/// 0o17 and 0x1F. The digits are known to exist, not to be of the base.
+/// 0o17 and 0x1F. There are digits, but they may not be of the base.
 std::optional<int> prefixed_base(std::string_view text) {
     if (text.size() > 2 && text[0] == '0' && (text[1] == 'o' || text[1] == 'x')) {
         int const base = text[1] == 'o' ? 8 : 16;

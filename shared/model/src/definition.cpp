@@ -8,7 +8,7 @@ namespace tasker::model {
 
 namespace {
 
-/// An object being written to the end of a string.
+/// Writes an object to the end of a string.
 class object_writer {
 public:
     explicit object_writer(std::string& out) : out_{out} {
@@ -55,7 +55,7 @@ private:
     bool first_ = true;
 };
 
-/// Seconds with as many decimals as it takes: "30", "1.5", "0.001".
+/// Seconds with as many decimals as needed: "30", "1.5", "0.001".
 std::string to_seconds(std::chrono::milliseconds time) {
     std::string out = std::to_string(time.count() / 1'000);
     if (auto const rest = time.count() % 1'000; rest != 0) {

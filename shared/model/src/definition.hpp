@@ -6,8 +6,8 @@
 
 namespace tasker::model {
 
-/// The template as JSON: what its author gave, in one order of keys, with `dependencies` under
-/// that name and namespace_name always there. Parses to the same template.
+/// The template as JSON: the author's values in a fixed order of keys, with the name `dependencies`
+/// and always with namespace_name. Parsing it gives the same template.
 std::string to_definition(workflow_template const& source);
 
 } // namespace tasker::model

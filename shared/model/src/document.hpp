@@ -19,23 +19,23 @@ enum class node_kind : std::uint8_t { null, boolean, integer, real, string, list
 using node_index = std::uint32_t;
 inline constexpr node_index no_node = 0xffff'ffff;
 
-/// A value of a document, whichever language it was written in. The children of a list are its
-/// items; those of a mapping are key, value, key, value …; keys are strings.
+/// A value of a YAML or JSON document. The children of a list are its items; those of a mapping are
+/// key, value, key, value …; keys are strings.
 struct document_node {
     node_kind kind = node_kind::null;
     std::uint32_t line = 0;
     node_index first_child = no_node;
     node_index next_sibling = no_node;
     std::uint32_t children = 0;
-    std::string_view text; ///< a scalar as it stood in the document; a string without its quotes
+    std::string_view text; ///< a scalar unchanged from the document; a string without its quotes
     std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double> value;
 };
 
 inline constexpr std::size_t max_document_nodes = 2'000'000;
 
-/// A YAML or JSON document as a tree. Two parents share the children of what one of them names by
-/// an alias. Following children and siblings from the root meets at most max_document_nodes nodes,
-/// at most max_nesting deep.
+/// A YAML or JSON document as a tree. An alias shares the children of its anchor. Following
+/// children and siblings from the root meets at most max_document_nodes nodes, at most max_nesting
+/// deep.
 ///
 /// Lifetime: every string_view into it lives as long as the document; it can be moved.
 class document {
@@ -58,7 +58,7 @@ private:
     node_index root_ = no_node;
 };
 
-/// Thrown where a document cannot be read any further.
+/// Thrown if the rest of a document cannot be read.
 struct unreadable_document {
     located_problem problem;
 };

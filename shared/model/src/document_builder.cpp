@@ -89,7 +89,7 @@ void document_builder::scalar(node_kind kind, int line, std::string_view text, s
     node.line = static_cast<std::uint32_t>(line);
     if (kind == node_kind::null && text.empty() && !open_.empty() &&
         open_.back().last_child != no_node) {
-        // A value that is left out has no place of its own: YAML's parser is at the next token.
+        // An omitted value has no position: YAML's parser is already at the next token.
         node.line = document_.nodes_[open_.back().last_child].line;
     }
     node.kind = expects_key() ? node_kind::string : kind;
@@ -110,7 +110,7 @@ void document_builder::scalar(node_kind kind, int line, std::string_view text, s
 void document_builder::alias(int line, anchor name) {
     auto const found = anchors_.find(name);
     if (found == anchors_.end()) {
-        throw_unreadable(line, "has an alias inside of what it stands for");
+        throw_unreadable(line, "has an alias inside its own anchor");
     }
     anchored const& target = found->second;
     if (expects_key() && target.depth > 0) {

@@ -8,12 +8,12 @@
 
 namespace tasker::model {
 
-/// Builds a document from the events of a parser and keeps its promised bounds.
+/// Builds a document from the events of a parser, and enforces the limits.
 class document_builder {
 public:
     using scalar_value = decltype(document_node::value);
 
-    /// The name under which YAML can repeat a node; 0: none.
+    /// The id with which YAML can repeat a node; 0: none.
     using anchor = std::size_t;
 
     void open(node_kind kind, int line, anchor name = 0);
@@ -22,7 +22,7 @@ public:
                 anchor name = 0);
     void alias(int line, anchor name);
 
-    /// Whether the next value stands where a mapping expects a key.
+    /// Whether the next value is the key of a mapping.
     bool expects_key() const noexcept;
 
     /// REQUIRES: every open was closed, and there was one value.
@@ -32,7 +32,7 @@ private:
     struct level {
         node_index node;
         node_index last_child = no_node;
-        std::size_t nodes_before; // with those of aliases counted as often as they are repeated
+        std::size_t nodes_before; // each use of an alias counts
         int deepest = 0;          // levels below this one
         anchor name = 0;
     };

@@ -8,13 +8,13 @@
 
 namespace tasker::model {
 
-/// Where a reader stands in a document. Made on the way down, on the stack; written out only for a
-/// problem.
+/// The position of a reader in a document. Built on the stack on the way down; becomes text only
+/// for a problem.
 class document_path {
 public:
     document_path() = default;
 
-    /// A path that was written out already, and outlives this one.
+    /// A path in text form that outlives this one.
     explicit document_path(std::string const& written) : key_{written}, is_written_{true} {}
 
     document_path(document_path const& parent, std::string_view key)
@@ -25,7 +25,7 @@ public:
           index_{index},
           is_index_{true} {}
 
-    /// "steps[3].retry": a key that is no plain word is quoted: `metadata["a b"]`.
+    /// "steps[3].retry": a key that is not a plain word is quoted: `metadata["a b"]`.
     std::string to_string() const;
 
 private:

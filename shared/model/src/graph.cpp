@@ -8,8 +8,8 @@ namespace tasker::model {
 
 namespace {
 
-// Names are letters, digits, '_', '-' and '.': nothing to escape. They are labels, and numbers are
-// identifiers, since words such as "end" mean something in Mermaid.
+// Names are letters, digits, '_', '-' and '.': nothing to escape. They are labels; the identifiers
+// are numbers, because words such as "end" have a meaning in Mermaid.
 using step_ids = std::unordered_map<std::string_view, std::string>;
 
 step_ids ids_of(workflow_template const& source) {

@@ -19,7 +19,7 @@ namespace tasker::model {
 
 namespace {
 
-// A parser keeps the memory of the largest text it has seen: large ones get their own.
+// A parser keeps the memory of its largest text, so large texts get their own parser.
 constexpr std::size_t largest_kept = std::size_t{64} << 10;
 
 bool fits_64_bits(std::string_view integer) {
@@ -30,8 +30,8 @@ bool fits_64_bits(std::string_view integer) {
     return fits(std::int64_t{}) || fits(std::uint64_t{});
 }
 
-/// Writes integers that do not fit 64 bits as the nearest double: simdjson refuses them, and a
-/// schema compares numbers with no more digits than that. REQUIRES: `text` is JSON.
+/// Replaces integers that do not fit into 64 bits by the nearest double: simdjson refuses them, and
+/// a schema compares numbers with the precision of a double. REQUIRES: `text` is JSON.
 std::string with_large_integers_rounded(std::string_view text) {
     std::string out;
     out.reserve(text.size());

@@ -75,7 +75,7 @@ public:
     }
 
     bool number_unsigned(number_unsigned_t value) override {
-        // One type for what fits both, as in YAML.
+        // The same type for both, as in YAML.
         if (std::in_range<std::int64_t>(value)) {
             return number_integer(static_cast<std::int64_t>(value));
         }
@@ -85,7 +85,7 @@ public:
     bool number_float(number_float_t value, string_t const& text) override {
         if (text.find_first_of(".eE") == string_t::npos) {
             throw_unreadable(position_.token_line, "contains the number " + text.substr(0, 40) +
-                                                       ", which does not fit 64 bits");
+                                                       ", which does not fit into 64 bits");
         }
         return scalar(node_kind::real, text, value);
     }
@@ -134,8 +134,8 @@ private:
     }
 
     /// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while
-    /// parsing value - invalid literal; last read: 'x'": what stands between the position and the
-    /// text that was read, which may be of any length.
+    /// parsing value - invalid literal; last read: 'x'": the part between the position and the text
+    /// that was read, which may have any length.
     static std::string reason(std::string_view what) {
         if (auto const position = what.find("column "); position != std::string_view::npos) {
             auto const colon = what.find(": ", position);

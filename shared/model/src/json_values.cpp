@@ -57,7 +57,7 @@ std::size_t hash_of(element value) {
         return hash;
     }
     case element_type::OBJECT: {
-        // A sum, since the order of members does not matter.
+        // A sum, because the order of members does not matter.
         std::size_t hash = kind;
         simdjson::dom::object const object = value.get_object().value_unsafe();
         for (auto const [key, member] : object) {

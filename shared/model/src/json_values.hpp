@@ -13,15 +13,15 @@
 
 namespace tasker::model {
 
-/// None if the element is no number. Exact for 64-bit integers.
+/// None if the element is not a number. Exact for 64-bit integers.
 std::optional<long double> number_of(simdjson::dom::element value);
 
 bool equal(simdjson::dom::element left, simdjson::dom::element right);
 
-/// The places of two equal elements, if there are any. Cost: linear, but for colliding hashes.
+/// The indices of two equal elements, if there are any. Cost: linear, except for colliding hashes.
 std::optional<std::pair<std::size_t, std::size_t>> find_equal(simdjson::dom::array values);
 
-/// As JSON, cut off where it gets long.
+/// As JSON, cut off if it is long.
 std::string shown(simdjson::dom::element value);
 
 } // namespace tasker::model

@@ -7,7 +7,7 @@ namespace tasker::model {
 
 namespace {
 
-/// "the number 1.0" or "a list": a scalar that lost its quotes is worth showing.
+/// "the number 1.0" or "a list": show a scalar that may lack quotes.
 std::string describe(document_node const& node) {
     if (node.kind == node_kind::integer || node.kind == node_kind::real) {
         return "the number " + std::string{node.text.substr(0, 40)};

@@ -11,13 +11,13 @@
 
 namespace tasker::model {
 
-/// A document being read, and what is wrong with it so far.
+/// A document being read, with its problems so far.
 struct reading {
     document const& source;
     problem_list& problems;
 };
 
-/// "a mapping", "a string", …, as messages name what they found.
+/// "a mapping", "a string", …, as messages name the value.
 std::string_view describe(node_kind kind);
 
 /// Calls `each(index, item)` for every item of a list.
@@ -44,20 +44,21 @@ void for_each_member(document const& source, node_index mapping, Each each) {
 std::optional<node_index> find_member(document const& source, node_index mapping,
                                       std::string_view key);
 
-/// Reports every key that stands twice in one mapping, anywhere in the document.
+/// Reports every key that is repeated in a mapping, anywhere in the document.
 void check_duplicate_keys(reading in);
 
-/// The values of a mapping by its known keys; reports those that are unknown.
+/// The values of a mapping by its known keys; reports unknown keys.
 class mapping_reader {
 public:
-    /// `known` outlives the reader. If the node is no mapping, reports that, and finds nothing.
+    /// `known` must outlive the reader. If the node is not a mapping, reports that and finds
+    /// nothing.
     mapping_reader(reading in, document_path const& path, node_index mapping,
                    std::span<std::string_view const> known);
 
     /// The value of a key, if it was given; the first one of duplicates.
     std::optional<node_index> find(std::string_view key) const;
 
-    /// The same, and reports its absence.
+    /// The same, but reports its absence.
     std::optional<node_index> require(std::string_view key) const;
 
 private:
@@ -74,7 +75,7 @@ std::optional<std::int32_t> read_integer(reading in, document_path const& path, 
                                          std::int32_t least, std::int32_t most);
 bool expect_list(reading in, document_path const& path, node_index node);
 
-/// A mapping of the user's own, as JSON text.
+/// A mapping with any keys, as JSON text.
 std::optional<std::string> read_free_mapping(reading in, document_path const& path,
                                              node_index node);
 

@@ -17,7 +17,7 @@ bool is_hexadecimal(std::string_view text) {
     });
 }
 
-/// \u00e9, as ECMA-262 has it, is \x{00e9} to RE2.
+/// ECMA-262's \u00e9 is \x{00e9} in RE2.
 std::string to_re2(std::string_view source) {
     std::string out;
     for (std::size_t i = 0; i < source.size(); ++i) {

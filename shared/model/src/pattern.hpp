@@ -10,17 +10,17 @@ class RE2;
 
 namespace tasker::model {
 
-/// A regular expression of a JSON Schema (ECMA-262), as RE2 runs it: in time proportional to the
-/// text and with a bounded stack, which std::regex promises neither of. What RE2 does not have
-/// (look-around, back references, named groups of ECMA-262) is refused when the schema is read.
+/// A regular expression of a JSON Schema (ECMA-262), run by RE2: in time proportional to the text
+/// and with a bounded stack, which std::regex does not promise. Features that RE2 lacks
+/// (look-around, back references, named groups of ECMA-262) are refused when the schema is read.
 ///
 /// Lifetime: a copy shares the compiled expression.
-/// Threads: matches() may be called from any number at once.
+/// Threads: any number may call matches() at the same time.
 class pattern {
 public:
     explicit pattern(std::string_view source);
 
-    /// Why the source is no expression, or empty.
+    /// Why the source is not an expression, or empty.
     std::string const& problem() const noexcept {
         return problem_;
     }

@@ -10,7 +10,7 @@ namespace tasker::model {
 
 namespace {
 
-// A document of unknown names would otherwise compare each of them with each of the known.
+// Bound the cost: a document of unknown names would compare each with every known name.
 constexpr std::size_t max_comparisons = 100'000;
 constexpr std::size_t longest_suggested = 128;
 

@@ -13,8 +13,8 @@
 
 namespace tasker::model {
 
-/// Collects the problems of one document, and keeps their number and the cost of their suggestions
-/// within bounds, whatever the document is.
+/// Collects the problems of one document, and bounds their number and the cost of their
+/// suggestions.
 class problem_list {
 public:
     void add(document_path const& path, document_node const& node, std::string problem) {
@@ -23,7 +23,7 @@ public:
 
     void add(std::string path, int line, std::string problem);
 
-    /// `; did you mean "retry"?`, or nothing if no candidate is near.
+    /// `; did you mean "retry"?`, or "" if no candidate is near.
     std::string suggestion(std::string_view word, std::span<std::string_view const> candidates);
 
     bool empty() const noexcept {

@@ -29,13 +29,13 @@ enum json_type : std::uint8_t {
 
 using schema_index = std::uint32_t;
 
-/// A bound of a number, and as the schema wrote it. long double holds 64-bit integers exactly.
+/// A bound of a number, and its text in the schema. long double represents 64-bit integers exactly.
 struct schema_number {
     long double value = 0;
     std::string text;
 };
 
-/// One schema object of JSON Schema draft 7, its keywords in the form that is evaluated.
+/// One schema object of JSON Schema draft 7, with its keywords in compiled form.
 struct subschema {
     bool refuses_all = false; ///< the schema `false`
     std::uint8_t types = 0;   ///< set of json_type; 0: any
@@ -57,8 +57,8 @@ struct subschema {
     std::optional<std::size_t> min_items;
     std::optional<std::size_t> max_items;
     bool unique_items = false;
-    std::vector<schema_index> first_items; ///< `items` as a list
-    std::optional<schema_index> items;     ///< of all, or of those after first_items
+    std::vector<schema_index> first_items; ///< `items`, if it is a list
+    std::optional<schema_index> items;     ///< for all items, or for those after first_items
     std::optional<schema_index> contains;
 
     std::optional<std::size_t> min_properties;
@@ -71,7 +71,7 @@ struct subschema {
     std::vector<std::pair<std::string, std::vector<std::string>>> required_with;
     std::vector<std::pair<std::string, schema_index>> schema_with;
 
-    std::optional<schema_index> reference; ///< `$ref`: then nothing else
+    std::optional<schema_index> reference; ///< `$ref`: then there is no other keyword
     std::vector<schema_index> all_of;
     std::vector<schema_index> any_of;
     std::vector<schema_index> one_of;
@@ -88,7 +88,7 @@ struct schema {
     std::unique_ptr<simdjson::dom::parser> constants_owner;
 };
 
-/// A set of json_type in words: "a string or null".
+/// A set of json_type as text: "a string or null".
 std::string describe_types(std::uint8_t types);
 
 } // namespace tasker::model

@@ -14,7 +14,7 @@ std::size_t code_points(std::string_view text) {
 
 bool is_multiple(long double number, long double of) {
     long double const quotient = number / of;
-    // 19.99 is meant to be a multiple of 0.01, though no binary fraction is.
+    // 19.99 must count as a multiple of 0.01, although no binary fraction is one.
     return std::abs(quotient - std::round(quotient)) <= 1e-12L * std::max(1.0L, std::abs(quotient));
 }
 

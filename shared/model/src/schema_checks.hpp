@@ -12,7 +12,7 @@
 
 namespace tasker::model {
 
-/// A value and the subschema that it has to fit.
+/// A value and the subschema that it must match.
 struct asked {
     subschema const& by;
     document_path const& path;
@@ -35,7 +35,7 @@ struct asked {
     }
 };
 
-/// A set: a whole number is a number as well.
+/// A set, because a whole number is also a number.
 std::uint8_t types_of(simdjson::dom::element value);
 
 /// "1 item", "2 items".

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t max_subschemas = 10'000;
 constexpr int max_same_value_depth = 64;
 
-/// Undoes the escapes of a reference's token: percent signs (RFC 3986), then ~1 and ~0 (RFC 6901).
+/// Decodes the escapes of a reference's token: percent signs (RFC 3986), then ~1 and ~0 (RFC 6901).
 std::string unescape_token(std::string_view token) {
     auto const digit = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
     auto const is_digit = [](char c) {
@@ -111,7 +111,7 @@ std::shared_ptr<schema const> schema_builder::build(document_path const& path, n
                             "has more than " + std::to_string(max_subschemas) + " subschemas");
             return out;
         }
-        // A copy: reading keywords adds further places.
+        // A copy, because reading keywords adds entries.
         place const current = places_[i];
         out->subschemas.push_back(
             read_subschema(*this, document_path{current.path}, current.node, i == 0));
@@ -128,7 +128,7 @@ std::shared_ptr<schema const> schema_builder::build(document_path const& path, n
 
 namespace {
 
-/// The schemas that apply to the same value as `from` does: what can go round in circles.
+/// The schemas that apply to the same value as `from`; only these can form a cycle.
 std::vector<schema_index> same_value_schemas(subschema const& from) {
     std::vector<schema_index> out;
     for (auto const* list : {&from.all_of, &from.any_of, &from.one_of}) {
@@ -151,7 +151,7 @@ std::vector<schema_index> same_value_schemas(subschema const& from) {
 void schema_builder::check_same_value(schema const& built) {
     constexpr int unvisited = -1;
     constexpr int open = 0;
-    // Of a visited schema: how many schemas deep it goes without leaving the value.
+    // Per visited schema: the depth of schemas that apply to the same value.
     std::vector<int> depths(built.subschemas.size(), unvisited);
     struct step {
         schema_index index;
@@ -178,7 +178,7 @@ void schema_builder::check_same_value(schema const& built) {
                 depths[top.index] = depth;
                 if (depth == max_same_value_depth + 1) {
                     report(top.index, "applies more than " + std::to_string(max_same_value_depth) +
-                                          " schemas to one value, each inside of the other");
+                                          " schemas to one value, each inside the other");
                 }
                 walk.pop_back();
                 if (!walk.empty()) {

@@ -7,10 +7,10 @@
 
 namespace tasker::model {
 
-/// Reads a JSON Schema of draft 7. Reports every problem: keywords that are unknown (but "x-…") or
-/// of a later draft, values of the wrong kind, expressions that cannot be compiled, references that
-/// lead out of the document or nowhere, schemas that refer to themselves for the same value.
-/// The schema that is returned must not be used if there was a problem.
+/// Reads a JSON Schema of draft 7. Reports every problem: keywords that are unknown (except "x-…")
+/// or of a later draft, values of the wrong type, expressions that cannot be compiled, references
+/// that point outside the document or nowhere, schemas that refer to themselves for the same value.
+/// Do not use the returned schema if there was a problem.
 std::shared_ptr<schema const> compile_schema(reading in, document_path const& path,
                                              node_index node);
 

@@ -20,8 +20,8 @@ using simdjson::dom::element;
 
 // One evaluation of a subschema costs some 20 to 100 ns.
 constexpr std::size_t max_evaluations = 4'000'000;
-// A context is nested at most 64 deep and a schema applies at most 64 subschemas to one value; both
-// at once is the work of nobody who means well, and would take much of the stack.
+// A context is nested at most 64 deep and a schema applies at most 64 subschemas to one value.
+// Reaching both limits at the same time needs a malicious schema and would exhaust the stack.
 constexpr int max_depth = 512;
 constexpr std::size_t told_alternatives = 3;
 
@@ -29,8 +29,8 @@ class evaluator {
 public:
     explicit evaluator(schema const& by) : by_{by} {}
 
-    /// Whether the value fits. Problems are added to `problems`; without it, the first one ends the
-    /// work.
+    /// Whether the value matches. Problems are added to `problems`; without it, the first one ends
+    /// the evaluation.
     bool fits(schema_index index, element value, document_path const& path,
               problem_list* problems) {
         if (++evaluations_ > max_evaluations || depth_ >= max_depth) {
@@ -60,7 +60,7 @@ private:
         }
         std::uint8_t const types = types_of(value);
         if (by.types != 0 && (by.types & types) == 0) {
-            // The other keywords would only repeat that it is of the wrong type.
+            // The other keywords would only report the wrong type again.
             out.refuse("must be " + describe_types(by.types) + ", not " + describe_value(types));
             return false;
         }
@@ -120,7 +120,7 @@ private:
             }
         }
         if (by.contains && !contained) {
-            out.refuse("must have an item that the schema in contains asks for");
+            out.refuse("must have an item that matches the schema in contains");
         }
         if (by.min_items && count < *by.min_items) {
             out.refuse("must have at least " + plural(*by.min_items, "item", "items") + ", not " +
@@ -193,8 +193,7 @@ private:
             apply(*by.additional_properties);
             return fit;
         }
-        out.refuse(path,
-                   "is not a property that the input schema knows" + suggest_property(out, key));
+        out.refuse(path, "is not a property of the input schema" + suggest_property(out, key));
         return false;
     }
 
@@ -210,7 +209,7 @@ private:
         return out.problems->suggestion(key, known);
     }
 
-    /// A name is checked as the JSON string that it is.
+    /// A name is checked as a JSON string.
     bool fits_name(schema_index applies, std::string_view key, document_path const& path,
                    problem_list* problems) {
         std::string quoted;
@@ -272,7 +271,7 @@ private:
             check_one_of(out, value);
         }
         if (by.negated && fits(*by.negated, value, out.path, nullptr)) {
-            out.refuse("must not be what the schema in not asks for");
+            out.refuse("must not match the schema in not");
         }
         if (by.condition) {
             auto const& applies =
@@ -293,12 +292,12 @@ private:
         if (fitting.empty()) {
             refuse_alternatives(out, out.by.one_of, value);
         } else if (fitting.size() > 1) {
-            out.refuse("must fit exactly one of the alternatives in oneOf, but fits [" +
+            out.refuse("must match exactly one of the alternatives in oneOf, but matches [" +
                        std::to_string(fitting[0]) + "] and [" + std::to_string(fitting[1]) + "]");
         }
     }
 
-    /// Tells of the first alternatives why they do not fit.
+    /// Adds the problems of the first alternatives.
     void refuse_alternatives(asked& out, std::vector<schema_index> const& alternatives,
                              element value) {
         if (out.problems == nullptr) {
@@ -306,7 +305,7 @@ private:
             return;
         }
         std::string text =
-            "fits none of " + plural(alternatives.size(), "alternative", "alternatives");
+            "matches none of " + plural(alternatives.size(), "alternative", "alternatives");
         for (std::size_t i = 0; i < alternatives.size() && i < told_alternatives; ++i) {
             problem_list reasons;
             fits(alternatives[i], value, out.path, &reasons);
@@ -336,9 +335,9 @@ std::vector<located_problem> evaluate(schema const& by, element value, document_
     evaluator work{by};
     work.fits(0, value, path, &problems);
     if (work.gave_up()) {
-        // What was found on the way may be a consequence of giving up.
+        // The problems found so far may be a consequence of giving up.
         return {{.path = path.to_string(),
-                 .problem = "takes more work to check by the input schema than is allowed"}};
+                 .problem = "needs more work to check against the input schema than is allowed"}};
     }
     return std::move(problems).finish();
 }

@@ -9,8 +9,8 @@
 
 namespace tasker::model {
 
-/// What is wrong with a value by a schema, at most max_problems. Gives up, and says so, when a
-/// schema that multiplies its work asks for more than a bounded number of evaluations.
+/// The problems of a value by a schema, at most max_problems. Gives up with a problem if the schema
+/// needs more than a bounded number of evaluations.
 std::vector<located_problem> evaluate(schema const& by, simdjson::dom::element value,
                                       document_path const& path);
 

@@ -19,7 +19,7 @@ void annotation_text(keyword_reading const& keyword) {
 
 void root_id(keyword_reading const& keyword) {
     if (!keyword.is_root) {
-        keyword.report("is supported at the root only");
+        keyword.report("is supported only at the root");
     }
 }
 
@@ -28,7 +28,7 @@ void dialect(keyword_reading const& keyword) {
     if (text && !text->starts_with("http://json-schema.org/draft-07/schema") &&
         !text->starts_with("http://json-schema.org/draft-06/schema")) {
         keyword.report("must be \"http://json-schema.org/draft-07/schema#\": JSON Schema draft 7 "
-                       "is the one that is supported");
+                       "is the supported version");
     }
 }
 
@@ -44,7 +44,7 @@ std::uint8_t one_type(keyword_reading const& keyword, document_path const& path,
     auto const found = std::ranges::find(type_names, *text);
     if (found == type_names.end()) {
         keyword.in().problems.add(path, keyword.in().source[node],
-                                  shown(*text) + " is no type of JSON" +
+                                  shown(*text) + " is not a JSON type" +
                                       keyword.in().problems.suggestion(*text, type_names));
         return 0;
     }
@@ -150,7 +150,7 @@ void members(keyword_reading const& keyword, Each each) {
 }
 
 void definitions(keyword_reading const& keyword) {
-    // Checked even where nothing refers to them.
+    // Checked even if nothing refers to them.
     members(keyword, [&](document_node const& /*key*/, node_index value,
                          document_path const& path) { keyword.builder.add(path, value); });
 }
@@ -193,7 +193,7 @@ void format(keyword_reading const& keyword) {
     }
     keyword.out.format = parse_format(*text);
     if (!keyword.out.format) {
-        keyword.report(shown(*text) + " is not a format that is checked" +
+        keyword.report(shown(*text) + " is not a supported format" +
                        keyword.in().problems.suggestion(*text, format_names()));
     }
 }
@@ -245,7 +245,7 @@ void reference(keyword_reading const& keyword) {
         return;
     }
     if (*text != "#" && !text->starts_with("#/")) {
-        keyword.report("must lead into this schema, as in \"#/definitions/price\"");
+        keyword.report("must point into this schema, as in \"#/definitions/price\"");
         return;
     }
     keyword.out.reference = keyword.builder.add_target(text->substr(1));

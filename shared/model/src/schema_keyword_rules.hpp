@@ -30,14 +30,14 @@ struct keyword_reading {
     }
 };
 
-/// What a keyword of draft 7, or of a later one, makes of its value.
+/// The rule of a keyword of draft 7, or of a later one.
 struct keyword_rule {
     std::string_view name;
     void (*read)(keyword_reading const&);
-    bool beside_reference = false; ///< draft 7 ignores what stands beside $ref
+    bool beside_reference = false; ///< draft 7 ignores other keywords beside $ref
 };
 
-/// Null for what is no keyword.
+/// Null if it is not a keyword.
 keyword_rule const* find_keyword(std::string_view name);
 
 std::span<std::string_view const> keyword_names();

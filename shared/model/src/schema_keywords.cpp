@@ -15,12 +15,12 @@ void read_keyword(schema_builder& builder, document_path const& path, document_n
         rule->read({builder, keyword_path, value, out, is_root});
     } else if (!key.text.starts_with("x-")) {
         builder.in.problems.add(keyword_path, key,
-                                "is no keyword of JSON Schema" +
+                                "is not a keyword of JSON Schema" +
                                     builder.in.problems.suggestion(key.text, keyword_names()));
     }
 }
 
-/// What has no effect in the company that it keeps would be parsed and ignored.
+/// Report keywords that have no effect together with the others; draft 7 would ignore them.
 void check_company(reading in, document_path const& path, node_index node) {
     bool const has_reference = find_member(in.source, node, "$ref").has_value();
     bool const has_condition = find_member(in.source, node, "if").has_value();

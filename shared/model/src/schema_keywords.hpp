@@ -14,19 +14,18 @@
 
 namespace tasker::model {
 
-/// A schema while it is compiled: gives numbers to subschemas, which are read one after the other
-/// and not one inside of the other, so that references may form circles.
+/// A schema while it is compiled. Subschemas get numbers and are read one after the other, not
+/// nested, so that references may form cycles.
 class schema_builder {
 public:
     explicit schema_builder(reading from) : in{from} {}
 
     std::shared_ptr<schema const> build(document_path const& path, node_index root);
 
-    /// The number of the subschema at a node, which is read later.
+    /// The number of the subschema at a node; it is read later.
     schema_index add(document_path const& path, node_index node);
 
-    /// The number of the subschema that a JSON pointer leads to from the root, if it leads
-    /// anywhere.
+    /// The number of the subschema at a JSON pointer from the root, if there is one.
     std::optional<schema_index> add_target(std::string_view pointer);
 
     /// The number of a constant.

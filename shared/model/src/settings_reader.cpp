@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 4> backoff_names{"none", "linear", "expon
 constexpr std::size_t max_callable_length = 256;
 constexpr std::int32_t most_attempts = 10'000;
 constexpr std::int32_t longest_backoff_ms = 86'400'000;      // a day
-constexpr std::int64_t longest_timeout_ms = 24 * 86'400'000; // 24 days: fits 32 bits
+constexpr std::int64_t longest_timeout_ms = 24 * 86'400'000; // 24 days: fits into 32 bits
 
 std::optional<std::string> read_callable(reading in, document_path const& path, node_index node) {
     auto const text = read_string(in, path, node);
@@ -95,8 +95,8 @@ std::optional<backoff_kind> read_backoff(reading in, document_path const& path, 
     return static_cast<backoff_kind>(found - backoff_names.begin());
 }
 
-/// What contradicts another key of the same mapping would be ignored. Keys that an environment
-/// overrides are no contradiction.
+/// A key that contradicts another one in the same mapping would have no effect. Overrides of an
+/// environment are not contradictions.
 void refuse_without_effect(reading in, document_path const& path, mapping_reader const& retry,
                            step_settings const& read) {
     auto const refuse = [&](char const* key, char const* why) {

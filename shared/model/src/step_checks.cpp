@@ -15,7 +15,7 @@ std::string unknown_step(reading in, std::string_view name, known_steps const& k
     return "names the unknown step " + shown(name) + in.problems.suggestion(name, known.names);
 }
 
-/// Checks the dependencies of one step and adds those that hold to the graph.
+/// Checks the dependencies of one step and adds the valid ones to the graph.
 class dependency_checker {
 public:
     dependency_checker(reading in, known_steps const& known, step_graph& graph)
@@ -49,7 +49,7 @@ private:
         if (parent == child) {
             return "names the step itself";
         }
-        // The children come in order, so the last one is enough to know a repetition.
+        // The children come in order, so comparing with the last one finds repetitions.
         auto& last = last_child_[static_cast<std::size_t>(parent)];
         if (last == child) {
             return "names " + shown(name) + " again";
@@ -91,7 +91,7 @@ void check_cycles(reading in, step_graph const& graph, known_steps const& known,
         append_index(path, first);
         append_key(path, given[first].dependencies_key);
         in.problems.add(std::move(path), static_cast<int>(given[first].dependencies_line),
-                        "close a cycle: " + cycle_text(cycle, known));
+                        "form a cycle: " + cycle_text(cycle, known));
     }
 }
 
@@ -122,7 +122,7 @@ known_steps check_steps(reading in, std::vector<step_template> const& steps,
     if (edges > max_edges) {
         in.problems.add("steps", 0,
                         "must have at most " + std::to_string(max_edges) +
-                            " dependencies in all, not " + std::to_string(edges));
+                            " dependencies in total, not " + std::to_string(edges));
         return known;
     }
     step_graph graph{steps.size()};
@@ -138,7 +138,7 @@ known_steps check_steps(reading in, std::vector<step_template> const& steps,
 
 void check_known(reading in, document_path const& path, node_index node, known_steps const& known) {
     std::string_view const name = in.source[node].text;
-    // A document without steps has that problem alone.
+    // A document without steps has only that problem.
     if (!known.numbers.empty() && !known.numbers.contains(name)) {
         in.problems.add(path, in.source[node], unknown_step(in, name, known));
     }

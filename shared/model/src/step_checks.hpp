@@ -12,11 +12,10 @@
 
 namespace tasker::model {
 
-/// Where the parts of a step stand in the document, for messages about steps that contradict each
-/// other.
+/// The positions of a step's parts in the document, for messages about contradicting steps.
 struct given_step {
     struct dependency {
-        std::size_t index; ///< in the document's list; items that are no strings are left out here
+        std::size_t index; ///< in the document's list; items that are not strings are omitted here
         std::uint32_t line;
     };
 
@@ -26,18 +25,18 @@ struct given_step {
     std::vector<dependency> dependencies; ///< parallel to step_template::dependencies
 };
 
-/// The steps' names, in the order of the steps and by hash.
+/// The names of the steps, in their order and by hash.
 struct known_steps {
     std::vector<std::string_view> names;
     std::unordered_map<std::string_view, std::int32_t> numbers; ///< of duplicates: the first
 };
 
-/// Checks what no step tells alone: unique names, known dependencies, no cycles, not too many
-/// edges. `given` is parallel to `steps`. The names that are returned live in `steps`.
+/// Checks the rules across steps: unique names, known dependencies, no cycles, not too many edges.
+/// `given` is parallel to `steps`. The returned names point into `steps`.
 known_steps check_steps(reading in, std::vector<step_template> const& steps,
                         std::vector<given_step> const& given);
 
-/// Reports a node, a string, that is no step's name.
+/// Reports a string node that is not the name of a step.
 void check_known(reading in, document_path const& path, node_index node, known_steps const& known);
 
 } // namespace tasker::model

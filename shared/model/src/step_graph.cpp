@@ -53,8 +53,8 @@ std::vector<std::vector<std::int32_t>> find_cycles(step_graph const& graph,
     }
     std::vector<std::vector<std::int32_t>> cycles;
     std::vector<std::int32_t> walk;
-    // A step that is not in the order has a parent that is not: walking up from it ends in a cycle,
-    // or where an earlier walk has been.
+    // A step outside the order has a parent outside the order: walking up ends in a cycle, or at a
+    // step that was already visited.
     for (std::size_t i = 0; i < visited_by.size(); ++i) {
         walk.clear();
         auto const start = static_cast<std::int32_t>(i);

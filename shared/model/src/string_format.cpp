@@ -18,7 +18,7 @@ namespace {
 constexpr std::array<std::string_view, 9> names{"date", "date-time", "email", "hostname", "ipv4",
                                                 "ipv6", "time",      "uri",   "uuid"};
 
-// Long enough for any of the formats that are copied to be parsed.
+// Long enough for all formats that are copied before parsing.
 constexpr std::size_t longest_moment = 64;
 
 bool is_moment(std::string_view before, std::string_view text, std::string_view after) {

@@ -7,7 +7,7 @@
 
 namespace tasker::model {
 
-/// The values of the keyword `format` that are checked. Others are refused.
+/// The supported values of the keyword `format`. Others are refused.
 enum class string_format : std::uint8_t {
     date,
     date_time,

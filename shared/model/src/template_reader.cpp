@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 1> environment_keys{"steps"};
 constexpr std::array<std::string_view, 4> override_keys{"name", "handler", "retry",
                                                         "timeout_seconds"};
 
-/// Reads a string that one of the rules of names.hpp applies to.
+/// Reads a string and checks it with a rule of names.hpp.
 std::string read_name(reading in, document_path const& path, std::optional<node_index> node,
                       std::optional<std::string> (*rule)(std::string_view)) {
     auto const text = node ? read_string(in, path, *node) : std::nullopt;
@@ -83,7 +83,7 @@ std::optional<std::vector<std::string>> read_dependencies(reading in, document_p
     if (auto const alias = step.find("depends_on")) {
         if (node) {
             in.problems.add(document_path{path, "depends_on"}, in.source[*alias],
-                            "is another name of dependencies; give only one of the two");
+                            "is a synonym of dependencies; use only one of them");
         } else {
             node = alias;
             key = "depends_on";
@@ -116,7 +116,7 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
     places.name_line = in.source[name.value_or(node)].line;
     if (step.name == every_step) {
         in.problems.add(document_path{path, "name"}, in.source[*name],
-                        "is reserved: in environments it stands for every step");
+                        "is reserved: in environments it means every step");
     }
     step.description = read_optional_string(in, path, source, "description");
     step.type_given = read_type(in, path, source);

@@ -63,13 +63,13 @@ TEST(InputValidator, TellsWhatAValueMustBe) {
         {R"({"items":[{"type":"null"}],"additionalItems":false})", "[null,1]",
          "context.v[1]: is not allowed"},
         {R"({"contains":{"const":1}})", "[2]",
-         "context.v: must have an item that the schema in contains asks for"},
+         "context.v: must have an item that matches the schema in contains"},
         {R"({"required":["a"]})", "{}", "context.v.a: is required"},
         {R"({"minProperties":1})", "{}", "context.v: must have at least 1 property, not 0"},
         {R"({"maxProperties":0})", R"({"a":1})",
          "context.v: must have at most 0 properties, not 1"},
         {R"({"properties":{"price":{}},"additionalProperties":false})", R"({"prise":1})",
-         "context.v.prise: is not a property that the input schema knows; did you mean "
+         "context.v.prise: is not a property of the input schema; did you mean "
          "\"price\"?"},
         {R"({"additionalProperties":{"type":"null"}})", R"({"a b":1})",
          "context.v[\"a b\"]: must be null, not a number"},
@@ -82,10 +82,10 @@ TEST(InputValidator, TellsWhatAValueMustBe) {
         {R"({"dependencies":{"a":{"required":["c"]}}})", R"({"a":1})", "context.v.c: is required"},
         {R"({"allOf":[{"minimum":1},{"maximum":3}]})", "4", "context.v: must be at most 3"},
         {R"({"anyOf":[{"const":1},{"const":2}]})", "3",
-         "context.v: fits none of 2 alternatives: (1) must be 1; (2) must be 2"},
+         "context.v: matches none of 2 alternatives: (1) must be 1; (2) must be 2"},
         {R"({"oneOf":[{"minimum":1},{"maximum":3}]})", "2",
-         "context.v: must fit exactly one of the alternatives in oneOf, but fits [0] and [1]"},
-        {R"({"not":{"const":1}})", "1", "context.v: must not be what the schema in not asks for"},
+         "context.v: must match exactly one of the alternatives in oneOf, but matches [0] and [1]"},
+        {R"({"not":{"const":1}})", "1", "context.v: must not match the schema in not"},
         {R"({"if":{"type":"string"},"then":{"minLength":2},"else":{"minimum":2}})", "1",
          "context.v: must be at least 2"},
         {"false", "1", "context.v: is not allowed"},
@@ -166,7 +166,7 @@ TEST(InputValidator, GivesUpOnSchemasThatMultiplyTheirWork) {
         schema += "\"d" + std::to_string(i) + R"(":{"allOf":[)" + next + "," + next + "]},";
     }
     EXPECT_THAT(problems(schema + R"("d30":{}}})", "{}"),
-                ElementsAre("context: takes more work to check by the input schema than is "
+                ElementsAre("context: needs more work to check against the input schema than is "
                             "allowed"));
 }
 
@@ -205,9 +205,9 @@ TEST(InputSchema, IsRefusedWhereItWouldNotWork) {
     };
     for (auto const& [schema, problem] : std::vector<bad_schema>{
              {"[]", ": must be a schema, a mapping or a boolean, not a list"},
-             {"{type: strnig}", ".type: \"strnig\" is no type of JSON; did you mean \"string\"?"},
+             {"{type: strnig}", ".type: \"strnig\" is not a JSON type; did you mean \"string\"?"},
              {"{requried: [a]}",
-              ".requried: is no keyword of JSON Schema; did you mean \"required\"?"},
+              ".requried: is not a keyword of JSON Schema; did you mean \"required\"?"},
              {"{required: a}", ".required: must be a list, not a string"},
              {"{properties: {a: 5}}",
               ".properties.a: must be a schema, a mapping or a boolean, not a number"},
@@ -215,9 +215,9 @@ TEST(InputSchema, IsRefusedWhereItWouldNotWork) {
               ".prefixItems: is a keyword of a later draft than 7 and would not be enforced"},
              {"{$schema: \"https://json-schema.org/draft/2020-12/schema\"}",
               ".$schema: must be \"http://json-schema.org/draft-07/schema#\": JSON Schema draft 7 "
-              "is the one that is supported"},
+              "is the supported version"},
              {"{$ref: \"http://example.org/s\"}",
-              ".$ref: must lead into this schema, as in \"#/definitions/price\""},
+              ".$ref: must point into this schema, as in \"#/definitions/price\""},
              {"{$ref: \"#/definitions/a\"}", ".$ref: \"#/definitions/a\" leads nowhere"},
              {"{allOf: [{$ref: \"#\"}]}", ": refers to itself for the same value"},
              {"{properties: {a: {$ref: \"#/definitions/b\", type: string}}, definitions: {b: {}}}",
@@ -227,13 +227,13 @@ TEST(InputSchema, IsRefusedWhereItWouldNotWork) {
              {"{pattern: \"(?=a)\"}",
               ".pattern: is not a supported regular expression (RE2): invalid perl operator: (?="},
              {"{format: date_time}",
-              ".format: \"date_time\" is not a format that is checked; did you mean "
+              ".format: \"date_time\" is not a supported format; did you mean "
               "\"date-time\"?"},
              {"{multipleOf: 0}", ".multipleOf: must be greater than 0"},
              {"{minLength: -1}", ".minLength: must be from 0 to 2147483647, not -1"},
              {"{anyOf: []}", ".anyOf: must have at least one schema"},
              {"{enum: []}", ".enum: must have at least one value"},
-             {"{properties: {a: {$id: x}}}", ".properties.a.$id: is supported at the root only"}}) {
+             {"{properties: {a: {$id: x}}}", ".properties.a.$id: is supported only at the root"}}) {
         EXPECT_THAT(schema_problems(schema),
                     ElementsAre("line 4: input_schema" + std::string{problem}))
             << schema;

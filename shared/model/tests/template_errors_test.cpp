@@ -89,7 +89,7 @@ std::vector<broken_template> const broken_templates{
      {"line 4: steps[0].name: is required"}},
     {"StepNamedAll",
      HEAD "steps: [{name: ALL, handler: {callable: x}}]\n",
-     {"line 3: steps[0].name: is reserved: in environments it stands for every step"}},
+     {"line 3: steps[0].name: is reserved: in environments it means every step"}},
     {"StepType",
      HEAD "steps:\n- name: a\n  type: decision\n  handler: {callable: x}\n",
      {"line 5: steps[0].type: \"decision\" is not supported: the only type of step is "
@@ -171,21 +171,21 @@ std::vector<broken_template> const broken_templates{
     {"BothNamesOfDependencies",
      HEAD "steps:\n- {name: a, handler: {callable: x}}\n- name: b\n  handler: {callable: x}\n"
           "  dependencies: [a]\n  depends_on: [a]\n",
-     {"line 8: steps[1].depends_on: is another name of dependencies; give only one of the two"}},
+     {"line 8: steps[1].depends_on: is a synonym of dependencies; use only one of them"}},
     {"Cycle",
      HEAD "steps:\n- {name: z, handler: {callable: x}}\n"
           "- {name: a, handler: {callable: x}, dependencies: [z, c]}\n"
           "- {name: b, handler: {callable: x}, dependencies: [a]}\n"
           "- {name: c, handler: {callable: x}, dependencies: [b]}\n"
           "- {name: behind, handler: {callable: x}, dependencies: [c]}\n",
-     {"line 5: steps[1].dependencies: close a cycle: a -> b -> c -> a"}},
+     {"line 5: steps[1].dependencies: form a cycle: a -> b -> c -> a"}},
     {"TwoCycles",
      HEAD "steps:\n- {name: a, handler: {callable: x}, dependencies: [b]}\n"
           "- {name: b, handler: {callable: x}, dependencies: [a]}\n"
           "- {name: c, handler: {callable: x}, dependencies: [d]}\n"
           "- {name: d, handler: {callable: x}, dependencies: [c]}\n",
-     {"line 4: steps[0].dependencies: close a cycle: a -> b -> a",
-      "line 6: steps[2].dependencies: close a cycle: c -> d -> c"}},
+     {"line 4: steps[0].dependencies: form a cycle: a -> b -> a",
+      "line 6: steps[2].dependencies: form a cycle: c -> d -> c"}},
     {"Environments",
      HEAD STEP "environments: [a]\n",
      {"line 4: environments: must be a mapping, not a list"}},
@@ -209,7 +209,7 @@ std::vector<broken_template> const broken_templates{
      {"line 4: contains the number .inf, which JSON cannot express"}},
     {"HugeInteger",
      HEAD STEP "metadata: {a: 99999999999999999999}\n",
-     {"line 4: contains the number 99999999999999999999, which does not fit 64 bits"}},
+     {"line 4: contains the number 99999999999999999999, which does not fit into 64 bits"}},
     {"HugeReal",
      HEAD STEP "metadata: {a: 1e999}\n",
      {"line 4: contains the number 1e999, which is out of range"}},
@@ -257,7 +257,7 @@ std::vector<broken_template> const broken_templates{
      {"line 4: is not valid YAML: the referenced anchor is not defined"}},
     {"AliasOfItself",
      HEAD STEP "metadata: &m {a: *m}\n",
-     {"line 4: has an alias inside of what it stands for"}},
+     {"line 4: has an alias inside its own anchor"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Every, TemplateErrors, ::testing::ValuesIn(broken_templates),

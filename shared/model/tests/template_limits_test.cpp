@@ -75,7 +75,7 @@ TEST(TemplateLimits, EdgesBeyondAMillionAreRefused) {
     EXPECT_THAT(std::move(problems).finish(),
                 ElementsAre(located_problem{
                     .path = "steps",
-                    .problem = "must have at most 1000000 dependencies in all, not 1001000"}));
+                    .problem = "must have at most 1000000 dependencies in total, not 1001000"}));
 }
 
 TEST(TemplateLimits, ACycleOfTenThousandStepsIsNamedInPart) {
@@ -83,7 +83,7 @@ TEST(TemplateLimits, ACycleOfTenThousandStepsIsNamedInPart) {
         problems_of_json(document(10'000, [](int i) { return step((i + 9'999) % 10'000); }));
     ASSERT_EQ(problems.size(), 1);
     EXPECT_THAT(problems[0], ::testing::StartsWith(
-                                 "line 1: steps[0].dependencies: close a cycle: s0 -> s1 -> s2"));
+                                 "line 1: steps[0].dependencies: form a cycle: s0 -> s1 -> s2"));
     EXPECT_THAT(problems[0], ::testing::EndsWith("s19 -> (9980 more) -> s0"));
 }
 

@@ -41,33 +41,33 @@ std::string to_string(exit_status status);
 struct inherited {}; ///< the stream of this process
 struct discarded {}; ///< /dev/null
 
-/// Where what a child prints goes. A path: appended to that file, which this process (not the
+/// The destination of a child's output. A path: appended to that file, which this process (not the
 /// child's user) opens. A function: called with each piece, and with an empty one at the end, on a
-/// thread of its own.
+/// separate thread.
 using output = std::variant<inherited, discarded, std::filesystem::path,
                             std::function<void(std::string_view)>>;
 
 struct child_options {
-    /// The program and its arguments. A program without '/' is looked for in PATH.
+    /// The program and its arguments. A program without '/' is searched for in PATH.
     std::vector<std::string> argv;
     /// "NAME=value" sets, "NAME" removes; everything else is inherited.
     std::vector<std::string> env = {};
     /// Working directory; empty: the one of this process.
     std::filesystem::path directory = {};
-    /// Another user, with no supplementary groups; only root may ask for it.
+    /// Another user, without supplementary groups; only root may set it.
     std::optional<identity> run_as = {};
-    /// All of its standard input.
+    /// Its complete standard input.
     std::string input = {};
     output out = inherited{};
     output err = inherited{};
-    /// Sent to the child when this process ends, however it ends. 0: the child lives on.
+    /// Sent to the child when this process ends in any way. 0: the child keeps running.
     int death_signal = SIGKILL;
 };
 
 /// A running program.
 ///
-/// It has a process group of its own (a session of its own if it may outlive this process), so that
-/// Ctrl-C in the terminal reaches this process alone. It inherits no descriptors but 0, 1 and 2.
+/// It has its own process group (its own session if it may outlive this process), so that Ctrl-C in
+/// the terminal reaches only this process. It inherits only descriptors 0, 1 and 2.
 ///
 /// Lifetime: the destructor kills a child that still runs, and waits for its end.
 /// Threads: start() from any thread, but not in a fork of a process that has called it; one thread
@@ -85,23 +85,24 @@ public:
 
     pid_t pid() const noexcept;
 
-    /// A descriptor that is readable once the child has ended, for poll or Asio. Still owned here.
+    /// A descriptor that is readable once the child has ended, for poll or Asio. This object keeps
+    /// owning it.
     int native_handle() const noexcept;
 
-    /// Harmless once the child has ended.
+    /// Does nothing once the child has ended.
     void send(int signal) noexcept;
 
-    /// Has it ended? Does not wait.
+    /// Whether it has ended. Does not wait.
     std::optional<exit_status> poll();
 
-    /// Waits for its end, and for the last output to have been handed over.
+    /// Waits for its end, and until its last output was delivered.
     /// Errors: errc::timeout; the child still runs.
     result<exit_status> wait(deadline until);
 
     /// Asks it to end (`signal`), and kills it when the deadline passes.
     exit_status stop(deadline until, int signal = SIGTERM);
 
-    /// Lets it live on by itself. REQUIRES: its output goes to no function.
+    /// Lets it outlive this object. REQUIRES: its output goes to no function.
     void release() noexcept;
 
 private:
@@ -117,8 +118,8 @@ struct completed {
     std::string err;
 };
 
-/// Runs a program to its end and gathers what it prints; `out` and `err` of the options do not
-/// count. Errors: as child_process; on errc::timeout it has been killed.
+/// Runs a program to its end and collects its output; `out` and `err` of the options are ignored.
+/// Errors: as child_process; after errc::timeout it has been killed.
 result<completed> run_program(child_options options, deadline until);
 
 } // namespace tasker::cluster

@@ -17,43 +17,43 @@
 namespace tasker::cluster {
 
 struct cluster_options {
-    /// Everything of the cluster is in here: data/, run/ (the socket), server.log, lock. Made if
-    /// absent. What is there is opened again.
+    /// All files of the cluster: data/, run/ (the socket), server.log, lock. Created if absent; an
+    /// existing cluster is reused.
     std::filesystem::path folder;
-    /// False: no fsync. Data survive a crash of PostgreSQL, but not one of the machine.
+    /// False: no fsync. Data survives a crash of PostgreSQL, but not of the machine.
     bool is_durable = true;
-    /// The server lives on when this process ends (see private_cluster::release).
+    /// The server keeps running when this process ends (see private_cluster::release).
     bool outlives_owner = false;
     int max_connections = 200;
     int shared_buffers_mb = 256;
-    /// Further settings, name and value.
+    /// More settings, name and value.
     std::vector<std::pair<std::string, std::string>> settings = {};
 };
 
 enum class shutdown {
-    fast,      ///< sessions are disconnected, everything is written
-    immediate, ///< no goodbye: the next start recovers from the log
-    crash,     ///< every server process is killed at once, as by a power cut
+    fast,      ///< disconnects sessions, writes everything
+    immediate, ///< stops without a checkpoint; the next start recovers from the log
+    crash,     ///< kills all server processes, like a power cut
 };
 
-/// A PostgreSQL server of one's own, found on the machine, reached through a Unix socket that only
-/// the owner (and root) may open; it listens on no TCP port, so it asks for no password.
+/// A private PostgreSQL server, started from the programs on this machine. Only the owner (and
+/// root) can open its Unix socket; it listens on no TCP port, so it needs no password.
 ///
-/// Run by root, the server becomes user "postgres", or "nobody" where that does not exist, since
-/// PostgreSQL refuses root. Where that user cannot reach the folder (below /root, say), a folder in
-/// /var/tmp takes its place, the same one each time: folder() tells.
+/// PostgreSQL refuses root. If root runs this, the server runs as user "postgres", or "nobody" if
+/// that does not exist. If that user cannot reach the folder (for example below /root), the cluster
+/// uses a folder in /var/tmp instead, always the same one: see folder().
 ///
-/// If the process that owns it is killed, the server shuts down (fast if durable, else immediate).
+/// If the owning process is killed, the server shuts down (fast if durable, otherwise immediate).
 ///
 /// Lifetime: the destructor stops the server, fast if durable.
 /// Threads: one thread at a time; dsn() from any.
 /// Errors: errc::not_found (no server programs), errc::conflict (another process uses the folder;
-/// it is of another major version; it holds something else), errc::timeout, errc::unavailable
-/// (anything else; the message ends with the server's own words).
+/// it is of another major version; it contains other files), errc::timeout, errc::unavailable
+/// (other failures; the message ends with the server's log).
 class private_cluster {
 public:
-    /// Makes the cluster if need be, starts the server and waits until it accepts sessions. A
-    /// server that an owner left running in the folder is stopped first.
+    /// Creates the cluster if needed, starts the server and waits until it accepts sessions. First
+    /// stops a server that an earlier owner left running in the folder.
     static result<private_cluster> open(cluster_options options, deadline until);
 
     private_cluster(private_cluster&&) noexcept;
@@ -65,21 +65,21 @@ public:
 
     /// Escalates when the deadline passes: to immediate, then to crash. No effect when stopped.
     result<void> stop(shutdown how, deadline until);
-    /// No effect when running.
+    /// No effect while it runs.
     result<void> start(deadline until);
     result<void> restart(shutdown how, deadline until);
-    /// False also after the server has ended by itself.
+    /// Also false after the server has ended on its own account.
     bool is_running();
 
-    /// A descriptor that is readable once the server has ended; -1 when stopped. Changes with
-    /// every start.
+    /// A descriptor that is readable once the server has ended; -1 when stopped. Every start
+    /// creates a new one.
     int native_handle() const noexcept;
     pid_t server_pid() const noexcept;
     std::filesystem::path const& folder() const noexcept;
     std::filesystem::path log_file() const;
     int major_version() const noexcept;
 
-    /// Leaves the server running when this object goes. REQUIRES: outlives_owner.
+    /// Leaves the server running when this object is destroyed. REQUIRES: outlives_owner.
     void release() noexcept;
 
 private:
@@ -89,8 +89,8 @@ private:
     std::unique_ptr<state> state_;
 };
 
-/// Stops the server that runs in the folder of a cluster and removes the folder, whoever started
-/// it. No effect if there is none. Errors: errc::conflict if its owner is alive and keeps it.
+/// Stops the server in the folder of a cluster, no matter who started it, and removes the folder.
+/// No effect if there is none. Errors: errc::conflict if its owner is alive.
 result<void> remove_cluster(std::filesystem::path const& folder, deadline until);
 
 } // namespace tasker::cluster

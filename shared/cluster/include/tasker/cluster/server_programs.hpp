@@ -9,7 +9,7 @@ namespace tasker::cluster {
 
 /// The PostgreSQL server programs of one installation.
 struct server_programs {
-    std::filesystem::path folder; ///< holds initdb and postgres
+    std::filesystem::path folder; ///< contains initdb and postgres
     int major_version;
 
     std::filesystem::path initdb() const {
@@ -20,10 +20,10 @@ struct server_programs {
     }
 };
 
-/// Finds them: the folder named by TASKER_PG_BIN and nowhere else, if that is set; otherwise the
-/// folder that `pg_config --bindir` tells, then /usr/lib/postgresql/*/bin, newest first. The first
-/// of version `major_version`, if one is asked for.
-/// Errors: errc::not_found, telling where it looked.
+/// Finds them: only in the folder TASKER_PG_BIN, if that is set; otherwise in the folder of
+/// `pg_config --bindir`, then in /usr/lib/postgresql/*/bin, newest first. Returns the first of
+/// version `major_version`, if one is given.
+/// Errors: errc::not_found, with the searched folders.
 result<server_programs> find_server_programs(std::optional<int> major_version = {});
 
 } // namespace tasker::cluster

@@ -13,8 +13,8 @@ namespace tasker::model {
 /// A step with all its settings resolved for one environment.
 struct compiled_step {
     std::string name;
-    std::vector<std::int32_t> parents;  ///< step numbers, ascending; all below this step's own
-    std::vector<std::int32_t> children; ///< step numbers, ascending; all above this step's own
+    std::vector<std::int32_t> parents;  ///< step numbers, ascending; all below this step's number
+    std::vector<std::int32_t> children; ///< step numbers, ascending; all above this step's number
     std::string handler;
     std::optional<std::string> handler_method;
     std::string initialization = "{}"; ///< JSON object
@@ -32,18 +32,19 @@ struct compiled_template {
     std::string name;
     std::string version;
     std::string environment;
-    std::string definition; ///< JSON: the template as the API returns it; parses to the template
+    std::string definition; ///< JSON: the template as the API returns it; parsing it gives the same
+                            ///< template
     std::string hash;       ///< SHA-256 of `definition`, 64 hexadecimal digits
     std::vector<compiled_step> steps; ///< in topological order: the index is the step's number
 };
 
 /// `steps` are in the order of the template as far as their dependencies allow it. An environment
-/// that the template does not name has no overrides. For a named one, the overrides of ALL are
-/// applied to every step, then those of the step itself; `initialization` is merged, object by
-/// object, anything else is replaced.
+/// that the template does not name has no overrides. For a named one, the overrides of ALL apply to
+/// every step, then those of the step itself; `initialization` is merged, object by object, other
+/// values are replaced.
 ///
 /// The definition, and with it the hash, does not depend on the environment, on the order of keys,
-/// on comments, or on the document's being YAML or JSON.
+/// on comments, or on the format (YAML or JSON).
 compiled_template compile(workflow_template const& source, std::string_view environment);
 
 /// The argument p_steps of the SQL function register_template: a JSON array of

@@ -9,20 +9,19 @@
 
 namespace tasker::model {
 
-/// A template's input schema, compiled once and asked often.
+/// A template's input schema, compiled once and used often.
 ///
 /// Lifetime: a copy shares the compiled schema.
-/// Threads: validate() may be called from any number at once.
+/// Threads: any number may call validate() at the same time.
 class input_validator {
 public:
-    /// Accepts every object, as a template without an input schema does.
+    /// Accepts every object, like a template without an input schema.
     input_validator() = default;
 
-    /// `schema` is the input_schema of a template that was parsed; another one may fail an
-    /// assertion.
+    /// `schema` is the input_schema of a parsed template; another one may fail an assertion.
     explicit input_validator(std::string_view schema);
 
-    /// What is wrong with the context, a JSON text that was checked to be valid; empty: nothing.
+    /// The problems of the context, a valid JSON text; empty: none.
     /// Paths begin with "context": "context.items[3].price". At most `max_problems`.
     std::vector<located_problem> validate(std::string_view context) const;
 

@@ -4,7 +4,7 @@
 
 namespace tasker::model {
 
-/// What is wrong with a document, and where.
+/// A problem of a document, and its place.
 struct located_problem {
     std::string path;    ///< "steps[3].retry.max_attempts"; empty: the document as a whole
     std::string problem; ///< a sentence without its subject: "must be a number, not a string"

@@ -15,14 +15,14 @@
 
 namespace tasker::model {
 
-/// How the delay grows from one retry to the next, from backoff_base_ms (b): none 0;
+/// The growth of the delay from one retry to the next, from backoff_base_ms (b): none 0;
 /// linear b, 2b, 3b …; exponential b, 2b, 4b …; fibonacci b, b, 2b, 3b, 5b …
 enum class backoff_kind : std::uint8_t { none, linear, exponential, fibonacci };
 
 std::string_view to_string(backoff_kind kind) noexcept;
 
-/// What a template says of how a step runs. What is absent was not said: a step leaves it to the
-/// default, an override leaves it as it was.
+/// The settings of a step or an override. An absent value means the default in a step, and no
+/// change in an override.
 struct step_settings {
     std::optional<std::string> callable;
     std::optional<std::string> method;
@@ -40,14 +40,14 @@ struct step_settings {
 struct step_template {
     std::string name;
     std::optional<std::string> description;
-    bool type_given = false; ///< `type: standard`, the only one there is, stood in the document
+    bool type_given = false; ///< the document had `type: standard`, the only type
     step_settings settings;  ///< callable is present
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 
     friend bool operator==(step_template const&, step_template const&) = default;
 };
 
-/// What an environment changes, of one step or of all.
+/// The overrides of an environment for one step or for all.
 struct step_override {
     std::string step; ///< a step's name, or `every_step`
     step_settings settings;
@@ -55,7 +55,7 @@ struct step_override {
     friend bool operator==(step_override const&, step_override const&) = default;
 };
 
-/// The name in an override that stands for every step.
+/// The name in an override that means every step.
 inline constexpr std::string_view every_step = "ALL";
 
 struct environment_overrides {
@@ -65,8 +65,8 @@ struct environment_overrides {
     friend bool operator==(environment_overrides const&, environment_overrides const&) = default;
 };
 
-/// A workflow as its author wrote it: what was not said is absent. JSON is text, with the keys of
-/// every object sorted.
+/// A workflow as its author wrote it, without defaults. JSON is text, with the keys of every object
+/// sorted.
 struct workflow_template {
     std::string name;
     std::string name_space;
@@ -87,8 +87,8 @@ inline constexpr std::size_t max_edges = 1'000'000;
 inline constexpr std::size_t max_problems = 1'000;
 inline constexpr int max_nesting = 64;
 
-/// Why a document is no template: every problem, in the order of the document, at most
-/// `max_problems` and a last one that counts the others.
+/// Why a document is not a valid template: all problems in the order of the document, at most
+/// `max_problems` and a last one that counts the rest.
 struct invalid_template {
     std::vector<located_problem> problems;
 };
@@ -99,11 +99,11 @@ struct invalid_template {
 
 using template_result = boost::system::result<workflow_template, invalid_template>;
 
-/// Reads a template and checks it whole: every key, the names, the graph, the limits, the input
-/// schema. Takes time in proportion to the document's length. docs/templates.md tells the rules.
+/// Reads a template and checks it completely: all keys, the names, the graph, the limits, the input
+/// schema. The time is proportional to the document's length. docs/templates.md has the rules.
 ///
 /// Threads: may be called from any.
-/// Errors: never throws for what the text holds, whatever it is.
+/// Errors: never throws because of the text.
 template_result parse_template_yaml(std::string_view text);
 template_result parse_template_json(std::string_view text);
 
