@@ -6,8 +6,8 @@
 
 namespace tasker::pg {
 
-/// How long to wait before the next attempt: doubles with each failure up to a maximum, less up to
-/// a half by chance, so that many clients of one server do not come back in step.
+/// The wait before the next attempt: doubles with each failure up to a maximum, minus a random part
+/// of up to a half, so that the clients of a server do not reconnect at the same moment.
 class backoff {
 public:
     backoff(std::chrono::milliseconds first, std::chrono::milliseconds max)

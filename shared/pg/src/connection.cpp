@@ -56,7 +56,7 @@ bool connection::check_alive() noexcept {
     if (!usable()) {
         return false;
     }
-    // The first may read the server's last words; then the second sees the end.
+    // The first may read the server's last messages; then the second sees the end.
     for (int i = 0; i < 2 && usable(); ++i) {
         if (PQconsumeInput(session_->conn.get()) == 0) {
             close();

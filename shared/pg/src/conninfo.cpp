@@ -36,7 +36,7 @@ std::size_t conninfo::hosts() const {
 }
 
 void conninfo::rotate_hosts() {
-    // A port that stands alone serves all hosts and has nothing to rotate.
+    // A single port applies to all hosts and is not rotated.
     for (auto const* keyword : {"host", "hostaddr", "port"}) {
         if (auto* list = find(keyword)) {
             if (auto const comma = list->find(','); comma != std::string::npos) {
@@ -53,7 +53,7 @@ std::optional<std::chrono::seconds> conninfo::connect_timeout() const {
     }
     int seconds = 0;
     std::from_chars(text->data(), text->data() + text->size(), seconds);
-    if (seconds <= 0) { // as libpq has it: no limit
+    if (seconds <= 0) { // as in libpq: no limit
         return std::nullopt;
     }
     return std::chrono::seconds{seconds};

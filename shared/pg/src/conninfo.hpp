@@ -13,22 +13,22 @@
 
 namespace tasker::pg {
 
-/// The keywords that are handed to libpq: the DSN's own, and ours where it is silent.
+/// The keywords for libpq: those of the DSN, and our defaults.
 class conninfo {
 public:
     /// Errors: those of parse_dsn.
     static result<conninfo> make(connect_options const& options);
 
-    /// How many hosts the DSN names, at least 1.
+    /// The number of hosts in the DSN, at least 1.
     std::size_t hosts() const;
 
-    /// Moves the first host behind the last one.
+    /// Moves the first host to the end.
     void rotate_hosts();
 
     /// The DSN's limit for one attempt, if it has one.
     std::optional<std::chrono::seconds> connect_timeout() const;
 
-    /// Null-terminated, as PQconnectStartParams wants them. Valid until this object changes.
+    /// Null-terminated, for PQconnectStartParams. Valid until this object changes.
     std::pair<std::vector<char const*>, std::vector<char const*>> keywords_and_values() const;
 
     /// Null if the keyword is not set.

@@ -63,7 +63,7 @@ result<dsn_settings> parse_dsn(std::string const& dsn) {
     }
     if (holds_a_part_of_the_password(settings)) {
         return make_error(tasker::errc::invalid_argument,
-                          "the database URL has a host, port or database name that cannot be one: "
+                          "the database URL has an invalid host, port or database name: "
                           "in a password, write @ as %40, / as %2F and ? as %3F");
     }
     return settings;

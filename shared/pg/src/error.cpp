@@ -61,7 +61,7 @@ public:
         case errc::cancelled_in_doubt:
             return "cancelled before the call was confirmed";
         case errc::too_large:
-            return "the parameters do not fit into one message";
+            return "the parameters exceed the size of one message";
         case errc::overloaded:
             return "too many callers wait for a connection";
         case errc::closed:
@@ -93,12 +93,12 @@ bool begins_with_any(std::string_view state, std::span<std::string_view const> p
 constexpr auto ruining = std::to_array<std::string_view>({"08", "57P", "25006", "26000"});
 
 // 40: rolled back (deadlock, serialization failure). 53: out of disk, memory or connections. 55P03,
-// 55006: locked or in use. 57014: cancelled (statement_timeout). 58: trouble of the operating
+// 55006: locked or in use. 57014: cancelled (statement_timeout). 58: errors of the operating
 // system.
 constexpr auto passing =
     std::to_array<std::string_view>({"40", "53", "55P03", "55006", "57014", "58"});
 
-// 22: data that will not do. 54: beyond a limit of the program, such as JSON nested too deep.
+// 22: data exception. 54: program limit exceeded, such as JSON nested too deep.
 constexpr auto refused_arguments = std::to_array<std::string_view>({"TK", "22", "54"});
 
 } // namespace

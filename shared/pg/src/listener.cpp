@@ -81,7 +81,7 @@ asio::awaitable<error> listener::state::serve(std::shared_ptr<state> self) {
     if (!opened) {
         co_return opened.error();
     }
-    // The connection goes before the texts of its statements do, which `self` keeps.
+    // Destroy the connection before the texts of its statements, which `self` keeps.
     std::vector<statement> statements;
     std::vector<call> calls;
     statements.reserve(self->texts.size());
@@ -121,7 +121,7 @@ asio::awaitable<error> listener::state::serve(std::shared_ptr<state> self) {
 }
 
 asio::awaitable<void> listener::state::connect_and_serve(std::shared_ptr<state> self) {
-    // `stopped` is looked at after each wait instead.
+    // `stopped` is checked after each wait instead.
     co_await asio::this_coro::throw_if_cancelled(false);
     asio::steady_timer rest{self->executor};
     while (!self->stopped) {

@@ -60,7 +60,7 @@ asio::awaitable<result<unique_conn>> connect(asio::any_io_executor executor, con
     while (wants == PGRES_POLLING_READING || wants == PGRES_POLLING_WRITING) {
         {
             // Any poll may close the socket and open another, even one of the same number, for the
-            // next address, host or way of encrypting: lend it anew for each wait.
+            // next address, host or encryption: lend it again for each wait.
             borrowed_descriptor socket{executor, PQsocket(conn.get())};
             auto const [failure] = co_await (*socket).async_wait(
                 wants == PGRES_POLLING_READING ? descriptor::wait_read : descriptor::wait_write,
@@ -106,7 +106,7 @@ call settings_call(connect_options const& options, std::string const* given) {
     return {set_all, params{}.add_text_array(names).add_text_array(values)};
 }
 
-/// No call was sent yet, so nothing is in doubt.
+/// No call was sent yet, so there is no doubt.
 error while_opening(error failure) {
     if (failure.code == errc::timeout_in_doubt) {
         failure.code = errc::timeout;
@@ -127,8 +127,8 @@ asio::awaitable<result<connection>> connection::open(asio::any_io_executor execu
     if (!info) {
         co_return info.error();
     }
-    // libpq goes on to the next host when one refuses, but waits for a silent one for as long as
-    // the kernel does. So each attempt has a share of the time and begins with another host.
+    // libpq tries the next host if one refuses, but waits for a silent host as long as the kernel
+    // does. So each attempt has a share of the time and starts with another host.
     auto const patience = info->connect_timeout();
     for (auto attempts_left = info->hosts();; --attempts_left) {
         auto const now = steady_clock::now();
@@ -154,7 +154,7 @@ asio::awaitable<result<connection>> connection::open(asio::any_io_executor execu
             co_return opened.error();
         }
         if (attempts_left == 1) {
-            co_return make_error(errc::timeout, "no answer while connecting");
+            co_return make_error(errc::timeout, "no response while connecting");
         }
         info->rotate_hosts();
     }

@@ -19,8 +19,8 @@ void append(std::vector<char>& buffer, Integer value) {
         reinterpret_cast<unsigned char*>(&buffer[at]), value);
 }
 
-/// A length as the protocol counts it. What does not fit is refused before it is sent
-/// (`connection::run` looks at `params::bytes`).
+/// A length in the protocol's type. `connection::run` refuses larger parameters before sending
+/// (`params::bytes`).
 std::int32_t length_of(std::size_t bytes) {
     constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max());
     return static_cast<std::int32_t>(bytes < most ? bytes : most);

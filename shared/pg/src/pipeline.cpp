@@ -44,7 +44,7 @@ bool pipeline::on_error(error what) {
         current.next = due::sync;
         break;
     case due::sync:
-        // The commit failed, or the session ended around it: only the latter leaves a doubt.
+        // The commit failed, or the session ended meanwhile: only the latter is in doubt.
         if (ruins_connection(what)) {
             what.code = errc::connection_lost_in_doubt;
         }

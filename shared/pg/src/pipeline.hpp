@@ -12,11 +12,11 @@
 
 namespace tasker::pg {
 
-/// Tells which answer of the server belongs to which call; does no I/O.
+/// Assigns the answers of the server to calls; does no I/O.
 ///
-/// Of each call the server answers, in this order: its preparation (only if it had to be prepared),
-/// its rows, and the sync that confirms its commit. An error skips what is left before the sync,
-/// which always comes; an error in place of the sync is a commit that failed.
+/// The server answers each call in this order: its preparation (only if it had to be prepared), its
+/// rows, and the sync that confirms its commit. An error skips the rest before the sync, which
+/// always comes; an error in place of the sync is a failed commit.
 class pipeline {
 public:
     /// Why answers are still missing.
@@ -31,22 +31,22 @@ public:
     /// A call has been sent; `preparing` names the statement if it is prepared along with it.
     void sent(char const* preparing);
 
-    /// How many calls wait for their sync.
+    /// The number of calls that wait for their sync.
     std::size_t unfinished() const noexcept {
         return calls_.size();
     }
 
-    // The server's answers, in the order in which they come. False: nothing of the kind was due.
+    // The server's answers, in order of arrival. False: no such answer was expected.
     bool on_prepared();
     bool on_rows(rows what);
     bool on_error(error what);
     bool on_skipped();
 
-    /// The oldest call is finished; nothing if no sync was due.
+    /// The oldest call is finished; none if no sync was expected.
     std::optional<finished> on_sync();
 
-    /// No more answers will come: what is to be said of each unfinished call. One that the server
-    /// had refused keeps that answer; all others are in doubt.
+    /// The outcomes of the unfinished calls when no more answers will come. A call that the server
+    /// refused keeps that answer; all others are in doubt.
     std::vector<result<rows>> on_end(end why, std::string const& message);
 
 private:

@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 namespace tasker::pg {
 namespace {
 
-// An idle connection is looked at before it is lent if it has rested longer than this.
+// An idle connection is checked before it is lent if it was idle for longer than this.
 constexpr std::chrono::seconds trusted_for{1};
 // How long a connection that was idle when another one was lost may take to answer before it is
 // lent.
@@ -42,7 +42,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
           settings{std::move(chosen)},
           pause{settings.first_backoff, settings.max_backoff} {}
 
-    /// A caller's place in the queue, from its arrival to its leaving.
+    /// A caller in the queue, from its arrival to its departure.
     struct place {
         explicit place(state& where) : self{where}, wake{where.executor} {
             self.queue.push_back(this);
@@ -61,8 +61,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
         state& self;
         asio::steady_timer wake;
         std::unique_ptr<connection> given;
-        bool busy =
-            false; ///< connects, or waits for an answer: a connection given now would be lost
+        bool busy = false; ///< connects, or waits for an answer: it could not use a connection now
     };
 
     struct resting {
@@ -79,7 +78,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
     void drop_suspects();
     bool may_open() const;
     void give_back(std::unique_ptr<connection> returned);
-    /// Lets a waiting caller look whether it may open a connection.
+    /// Lets a waiting caller check whether it may open a connection.
     void wake_one(place const* but = nullptr);
     void close();
     error reason_for_none() const;
@@ -91,13 +90,13 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
     asio::any_io_executor executor;
     pool_settings settings;
     backoff pause;
-    std::vector<resting> idle; ///< the one that rested least is last
+    std::vector<resting> idle; ///< the most recently used one is last
     std::list<place*> queue;
     std::size_t open = 0;
     std::size_t opening = 0;
     deadline next_attempt = deadline::min();
-    deadline trusted_since = deadline::min(); ///< one that rests since before must be looked at
-    deadline suspect_since = deadline::min(); ///< one idle since before this may be dead, too
+    deadline trusted_since = deadline::min(); ///< one idle since before this must be checked
+    deadline suspect_since = deadline::min(); ///< one idle since before this may also be dead
     std::optional<error> last_failure;        ///< of connecting, until it succeeds
     bool closed = false;
 };
@@ -112,13 +111,13 @@ std::optional<pool::state::resting> pool::state::take_idle() {
             return one;
         }
         --open;
-        trusted_since = now; // a server that hung up once has hung up on the others, too
+        trusted_since = now; // a server that closed one connection has probably closed the others
     }
     return std::nullopt;
 }
 
-/// An idle connection; null if there is none. Errors: `cancelled`. One that was idle before another
-/// was lost must answer first: when one link dies silently, all of them may have died.
+/// An idle connection; null if there is none. Errors: `cancelled`. A connection that was idle when
+/// another was lost must answer first: if one link dies silently, all may be dead.
 asio::awaitable<result<std::unique_ptr<connection>>>
 pool::state::take_answering(std::shared_ptr<state> self, deadline until) {
     while (auto one = self->take_idle()) {
@@ -181,7 +180,8 @@ pool::state::open_one(std::shared_ptr<state> self, deadline until) {
         self->pause.reset();
         co_return std::make_unique<connection>(std::move(*opened));
     }
-    // A caller who was cancelled or in too great a hurry says nothing about the server.
+    // A caller that was cancelled, or gave up early, does not prove that the server is down: do not
+    // back off.
     if (opened.error().code != errc::cancelled &&
         (opened.error().code != errc::timeout || own_limit <= until)) {
         auto const wait = self->pause.after_failure();
@@ -212,7 +212,7 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
         if (self->may_open()) {
             mine.busy = true;
             auto opened = co_await open_one(self, until);
-            self->wake_one(&mine); // there may be room for more, or another's turn to try
+            self->wake_one(&mine); // there may be room for more, or another caller may try
             if (opened) {
                 mine.given = std::move(*opened);
             } else if (!is_retryable(opened.error())) {
@@ -234,7 +234,7 @@ asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state>
         }
         auto const now = steady_clock::now();
         if (now >= until) {
-            self->wake_one(&mine); // whoever is next may try to open one
+            self->wake_one(&mine); // the next caller may try to open one
             co_return self->reason_for_none();
         }
         if (self->may_open()) {

@@ -23,11 +23,12 @@ namespace asio = boost::asio;
 namespace tasker::pg {
 namespace {
 
-// One message of the protocol counts its length in 31 bits; names and lengths take a little of it.
+// A message of the protocol counts its length in 31 bits; names and lengths take a small part of
+// it.
 constexpr std::size_t max_parameter_bytes = (std::size_t{1} << 30U) - (std::size_t{1} << 16U);
 
 /// "Cached plan must not change result type": a statement prepared before a migration. Its SQLSTATE
-/// is also that of every feature that the server lacks; only the location in the server's source
+/// is shared with every feature that the server lacks; only the location in the server's source
 /// distinguishes them.
 bool is_stale_plan(PGresult const* answer, std::string_view sqlstate) {
     char const* const raised_in = PQresultErrorField(answer, PG_DIAG_SOURCE_FUNCTION);
@@ -37,7 +38,7 @@ bool is_stale_plan(PGresult const* answer, std::string_view sqlstate) {
 
 error error_of(PGresult const* answer, std::string_view sqlstate) {
     if (is_stale_plan(answer, sqlstate)) {
-        sqlstate = "26000"; // the statement is useless, as if it were gone
+        sqlstate = "26000"; // the statement is useless, as if it did not exist
     }
     std::string message = PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY);
     if (auto const* detail = PQresultErrorField(answer, PG_DIAG_MESSAGE_DETAIL)) {
@@ -78,8 +79,8 @@ connection::session::session(asio::any_io_executor const& executor, unique_conn 
     : conn{std::move(opened)},
       socket_{executor},
       timer_{executor} {
-    // libpq closes its descriptor the moment it sees the connection fail, after which its number
-    // may stand for another file. A duplicate stays ours until we close it.
+    // libpq closes its descriptor as soon as the connection fails; afterwards its number may belong
+    // to another file. A duplicate stays ours until we close it.
     int const duplicate = ::fcntl(PQsocket(conn.get()), F_DUPFD_CLOEXEC, 0);
     if (duplicate < 0) {
         throw std::system_error{errno, std::generic_category(), "duplicating a socket"};
@@ -186,7 +187,7 @@ connection::session::exchange(std::shared_ptr<session> self, std::vector<call> c
         } else if (is_cancelled(co_await asio::this_coro::cancellation_state)) {
             why = pipeline::end::cancelled;
         }
-        // Whatever the reason to end, what has come by now counts: the server's last words, often.
+        // For any reason to end, read the input first: often it has the server's last message.
         lost = PQconsumeInput(self->conn.get()) == 0;
     }
 
@@ -223,7 +224,7 @@ bool connection::session::send(call const& what) {
 #ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC
     return PQsendPipelineSync(conn.get()) != 0;
 #else
-    return PQpipelineSync(conn.get()) != 0; // flushes, too: a system call for each call of ours
+    return PQpipelineSync(conn.get()) != 0; // also flushes: a system call for each call
 #endif
 }
 
@@ -261,7 +262,7 @@ connection::session::progress connection::session::read(std::vector<result<rows>
         }
         unique_result answer{PQgetResult(conn.get())};
         if (!answer) { // ends the answers to one message
-            // Never twice in a row while something is due; if it were, it would be for ever.
+            // Never twice in a row while an answer is due; otherwise this would loop forever.
             if (++nothing > 2) {
                 return progress::lost;
             }
@@ -293,7 +294,7 @@ bool connection::session::take(unique_result answer, std::vector<result<rows>>& 
         if (auto const* sqlstate = PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE)) {
             return expected_.on_error(error_of(answer.get(), sqlstate));
         }
-        return false; // libpq's own: the connection is gone
+        return false; // an error of libpq: the connection is lost
     default:
         return false;
     }

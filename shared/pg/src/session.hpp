@@ -34,15 +34,15 @@ struct clear_result {
 };
 using unique_result = std::unique_ptr<PGresult, clear_result>;
 
-/// libpq's last words about the connection, on one line.
+/// libpq's last error of the connection, on one line.
 std::string last_message(PGconn const* conn);
 
 inline bool is_cancelled(boost::asio::cancellation_state const& state) {
     return state.cancelled() != boost::asio::cancellation_type::none;
 }
 
-/// What a connection is inside. Kept alive by its operations, so that a connection may be destroyed
-/// under them; they find it closed.
+/// The implementation of a connection. Its operations keep it alive, so that a connection may be
+/// destroyed during them; they find it closed.
 struct connection::session : std::enable_shared_from_this<connection::session> {
     /// REQUIRES: `opened` is connected and in non-blocking pipeline mode.
     session(boost::asio::any_io_executor const& executor, unique_conn opened);
@@ -50,8 +50,8 @@ struct connection::session : std::enable_shared_from_this<connection::session> {
     session& operator=(session const&) = delete;
     ~session();
 
-    /// Sends all calls and waits for the first `wait_for` of their answers. Answers: that many if
-    /// all went well, else one for each call.
+    /// Sends all calls and waits for the first `wait_for` of their answers. Returns that many
+    /// answers on success, otherwise one for each call.
     static boost::asio::awaitable<std::vector<result<rows>>> exchange(std::shared_ptr<session> self,
                                                                       std::vector<call> calls,
                                                                       std::size_t wait_for,
@@ -89,24 +89,24 @@ private:
     void on_timer();
     std::vector<notification> take_notifications();
     static void take_notice(void* self, PGresult const* notice);
-    /// Why the connection is gone: the server's own reason if it gave one between two calls.
+    /// Why the connection is lost: the server's reason if it sent one between two calls.
     std::string reason_of_the_end() const;
 
     boost::asio::posix::stream_descriptor socket_;
     boost::asio::steady_timer timer_;
-    deadline limit_ = deadline::max(); ///< of the operation at hand
+    deadline limit_ = deadline::max(); ///< of the current operation
     bool timer_runs_ = false;
     bool timed_out_ = false;
     bool busy_ = false;
     bool ruined_ = false;
     std::string last_words_;    ///< of the server, if it ended the session between two calls
-    std::size_t leftovers_ = 0; ///< calls of run_then whose answers are still to be read
+    std::size_t leftovers_ = 0; ///< calls of run_then whose answers are not read yet
     pipeline expected_;
     std::vector<prepared_statement> prepared_;
 };
 
-/// From the start of an operation to its end. One that does not come to a good end, whatever the
-/// reason, leaves the session in the middle of something: it is closed.
+/// Marks an operation. If it does not complete for any reason, the session is in an unknown state
+/// and is closed.
 class connection::session::occupied {
 public:
     /// REQUIRES: `which` is not occupied.

@@ -33,7 +33,7 @@ connection::session::occupied::~occupied() {
 }
 
 // One timer wait serves many operations: it is set again only for an earlier deadline, or when it
-// fires too early for the operation then at hand. So a busy connection hardly ever sets a timer.
+// fires too early for the current operation. So a busy connection rarely sets a timer.
 void connection::session::watch(deadline until) {
     limit_ = until;
     timed_out_ = false;
@@ -63,8 +63,8 @@ void connection::session::on_timer() {
     socket_.cancel(ignored);
 }
 
-// libpq may have to read before it can go on writing: a server that cannot send its answers stops
-// reading our calls. So writing waits for either.
+// libpq may have to read before it can continue writing: a server that cannot send its answers
+// stops reading our calls. So writing waits for either event.
 asio::awaitable<void> connection::session::readable_or_writable(session& self) {
     using descriptor = asio::posix::stream_descriptor;
     co_await asio::experimental::make_parallel_group(

@@ -11,8 +11,8 @@ bool are_current(pqxx::transaction_base& work, script_set const& scripts) {
     return !rows.empty() && rows[0][0].as<std::string>() == scripts.functions_checksum;
 }
 
-/// `create or replace` writes the function's row anew: one that this transaction has not written is
-/// in none of its scripts. Those of extensions are left alone.
+/// `create or replace` rewrites the function's row, so a row that this transaction did not write
+/// has no script. Functions of extensions are not touched.
 std::vector<std::string> drop_untouched(pqxx::transaction_base& work) {
     std::vector<std::string> dropped;
     for (auto const& row : work.exec(R"(
@@ -39,8 +39,8 @@ function_changes apply_functions(pqxx::connection& session, script_set const& sc
     if (are_current(work, scripts)) {
         return {false, {}};
     }
-    // Twice: first all of them in any order, so that they find each other when their bodies are
-    // checked the second time.
+    // Twice: first in any order, so that all functions exist when their bodies are checked the
+    // second time.
     for (char const* const checked : {"off", "on"}) {
         work.exec(std::string{"set local check_function_bodies = "} + checked);
         for (script const& function : scripts.functions) {

@@ -12,8 +12,8 @@ struct function_changes {
     std::vector<std::string> dropped;
 };
 
-/// Makes schema tasker hold exactly the functions of `scripts`, in one transaction. Nothing is done
-/// if those were the last ones applied.
+/// Makes schema tasker contain exactly the functions of `scripts`, in one transaction. Does nothing
+/// if these were the last ones applied.
 /// Throws: failure (script_failed, busy).
 function_changes apply_functions(pqxx::connection& session, script_set const& scripts);
 

@@ -15,11 +15,11 @@ namespace tasker::sql {
 
 namespace {
 
-/// "tasker" in ASCII: which of the server's advisory locks is ours.
+/// "tasker" in ASCII: the key of our advisory lock.
 constexpr long long migration_lock = 0x7461736b6572;
 constexpr char const* lock_not_available = "55P03";
 
-/// Schema tasker_queues holds the functions that tasker.make_queue_functions makes.
+/// Schema tasker_queues contains the functions that tasker.make_queue_functions creates.
 constexpr std::array schemas{script{"tasker", "", "create schema tasker"},
                              script{"tasker_queues", "", "create schema tasker_queues"}};
 
@@ -39,8 +39,8 @@ create table if not exists tasker.function_set (
 );
 )"};
 
-/// An administrator may have made them for a role that may not create schemas: PostgreSQL would
-/// refuse `create schema if not exists` too.
+/// An administrator may have created them for a role that may not create schemas: PostgreSQL would
+/// also refuse `create schema if not exists`.
 void make_schemas(pqxx::work& work) {
     for (script const& schema : schemas) {
         if (!work.exec("select to_regnamespace(" + work.quote(std::string{schema.name}) +
@@ -64,7 +64,7 @@ void take_lock(pqxx::connection& session, std::chrono::milliseconds limit) {
     }
 }
 
-/// The highest version in the database. Throws if its history is not the one of `scripts`.
+/// The highest version in the database. Throws if its history differs from `scripts`.
 int applied_version(pqxx::connection& session, script_set const& scripts) {
     pqxx::work work{session};
     int version = 0;
@@ -78,9 +78,10 @@ int applied_version(pqxx::connection& session, script_set const& scripts) {
         if (row[1].as<std::string>() != known.name || row[2].as<std::string>() != known.checksum) {
             throw failure{
                 errc::changed_migration,
-                fmt::format("{} was migrated with another {} than this program's: it was made by "
-                            "another build. Use that build, or begin with an empty database",
-                            describe(session), row[1].c_str())};
+                fmt::format(
+                    "{} was migrated with another {} than this program's: it was created by "
+                    "another build. Use that build, or start with an empty database",
+                    describe(session), row[1].c_str())};
         }
     }
     if (version > scripts.version()) {
@@ -107,7 +108,7 @@ void apply(pqxx::connection& session, int version, script const& migration) {
 migration_report run(std::string const& dsn, migrate_options options, script_set const& scripts) {
     auto const session = connect(dsn);
     prepare_for_migration(*session, options.wait_limit);
-    take_lock(*session, options.wait_limit); // given back with the session
+    take_lock(*session, options.wait_limit); // released with the session
     {
         pqxx::work work{*session};
         make_schemas(work);
@@ -136,8 +137,7 @@ bool judge(std::string const& dsn, script_set const& scripts) {
     std::string const what = describe(*session);
     pqxx::nontransaction work{*session};
     if (!work.exec("select to_regclass('tasker.function_set') is not null")[0][0].as<bool>()) {
-        throw failure{errc::not_migrated,
-                      what + " has no schema of Tasker's: run `tasker migrate`"};
+        throw failure{errc::not_migrated, what + " has no Tasker schema: run `tasker migrate`"};
     }
     auto const found =
         work.exec("select coalesce((select max(version) from tasker.migrations), 0), "
@@ -156,7 +156,7 @@ bool judge(std::string const& dsn, script_set const& scripts) {
                                   what, version, scripts.version())};
     }
     if (found[0][1].as<std::string>() != scripts.functions_checksum) {
-        throw failure{errc::outdated, what + " has the functions of another build: run the "
+        throw failure{errc::outdated, what + " has the functions of another build: run "
                                              "`tasker migrate` of the same build as this program"};
     }
     return true;

@@ -9,8 +9,9 @@ namespace tasker::sql {
 
 namespace {
 
-/// What PGMQ 1.11 is known by. The functions of schema tasker call `create` alone, but write the
-/// tables of the queues, whose columns are those of 1.11. The array form of set_vt came with 1.8.
+/// The features that identify PGMQ 1.11. The functions of schema tasker call only `create`, but
+/// write the tables of the queues, with the columns of 1.11. The array form of set_vt came with
+/// 1.8.
 constexpr std::array needed_functions{
     "pgmq.create(text)",
     "pgmq.send_batch(text,jsonb[],integer)",
@@ -30,7 +31,7 @@ std::string first_text(pqxx::result const& rows) {
     return rows.empty() ? std::string{} : rows[0][0].as<std::string>(std::string{});
 }
 
-/// PGMQ put there as statements, by us or by somebody else: judged by what it can do.
+/// PGMQ installed by statements, from Tasker or another program: check its features.
 void check_functions(pqxx::transaction_base& work) {
     std::vector<std::string> missing;
     for (char const* const signature : needed_functions) {
@@ -41,11 +42,10 @@ void check_functions(pqxx::transaction_base& work) {
         }
     }
     if (!missing.empty()) {
-        throw failure{
-            errc::pgmq_unusable,
-            fmt::format("schema pgmq is there, but it is not PGMQ 1.11 or later: it lacks "
-                        "{}. Upgrade it, or use another database",
-                        fmt::join(missing, ", "))};
+        throw failure{errc::pgmq_unusable,
+                      fmt::format("schema pgmq exists, but it is not PGMQ 1.11 or later: it lacks "
+                                  "{}. Upgrade it, or use another database",
+                                  fmt::join(missing, ", "))};
     }
 }
 
@@ -64,7 +64,7 @@ schema_state look_at_schema(pqxx::transaction_base& work) {
     return {found[0].as<bool>(), found[1].as<bool>()};
 }
 
-/// For a role that may fill the schema but not create one. Keeps the line numbers.
+/// For a role that may use the schema but not create one. Keeps the line numbers.
 std::string without_schema_creation(std::string_view script) {
     constexpr std::string_view creation = "CREATE SCHEMA IF NOT EXISTS pgmq;";
     std::string text{script};

@@ -11,7 +11,7 @@ struct pgmq_state {
     bool created;
 };
 
-/// Makes PGMQ available in the database, in a transaction of its own.
+/// Makes PGMQ available in the database, in a separate transaction.
 /// Throws: failure (pgmq_unusable, script_failed, busy).
 pgmq_state ensure_pgmq(pqxx::connection& session, script const& plain_sql);
 

@@ -16,7 +16,7 @@ namespace {
 constexpr int oldest_server = 140000;
 constexpr char const* lock_not_available = "55P03";
 
-/// libpq ends its messages with one.
+/// libpq's messages end with a line break.
 std::string without_line_end(std::string message) {
     while (message.ends_with('\n')) {
         message.pop_back();
@@ -36,8 +36,8 @@ std::string join_dsn(pg::dsn_settings const& settings) {
     return dsn;
 }
 
-/// The server's "LINE 7: …" counts from the start of the statement. Only the place for the reader
-/// depends on this: without it, it is the statement's first line.
+/// The server's "LINE 7: …" counts from the start of the statement. Only the position in messages
+/// depends on this; without it, it is the statement's first line.
 int line_in_statement(std::string_view message) {
     constexpr std::string_view mark = "\nLINE ";
     auto const at = message.find(mark);
@@ -74,8 +74,8 @@ void require_writable(pqxx::connection& session, bool is_standby, bool is_read_o
     }
 }
 
-/// A pooler reports a process id that is not the server's. If one server process serves two open
-/// sessions, the pooler lends it to each for one transaction.
+/// A pooler reports a process id other than the server's. If one server process serves two open
+/// sessions, the pooler assigns it for each transaction.
 void require_own_session(pqxx::connection& session, int serving_pid, std::string const& dsn) {
     if (serving_pid == session.backendpid()) {
         return;

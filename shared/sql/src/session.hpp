@@ -12,7 +12,7 @@
 
 namespace tasker::sql {
 
-/// How the parts of the migrator, written on libpqxx, leave: caught at its border.
+/// The exception of the migrator's parts, which use libpqxx. The migrator catches it.
 struct failure : std::exception {
     explicit failure(error what) : reason{std::move(what)} {}
     failure(errc code, std::string message) : failure{make_error(code, std::move(message))} {}
@@ -24,13 +24,13 @@ struct failure : std::exception {
 };
 
 /// Connects within 10 seconds, unless the DSN sets another connect_timeout, and checks whether
-/// Tasker can work with this server and database at all.
+/// Tasker can use this server and database.
 /// Throws: failure (could_not_connect, server_too_old, wrong_encoding, read_only;
 /// invalid_argument: the DSN is invalid, or a pooler does not keep sessions).
 std::unique_ptr<pqxx::connection> connect(std::string const& dsn);
 
-/// No time limit but for locks, silence but for warnings, and names resolved nowhere but in
-/// pg_catalog, whatever the role or the database has set.
+/// Sets no time limit except for locks, only warnings, and pg_catalog as the only search path,
+/// overriding the settings of the role and the database.
 void prepare_for_migration(pqxx::connection& session, std::chrono::milliseconds lock_limit);
 
 /// Runs every statement of the script in the transaction.
@@ -40,7 +40,7 @@ void run_script(pqxx::transaction_base& transaction, script const& what);
 /// "database x on host y", for messages.
 std::string describe(pqxx::connection& session);
 
-/// Runs `work` and turns whatever leaves it into an error.
+/// Runs `work` and turns its exceptions into an error.
 template <class Work>
 auto guarded(Work work) -> result<decltype(work())> {
     try {

@@ -26,8 +26,8 @@ std::string lower_case(std::string_view word) {
     return lower;
 }
 
-/// Walks over a script, token by token. Each skip_ function is called at the first character of
-/// its token and stops behind the last; what is not closed ends with the script.
+/// Walks over a script, token by token. Each skip_ function is called at the first character of its
+/// token and stops after the last; an unclosed token ends with the script.
 class scanner {
 public:
     explicit scanner(std::string_view script) : text_{script} {}
@@ -93,7 +93,7 @@ private:
         at_ = std::min(at_ + 1, text_.size());
     }
 
-    /// False if no dollar quote begins here.
+    /// False if no dollar quote starts here.
     bool skip_dollar_quoted() {
         std::size_t end = at_ + 1;
         while (end < text_.size() && is_word_char(text_[end]) && text_[end] != '$') {
@@ -162,7 +162,7 @@ private:
     std::string_view text_;
     std::size_t at_ = 0;
     std::size_t begin_ = std::string_view::npos; ///< of the statement; npos: between two
-    std::size_t end_ = 0;                        ///< behind its last token
+    std::size_t end_ = 0;                        ///< after its last token
     int parentheses_ = 0;
     int block_depth_ = 0; ///< of `begin atomic` and the `case`s in it
     std::string last_word_;

@@ -8,10 +8,10 @@ namespace tasker::sql {
 /// One statement of a script, from its first word to before its ';'.
 struct statement {
     std::string_view text;
-    int line; ///< of its first word, counted from 1
+    int line; ///< line of its first word, counted from 1
 };
 
-/// Cuts a script into statements, as psql does: a ';' in quotes, dollar quotes, comments,
+/// Splits a script into statements, like psql: a ';' in quotes, dollar quotes, comments,
 /// parentheses or a `begin atomic … end` body does not end one. The views point into `script`.
 std::vector<statement> split_statements(std::string_view script);
 

@@ -1,7 +1,7 @@
 // tasker-test-cluster start|stop DIR: the PostgreSQL server that a whole run of ctest shares.
 //
-// `start` leaves a server running in DIR, which it makes anew, and writes the DSN of its database
-// "postgres" to DIR/dsn. `stop` ends it and removes DIR. Nothing in it survives a power cut.
+// `start` creates DIR, leaves a server running in it, and writes the DSN of its database "postgres"
+// to DIR/dsn. `stop` stops it and removes DIR. Its data does not survive a power cut.
 
 #include "tasker/cluster/private_cluster.hpp"
 
@@ -18,7 +18,7 @@ constexpr std::chrono::seconds limit{60};
 
 tasker::result<void> stop(std::filesystem::path const& folder) {
     std::error_code ignored;
-    std::filesystem::remove(folder / "dsn", ignored); // also where the cluster is elsewhere
+    std::filesystem::remove(folder / "dsn", ignored); // also if the cluster is elsewhere
     return tasker::cluster::remove_cluster(folder, steady_clock::now() + limit);
 }
 
@@ -32,7 +32,7 @@ tasker::result<void> start(std::filesystem::path const& folder) {
     if (!cluster) {
         return cluster.error();
     }
-    // In the folder that was asked for, also if the cluster had to be put elsewhere.
+    // In the requested folder, even if the cluster is elsewhere.
     std::filesystem::create_directories(folder);
     if (!(std::ofstream{folder / "dsn"} << cluster->dsn() << '\n').flush()) {
         return make_error(tasker::errc::unavailable,

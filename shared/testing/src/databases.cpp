@@ -18,7 +18,7 @@ namespace tasker::testing {
 
 namespace {
 
-/// "testbase" in ASCII: held while the template database is made.
+/// "testbase" in ASCII: held while the template database is created.
 constexpr long long template_lock = 0x7465737462617365;
 
 std::optional<std::string> running_cluster_dsn() {
@@ -70,7 +70,7 @@ std::string make_template() {
         run_alone(session, "create database " + unfinished);
         prepare_database(with_database(server_dsn(), unfinished));
         run_alone(session, fmt::format("alter database {} rename to {}", unfinished, name));
-        // A session in it would be in the way of copying.
+        // A session in it would block copying.
         run_alone(session, fmt::format("alter database {} allow_connections false", name));
     }
     return name;

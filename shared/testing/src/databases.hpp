@@ -15,11 +15,11 @@ void prepare_database(std::string const& dsn);
 /// A database "postgres" of the tests' server (see test_database), for making others.
 std::string const& server_dsn();
 
-/// The name of the database that is copied for tests, made if it is not there yet. Processes that
-/// ask at the same time get the same one.
+/// The name of the database that is copied for tests, created if it does not exist. Concurrent
+/// processes get the same one.
 std::string const& template_name();
 
-/// Runs statements that cannot stand in a transaction, such as `create database`.
+/// Runs statements that cannot run in a transaction, such as `create database`.
 void run_alone(pqxx::connection& session, std::string const& statement);
 
 } // namespace tasker::testing

@@ -12,7 +12,7 @@ constexpr char const* database = "tasker";
 
 } // namespace
 
-// A power cut of the machine is not what a test can make: no fsync.
+// A test cannot cause a power cut of the machine, so no fsync.
 own_cluster::own_cluster()
     : server_{
           cluster::private_cluster::open({.folder = folder_.path(), .is_durable = false}, soon())

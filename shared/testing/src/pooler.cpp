@@ -58,7 +58,7 @@ cluster::child_process start(fs::path const& folder, std::string const& server,
     if (::geteuid() == 0) {
         fs::permissions(folder, fs::perms{0755});
         if (::chown(folder.c_str(), owner.st_uid, owner.st_gid) != 0) {
-            throw std::runtime_error{"cannot give away " + folder.string()};
+            throw std::runtime_error{"cannot change the owner of " + folder.string()};
         }
         options.run_as = {owner.st_uid, owner.st_gid};
     }
@@ -77,7 +77,7 @@ pooler::pooler(std::string const& server, std::string const& mode)
     if (!wait_until(soon(), [&] { return accepts(socket_of(folder_.path(), port)); })) {
         std::ifstream log{folder_ / "pgbouncer.log"};
         std::string const text{std::istreambuf_iterator<char>{log}, {}};
-        throw std::runtime_error{"pgbouncer does not answer: " + text};
+        throw std::runtime_error{"pgbouncer does not respond: " + text};
     }
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::chrono::seconds stop_limit{10};
 
-/// What a program prints, read by one thread and looked at by another.
+/// The output of a program, read by one thread and checked by another.
 class transcript {
 public:
     /// An empty piece is the end of a stream.

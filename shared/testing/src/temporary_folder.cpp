@@ -14,7 +14,7 @@ temporary_folder::temporary_folder() {
         throw std::system_error{errno, std::generic_category(), name};
     }
     path_ = name;
-    // A server that root runs is another user's, and must pass through.
+    // A server that root starts runs as another user, which must be able to enter.
     std::filesystem::permissions(path_, std::filesystem::perms::others_exec,
                                  std::filesystem::perm_options::add);
 }

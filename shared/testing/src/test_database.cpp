@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds longest_silence{200};
 
-/// No other process of the same server, now or later, makes the same.
+/// No other process of the same server ever creates the same name.
 std::string unique_name() {
     static std::atomic<int> count = 0;
     static unsigned const process = std::random_device{}();
@@ -23,8 +23,8 @@ std::string unique_name() {
 }
 
 /// Only wait_until needs this: a notification at every commit would order the commits of the
-/// sessions under test. One statement a transaction: holding the lock of one table while it waits
-/// for that of the other, it would block sessions that take them in another order for good.
+/// sessions under test. One statement per transaction: holding the lock of one table while waiting
+/// for the other would deadlock with sessions that take them in another order.
 constexpr std::array announce_changes{
     "create function tasker_test.announce() returns trigger language plpgsql as "
     "$$ begin perform pg_notify('tasker_test_change', ''); return null; end; $$",
@@ -55,7 +55,7 @@ struct test_database::state {
             pqxx::connection admin{server_dsn()};
             run_alone(admin, "drop database " + name + " with (force)");
         } catch (std::exception const& failure) {
-            // The whole cluster is removed in the end; a test must not fail for this.
+            // The whole cluster is removed at the end; a test must not fail because of this.
             fmt::print(stderr, "{}", failure.what());
         }
     }

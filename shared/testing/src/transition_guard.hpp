@@ -4,8 +4,8 @@
 
 namespace tasker::testing {
 
-/// The statements that put the transition guard (see test_database) into a migrated database. A row
-/// that is inserted counts as having moved from pending.
+/// The statements that install the transition guard (see test_database) in a migrated database. An
+/// inserted row counts as a move from pending.
 std::string transition_guard_sql();
 
 } // namespace tasker::testing

@@ -8,7 +8,7 @@ namespace tasker::testing {
 void signal::raise() {
     std::lock_guard const lock{mutex_};
     ++raised_;
-    changed_.notify_all(); // under the lock: whoever waited may destroy this right after
+    changed_.notify_all(); // under the lock: the waiter may destroy this right after
 }
 
 bool signal::wait(deadline until, int times) {

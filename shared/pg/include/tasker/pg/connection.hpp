@@ -24,22 +24,21 @@ struct notification {
 
 /// One session with PostgreSQL: libpq in non-blocking pipeline mode on Asio.
 ///
-/// Every call is an implicit transaction of its own: committed when its answer is there, rolled
-/// back if its answer is an error. The calls of one pipeline do not affect each other.
+/// Every call is a separate implicit transaction: committed when its answer arrives, rolled back if
+/// the answer is an error. The calls of one pipeline do not affect each other.
 ///
-/// Lifetime: closes when destroyed; an operation then outstanding ends with an error. Until then a
-/// timer of the last operation may keep the context's run() from returning.
+/// Lifetime: closes when destroyed; a pending operation then ends with an error. Until then a timer
+/// of the last operation may keep the context's run() from returning.
 /// Threads: all on the one executor it was opened on: a strand, or an io_context of one thread. One
 /// operation at a time (asserted).
 /// Cancellation: terminal. An exchange that is cancelled or whose deadline passes closes the
-/// connection; answers that are missing are `cancelled` or `timeout`, in their `_in_doubt` form
-/// once the call was sent. The server may still be at work on it (see
-/// connect_options::statement_timeout).
-/// Errors: per call; `usable()` tells afterwards whether the connection can serve again.
+/// connection; missing answers are `cancelled` or `timeout`, in their `_in_doubt` form once the
+/// call was sent. The server may still execute it (see connect_options::statement_timeout).
+/// Errors: per call; `usable()` returns whether the connection can be used again.
 class connection {
 public:
-    /// Tries the hosts of the DSN in their order. One that stays silent costs its share of the time
-    /// left, or the DSN's connect_timeout. Names are resolved by libpq, which blocks the thread.
+    /// Tries the hosts of the DSN in order. A silent host takes its share of the remaining time, or
+    /// the DSN's connect_timeout. libpq resolves names and blocks the thread meanwhile.
     /// Errors: `could_not_connect`, `timeout`, `cancelled`, an SQLSTATE; `invalid_argument` if no
     /// retry can succeed with this DSN.
     static boost::asio::awaitable<result<connection>> open(boost::asio::any_io_executor executor,
@@ -51,30 +50,31 @@ public:
 
     boost::asio::awaitable<result<rows>> run(call what, deadline until);
 
-    /// Sends all calls in one flush. As many answers as calls, in the same order.
+    /// Sends all calls in one flush. Returns one answer for each call, in the same order.
     boost::asio::awaitable<std::vector<result<rows>>> run_all(std::vector<call> calls,
                                                               deadline until);
 
-    /// Sends both calls in one flush and returns as soon as `first` is committed. The answer to
-    /// `afterwards` is read at the start of the next exchange, which sends without waiting for it,
-    /// and dropped; an error of it is logged (`trailing_call_failed`).
+    /// Sends both calls in one flush and returns as soon as `first` is committed. The next exchange
+    /// sends without waiting for the answer to `afterwards`, then reads and drops it; an error is
+    /// logged (`trailing_call_failed`).
     boost::asio::awaitable<result<rows>> run_then(call first, call afterwards, deadline until);
 
-    /// Takes all notifications that have come, waiting for the first. None if the deadline passes
-    /// before. Neither deadline nor cancellation harms the connection here.
+    /// Waits for a notification and returns all that have arrived; none if the deadline passes
+    /// first. Here, deadline and cancellation do not close the connection.
     /// REQUIRES: the connection is not used with run_then.
     boost::asio::awaitable<result<std::vector<notification>>> next_notifications(deadline until);
 
-    /// False once closed or ruined: open another.
+    /// False once closed or unusable: open another.
     bool usable() const noexcept;
 
-    /// Looks, without waiting, whether the server has hung up since the last operation.
+    /// Checks, without waiting, whether the server has closed the connection since the last
+    /// operation.
     bool check_alive() noexcept;
 
-    /// The process id of the server's side; 0 if closed.
+    /// The process id of the server process; 0 if closed.
     int backend_pid() const noexcept;
 
-    /// Closes at once, without waiting for the server. Idempotent.
+    /// Closes immediately, without waiting for the server. Idempotent.
     void close() noexcept;
 
 private:

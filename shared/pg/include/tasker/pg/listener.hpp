@@ -21,7 +21,7 @@ struct listener_settings {
     std::chrono::milliseconds first_backoff{50}; ///< after a failure; doubles, with jitter
     std::chrono::milliseconds max_backoff{2000};
     /// After this much silence the listener sends a query, which the server must answer within
-    /// `answer_limit`: a link can die silently, and nothing else would be sent on it.
+    /// `answer_limit`, because a link can die silently.
     std::chrono::milliseconds longest_silence{15'000};
     std::chrono::milliseconds answer_limit{5000};
 };
@@ -30,18 +30,18 @@ struct listener_settings {
 struct listener_events {
     /// The views are valid during the call.
     std::function<void(std::string_view channel, std::string_view payload)> notified;
-    /// Listening has begun, for the first time or again. What happened before was not announced, so
-    /// look at everything once.
+    /// Listening has started, for the first time or again. Earlier events were not announced, so
+    /// check everything once.
     std::function<void()> look_again;
 };
 
-/// Listens to channels on a connection of its own, and connects again for as long as it runs.
+/// Listens to channels on its own connection, and reconnects as long as it runs.
 ///
-/// Notifications only shorten waits: whoever uses them must be right without them, too.
+/// Notifications only shorten waits: their users must also work without them.
 ///
 /// Lifetime: destroying it is `stop`; a run keeps the inner state, so `listener_events` must be
 /// callable until `run_until_stopped` has returned.
-/// Threads: all on the one executor it was made with.
+/// Threads: all on its executor.
 /// Cancellation: cancelling `run_until_stopped` (terminal) is `stop`.
 /// Errors: none reach the caller; each lost connection is logged (`listener_disconnected`).
 class listener {
@@ -52,7 +52,7 @@ public:
     listener& operator=(listener const&) = delete;
     ~listener();
 
-    /// Returns after `stop`, with the connection closed. To be called once.
+    /// Returns after `stop`, with the connection closed. Call it only once.
     boost::asio::awaitable<void> run_until_stopped();
 
     void stop() noexcept;

@@ -14,21 +14,21 @@
 
 namespace tasker::pg {
 
-/// The parameters of one call, encoded in PostgreSQL's binary format as they are added, in the
-/// order $1, $2, …
+/// The parameters of one call, in the order $1, $2, …. Adding one encodes it in PostgreSQL's binary
+/// format.
 ///
-/// Every scalar takes an optional: `std::nullopt` is a null of the same type. Arrays are made from
-/// any sized range and a projection, so that a vector of structs becomes parallel arrays without
+/// Every scalar takes an optional: `std::nullopt` is a null of the same type. Arrays come from any
+/// sized range and a projection, so that a vector of structs becomes parallel arrays without
 /// copies:
 ///
 ///     p.add_uuid_array(batch, &finished::task)
 ///         .add_int4_array(batch, [](finished const& each) { return each.step.value; });
 ///
-/// The elements of an array may be optional, too. One buffer holds everything; nothing is allocated
-/// per parameter.
+/// The elements of an array may also be optional. One buffer holds everything; there is no
+/// allocation per parameter.
 ///
 /// Lifetime: owns a copy of all values.
-/// Limits: at most `max_count` parameters (asserted) and 1 GiB in all (`connection::run` answers
+/// Limits: at most `max_count` parameters (asserted) and 1 GiB in total (`connection::run` returns
 /// `too_large`).
 class params {
 public:
@@ -79,10 +79,10 @@ public:
 
     std::uint32_t type(std::size_t index) const;
 
-    /// As it is sent; nothing for a null. Valid until the next add.
+    /// The encoded value; empty for a null. Valid until the next add.
     std::optional<std::string_view> value(std::size_t index) const;
 
-    /// Numbers of types in pg_type, the same in every version of PostgreSQL.
+    /// Type numbers in pg_type, the same in every version of PostgreSQL.
     struct oid {
         static constexpr std::uint32_t boolean = 16;
         static constexpr std::uint32_t int8 = 20;

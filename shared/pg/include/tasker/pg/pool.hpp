@@ -17,26 +17,27 @@ namespace tasker::pg {
 
 struct pool_settings {
     connect_options connect;
-    std::size_t size = 4;                         ///< connections at most
-    std::size_t max_waiting = 1024;               ///< callers waiting for one; more are refused
+    std::size_t size = 4;           ///< connections at most
+    std::size_t max_waiting = 1024; ///< callers waiting for one; further ones are refused
     std::chrono::milliseconds open_timeout{5000}; ///< for one attempt to connect
     std::chrono::milliseconds first_backoff{50};  ///< after a failed attempt; doubles, with jitter
     std::chrono::milliseconds max_backoff{2000};
 };
 
-/// At most `size` connections, opened when first needed, lent to one caller at a time, first come
+/// At most `size` connections, opened when needed, each lent to one caller at a time, first come
 /// first served.
 ///
-/// A connection that comes back ruined is dropped, and a new one is opened when needed. Connections
-/// that were idle at that time must answer within 2 s before they are lent. After a failed attempt
-/// to connect, the next one waits for the backoff; callers keep waiting until their own deadline.
+/// A connection that is returned unusable is dropped, and a new one is opened when needed.
+/// Connections that were idle at that time must answer within 2 s before they are lent. After a
+/// failed attempt to connect, the next one waits for the backoff; callers keep waiting until their
+/// own deadline.
 ///
 /// Lifetime: leases and waiting callers keep the inner state alive; destroying the pool is `close`.
-/// Threads: all on the one executor it was made with.
-/// Cancellation: a cancelled caller leaves the queue; nobody else is affected.
+/// Threads: all on its executor.
+/// Cancellation: a cancelled caller leaves the queue; other callers are not affected.
 class pool {
 public:
-    /// A borrowed connection; destroying the lease gives it back.
+    /// A borrowed connection; destroying the lease returns it.
     class lease;
 
     pool(boost::asio::any_io_executor executor, pool_settings settings);
@@ -48,8 +49,8 @@ public:
     /// `closed`.
     boost::asio::awaitable<result<lease>> acquire(deadline until);
 
-    /// Closes idle connections and refuses all callers; what is lent closes when it comes back.
-    /// Idempotent.
+    /// Closes idle connections and refuses all callers; lent connections close when they are
+    /// returned. Idempotent.
     void close() noexcept;
 
     struct counts {

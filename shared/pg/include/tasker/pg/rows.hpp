@@ -13,18 +13,17 @@ struct pg_result; // libpq's PGresult
 
 namespace tasker::pg {
 
-/// What one call returned, in binary format. Rows and columns count from 0.
+/// The rows of one call, in binary format. Rows and columns count from 0.
 ///
-/// A getter reads exactly the type it is named after: a column of another width, an index out of
-/// range, or a null where none is expected is a broken program and asserts. `text` serves text,
-/// varchar, json and enums.
+/// A getter reads exactly the type in its name: a column of another width, an index out of range,
+/// or an unexpected null is a bug and asserts. `text` reads text, varchar, json and enums.
 ///
 /// Lifetime: a string_view is valid as long as this object, or one it was moved to, lives.
 class rows {
 public:
     rows() noexcept = default;
 
-    /// Takes over `result`, which may be null: no rows and no columns.
+    /// Takes ownership of `result`, which may be null: no rows and no columns.
     explicit rows(pg_result* result) noexcept : result_{result} {}
 
     std::size_t size() const noexcept;
@@ -43,7 +42,7 @@ public:
     task_id uuid(std::size_t row, std::size_t column) const;
     timestamp timestamptz(std::size_t row, std::size_t column) const;
 
-    /// Any of the getters, for a column that may be null:
+    /// Any getter, for a column that may be null:
     /// `r.optional(&rows::int4, row, column)`.
     template <class Value>
     std::optional<Value> optional(Value (rows::*get)(std::size_t, std::size_t) const,

@@ -9,8 +9,8 @@ struct session_setting {
     char const* value;
 };
 
-/// What every session of Tasker sets, whatever the server, the database or the role has set. Sent
-/// after connecting, because poolers refuse the startup parameter `options`.
+/// The settings of every session of Tasker; they override those of the server, the database and the
+/// role. Sent after connecting, because poolers refuse the startup parameter `options`.
 inline constexpr std::array session_settings{
     session_setting{"jit", "off"}, // every statement is short
     session_setting{"default_transaction_isolation", "read committed"},

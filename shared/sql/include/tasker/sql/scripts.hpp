@@ -12,16 +12,16 @@ struct script {
     std::string_view text;
 };
 
-/// What the migrator applies.
+/// The scripts that the migrator applies.
 struct script_set {
-    /// Tables and data. Migration n is number n here, counted from 1, and its name begins with
+    /// Tables and data. Migration n is the n-th element, counted from 1, and its name begins with
     /// that number in four digits.
     std::vector<script> migrations;
     /// All functions of schema tasker, in any order.
     std::vector<script> functions;
     std::string_view functions_checksum;
     script pgmq;
-    /// Of everything above: the same if and only if two builds make the same schema.
+    /// A hash of everything above: equal if and only if two builds create the same schema.
     std::string_view fingerprint;
 
     int version() const noexcept {

@@ -11,7 +11,7 @@
 namespace tasker::testing {
 
 /// A server for one test that stops, crashes or restarts it, with one database like that of
-/// test_database. Takes some two seconds to make.
+/// test_database. Creating it takes some two seconds.
 ///
 /// Errors: throws std::runtime_error.
 class own_cluster {
@@ -25,10 +25,10 @@ public:
     /// The same after a restart.
     std::string dsn() const;
 
-    /// Stops it as told and starts it again.
+    /// Stops it in this mode and starts it again.
     void restart(cluster::shutdown how);
 
-    /// Runs statements in a session of their own.
+    /// Runs statements in a separate session.
     pqxx::result exec(std::string const& statements) const;
 
 private:

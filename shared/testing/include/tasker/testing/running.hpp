@@ -35,8 +35,8 @@ bool run_until(boost::asio::io_context& io, Condition holds) {
     return true;
 }
 
-/// A coroutine that was started on a context, and what became of it. The context runs only inside
-/// of this class's functions, and of run and run_until.
+/// A coroutine that was started on a context, and its outcome. The context runs only inside this
+/// class's functions, and inside run and run_until.
 ///
 /// Lifetime: must outlive its coroutine, or the context must not run again.
 /// Threads: one.
@@ -61,7 +61,7 @@ public:
         return is_done_;
     }
 
-    /// Lets it run as far as it can go without waiting.
+    /// Lets it run until it has to wait.
     void begin() {
         io_.restart();
         io_.poll();

@@ -12,7 +12,7 @@
 
 namespace tasker::testing {
 
-/// The path of a program of this build: it stands beside the test.
+/// The path of a program of this build: it is next to the test.
 std::filesystem::path program_path(std::string_view name);
 
 /// A running tasker-orchestrator or tasker-worker.

@@ -4,7 +4,7 @@
 
 namespace tasker::testing {
 
-/// A folder of one's own below the system's temporary folder, removed with what is in it.
+/// A new folder in the system's temporary folder, removed with its contents.
 class temporary_folder {
 public:
     temporary_folder();

@@ -15,10 +15,10 @@ namespace tasker::testing {
 /// or a step's state that model::task_moves or model::step_moves does not list fails with SQLSTATE
 /// TG001, so every test also proves those rules.
 ///
-/// The server is the one of TASKER_TEST_CLUSTER_DIR (see tasker-test-cluster) if that folder holds
-/// a running one, else a private one that this process starts on first use.
+/// The server is the one of TASKER_TEST_CLUSTER_DIR (see tasker-test-cluster) if that folder has a
+/// running one, otherwise a private one that this process starts at first use.
 ///
-/// Lifetime: the destructor drops the database, whoever is connected.
+/// Lifetime: the destructor drops the database, even while sessions are connected.
 /// Threads: one thread at a time; dsn() from any.
 /// Errors: throws std::runtime_error.
 class test_database {
@@ -39,7 +39,7 @@ public:
     /// A session for setting up and checking, opened on first use.
     pqxx::connection& connection();
 
-    /// Runs statements in a transaction of their own.
+    /// Runs statements in a separate transaction.
     pqxx::result exec(std::string const& statements);
 
     /// The value of a query of one row and one column: `database.value<int>("select 1")`.
@@ -52,7 +52,7 @@ public:
         return found;
     }
 
-    /// Waits until the query, of one boolean, is true. Looks again after every change of a task's
+    /// Waits until the query, of one boolean, is true. Runs it again after every change of a task's
     /// or step's state, for which it listens. False if the deadline passes.
     bool wait_until(deadline until, std::string const& condition);
 

@@ -8,19 +8,18 @@
 
 namespace tasker::testing {
 
-/// The end of a wait that nobody expects to take long, however loaded the machine is.
+/// The deadline of a wait that should be short, even on a loaded machine.
 inline deadline soon() {
     return steady_clock::now() + std::chrono::seconds{30};
 }
 
-/// Something that happens in one thread and is waited for in another.
+/// An event that happens in one thread while another waits for it.
 /// Threads: any.
 class signal {
 public:
     void raise();
 
-    /// Waits until it has been raised that many times since the beginning. False if the deadline
-    /// passes before.
+    /// Waits until it has been raised that many times in total. False if the deadline passes first.
     bool wait(deadline until, int times = 1);
 
     int raised() const;
@@ -31,8 +30,8 @@ private:
     int raised_ = 0;
 };
 
-/// Looks again and again until `condition` is true; false if the deadline passes. For what gives no
-/// signal; prefer `signal`, test_database::wait_until, service::wait_for_log.
+/// Polls until `condition` is true; false if the deadline passes. For conditions without a signal;
+/// prefer `signal`, test_database::wait_until, service::wait_for_log.
 bool wait_until(deadline until, std::function<bool()> const& condition);
 
 } // namespace tasker::testing
