@@ -2,11 +2,11 @@
 
 Two kinds of evidence, the better one first:
 
-- in turn: the new run measured the baseline's SQL functions (its "twin") sample by sample beside
-  its own. What else the machine does falls on both alike, so that the ratio by repetition stands
-  still even on a busy machine (3 % at a load of 6 on 2 cores). Judged by the server's CPU time, or
-  by duration, median and quick end alike: worse by more than the bound, and an exact sign-flip test
-  over the repetitions at 1 %.
+- in turn: the new run measured the baseline's SQL functions (its "twin") sample by sample next to
+  its functions. Other load affects both equally, so that the ratio by repetition is stable even on
+  a busy machine (3 % at a load of 6 on 2 cores). Judged by the server's CPU time, or by duration,
+  median and quick end alike: worse by more than the bound, and an exact sign-flip test over the
+  repetitions at 1 %.
 - recorded: two runs of different moments. See `Recorded`.
 """
 import math
@@ -72,7 +72,7 @@ class InTurn:
         return max(min(median([each ** sign for each in column]) for column in columns) - 1, 0.0)
 
     def judge(self, fail):
-        # What is told of a stable case: the figure that scatters least.
+        # The figure of a stable case that scatters least.
         self.what, columns = self.ways[0]
         self.shown = median(columns[-1]) - 1
         worse = {what: self._worse(what, columns) for what, columns in self.ways}
@@ -99,8 +99,8 @@ class Recorded:
     - both also hold after dividing by each run's calibration (its quick end, too);
     - of a duration, more remains than what an empty statement and the smallest durable commit,
       timed beside each repetition, have become slower by, and more than 0.1 ms in any case;
-    - it stands out from the other cases of its suite: what these have in common is the machine's
-      change, and the bound grows by twice what they scatter by;
+    - it differs from the other cases of its suite: their common change is the machine's, and the
+      bound grows by twice what they scatter by;
     - a one-sided Mann-Whitney U test over the repetitions says so, at 5 % for all cases of a suite
       together (Holm). Six repetitions a side can say so of 46 cases, ten of thousands.
 

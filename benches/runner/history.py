@@ -42,7 +42,7 @@ def main(chosen):
              if (not chosen.suite or key[0] == chosen.suite)
              and (not chosen.case or chosen.case in key[1])}
     if not found:
-        raise ValueError(f"{chosen.output}/history.jsonl tells of no such case")
+        raise ValueError(f"{chosen.output}/history.jsonl has no such case")
     print("| Benchmark | Runs | First | Last | Change | Trend |\n|---|---|---|---|---|---|")
     for (suite, case), entries in found.items():
         values = [each["value"] for each in entries]

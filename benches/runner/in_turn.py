@@ -22,7 +22,7 @@ def functions_of(run):
 
 
 def tables_of(script):
-    """The first line tells what the functions stand on. None: it does not."""
+    """The digest of the tables in the first line. None if it is missing."""
     with script.open() as file:
         first = file.readline()
     return first if first.startswith("-- on tables ") else None

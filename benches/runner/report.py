@@ -61,7 +61,7 @@ def _suite(run, document):
     cases = [each for each in run.cases() if each.suite == name]
     parts = [f"<h2 id='{name}'>{name.replace('_', ' ')}</h2>"]
     timed = [each for each in cases if each.unit == "ms" and each.row.get("quantiles")]
-    # As many as can be told apart; those with targets first.
+    # As many as can be distinguished; those with targets first.
     timed.sort(key=lambda each: not each.row.get("targets"))
     if timed:
         shown = [(each.name, each.row["quantiles"]) for each in timed[:16]]

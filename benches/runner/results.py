@@ -125,7 +125,7 @@ def load(name):
 def latest_run(output):
     runs = sorted(each for each in output.glob("run_*") if each.is_dir())
     if not runs:
-        raise ValueError(f"no run stands in {output}")
+        raise ValueError(f"there is no run in {output}")
     return runs[-1]
 
 

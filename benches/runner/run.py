@@ -158,7 +158,7 @@ def main(chosen):
     if chosen.name:
         keep(folder, chosen.name)
     print(summary.markdown(found, codes, time.monotonic() - started))
-    print(f"everything stands in {folder}")
+    print(f"all results are in {folder}")
     skipped = 77
     failed = any(code not in (0, skipped) for code in codes.values())
     if against:

@@ -30,7 +30,7 @@ def _decades(low, high):
 
 def distributions(rows):
     """rows: (name, 51 quantiles). A line each, on one logarithmic scale."""
-    # A logarithmic scale has no zero: what is zero stands at its left end.
+    # A logarithmic scale has no zero: zero values are drawn at its left end.
     least = min((each for _, values in rows for each in values if each > 0), default=1e-3)
     ticks = _decades(min(max(values[1], least) for _, values in rows),
                      max(max(values[49], least) for _, values in rows))

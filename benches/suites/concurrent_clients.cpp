@@ -105,7 +105,7 @@ void measure_all(bench& on) {
         clients = {10, 100};
     }
     on.setting("load", "closed loop: each connection sends when it was answered; one thread in a "
-                       "process of its own; no worker runs");
+                       "separate process; no worker runs");
     on.setting("warm-up", "0.5 s, discarded; then " + std::to_string(duration.count()) + " ms");
     while (on.next_repetition()) {
         programs.reset();
@@ -128,5 +128,6 @@ void measure_all(bench& on) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return suite_main(argc, argv, "concurrent_clients", "Many HTTP clients at once.", measure_all);
+    return suite_main(argc, argv, "concurrent_clients", "Many concurrent HTTP clients.",
+                      measure_all);
 }

@@ -16,7 +16,7 @@ struct workflow {
     shape graph;
     std::size_t count; ///< in a repetition
     std::string context = R"({"order":17})";
-    std::string result = {}; ///< must stand in the completed task; empty: anything
+    std::string result = {}; ///< the completed task must contain it; empty: anything
 };
 
 shape conditional() {

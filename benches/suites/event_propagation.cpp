@@ -48,8 +48,8 @@ private:
     deadline at_;
 };
 
-/// Listens on a thread of its own; ready when made. `Layer`: the services' listener; else a bare
-/// connection.
+/// Listens on a separate thread; ready when created. `Layer`: the services' listener; otherwise a
+/// bare connection.
 class ear {
 public:
     explicit ear(std::string const& dsn, bool is_layer) {
@@ -146,8 +146,8 @@ public:
         return timed_ms([&] { durable_.query(send_sql); });
     }
 
-    /// As the services do it: the notification is a transaction of its own behind the commit, in
-    /// the same flush, for which nobody waits.
+    /// As in the services: the notification is a separate transaction after the commit, in the same
+    /// flush, without a waiter.
     double send_then_notify() {
         // On another channel, so that it is not taken for one of those that are timed.
         static constexpr pg::statement sql{"bench_event_after",
@@ -173,7 +173,7 @@ void measure_all(bench& on) {
     ear bare{programs.dsn(), false};
     ear layer{programs.dsn(), true};
     on.setting("clock",
-               "one steady clock in one process; the listener is on a thread of its own, and "
+               "one steady clock in one process; the listener is on a separate thread, and "
                "listened before the clock started");
     on.setting("warm-up", "20 samples, dropped, in each repetition");
     on.setting("pairs",

@@ -15,7 +15,7 @@ struct family {
 
 constexpr double us_per_ms = 1'000;
 
-/// A template has one name for good, so each repetition registers it under another.
+/// A template never changes its name, so each repetition registers it under another.
 shape renamed(shape of, std::size_t repetition) {
     of.name += "-r" + std::to_string(repetition);
     return of;

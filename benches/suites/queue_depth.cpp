@@ -70,7 +70,7 @@ void measure_all(bench& on) {
     behind.create_many(depths.front());
     on.setting("case",
                "claim of one with exactly so many waiting; after each the queue is refilled");
-    on.setting("data", "single-step tasks, each depth in a database of its own");
+    on.setting("data", "single-step tasks, each depth in a separate database");
     on.setting("warm-up", "10 samples of each case, dropped");
     bench::plan const plan{.samples = on.sized(100, 60, 10)};
     on.repeat_full(10);

@@ -80,7 +80,7 @@ void measure_all(bench& on) {
         {"complete", [](stage& in) { return end(in, queue::outcome::success); }},
         {"fail, to be retried",
          [](stage& in) { return end(in, queue::outcome::retryable_failure); }},
-        {"fail for good", [](stage& in) { return end(in, queue::outcome::permanent_failure); }},
+        {"fail permanently", [](stage& in) { return end(in, queue::outcome::permanent_failure); }},
     };
     while (on.next_repetition()) {
         core.vacuum();
@@ -101,6 +101,6 @@ void measure_all(bench& on) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return suite_main(argc, argv, "queue_operations", "Each operation of a queue by itself.",
+    return suite_main(argc, argv, "queue_operations", "Each operation of a queue alone.",
                       measure_all);
 }

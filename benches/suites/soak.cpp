@@ -28,8 +28,8 @@ shape workflow() {
     return out;
 }
 
-/// Creates tasks at a steady pace, each with a key of its own, and again with the same key if the
-/// answer did not come: what it was told of is what must be there.
+/// Creates tasks at a steady pace, each with its own key, and repeats a request with the same key
+/// if there is no answer: every acknowledged task must exist.
 class feeder {
 public:
     feeder(address at, double tasks_per_s) : at_{std::move(at)}, pace_{1.0 / tasks_per_s} {}
@@ -87,7 +87,7 @@ private:
 
 /// Steps that were claimed more than once: a worker lost them.
 std::size_t repeated_steps(engine& on) {
-    pqxx::connection session{on.dsn()}; // of its own: the server may have been restarted
+    pqxx::connection session{on.dsn()}; // a new session: the server may have been restarted
     return pqxx::nontransaction{session}
         .exec("select count(*) from tasker.steps where attempt > 1")[0][0]
         .as<std::size_t>();
@@ -204,7 +204,7 @@ void measure_all(bench& on) {
     on.setting("check",
                "every acknowledged task is there once and complete, each step with one result");
     static_cast<void>(on.programs().server());
-    // Long by itself: time, not repetitions, is what a soak is made of.
+    // One long run: a soak needs time, not repetitions.
     on.next_repetition();
     soak(on, false, duration, pace);
     soak(on, true, duration, pace);

@@ -61,8 +61,8 @@ void measure_all(bench& on) {
             return on.wants(case_name(each, tasks));
         });
     });
-    on.setting("data", "diamonds of 4 steps, half of the tasks complete, each size in a database "
-                       "of its own");
+    on.setting("data", "diamonds of 4 steps, half of the tasks complete, each size in a separate "
+                       "database");
     on.setting("sampled tasks", "9 by function and size: 3 complete, 3 begun, 3 untouched");
     on.setting("commits", "durable; those of claims, leases and release_steps asynchronous, as the "
                           "worker's");

@@ -22,7 +22,7 @@ void expect(bool holds, std::string const& what) {
 
 constexpr auto beside = queue::priority::high;
 
-/// Tasks of their own for one sample, in a queue beside the backlog. Removed afterwards, so that
+/// New tasks for one sample, in a separate queue. Removed afterwards, so that
 /// the database stays as large as it was.
 class own_tasks {
 public:
@@ -50,7 +50,8 @@ private:
     std::vector<task_id> ids_;
 };
 
-/// As the worker claims, extends and gives back: on a connection whose commits need not be durable.
+/// As the worker claims, extends and returns steps: on a connection whose commits need not be
+/// durable.
 template <class Function>
 timing timed_quick(populated& in, Function&& what) {
     static constexpr pg::statement off{"bench_quick", "/* upkeep */ set synchronous_commit = off"};
@@ -68,7 +69,7 @@ timing create(populated& in, std::size_t tasks) {
     return in.stage().on().timed([&] { made.emplace(in, tasks); });
 }
 
-/// Claimed and given back, so that the queue stays as it is.
+/// Claimed and returned, so that the queue does not change.
 timing claim(populated& in, std::int32_t quantity) {
     std::vector<queue::claimed_step> got;
     auto const took = timed_quick(in, [&] { got = in.stage().claim(quantity); });
@@ -87,7 +88,7 @@ timing finish(populated& in, std::size_t quantity, std::int32_t take) {
     return took;
 }
 
-/// A step that has one child, which waits for another: what finish_step does by itself.
+/// A step that has one child, which waits for another: the case that finish_step handles alone.
 timing finish_middle(populated& in) {
     own_tasks const own{in, 1};
     in.stage().finish(own.claim());
@@ -121,7 +122,7 @@ timing release(populated& in) {
     auto const got = in.stage().claim(1);
     std::int32_t released = 0;
     auto const took = timed_quick(in, [&] { released = in.stage().release(got); });
-    expect(released == 1, "the step was not given back");
+    expect(released == 1, "the step was not returned");
     return took;
 }
 

@@ -13,7 +13,7 @@ using namespace tasker;
 
 constexpr auto beside = queue::priority::high;
 
-/// A step ends, and `ready` others follow it at once.
+/// A step ends, and `ready` others follow it.
 struct fan_case {
     std::string name;
     std::size_t ready;
@@ -68,7 +68,7 @@ timing publish(stage& core, std::size_t messages) {
     return took;
 }
 
-/// One notification for all of them, in a transaction of its own that is not waited for on disk.
+/// One notification for all of them, in a separate transaction that does not wait for the disk.
 timing notify(session& quick) {
     static constexpr pg::statement sql{"bench_notify",
                                        "select pg_notify('tasker_ready', 'tasker_bench')"};

@@ -73,7 +73,7 @@ void measure_all(bench& on) {
     auto const samples = on.sized(100, 60, 10);
     std::optional<stage> core;
     if (programs.is_private()) {
-        // Of its own, as the orchestrator's templates are compiled by the orchestrator.
+        // A separate one, because the orchestrator compiles its own templates.
         core.emplace(programs.add_database("stage"));
         core->use(named_shape("linear3"));
     }

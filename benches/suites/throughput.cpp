@@ -50,7 +50,7 @@ void drain_backlog(bench& on, setup const& how, std::size_t tasks) {
     // The database stamps with the clock of this machine; the end is when the last commit was seen.
     double const end = unix_seconds();
     auto const cpu = programs.cpu();
-    programs.stop_workers(); // their sessions then tell pg_stat what they did
+    programs.stop_workers(); // their sessions then report their counts to pg_stat
     auto spent = cost.take();
     spent.cpu.worker = cpu.worker;
     double const seconds = end - check_steps(programs, steps);

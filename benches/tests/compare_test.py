@@ -185,7 +185,7 @@ class MeasuredInTurn(unittest.TestCase):
 
 
 class LooksAgain(unittest.TestCase):
-    """compare, with a suite that tells beforehand what it will measure."""
+    """compare, with a suite that announces its figures."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

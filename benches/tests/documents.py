@@ -31,7 +31,7 @@ def document(rows, calibration=(1.0,), suite="some_suite", commit=(0.2,)):
 
 
 def noisy(source, median, repetitions=10, samples=60, noise=0.05):
-    """Repetitions that each have a shift of their own, and samples with a tail."""
+    """Repetitions that each have their own shift, and samples with a tail."""
     out = []
     for _ in range(repetitions):
         shift = median * (1 + source.gauss(0, noise))

@@ -32,7 +32,7 @@ CASES = {
     "claim_steps": ["claim_steps, 1", "claim_steps, 10", "claim_steps, 50", "claim_steps, 100",
                     "claim"],
     "finish_steps": ["finish_steps, 100", "finish_steps, failure to retry", "finish_steps, 1",
-                     "finish_steps, 1 with continuation", "fail, to be retried", "fail for good",
+                     "finish_steps, 1 with continuation", "fail, to be retried", "fail permanently",
                      "total, 3-step template", "total, 10-step template", "total, 50-step template",
                      "total, fan-out 1,000"],
     "finish_step": ["finish_step, one child",
@@ -97,7 +97,7 @@ def functions_of(case):
 
 
 def slowed(script, function, microseconds, how):
-    """The functions as they are, this one with a loop or a sleep in front."""
+    """The unchanged functions, this one with a loop or a sleep at its start."""
     text = script.read_text()
     at = re.search(rf"^CREATE OR REPLACE FUNCTION tasker\.{function}\(", text, re.MULTILINE)
     if at is None:

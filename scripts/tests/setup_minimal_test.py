@@ -20,7 +20,7 @@ def output(*argv):
 
 
 def package_of(library):
-    """Of a path as ldd tells it: dpkg may know the file with or without /usr."""
+    """The package of a path from ldd: dpkg may know the file with or without /usr."""
     for path in (library, "/usr" + library, library.removeprefix("/usr")):
         found = subprocess.run(("dpkg-query", "-S", path), capture_output=True, text=True,
                                check=False).stdout

@@ -28,7 +28,7 @@ char const* to_word(run_length length) {
     return length == run_length::smoke ? "smoke" : length == run_length::quick ? "quick" : "full";
 }
 
-/// Of a statement that does nothing: what waking a process costs just now.
+/// The duration of an empty statement: the present cost of waking a process.
 std::vector<double> round_trips(pqxx::connection& on) {
     constexpr int count = 100;
     pqxx::nontransaction query{on};
@@ -40,7 +40,7 @@ std::vector<double> round_trips(pqxx::connection& on) {
     return out;
 }
 
-/// Of the smallest durable transaction: what the disk, and waiting for it, costs just now.
+/// The duration of the smallest durable transaction: the present cost of the disk.
 std::vector<double> commits(pqxx::connection& on) {
     constexpr int count = 30;
     pqxx::nontransaction query{on};

@@ -15,10 +15,10 @@ namespace tasker::measure {
 
 namespace {
 
-/// What is still at work then is not on its way to rest.
+/// A process that is still busy then is not about to become idle.
 constexpr double longest_ms = 100;
 
-/// Waits for something? Its CPU time is told exactly only then.
+/// Whether it sleeps. Only then its CPU time is exact.
 bool is_at_rest(int stat) {
     std::array<char, 256> text{}; // "42 (postgres) S …"
     auto const size = ::pread(stat, text.data(), text.size(), 0);

@@ -14,7 +14,7 @@ namespace tasker::measure {
 
 namespace {
 
-// In turn, each sample has one beside it to be held against: fewer do.
+// In turn, each sample has a counterpart for comparison, so fewer are enough.
 constexpr std::size_t paired_samples = 14;
 constexpr std::size_t paired_warm_up = 2;
 
@@ -114,7 +114,7 @@ component_samples run_component(std::string const& name, bench::plan const& how,
                 if (how.beside != nullptr && !twin) {
                     known.add(sum(how.beside->take()), 1);
                 }
-                // Now the one first, now the other: what comes first finds the caches colder.
+                // Alternate the order: the first one finds colder caches.
                 bool const twin_first = own.ms().size() % 2 == 1;
                 if (twin && twin_first) {
                     other.add(twin(), calls);

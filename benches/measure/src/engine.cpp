@@ -80,7 +80,7 @@ void engine::state::stop_services() {
 
 void engine::state::require_private() const {
     if (!is_ours()) {
-        throw not_private{"this needs processes and a database of its own: unset "
+        throw not_private{"this must start its own processes and database: unset "
                           "TASKER_TEST_ORCHESTRATION_URL, and it starts them"};
     }
 }
@@ -234,7 +234,7 @@ std::vector<pid_t> engine::worker_pids() const {
 cluster::private_cluster& engine::server() {
     state_->require_private();
     if (!state_->cluster) {
-        throw not_private{"this needs a server of its own: unset DATABASE_URL"};
+        throw not_private{"this needs a private server: unset DATABASE_URL"};
     }
     return *state_->cluster;
 }

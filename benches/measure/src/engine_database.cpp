@@ -116,7 +116,7 @@ std::string engine::dsn() const {
 
 std::string engine::functions() {
     pqxx::nontransaction query{database()};
-    // What they stand on: columns, indexes, constraints.
+    // The tables that they use: columns, indexes, constraints.
     auto const tables = query.exec(
         "select md5(string_agg(d.line, e'\\n' order by d.line)) from ("
         " select format('%s %s %s %s', a.attrelid::regclass, a.attname, a.atttypid::regtype,"

@@ -39,7 +39,7 @@ json to_json(verdict const& of) {
     return out;
 }
 
-/// Durations as they are; a rate as the time for one, so that lower is better in every file.
+/// Durations unchanged; a rate as the time for one, so that lower is better in every file.
 struct as_ms {
     std::string const& unit;
 

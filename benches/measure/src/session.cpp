@@ -12,7 +12,7 @@ session::session(std::string const& dsn, bool durable_commits)
 }
 
 session::~session() {
-    connection_.reset(); // before the context that it stands on
+    connection_.reset(); // before its context
 }
 
 pg::rows session::query(pg::statement const& what) {

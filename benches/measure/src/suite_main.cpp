@@ -63,8 +63,7 @@ void add_options(CLI::App& app, bench_options& chosen) {
                    "the functions.sql of a baseline: measured in turn with the present ones")
         ->check(CLI::ExistingFile);
     app.add_option("--output", chosen.output, "folder of log and JSON")->capture_default_str();
-    app.add_option("--targets", chosen.targets, "what the figures are held against")
-        ->capture_default_str();
+    app.add_option("--targets", chosen.targets, "file with the targets")->capture_default_str();
 }
 
 } // namespace

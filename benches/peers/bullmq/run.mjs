@@ -1,5 +1,5 @@
-// BullMQ: flows on Redis. A flow is a tree whose children run first, so a linear workflow is a flow
-// as it is; where one step comes before many, its processor adds the flow of those that follow.
+// BullMQ: flows on Redis. A flow is a tree whose children run first, so a linear workflow is a
+// plain flow. If one step comes before many, its processor adds the flow of the later ones.
 import { FlowProducer, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { Countdown, serve, stepsOf, widthOfFan } from '../lib/case.mjs';

@@ -32,7 +32,7 @@ const taskList = {
   },
 };
 
-// A completed job is deleted. No event tells of the commit, hence the look at the table.
+// A completed job is deleted. No event reports the commit, so check the table.
 async function empty(state) {
   for (;;) {
     const found = await state.pool.query('select 1 from graphile_worker._private_jobs limit 1');

@@ -24,7 +24,8 @@ const lastStep = { single: 'a', linear3: 'c', diamond4: 'd', fan1000: 'z' };
 const elements = Array.from({ length: widthOfFan }, (_, i) => i);
 
 async function migrate(sql) {
-  // Of Supabase the core needs PGMQ and one function to broadcast events, which nobody hears here.
+  // From Supabase the core needs PGMQ and one function to broadcast events, which has no listener
+  // here.
   await sql.unsafe(readFileSync(process.env.PGMQ_SQL, 'utf8'));
   await sql.unsafe(`create schema realtime; create function realtime.send(jsonb, text, text,
     private boolean default true) returns void language sql as 'select null::void'`);

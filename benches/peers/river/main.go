@@ -83,7 +83,7 @@ type jobs struct {
 	pool      *pgxpool.Pool
 	client    *river.Client[pgx.Tx]
 	completed <-chan *river.Event
-	ended     chan struct{} // of chains, whose last commit River tells only up to 250 ms later
+	ended     chan struct{} // of chains, because River reports their last commit up to 250 ms later
 	running   bool
 }
 

@@ -45,7 +45,7 @@ def mark(stamp):
 
 
 def node(build):
-    """The peers' sources stand beside the packages, where Node looks for them."""
+    """The peers' sources are next to the packages, where Node searches for them."""
     require("node")
     folder = build / "node"
     folder.mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,7 @@ class Program:
         self.process.stdin.flush()
 
     def end(self, grace_s):
-        """All of it: its own children stand in its process group."""
+        """Stops all of it: its children are in its process group."""
         try:
             self.process.stdin.close()
         except BrokenPipeError:

@@ -1,4 +1,5 @@
-// Temporal: the server of its own end-to-end tests (temporaltest), all of it in this process, with
+// Temporal: the server of Temporal's end-to-end tests (temporaltest), all of it in this process,
+// with
 // SQLite in memory: the dev server of its command line, which no package registry has, is made of
 // the same parts. A step is an activity.
 package main
@@ -94,7 +95,7 @@ func (t *temporal) load(shape string, count int) {
 		t.worker.Stop()
 	}
 	// The polls of a worker that was stopped linger, and what they are given waits for a time-out:
-	// each backlog has a queue of its own.
+	// each backlog has its own queue.
 	t.queue += "+"
 	t.waiting = nil
 	for range count {

@@ -17,16 +17,16 @@
 namespace tasker::measure {
 
 enum class run_length {
-    smoke, ///< does the suite work at all? a few samples of everything
+    smoke, ///< does the suite work? a few samples of everything
     quick, ///< figures to look at
     full,  ///< figures to keep
 };
 
-/// What the command line of every suite says.
+/// The command line of every suite.
 struct bench_options {
     run_length length = run_length::full;
     std::size_t repetitions = 0; ///< 0: by the length
-    std::string filter = {};     ///< only cases whose name holds this; a|b: one of these
+    std::string filter = {};     ///< only cases whose name contains this; a|b: one of these
     std::optional<std::size_t> workers = {};
     std::optional<std::size_t> tasks = {};
     std::optional<std::size_t> payload_bytes = {};
@@ -36,7 +36,7 @@ struct bench_options {
     std::filesystem::path targets = {}; ///< targets.toml
 };
 
-/// One run of one suite: hands out the engine, takes samples, tells how it goes.
+/// One run of one suite: provides the engine, takes samples, reports progress.
 ///
 ///     while (on.next_repetition()) {
 ///         on.component("claim, 10", {.samples = 200}, [&] { return claim_ms(10); });
@@ -67,7 +67,7 @@ public:
     /// The amount for the length of this run.
     std::size_t sized(std::size_t full, std::size_t quick, std::size_t smoke) const noexcept;
 
-    /// Is the case among those asked for?
+    /// Whether the case was requested.
     bool wants(std::string_view name) const noexcept;
 
     /// See recorder.
@@ -82,7 +82,7 @@ public:
     struct plan {
         std::size_t samples;
         std::size_t warm_up = 10; ///< samples that are taken and dropped
-        std::size_t calls = 1;    ///< calls in one sample, for what is too quick to be timed alone
+        std::size_t calls = 1; ///< calls in one sample, for calls that are too short to time alone
         yardstick* beside = nullptr; ///< taken before each sample, unless there is a twin
     };
 
@@ -96,13 +96,13 @@ public:
     /// A database as the baseline's functions make it, if one was named (`--against`): its DSN.
     std::optional<std::string> twin_database(std::string const& suffix = "");
 
-    /// A line that stands under the results.
+    /// A line after the results.
     void finding(std::string text);
 
     /// A setting, stated in every output: data volume, connections, warm-up.
     void setting(std::string name, std::string value);
 
-    /// A check that must hold besides the targets; false fails the suite, but not before its end.
+    /// A check in addition to the targets; false fails the suite at its end.
     void require(bool holds, std::string what);
 
     /// A line of progress.
@@ -120,8 +120,8 @@ private:
 };
 
 /// The main() of a suite: reads the command line, runs the body, writes the outputs. 0: measured;
-/// 1: failed; 2: wrong command line; 77: it needs processes of its own, and the services run
-/// already.
+/// 1: failed; 2: wrong command line; 77: it must start its own processes, but the services already
+/// run.
 int suite_main(int argc, char** argv, std::string_view suite, std::string_view description,
                std::function<void(bench&)> const& body);
 

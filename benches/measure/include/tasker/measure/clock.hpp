@@ -17,7 +17,7 @@ inline double ms_since(deadline start) {
     return std::chrono::duration<double, std::milli>{steady_clock::now() - start}.count();
 }
 
-/// How long it takes, in ms.
+/// Its duration in ms.
 template <class Function>
 double timed_ms(Function&& what) {
     auto const start = steady_clock::now();
@@ -25,8 +25,8 @@ double timed_ms(Function&& what) {
     return ms_since(start);
 }
 
-/// How long something took and, where it can be told, how much of that the server's process was at
-/// work: its CPU time. What else the machine does makes a call wait, and hardly makes it work more.
+/// A duration and, if known, the CPU time of the server's process in it. Other load on the machine
+/// makes a call wait, but hardly makes it work more.
 struct timing {
     timing(double duration_ms, std::optional<double> server_ms = {}) // NOLINT(*-explicit-*)
         : ms{duration_ms},
@@ -39,10 +39,10 @@ struct timing {
 /// The CPU time of another process of this machine.
 class cpu_clock {
 public:
-    /// None if there is no PostgreSQL process of that number here: the server is elsewhere.
+    /// None if there is no PostgreSQL process with that number: the server is on another machine.
     static std::optional<cpu_clock> of_backend(pid_t process);
 
-    /// In ms, once it has come to rest: a server's process goes on for a while behind its answer.
+    /// In ms, once it is idle: a server's process works for a short time after its answer.
     double at_rest_ms() const;
 
 private:

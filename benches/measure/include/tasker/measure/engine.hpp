@@ -38,20 +38,20 @@ struct worker_options {
     std::string settings = {};             ///< more lines of worker.toml
 };
 
-/// A line of the check list that stands above every result.
+/// A line of the check list at the top of every result.
 struct prerequisite {
     std::string what;
     bool is_met;
-    std::string detail; ///< its address or version, or what is wrong
+    std::string detail; ///< its address or version, or the problem
 };
 
 /// The programs under load. One orchestrator runs from the start, workers when asked for.
 ///
-/// Lifetime: what was started ends with it, and its data are removed.
+/// Lifetime: the destructor stops the programs and removes their data.
 /// Threads: one at a time.
 /// Errors: throws std::exception; the message of a program that ended ends with its log's last
-/// lines. What needs the engine's processes or its own database is refused (`not_private`) where
-/// the engine was running already.
+/// lines. Calls that need the engine's processes or its own database fail (`not_private`) if the
+/// engine was already running.
 class engine {
 public:
     class not_private : public std::runtime_error {
@@ -63,10 +63,10 @@ public:
     /// before reset().
     static engine start_private();
 
-    /// A database of our own on this server, removed at the end, and the programs beside this one.
+    /// A new database on this server, removed at the end, and the programs next to this one.
     static engine on_server(std::string dsn);
 
-    /// Services that run already. `dsn`: their database, where it is known.
+    /// Running services. `dsn`: their database, if known.
     static engine at(address orchestrator, std::optional<address> worker = {},
                      std::string dsn = {});
 
@@ -83,12 +83,12 @@ public:
     /// PostgreSQL's version and the settings that decide on durability, where they can be known.
     facts describe() const;
 
-    /// What must be there to measure. Looks at each; TASKER_TEST_SKIP_HEALTH_CHECK leaves out the
-    /// services' own answers.
+    /// Checks the requirements of a measurement; TASKER_TEST_SKIP_HEALTH_CHECK skips the health of
+    /// the services.
     std::vector<prerequisite> check() const;
 
-    /// Begins anew: an empty, migrated database, a fresh orchestrator, no worker. Only registered
-    /// templates are new on one that was running already.
+    /// Starts over: an empty, migrated database, a new orchestrator, no worker. On a running engine
+    /// only the registered templates are new.
     void reset();
 
     /// The same without an orchestrator.
@@ -100,10 +100,10 @@ public:
     std::string add_database(std::string const& suffix);
     std::string add_database(std::string const& suffix, std::filesystem::path const& script);
 
-    /// A script that makes all functions of the core as they are in the database.
+    /// A script that creates all functions of the core, with their present text in the database.
     std::string functions();
 
-    /// So many more workers; returns when they listen. No effect on one that was running already.
+    /// Starts this many more workers; returns when they listen. No effect on a running engine.
     void start_workers(std::size_t count, worker_options const& how = {});
     void start_worker() {
         start_workers(1);
@@ -111,7 +111,7 @@ public:
 
     void stop_workers();
 
-    /// Ends a worker without a goodbye (SIGKILL).
+    /// Kills a worker (SIGKILL).
     void kill_worker(std::size_t which);
 
     void start_orchestrator();
@@ -132,9 +132,9 @@ public:
     cluster::private_cluster& server();
     bool has_own_server() const noexcept;
     bool has_database() const noexcept;
-    /// Did this program start the services?
+    /// Whether this program started the services.
     bool is_private() const noexcept;
-    /// For what drives the core itself: services that run would take its steps.
+    /// For suites that drive the core themselves: running services would take their steps.
     /// Errors: throws not_private unless is_private().
     void require_private() const;
 

@@ -6,11 +6,11 @@
 
 namespace tasker::measure {
 
-/// Where and of what the figures are: system, processor, memory, load by others, commit, build.
+/// The origin of the figures: system, processor, memory, other load, commit, build.
 facts describe_machine();
 
 /// Of the checkout this program was built from, in 12 digits, with "-dirty" if it was changed;
-/// "unknown" where git does not tell. TASKER_BENCH_COMMIT, if set, wins.
+/// "unknown" without git. TASKER_BENCH_COMMIT, if set, takes precedence.
 std::string current_commit();
 
 } // namespace tasker::measure

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-/// What the system tells of running processes.
+/// The system's data on running processes.
 
 namespace tasker::measure {
 

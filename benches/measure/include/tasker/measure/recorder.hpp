@@ -9,8 +9,8 @@
 
 namespace tasker::measure {
 
-/// What was taken in turn with the samples of one repetition, to tell a change of the code from one
-/// of the machine. Medians, unless they say otherwise; none: not known, or not asked for.
+/// Measurements in turn with the samples of one repetition, to distinguish a change of the code
+/// from a change of the machine. Medians unless stated otherwise; none: unknown or not requested.
 struct company {
     std::optional<double> work_ms = {};      ///< CPU time of the server's process in a sample
     std::optional<double> yardstick_ms = {}; ///< likewise in the yardstick's
@@ -25,8 +25,8 @@ struct recording {
     std::string name;
     std::string unit;
     std::vector<std::vector<double>> repetitions; ///< samples by repetition; none of them is empty
-    /// What else was seen, by name and in the name's unit ("WAL bytes per step"): a value for each
-    /// time that it was told.
+    /// Other observations, by name and in the name's unit ("WAL bytes per step"): a value for each
+    /// report.
     std::map<std::string, std::vector<double>> counters;
     std::vector<company> beside = {}; ///< by repetition; empty: nothing was
     bool may_be_zero = false; ///< otherwise a zero means that nothing was measured: a failure
@@ -38,7 +38,7 @@ struct recording {
 /// Threads: one at a time.
 class recorder {
 public:
-    /// Samples from here on are a repetition of their own.
+    /// The next samples form a new repetition.
     void begin_repetition();
 
     /// A case is made by its first sample; its unit stays.

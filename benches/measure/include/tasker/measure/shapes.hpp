@@ -7,7 +7,7 @@
 
 namespace tasker::measure {
 
-/// Where all that is measured runs: its queues are looked at by nobody else.
+/// The namespace of all measurements: no other worker reads its queues.
 inline constexpr std::string_view bench_namespace = "bench";
 
 /// The graph of a workflow whose steps all have one handler, by default one that does nothing.
@@ -46,7 +46,7 @@ shape chain(std::size_t steps);
 /// Steps that do not depend on each other.
 shape flat(std::size_t steps);
 
-/// A JSON object of about so many bytes.
+/// A JSON object of about this size.
 std::string context_of(std::size_t bytes);
 
 /// A first step, `width` that follow it, and a last one that follows all of these.

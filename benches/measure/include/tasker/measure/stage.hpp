@@ -26,7 +26,7 @@ public:
     std::vector<task_id> create(std::size_t tasks, std::string const& context = R"({"order":17})",
                                 queue::priority level = queue::priority::normal);
 
-    /// Creates so many in batches of 1,000.
+    /// Creates this many in batches of 1,000.
     std::vector<task_id> create_many(std::size_t tasks);
 
     std::vector<queue::claimed_step> claim(std::int32_t quantity,
@@ -35,7 +35,7 @@ public:
     queue::finish_reply finish(std::vector<queue::claimed_step> const& steps, std::int32_t take = 0,
                                queue::outcome how = queue::outcome::success);
 
-    /// Gives them back, to be claimed at once.
+    /// Returns them, so that they can be claimed immediately.
     std::int32_t release(std::vector<queue::claimed_step> const& steps);
 
     /// Deletes them with all that is left of them, and empties the queue of priority high, in which
@@ -47,13 +47,13 @@ public:
     /// same.
     void vacuum();
 
-    /// Claims and finishes so many steps, or all there are; returns how many.
+    /// Claims and finishes this many steps, or all; returns how many.
     std::size_t work_off(std::size_t steps);
 
     session& on() noexcept {
         return session_;
     }
-    /// Goes on with this session, which is connected to the same database.
+    /// Continues with this session, which is connected to the same database.
     void swap_session(session& other) noexcept {
         session_.swap(other);
     }

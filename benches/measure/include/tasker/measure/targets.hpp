@@ -7,8 +7,8 @@
 
 namespace tasker::measure {
 
-/// A bound that a statistic of a case is held against. A target that is missed is shown; it fails
-/// no run, since the machine may be shared.
+/// A bound for a statistic of a case. A missed target is shown; it does not fail a run, because the
+/// machine may be shared.
 struct target {
     enum class direction { at_least, below };
     enum class level {
@@ -29,7 +29,7 @@ struct target {
 };
 
 /// Reads "p99 < 50", "own: p50 < 1" or "mean >= 100".
-/// Errors: throws std::invalid_argument, telling what is wrong.
+/// Errors: throws std::invalid_argument with the reason.
 target parse_target(std::string_view text);
 
 /// The targets of one suite, from config/benchmarks/targets.toml:
@@ -38,17 +38,17 @@ target parse_target(std::string_view text);
 ///     "linear-3" = ["p99 < 500", "own: p50 < 2"]
 ///     "single step*" = "p99 < 50"
 ///
-/// A name may hold `*`, which stands for anything. A name without one goes first, then the longer.
+/// A name may contain `*`, which matches anything. A name without `*` takes precedence, then the
+/// longer name.
 class target_table {
 public:
-    /// Errors: throws std::runtime_error if the file is not there or says something that is not
-    /// understood.
+    /// Errors: throws std::runtime_error if the file is missing or invalid.
     static target_table load(std::filesystem::path const& file, std::string_view suite);
 
     /// Empty if there are none.
     std::vector<target> find(std::string_view name) const;
 
-    /// Entries that fit none of the names: wrong in the file, or not measured.
+    /// Entries that match none of the names: wrong in the file, or not measured.
     std::vector<std::string> unused(std::vector<std::string> const& names) const;
 
 private:
@@ -59,7 +59,7 @@ private:
     std::vector<entry> entries_;
 };
 
-/// Does the text fit the pattern, in which each `*` stands for anything?
+/// Whether the text matches the pattern, in which each `*` matches anything.
 bool fits(std::string_view pattern, std::string_view text);
 
 } // namespace tasker::measure

@@ -11,7 +11,7 @@
 
 namespace tasker::measure {
 
-/// Creates exactly so many tasks through the batch route, over two connections.
+/// Creates exactly this many tasks through the batch route, over two connections.
 void create_backlog(engine& on, shape const& of, std::size_t tasks,
                     std::size_t batch_size = 10'000);
 
@@ -26,8 +26,8 @@ struct task_times {
     double completed_ms; ///< until the answer of GET ?wait, both since the creation was sent
 };
 
-/// Creates a task and waits until all its steps are complete. `result`: what must stand in the
-/// completed task.
+/// Creates a task and waits until all its steps are complete. `result`: text that the completed
+/// task must contain.
 task_times run_task(http_connection& connection, std::string const& creation, std::size_t steps,
                     std::string_view result = {});
 

@@ -5,10 +5,9 @@
 
 namespace tasker::measure {
 
-/// Work of the kind that the core's functions do, and that never changes: a PL/pgSQL function that
-/// reads by index, and one that updates rows by index, plans a statement and commits durably. Timed
-/// beside the samples of a case, on the same connection, they tell how quick the machine is just
-/// then.
+/// Fixed work like that of the core's functions: a PL/pgSQL function that reads by index, and one
+/// that updates rows by index, plans a statement and commits durably. Timed next to the samples of
+/// a case, on the same connection, it shows the present speed of the machine.
 class yardstick {
 public:
     /// Makes schema `yardstick` in the database, unless it is there.
