@@ -175,7 +175,7 @@ TEST_F(PrivateCluster, BelongsToOneOwnerAtATime) {
 TEST_F(PrivateCluster, ServerEndsWithItsOwnerAndTheFolderOpensAgain) {
     owner killed{folder.path()};
     killed.kill();
-    // At once: the old server may still be on its way out.
+    // Immediately, while the old server may still be ending.
     auto const cluster = open();
     ASSERT_TRUE(cluster) << cluster.error().message;
     EXPECT_EQ(value(*cluster, "select 1"), "1");

@@ -31,7 +31,7 @@ TEST_F(Connection, ReportsTheServersLastWordsWhenItIsTerminatedInTheMiddleOfACal
     EXPECT_EQ(sqlstate_of(got[1].error()), "57P01");
     EXPECT_FALSE(is_in_doubt(got[1].error()));
     EXPECT_TRUE(is_retryable(got[1].error()));
-    EXPECT_TRUE(is_in_doubt(got[2].error())); // sent, and never heard of
+    EXPECT_TRUE(is_in_doubt(got[2].error())); // sent, but never answered
     EXPECT_FALSE(conn.usable());
     EXPECT_EQ(run_one(conn, {select_one}).error().code, errc::connection_lost);
     EXPECT_EQ(effects(), 1);

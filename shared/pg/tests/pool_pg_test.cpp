@@ -269,7 +269,7 @@ TEST_F(Pool, LooksAtItsIdleConnectionsOnceOneWasLost) {
     std::optional<lease> two{take(connections)};
     terminate(*one);
     terminate(*two);
-    one.reset(); // nobody has noticed yet
+    one.reset(); // not noticed yet
     EXPECT_FALSE(serves(*two));
     two.reset();
     auto fresh = take(connections);

@@ -12,7 +12,7 @@
 
 namespace tasker::pg {
 
-/// Stands between a client and the server on Unix sockets, and fails as networks do.
+/// A proxy between a client and the server on Unix sockets that fails like a network.
 ///
 /// Threads: the context's. REQUIRES: the context outlives it.
 class relay {
@@ -42,7 +42,7 @@ public:
     /// Open connections stay open but forward nothing from now on; new ones work.
     void freeze();
 
-    /// Whether new connections are ended at once.
+    /// Whether new connections are closed immediately.
     void refuse(bool whether) {
         refuse_ = whether;
     }
@@ -51,7 +51,7 @@ public:
         return held_bytes_;
     }
 
-    /// Those that were ended at once, too.
+    /// Includes those that were closed immediately.
     std::size_t connections_accepted() const {
         return accepted_;
     }

@@ -1,9 +1,9 @@
--- Creates one task inside the caller's own transaction (transactional enqueue): it exists if and only
--- if that transaction commits. `select tasker.flush_notifications()` after the commit wakes a worker at
--- once; without it the worker's own poll finds the work.
+-- Creates one task inside the caller's own transaction (transactional enqueue): it exists if and
+-- only if that transaction commits. `select tasker.flush_notifications()` after the commit wakes a
+-- worker immediately; without it the worker's next poll finds the work.
 -- p_version: null for the highest that is registered (1.10.0 is above 1.9.0).
 -- p_context_validated: the database cannot check a JSON Schema; a template that declares an
---   input_schema is refused unless the caller says that it has checked the context.
+--   input_schema is refused unless the caller confirms that it checked the context.
 -- called by: users.
 -- returns: the task's id; with a key that was used before with the same body, the existing task's.
 -- raises: TK001, TK002 unknown template, TK004 key reused with another body.

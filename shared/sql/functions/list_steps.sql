@@ -1,10 +1,10 @@
--- The steps of a task in their topological order, or the one named p_name. A step whose turn has not
--- come has no row yet: it is pending, or cancelled with its task.
--- attempts: reported failures, plus the current or successful run; lost leases and steps that a stopping
---   worker gave back are counted only in deliveries (claims) and lost_leases.
--- p_after_step_no: the last step of the page before; -1 for the first page.
--- p_max_bytes: the page ends with the step that brings results and errors to so many, however many
---   p_limit would allow.
+-- The steps of a task in topological order, or the one named p_name. A step without a complete
+-- parent has no row yet: it is pending, or cancelled with its task.
+-- attempts: reported failures, plus the current or successful run; lost leases, and steps that a
+--   stopping worker returned, count only in deliveries (claims) and lost_leases.
+-- p_after_step_no: the last step of the previous page; -1 for the first page.
+-- p_max_bytes: the page ends with the step that brings results and errors to this size, even if
+--   p_limit would allow more.
 -- called by: the orchestrator (GET /v1/tasks/{id}/steps, /steps/{name}).
 -- returns: no row for an unknown task or step.
 -- cost: primary-key look-ups.

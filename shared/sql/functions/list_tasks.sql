@@ -1,7 +1,7 @@
 -- Tasks by filter, newest first; a null filter means any.
--- p_before_id: the last task of the page before; null for the first page.
--- p_max_bytes: the page ends with the task that brings contexts and results to so many, however many
---   p_limit would allow: nobody has to hold a thousand large ones at once.
+-- p_before_id: the last task of the previous page; null for the first page.
+-- p_max_bytes: the page ends with the task that brings contexts and results to this size, even if
+--   p_limit would allow more, so that no program has to hold a thousand large ones.
 -- called by: the orchestrator (GET /v1/tasks).
 -- cost: walks tasks backwards by primary key (ids are ordered by creation time) until the page is full;
 --   the page's start and the time filters bound that walk.

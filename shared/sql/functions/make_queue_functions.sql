@@ -7,8 +7,8 @@
 --     takes none of the latter, and the amount limits the former. With 0 it takes neither (decision 0506).
 --   tasker_queues.first_<queue>: the number of the lowest message behind p_after, leased or not.
 --   tasker_queues.pass_<queue>: gives leased messages to other steps, leased anew (decision 0104).
---   tasker_queues.hold_<queue>: renews the leases of messages; with 0 s it gives them back, as if they had
---     not been leased.
+--   tasker_queues.hold_<queue>: renews the leases of messages; with 0 s it returns them, as if they
+--     had not been leased.
 --   tasker_queues.drop_<queue>: deletes messages.
 --   tasker_queues.send_<queue>: adds messages for steps, and returns their numbers; leased already if
 --     p_lease_s is above 0.
@@ -113,7 +113,7 @@ begin
         begin
             execute v_text;
         exception when invalid_function_definition then
-            -- Another build's, that returns something else.
+            -- A function of another build with another return type.
             execute 'drop function ' || substring(v_text from 'function ([^(]+)');
             execute v_text;
         end;

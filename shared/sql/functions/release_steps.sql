@@ -1,6 +1,6 @@
--- Gives claimed steps back, unfinished, to be claimed at once by another worker.
+-- Returns claimed, unfinished steps, so that another worker can claim them immediately.
 -- called by: a worker that stops. REQUIRES: the caller never reports these attempts afterwards.
--- returns: how many were its own and were given back.
+-- returns: how many steps were its own and were returned.
 -- locks: own steps (task_id, step_no), then own messages (msg_id).
 -- moves: step in_progress -> enqueued.
 -- raises: TK001 arrays of different lengths.

@@ -1,7 +1,8 @@
--- Of messages that were read before, locks the steps that nobody else has locked, and returns their messages
--- and those without a step. The report of a step whose lease ran out locks the step, then the message, so
--- waiting for the step with the message locked could deadlock. A locked step is left to its report, and its
--- message is given back: if the report fails, the step has lost no other lease, and can be claimed at once.
+-- Of messages that were read before, locks the steps that no other session has locked, and returns their
+-- messages and those without a step. The report of a step whose lease ran out locks the step, then the
+-- message, so waiting for the step with the message locked could deadlock. A locked step is left to its
+-- report, and its message is returned to the queue: if the report fails, the step has lost no other lease,
+-- and can be claimed immediately.
 -- called by: claim_steps.
 -- returns: the three arrays without the other messages, null if none is left.
 -- locks: steps (skip locked); the messages are the caller's already.

@@ -83,7 +83,7 @@ TEST(CancelTasks, AResultThatComesAfterwardsIsRefused) {
                                             "array['{}']::uuid[], '{{0}}', '{{1}}', '{{{}}}')",
                                             task, held.msg_id)),
               1)
-        << "the worker is told that it lost the lease";
+        << "the worker learns that it lost the lease";
     EXPECT_EQ(w.task_state(task), "cancelled");
 }
 
@@ -189,7 +189,7 @@ TEST(ListTasks, ALaterPageTouchesNoMorePagesThanTheFirst) {
     auto const late = w.db().value<std::string>(
         "select quote_literal(task_id) from tasker.tasks order by task_id offset 20 limit 1");
     pages("null"); // its plans are cached now
-    EXPECT_LT(pages(late), pages("null") + 20) << "5,000 tasks stand on more than 80 pages";
+    EXPECT_LT(pages(late), pages("null") + 20) << "5,000 tasks take more than 80 pages";
 }
 
 TEST(TaskView, ResultJoinsTheLeavesOnceTheTaskIsComplete) {

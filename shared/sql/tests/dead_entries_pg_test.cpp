@@ -27,7 +27,7 @@ TEST(ClaimSteps, ABusySessionDoesNotStepOverDeletedMessagesEachTime) {
     pqxx::connection session{w.db().dsn()};
     pages_of_a_claim(session); // marks the index's entries as dead
     pages_of_a_claim(session); // its plans are cached now
-    EXPECT_LT(pages_of_a_claim(session), 100) << "the entries stand on 137 pages";
+    EXPECT_LT(pages_of_a_claim(session), 100) << "the entries take 137 pages";
 }
 
 /// A task whose message has the lowest number, and which commits when the test says so.

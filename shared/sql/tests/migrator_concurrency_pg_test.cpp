@@ -22,7 +22,7 @@ using tasker::testing::soon;
 using tasker::testing::test_database;
 using ::testing::HasSubstr;
 
-/// A migration whose second step stands still for as long as the test holds lock 42.
+/// A migration whose second step waits as long as the test holds lock 42.
 class MigrationsAtOnce : public ::testing::Test {
 protected:
     MigrationsAtOnce() {
@@ -36,7 +36,7 @@ protected:
     }
     bool wait_for_waiting_sessions(int count) {
         return tasker::testing::wait_until(soon(), [&] {
-            // Of this database: other tests' locks stand in the same view.
+            // Of this database: the same view has the locks of other tests.
             return database_.value<int>(
                        "select count(*) from pg_locks l join pg_database d on d.oid = l.database "
                        "where not l.granted and d.datname = current_database()") == count;

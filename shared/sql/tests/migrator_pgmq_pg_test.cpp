@@ -104,7 +104,7 @@ TEST(MigrateWithoutTheExtension, LeavesNothingOfAPgmqThatFails) {
     EXPECT_TRUE(database.value<bool>("select to_regnamespace('pgmq') is null"));
 }
 
-/// A server of its own that offers an extension pgmq.
+/// A separate server that offers an extension pgmq.
 class MigrateWithTheExtension : public ::testing::Test {
 protected:
     void open(std::string const& version) {

@@ -23,7 +23,7 @@ public:
     std::filesystem::path programs() const;
 
 private:
-    /// Where a path of the system stands in the folder.
+    /// The place of a system path in the folder.
     std::filesystem::path moved(std::filesystem::path const& path) const;
 
     testing::temporary_folder folder_;

@@ -9,7 +9,7 @@
 namespace tasker::sql::testing {
 namespace {
 
-/// Reports a success of `step` over a session of its own, and takes what follows.
+/// Reports a success of `step` in a separate session, and takes the next steps.
 void finish_elsewhere(std::string const& dsn, held_step const& step, int worker) {
     pqxx::connection session{dsn};
     pqxx::work work{session};
