@@ -256,13 +256,13 @@ TEST(Client, AsksByEveryFilterThatIsSet) {
     ASSERT_TRUE(api.list_tasks({.name_space = "shop",
                                 .name = "ship",
                                 .version = "1.0.0",
-                                .state = model::task_state::blocked,
+                                .state = model::task_state::failed,
                                 .created_after = parse_rfc3339("2026-01-02T03:04:05Z").value()},
                                {.limit = 7, .cursor = "c/d"})
                     .has_value());
     EXPECT_EQ(server.requests().at(0).line,
               "GET /v1/tasks?limit=7&cursor=c%2Fd&namespace=shop&name=ship&version=1.0.0"
-              "&state=blocked&created_after=2026-01-02T03%3A04%3A05.000000Z");
+              "&state=failed&created_after=2026-01-02T03%3A04%3A05.000000Z");
 }
 
 TEST(Client, SendsTemplatesByTheirFormat) {

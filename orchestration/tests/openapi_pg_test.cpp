@@ -209,7 +209,7 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
 
     auto const other = "/v1/tasks/" + create("chain");
     finish_all(2, R"({"message": "no", "type": "t"})");
-    EXPECT_EQ(call("GET", one, other + "?wait=1").at("state"), "blocked");
+    EXPECT_EQ(call("GET", one, other + "?wait=1").at("state"), "failed");
     EXPECT_EQ(call("GET", one + "/steps/{name}", other + "/steps/a").at("state"), "failed");
     call("POST", one + "/cancel", other + "/cancel");
     call("POST", one + "/cancel", path + "/cancel");

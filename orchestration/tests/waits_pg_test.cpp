@@ -55,13 +55,13 @@ TEST_F(Waits, NotificationEndsAWait) {
     EXPECT_TRUE(are_waiting(0));
 }
 
-TEST_F(Waits, BlockedAndCancelledEndAWaitToo) {
+TEST_F(Waits, FailedAndCancelledEndAWaitToo) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60"));
     ASSERT_TRUE(are_waiting(1));
     finish_all(2, R"({"message": "no"})");
     announce();
-    EXPECT_EQ(waiting.receive().json().at("state"), "blocked");
+    EXPECT_EQ(waiting.receive().json().at("state"), "failed");
 
     auto const other = create("chain");
     waiting.send(wait_for(other, "60"));

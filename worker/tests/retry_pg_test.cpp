@@ -87,7 +87,7 @@ TEST_F(WorkerRetry, FailsForGoodWhenTheAttemptsAreUsedUp) {
     running_worker w{options(), [](worker&) {}};
     auto const id = create("one");
     waits(id, 1);
-    ASSERT_TRUE(wait_for_task(id, "blocked"));
+    ASSERT_TRUE(wait_for_task(id, "failed"));
     EXPECT_EQ(step(id, "s")["state"], "failed");
     EXPECT_EQ(step(id, "s")["attempts"], 2);
     EXPECT_EQ(step(id, "s")["error"], json({{"message", "again"}, {"type", "on_purpose"}}));
@@ -97,7 +97,7 @@ TEST_F(WorkerRetry, PermanentFailureIsNotTriedAgain) {
     register_failing("{max_attempts: 5}", "{permanent: true}");
     running_worker w{options(), [](worker&) {}};
     auto const id = create("one");
-    ASSERT_TRUE(wait_for_task(id, "blocked"));
+    ASSERT_TRUE(wait_for_task(id, "failed"));
     EXPECT_EQ(step(id, "s")["attempts"], 1);
 }
 
@@ -129,7 +129,7 @@ steps:
 )");
     running_worker w{options(), [](worker&) {}};
     auto const id = create("branches");
-    ASSERT_TRUE(wait_for_task(id, "blocked"));
+    ASSERT_TRUE(wait_for_task(id, "failed"));
     EXPECT_EQ(step(id, "bad")["state"], "failed");
     EXPECT_EQ(step(id, "after_good")["state"], "complete");
     EXPECT_EQ(step(id, "after_both")["state"], "pending");

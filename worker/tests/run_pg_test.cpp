@@ -180,7 +180,7 @@ TEST_F(WorkerRun, UnknownHandlerFailsTheStepWithAClearMessage) {
                       "  - {name: s, handler: {callable: missing}, retry: {max_attempts: 1}}\n");
     running_worker w{options(), [](worker&) {}};
     auto const id = create("one");
-    ASSERT_TRUE(wait_for_task(id, "blocked"));
+    ASSERT_TRUE(wait_for_task(id, "failed"));
     auto const error = step(id, "s")["error"];
     EXPECT_EQ(error["type"], "unknown_handler");
     EXPECT_THAT(error["message"].get<std::string>(),
@@ -200,7 +200,7 @@ TEST_F(WorkerRun, ResultThatTheDatabaseRefusesFailsItsStepAlone) {
                              return step_result::from_json_text(step.context().at("text"));
                          });
                      }};
-    ASSERT_TRUE(wait_for_task(broken, "blocked"));
+    ASSERT_TRUE(wait_for_task(broken, "failed"));
     EXPECT_EQ(step(broken, "s")["error"]["type"], "invalid_result");
     for (std::size_t i = 0; i < sound.size(); ++i) {
         ASSERT_TRUE(wait_for_task(sound[i], "complete"));

@@ -212,7 +212,7 @@ TEST_F(WorkerHang, WorkerWithoutAFreeThreadIsNotReadyAndEndsAfterALease) {
     auto const waiting = create("one");
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
     EXPECT_EQ(w.wait_for_end(), ending::abandoned);
-    EXPECT_EQ(task(first)["state"], "blocked");
+    EXPECT_EQ(task(first)["state"], "failed");
     EXPECT_EQ(step(waiting, "s")["state"], "enqueued");
     EXPECT_EQ(db().value<int>("select count(*) from pgmq.q_tasker_default where vt <= "
                               "clock_timestamp()"),
@@ -241,7 +241,7 @@ TEST_F(WorkerHang, WorkerThatEndsWaitsForTheReportsUnderWay) {
     EXPECT_EQ(w.wait_for_end(), ending::abandoned);
     is_over.raise();
     patience.join();
-    EXPECT_EQ(task(id)["state"], "blocked");
+    EXPECT_EQ(task(id)["state"], "failed");
     EXPECT_EQ(step(id, "s")["error"]["type"], "timeout");
 }
 
@@ -277,7 +277,7 @@ TEST_F(WorkerHang, StopDoesNotWaitForAHandlerThatHasTimedOut) {
     chosen.shutdown_grace_ms = 600'000;
     running_worker w{chosen, hold()};
     auto const id = create("hangs");
-    ASSERT_TRUE(wait_for_task(id, "blocked"));
+    ASSERT_TRUE(wait_for_task(id, "failed"));
     auto const asked_at = steady_clock::now();
     EXPECT_EQ(w.stop(), ending::abandoned);
     EXPECT_LT(steady_clock::now() - asked_at, std::chrono::seconds{60});

@@ -97,7 +97,7 @@ class Tasker:
             (200,), "GET", f"/v1/tasks?state={state}&limit=1"))["tasks"] for state in states)
 
     def close(self):
-        if self.running and self.has("waiting", "blocked", "cancelled"):
+        if self.running and self.has("waiting", "failed", "cancelled"):
             raise RuntimeError("a task did not complete")
         for process in list(self.running):
             self.stop(process)

@@ -8,7 +8,7 @@ namespace tasker::cli {
 /// The exit codes that scripts rely on; docs/cli.md explains them.
 enum class exit_code {
     ok = 0,
-    not_well = 1, ///< a task ended blocked or cancelled; a check found something
+    not_well = 1, ///< a task failed or was cancelled; a check found something
     usage = 2,    ///< wrong command line, or a file that cannot be read
     refused = 3,  ///< the server answered 4xx
     timed_out = 4,

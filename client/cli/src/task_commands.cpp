@@ -93,14 +93,14 @@ exit_code list(command_line const& line, list_options const& options) {
 void add_list(command_line& line, CLI::App& group) {
     auto const options = std::make_shared<list_options>();
     auto& added = line.add_api_command(group, "list", "List tasks, newest first",
-                                       "tasker task list order --state blocked --limit 10",
+                                       "tasker task list order --state failed --limit 10",
                                        [&line, options] { return list(line, *options); });
     added.add_option("template", options->name, "Only tasks of this template: [NS/]NAME[@VERSION]")
         ->type_name("");
     added.add_option("-n,--namespace", options->name_space, "Only tasks in this namespace")
         ->type_name("NS");
     added.add_option("-s,--state", options->state, "Only tasks in this state")
-        ->type_name("pending|running|waiting|blocked|complete|cancelled");
+        ->type_name("pending|running|waiting|failed|complete|cancelled");
     added.add_option("--created-after", options->created_after, "Only later ones")
         ->type_name("TIME");
     added.add_option("--created-before", options->created_before, "Only earlier ones")

@@ -189,8 +189,8 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
 
 segment outcome_of(wire::task_view const& task) {
     auto text = std::string{model::to_string(task.state)};
-    if (task.state == model::task_state::blocked) {
-        text += fmt::format(": {} of {} {} failed", task.steps_failed, task.steps_total,
+    if (task.state == model::task_state::failed) {
+        text += fmt::format(": {} of {} {}", task.steps_failed, task.steps_total,
                             task.steps_total == 1 ? "step" : "steps");
     } else if (auto const took = duration_text(task.started_at, task.finished_at); !took.empty()) {
         text += (task.state == model::task_state::complete ? " in " : " after ") + took;

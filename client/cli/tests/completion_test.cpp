@@ -87,7 +87,7 @@ TEST(Completion, LooksPastOptionsAndTheirValues) {
 }
 
 TEST(Completion, OffersTheWordsThatAnOptionTakes) {
-    EXPECT_THAT(complete({"task", "list", "--state", "b"}), ElementsAre("blocked"));
+    EXPECT_THAT(complete({"task", "list", "--state", "f"}), ElementsAre("failed"));
     EXPECT_THAT(complete({"template", "graph", "x", "--format", ""}),
                 ElementsAre("mermaid", "dot"));
     EXPECT_THAT(complete({"task", "list", "-s", "comp"}), ElementsAre("complete"));

@@ -24,7 +24,7 @@ TEST(ExitCode, TellsFailuresApart) {
 
 TEST(ExitCode, TellsHowATaskSettled) {
     EXPECT_EQ(exit_code_of(model::task_state::complete), exit_code::ok);
-    EXPECT_EQ(exit_code_of(model::task_state::blocked), exit_code::not_well);
+    EXPECT_EQ(exit_code_of(model::task_state::failed), exit_code::not_well);
     EXPECT_EQ(exit_code_of(model::task_state::cancelled), exit_code::not_well);
 }
 

@@ -124,13 +124,13 @@ TEST_F(TaskCommands, CreateCanWaitForTheEnd) {
     EXPECT_EQ(tasker_.run({"task", "create", "failing", "-w"}).status.code, 1);
 }
 
-TEST_F(TaskCommands, ABlockedTaskIsNotWell) {
+TEST_F(TaskCommands, AFailedTaskIsNotWell) {
     start_worker();
     register_template(failing_template);
     auto const id = create({"failing"});
     auto const done = tasker_.run({"task", "wait", id});
     EXPECT_EQ(done.status.code, 1);
-    EXPECT_THAT(done.out, HasSubstr("✖ blocked"));
+    EXPECT_THAT(done.out, HasSubstr("✖ failed"));
     EXPECT_THAT(done.out, HasSubstr("failed    broken: no luck today\n"));
     auto const steps = tasker_.run({"task", "steps", id});
     EXPECT_THAT(steps.out, ContainsRegex("broken  ✖ failed  +1/3 .*\n    no luck today\n"));

@@ -71,19 +71,19 @@ TEST(CreateOptions, AreRefusedWithTheReason) {
 
 TEST(ListOptions, BecomeAFilter) {
     auto const filter = to_filter(
-        {.name = "shop/order@1.2.3", .state = "blocked", .created_after = "2026-01-02T03:04:05Z"});
+        {.name = "shop/order@1.2.3", .state = "failed", .created_after = "2026-01-02T03:04:05Z"});
     ASSERT_TRUE(filter.has_value()) << filter.error().message;
     EXPECT_EQ(filter->name_space, "shop");
     EXPECT_EQ(filter->name, "order");
     EXPECT_EQ(filter->version, "1.2.3");
-    EXPECT_EQ(filter->state, model::task_state::blocked);
+    EXPECT_EQ(filter->state, model::task_state::failed);
     EXPECT_EQ(to_rfc3339(filter->created_after.value()), "2026-01-02T03:04:05.000000Z");
     EXPECT_EQ(filter->created_before, std::nullopt);
 }
 
 TEST(ListOptions, AreRefusedWithTheReason) {
     EXPECT_THAT(to_filter({.state = "done"}).error().message,
-                HasSubstr("pending, running, waiting, blocked, complete, cancelled"));
+                HasSubstr("pending, running, waiting, failed, complete, cancelled"));
     EXPECT_THAT(to_filter({.created_before = "yesterday"}).error().message,
                 HasSubstr("--created-before"));
 }

@@ -42,7 +42,7 @@ TEST_F(UnknownWord, IsToldWithoutASuggestionIfNothingIsNear) {
 }
 
 TEST_F(UnknownWord, IsNotWhatStandsAsAValue) {
-    EXPECT_EQ(find({"task", "list", "--state", "blocked", "--limit=3"}), "");
+    EXPECT_EQ(find({"task", "list", "--state", "failed", "--limit=3"}), "");
     EXPECT_EQ(find({"--url", "http://a", "task", "get", "some-id", "--json"}), "");
     EXPECT_EQ(find({"task", "create", "order", "--context", "-", "--wait"}), "");
     EXPECT_EQ(find({"task", "create", "--", "--odd-name"}), "");

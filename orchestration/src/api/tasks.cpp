@@ -25,7 +25,7 @@ constexpr std::chrono::seconds longest_wait{300};
 constexpr std::int32_t default_limit = 50;
 constexpr std::int32_t highest_limit = 1000;
 constexpr std::string_view state_names =
-    "one of pending, running, waiting, blocked, complete, cancelled";
+    "one of pending, running, waiting, failed, complete, cancelled";
 
 http::response shown(unsigned status, wire::task_view const& task) {
     http::response answer{.status = status, .body = {}};

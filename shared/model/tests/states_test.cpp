@@ -30,14 +30,14 @@ TEST(States, NamesAreReadBack) {
     EXPECT_EQ(parse_step_state(""), std::nullopt);
 }
 
-TEST(States, TasksSettleBlockedCompleteOrCancelled) {
+TEST(States, TasksSettleFailedCompleteOrCancelled) {
     std::set<std::string_view> found;
     for (auto const& row : task_states) {
         if (settled(row.state)) {
             found.insert(row.name);
         }
     }
-    EXPECT_EQ(found, (std::set<std::string_view>{"blocked", "complete", "cancelled"}));
+    EXPECT_EQ(found, (std::set<std::string_view>{"failed", "complete", "cancelled"}));
 }
 
 TEST(States, StepsMoveAsTheyShouldAndNoOtherWay) {
@@ -62,18 +62,18 @@ TEST(States, TasksMoveAsTheyShouldAndNoOtherWay) {
     std::set<std::pair<task_state, task_state>> const allowed{
         {task_state::pending, running},
         {task_state::pending, waiting},
-        {task_state::pending, blocked},
+        {task_state::pending, task_state::failed},
         {task_state::pending, task_state::complete},
         {task_state::pending, task_state::cancelled},
         {running, waiting},
-        {running, blocked},
+        {running, task_state::failed},
         {running, task_state::complete},
         {running, task_state::cancelled},
         {waiting, running},
-        {waiting, blocked},
+        {waiting, task_state::failed},
         {waiting, task_state::complete},
         {waiting, task_state::cancelled},
-        {blocked, task_state::cancelled}};
+        {task_state::failed, task_state::cancelled}};
     for (auto const& from : task_states) {
         for (auto const& to : task_states) {
             EXPECT_EQ(may_move(from.state, to.state), allowed.contains({from.state, to.state}))
@@ -87,7 +87,7 @@ TEST(States, NothingLeavesAStateThatIsFinal) {
         EXPECT_FALSE(settled(move.from)) << to_string(move.from);
     }
     for (auto const& move : task_moves) {
-        EXPECT_TRUE(!settled(move.from) || move.from == task_state::blocked);
+        EXPECT_TRUE(!settled(move.from) || move.from == task_state::failed);
     }
 }
 

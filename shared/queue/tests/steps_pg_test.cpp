@@ -173,7 +173,7 @@ TEST_F(Steps, ThatFailForGoodBlockTheirTask) {
     auto const task = create(register_chain());
     finish_one(claim_all().at(0), R"({"message": "never", "type": "t"})",
                outcome::permanent_failure);
-    EXPECT_EQ(get(task).state, model::task_state::blocked);
+    EXPECT_EQ(get(task).state, model::task_state::failed);
     EXPECT_EQ(get(task).steps_failed, 1);
 }
 

@@ -7,7 +7,7 @@
 --   holds, so each wait is bounded: after it, the function releases its locks and starts again.
 -- raises: lock_not_available after 20 attempts.
 -- moves: step enqueued | in_progress | waiting_for_retry | pending -> cancelled;
---   task pending | running | waiting | blocked -> cancelled.
+--   task pending | running | waiting | failed -> cancelled.
 -- Steps are cancelled in rounds until none is left: a round waits for a finish_steps in flight, whose
 -- new children only the next round sees. A step that is about to be followed by others is open until
 -- that commits, so a look that finds no open step has missed none.
@@ -34,7 +34,7 @@ begin
         begin
             v_open := array(select t.task_id from tasker.tasks t
                             where t.task_id = any (p_task_ids)
-                              and t.state in ('pending', 'running', 'waiting', 'blocked'));
+                              and t.state in ('pending', 'running', 'waiting', 'failed'));
             loop
                 with own as materialized (
                     select s.task_id, s.step_no
@@ -57,7 +57,7 @@ begin
             with moved as (
                 update tasker.tasks t
                 set state = 'cancelled', steps_active = 0, steps_deferred = 0, finished_at = v_now
-                where t.task_id = any (v_open) and t.state in ('pending', 'running', 'waiting', 'blocked')
+                where t.task_id = any (v_open) and t.state in ('pending', 'running', 'waiting', 'failed')
                 returning t.task_id
             )
             select array_agg(m.task_id) into v_cancelled from moved m;

@@ -97,7 +97,7 @@ begin
     execute format('select tasker_queues.%I($1)', 'drop_' || p_queue) using array[p_msg_id];
     if v_ready then
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
-    elsif v_state in ('blocked', 'complete') then
+    elsif v_state in ('failed', 'complete') then
         perform tasker.note_settled(array[p_task_id]);
     end if;
 end;

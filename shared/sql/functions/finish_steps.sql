@@ -13,7 +13,7 @@
 --   cancelled.
 -- locks: own steps (task_id, step_no), children (same order), tasks (task_id), then own messages (msg_id).
 -- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress;
---   task -> running | waiting | blocked | complete.
+--   task -> running | waiting | failed | complete.
 -- raises: TK001 when the arrays differ in length.
 -- cost: a few statements on primary keys for the whole batch; a task's row is written only when its
 --   number of active steps changes.
@@ -158,7 +158,7 @@ begin
         returning t.task_id, t.state
     )
     select array_agg(m.task_id) into v_settled
-    from moved m where m.state in ('blocked', 'complete');
+    from moved m where m.state in ('failed', 'complete');
 
     -- What goes straight to the caller takes over the messages of what it has just answered: one HOT
     -- update each, instead of a delete and a send. The rest is deleted and sent as usual.

@@ -7,6 +7,6 @@ language sql immutable parallel safe
 as $$
     select case when p_active > 0 then 'running'::tasker.task_state
                 when p_deferred > 0 then 'waiting'
-                when p_failed > 0 then 'blocked'
+                when p_failed > 0 then 'failed'
                 else 'complete' end
 $$;

@@ -5,7 +5,7 @@
 -- promise is kept by the functions, the only writers.
 
 create type tasker.task_state as enum
-    ('pending', 'running', 'waiting', 'blocked', 'complete', 'cancelled');
+    ('pending', 'running', 'waiting', 'failed', 'complete', 'cancelled');
 
 create type tasker.step_state as enum
     ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'complete', 'failed', 'cancelled');

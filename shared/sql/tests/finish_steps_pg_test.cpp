@@ -244,7 +244,7 @@ TEST_P(FinishSteps, APermanentFailureLeavesIndependentBranchesRunning) {
     EXPECT_EQ(w.task_state(task), "running");
     w.finish(branches[1], "2");
     EXPECT_THAT(w.run_all(), ElementsAre("last"));
-    EXPECT_EQ(w.task_state(task), "blocked");
+    EXPECT_EQ(w.task_state(task), "failed");
     EXPECT_EQ(w.step_state(task, "never"), "pending");
 }
 
@@ -318,7 +318,7 @@ TEST(FailedSteps, TheLastAllowedAttemptFailsForGood) {
     w.finish(w.claim().at(0), R"({"message":"first"})", 1);
     w.db().exec("select tasker.release_due(10)");
     EXPECT_THAT(kinds(w.finish(w.claim().at(0), R"({"message":"second"})", 1)), IsEmpty());
-    EXPECT_EQ(w.task_state(task), "blocked");
+    EXPECT_EQ(w.task_state(task), "failed");
     EXPECT_EQ(w.step_state(task, "a"), "failed");
     EXPECT_EQ(w.step_state(task, "b"), "pending");
     EXPECT_EQ(w.db().value<std::string>("select error ->> 'message' from tasker.list_steps('" +
@@ -331,7 +331,7 @@ TEST(FailedSteps, AStepThatIsNotRetryableFailsAtOnce) {
     auto const task = w.create(w.register_template("one", "a", R"({"retryable":false})"));
     w.finish(w.claim().at(0), R"({"message":"no"})", 1);
     EXPECT_EQ(w.step_state(task, "a"), "failed");
-    EXPECT_EQ(w.task_state(task), "blocked");
+    EXPECT_EQ(w.task_state(task), "failed");
 }
 
 TEST(StartOfAStep, IsThatOfItsHandlerAndNotOfTheClaim) {

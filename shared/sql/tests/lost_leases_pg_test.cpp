@@ -31,7 +31,7 @@ TEST(LostLeases, AStepThatLosesItsWorkerTenTimesWhileItRunsAloneFailsForGood) {
     lose_worker(w, 12);
     EXPECT_THAT(w.claim(), IsEmpty());
     EXPECT_EQ(w.step_state(task, "a"), "failed");
-    EXPECT_EQ(w.task_state(task), "blocked");
+    EXPECT_EQ(w.task_state(task), "failed");
     EXPECT_EQ(w.messages(), 0);
     EXPECT_EQ(w.db().value<std::string>("select error ->> 'type' from tasker.steps"), "lease_lost");
     EXPECT_EQ(w.shown(task, "a", "lost_leases"), "11");

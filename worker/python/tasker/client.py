@@ -49,7 +49,7 @@ class Client:
         return self._do(_operations.get(task))
 
     def wait(self, task: TaskLike, timeout: Optional[float] = None, *, check: bool = False) -> Task:
-        """Returns the task once it is complete, blocked or cancelled.
+        """Returns the task once it is complete, failed or cancelled.
 
         Raises TimeoutError after ``timeout`` seconds; the task continues. With ``check``, raises
         TaskFailed unless it is complete.

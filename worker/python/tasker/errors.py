@@ -136,8 +136,9 @@ class Unavailable(ApiError):
 
 
 class TaskFailed(TaskerError):
-    """A task that was waited for is blocked or cancelled; ``task`` is that task."""
+    """A task that was waited for failed or was cancelled; ``task`` is that task."""
 
     def __init__(self, task: Any, why: str = "") -> None:
-        super().__init__(f"task {task.task_id} is {task.state}" + (f": {why}" if why else ""))
+        outcome = "failed" if task.state == "failed" else "was cancelled"
+        super().__init__(f"task {task.task_id} {outcome}" + (f": {why}" if why else ""))
         self.task = task

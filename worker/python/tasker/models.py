@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 __all__ = ["Problem", "Progress", "StepView", "Task", "Template"]
 
-_settled = frozenset({"complete", "blocked", "cancelled"})
+_settled = frozenset({"complete", "failed", "cancelled"})
 
 
 def _moment(text: Optional[str]) -> Optional[datetime.datetime]:
@@ -51,7 +51,7 @@ class Task:
 
     @property
     def is_settled(self) -> bool:
-        """Whether no step of it will run any more: it is complete, blocked or cancelled."""
+        """Whether no step of it will run any more: it is complete, failed or cancelled."""
         return self.state in _settled
 
     @staticmethod

@@ -53,7 +53,7 @@ class StepRun:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """The outcome of a task: ``state`` is complete or blocked."""
+    """The outcome of a task: ``state`` is complete or failed."""
 
     state: str
     result: Optional[Dict[str, Any]]  # once complete: the leaf steps' results by name
@@ -97,7 +97,7 @@ def run(
     is_complete = all(step.state == "complete" for step in in_order)
     leaves = [step["name"] for step in compiled["steps"] if not step["children"]]
     result = {name: steps[name].result for name in leaves} if is_complete else None
-    return Run("complete" if is_complete else "blocked", result, steps)
+    return Run("complete" if is_complete else "failed", result, steps)
 
 
 def call(

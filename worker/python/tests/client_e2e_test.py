@@ -81,10 +81,10 @@ def test_cancelled_task_raises_for_a_wait_with_check(template):
     assert template.client.wait(task, 5).state == "cancelled"
 
 
-def test_blocked_task_tells_the_step_that_failed(template):
+def test_failed_task_tells_the_step_that_failed(template):
     with template.worker(add_one):
         task = template.create("chain", {"n": None})
-        with pytest.raises(tasker.TaskFailed, match="is blocked: step a: TypeError: "):
+        with pytest.raises(tasker.TaskFailed, match="failed: step a: TypeError: "):
             template.client.wait(task, 20, check=True)
 
 

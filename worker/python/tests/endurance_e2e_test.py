@@ -56,8 +56,8 @@ def run_tasks(engine, count):
     ids = []
     for start in range(0, count, 2500):
         ids += engine.client.create_tasks(new[start : start + 2500])
-    blocked = sum(engine.client.wait(each, 120).state == "blocked" for each in ids)
-    assert blocked == count / 10
+    failed = sum(engine.client.wait(each, 120).state == "failed" for each in ids)
+    assert failed == count / 10
 
 
 @pytest.mark.skipif(
@@ -163,7 +163,7 @@ def test_worker_that_has_ended_lets_go_of_its_handlers(engine):
     answers = Answers()
     gone = weakref.ref(answers)
     with engine.worker(answers):
-        assert engine.run("both", {"n": 1}).state == "blocked"
+        assert engine.run("both", {"n": 1}).state == "failed"
     del answers
     gc.collect()
     assert gone() is None

@@ -105,7 +105,7 @@ def test_failure_tells_type_message_and_traceback(
     with engine.worker(tasker.step("fails")(_copy_of(handler))):
         task = engine.run("fails", {"zero": 0})
     step = engine.step_of(task, "only")
-    assert (task.state, step.state, step.attempts) == ("blocked", "failed", attempts)
+    assert (task.state, step.state, step.attempts) == ("failed", "failed", attempts)
     assert step.error.type == kind
     assert message in step.error.message
     if trace is not None:
@@ -152,7 +152,7 @@ def test_branch_that_failed_for_good_leaves_the_others_running(engine):
     with engine.worker(bad, good):
         task = engine.run("branches")
     states = {step.name: step.state for step in engine.client.steps(task)}
-    assert task.state == "blocked"
+    assert task.state == "failed"
     assert states == {"a": "complete", "b": "failed", "c": "complete", "d": "pending"}
 
 
@@ -283,7 +283,7 @@ def test_generator_reports_progress_and_is_cancelled_at_a_yield(engine, caplog):
     with engine.worker(count, endless):
         counted = engine.run("count", {"parts": 4})
         assert counted.result == {"only": 4}
-        assert engine.run("endless").state == "blocked"
+        assert engine.run("endless").state == "failed"
         assert caught.wait(10)
     reported = [record for record in caplog.records if record.getMessage() == "progress: 0.75"]
     (record,) = reported

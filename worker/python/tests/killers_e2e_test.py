@@ -45,7 +45,7 @@ def test_only_the_step_that_kills_its_worker_fails(engine, tmp_path, killer, slo
         for each in [guilty, *innocent]:
             engine.client.wait(each, 240)
     assert [engine.client.get(each).state for each in innocent] == ["complete"] * 7
-    assert engine.client.get(guilty).state == "blocked"
+    assert engine.client.get(guilty).state == "failed"
     failed = engine.client.step(guilty, "only")
     assert failed.error.type == "lease_lost"
     assert [engine.client.step(each, "only").attempts for each in innocent] == [1] * 7

@@ -63,7 +63,7 @@ def test_step_that_fails_for_good_blocks_only_what_depends_on_it():
         raise tasker.Permanent("no", type="refused")
 
     run = testing.run(TEMPLATE, HANDLERS, {"items": []}, stubs={"charge": refuse})
-    assert (run.state, run.result) == ("blocked", None)
+    assert (run.state, run.result) == ("failed", None)
     states = {name: step.state for name, step in run.steps.items()}
     assert states == {"validate": "complete", "charge": "failed", "ship": "pending"}
     error = run.steps["charge"].error

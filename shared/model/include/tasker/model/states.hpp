@@ -14,7 +14,7 @@
 
 namespace tasker::model {
 
-enum class task_state : std::uint8_t { pending, running, waiting, blocked, complete, cancelled };
+enum class task_state : std::uint8_t { pending, running, waiting, failed, complete, cancelled };
 
 enum class step_state : std::uint8_t {
     pending,
@@ -45,27 +45,27 @@ inline constexpr std::array task_states{
     state_row<task_state>{task_state::pending, "pending", false},
     state_row<task_state>{task_state::running, "running", false},
     state_row<task_state>{task_state::waiting, "waiting", false},
-    state_row<task_state>{task_state::blocked, "blocked", true},
+    state_row<task_state>{task_state::failed, "failed", true},
     state_row<task_state>{task_state::complete, "complete", true},
     state_row<task_state>{task_state::cancelled, "cancelled", true},
 };
 
-/// A blocked task has settled, but can still be cancelled.
+/// A failed task has settled, but can still be cancelled.
 inline constexpr std::array task_moves{
     state_move<task_state>{task_state::pending, task_state::running, "a step starts"},
     state_move<task_state>{task_state::pending, task_state::waiting, "only retries left"},
-    state_move<task_state>{task_state::pending, task_state::blocked, "a step failed for good"},
+    state_move<task_state>{task_state::pending, task_state::failed, "a step failed for good"},
     state_move<task_state>{task_state::pending, task_state::complete, "every step complete"},
     state_move<task_state>{task_state::pending, task_state::cancelled, "cancel"},
     state_move<task_state>{task_state::running, task_state::waiting, "only retries left"},
-    state_move<task_state>{task_state::running, task_state::blocked, "a step failed for good"},
+    state_move<task_state>{task_state::running, task_state::failed, "a step failed for good"},
     state_move<task_state>{task_state::running, task_state::complete, "every step complete"},
     state_move<task_state>{task_state::running, task_state::cancelled, "cancel"},
     state_move<task_state>{task_state::waiting, task_state::running, "a retry is due"},
-    state_move<task_state>{task_state::waiting, task_state::blocked, "a step failed for good"},
+    state_move<task_state>{task_state::waiting, task_state::failed, "a step failed for good"},
     state_move<task_state>{task_state::waiting, task_state::complete, "every step complete"},
     state_move<task_state>{task_state::waiting, task_state::cancelled, "cancel"},
-    state_move<task_state>{task_state::blocked, task_state::cancelled, "cancel"},
+    state_move<task_state>{task_state::failed, task_state::cancelled, "cancel"},
 };
 
 /// In the order of the enum, which is also the order of the SQL enum.
@@ -110,7 +110,7 @@ constexpr std::string_view to_string(step_state state) noexcept {
 std::optional<task_state> parse_task_state(std::string_view name) noexcept;
 std::optional<step_state> parse_step_state(std::string_view name) noexcept;
 
-/// Nothing more happens by itself: blocked, complete or cancelled.
+/// Nothing more happens by itself: failed, complete or cancelled.
 constexpr bool settled(task_state state) noexcept {
     return task_states[static_cast<std::size_t>(state)].settled;
 }

@@ -63,7 +63,7 @@ cancel_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
 get_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 
-/// Those that exist and have settled (blocked, complete, cancelled).
+/// Those that exist and have settled (failed, complete, cancelled).
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
 settled_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 
