@@ -171,9 +171,9 @@ timing status(populated& in) {
     });
 }
 
-timing settled(populated& in) {
+timing finished(populated& in) {
     return read(in, 0, [task = in.next_task()](pg::connection& on) {
-        return queue::settled_tasks(on, {task}, session::soon());
+        return queue::finished_tasks(on, {task}, session::soon());
     });
 }
 
@@ -294,7 +294,7 @@ std::vector<operation> const& operations() {
         {"step context by claimed_rows", context},
         {"transitive dependencies", dependencies},
         {"task status by get_tasks", status},
-        {"settled_tasks, 1", settled},
+        {"finished_tasks, 1", finished},
         {"list_tasks, 50", list},
         {"get_templates", templates},
     };

@@ -41,7 +41,7 @@ CASES = {
                     "total, 10-step template", "total, 50-step template", "total, fan-out 1,000"],
     "extend_leases": ["extend_leases, 10"],
     "release_steps": ["transition by release_steps"],
-    "settled_tasks": ["settled_tasks, 1"],
+    "finished_tasks": ["finished_tasks, 1"],
     "list_tasks": ["list_tasks, 50"],
     "get_tasks": ["task status by get_tasks"],
     "list_steps": ["step readiness by list_steps"],

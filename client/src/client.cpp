@@ -162,7 +162,7 @@ result<wire::task_view> client::wait(task_id id, std::chrono::milliseconds limit
         auto target = task_path(id);
         add_query(target, "wait", seconds_text(part));
         auto task = state_->call({.target = std::move(target)}, &wire::read_task_view, part);
-        if (task.has_error() || model::settled(task->state)) {
+        if (task.has_error() || model::is_finished(task->state)) {
             return task;
         }
         if (steady_clock::now() >= end) {

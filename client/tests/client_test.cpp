@@ -193,7 +193,7 @@ TEST(Client, TellsABadUrlAtEveryCall) {
     }
 }
 
-TEST(Client, WaitAsksAgainUntilTheTaskHasSettled) {
+TEST(Client, WaitAsksAgainUntilTheTaskHasFinished) {
     scripted_server server{[calls = 0](request const&) mutable {
         auto const state = ++calls < 3 ? model::task_state::running : model::task_state::complete;
         return reply{.body = body_of(example_task(state))};

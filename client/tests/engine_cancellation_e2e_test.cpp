@@ -36,7 +36,7 @@ TEST_F(EngineCancellation, RunningStepIsStoppedAndNothingFollows) {
     auto step = engine_.on_stage().next(soon());
     EXPECT_EQ(client_.cancel_task(id).value().state, task_state::cancelled);
     EXPECT_TRUE(step.wait_until_gone(soon()));
-    EXPECT_EQ(wait_until_settled(client_, id).state, task_state::cancelled);
+    EXPECT_EQ(wait_until_finished(client_, id).state, task_state::cancelled);
     auto const steps = steps_of(client_, id);
     EXPECT_EQ(steps.at("held").state, step_state::cancelled);
     EXPECT_EQ(steps.at("after").state, step_state::cancelled);
@@ -44,7 +44,7 @@ TEST_F(EngineCancellation, RunningStepIsStoppedAndNothingFollows) {
     // The worker is free again.
     auto const next = create_task(client_, "held");
     engine_.on_stage().next(soon()).tell(R"({"result":1})");
-    EXPECT_EQ(numbers_in(wait_until_settled(client_, next)), (numbers{{"after", 2}}));
+    EXPECT_EQ(numbers_in(wait_until_finished(client_, next)), (numbers{{"after", 2}}));
 }
 
 TEST_F(EngineCancellation, LateResultChangesNothing) {
@@ -55,7 +55,7 @@ TEST_F(EngineCancellation, LateResultChangesNothing) {
     // The worker's next report is made after the refused one, over the same path.
     auto const next = create_task(client_, "held");
     engine_.on_stage().next(soon()).tell(R"({"result":1})");
-    EXPECT_EQ(wait_until_settled(client_, next).state, task_state::complete);
+    EXPECT_EQ(wait_until_finished(client_, next).state, task_state::complete);
     auto const task = client_.get_task(id).value();
     EXPECT_EQ(task.state, task_state::cancelled);
     EXPECT_EQ(task.steps_complete, 0);
@@ -68,7 +68,7 @@ TEST_F(EngineCancellation, WaitAnswersWhenTheTaskIsCancelledElsewhere) {
     auto const id = create_task(client_, "held");
     auto const step = engine_.on_stage().next(soon());
     auto cancelled = std::async(std::launch::async, [&] { return other.cancel_task(id); });
-    EXPECT_EQ(wait_until_settled(client_, id).state, task_state::cancelled);
+    EXPECT_EQ(wait_until_finished(client_, id).state, task_state::cancelled);
     EXPECT_TRUE(cancelled.get());
 }
 
@@ -85,7 +85,7 @@ TEST_F(EngineCancellation, StepThatWaitsForItsRetryIsCancelled) {
 TEST_F(EngineCancellation, CompleteTaskRefusesAndCancelledOneAgrees) {
     auto const done = create_task(client_, "held");
     engine_.on_stage().next(soon()).tell(R"({"result":1})");
-    ASSERT_EQ(wait_until_settled(client_, done).state, task_state::complete);
+    ASSERT_EQ(wait_until_finished(client_, done).state, task_state::complete);
     auto const refused = client_.cancel_task(done);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().status, 409);

@@ -56,7 +56,7 @@ TEST(EngineFaults, WorkerThatIsKilledCostsALeaseAndNoStep) {
     }
     EXPECT_EQ(again, tasks);
     for (auto const& id : tasks) {
-        auto const task = wait_until_settled(client, task_id::parse(id).value());
+        auto const task = wait_until_finished(client, task_id::parse(id).value());
         EXPECT_EQ(task.state, task_state::complete);
         EXPECT_EQ(numbers_in(task), (numbers{{"after", 42}}));
         EXPECT_EQ(steps_of(client, task.id).at("held").worker, "heir");
@@ -81,7 +81,7 @@ TEST(EngineFaults, ResultOfAWorkerThatLostItsLeaseIsRefused) {
     sleeper.process().send(SIGCONT);
     ASSERT_TRUE(late.wait_until_gone(soon()));
     heir.tell(R"({"result":2})");
-    auto const task = wait_until_settled(client, id);
+    auto const task = wait_until_finished(client, id);
     EXPECT_EQ(numbers_in(task), (numbers{{"after", 3}}));
     EXPECT_EQ(steps_of(client, id).at("held").deliveries, 2);
     EXPECT_EQ(sleeper.stop(), (cluster::exit_status{.code = 0, .signal = 0}));
@@ -104,7 +104,7 @@ TEST(EngineFaults, WorkerThatIsStoppedFinishesWhatItRuns) {
     EXPECT_EQ(steps_of(client, id).at("held").state, model::step_state::complete);
 
     engine.start_test_worker({"--name=heir"});
-    EXPECT_EQ(numbers_in(wait_until_settled(client, id)), (numbers{{"after", 2}}));
+    EXPECT_EQ(numbers_in(wait_until_finished(client, id)), (numbers{{"after", 2}}));
     EXPECT_EQ(steps_of(client, id).at("held").attempts, 1);
 }
 
@@ -127,7 +127,7 @@ TEST(EngineFaults, OrchestratorThatIsKilledDelaysNothingButItsAnswers) {
     EXPECT_EQ(again.attempt(), 2);
     again.tell(R"({"result":9})");
     auto survivor = engine.connect(1);
-    EXPECT_EQ(numbers_in(wait_until_settled(survivor, id)), (numbers{{"after", 10}}));
+    EXPECT_EQ(numbers_in(wait_until_finished(survivor, id)), (numbers{{"after", 10}}));
 }
 
 /// Creates tasks with keys 0, 1, 2 … of the diamond, each until it is accepted.

@@ -37,7 +37,7 @@ TEST(EngineManyProcesses, TwoOrchestratorsAndThreeWorkersRunEveryStepOnce) {
     for (std::int64_t n = 0; n < tasks; ++n) {
         // Waited for at the orchestrator that did not create it.
         auto const id = ids[static_cast<std::size_t>(n)];
-        auto const task = wait_until_settled(n % 2 == 0 ? other : one, id);
+        auto const task = wait_until_finished(n % 2 == 0 ? other : one, id);
         EXPECT_EQ(task.state, model::task_state::complete);
         EXPECT_EQ(numbers_in(task), leaves_of(diamond, interpret(diamond, n)));
         for (auto const& [name, step] : steps_of(one, id)) {

@@ -10,7 +10,7 @@ namespace tasker::engine {
 
 namespace {
 
-constexpr std::chrono::seconds settle_limit{60};
+constexpr std::chrono::seconds finish_limit{60};
 
 } // namespace
 
@@ -68,8 +68,8 @@ task_id create_task(client::client& at, std::string_view name, std::string_view 
     return at.create_task({.name = std::string{name}, .context = std::string{context}}).value().id;
 }
 
-wire::task_view wait_until_settled(client::client& at, task_id id) {
-    return at.wait(id, settle_limit).value();
+wire::task_view wait_until_finished(client::client& at, task_id id) {
+    return at.wait(id, finish_limit).value();
 }
 
 std::map<std::string, std::int64_t> numbers_in(wire::task_view const& task) {

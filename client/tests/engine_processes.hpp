@@ -64,8 +64,8 @@ void register_template(client::client& at, std::string_view json);
 /// Creates a task with this context and returns its id. Errors: throws.
 task_id create_task(client::client& at, std::string_view name, std::string_view context = "{}");
 
-/// Waits until it has settled. Errors: throws if it has not within 60 s.
-wire::task_view wait_until_settled(client::client& at, task_id id);
+/// Waits until it has finished. Errors: throws if it has not within 60 s.
+wire::task_view wait_until_finished(client::client& at, task_id id);
 
 /// The results of a task's leaves, or of a step, which must be numbers.
 std::map<std::string, std::int64_t> numbers_in(wire::task_view const& task);

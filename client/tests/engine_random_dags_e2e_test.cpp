@@ -76,7 +76,7 @@ TEST(EngineRandomDags, EveryStepRunsOnceAfterItsParentsAndComputesWhatTheInterpr
         runs.push_back({std::move(dag), n, id});
     }
     for (auto const& run : runs) {
-        EXPECT_EQ(wait_until_settled(client, run.id).state, model::task_state::complete);
+        EXPECT_EQ(wait_until_finished(client, run.id).state, model::task_state::complete);
     }
 
     auto const journal = index(engine.journal());

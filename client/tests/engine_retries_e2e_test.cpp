@@ -65,7 +65,7 @@ TEST_F(EngineRetries, EachBackoffWaitsAsLongAsItSays) {
                                        failing_step("exponential", "exponential", 1'000) + "," +
                                        failing_step("fibonacci", "fibonacci", 1'000) + "," +
                                        failing_step("bounded", "exponential", 50) + "]");
-    auto const task = wait_until_settled(client_, id);
+    auto const task = wait_until_finished(client_, id);
     EXPECT_EQ(task.state, task_state::complete);
     for (auto const& [name, step] : steps_of(client_, id)) {
         EXPECT_EQ(step.attempts, 5) << name;
@@ -95,7 +95,7 @@ TEST_F(EngineRetries, StepFailsForGoodWhenItsAttemptsAreUsedUp) {
         "retry":{"max_attempts":2,"backoff":"none"}}])");
     engine_.on_stage().next(soon()).tell(R"({"retry":"first"})");
     engine_.on_stage().next(soon()).tell(R"({"throw":"second"})");
-    auto const task = wait_until_settled(client_, id);
+    auto const task = wait_until_finished(client_, id);
     EXPECT_EQ(task.state, task_state::failed);
     EXPECT_EQ(task.steps_failed, 1);
     EXPECT_FALSE(task.result);
@@ -113,7 +113,7 @@ TEST_F(EngineRetries, PermanentFailureLeavesIndependentBranchesRunning) {
         {"name":"two","handler":{"callable":"math.add","initialization":{"operand":1}},
          "dependencies":["one"]}])");
     engine_.on_stage().next(soon()).tell(R"({"fail":"no such customer"})");
-    auto const task = wait_until_settled(client_, id);
+    auto const task = wait_until_finished(client_, id);
     EXPECT_EQ(task.state, task_state::failed);
     EXPECT_EQ(task.steps_complete, 2);
     EXPECT_EQ(task.steps_failed, 1);
@@ -135,7 +135,7 @@ TEST_F(EngineRetries, StepThatTakesTooLongIsCancelledAndTriedAgain) {
     auto second = engine_.on_stage().next(soon());
     EXPECT_EQ(second.attempt(), 2);
     EXPECT_TRUE(second.wait_until_gone(soon()));
-    EXPECT_EQ(wait_until_settled(client_, id).state, task_state::failed);
+    EXPECT_EQ(wait_until_finished(client_, id).state, task_state::failed);
     EXPECT_EQ(type_of_error(client_.get_step(id, "slow").value()), "timeout");
 }
 
@@ -143,7 +143,7 @@ TEST_F(EngineRetries, StepThatMustNotBeRetriedFailsAtOnce) {
     auto const id = run("once", R"([{"name":"once","handler":{"callable":"stage.play"},
         "retry":{"retryable":false}}])");
     engine_.on_stage().next(soon()).tell(R"({"retry":"later"})");
-    EXPECT_EQ(wait_until_settled(client_, id).state, task_state::failed);
+    EXPECT_EQ(wait_until_finished(client_, id).state, task_state::failed);
     EXPECT_EQ(client_.get_step(id, "once").value().attempts, 1);
 }
 

@@ -20,7 +20,7 @@ protected:
     wire::task_view run(arithmetic_dag const& dag, std::int64_t n) {
         register_template(client_, template_json(dag));
         auto const id = create_task(client_, dag.name, R"({"n":)" + std::to_string(n) + "}");
-        return wait_until_settled(client_, id);
+        return wait_until_finished(client_, id);
     }
 
     /// Runs it, compares every step with what the interpreter says, and returns the leaves'
@@ -126,7 +126,7 @@ TEST(EngineBuiltIns, EchoAndNoopRunInTheWorkerThatIsShipped) {
         {"name":"last","handler":{"callable":"tasker.echo","initialization":{"x":[1,"ü"]}},
          "dependencies":["first"]}]})");
     auto const task =
-        wait_until_settled(client, create_task(client, "plain", R"({"order":{"id":17}})"));
+        wait_until_finished(client, create_task(client, "plain", R"({"order":{"id":17}})"));
     EXPECT_EQ(task.state, task_state::complete);
     auto const echoed = nlohmann::json::parse(task.result.value()).at("last");
     EXPECT_NE(echoed.dump().find(R"("id":17)"), std::string::npos) << echoed;

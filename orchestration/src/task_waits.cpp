@@ -36,7 +36,7 @@ task_waits::place::~place() {
         std::find_if(begin, end, [this](auto const& each) { return each.second == this; }));
 }
 
-asio::awaitable<std::optional<wire::task_view>> task_waits::place::settled(deadline until) {
+asio::awaitable<std::optional<wire::task_view>> task_waits::place::finished(deadline until) {
     if (!seen_ && !among_.stopped_) {
         wake_.expires_at(until);
         co_await wake_.async_wait(as_tuple);
@@ -113,7 +113,7 @@ asio::awaitable<void> task_waits::look() {
     }
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto const found = co_await from_.run(
-        [&ids, until](pg::connection& on) { return queue::settled_tasks(on, ids, until); }, until);
+        [&ids, until](pg::connection& on) { return queue::finished_tasks(on, ids, until); }, until);
     if (!found) {
         // Waiters keep waiting while the database is down.
         std::ranges::for_each(ids, [this](task_id id) { want(id); });
@@ -133,10 +133,10 @@ void task_waits::want(task_id id) {
     wanted_.insert(id);
 }
 
-void task_waits::tell(wire::task_view const& settled) {
-    auto const [begin, end] = places_.equal_range(settled.id);
+void task_waits::tell(wire::task_view const& finished) {
+    auto const [begin, end] = places_.equal_range(finished.id);
     std::for_each(begin, end, [&](auto const& each) {
-        each.second->seen_ = settled;
+        each.second->seen_ = finished;
         each.second->wake_.cancel();
     });
 }

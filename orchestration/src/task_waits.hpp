@@ -42,7 +42,7 @@ public:
 
         /// Returns the finished task; none if the deadline passes first, or once stopped.
         /// Cancellation: harmless. REQUIRES: awaited once.
-        boost::asio::awaitable<std::optional<wire::task_view>> settled(deadline until);
+        boost::asio::awaitable<std::optional<wire::task_view>> finished(deadline until);
 
     private:
         friend class task_waits;
@@ -78,7 +78,7 @@ public:
 private:
     boost::asio::awaitable<void> look();
     void want(task_id id);
-    void tell(wire::task_view const& settled);
+    void tell(wire::task_view const& finished);
     deadline next_poll() const;
 
     boost::asio::any_io_executor executor_;

@@ -70,7 +70,7 @@ TEST_F(Waits, FailedAndCancelledEndAWaitToo) {
     EXPECT_EQ(waiting.receive().json().at("state"), "cancelled");
 }
 
-TEST_F(Waits, SettledTaskIsAnsweredAtOnce) {
+TEST_F(Waits, FinishedTaskIsAnsweredAtOnce) {
     finish_all();
     auto const begin = steady_clock::now();
     EXPECT_EQ(client_.get("/v1/tasks/" + id_ + "?wait=60").json().at("state"), "complete");
@@ -106,9 +106,9 @@ TEST_F(Waits, NotificationOfManyTasksMakesAllBeLookedAt) {
     http_client still_waiting{service_->address()};
     finish_all();
     still_waiting.send(wait_for(create("chain"), "60"));
-    // The first wait may have been answered already, as its task had settled before it began.
+    // The first wait may have been answered already, as its task had finished before it began.
     ASSERT_TRUE(wait_until(soon(), [&] { return waiting_requests() > 0; }));
-    database_.exec("select pg_notify('tasker_settled', '*')");
+    database_.exec("select pg_notify('tasker_finished', '*')");
     EXPECT_EQ(waiting.receive().json().at("state"), "complete");
     EXPECT_TRUE(are_waiting(1));
 }
@@ -118,7 +118,7 @@ TEST_F(Waits, NonsenseInANotificationIsIgnored) {
     waiting.send(wait_for(id_, "60"));
     ASSERT_TRUE(are_waiting(1));
     finish_all();
-    database_.exec("select pg_notify('tasker_settled', ',x,,' || '" + id_ + "' || ',')");
+    database_.exec("select pg_notify('tasker_finished', ',x,,' || '" + id_ + "' || ',')");
     EXPECT_EQ(waiting.receive().json().at("state"), "complete");
 }
 

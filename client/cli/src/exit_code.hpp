@@ -17,7 +17,7 @@ enum class exit_code {
 
 exit_code exit_code_of(client::failure const& failed) noexcept;
 
-/// The exit code of a command that waited for a task. REQUIRES: settled(state).
+/// The exit code of a command that waited for a task. REQUIRES: is_finished(state).
 exit_code exit_code_of(model::task_state state) noexcept;
 
 } // namespace tasker::cli

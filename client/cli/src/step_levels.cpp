@@ -46,7 +46,7 @@ void step_counts::add(model::step_state state) noexcept {
     }
 }
 
-bool step_counts::is_settled() const noexcept {
+bool step_counts::is_finished() const noexcept {
     return complete + failed + cancelled == total;
 }
 

@@ -24,7 +24,7 @@ struct step_counts {
     std::size_t cancelled = 0;
 
     void add(model::step_state state) noexcept;
-    bool is_settled() const noexcept;
+    bool is_finished() const noexcept;
 
     friend bool operator==(step_counts const&, step_counts const&) = default;
 };

@@ -104,7 +104,8 @@ std::string task_text(wire::task_view const& task, std::vector<wire::step_view> 
     lines.push_back({"created", {moment_text(task.created_at)}});
     if (task.started_at) {
         lines.push_back(
-            {"took", {time_taken(task.started_at, task.finished_at, !model::settled(task.state))}});
+            {"took",
+             {time_taken(task.started_at, task.finished_at, !model::is_finished(task.state))}});
     }
     if (auto failed = failed_text(steps); !failed.empty()) {
         lines.push_back({"failed", {std::move(failed), tone::bad}});
@@ -128,12 +129,13 @@ std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal c
                 {"TOOK", align::right},
                 {"TEMPLATE"}}};
     for (auto const& task : tasks) {
-        rows.add_row({{task.id.to_string()},
-                      marked(task.state, out),
-                      {fmt::format("{}/{}", task.steps_complete, task.steps_total)},
-                      {moment_text(task.created_at)},
-                      {time_taken(task.started_at, task.finished_at, !model::settled(task.state))},
-                      {template_text(task)}});
+        rows.add_row(
+            {{task.id.to_string()},
+             marked(task.state, out),
+             {fmt::format("{}/{}", task.steps_complete, task.steps_total)},
+             {moment_text(task.created_at)},
+             {time_taken(task.started_at, task.finished_at, !model::is_finished(task.state))},
+             {template_text(task)}});
     }
     return rows.to_text(out);
 }

@@ -31,7 +31,7 @@ std::string step_list_text(std::vector<wire::step_view> const& steps, terminal c
 /// All fields of one step, as names and values.
 std::string step_text(wire::step_view const& step, terminal const& out);
 
-/// "complete in 1.24 s", "failed: 1 of 5 steps", … for a settled task.
+/// "complete in 1.24 s", "failed: 1 of 5 steps", … for a finished task.
 segment outcome_of(wire::task_view const& task);
 
 /// The message of a step's error, for one line.

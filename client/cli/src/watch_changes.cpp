@@ -30,7 +30,7 @@ bool differs(wire::step_view const& before, wire::step_view const& now) {
 }
 
 timestamp moment_of(wire::step_view const& step, timestamp otherwise) {
-    if (model::settled(step.state) && step.finished_at) {
+    if (model::is_finished(step.state) && step.finished_at) {
         return *step.finished_at;
     }
     if (step.state == step_state::enqueued && step.enqueued_at) {
@@ -112,9 +112,9 @@ std::vector<change> level_changes(std::span<wire::step_view const> before,
         auto const counts = count_steps(now, levels[level]);
         auto const old = before.empty() ? step_counts{.total = counts.total}
                                         : count_steps(before, levels[level]);
-        bool const has_settled = counts.is_settled() && !old.is_settled();
+        bool const has_finished = counts.is_finished() && !old.is_finished();
         bool const has_first_failure = counts.failed > 0 && old.failed == 0;
-        if (has_settled || has_first_failure) {
+        if (has_finished || has_first_failure) {
             auto const at = last_moment(now, levels[level], created_at);
             auto const state = counts.failed > 0                 ? step_state::failed
                                : counts.complete == counts.total ? step_state::complete

@@ -51,7 +51,7 @@ tone tone_of_counts(step_counts const& counts) {
     if (counts.failed > 0) {
         return tone::bad;
     }
-    if (counts.is_settled()) {
+    if (counts.is_finished()) {
         return counts.cancelled > 0 ? tone::dim : tone::good;
     }
     if (counts.running + counts.retrying + counts.complete > 0) {
@@ -138,7 +138,7 @@ text_lines draw_body(watch_scene const& scene, std::size_t height, terminal cons
     bool const is_narrow = levels.size() * 2 > scene.steps.size();
     bool const is_small = scene.steps.size() <= most_steps_shown;
     auto const busy = std::find_if(levels.begin(), levels.end(), [&](auto const& level) {
-        return !count_steps(scene.steps, level).is_settled();
+        return !count_steps(scene.steps, level).is_finished();
     });
     if (is_small) {
         for (bool const has_gaps : {true, false}) {
@@ -148,10 +148,10 @@ text_lines draw_body(watch_scene const& scene, std::size_t height, terminal cons
         }
     }
     if (is_narrow) {
-        std::size_t settled_before = 0;
+        std::size_t finished_before = 0;
         std::for_each(levels.begin(), busy,
-                      [&](auto const& level) { settled_before += level.size(); });
-        return window_of(draw_steps(scene, levels, false, out), height, settled_before);
+                      [&](auto const& level) { finished_before += level.size(); });
+        return window_of(draw_steps(scene, levels, false, out), height, finished_before);
     }
     return draw_large(scene, levels, static_cast<std::size_t>(busy - levels.begin()), height, out);
 }

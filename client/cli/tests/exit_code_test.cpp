@@ -22,7 +22,7 @@ TEST(ExitCode, TellsFailuresApart) {
     EXPECT_EQ(of(errc::bad_answer), exit_code::unreachable);
 }
 
-TEST(ExitCode, TellsHowATaskSettled) {
+TEST(ExitCode, TellsHowATaskFinished) {
     EXPECT_EQ(exit_code_of(model::task_state::complete), exit_code::ok);
     EXPECT_EQ(exit_code_of(model::task_state::failed), exit_code::not_well);
     EXPECT_EQ(exit_code_of(model::task_state::cancelled), exit_code::not_well);

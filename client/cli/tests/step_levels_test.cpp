@@ -30,9 +30,9 @@ TEST(StepCounts, CountEveryState) {
         step("c", {}, step_state::in_progress), step("d", {}, step_state::waiting_for_retry),
         step("e", {}, step_state::cancelled),   step("f", {}, step_state::enqueued)};
     EXPECT_EQ(count_steps(steps), (step_counts{6, 1, 1, 1, 1, 1}));
-    EXPECT_FALSE(count_steps(steps).is_settled());
+    EXPECT_FALSE(count_steps(steps).is_finished());
     std::vector<std::size_t> const some{0, 1, 4};
-    EXPECT_TRUE(count_steps(steps, some).is_settled());
+    EXPECT_TRUE(count_steps(steps, some).is_finished());
 }
 
 } // namespace

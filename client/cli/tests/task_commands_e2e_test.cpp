@@ -213,7 +213,7 @@ TEST_F(TaskCommands, WatchDrawsOnATerminalAndEndsWithTheTask) {
     EXPECT_THAT(badly.out, HasSubstr("no luck today"));
 }
 
-TEST_F(TaskCommands, WatchInJsonIsTheSettledTask) {
+TEST_F(TaskCommands, WatchInJsonIsTheFinishedTask) {
     start_worker();
     register_template(quick_template);
     auto const json = tasker_.run_for_json({"task", "watch", create({"quick"})});

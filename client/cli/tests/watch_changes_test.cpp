@@ -18,11 +18,11 @@ constexpr terminal pipe{.has_unicode = false};
 
 wire::step_view step(std::string name, step_state state) {
     wire::step_view view{.name = std::move(name), .state = state, .max_attempts = 3};
-    if (state == step_state::in_progress || model::settled(state)) {
+    if (state == step_state::in_progress || model::is_finished(state)) {
         view.attempts = 1;
         view.started_at = start + 100ms;
     }
-    if (model::settled(state)) {
+    if (model::is_finished(state)) {
         view.finished_at = start + 400ms;
     }
     return view;

@@ -38,7 +38,7 @@ wire::step_view step(std::string name, std::vector<std::string> parents, step_st
         view.attempts = 1;
         view.started_at = start + 500ms;
     }
-    if (model::settled(state)) {
+    if (model::is_finished(state)) {
         view.finished_at = start + 1s;
     }
     return view;

@@ -131,7 +131,7 @@ asio::awaitable<http::response> tasks::get(http::request& asked) {
     }
     asked.waits = true;
     auto first =
-        co_await (show_once_settled(*id, steady_clock::now() + *wait) || asked.from->until_gone());
+        co_await (show_once_finished(*id, steady_clock::now() + *wait) || asked.from->until_gone());
     if (first.index() == 1) {
         // A client that closed only its sending side (RFC 9112, 9.6) still reads this.
         auto now = co_await show(*id);
@@ -177,7 +177,7 @@ asio::awaitable<http::response> tasks::show(task_id id) {
     co_return shown(200, **task);
 }
 
-asio::awaitable<http::response> tasks::show_once_settled(task_id id, deadline until) {
+asio::awaitable<http::response> tasks::show_once_finished(task_id id, deadline until) {
     task_waits::place place{waits_, id};
     auto const first = co_await reader_.get(id);
     if (!first) {
@@ -186,12 +186,12 @@ asio::awaitable<http::response> tasks::show_once_settled(task_id id, deadline un
     if (!*first) {
         co_return unknown_task(id);
     }
-    if (model::settled((*first)->state)) {
+    if (model::is_finished((*first)->state)) {
         co_return shown(200, **first);
     }
-    auto const settled = co_await place.settled(until);
-    if (settled) {
-        co_return shown(200, *settled);
+    auto const finished = co_await place.finished(until);
+    if (finished) {
+        co_return shown(200, *finished);
     }
     auto now = co_await show(id);
     co_return now;

@@ -28,7 +28,7 @@ private:
     boost::asio::awaitable<http::response> get(http::request& asked);
     boost::asio::awaitable<http::response> cancel(http::request& asked);
     boost::asio::awaitable<http::response> show(task_id id);
-    boost::asio::awaitable<http::response> show_once_settled(task_id id, deadline until);
+    boost::asio::awaitable<http::response> show_once_finished(task_id id, deadline until);
 
     database& in_;
     task_creator& creator_;

@@ -51,7 +51,7 @@ std::string diagram(std::array<state_row<State>, N> const& rows,
         out.append(to_string(move.to)).append(": ").append(move.cause).append("\n");
     }
     for (auto const& row : rows) {
-        if (row.settled) {
+        if (row.finished) {
             out.append("    ").append(row.name).append(" --> [*]\n");
         }
     }

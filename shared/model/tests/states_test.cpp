@@ -30,10 +30,10 @@ TEST(States, NamesAreReadBack) {
     EXPECT_EQ(parse_step_state(""), std::nullopt);
 }
 
-TEST(States, TasksSettleFailedCompleteOrCancelled) {
+TEST(States, TasksFinishFailedCompleteOrCancelled) {
     std::set<std::string_view> found;
     for (auto const& row : task_states) {
-        if (settled(row.state)) {
+        if (is_finished(row.state)) {
             found.insert(row.name);
         }
     }
@@ -84,10 +84,10 @@ TEST(States, TasksMoveAsTheyShouldAndNoOtherWay) {
 
 TEST(States, NothingLeavesAStateThatIsFinal) {
     for (auto const& move : step_moves) {
-        EXPECT_FALSE(settled(move.from)) << to_string(move.from);
+        EXPECT_FALSE(is_finished(move.from)) << to_string(move.from);
     }
     for (auto const& move : task_moves) {
-        EXPECT_TRUE(!settled(move.from) || move.from == task_state::failed);
+        EXPECT_TRUE(!is_finished(move.from) || move.from == task_state::failed);
     }
 }
 

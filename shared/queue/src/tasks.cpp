@@ -17,8 +17,8 @@ constexpr pg::statement create_sql{"tasker_create_tasks",
 constexpr pg::statement cancel_sql{
     "tasker_cancel_tasks", "select task_id, cancelled, state::text from tasker.cancel_tasks($1)"};
 constexpr pg::statement get_sql{"tasker_get_tasks", "select * from tasker.get_tasks($1)"};
-constexpr pg::statement settled_sql{"tasker_settled_tasks",
-                                    "select * from tasker.settled_tasks($1)"};
+constexpr pg::statement finished_sql{"tasker_finished_tasks",
+                                     "select * from tasker.finished_tasks($1)"};
 constexpr pg::statement list_sql{"tasker_list_tasks",
                                  "select * from tasker.list_tasks("
                                  "$1, $2, $3, $4::text::tasker.task_state, $5, $6, $7, $8, $9)"};
@@ -179,8 +179,8 @@ get_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
 }
 
 asio::awaitable<result<std::vector<wire::task_view>>>
-settled_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
-    auto const answer = co_await on.run({settled_sql, pg::params{}.add_uuid_array(tasks)}, until);
+finished_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
+    auto const answer = co_await on.run({finished_sql, pg::params{}.add_uuid_array(tasks)}, until);
     co_return read_all(answer, task_columns, read_task);
 }
 

@@ -19,7 +19,7 @@ protected:
     Notifications()
         : listener_{io_.get_executor(),
                     {.connect = {.dsn = database_.dsn()},
-                     .channels = {std::string{ready_channel}, std::string{settled_channel},
+                     .channels = {std::string{ready_channel}, std::string{finished_channel},
                                   std::string{deferred_channel}, std::string{template_channel}}},
                     {.notified =
                          [this](std::string_view channel, std::string_view payload) {
@@ -59,7 +59,7 @@ TEST_F(Notifications, TellOfATaskThatEndsInsideAClaim) {
     database_.exec("update tasker.tasks set state = 'running'");
     EXPECT_THAT(heard(2), ElementsAre("tasker_template ", "tasker_ready tasker_default"));
     EXPECT_TRUE(claim_all().empty());
-    EXPECT_THAT(heard(1), ElementsAre("tasker_settled " + task.to_string()));
+    EXPECT_THAT(heard(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 
 TEST_F(Notifications, TellOfWorkRetriesAndEndsWithoutAFurtherCall) {
@@ -91,7 +91,7 @@ TEST_F(Notifications, TellOfWorkRetriesAndEndsWithoutAFurtherCall) {
     EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
 
     ASSERT_TRUE(run(cancel_tasks(on_, {task}, soon())));
-    EXPECT_THAT(heard(1), ElementsAre("tasker_settled " + task.to_string()));
+    EXPECT_THAT(heard(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 
 TEST_F(Notifications, AreNotSentForACallThatFailed) {
@@ -107,7 +107,7 @@ TEST_F(Notifications, AreNotSentForACallThatFailed) {
     auto const task = create(chain);
     EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
     ASSERT_TRUE(run(cancel_tasks(on_, {task}, soon())));
-    EXPECT_THAT(heard(1), ElementsAre("tasker_settled " + task.to_string()));
+    EXPECT_THAT(heard(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 
 } // namespace

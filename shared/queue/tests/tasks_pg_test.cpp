@@ -137,16 +137,16 @@ TEST_F(Tasks, AreCancelledUnlessTheyHaveEnded) {
     EXPECT_EQ(second.at(0).state, model::task_state::cancelled);
 }
 
-TEST_F(Tasks, ThatHaveSettledAreFoundAmongOthers) {
+TEST_F(Tasks, ThatHaveFinishedAreFoundAmongOthers) {
     auto const chain = register_chain();
     auto const open_task = create(chain);
     auto const cancelled = create(chain);
     ASSERT_TRUE(run(cancel_tasks(on_, {cancelled}, soon())));
-    auto const settled = run(settled_tasks(on_, {open_task, cancelled}, soon())).value();
-    ASSERT_THAT(settled, SizeIs(1));
-    EXPECT_EQ(settled[0].id, cancelled);
-    EXPECT_EQ(settled[0].state, model::task_state::cancelled);
-    EXPECT_TRUE(settled[0].finished_at);
+    auto const finished = run(finished_tasks(on_, {open_task, cancelled}, soon())).value();
+    ASSERT_THAT(finished, SizeIs(1));
+    EXPECT_EQ(finished[0].id, cancelled);
+    EXPECT_EQ(finished[0].state, model::task_state::cancelled);
+    EXPECT_TRUE(finished[0].finished_at);
 }
 
 TEST_F(Tasks, AreListedNewestFirstPageByPage) {

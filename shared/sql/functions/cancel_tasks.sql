@@ -70,7 +70,7 @@ begin
         end;
     end loop;
     if v_cancelled is not null then
-        perform tasker.note_settled(v_cancelled);
+        perform tasker.note_finished(v_cancelled);
     end if;
     return query
         select t.task_id, t.task_id = any (coalesce(v_cancelled, '{}')), t.state

@@ -4,7 +4,7 @@
 -- whose message lost more: the worker runs that one alone. With a negative p_suspects it brings none of
 -- the latter, and the amount limits the former. A step that loses its worker 10 times while it runs alone
 -- fails permanently (decision 0506).
--- Messages of tasks that are settled, of steps that are done, and strangers' messages are deleted, and
+-- Messages of tasks that are finished, of steps that are done, and strangers' messages are deleted, and
 -- the queue is read on behind them, for 5 s at most: the caller takes fewer steps than it asked for as
 -- the sign that a queue is empty.
 -- A session reads a queue from its floor. If it got as many steps as it asked for, it reads on from where it

@@ -1,5 +1,5 @@
 -- Takes the results of steps that ran, successes and failures alike, and moves their tasks forward:
--- stores results, counts down children, enqueues those that became ready, schedules retries, settles
+-- stores results, counts down children, enqueues those that became ready, schedules retries, finishes
 -- tasks, deletes the messages of what was accepted (a refused step's message belongs to whoever holds
 -- it now). All of p_… arrays are parallel; all steps come from p_queue, which is
 -- also their children's.
@@ -47,7 +47,7 @@ declare
     v_take_msgs   bigint[];
     v_free_msgs   bigint[];   -- messages of the own steps that were accepted
     v_reused      int;
-    v_settled     uuid[];
+    v_finished    uuid[];
     v_row         tasker.claimed_step;
 begin
     if (cardinality(p_task_ids) = all (array[
@@ -157,7 +157,7 @@ begin
         where t.task_id = any (array[d.task_id]) and t.state in ('pending', 'running', 'waiting')
         returning t.task_id, t.state
     )
-    select array_agg(m.task_id) into v_settled
+    select array_agg(m.task_id) into v_finished
     from moved m where m.state in ('failed', 'complete');
 
     -- What goes straight to the caller takes over the messages of what it has just answered: one HOT
@@ -185,8 +185,8 @@ begin
         return query
             select * from tasker.claimed_rows(p_queue, v_take_msgs, v_take_tasks, v_take_steps);
     end if;
-    if v_settled is not null then
-        perform tasker.note_settled(v_settled);
+    if v_finished is not null then
+        perform tasker.note_finished(v_finished);
     end if;
     if coalesce(cardinality(v_done_tasks), 0) + coalesce(cardinality(v_fail_tasks), 0)
            + coalesce(cardinality(v_defer_tasks), 0) < cardinality(p_task_ids) then

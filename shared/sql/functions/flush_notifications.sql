@@ -3,23 +3,23 @@
 -- speaks of, and commits asynchronously: a notification only shortens a wait.
 -- called by: clients, pipelined directly behind every state-changing call; by SQL users after commit;
 --   claim_steps, in its own transaction, where a step dies inside it.
--- channels: tasker_ready (queue names), tasker_settled (task ids or *), tasker_deferred (ms until due).
+-- channels: tasker_ready (queue names), tasker_finished (task ids or *), tasker_deferred (ms until due).
 create or replace function tasker.flush_notifications() returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
     v_ready    text := current_setting('tasker.ready', true);
-    v_settled  text := current_setting('tasker.settled', true);
+    v_finished text := current_setting('tasker.finished', true);
     v_deferred text := current_setting('tasker.deferred', true);
 begin
     if v_ready <> '' then
         perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_ready', v_ready),
                 set_config('tasker.ready', '', false);
     end if;
-    if v_settled <> '' then
-        perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_settled', v_settled),
-                set_config('tasker.settled', '', false);
+    if v_finished <> '' then
+        perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_finished', v_finished),
+                set_config('tasker.finished', '', false);
     end if;
     if v_deferred <> '' then
         perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_deferred', v_deferred),

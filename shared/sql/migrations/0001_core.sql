@@ -67,7 +67,7 @@ create table tasker.template_steps (
 );
 
 -- One run of a template. `steps_active` counts its enqueued and in_progress steps, `steps_deferred`
--- those waiting for a retry: the task has settled when both are zero.
+-- those waiting for a retry: the task has finished when both are zero.
 -- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it.
 create table tasker.tasks (
     task_id         uuid primary key,

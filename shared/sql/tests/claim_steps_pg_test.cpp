@@ -219,7 +219,7 @@ TEST(FlushNotifications, AnnouncesAfterTheCommitWhatWasNotedBeforeIt) {
     };
     pqxx::connection ear(w.db().dsn());
     receiver ready(ear, "tasker_ready");
-    receiver settled(ear, "tasker_settled");
+    receiver finished(ear, "tasker_finished");
     auto const task = w.create(id);
     w.db().exec("select tasker.flush_notifications()");
     ear.await_notification(10, 0);
@@ -227,7 +227,7 @@ TEST(FlushNotifications, AnnouncesAfterTheCommitWhatWasNotedBeforeIt) {
     w.run_all();
     w.db().exec("select tasker.flush_notifications()");
     ear.await_notification(10, 0);
-    EXPECT_THAT(settled.received, ::testing::ElementsAre(task));
+    EXPECT_THAT(finished.received, ::testing::ElementsAre(task));
 }
 
 TEST(ClaimSteps, AStepThatIsBeingReportedIsLeftToItsReport) {

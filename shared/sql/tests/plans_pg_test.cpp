@@ -182,7 +182,7 @@ protected:
         auto const newest = fmt::format(
             "array(select task_id from tasker.tasks order by task_id desc limit {})", batch);
         exec("select from tasker.get_tasks(" + newest + ")");
-        exec("select from tasker.settled_tasks(" + newest + ")");
+        exec("select from tasker.finished_tasks(" + newest + ")");
         for (auto const* filters :
              {"null, null, null, null, null, null",
               "'default', 'diamond', '1.0.0', null, null, null",

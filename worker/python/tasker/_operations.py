@@ -63,7 +63,7 @@ def wait(task: TaskLike, timeout: Optional[float], check: bool) -> Operation[Tas
         left = longest_wait if until is None else until - time.monotonic()
         seconds = max(0.0, min(longest_wait, left))
         seen = Task.of((yield _http.get(path, {"wait": f"{seconds:.3f}"}, patience=seconds)))
-        if seen.is_settled:
+        if seen.is_finished:
             break
         if until is not None and time.monotonic() >= until:
             raise TimeoutError(f"task {seen.task_id} is still {seen.state} after {timeout} s")

@@ -21,7 +21,7 @@ class Watch:
 
     @property
     def is_over(self) -> bool:
-        return self._last is not None and self._last.is_settled
+        return self._last is not None and self._last.is_finished
 
     def round(self) -> _operations.Operation[Optional[Progress]]:
         """Waits briefly for the task's end, then reads its steps; None if nothing changed."""

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 __all__ = ["Problem", "Progress", "StepView", "Task", "Template"]
 
-_settled = frozenset({"complete", "failed", "cancelled"})
+_finished = frozenset({"complete", "failed", "cancelled"})
 
 
 def _moment(text: Optional[str]) -> Optional[datetime.datetime]:
@@ -50,9 +50,9 @@ class Task:
         return self.state == "complete"
 
     @property
-    def is_settled(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether no step of it will run any more: it is complete, failed or cancelled."""
-        return self.state in _settled
+        return self.state in _finished
 
     @staticmethod
     def of(value: dict) -> Task:

@@ -35,7 +35,7 @@ def test_task_is_created_waited_for_and_read_back(template):
     )
     with template.worker(add_one):
         done = client.wait(task, 20, check=True)
-    assert done.is_complete and done.is_settled and done.result == {"b": 7}
+    assert done.is_complete and done.is_finished and done.result == {"b": 7}
     assert done.started_at <= done.finished_at
     assert client.get(task.task_id) == done
     step = client.step(task, "b")

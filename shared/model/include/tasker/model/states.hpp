@@ -30,7 +30,7 @@ template <class State>
 struct state_row {
     State state;
     std::string_view name; ///< in SQL, on the wire, in logs
-    bool settled;          ///< nothing more happens by itself; `?wait` answers
+    bool finished;         ///< nothing more happens by itself; `?wait` answers
 };
 
 template <class State>
@@ -50,7 +50,7 @@ inline constexpr std::array task_states{
     state_row<task_state>{task_state::cancelled, "cancelled", true},
 };
 
-/// A failed task has settled, but can still be cancelled.
+/// A failed task has finished, but can still be cancelled.
 inline constexpr std::array task_moves{
     state_move<task_state>{task_state::pending, task_state::running, "a step starts"},
     state_move<task_state>{task_state::pending, task_state::waiting, "only retries left"},
@@ -111,13 +111,13 @@ std::optional<task_state> parse_task_state(std::string_view name) noexcept;
 std::optional<step_state> parse_step_state(std::string_view name) noexcept;
 
 /// Nothing more happens by itself: failed, complete or cancelled.
-constexpr bool settled(task_state state) noexcept {
-    return task_states[static_cast<std::size_t>(state)].settled;
+constexpr bool is_finished(task_state state) noexcept {
+    return task_states[static_cast<std::size_t>(state)].finished;
 }
 
 /// Nothing more happens by itself: complete, failed or cancelled.
-constexpr bool settled(step_state state) noexcept {
-    return step_states[static_cast<std::size_t>(state)].settled;
+constexpr bool is_finished(step_state state) noexcept {
+    return step_states[static_cast<std::size_t>(state)].finished;
 }
 
 bool may_move(task_state from, task_state to) noexcept;

@@ -11,7 +11,7 @@ namespace tasker::queue {
 /// Names of queues with ready steps, comma-separated.
 inline constexpr std::string_view ready_channel = "tasker_ready";
 /// Ids of finished tasks, comma-separated, or "*" (check all awaited tasks).
-inline constexpr std::string_view settled_channel = "tasker_settled";
+inline constexpr std::string_view finished_channel = "tasker_finished";
 /// Milliseconds until the earliest new due time.
 inline constexpr std::string_view deferred_channel = "tasker_deferred";
 /// Empty payload: the latest version of a template may have changed.

@@ -63,9 +63,9 @@ cancel_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
 get_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 
-/// Those that exist and have settled (failed, complete, cancelled).
+/// Those that exist and have finished (failed, complete, cancelled).
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
-settled_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
+finished_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
 
 /// Absent filters match everything.
 struct task_filter {

@@ -1,19 +1,19 @@
--- Remembers, for flush_notifications, which tasks have settled; beyond 100 only that there were many
+-- Remembers, for flush_notifications, which tasks have finished; beyond 100 only that there were many
 -- ('*'), as a payload has at most 8,000 bytes.
 -- called by: finish_steps, cancel_tasks.
-create or replace function tasker.note_settled(p_task_ids uuid[]) returns void
+create or replace function tasker.note_finished(p_task_ids uuid[]) returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-    v_noted text := coalesce(current_setting('tasker.settled', true), '');
+    v_noted text := coalesce(current_setting('tasker.finished', true), '');
 begin
     if v_noted = '*' then
         return;
     elsif cardinality(p_task_ids) + length(v_noted) / 37 > 100 then
-        perform set_config('tasker.settled', '*', false);
+        perform set_config('tasker.finished', '*', false);
     else
-        perform set_config('tasker.settled',
+        perform set_config('tasker.finished',
                            concat_ws(',', nullif(v_noted, ''), array_to_string(p_task_ids, ',')), false);
     end if;
 end;
