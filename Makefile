@@ -60,7 +60,7 @@ bench-smoke: build ## every suite for seconds: does it work, and are its outputs
 
 # The commit whose SQL functions CI measures beside the present ones, in turn, since its machines
 # differ and are shared; see docs/benchmarking.md.
-BENCH_BASE = a0645172e2f57b1afd437a6a67bb306bd26a22e1
+BENCH_BASE = d81a5ad7e92ffcf9970a0935bf24aada9e0bcc77
 
 bench-ci: build ## the core's functions in turn with those of BENCH_BASE; fails on a regression
 	@benches/tasker-bench run --type ci --against $(BENCH_BASE) --output build/release/benchmarks/ci
