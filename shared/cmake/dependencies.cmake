@@ -17,10 +17,12 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 find_package(simdjson REQUIRED)
-find_package(benchmark REQUIRED)
-find_package(GTest REQUIRED)
-find_package(Python3 COMPONENTS Interpreter REQUIRED)
-include(GoogleTest)
+if(NOT TASKER_ONLY_PROGRAMS)
+    find_package(benchmark REQUIRED)
+    find_package(GTest REQUIRED)
+    find_package(Python3 COMPONENTS Interpreter REQUIRED)
+    include(GoogleTest)
+endif()
 
 # One name for what two Debian releases name differently.
 if(NOT TARGET yaml-cpp::yaml-cpp)
@@ -28,7 +30,7 @@ if(NOT TARGET yaml-cpp::yaml-cpp)
 endif()
 
 set(TASKER_PGMQ_DIR ${PROJECT_SOURCE_DIR}/.cache/pgmq/1.11.1 CACHE PATH
-    "Directory with pgmq.control and pgmq--1.11.1.sql")
+    "Directory with pgmq--1.11.1.sql")
 if(NOT EXISTS ${TASKER_PGMQ_DIR}/pgmq--1.11.1.sql)
     message(FATAL_ERROR "PGMQ is not in ${TASKER_PGMQ_DIR}: run scripts/setup, "
                         "or set TASKER_PGMQ_DIR")
