@@ -9,6 +9,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 
 option(TASKER_WERROR "Treat warnings as errors" OFF)
 option(TASKER_COVERAGE "Instrument for gcov" OFF)
+option(TASKER_ONLY_PROGRAMS "No tests, benchmarks or Python module, and none of their packages" OFF)
 set(TASKER_SANITIZE "" CACHE STRING "Value of -fsanitize=, or empty")
 
 if(NOT CMAKE_BUILD_TYPE)

@@ -16,12 +16,15 @@
 #
 # makes <build>/bin/tasker-worker. SOURCES are relative to the calling directory. It is installed
 # unless NO_INSTALL is given.
-
+#
+# Target `tests` is what ctest needs without the benchmarks. With TASKER_ONLY_PROGRAMS there are only
+# the rooms' libraries and the programs.
 #   tasker_python_module(NAME _native PACKAGE tasker SOURCES a.cpp USES worker)
 #
 # makes the extension module <build>/python/tasker/_native, beside links to the package's own
 # Python files, so that PYTHONPATH=<build>/python imports it; and target tasker_python_NAME for it.
 
+add_custom_target(tests)
 set(TASKER_TEST_CLUSTER_DIR ${PROJECT_BINARY_DIR}/test-cluster)
 # Lines "directory: room room ...": what the sources below a directory may include.
 set_property(GLOBAL PROPERTY tasker_manifest "")
@@ -48,6 +51,9 @@ function(tasker_room)
         target_link_libraries(${target} INTERFACE ${uses} ${arg_LINKS})
     endif()
     add_library(tasker::${arg_NAME} ALIAS ${target})
+    if(TASKER_ONLY_PROGRAMS)
+        return()
+    endif()
     _tasker_compile_headers_alone(${target} "${headers}")
 
     _tasker_may_include(${dir}/include ${arg_NAME} ${arg_USES})
@@ -65,6 +71,9 @@ function(tasker_program)
     list(TRANSFORM arg_USES PREPEND tasker:: OUTPUT_VARIABLE uses)
     add_executable(${arg_NAME} ${arg_SOURCES})
     target_link_libraries(${arg_NAME} PRIVATE ${uses} ${arg_LINKS})
+    if(NOT CMAKE_CURRENT_SOURCE_DIR STREQUAL "${PROJECT_SOURCE_DIR}/benches")
+        add_dependencies(tests ${arg_NAME})
+    endif()
     if(NOT arg_NO_INSTALL)
         install(TARGETS ${arg_NAME} RUNTIME)
     endif()
@@ -88,6 +97,7 @@ function(tasker_python_module)
     pybind11_add_module(${target} MODULE NO_EXTRAS ${arg_SOURCES})
     target_link_libraries(${target} PRIVATE ${uses} ${arg_LINKS})
     target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
+    add_dependencies(tests ${target})
     set_target_properties(${target} PROPERTIES
         OUTPUT_NAME ${arg_NAME} LIBRARY_OUTPUT_DIRECTORY ${package}
         CXX_VISIBILITY_PRESET hidden)
@@ -158,6 +168,7 @@ function(_tasker_tests target label sources links)
              ENVIRONMENT TASKER_TEST_CLUSTER_DIR=${TASKER_TEST_CLUSTER_DIR})
     endif()
     add_executable(${target} ${sources})
+    add_dependencies(tests ${target})
     target_include_directories(${target} PRIVATE
         ${CMAKE_CURRENT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR}/tests)
     target_link_libraries(${target} PRIVATE ${links} GTest::gmock GTest::gtest_main)
