@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What a call of a Python handler costs, from a leased step to its result as JSON text.
+"""The cost of a call of a Python handler, from a leased step to its result as JSON text.
 
 usage: PYTHONPATH=build/release/python benches/python_overhead.py [--calls N] [--warm-up N]
            [--samples N] [--throughput TASKS] [--json FILE]

@@ -32,7 +32,7 @@ def parser():
     out = argparse.ArgumentParser(prog="tasker-bench", description="Benchmarks of Tasker.")
     commands = out.add_subparsers(dest="command", required=True)
 
-    one = commands.add_parser("run", help="run suites, keep what they say in a run folder")
+    one = commands.add_parser("run", help="run suites, store their output in a run folder")
     one.add_argument("--type", default="quick", help=", ".join(run.TYPES))
     one.add_argument("--suite", action="append", default=[], help="only this one; may be repeated")
     one.add_argument("--workers", type=at_least(1), metavar="N")

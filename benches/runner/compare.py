@@ -62,7 +62,7 @@ def judge_work(tested, fail):
 
 
 def compare(base, new, ratios=False, fail=FAIL):
-    """By what the two runs have recorded."""
+    """By the recorded figures of the two runs."""
     known = {(each.suite, each.name): each for each in base.cases()}
     out = []
     for each in new.cases():
@@ -114,7 +114,7 @@ def look_again(base, new, differences, programs, fail=FAIL):
     if found:
         notes.append(f"{len(found)} cases were measured again, the SQL functions of both runs in "
                      "turn: baseline and current are of that measurement.")
-    # What was measured in turn before is slower only if it is so again.
+    # A case that was already measured in turn is slower only if this confirms it.
     kept = [each if isinstance(each, InTurn) and each.status == STABLE
             else found.get((each.case.suite, each.case.name), each) for each in differences]
     return kept, notes

@@ -23,13 +23,13 @@ RESOLUTION_MS = 0.1
 RESOLUTION_IN_TURN_MS = 0.02
 FEWEST_REPETITIONS = 4
 FEWEST_IN_TURN = 7  # of which a sign-flip test can say 1 %
-FEWEST_PEERS = 8  # cases, to speak of what a suite's have in common
+FEWEST_PEERS = 8  # cases, to estimate the common change of a suite
 
 IMPROVED, STABLE, SLOWER, REGRESSED = "✅ Improved", "✅ Stable", "⚠️ Slower", "❌ Regressed"
 
 
 def quick_end(values):
-    """The lower quartile: what it takes when the machine has little else to do."""
+    """The lower quartile: the duration with little other load."""
     return sorted(values)[(len(values) - 1) // 4]
 
 

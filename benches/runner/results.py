@@ -37,7 +37,7 @@ class Case:
 
 
 class Run:
-    """All suites of one run, and what they were run on."""
+    """All suites of one run, and their machine."""
 
     def __init__(self, name, documents, path=pathlib.Path()):
         if not documents:

@@ -1,4 +1,4 @@
-"""tasker-bench run: the suites one after the other, and what a whole run leaves behind."""
+"""tasker-bench run: runs the suites one after the other, and writes the files of a complete run."""
 import datetime
 import hashlib
 import json

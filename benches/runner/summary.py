@@ -1,4 +1,4 @@
-"""What a whole run says: SUMMARY.md, and the one JSON with its figures by kind."""
+"""The summary of a complete run: SUMMARY.md, and one JSON with its figures by kind."""
 from .results import show
 
 MARKS = {"pass": "✅", "warn": "⚠️", "fail": "❌"}

@@ -198,7 +198,7 @@ void measure_all(bench& on) {
     on.finding(fmt::format(
         "the event layer costs {:.1f} µs over bare LISTEN at p50",
         1'000 * (on.last_median("NOTIFY to event layer") - on.last_median("NOTIFY to listener"))));
-    on.finding(fmt::format("a notification behind a send costs the sender {:.1f} µs at p50",
+    on.finding(fmt::format("a notification after a send costs the sender {:.1f} µs at p50",
                            1'000 * (on.last_median("send with notify") - on.last_median("send"))));
 }
 

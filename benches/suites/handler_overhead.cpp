@@ -41,7 +41,7 @@ void expect_success(worker::step_result const& result) {
     }
 }
 
-/// Lines go to /dev/null: what is measured is making them, and one write.
+/// Lines go to /dev/null: this measures formatting them, and one write.
 class silent_stderr {
 public:
     silent_stderr() : kept_{::dup(STDERR_FILENO)} {

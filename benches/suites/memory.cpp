@@ -26,7 +26,7 @@ double stored_bytes(engine& on) {
         .as<double>();
 }
 
-/// Half of them one by one, half in batches of 1,000: either way may leave something behind.
+/// Half of them one by one, half in batches of 1,000: either way may leave memory behind.
 void create_both_ways(engine& on, shape const& graph, std::size_t tasks) {
     auto const request = make_request("POST", "/v1/tasks", "application/json", graph.task_json());
     run_without_errors({.peer = on.orchestrator(),
@@ -36,7 +36,7 @@ void create_both_ways(engine& on, shape const& graph, std::size_t tasks) {
     create_backlog(on, graph, tasks - tasks / 2, 1'000);
 }
 
-/// What one more start and stop of a worker leaves behind in the orchestrator.
+/// The memory that one more start and stop of a worker leaves in the orchestrator.
 void measure_cycles(bench& on, shape const& graph, std::size_t tasks_by_cycle, std::size_t done) {
     auto& programs = on.programs();
     auto const cycles = static_cast<int>(on.sized(5, 5, 2));

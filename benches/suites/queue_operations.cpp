@@ -13,7 +13,7 @@ using namespace tasker;
 
 constexpr auto beside = queue::priority::high;
 
-/// One task of one step with three attempts, made for one sample and removed behind it.
+/// One task of one step with three attempts, created for one sample and removed after it.
 class single_task {
 public:
     explicit single_task(stage& core) : core_{core}, ids_{core.create(1, "{}", beside)} {}

@@ -198,7 +198,7 @@ timing release_due(populated& in) {
 timing context(populated& in) {
     static constexpr pg::statement sql{"bench_claimed_rows",
                                        "select * from tasker.claimed_rows('q', $1, $2, $3)"};
-    // What the functions that call it are planned under.
+    // The settings under which its callers are planned.
     static constexpr pg::statement as_the_core{
         "bench_as_the_core",
         "/* upkeep */ select set_config('plan_cache_mode', 'force_generic_plan', false),"

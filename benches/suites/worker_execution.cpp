@@ -106,5 +106,5 @@ void measure_all(bench& on) {
 
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "worker_execution",
-                      "What a worker does with steps: claim, execute, submit.", measure_all);
+                      "The work of a worker: claim, execute, submit.", measure_all);
 }

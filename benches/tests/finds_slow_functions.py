@@ -113,7 +113,7 @@ def slowed(script, function, microseconds, how):
 
 
 def own_time(run, function):
-    """Of the function's quickest case, in ms: what the server is at work, without waiting."""
+    """The server's CPU time of the function's fastest case, in ms."""
     return min(median([part.get("work_ms", part["p50"]) for part in each.row["repetitions"]])
                for each in run.cases() if function in functions_of(each.name))
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t seed = 26'05'21;
 
-/// Requests that are in order; what is sent is made of them.
+/// Valid requests, from which the test builds the others.
 std::vector<std::string> well_formed_requests() {
     auto const post = [](std::string_view target, std::string_view type, std::string_view body) {
         return "POST " + std::string{target} +

@@ -24,7 +24,7 @@ struct due_timer_settings {
 /// notification announces an earlier one, but never longer than its poll interval. Several
 /// orchestrators may do this: each takes rows that no other has locked.
 ///
-/// Lifetime: what it is made with must outlive run_until_stopped(). Threads: one.
+/// Lifetime: its arguments must outlive run_until_stopped(). Threads: one.
 class due_timer {
 public:
     due_timer(boost::asio::any_io_executor executor, database& in, metrics& counted,

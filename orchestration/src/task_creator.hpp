@@ -34,7 +34,7 @@ struct created_task {
 /// Creates tasks. Concurrent creations form one call of the database; if the database refuses the
 /// data of one task, only that one fails.
 ///
-/// Lifetime: what it is made with must outlive it, and it run_until_stopped() and all calls.
+/// Lifetime: its arguments must outlive it, and it must outlive run_until_stopped() and all calls.
 /// Threads: one.
 class task_creator {
 public:

@@ -18,7 +18,7 @@ namespace tasker::orchestration {
 
 /// Reads single tasks. Concurrent reads form one call of the database.
 ///
-/// Lifetime: what it is made with must outlive it, and it run_until_stopped() and all calls.
+/// Lifetime: its arguments must outlive it, and it must outlive run_until_stopped() and all calls.
 /// Threads: one.
 class task_reader {
 public:

@@ -27,7 +27,7 @@ struct task_waits_settings {
 /// The requests that wait for tasks to finish. A notification causes one query for all its tasks
 /// that have a waiter. Each poll checks all tasks with a waiter, in case a notification was lost.
 ///
-/// Lifetime: what it is made with must outlive it, and it run_until_stopped() and every wait.
+/// Lifetime: its arguments must outlive it, and it must outlive run_until_stopped() and all waits.
 /// Threads: one.
 class task_waits {
 public:

@@ -48,7 +48,7 @@ struct template_cache_settings {
 /// A cache of templates, read from the database at first use; the least recently used one is
 /// evicted. The latest version is read again after forget_latest() and after a while.
 ///
-/// Lifetime: `from` must outlive it, and it the calls. Threads: one.
+/// Lifetime: `from` must outlive it, and it must outlive the calls. Threads: one.
 class template_cache {
 public:
     template_cache(database& from, template_cache_settings settings);

@@ -36,7 +36,7 @@ json inlined(json const& schema) {
     return out;
 }
 
-/// What the schema finds wrong with the value; empty: nothing.
+/// The problems of the value by the schema; empty: none.
 std::string problems(json const& value, json const& schema) {
     std::string text;
     for (auto const& each : model::input_validator{inlined(schema).dump()}.validate(value.dump())) {

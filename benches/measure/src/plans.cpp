@@ -16,7 +16,7 @@ constexpr char const* explain_everything =
     " -c auto_explain.log_format=json -c auto_explain.log_nested_statements=on"
     " -c client_min_messages=warning'";
 
-/// Reading a table of fewer rows as a whole is what a planner should do.
+/// A planner should read a table with fewer rows completely.
 constexpr double many_rows = 100;
 
 /// The texts after "plan:", each continued on lines that begin with a tab.
@@ -76,7 +76,7 @@ executed_plans explained_session::take() {
         }
         auto const& root = plan.at("Plan");
         // A node's buffers include those of the nodes below it. A nested statement is counted in
-        // the statement that calls its function too: the ratio is what is looked at, not the sum.
+        // the statement that calls its function, too, so use the ratio and not the sum.
         out.blocks_hit += root.value("Shared Hit Blocks", std::int64_t{0});
         out.blocks_read += root.value("Shared Read Blocks", std::int64_t{0});
         visit(root, out);

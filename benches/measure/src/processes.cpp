@@ -22,7 +22,7 @@ struct process_stat {
 std::optional<process_stat> read_stat(pid_t process) {
     std::ifstream file{"/proc/" + std::to_string(process) + "/stat"};
     std::string const text{std::istreambuf_iterator<char>{file}, {}};
-    // The name, in parentheses, may hold anything: the fields are counted from behind it (proc(5)).
+    // The name, in parentheses, may contain any characters: count the fields after it (proc(5)).
     auto const name_end = text.rfind(')');
     if (name_end == std::string::npos) {
         return std::nullopt;

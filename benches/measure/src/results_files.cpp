@@ -56,7 +56,7 @@ json to_json(summary const& of) {
             {"p50", of.p50},         {"p95", of.p95},   {"max", of.max}};
 }
 
-/// What is known of them.
+/// The known ones.
 void add(json& to, company const& beside) {
     std::pair<char const*, std::optional<double>> const all[] = {
         {"work_ms", beside.work_ms},

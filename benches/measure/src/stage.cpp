@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds lease{60};
 
-/// The array of tasker.register_template: what the model compiles for this shape.
+/// The array for tasker.register_template: the compiled form of this shape.
 std::string compiled_steps(shape const& of) {
     std::vector<std::vector<std::size_t>> children(of.steps());
     for (std::size_t step = 0; step < of.steps(); ++step) {

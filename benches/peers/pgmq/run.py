@@ -1,5 +1,5 @@
 """The floor: PGMQ alone, driven by pgbench. Messages without a workflow: no joins, results, states.
-What is left to an engine on PGMQ that does nothing but pass messages.
+The lower bound for an engine on PGMQ: it only passes messages.
 
 linear3: one pgbench transaction sends a message and three times reads it and, in one transaction,
 deletes it and sends the next. single: two connections read and delete 100 at a time. fan1000: one

@@ -1,4 +1,4 @@
-"""Which peers there are, what is run of each, and in which order."""
+"""The peers, their cases, and the order of the runs."""
 
 import dataclasses
 

@@ -14,7 +14,7 @@ REDIS_PACKAGES = ("redis-server", "redis-tools", "libjemalloc2", "liblzf1")
 
 
 class Missing(RuntimeError):
-    """Says what a peer lacks on this machine."""
+    """Reports what a peer lacks on this machine."""
 
 
 def call(*command, **options):

@@ -39,7 +39,7 @@ std::string value_completion(std::string const& type) {
     return "compgen -W '" + words + "' -- \"$word\"";
 }
 
-/// Bash that puts what the completion prints into COMPREPLY.
+/// Bash code that puts the output of the command into COMPREPLY.
 std::string fill(std::string const& completion, std::string const& indent) {
     if (completion.empty()) {
         return {};
@@ -96,7 +96,7 @@ void describe_all(CLI::App const& command, std::string const& name,
     }
 }
 
-/// A case of the command: what it completes. `before` is the word before the one being typed.
+/// The case of a command in the script. `before` is the word before the one being typed.
 std::string case_of(described_command const& command) {
     std::string text = "    '" + command.name + "')\n        case $before in\n";
     for (auto const& [pattern, completion] : command.values) {

@@ -12,7 +12,8 @@ namespace tasker::orchestration::api {
 
 /// /v1/tasks/batch.
 ///
-/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+/// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
+/// one.
 class batch {
 public:
     batch(task_creator& creator, side_thread& aside, std::size_t max_body_bytes);

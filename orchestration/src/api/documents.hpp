@@ -15,7 +15,8 @@ std::string_view openapi_json() noexcept;
 
 /// /metrics and /openapi.json.
 ///
-/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+/// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
+/// one.
 class documents {
 public:
     documents(metrics& counted, std::function<gauges()> measure);

@@ -16,7 +16,8 @@ namespace tasker::orchestration::api {
 
 /// /health, /health/live and /health/ready.
 ///
-/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+/// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
+/// one.
 class health {
 public:
     /// `listening`: whether notifications arrive. `growing`: see backlog_history.

@@ -11,7 +11,8 @@ namespace tasker::orchestration::api {
 
 /// /v1/tasks/{task_id}/steps and /v1/tasks/{task_id}/steps/{name}.
 ///
-/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+/// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
+/// one.
 class steps {
 public:
     steps(database& in, std::chrono::milliseconds call_timeout);

@@ -14,7 +14,8 @@ namespace tasker::orchestration::api {
 
 /// /v1/tasks, /v1/tasks/{task_id} and /v1/tasks/{task_id}/cancel.
 ///
-/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+/// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
+/// one.
 class tasks {
 public:
     tasks(database& in, task_creator& creator, task_reader& reader, task_waits& waits,

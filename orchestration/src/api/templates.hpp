@@ -21,7 +21,8 @@ struct templates_settings {
 
 /// /v1/templates and /v1/templates/{namespace}/{name}/{version}.
 ///
-/// Lifetime: what it is made with must outlive it, and it the router's requests. Threads: one.
+/// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
+/// one.
 class templates {
 public:
     templates(database& in, template_cache& cache, side_thread& aside, templates_settings settings);

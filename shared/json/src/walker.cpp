@@ -21,7 +21,7 @@ constexpr std::uint32_t first_low_surrogate = 0xdc00;
 constexpr std::uint32_t last_low_surrogate = 0xdfff;
 constexpr std::uint32_t replacement = 0xfffd; // for half a pair, which PostgreSQL accepts
 
-/// Reads the digits after "\u", and a second half if needed. Afterwards `at` is behind it.
+/// Reads the digits after "\u", and a second half if needed. Afterwards `at` is after it.
 std::uint32_t unescape_code_point(std::string_view raw, std::size_t& at) {
     std::uint32_t const unit = hexadecimal(raw.substr(at, 4));
     at += 4;

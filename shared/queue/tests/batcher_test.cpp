@@ -101,7 +101,7 @@ protected:
         co_return replies;
     }
 
-    // What is suspended when a test ends refers to its signal until io_ goes.
+    // Suspended coroutines refer to the signal until io_ is destroyed.
     std::vector<std::unique_ptr<asio::cancellation_signal>> signals_;
     asio::cancellation_signal end_of_first_run_;
     asio::io_context io_;

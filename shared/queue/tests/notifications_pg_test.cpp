@@ -13,7 +13,7 @@ using tasker::testing::run_until;
 using tasker::testing::soon;
 using ::testing::ElementsAre;
 
-/// What the calls announce, as a listener of all channels hears it.
+/// The notifications of the calls, as a listener of all channels receives them.
 class Notifications : public Workflow {
 protected:
     Notifications()

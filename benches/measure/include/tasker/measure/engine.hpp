@@ -20,7 +20,7 @@
 
 namespace tasker::measure {
 
-/// CPU time by process, in seconds; what was not started here is zero.
+/// CPU time by process, in seconds; zero for processes that were not started here.
 struct cpu_times {
     double postgres = 0;
     double orchestrator = 0;
@@ -121,7 +121,7 @@ public:
 
     /// A session for looking at the database; not on any measured path.
     pqxx::connection& database();
-    /// What the programs connect to.
+    /// The database of the programs.
     std::string dsn() const;
     pid_t orchestrator_pid() const;
     std::vector<pid_t> worker_pids() const;

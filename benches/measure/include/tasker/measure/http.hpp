@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-/// HTTP for measuring: bare sockets and no copy that is not needed, because the load shares the
-/// machine with what it loads. It understands what the orchestrator answers, not all of HTTP.
+/// HTTP for measuring: plain sockets and no unneeded copies, because the load generator shares the
+/// machine with the programs under load. It supports the orchestrator's responses, not all of HTTP.
 
 namespace tasker::measure {
 
@@ -86,7 +86,7 @@ struct closed_loop {
     /// Gives the next request, whose bytes must last until its answer; null: there is no more, also
     /// when asked again, as every connection does.
     std::function<std::string const*()> next;
-    /// What is sent before this is warm-up: it counts in `accepted` alone.
+    /// Requests before this are warm-up: they count only in `accepted`.
     deadline count_from = deadline::min();
 };
 

@@ -8,7 +8,7 @@
 
 namespace tasker::measure {
 
-/// What a stretch of work costs the machine, besides time.
+/// The cost of a piece of work for the machine, in addition to time.
 struct usage {
     cpu_times cpu;
     double wal_bytes;
@@ -16,7 +16,7 @@ struct usage {
     double rows_written; ///< inserted, updated, deleted
     double hot_updates;
     double updates;
-    double dead_tuples; ///< left behind: negative if vacuum took more than were made
+    double dead_tuples; ///< remaining: negative if vacuum removed more than were created
 };
 
 /// Samples the database's and the processes' counters when made and when asked.

@@ -35,7 +35,7 @@ struct case_result {
 /// Errors: throws std::runtime_error if a sample is zero and may not be, or not a number.
 case_result judge(recording const& from, std::vector<target> const& aims);
 
-/// What the reporters show.
+/// The data that the reporters show.
 struct suite_results {
     std::string suite;
     std::string started; ///< RFC 3339, UTC
@@ -56,7 +56,7 @@ struct suite_results {
 /// 79 columns.
 std::string rule();
 
-/// "1.234 ms", "12,345 /s": three decimals, more for what is below a microsecond.
+/// "1.234 ms", "12,345 /s": three decimals, more below a microsecond.
 std::string with_unit(double value, std::string const& unit);
 
 /// "task_initialization" -> "task-initialization".

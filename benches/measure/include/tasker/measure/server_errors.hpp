@@ -10,7 +10,7 @@
 
 namespace tasker::measure {
 
-/// Counts what the private server logged as errors, by SQLSTATE: 40001 (serialization failure),
+/// Counts the errors in the private server's log, by SQLSTATE: 40001 (serialization failure),
 /// 40P01 (deadlock), 55P03 (lock not available), 57014 (cancelled, by a time-out too) and so on.
 /// Errors: throws engine::not_private.
 class server_errors {

@@ -18,8 +18,8 @@
 
 namespace tasker::measure {
 
-/// A connection of room pg that one thread uses as if it blocked: what the services do, without the
-/// services.
+/// A connection of room pg that one thread uses in a blocking way: the calls of the services,
+/// without the services.
 ///
 ///     auto const steps = on.run(queue::claim(on.connection(), request, on.soon()));
 ///
@@ -51,7 +51,7 @@ public:
         return steady_clock::now() + std::chrono::seconds{120};
     }
 
-    /// Runs it to its end. Errors: what it throws, and its error as std::runtime_error.
+    /// Runs it to its end. Errors: its exceptions, and its error as std::runtime_error.
     template <class T>
     T run(boost::asio::awaitable<result<T>> what) {
         return await(std::move(what)).value();

@@ -43,8 +43,8 @@ public:
     /// as this one did.
     void remove(std::vector<task_id> const& tasks);
 
-    /// Removes what earlier samples left behind in the tables, so that all repetitions find the
-    /// same.
+    /// Removes the rows of earlier samples from the tables, so that all repetitions start with the
+    /// same state.
     void vacuum();
 
     /// Claims and finishes this many steps, or all; returns how many.
