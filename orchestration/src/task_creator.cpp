@@ -47,7 +47,7 @@ std::vector<wire::error_detail> details_of(std::vector<model::located_problem> c
 queue::new_task new_task_of(wire::create_task_request wanted, known_template const& from) {
     return {.id = task_id::generate(),
             .from = from.id,
-            .level = static_cast<queue::priority>(wanted.priority),
+            .priority = static_cast<queue::priority>(wanted.priority),
             .context = std::move(wanted.context),
             .idempotency_key = std::move(wanted.idempotency_key),
             .version = std::move(wanted.version)};
@@ -60,7 +60,7 @@ wire::task_view view_of(queue::new_task task, known_template const& from, timest
             .name = from.name,
             .version = from.version,
             .state = model::task_state::pending,
-            .priority = static_cast<std::int16_t>(task.level),
+            .priority = static_cast<std::int16_t>(task.priority),
             .idempotency_key = std::move(task.idempotency_key),
             .context = std::move(task.context),
             .steps_total = from.steps_total,

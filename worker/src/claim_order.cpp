@@ -11,10 +11,10 @@ namespace tasker::worker {
 
 claim_order::claim_order(std::vector<std::string> const& name_spaces)
     : name_spaces_{name_spaces.size()} {
-    using queue::priority;
-    for (auto const level : {priority::urgent, priority::high, priority::normal, priority::low}) {
+    using enum queue::priority;
+    for (auto const priority : {urgent, high, normal, low}) {
         for (auto const& each : name_spaces) {
-            entries_.push_back({queue::queue_name(each, level), level});
+            entries_.push_back({queue::queue_name(each, priority), priority});
         }
     }
 }
@@ -57,13 +57,14 @@ std::vector<std::string> claim_order::begin() {
     // Aged claims are counted separately, so that each priority meets each namespace.
     auto const first_name_space = is_aged ? aged / below_top : claims_ - aged;
     std::vector<std::string> queues;
-    for (std::size_t place = 0; place <= below_top; ++place) {
-        auto level = place;
+    for (std::size_t rank = 0; rank <= below_top; ++rank) {
+        auto priority = rank; // 0 is the highest
         if (is_aged) {
-            level = place == below_top ? 0 : 1 + (aged + place) % below_top;
+            priority = rank == below_top ? 0 : 1 + (aged + rank) % below_top;
         }
         for (std::size_t turn = 0; turn < name_spaces_; ++turn) {
-            auto& each = entries_[level * name_spaces_ + (turn + first_name_space) % name_spaces_];
+            auto& each =
+                entries_[priority * name_spaces_ + (turn + first_name_space) % name_spaces_];
             if (std::exchange(each.worth, false)) {
                 queues.push_back(each.queue);
             }
@@ -84,7 +85,7 @@ void claim_order::end(std::vector<std::string> const& asked, bool full, std::str
 bool claim_order::outranked(std::string_view queue) const {
     auto const* const own = find(queue);
     return own != nullptr && std::ranges::any_of(entries_, [own](entry const& each) {
-               return each.worth && each.level > own->level;
+               return each.worth && each.priority > own->priority;
            });
 }
 

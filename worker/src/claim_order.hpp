@@ -47,7 +47,7 @@ public:
 private:
     struct entry {
         std::string queue;
-        queue::priority level;
+        queue::priority priority;
         bool worth = true;
     };
 

@@ -56,7 +56,7 @@ template_id stage::use(shape const& of) {
 }
 
 std::vector<task_id> stage::create(std::size_t tasks, std::string const& context,
-                                   queue::priority level) {
+                                   queue::priority priority) {
     std::vector<queue::new_task> batch;
     std::vector<task_id> ids;
     batch.reserve(tasks);
@@ -64,7 +64,7 @@ std::vector<task_id> stage::create(std::size_t tasks, std::string const& context
     for (std::size_t i = 0; i < tasks; ++i) {
         batch.push_back({.id = task_id::generate(),
                          .from = template_,
-                         .level = level,
+                         .priority = priority,
                          .context = context,
                          .idempotency_key = {}});
         ids.push_back(batch.back().id);
@@ -84,13 +84,13 @@ std::vector<task_id> stage::create_many(std::size_t tasks) {
     return out;
 }
 
-std::string stage::queue(queue::priority level) const {
-    return queue::queue_name(bench_namespace, level);
+std::string stage::queue(queue::priority priority) const {
+    return queue::queue_name(bench_namespace, priority);
 }
 
-std::vector<queue::claimed_step> stage::claim(std::int32_t quantity, queue::priority level) {
+std::vector<queue::claimed_step> stage::claim(std::int32_t quantity, queue::priority priority) {
     queue::claim_request wanted{
-        .queues = {queue(level)}, .worker = worker_, .lease = lease, .quantity = quantity};
+        .queues = {queue(priority)}, .worker = worker_, .lease = lease, .quantity = quantity};
     return session_.run(queue::claim(session_.connection(), std::move(wanted), session::soon()));
 }
 

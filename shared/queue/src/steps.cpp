@@ -84,7 +84,7 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row) {
         .name_space = text(from, row, name_space),
         .template_name = text(from, row, template_name),
         .template_version = text(from, row, template_version),
-        .level = priority{from.int2(row, priority_column)},
+        .priority = priority{from.int2(row, priority_column)},
         .context = text(from, row, context),
         .parents = optional_text(from, row, parents),
         .parents_bytes = from.int4(row, parents_bytes),

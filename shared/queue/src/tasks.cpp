@@ -141,8 +141,8 @@ create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity how, dea
     pg::params values;
     values.add_uuid_array(tasks, &new_task::id)
         .add_int4_array(tasks, [](new_task const& each) { return each.from.value; })
-        .add_int2_array(tasks,
-                        [](new_task const& each) { return static_cast<std::int16_t>(each.level); })
+        .add_int2_array(
+            tasks, [](new_task const& each) { return static_cast<std::int16_t>(each.priority); })
         .add_text_array(tasks, &new_task::context)
         .add_text_array(tasks, &new_task::idempotency_key)
         .add_bool(how == atomicity::all_or_nothing)

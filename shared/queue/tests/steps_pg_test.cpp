@@ -50,7 +50,7 @@ TEST_F(Steps, AreClaimedWithAllThatAHandlerNeeds) {
     EXPECT_EQ(step.name_space, "default");
     EXPECT_EQ(step.template_name, "chain");
     EXPECT_EQ(step.template_version, "1.0.0");
-    EXPECT_EQ(step.level, priority::normal);
+    EXPECT_EQ(step.priority, priority::normal);
     EXPECT_EQ(step.context, R"({"n": 7})");
     EXPECT_EQ(step.parents, std::nullopt);
     EXPECT_THAT(claim_all(), IsEmpty());
@@ -74,12 +74,12 @@ TEST_F(Steps, AreClaimedFromTheQueuesInTheOrderGiven) {
     auto const normal = create(chain);
     auto const urgent = task_id::generate();
     ASSERT_TRUE(run(create_tasks(
-        on_, {{.id = urgent, .from = chain, .level = priority::urgent, .context = "{}"}},
+        on_, {{.id = urgent, .from = chain, .priority = priority::urgent, .context = "{}"}},
         atomicity::each_alone, soon())));
     auto const first = claim_all(1);
     ASSERT_THAT(first, SizeIs(1));
     EXPECT_EQ(first[0].task, urgent);
-    EXPECT_EQ(first[0].level, priority::urgent);
+    EXPECT_EQ(first[0].priority, priority::urgent);
     EXPECT_EQ(first[0].queue, queue_name("default", priority::urgent));
     EXPECT_EQ(claim_all(1).at(0).task, normal);
 }

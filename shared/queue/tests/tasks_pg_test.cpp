@@ -31,7 +31,7 @@ TEST_F(Tasks, AreCreatedAndShownAsTheyAre) {
     auto const chain = register_chain();
     auto const task = new_task{.id = task_id::generate(),
                                .from = chain,
-                               .level = priority::high,
+                               .priority = priority::high,
                                .context = R"({"text": "né \"quoted\""})",
                                .idempotency_key = "key"};
     auto const outcomes = make({task}).value();

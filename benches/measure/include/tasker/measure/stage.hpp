@@ -24,13 +24,13 @@ public:
     template_id use(shape const& of);
 
     std::vector<task_id> create(std::size_t tasks, std::string const& context = R"({"order":17})",
-                                queue::priority level = queue::priority::normal);
+                                queue::priority priority = queue::priority::normal);
 
     /// Creates this many in batches of 1,000.
     std::vector<task_id> create_many(std::size_t tasks);
 
     std::vector<queue::claimed_step> claim(std::int32_t quantity,
-                                           queue::priority level = queue::priority::normal);
+                                           queue::priority priority = queue::priority::normal);
 
     queue::finish_reply finish(std::vector<queue::claimed_step> const& steps, std::int32_t take = 0,
                                queue::outcome how = queue::outcome::success);
@@ -60,7 +60,7 @@ public:
     worker_id worker() const noexcept {
         return worker_;
     }
-    std::string queue(queue::priority level = queue::priority::normal) const;
+    std::string queue(queue::priority priority = queue::priority::normal) const;
 
 private:
     session session_;

@@ -21,6 +21,6 @@ inline constexpr std::string_view template_channel = "tasker_template";
 enum class priority : std::int16_t { low = 1, normal = 2, high = 3, urgent = 4 };
 
 /// The PGMQ queue of a namespace at a priority: `tasker_<ns>` for normal, else `tasker_<ns>__p<n>`.
-std::string queue_name(std::string_view name_space, priority level);
+std::string queue_name(std::string_view name_space, priority priority);
 
 } // namespace tasker::queue

@@ -43,7 +43,7 @@ struct claimed_step {
     std::string name_space;
     std::string template_name;
     std::string template_version;
-    priority level = priority::normal;
+    queue::priority priority = queue::priority::normal;
     std::string context; ///< JSON
     /// JSON object, the parents' results by their names; none for a root, and when they are too
     /// large.

@@ -26,7 +26,7 @@ namespace tasker::queue {
 struct new_task {
     task_id id; ///< chosen by the caller, so that a creation in doubt can be repeated
     template_id from;
-    priority level = priority::normal;
+    queue::priority priority = queue::priority::normal;
     std::string context; ///< JSON, already valid
     std::optional<std::string> idempotency_key;
     /// The version in the request, to which the key is bound; none for the newest version.
