@@ -64,7 +64,7 @@ begin
         v_start := v_mark[1];
         v_last := v_start;
         while v_left > 0 loop
-            execute format('select * from tasker_queues.%I($1, $2, $3, $4)', 'take_' || v_queue)
+            execute format('select * from tasker_queues.%I($1, $2, $3, $4)', 'read_' || v_queue)
             into v_msg_ids, v_task_texts, v_step_texts, v_again, v_alone
             using v_last, v_left, p_lease_s, v_suspects;
             if v_msg_ids is null then
@@ -125,7 +125,7 @@ begin
                 where m.msg_id <> all (coalesce(v_held, '{}'));
                 v_died := tasker.fail_killers(
                     v_queue, p_worker, p_lease_s, v_msg_ids, v_task_ids, v_step_nos) or v_died;
-                execute format('select tasker_queues.%I($1)', 'drop_' || v_queue) using v_msg_ids;
+                execute format('select tasker_queues.%I($1)', 'delete_' || v_queue) using v_msg_ids;
             end if;
             if v_fresh is not null then
                 update tasker.tasks t set state = 'running', started_at = v_now

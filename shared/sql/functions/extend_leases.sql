@@ -30,7 +30,7 @@ begin
         raise exception 'extend_leases: the lease must be 1 s or more, not %', p_lease_s using errcode = 'TK001';
     end if;
     if cardinality(v_own) > 0 then
-        execute format('select tasker_queues.%I($1, $2)', 'hold_' || p_queue) using v_own, p_lease_s;
+        execute format('select tasker_queues.%I($1, $2)', 'set_vt_' || p_queue) using v_own, p_lease_s;
     end if;
     return query
         select i.n::int from unnest(p_msg_ids) with ordinality i(msg_id, n)

@@ -88,13 +88,13 @@ begin
 
     if v_taken then
         -- Decision 0104.
-        execute format('select tasker_queues.%I($1, $2, $3, $4)', 'pass_' || p_queue)
+        execute format('select tasker_queues.%I($1, $2, $3, $4)', 'replace_' || p_queue)
         using array[p_msg_id], array[p_task_id], v_children, p_lease_s;
         return query
             select * from tasker.claimed_rows(p_queue, array[p_msg_id], array[p_task_id], v_children);
         return;
     end if;
-    execute format('select tasker_queues.%I($1)', 'drop_' || p_queue) using array[p_msg_id];
+    execute format('select tasker_queues.%I($1)', 'delete_' || p_queue) using array[p_msg_id];
     if v_ready then
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
     elsif v_state in ('failed', 'complete') then

@@ -162,17 +162,17 @@ begin
 
     -- What goes straight to the caller takes over the messages of what it has just answered: one HOT
     -- update each, instead of a delete and a send. The rest is deleted and sent as usual.
-    -- In ascending order, pass_ before drop_: extend_leases locks the same messages in this order.
+    -- In ascending order, replace_ before delete_: extend_leases locks the same messages in this order.
     v_free_msgs := array(select m from unnest(v_done_msgs || v_fail_msgs) m order by m);
     v_reused := least(coalesce(cardinality(v_take_tasks), 0), cardinality(v_free_msgs));
     if v_reused > 0 then
-        execute format('select tasker_queues.%I($1, $2, $3, $4)', 'pass_' || p_queue)
+        execute format('select tasker_queues.%I($1, $2, $3, $4)', 'replace_' || p_queue)
         using v_free_msgs[:v_reused], v_take_tasks[:v_reused], v_take_steps[:v_reused], p_lease_s;
         v_take_msgs := v_free_msgs[:v_reused];
         v_free_msgs := v_free_msgs[v_reused + 1:];
     end if;
     if cardinality(v_free_msgs) > 0 then
-        execute format('select tasker_queues.%I($1)', 'drop_' || p_queue) using v_free_msgs;
+        execute format('select tasker_queues.%I($1)', 'delete_' || p_queue) using v_free_msgs;
     end if;
     if v_ready_tasks is not null then
         perform tasker.enqueue_steps(p_queue, v_ready_tasks, v_ready_steps);

@@ -1,15 +1,15 @@
 -- Makes the six functions through which the hot path reads and writes one queue's table. A function
 -- that takes the queue's name as data has to plan its statements anew at each call, for four times what
 -- they take (decision 0112). The settings that they are planned under are those of their callers.
---   tasker_queues.take_<queue>: leases the lowest messages behind p_after; null if there are none.
+--   tasker_queues.read_<queue>: leases the lowest messages behind p_after; null if there are none.
 --     The read_ct of a visible message is the number of leases it has lost. Of those that lost one, it takes
 --     p_suspects at most; of those that lost more, only the lowest (`alone`). With a negative p_suspects it
 --     takes none of the latter, and the amount limits the former. With 0 it takes neither (decision 0506).
 --   tasker_queues.first_<queue>: the number of the lowest message behind p_after, leased or not.
---   tasker_queues.pass_<queue>: gives leased messages to other steps, leased anew (decision 0104).
---   tasker_queues.hold_<queue>: renews the leases of messages; with 0 s it returns them, as if they
+--   tasker_queues.replace_<queue>: gives leased messages to other steps, leased anew (decision 0104).
+--   tasker_queues.set_vt_<queue>: renews the leases of messages; with 0 s it returns them, as if they
 --     had not been leased.
---   tasker_queues.drop_<queue>: deletes messages.
+--   tasker_queues.delete_<queue>: deletes messages.
 --   tasker_queues.send_<queue>: adds messages for steps, and returns their numbers; leased already if
 --     p_lease_s is above 0.
 -- called by: ensure_namespace; and below, for all queues, whenever the functions are replaced.
@@ -24,7 +24,7 @@ begin
         raise exception 'queue "%" must be a name of a-z, 0-9 and _', p_queue using errcode = 'TK001';
     end if;
     foreach v_text in array array[
-        $$create or replace function tasker_queues.take_:queue(
+        $$create or replace function tasker_queues.read_:queue(
               p_after bigint, p_quantity int, p_lease_s int, p_suspects int,
               out msg_ids bigint[], out task_ids text[], out step_nos text[], out again boolean,
               out alone bigint)
@@ -69,7 +69,7 @@ begin
                       order by q.msg_id limit 1);
           end $body$ $$,
         -- By `any`, not by a join: no estimate, however wrong, can then lead to a scan of the queue.
-        $$create or replace function tasker_queues.pass_:queue(
+        $$create or replace function tasker_queues.replace_:queue(
               p_msg_ids bigint[], p_task_ids uuid[], p_step_nos int[], p_lease_s int)
           returns void language plpgsql as $body$
           declare
@@ -82,7 +82,7 @@ begin
                   vt = v_now + make_interval(secs => p_lease_s)
               where q.msg_id = any (p_msg_ids);
           end $body$ $$,
-        $$create or replace function tasker_queues.hold_:queue(p_msg_ids bigint[], p_lease_s int)
+        $$create or replace function tasker_queues.set_vt_:queue(p_msg_ids bigint[], p_lease_s int)
           returns void language plpgsql as $body$
           declare
               v_vt timestamptz := clock_timestamp() + make_interval(secs => p_lease_s);
@@ -91,7 +91,7 @@ begin
               set vt = v_vt, read_ct = q.read_ct - (p_lease_s = 0)::int
               where q.msg_id = any (p_msg_ids);
           end $body$ $$,
-        $$create or replace function tasker_queues.drop_:queue(p_msg_ids bigint[])
+        $$create or replace function tasker_queues.delete_:queue(p_msg_ids bigint[])
           returns void language plpgsql as $body$
           begin
               delete from pgmq.q_:queue q where q.msg_id = any (p_msg_ids);

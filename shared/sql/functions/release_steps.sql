@@ -36,7 +36,7 @@ begin
     if v_msg_ids is null then
         return 0;
     end if;
-    execute format('select tasker_queues.%I($1, 0)', 'hold_' || p_queue) using v_msg_ids;
+    execute format('select tasker_queues.%I($1, 0)', 'set_vt_' || p_queue) using v_msg_ids;
     perform tasker.note_ready(p_queue);
     return cardinality(v_msg_ids);
 end;

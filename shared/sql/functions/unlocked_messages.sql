@@ -35,7 +35,7 @@ begin
     into msg_ids, task_ids, step_nos
     from (select * from free union all select * from unknown) m;
     if cardinality(msg_ids) = cardinality(v_read) is not true then
-        execute format('select tasker_queues.%I($1, 0)', 'hold_' || p_queue)
+        execute format('select tasker_queues.%I($1, 0)', 'set_vt_' || p_queue)
         using array(select m.msg_id from unnest(v_read) m(msg_id)
                     where m.msg_id <> all (coalesce(msg_ids, '{}')));
     end if;

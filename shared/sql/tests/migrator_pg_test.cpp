@@ -57,9 +57,9 @@ TEST_F(Migrate, MakesTheFunctionsOfEachQueueAnewWithTheOthers) {
     ASSERT_TRUE(migrate(database_.dsn()));
     database_.exec("select tasker.ensure_namespace('default')");
     database_.exec(
-        "drop function tasker_queues.take_tasker_default__p4;"
-        "drop function tasker_queues.drop_tasker_default;"
-        "create function tasker_queues.drop_tasker_default(p_msg_ids bigint[]) returns int "
+        "drop function tasker_queues.read_tasker_default__p4;"
+        "drop function tasker_queues.delete_tasker_default;"
+        "create function tasker_queues.delete_tasker_default(p_msg_ids bigint[]) returns int "
         "language sql as 'select 1'");
     script_set other = embedded_scripts();
     other.functions_checksum = "another build";
@@ -69,7 +69,7 @@ TEST_F(Migrate, MakesTheFunctionsOfEachQueueAnewWithTheOthers) {
             "select count(*) from pg_proc where pronamespace = 'tasker_queues'::regnamespace"),
         24);
     EXPECT_EQ(database_.value<std::string>("select prorettype::regtype::text from pg_proc "
-                                           "where proname = 'drop_tasker_default'"),
+                                           "where proname = 'delete_tasker_default'"),
               "void");
 }
 
