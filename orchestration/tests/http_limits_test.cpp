@@ -91,11 +91,14 @@ TEST_F(HttpServer, CountsTheHeaderAsAWholeHoweverItArrives) {
     options.allowed.request_timeout = std::chrono::seconds{30};
     auto const server = start(options);
     http_client client{server->address()};
-    std::string text = "GET /echo HTTP/1.1\r\nHost: t\r\n";
-    for (int i = 0; i < 40; ++i) {
-        text += "X" + std::to_string(i) + ": " + std::string(60, 'x') + "\r\n";
+    std::string const start_line = "GET /echo HTTP/1.1\r\nHost: t\r\n";
+    std::string const field = "X: " + std::string(60, 'x') + "\r\n";
+    client.send(start_line);
+    // Nothing follows what exceeds the limit: the answer is lost if it meets a closed connection.
+    for (auto sent = start_line.size(); sent <= options.allowed.max_header_bytes;) {
+        client.send(field);
+        sent += field.size();
     }
-    client.send_in_pieces(text, 66);
     EXPECT_EQ(client.receive().error_code(), "headers_too_large");
 }
 
