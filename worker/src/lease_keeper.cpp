@@ -17,6 +17,7 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::chrono::seconds stall_check{1};
+constexpr std::chrono::nanoseconds renewal_retry = std::chrono::seconds{1};
 /// The start of handlers that have run for this long is stored separately; the start of the others
 /// comes with their reports.
 constexpr std::chrono::milliseconds long_running{100};
@@ -77,7 +78,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
         }
         if (now >= next_renewal) {
             co_await renew_last_seen();
-            next_renewal = now + unseen;
+            next_renewal = now + (is_answered_ ? unseen : renewal_retry);
         }
         if (now >= next_stall_check) {
             flow_.shed_stalled(now - next_stall_check + stall_check);
@@ -104,13 +105,16 @@ asio::awaitable<void> lease_keeper::extend_all() {
     }
 }
 
-/// A failure needs no handling: the next round comes soon, and other calls report the database's
-/// state.
+/// A worker whose slots are full learns only from this call whether the database answers.
 asio::awaitable<void> lease_keeper::renew_last_seen() {
     auto const until = steady_clock::now() + lease_call_limit(self_.lease);
-    if (auto on = co_await connections_.acquire(until)) {
-        co_await queue::renew_last_seen(**on, self_.id, until);
+    auto on = co_await connections_.acquire(until);
+    if (!on) {
+        is_answered_ = false;
+        co_return;
     }
+    auto const renewed = co_await queue::renew_last_seen(**on, self_.id, until);
+    is_answered_ = renewed.has_value();
 }
 
 asio::awaitable<void> lease_keeper::extend(same_queue steps) {

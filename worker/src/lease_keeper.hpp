@@ -33,6 +33,11 @@ public:
 
     void stop();
 
+    /// Whether the database answered the last renewal of the time when the worker was last seen.
+    bool is_answered() const noexcept {
+        return is_answered_;
+    }
+
     bool has_released_all() const noexcept {
         return to_release_.empty();
     }
@@ -56,6 +61,7 @@ private:
     metrics& counts_;
     std::vector<std::shared_ptr<execution>> to_release_;
     bool is_stopped_ = false;
+    bool is_answered_ = true;
 };
 
 } // namespace tasker::worker

@@ -288,7 +288,8 @@ void runtime::cancel_all() {
 }
 
 bool runtime::is_ready() const {
-    return claimer_ && claimer_->is_answered() && hung_.empty() && stops_ == 0;
+    return claimer_ && claimer_->is_answered() && keeper_->is_answered() && hung_.empty() &&
+           stops_ == 0;
 }
 
 } // namespace tasker::worker

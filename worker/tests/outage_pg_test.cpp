@@ -107,6 +107,32 @@ TEST_F(WorkerOutage, ResultsAreKeptUntilTheDatabaseIsBack) {
         testing::wait_until(testing::soon(), [&] { return task(next)["state"] == "complete"; }));
 }
 
+TEST_F(WorkerOutage, WorkerThatNeedsNoClaimIsNotReadyWithoutADatabase) {
+    register_template(one);
+    testing::signal started;
+    testing::signal go;
+    auto chosen = options();
+    chosen.concurrency = 1;
+    chosen.max_prefetch = 0;
+    chosen.lease_seconds = 3;
+    running_worker w{chosen, [&](worker& to) {
+                         to.handle("hold", [&](step_context const&) -> step_result {
+                             started.raise();
+                             go.wait(testing::soon() + std::chrono::minutes{2});
+                             return success("kept");
+                         });
+                     }};
+    create("one");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return w.is_ready(); }));
+    ASSERT_TRUE(db().server().stop(cluster::shutdown::fast, testing::soon()));
+    EXPECT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
+    EXPECT_EQ(w.metric("tasker_worker_database_failures_total{call=\"claim\"}"), 0);
+    ASSERT_TRUE(db().server().start(testing::soon()));
+    EXPECT_TRUE(testing::wait_until(testing::soon(), [&] { return w.is_ready(); }));
+    go.raise();
+}
+
 TEST_F(WorkerOutage, TasksSurviveRestartsInTheMiddle) {
     register_template(R"(
 name: chain
