@@ -100,10 +100,10 @@ void runtime::stop() {
 }
 
 ending runtime::how_it_ended() const {
-    if (failed_) {
+    if (failed_ && flow_.in_pool() == 0) {
         return ending::failed;
     }
-    auto const is_clean = !has_hung_ && flow_.is_empty() &&
+    auto const is_clean = !failed_ && !has_hung_ && flow_.is_empty() &&
                           (!claimer_ || !claimer_->is_in_doubt()) &&
                           (!keeper_ || keeper_->has_released_all());
     return is_clean ? ending::stopped : ending::abandoned;
@@ -120,6 +120,7 @@ void runtime::spawn(std::string name, asio::awaitable<void> loop) {
                        if (thrown && !is_cancellation(thrown)) {
                            log::error("loop_failed", {{"loop", name}, {"problem", what(thrown)}});
                            failed_ = true;
+                           flow_.cancel_running();
                            cancel_all();
                        }
                        if (loops_running_ == 0) {

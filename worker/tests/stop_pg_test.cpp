@@ -1,10 +1,16 @@
+#include "runtime.hpp"
 #include "worked_database.hpp"
+
+#include <boost/asio/io_context.hpp>
 
 #include <gtest/gtest.h>
 
 #include <csignal>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace tasker::worker {
@@ -316,6 +322,39 @@ TEST_F(WorkerStop, PortThatIsTakenFailsTheRun) {
     chosen.health.listen = "192.0.2.1:1"; // not an address of this machine
     worker w{chosen};
     EXPECT_EQ(w.run_until_stopped({.stops_on_signals = false}), ending::failed);
+}
+
+TEST_F(WorkerStop, FailureBesideARunningHandlerCancelsAndAbandonsIt) {
+    boost::asio::io_context io;
+    testing::signal running;
+    testing::signal was_cancelled;
+    auto const handlers = std::make_shared<handler_registry>();
+    handlers->add("hold", [&](step_context const& step) -> step_result {
+        running.raise();
+        if (!step.wait_for(std::chrono::minutes{2})) {
+            was_cancelled.raise();
+        }
+        go.wait(testing::soon());
+        ended.raise();
+        return nlohmann::json{};
+    });
+    auto const chosen = options();
+    auto const fail_once_it_runs = [&](std::string const&) {
+        while (running.raised() == 0) {
+            io.run_one();
+        }
+        throw std::runtime_error{"no"};
+    };
+    create("one");
+    {
+        runtime failing{io, chosen, handlers, {.ready = fail_once_it_runs}};
+        failing.start([] {});
+        io.run();
+        EXPECT_EQ(failing.how_it_ended(), ending::abandoned);
+        EXPECT_TRUE(was_cancelled.wait(testing::soon()));
+    }
+    go.raise();
+    EXPECT_TRUE(ended.wait(testing::soon()));
 }
 
 } // namespace

@@ -12,7 +12,7 @@ namespace tasker::worker {
 /// How a run of a worker ended; also the exit code of programs.
 enum class ending : int {
     stopped = 0, ///< all steps were finished or returned
-    failed = 1,  ///< it could not start, or a part of it failed; see the log
+    failed = 1,  ///< it could not start, or a part of it failed and no handler runs; see the log
     /// Handlers were still running when the worker had to end, or the database did not respond to a
     /// claim. Their steps run again. A worker also ends like this if all its handlers ignore the
     /// request to stop for the length of a lease.
