@@ -84,8 +84,7 @@ typed_scalar integer(std::string_view digits_of, int base, std::string_view show
     if (auto const fits = parse<std::uint64_t>(digits_of, base)) {
         return {node_kind::integer, *fits};
     }
-    throw_unreadable(line, "contains the number " + std::string{shown.substr(0, 40)} +
-                               ", which does not fit into 64 bits");
+    throw_too_large(line, shown);
 }
 
 /// 0o17 and 0x1F. There are digits, but they may not be of the base.

@@ -13,6 +13,11 @@ void throw_unreadable(int line, std::string problem) {
     throw unreadable_document{{.path = {}, .problem = std::move(problem), .line = line}};
 }
 
+void throw_too_large(int line, std::string_view integer) {
+    throw_unreadable(line, "contains the number " + std::string{integer.substr(0, 40)} +
+                               ", which does not fit into 64 bits; write it as a string");
+}
+
 node_index document_builder::add(document_node node) {
     auto const index = static_cast<node_index>(document_.nodes_.size());
     document_.nodes_.push_back(node);

@@ -54,5 +54,7 @@ private:
 };
 
 [[noreturn]] void throw_unreadable(int line, std::string problem);
+/// Of an integer that fits neither a signed nor an unsigned number of 64 bits.
+[[noreturn]] void throw_too_large(int line, std::string_view integer);
 
 } // namespace tasker::model

@@ -84,8 +84,7 @@ public:
 
     bool number_float(number_float_t value, string_t const& text) override {
         if (text.find_first_of(".eE") == string_t::npos) {
-            throw_unreadable(position_.token_line, "contains the number " + text.substr(0, 40) +
-                                                       ", which does not fit into 64 bits");
+            throw_too_large(position_.token_line, text);
         }
         return scalar(node_kind::real, text, value);
     }

@@ -209,7 +209,14 @@ std::vector<broken_template> const broken_templates{
      {"line 4: contains the number .inf, which JSON cannot express"}},
     {"HugeInteger",
      HEAD STEP "metadata: {a: 99999999999999999999}\n",
-     {"line 4: contains the number 99999999999999999999, which does not fit into 64 bits"}},
+     {"line 4: contains the number 99999999999999999999, which does not fit into 64 bits; write it "
+      "as "
+      "a string"}},
+    {"HugeIntegerInJson",
+     "{\"name\": \"t\",\n\"metadata\": {\"a\": -9223372036854775809}}",
+     {"line 2: contains the number -9223372036854775809, which does not fit into 64 bits; write it "
+      "as "
+      "a string"}},
     {"HugeReal",
      HEAD STEP "metadata: {a: 1e999}\n",
      {"line 4: contains the number 1e999, which is out of range"}},
