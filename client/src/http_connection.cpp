@@ -17,6 +17,8 @@
 
 #include <cerrno>
 #include <exception>
+#include <future>
+#include <thread>
 #include <utility>
 
 namespace tasker::client {
@@ -51,6 +53,29 @@ failure broken(error_code code, bool was_sent, base_url const& url) {
             .message = "the connection to " + where +
                        " broke before the response was complete: " + code.message(),
             .was_sent = true};
+}
+
+struct resolution {
+    error_code failed;
+    asio::ip::tcp::resolver::results_type endpoints;
+};
+
+/// getaddrinfo() cannot be interrupted, so a thread that takes too long is left behind. Asio's own
+/// would be waited for when the context ends.
+resolution resolve(base_url const& url, deadline limit) {
+    std::packaged_task<resolution()> task{[host = url.host, port = url.port] {
+        resolution found;
+        asio::io_context context;
+        asio::ip::tcp::resolver resolver{context};
+        found.endpoints = resolver.resolve(host, port, found.failed);
+        return found;
+    }};
+    auto answer = task.get_future();
+    std::thread{std::move(task)}.detach();
+    if (answer.wait_until(limit) != std::future_status::ready) {
+        return {.failed = beast::error::timeout, .endpoints = {}};
+    }
+    return answer.get();
 }
 
 } // namespace
@@ -137,14 +162,13 @@ asio::awaitable<result<answer>> http_connection::run(message& request, deadline 
 }
 
 asio::awaitable<error_code> http_connection::connect(deadline limit) {
+    buffer_.clear();
+    auto const [failed_to_resolve, endpoints] = resolve(url_, limit);
+    if (failed_to_resolve) {
+        co_return failed_to_resolve;
+    }
     error_code failed;
     auto token = asio::redirect_error(asio::use_awaitable, failed);
-    buffer_.clear();
-    asio::ip::tcp::resolver resolver{context_};
-    auto const endpoints = co_await resolver.async_resolve(url_.host, url_.port, token);
-    if (failed) {
-        co_return failed;
-    }
     stream_.emplace(context_);
     stream_->expires_at(limit);
     co_await stream_->async_connect(endpoints, token);

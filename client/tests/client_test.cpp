@@ -2,6 +2,8 @@
 
 #include "scripted_server.hpp"
 
+#include "tasker/testing/fake_name.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -167,6 +169,16 @@ TEST(Client, GivesUpWhenTheTimeIsOver) {
     ASSERT_TRUE(task.has_error());
     EXPECT_EQ(task.error().code, errc::timeout);
     EXPECT_TRUE(is_in_doubt(task.error()));
+}
+
+TEST(Client, CountsNameResolutionTowardsItsTimeLimit) {
+    testing::fake_name const slow{"slow.example", "127.0.0.1", 60s};
+    auto const before = steady_clock::now();
+    client api{"http://slow.example:9", {.call_timeout = 200ms}};
+    auto const task = api.get_task(example_task().id);
+    ASSERT_TRUE(task.has_error());
+    EXPECT_EQ(task.error().code, errc::timeout);
+    EXPECT_LT(steady_clock::now() - before, 20s);
 }
 
 TEST(Client, TellsThatNobodyListens) {

@@ -1,10 +1,10 @@
 #include "builtin/builtin.hpp"
 #include "failure_of.hpp"
-#include "fake_names.hpp"
 #include "http_peer.hpp"
 #include "tls_peer.hpp"
 
 #include "tasker/base/time.hpp"
+#include "tasker/testing/fake_name.hpp"
 #include "tasker/worker/run_handler.hpp"
 
 #include <gmock/gmock.h>
@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 http_settings local_allowed() {
     http_settings options;
@@ -34,7 +34,7 @@ step_result request(json initialization, std::stop_token cancelled_by = {},
 }
 
 TEST(HttpConnection, TimeLimitCoversNameResolution) {
-    fake_name const slow{"slow.example", "127.0.0.1", 60s};
+    testing::fake_name const slow{"slow.example", "127.0.0.1", 60s};
     auto const before = steady_clock::now();
     auto const failure =
         failure_of(request({{"url", "http://slow.example:9/"}, {"timeout_ms", 200}}));
@@ -43,7 +43,7 @@ TEST(HttpConnection, TimeLimitCoversNameResolution) {
 }
 
 TEST(HttpConnection, CancellationEndsNameResolution) {
-    fake_name const slow{"slow.example", "127.0.0.1", 60s};
+    testing::fake_name const slow{"slow.example", "127.0.0.1", 60s};
     std::stop_source stop;
     std::jthread const canceller{[&stop] { stop.request_stop(); }};
     auto const before = steady_clock::now();
@@ -70,10 +70,10 @@ TEST(HttpConnection, LocalAddressesAreRefusedByDefault) {
 
 TEST(HttpConnection, AddressThatANameResolvesToIsWhatCounts) {
     {
-        fake_name const rebound{"rebound.example", "127.0.0.1"};
+        testing::fake_name const rebound{"rebound.example", "127.0.0.1"};
         expect_refused("http://rebound.example:9/");
     }
-    fake_name const metadata{"metadata.example", "169.254.169.254"};
+    testing::fake_name const metadata{"metadata.example", "169.254.169.254"};
     expect_refused("http://metadata.example/latest/", local_allowed());
 }
 
@@ -94,15 +94,15 @@ TEST(HttpConnection, OnlyAllowedHostsAreCalled) {
     EXPECT_THAT(failure.message, HasSubstr("\"127.0.0.1\", which is not in http.allowed_hosts"));
 
     http_peer const peer{[](auto const&) { return http_answer("200 OK", "", ""); }};
-    fake_name const known{"api.example", "127.0.0.1"};
+    testing::fake_name const known{"api.example", "127.0.0.1"};
     auto const port = peer.url("").substr(std::string{"http://127.0.0.1"}.size());
     auto const answered = request({{"url", "http://API.example" + port + "/"}}, {}, options);
     EXPECT_TRUE(answered.is_success()) << failure_of(answered).message;
 }
 
 std::filesystem::path certificate_path() {
-    return std::filesystem::path{testing::TempDir()} /
-           (std::string{testing::UnitTest::GetInstance()->current_test_info()->name()} + ".pem");
+    return std::filesystem::path{::testing::TempDir()} /
+           (std::string{::testing::UnitTest::GetInstance()->current_test_info()->name()} + ".pem");
 }
 
 TEST(HttpConnection, HttpsAnswerOfATrustedServerIsTheResult) {

@@ -1,4 +1,4 @@
-#include "fake_names.hpp"
+#include "tasker/testing/fake_name.hpp"
 
 #include <condition_variable>
 #include <dlfcn.h>
@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <utility>
 
-namespace tasker::worker {
+namespace tasker::testing {
 
 namespace {
 
@@ -35,12 +35,12 @@ fake_name::~fake_name() {
     ended.notify_all();
 }
 
-} // namespace tasker::worker
+} // namespace tasker::testing
 
 /// Replaces the C library's function, also for calls from libcurl.
 extern "C" __attribute__((visibility("default"))) int
 getaddrinfo(char const* name, char const* service, addrinfo const* hints, addrinfo** found) {
-    using namespace tasker::worker;
+    using namespace tasker::testing;
     static auto* const real =
         reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
     std::string asked{name == nullptr ? "" : name};

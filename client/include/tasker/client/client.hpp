@@ -23,8 +23,8 @@
 namespace tasker::client {
 
 struct client_options {
-    /// For one call, from connecting to the last byte of the response. wait() adds the time that it
-    /// asks the server to wait. The look-up of a host's name is not limited.
+    /// For one call, from the look-up of the host's name to the last byte of the response. wait()
+    /// adds the time that it asks the server to wait.
     std::chrono::milliseconds call_timeout{30'000};
     std::size_t max_answer_bytes = std::size_t{256} << 20;
 };

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-namespace tasker::worker {
+namespace tasker::testing {
 
 /// While this object exists, getaddrinfo() of this process resolves `name` to `address` (a literal)
 /// once `delay` has passed, and any other name as usual. One at a time.
@@ -16,4 +16,4 @@ public:
     ~fake_name();
 };
 
-} // namespace tasker::worker
+} // namespace tasker::testing
