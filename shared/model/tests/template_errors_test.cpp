@@ -210,13 +210,11 @@ std::vector<broken_template> const broken_templates{
     {"HugeInteger",
      HEAD STEP "metadata: {a: 99999999999999999999}\n",
      {"line 4: contains the number 99999999999999999999, which does not fit into 64 bits; write it "
-      "as "
-      "a string"}},
+      "as a string"}},
     {"HugeIntegerInJson",
      "{\"name\": \"t\",\n\"metadata\": {\"a\": -9223372036854775809}}",
      {"line 2: contains the number -9223372036854775809, which does not fit into 64 bits; write it "
-      "as "
-      "a string"}},
+      "as a string"}},
     {"HugeReal",
      HEAD STEP "metadata: {a: 1e999}\n",
      {"line 4: contains the number 1e999, which is out of range"}},
