@@ -7,7 +7,7 @@ CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test unit lint lint-all format bench peers bench-smoke bench-ci asan tsan coverage install clean
 
-# What a target costs stands before the bar.
+# The cost of a target is in front of the bar.
 help: ## | list the targets
 	@echo 'About how long on two cores: the first run (no packages, no compiler cache), then the next runs.'
 	@echo

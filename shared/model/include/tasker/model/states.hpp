@@ -8,9 +8,8 @@
 #include <string>
 #include <string_view>
 
-/// The states of tasks and steps. The two tables of this header are the only place that lists
-/// states and moves: their names, the SQL enums, the rules and the diagrams of docs/states.md all
-/// come from them.
+/// The states of tasks and steps. The two tables of this header are the only list of states and
+/// moves: their names, the SQL enums, the rules and the diagrams of docs/states.md come from them.
 
 namespace tasker::model {
 
@@ -29,8 +28,8 @@ enum class step_state : std::uint8_t {
 template <class State>
 struct state_row {
     State state;
-    std::string_view name; ///< in SQL, on the wire, in logs
-    bool finished;         ///< nothing more happens by itself; `?wait` answers
+    std::string_view name; ///< in SQL, in the API, in logs
+    bool finished;         ///< nothing more happens unless a user acts; `?wait` responds
 };
 
 template <class State>
@@ -50,19 +49,19 @@ inline constexpr std::array task_states{
     state_row<task_state>{task_state::cancelled, "cancelled", true},
 };
 
-/// A failed task has finished, but can still be cancelled.
+/// A failed task is finished, but can still be cancelled.
 inline constexpr std::array task_moves{
     state_move<task_state>{task_state::pending, task_state::running, "a step starts"},
     state_move<task_state>{task_state::pending, task_state::waiting, "only retries left"},
-    state_move<task_state>{task_state::pending, task_state::failed, "a step failed for good"},
+    state_move<task_state>{task_state::pending, task_state::failed, "a step failed permanently"},
     state_move<task_state>{task_state::pending, task_state::complete, "every step complete"},
     state_move<task_state>{task_state::pending, task_state::cancelled, "cancel"},
     state_move<task_state>{task_state::running, task_state::waiting, "only retries left"},
-    state_move<task_state>{task_state::running, task_state::failed, "a step failed for good"},
+    state_move<task_state>{task_state::running, task_state::failed, "a step failed permanently"},
     state_move<task_state>{task_state::running, task_state::complete, "every step complete"},
     state_move<task_state>{task_state::running, task_state::cancelled, "cancel"},
     state_move<task_state>{task_state::waiting, task_state::running, "a retry is due"},
-    state_move<task_state>{task_state::waiting, task_state::failed, "a step failed for good"},
+    state_move<task_state>{task_state::waiting, task_state::failed, "a step failed permanently"},
     state_move<task_state>{task_state::waiting, task_state::complete, "every step complete"},
     state_move<task_state>{task_state::waiting, task_state::cancelled, "cancel"},
     state_move<task_state>{task_state::failed, task_state::cancelled, "cancel"},
@@ -86,11 +85,10 @@ inline constexpr std::array step_moves{
     state_move<step_state>{step_state::enqueued, step_state::in_progress, "claimed"},
     state_move<step_state>{step_state::enqueued, step_state::cancelled, "cancel"},
     state_move<step_state>{step_state::in_progress, step_state::complete, "success"},
-    state_move<step_state>{step_state::in_progress, step_state::failed, "failed for good"},
+    state_move<step_state>{step_state::in_progress, step_state::failed, "failed permanently"},
     state_move<step_state>{step_state::in_progress, step_state::waiting_for_retry,
                            "failed, attempts left"},
-    state_move<step_state>{step_state::in_progress, step_state::enqueued,
-                           "given back or lease lost"},
+    state_move<step_state>{step_state::in_progress, step_state::enqueued, "returned or lease lost"},
     state_move<step_state>{step_state::in_progress, step_state::in_progress,
                            "lease lost, claimed again"},
     state_move<step_state>{step_state::in_progress, step_state::cancelled, "cancel"},
@@ -110,12 +108,12 @@ constexpr std::string_view to_string(step_state state) noexcept {
 std::optional<task_state> parse_task_state(std::string_view name) noexcept;
 std::optional<step_state> parse_step_state(std::string_view name) noexcept;
 
-/// Nothing more happens by itself: failed, complete or cancelled.
+/// Nothing more happens unless a user acts: failed, complete or cancelled.
 constexpr bool is_finished(task_state state) noexcept {
     return task_states[static_cast<std::size_t>(state)].finished;
 }
 
-/// Nothing more happens by itself: complete, failed or cancelled.
+/// Nothing more happens unless a user acts: complete, failed or cancelled.
 constexpr bool is_finished(step_state state) noexcept {
     return step_states[static_cast<std::size_t>(state)].finished;
 }
