@@ -74,7 +74,7 @@ int run(settings const& chosen, std::optional<std::filesystem::path> const& read
         if (!outcome && outcome.error().code == errc::cancelled) {
             log::info("stopped_before_ready");
         } else if (!outcome) {
-            log::error("cannot_serve", {{"problem", outcome.error()},
+            log::error("cannot_serve", {{"error", outcome.error()},
                                         {"database", pg::describe_dsn(chosen.database.url)}});
             exit_code = EXIT_FAILURE;
         }
@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
     try {
         return run(loaded.values, ready_file);
     } catch (std::exception const& failure) {
-        log::error("failed", {{"problem", failure.what()}});
+        log::error("failed", {{"error", failure.what()}});
         return EXIT_FAILURE;
     }
 }

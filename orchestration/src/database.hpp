@@ -47,7 +47,7 @@ public:
             auto answer = co_await attempt(call, until);
             if (answer) {
                 if (std::exchange(is_failing_, false)) {
-                    log::info("database_answers_again");
+                    log::info("database_reachable_again");
                 }
                 co_return answer;
             }
@@ -58,7 +58,7 @@ public:
             if (!may_pass || steady_clock::now() + backoff >= until) {
                 co_return answer;
             }
-            log::warn("database_call_repeated", {{"problem", answer.error()}});
+            log::warn("database_call_repeated", {{"error", answer.error()}});
             is_failing_ = true;
             boost::asio::steady_timer pause{executor_, backoff};
             co_await pause.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));

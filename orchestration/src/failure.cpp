@@ -40,14 +40,14 @@ wire::error_body to_error_body(error const& failure) {
     }
     if (pg::is_callers_fault(failure)) {
         // PostgreSQL's message may contain rows of other users.
-        log::warn("data_refused", {{"problem", failure}});
+        log::warn("data_refused", {{"error", failure}});
         return {
             error_code::unprocessable, "the database refused the data; see the server's log", {}};
     }
     if (is_passing(failure)) {
         return {error_code::unavailable, "the database did not respond in time; try again", {}};
     }
-    log::error("database_call_failed", {{"problem", failure}});
+    log::error("database_call_failed", {{"error", failure}});
     return {error_code::internal, "internal error; see the server's log", {}};
 }
 

@@ -43,7 +43,7 @@ asio::awaitable<result<void>> startup::wait_for_schema(std::string dsn,
         }
         has_failed = true;
         log::warn("database_not_ready", {{"database", pg::describe_dsn(dsn)},
-                                         {"problem", looked.error()},
+                                         {"error", looked.error()},
                                          {"retry_ms", backoff.count()}});
         pause_.expires_after(backoff);
         co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));

@@ -170,7 +170,7 @@ asio::awaitable<void> lease_keeper::note_long_running() {
     }
     auto const noted = co_await queue::start(**on, std::move(started), until);
     if (!noted) {
-        log::warn("start_not_noted", {{"count", steps.size()}, {"error", noted.error()}});
+        log::warn("start_not_stored", {{"count", steps.size()}, {"error", noted.error()}});
     }
 }
 
@@ -203,7 +203,7 @@ asio::awaitable<result<void>> lease_keeper::release(same_queue const& steps) {
     if (!released) {
         co_return released.error();
     }
-    log::info("steps_given_back", {{"queue", steps.queue}, {"count", *released}});
+    log::info("steps_returned", {{"queue", steps.queue}, {"count", *released}});
     co_return result<void>{};
 }
 

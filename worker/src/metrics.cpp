@@ -11,7 +11,7 @@ namespace {
 
 // In the order of the enumerations.
 constexpr std::array ending_names{"success", "retryable_failure", "permanent_failure", "timed_out",
-                                  "lost",    "given_back"};
+                                  "lost",    "returned"};
 constexpr std::array call_names{"claim", "finish", "extend", "release"};
 
 prometheus::Histogram::BucketBoundaries duration_buckets() {

@@ -82,7 +82,7 @@ int run_program(int argc, char** argv, std::string_view name,
     try {
         return run(loaded.values, ready_file, add_handlers);
     } catch (std::exception const& failure) {
-        log::error("failed", {{"problem", failure.what()}});
+        log::error("failed", {{"error", failure.what()}});
         return static_cast<int>(ending::failed);
     }
 }

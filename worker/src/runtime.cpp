@@ -93,7 +93,7 @@ void runtime::stop() {
             cancel_all();
         }
     } else {
-        log::warn("stopped_at_once", {{"steps_held", flow_.held().size()}});
+        log::warn("stopped_immediately", {{"steps_held", flow_.held().size()}});
         flow_.cancel_running();
         cancel_all();
     }
@@ -113,20 +113,20 @@ void runtime::spawn(std::string name, asio::awaitable<void> loop) {
     auto& signal = loops_.emplace_back();
     ++loops_running_;
     asio::co_spawn(io_, std::move(loop),
-                   asio::bind_cancellation_slot(signal.slot(), [this, name = std::move(name)](
-                                                                   std::exception_ptr thrown) {
-                       --loops_running_;
-                       loop_ended_.ring();
-                       if (thrown && !is_cancellation(thrown)) {
-                           log::error("loop_failed", {{"loop", name}, {"problem", what(thrown)}});
-                           failed_ = true;
-                           flow_.cancel_running();
-                           cancel_all();
-                       }
-                       if (loops_running_ == 0) {
-                           ended_();
-                       }
-                   }));
+                   asio::bind_cancellation_slot(
+                       signal.slot(), [this, name = std::move(name)](std::exception_ptr thrown) {
+                           --loops_running_;
+                           loop_ended_.ring();
+                           if (thrown && !is_cancellation(thrown)) {
+                               log::error("loop_failed", {{"loop", name}, {"error", what(thrown)}});
+                               failed_ = true;
+                               flow_.cancel_running();
+                               cancel_all();
+                           }
+                           if (loops_running_ == 0) {
+                               ended_();
+                           }
+                       }));
 }
 
 asio::awaitable<void> runtime::live() {
@@ -140,8 +140,8 @@ asio::awaitable<void> runtime::live() {
     }
     auto const id = co_await start_up(options_, durable_);
     if (!id) {
-        log::error("cannot_start", {{"problem", id.error()},
-                                    {"database", pg::describe_dsn(options_.database.url)}});
+        log::error("cannot_start",
+                   {{"error", id.error()}, {"database", pg::describe_dsn(options_.database.url)}});
         failed_ = true;
         cancel_all();
         co_return;
@@ -172,7 +172,7 @@ bool runtime::open_health_port() {
              }},
         options_.health.allowed_hosts);
     if (!opened) {
-        log::error("cannot_listen", {{"problem", opened.error()}});
+        log::error("cannot_listen", {{"error", opened.error()}});
         return false;
     }
     health_.emplace(std::move(*opened));
@@ -219,7 +219,7 @@ asio::awaitable<void> runtime::drain() {
         co_await flow_.emptied.wait(grace_end);
     }
     if (!flow_.holds_nothing()) {
-        log::warn("grace_is_over", {{"steps_held", flow_.held().size()}});
+        log::warn("grace_period_over", {{"steps_held", flow_.held().size()}});
         flow_.cancel_running();
     }
     auto const last = steady_clock::now() + last_wait;

@@ -64,7 +64,7 @@ asio::awaitable<result<void>> wait_for_schema(std::string dsn, deadline until) {
             co_return looked;
         }
         log::warn("database_not_ready", {{"database", pg::describe_dsn(dsn)},
-                                         {"problem", looked.error()},
+                                         {"error", looked.error()},
                                          {"retry_ms", backoff.count()}});
         timer.expires_after(backoff);
         co_await timer.async_wait(asio::use_awaitable);

@@ -166,7 +166,7 @@ asio::awaitable<void> server::accept_until_stopped() {
             start_session(std::move(socket));
         } else if (!context_.stopping && failure != asio::error::connection_aborted) {
             // Out of descriptors or memory: wait, because retrying immediately does not help.
-            log::warn("accept_failed", {{"problem", failure.message()}});
+            log::warn("accept_failed", {{"error", failure.message()}});
             pause.expires_after(accept_pause);
             co_await pause.async_wait(as_tuple);
         }

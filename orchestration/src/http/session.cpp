@@ -99,7 +99,7 @@ asio::awaitable<response> session::answer() {
             known = co_await match_.found->handle(request_);
         } catch (std::exception const& failure) {
             log::error("request_failed",
-                       {{"route", match_.found->pattern}, {"problem", failure.what()}});
+                       {{"route", match_.found->pattern}, {"error", failure.what()}});
             known = error_response(error_code::internal, "internal error; see the server's log");
         }
         request_.from = nullptr;

@@ -101,7 +101,7 @@ void leave() {
         have_ended = wait_for_threads(leave_limit) && workers.wait_until_none(leave_limit);
     }
     if (!have_ended) {
-        log::warn("handlers_left_behind");
+        log::warn("handlers_abandoned");
         PyRun_SimpleString("import sys; sys.stdout.flush(); sys.stderr.flush()");
         std::_Exit(static_cast<int>(worker::ending::abandoned));
     }
