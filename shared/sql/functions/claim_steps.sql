@@ -1,14 +1,14 @@
--- Leases up to p_qty ready steps, from the queues in the order given.
--- A step whose lease ran out is claimed again, with the next attempt number, which fences the worker
--- that lost it. A claim brings at most p_suspects steps whose message lost one lease, and at most one
--- whose message lost more: the worker runs that one alone. With a negative p_suspects it brings none of
--- the latter, and the amount limits the former. A step that loses its worker 10 times while it runs alone
+-- Leases up to p_qty ready steps, from the queues in the given order.
+-- A step whose lease ended is claimed again, with the next attempt number, which fences the worker that
+-- lost it. A claim returns at most p_suspects steps whose message lost one lease, and at most one whose
+-- message lost more: the worker runs that one alone. With a negative p_suspects it returns none of the
+-- latter, and the amount limits the former. A step that loses its worker 10 times while it runs alone
 -- fails permanently (decision 0506).
--- Messages of tasks that are finished, of steps that are done, and strangers' messages are deleted, and
--- the queue is read on behind them, for 5 s at most: the caller takes fewer steps than it asked for as
--- the sign that a queue is empty.
--- A session reads a queue from its floor. If it got as many steps as it asked for, it reads on from where it
--- stopped, for a second: below are index entries of deleted messages (decision 0114).
+-- Messages of finished tasks, of finished steps and of other programs are deleted, and the claim reads
+-- further in the queue, for 5 s at most: a caller that gets fewer steps than it requested may assume that
+-- the queue is empty.
+-- A session reads a queue from its floor. If it got as many steps as it requested, it continues from where
+-- it stopped, for one second: below are index entries of deleted messages (decision 0114).
 -- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
 -- locks: messages (skip locked), own steps (of messages read before: skip locked; task_id, step_no),
 --   then tasks; a batch from the mark comes before one from the floor, whose messages are lower.
@@ -31,12 +31,12 @@ declare
     v_now        timestamptz;  -- after the read, so that no task starts before its step was enqueued
     v_queue      text;
     v_left       int := p_qty;
-    v_mark       bigint[];     -- where this session reads on, when it last read from the floor (ms), the floor
+    v_mark       bigint[];     -- where this session continues, when it last read from the floor (ms), the floor
     v_clock      bigint;
     v_floor      bigint;
-    v_due        boolean;      -- this claim begins at the floor: the last one that did is a second old
+    v_due        boolean;      -- this claim starts at the floor: the last one that did is a second old
     v_start      bigint;       -- the floor, once the queue is read from there
-    v_last       bigint;       -- the last message that was read of the queue
+    v_last       bigint;       -- the last message that was read from the queue
     v_msg_ids    bigint[];
     v_read       int;
     v_suspects   int := p_suspects;
@@ -46,8 +46,8 @@ declare
     v_step_nos   int[];
     v_task_texts text[];
     v_step_texts text[];
-    v_held       bigint[];     -- what of it was leased
-    v_deleted    int;          -- how many of it were not
+    v_held       bigint[];     -- the leased ones of them
+    v_deleted    int;          -- the number of the others
     v_tasks      uuid[];
     v_steps      int[];
     v_fresh      uuid[];
@@ -80,7 +80,7 @@ begin
                 v_task_ids := v_task_texts;
                 v_step_nos := v_step_texts;
             exception when invalid_text_representation or numeric_value_out_of_range then
-                -- Somebody else's messages are among them: they become null, and match nothing.
+                -- Messages of other programs are among them: they become null, and match nothing.
                 select array_agg(x.task_id::uuid), array_agg(x.step_no::int) into v_task_ids, v_step_nos
                 from (select case when u.t ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then u.t end,
                              case when u.n ~ '^\d{1,5}$' then u.n end
@@ -156,8 +156,7 @@ begin
         exit when v_left = 0;
     end loop;
     if v_died then
-        -- Claims are followed by no flush of their own. Rare enough to be announced, and made durable,
-        -- in this transaction.
+        -- No flush follows a claim. This case is rare, so notify and commit durably in this transaction.
         perform tasker.flush_notifications(), set_config('synchronous_commit', 'on', true);
     end if;
 end;
