@@ -1,4 +1,4 @@
-# Every habit of the project; CI runs these very targets.
+# The common tasks of the project; CI runs the same targets.
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local

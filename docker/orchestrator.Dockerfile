@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # tasker-orchestrator, and the program tasker (migrate, health). Context: the top of the repository.
-# Its build stage is worker.Dockerfile's, line by line: docker builds it once for both.
+# The build stage equals that of worker.Dockerfile line by line, so that docker builds it once.
 
 FROM debian:12-slim AS build
 WORKDIR /src

@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
-# tasker-worker-py, for handlers in Python; docs/docker.md shows an image made of it. Context: the top
-# of the repository. Its build stage is worker.Dockerfile's, line by line, and then the Python package.
+# tasker-worker-py, for handlers in Python; docs/docker.md shows an image based on it. Context: the top
+# of the repository. The build stage starts with that of worker.Dockerfile, line by line.
 
 FROM debian:12-slim AS build
 WORKDIR /src

@@ -1,5 +1,6 @@
-# syntax=docker/dockerfile:1 A built checkout with everything that the tests and benches need: they
-# start a private PostgreSQL. Context: the top of the repository.
+# syntax=docker/dockerfile:1
+# A built checkout with everything that the tests and benches need: they start a private PostgreSQL.
+# Context: the top of the repository.
 
 FROM debian:12-slim
 WORKDIR /src

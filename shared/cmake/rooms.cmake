@@ -1,6 +1,6 @@
-# A room is a directory with include/tasker/<room>/ (its promise), src/ (how it keeps it) and
-# tests/. It declares which rooms it may use; scripts/check-rooms, a part of every build, refuses an
-# include of any other, also where the include path would let it through.
+# A room is a directory with include/tasker/<room>/ (its interface), src/ (its implementation) and
+# tests/. It declares the rooms that it may use; scripts/check-rooms, a part of every build, refuses an
+# include of any other room, even if the include path would allow it.
 #
 #   tasker_room(NAME pg USES base log LINKS PostgreSQL::PostgreSQL)
 #
@@ -26,7 +26,7 @@
 
 add_custom_target(tests)
 set(TASKER_TEST_CLUSTER_DIR ${PROJECT_BINARY_DIR}/test-cluster)
-# Lines "directory: room room ...": what the sources below a directory may include.
+# Lines "directory: room room ...": the rooms that the sources below a directory may include.
 set_property(GLOBAL PROPERTY tasker_manifest "")
 
 function(tasker_room)
