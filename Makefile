@@ -5,13 +5,13 @@ PREFIX ?= /usr/local
 CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test unit lint lint-all format bench peers bench-smoke bench-ci asan tsan coverage install clean
+.PHONY: help setup build demo test unit test-postgres-versions lint lint-all format bench peers bench-smoke bench-ci asan tsan coverage install clean
 
 # The cost of a target is in front of the bar.
 help: ## | list the targets
 	@echo 'About how long on two cores: the first run (no packages, no compiler cache), then the next runs.'
 	@echo
-	@awk -F ':[^#]*## *| *[|] *' '/^[a-z-]+:.*## / { printf "make %-12s %-17s %s\n", $$1, $$2, $$3 }' \
+	@awk -F ':[^#]*## *| *[|] *' '/^[a-z-]+:.*## / { printf "make %-22s %-14s %s\n", $$1, $$2, $$3 }' \
 	    $(MAKEFILE_LIST)
 
 setup: ## 3 min, 1 s | install the Debian packages, fetch PGMQ and linters; quick when nothing is missing
@@ -36,6 +36,9 @@ test: tests-release ## 15 min, 4 min | all tests: unit, pg (private PostgreSQL),
 
 unit: tests-release ## 12 min, 10 s | only the tests that need nothing
 	@cd build/release && $(CTEST) -L unit
+
+test-postgres-versions: tests-release ## 20 min, 3 min | the tests of SQL and queues on PostgreSQL 14, 16, 17 and 18
+	@scripts/test-postgres-versions
 
 lint: build ## 20 min, 2 min | format, includes, shell, Python, links, commits; clang-tidy on what has changed since LINT_BASE
 	@scripts/lint

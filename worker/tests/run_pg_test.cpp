@@ -192,6 +192,7 @@ TEST_F(WorkerRun, ResultThatTheDatabaseRefusesFailsItsStepAlone) {
         "name: one\nversion: 1.0.0\nsteps:\n  - {name: s, handler: {callable: raw}}\n");
     auto const broken = create("one", {{"text", "{not json"}});
     std::vector<std::string> sound;
+    sound.reserve(20);
     for (int i = 0; i < 20; ++i) {
         sound.push_back(create("one", {{"text", std::to_string(i)}}));
     }

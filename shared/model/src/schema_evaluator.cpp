@@ -202,6 +202,7 @@ private:
             return {};
         }
         std::vector<std::string_view> known;
+        known.reserve(out.by.properties.size());
         for (auto const& [name, index] : out.by.properties) {
             known.emplace_back(name);
         }

@@ -118,9 +118,10 @@ TEST(ParseTemplate, ReadsAliasesAsCopies) {
 TEST(ParseTemplate, RefusesAliasesThatMultiply) {
     std::string yaml = "name: t\nversion: 1.0.0\nmetadata:\n  a0: &a0 {x: 1}\n";
     for (int i = 1; i < 40; ++i) {
-        std::string const before = "*a" + std::to_string(i - 1);
-        yaml += "  a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " +
-                before + "]\n";
+        auto const name = std::to_string(i);
+        auto const before = "*a" + std::to_string(i - 1);
+        yaml.append("  a").append(name).append(": &a").append(name).append(" [");
+        yaml.append(before).append(", ").append(before).append("]\n");
     }
     auto const problems = problems_of_yaml(yaml);
     ASSERT_EQ(problems.size(), 1);
