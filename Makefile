@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test unit test-postgres-versions lint lint-all format bench peers bench-smoke bench-ci asan tsan coverage install clean
+.PHONY: help setup build demo test unit test-postgres-versions lint lint-all format bench peers bench-smoke bench-ci asan tsan sanitize check-all coverage install clean
 
 # The cost of a target is in front of the bar.
 help: ## | list the targets
@@ -54,6 +54,11 @@ asan: tests-dev ## 30 min, 10 min | all tests with AddressSanitizer and Undefine
 
 tsan: tests-tsan ## 30 min, 10 min | all tests with ThreadSanitizer
 	@cd build/tsan && $(CTEST) -LE '^bench'
+
+sanitize: setup ## 15 min, 5 min | the tests that CI runs with sanitizers: unit and pg tests of some rooms
+	@scripts/sanitize -j $(JOBS)
+
+check-all: lint-all asan tsan test-postgres-versions ## 3 h | what takes too long for CI: every file and test with each tool
 
 coverage: tests-coverage ## 30 min, 10 min | all tests, then line coverage in build/coverage/report
 	@find build/coverage -name '*.gcda' -delete
