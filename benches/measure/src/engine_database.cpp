@@ -69,8 +69,13 @@ void engine::state::create_database(std::string const& name,
     if (!script.empty()) {
         auto const text = read_file(script);
         pqxx::connection session{dsn(name)};
+        pqxx::nontransaction query{session};
+        // The script's functions may return other columns than those of the same name here.
+        query.exec("do $$ declare f regprocedure; begin for f in select oid from pg_proc "
+                   "where pronamespace = 'tasker'::regnamespace loop "
+                   "execute format('drop routine %s', f); end loop; end $$");
         try {
-            pqxx::nontransaction{session}.exec(text);
+            query.exec(text);
         } catch (pqxx::sql_error const& failure) {
             throw std::runtime_error{script.string() +
                                      " does not fit the schema: " + failure.what()};

@@ -29,6 +29,9 @@ declare
     v_unknown int;
     v_old     int[] := '{}'::int[];
     v_new     record;
+    v_queues  text[];
+    v_tasks   uuid[];
+    v_steps   int[];
 begin
     if v_count is null or v_count <> cardinality(p_template_ids) or v_count <> cardinality(p_priorities)
        or v_count <> cardinality(p_contexts) or v_count <> cardinality(p_keys)
@@ -80,36 +83,32 @@ begin
         end loop;
     end if;
 
-    for v_new in
-        with task as (
-            insert into tasker.tasks
-                (task_id, template_id, state, priority, steps_active, steps_deferred, steps_failed,
-                 created_at, idempotency_key, context)
-            select i.task_id, i.template_id, 'pending', i.priority, cardinality(t.roots), 0, 0, v_now,
-                   i.key, i.context::json
-            from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys) with ordinality
-                     as i(task_id, template_id, priority, context, key, n)
-            join tasker.templates t on t.template_id = any (array[i.template_id])
-            where i.n::int <> all (v_old)
-            on conflict do nothing
-            returning task_id, template_id, priority
-        ), root as (
-            insert into tasker.steps
-                (task_id, step_no, template_id, parents_total, parents_done, state, enqueued_at)
-            select task.task_id, r.step_no, task.template_id, 0, 0, 'enqueued', v_now
-            from task
-            join tasker.templates t on t.template_id = any (array[task.template_id])
-            cross join lateral unnest(t.roots) r(step_no)
-        )
-        select tasker.queue_name(t.namespace, task.priority) as queue,
-               array_agg(task.task_id) as task_ids, array_agg(r.step_no) as step_nos
+    with task as (
+        insert into tasker.tasks
+            (task_id, template_id, state, priority, steps_active, steps_deferred, steps_failed,
+             created_at, idempotency_key, context)
+        select i.task_id, i.template_id, 'pending', i.priority, cardinality(t.roots), 0, 0, v_now,
+               i.key, i.context::json
+        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys) with ordinality
+                 as i(task_id, template_id, priority, context, key, n)
+        join tasker.templates t on t.template_id = any (array[i.template_id])
+        where i.n::int <> all (v_old)
+        on conflict do nothing
+        returning task_id, template_id, priority
+    ), root as (
+        insert into tasker.steps
+            (task_id, step_no, template_id, parents_total, parents_done, state, enqueued_at)
+        select task.task_id, r.step_no, task.template_id, 0, 0, 'enqueued', v_now
         from task
         join tasker.templates t on t.template_id = any (array[task.template_id])
         cross join lateral unnest(t.roots) r(step_no)
-        group by 1
-        order by 1
-    loop
-        perform tasker.enqueue_steps(v_new.queue, v_new.task_ids, v_new.step_nos);
-    end loop;
+    )
+    select array_agg(tasker.queue_name(t.namespace, task.priority)), array_agg(task.task_id),
+           array_agg(r.step_no)
+    into v_queues, v_tasks, v_steps
+    from task
+    join tasker.templates t on t.template_id = any (array[task.template_id])
+    cross join lateral unnest(t.roots) r(step_no);
+    perform tasker.enqueue_by_queue(v_queues, v_tasks, v_steps);
 end;
 $$;

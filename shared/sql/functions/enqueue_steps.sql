@@ -1,5 +1,5 @@
--- Puts steps on a queue, to be read at once, and notes that it has new work.
--- called by: create_tasks, finish_steps, finish_step, release_due.
+-- Sends steps to a queue, to be read at once, and notes that it has new work.
+-- called by: deliver_steps, enqueue_by_queue, finish_step.
 -- locks: none; the rows are new.
 create or replace function tasker.enqueue_steps(p_queue text, p_task_ids uuid[], p_step_nos int[])
 returns void

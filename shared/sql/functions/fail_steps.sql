@@ -1,6 +1,6 @@
--- Stores the failures among reports (outcomes 1 and 2) and schedules the retries. It is a part of
--- finish_steps; the arguments are described there.
--- called by: finish_steps.
+-- Stores the failures among reports (outcomes 1 and 2) and schedules the retries. The arguments are those of
+-- finish_steps.
+-- called by: accept_reports.
 -- returns: for the caller's own steps: the tasks of those that failed permanently, the tasks of those that
 --   will be retried, and the messages of both; null where there are none.
 -- locks: own steps (task_id, step_no).
@@ -8,7 +8,7 @@
 create or replace function tasker.fail_steps(
     p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[], p_outcomes int2[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[], p_now timestamptz,
-    out failed_tasks uuid[], out deferred_tasks uuid[], out msg_ids bigint[])
+    out failed_tasks uuid[], out retried_tasks uuid[], out msg_ids bigint[])
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -49,13 +49,13 @@ begin
     select array_agg(f.task_id) filter (where not f.again),
            array_agg(f.task_id) filter (where f.again), array_agg(f.step_no) filter (where f.again),
            array_agg(f.wait_ms) filter (where f.again), array_agg(f.msg_id)
-    into failed_tasks, deferred_tasks, v_steps, v_ms, msg_ids
+    into failed_tasks, retried_tasks, v_steps, v_ms, msg_ids
     from failing f;
 
-    if deferred_tasks is not null then
+    if retried_tasks is not null then
         insert into tasker.deferred (due_at, task_id, step_no)
         select p_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no
-        from unnest(deferred_tasks, v_steps, v_ms) w(task_id, step_no, ms);
+        from unnest(retried_tasks, v_steps, v_ms) w(task_id, step_no, ms);
         perform set_config('tasker.deferred', least(
             nullif(current_setting('tasker.deferred', true), '')::bigint,
             (select min(ms) from unnest(v_ms) ms))::text, false);

@@ -25,7 +25,7 @@ declare
                              extract(epoch from tasker.clock() - interval '1 minute') * 1000000)::bigint$lowest$);
     v_task_ids uuid[];
     v_step_nos int[];
-    v_batch    record;
+    v_queues   text[];
 begin
     with due as materialized (
         select d.due_at, d.task_id, d.step_no
@@ -56,16 +56,12 @@ begin
               group by u.task_id order by u.task_id) n
         where t.task_id = any (array[n.task_id]) and t.state in ('running', 'waiting');
 
-        for v_batch in
-            select tasker.queue_name(p.namespace, t.priority) as queue,
-                   array_agg(r.task_id) as task_ids, array_agg(r.step_no) as step_nos
-            from unnest(v_task_ids, v_step_nos) r(task_id, step_no)
-            join tasker.tasks t on t.task_id = any (array[r.task_id])
-            join tasker.templates p on p.template_id = any (array[t.template_id])
-            group by 1 order by 1
-        loop
-            perform tasker.enqueue_steps(v_batch.queue, v_batch.task_ids, v_batch.step_nos);
-        end loop;
+        select array_agg(tasker.queue_name(p.namespace, t.priority)), array_agg(r.task_id), array_agg(r.step_no)
+        into v_queues, v_task_ids, v_step_nos
+        from unnest(v_task_ids, v_step_nos) r(task_id, step_no)
+        join tasker.tasks t on t.task_id = any (array[r.task_id])
+        join tasker.templates p on p.template_id = any (array[t.template_id]);
+        perform tasker.enqueue_by_queue(v_queues, v_task_ids, v_step_nos);
     end if;
 
     select greatest(0, ceil(extract(epoch from d.due_at - tasker.clock()) * 1000))::bigint

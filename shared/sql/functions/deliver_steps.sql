@@ -1,0 +1,36 @@
+-- Puts steps that became ready on their queues, or hands them to the caller, and removes the messages of
+-- accepted reports. No `set` clauses: it runs under those of its caller.
+-- called by: finish_steps.
+-- p_queue: of the reported steps and of their children. p_msg_ids: of the accepted reports, ascending.
+-- p_ready_…: the steps to be enqueued. p_taken_…: those that go to the caller, leased.
+-- returns: the messages of the steps that go to the caller.
+-- locks: own messages (msg_id).
+create or replace function tasker.deliver_steps(
+    p_queue text, p_lease_s int, p_msg_ids bigint[],
+    p_ready_tasks uuid[], p_ready_steps int[], p_taken_tasks uuid[], p_taken_steps int[],
+    out taken_msgs bigint[])
+language plpgsql
+as $$
+declare
+    v_reused int := least(coalesce(cardinality(p_taken_tasks), 0), cardinality(p_msg_ids));
+begin
+    -- What goes to the caller takes over the messages of what the caller reported: one HOT update each,
+    -- instead of a delete and a send. The rest is deleted and sent as usual.
+    -- In ascending order, replace_ before delete_: extend_leases locks the same messages in this order.
+    if v_reused > 0 then
+        taken_msgs := p_msg_ids[:v_reused];
+        execute format('select tasker_queues.%I($1, $2, $3, $4)', 'replace_' || p_queue)
+        using taken_msgs, p_taken_tasks[:v_reused], p_taken_steps[:v_reused], p_lease_s;
+    end if;
+    if v_reused < cardinality(p_msg_ids) then
+        execute format('select tasker_queues.%I($1)', 'delete_' || p_queue) using p_msg_ids[v_reused + 1:];
+    end if;
+    if p_ready_tasks is not null then
+        perform tasker.enqueue_steps(p_queue, p_ready_tasks, p_ready_steps);
+    end if;
+    if v_reused < cardinality(p_taken_tasks) then
+        execute format('select $1 || tasker_queues.%I($2, $3, $4)', 'send_' || p_queue) into taken_msgs
+        using taken_msgs, p_taken_tasks[v_reused + 1:], p_taken_steps[v_reused + 1:], p_lease_s;
+    end if;
+end;
+$$;

@@ -1,0 +1,45 @@
+-- Counts how many steps of their tasks became active or ended, and moves the tasks accordingly. Each array
+-- holds a task once for each of its steps. No `set` clauses: it runs under those of its caller.
+-- called by: finish_steps.
+-- p_done, p_failed, p_retried: tasks of steps that succeeded, failed permanently, wait for a retry.
+-- p_ready: tasks of steps that became ready.
+-- locks: tasks (task_id).
+-- moves: task -> running | waiting | failed | complete.
+-- cost: a task's row is written only when a count changes.
+create or replace function tasker.update_tasks(
+    p_done uuid[], p_failed uuid[], p_retried uuid[], p_ready uuid[])
+returns void
+language plpgsql
+as $$
+declare
+    v_finished uuid[];
+begin
+    with delta as (
+        select x.task_id, sum(x.active)::int as active, sum(x.deferred)::int as deferred,
+               sum(x.failed)::int as failed
+        from (select u, -1, 0, 0 from unnest(p_done) u
+              union all select u, -1, 0, 1 from unnest(p_failed) u
+              union all select u, -1, 1, 0 from unnest(p_retried) u
+              union all select u, 1, 0, 0 from unnest(p_ready) u) x(task_id, active, deferred, failed)
+        group by x.task_id
+        having sum(x.active) <> 0 or sum(x.deferred) <> 0 or sum(x.failed) <> 0
+        order by x.task_id
+    ), moved as (
+        update tasker.tasks t
+        set steps_active = t.steps_active + d.active, steps_deferred = t.steps_deferred + d.deferred,
+            steps_failed = t.steps_failed + d.failed,
+            state = tasker.task_state_of(t.steps_active + d.active, t.steps_deferred + d.deferred,
+                                         t.steps_failed + d.failed),
+            finished_at = case when t.steps_active + d.active = 0 and t.steps_deferred + d.deferred = 0
+                               then tasker.clock() end
+        from delta d
+        where t.task_id = any (array[d.task_id]) and t.state in ('pending', 'running', 'waiting')
+        returning t.task_id, t.state
+    )
+    select array_agg(m.task_id) into v_finished
+    from moved m where m.state in ('failed', 'complete');
+    if v_finished is not null then
+        perform tasker.note_finished(v_finished);
+    end if;
+end;
+$$;
