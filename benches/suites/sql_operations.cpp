@@ -188,10 +188,10 @@ timing templates(populated& in) {
     });
 }
 
-timing release_due(populated& in) {
+timing fire_timers(populated& in) {
     auto& on = in.stage().on();
     return in.stage().on().timed(
-        [&] { on.run(queue::release_due(on.connection(), 100, session::soon())); });
+        [&] { on.run(queue::fire_timers(on.connection(), 100, session::soon())); });
 }
 
 /// Task context, handler's settings and parents' results of a step that a worker holds.
@@ -289,7 +289,7 @@ std::vector<operation> const& operations() {
         {"transition refused by finish_step", finish_refused},
         {"extend_leases, 10", extend},
         {"cancel_tasks, 1", cancel},
-        {"release_due, none due", release_due},
+        {"fire_timers, none due", fire_timers},
         {"step readiness by list_steps", readiness},
         {"step context by claimed_rows", context},
         {"transitive dependencies", dependencies},

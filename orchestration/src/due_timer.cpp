@@ -50,18 +50,18 @@ asio::awaitable<void> due_timer::run_until_stopped() {
         auto const until = steady_clock::now() + settings_.call_timeout;
         auto const limit = settings_.max_batch;
         auto const answered = co_await in_.run(
-            [limit, until](pg::connection& on) { return queue::release_due(on, limit, until); },
+            [limit, until](pg::connection& on) { return queue::fire_timers(on, limit, until); },
             until);
         if (!answered) {
             if (!stopped_) {
-                log::warn("release_due_failed", {{"problem", answered.error()}});
+                log::warn("timers_failed", {{"problem", answered.error()}});
             }
             continue;
         }
-        if (answered->released > 0) {
-            counted_.steps_released(static_cast<std::size_t>(answered->released));
+        if (answered->fired > 0) {
+            counted_.steps_released(static_cast<std::size_t>(answered->fired));
         }
-        if (answered->released >= limit) {
+        if (answered->fired >= limit) {
             look_now();
         } else if (answered->next) {
             look_at(steady_clock::now() + std::max(*answered->next, shortest_sleep));

@@ -147,7 +147,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       listener{
           executor,
           {.connect = connect_options(chosen),
-           .channels = {std::string{queue::finished_channel}, std::string{queue::deferred_channel},
+           .channels = {std::string{queue::finished_channel}, std::string{queue::timers_channel},
                         std::string{queue::template_channel}}},
           {.notified = [this](std::string_view channel,
                               std::string_view payload) { notified(channel, payload); },
@@ -170,7 +170,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
 void service::parts::notified(std::string_view channel, std::string_view payload) {
     if (channel == queue::finished_channel) {
         waits.notified(payload);
-    } else if (channel == queue::deferred_channel) {
+    } else if (channel == queue::timers_channel) {
         timer.notified(payload);
     } else if (channel == queue::template_channel) {
         cache.forget_latest();

@@ -67,7 +67,7 @@ TEST_F(DueTimer, ManyOrchestratorsReleaseEachRetryOnce) {
     EXPECT_TRUE(database_.wait_until(
         soon(), "select count(*) = 50 from tasker.steps where state = 'enqueued'"));
     EXPECT_EQ(database_.value<int>("select count(*) from pgmq.q_tasker_default"), 50);
-    EXPECT_EQ(database_.value<int>("select count(*) from tasker.deferred"), 0);
+    EXPECT_EQ(database_.value<int>("select count(*) from tasker.timers"), 0);
 }
 
 } // namespace

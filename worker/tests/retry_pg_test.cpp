@@ -21,11 +21,11 @@ protected:
     /// Milliseconds from the (stopped) clock to when the step is due.
     std::int64_t due_in() {
         return db().value<std::int64_t>("select round(extract(epoch from due_at - tasker.clock()) "
-                                        "* 1000) from tasker.deferred");
+                                        "* 1000) from tasker.timers");
     }
 
-    void release_due() {
-        db().exec("select tasker.release_due(100)");
+    void fire_timers() {
+        db().exec("select tasker.fire_timers(100)");
         db().exec("select tasker.flush_notifications()");
     }
 
@@ -40,7 +40,7 @@ protected:
             all.push_back(due_in());
             now += all.back();
             set_clock(now);
-            release_due();
+            fire_timers();
         }
         return all;
     }
@@ -155,7 +155,7 @@ TEST_F(WorkerRetry, StepThatTakesTooLongTimesOut) {
     EXPECT_TRUE(cancelled.wait(testing::soon()));
     EXPECT_EQ(step(id, "s")["error"],
               json({{"message", "timed out after 1000 ms"}, {"type", "timeout"}}));
-    release_due();
+    fire_timers();
     ASSERT_TRUE(wait_for_task(id, "complete"));
     EXPECT_EQ(task(id)["result"]["s"], "in time");
     EXPECT_EQ(w.metric("tasker_worker_steps_total{outcome=\"timed_out\"}"), 1);

@@ -121,7 +121,7 @@ std::int32_t stage::release(std::vector<queue::claimed_step> const& steps) {
 void stage::remove(std::vector<task_id> const& tasks) {
     static constexpr pg::statement sql{
         "bench_remove",
-        "/* upkeep */ with d as (delete from tasker.deferred where task_id = any ($1)),"
+        "/* upkeep */ with d as (delete from tasker.timers where task_id = any ($1)),"
         " s as (delete from tasker.steps where task_id = any ($1))"
         " delete from tasker.tasks where task_id = any ($1)"};
     static constexpr pg::statement empty{"bench_empty",

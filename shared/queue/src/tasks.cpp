@@ -24,8 +24,8 @@ constexpr pg::statement list_sql{"tasker_list_tasks",
                                  "$1, $2, $3, $4::text::tasker.task_state, $5, $6, $7, $8, $9)"};
 constexpr pg::statement list_steps_sql{"tasker_list_steps",
                                        "select * from tasker.list_steps($1, $2, $3, $4, $5)"};
-constexpr pg::statement release_due_sql{"tasker_release_due",
-                                        "select released, next_due_ms from tasker.release_due($1)"};
+constexpr pg::statement fire_timers_sql{"tasker_fire_timers",
+                                        "select fired, next_due_ms from tasker.fire_timers($1)"};
 
 constexpr pg::statement is_writable_sql{"tasker_is_writable", "select tasker.is_writable()"};
 constexpr pg::statement unserved_sql{"tasker_unserved_namespaces",
@@ -255,9 +255,9 @@ list_steps(pg::connection& on, step_filter which, std::int32_t limit, deadline u
     co_return read_all(answer, step_columns, read_step);
 }
 
-asio::awaitable<result<due_reply>> release_due(pg::connection& on, std::int32_t limit,
+asio::awaitable<result<due_reply>> fire_timers(pg::connection& on, std::int32_t limit,
                                                deadline until) {
-    auto const answer = co_await on.run({release_due_sql, pg::params{}.add_int4(limit)}, until);
+    auto const answer = co_await on.run({fire_timers_sql, pg::params{}.add_int4(limit)}, until);
     if (!answer) {
         co_return answer.error();
     }
@@ -265,7 +265,7 @@ asio::awaitable<result<due_reply>> release_due(pg::connection& on, std::int32_t 
     due_reply const reply{answer->int4(0, 0),
                           next ? std::optional{std::chrono::milliseconds{*next}} : std::nullopt};
     // In an idle system, most calls release nothing and need no second transaction.
-    if (reply.released > 0) {
+    if (reply.fired > 0) {
         if (auto const announced = co_await on.run({announce, {}}, until); !announced) {
             co_return announced.error();
         }

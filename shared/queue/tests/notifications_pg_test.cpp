@@ -20,7 +20,7 @@ protected:
         : listener_{io_.get_executor(),
                     {.connect = {.dsn = database_.dsn()},
                      .channels = {std::string{ready_channel}, std::string{finished_channel},
-                                  std::string{deferred_channel}, std::string{template_channel}}},
+                                  std::string{timers_channel}, std::string{template_channel}}},
                     {.notified =
                          [this](std::string_view channel, std::string_view payload) {
                              heard_.push_back(std::string{channel} + " " + std::string{payload});
@@ -80,10 +80,10 @@ TEST_F(Notifications, TellOfWorkRetriesAndEndsWithoutAFurtherCall) {
                                               .retry_after = 5000ms}}},
                                   soon()));
     ASSERT_TRUE(reply);
-    EXPECT_THAT(heard(1), ElementsAre("tasker_deferred 5000"));
+    EXPECT_THAT(heard(1), ElementsAre("tasker_timers 5000"));
 
-    database_.exec("update tasker.deferred set due_at = tasker.clock()");
-    ASSERT_EQ(run(release_due(on_, 10, soon())).value().released, 1);
+    database_.exec("update tasker.timers set due_at = tasker.clock()");
+    ASSERT_EQ(run(fire_timers(on_, 10, soon())).value().fired, 1);
     EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
 
     auto const again = claim_all();

@@ -154,15 +154,15 @@ TEST_F(Steps, ThatFailAreTriedAgainAfterTheTimeAskedFor) {
     ASSERT_TRUE(reply);
     EXPECT_EQ(get(task).state, model::task_state::waiting);
 
-    auto const early = run(release_due(on_, 100, soon())).value();
-    EXPECT_EQ(early.released, 0);
+    auto const early = run(fire_timers(on_, 100, soon())).value();
+    EXPECT_EQ(early.fired, 0);
     ASSERT_TRUE(early.next);
     EXPECT_GT(*early.next, 3'500'000ms);
     EXPECT_LE(*early.next, 3'600'000ms);
 
-    database_.exec("update tasker.deferred set due_at = tasker.clock()");
-    auto const due = run(release_due(on_, 100, soon())).value();
-    EXPECT_EQ(due.released, 1);
+    database_.exec("update tasker.timers set due_at = tasker.clock()");
+    auto const due = run(fire_timers(on_, 100, soon())).value();
+    EXPECT_EQ(due.fired, 1);
     EXPECT_EQ(due.next, std::nullopt);
     auto const again = claim_all().at(0);
     EXPECT_EQ(again.attempt, 2);

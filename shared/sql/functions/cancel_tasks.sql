@@ -1,5 +1,5 @@
 -- Cancels tasks: nothing more of them will run; a result that comes later is refused. Messages and
--- deferred rows of theirs are dropped when they next turn up.
+-- timers of theirs are dropped when they next turn up.
 -- called by: the orchestrator (POST /v1/tasks/{id}/cancel).
 -- returns: for each task that exists its state afterwards, and whether this call cancelled it; a task
 --   that is complete or was cancelled before is left as it is.
@@ -56,7 +56,7 @@ begin
 
             with moved as (
                 update tasker.tasks t
-                set state = 'cancelled', steps_active = 0, steps_deferred = 0, finished_at = v_now
+                set state = 'cancelled', steps_active = 0, steps_waiting = 0, finished_at = v_now
                 where t.task_id = any (v_open) and t.state in ('pending', 'running', 'waiting', 'failed')
                 returning t.task_id
             )

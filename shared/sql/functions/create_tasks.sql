@@ -85,7 +85,7 @@ begin
 
     with task as (
         insert into tasker.tasks
-            (task_id, template_id, state, priority, steps_active, steps_deferred, steps_failed,
+            (task_id, template_id, state, priority, steps_active, steps_waiting, steps_failed,
              created_at, idempotency_key, context)
         select i.task_id, i.template_id, 'pending', i.priority, cardinality(t.roots), 0, 0, v_now,
                i.key, i.context::json

@@ -53,11 +53,11 @@ begin
     from failing f;
 
     if retried_tasks is not null then
-        insert into tasker.deferred (due_at, task_id, step_no)
-        select p_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no
+        insert into tasker.timers (due_at, task_id, step_no, kind)
+        select p_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no, 'retry'
         from unnest(retried_tasks, v_steps, v_ms) w(task_id, step_no, ms);
-        perform set_config('tasker.deferred', least(
-            nullif(current_setting('tasker.deferred', true), '')::bigint,
+        perform set_config('tasker.timers', least(
+            nullif(current_setting('tasker.timers', true), '')::bigint,
             (select min(ms) from unnest(v_ms) ms))::text, false);
     end if;
 end;

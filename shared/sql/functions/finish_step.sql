@@ -80,8 +80,8 @@ begin
     if not v_ready then
         update tasker.tasks t
         set steps_active = t.steps_active - 1,
-            state = tasker.task_state_of(t.steps_active - 1, t.steps_deferred, t.steps_failed),
-            finished_at = case when t.steps_active = 1 and t.steps_deferred = 0 then tasker.clock() end
+            state = tasker.task_state_of(t.steps_active - 1, t.steps_waiting, t.steps_failed),
+            finished_at = case when t.steps_active = 1 and t.steps_waiting = 0 then tasker.clock() end
         where t.task_id = p_task_id and t.state in ('pending', 'running', 'waiting')
         returning t.state into v_state;
     end if;

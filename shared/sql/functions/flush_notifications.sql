@@ -3,7 +3,7 @@
 -- speaks of, and commits asynchronously: a notification only shortens a wait.
 -- called by: clients, pipelined directly behind every state-changing call; by SQL users after commit;
 --   claim_steps, in its own transaction, where a step dies inside it.
--- channels: tasker_ready (queue names), tasker_finished (task ids or *), tasker_deferred (ms until due).
+-- channels: tasker_ready (queue names), tasker_finished (task ids or *), tasker_timers (ms until due).
 create or replace function tasker.flush_notifications() returns void
 language plpgsql
 set search_path = ''
@@ -11,7 +11,7 @@ as $$
 declare
     v_ready    text := current_setting('tasker.ready', true);
     v_finished text := current_setting('tasker.finished', true);
-    v_deferred text := current_setting('tasker.deferred', true);
+    v_timers text := current_setting('tasker.timers', true);
 begin
     if v_ready <> '' then
         perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_ready', v_ready),
@@ -21,9 +21,9 @@ begin
         perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_finished', v_finished),
                 set_config('tasker.finished', '', false);
     end if;
-    if v_deferred <> '' then
-        perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_deferred', v_deferred),
-                set_config('tasker.deferred', '', false);
+    if v_timers <> '' then
+        perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_timers', v_timers),
+                set_config('tasker.timers', '', false);
     end if;
 end;
 $$;

@@ -5,7 +5,7 @@
 -- the lowest visible number becomes the floor once all transactions that held such a lock at that time have
 -- ended, and another look finds nothing lower.
 -- p_name: names the session's setting. p_lowest: a statement, the lowest number above $1.
--- called by: claim_steps, release_due.
+-- called by: claim_steps, fire_timers.
 -- returns: the floor, 0 at first.
 -- cost: one look per second. Once a minute it reads from 0, in case a row got its number in another way.
 create or replace function tasker.raise_floor(p_name text, p_table regclass, p_lowest text) returns bigint

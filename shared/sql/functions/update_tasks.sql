@@ -15,22 +15,22 @@ declare
     v_finished uuid[];
 begin
     with delta as (
-        select x.task_id, sum(x.active)::int as active, sum(x.deferred)::int as deferred,
+        select x.task_id, sum(x.active)::int as active, sum(x.waiting)::int as waiting,
                sum(x.failed)::int as failed
         from (select u, -1, 0, 0 from unnest(p_done) u
               union all select u, -1, 0, 1 from unnest(p_failed) u
               union all select u, -1, 1, 0 from unnest(p_retried) u
-              union all select u, 1, 0, 0 from unnest(p_ready) u) x(task_id, active, deferred, failed)
+              union all select u, 1, 0, 0 from unnest(p_ready) u) x(task_id, active, waiting, failed)
         group by x.task_id
-        having sum(x.active) <> 0 or sum(x.deferred) <> 0 or sum(x.failed) <> 0
+        having sum(x.active) <> 0 or sum(x.waiting) <> 0 or sum(x.failed) <> 0
         order by x.task_id
     ), moved as (
         update tasker.tasks t
-        set steps_active = t.steps_active + d.active, steps_deferred = t.steps_deferred + d.deferred,
+        set steps_active = t.steps_active + d.active, steps_waiting = t.steps_waiting + d.waiting,
             steps_failed = t.steps_failed + d.failed,
-            state = tasker.task_state_of(t.steps_active + d.active, t.steps_deferred + d.deferred,
+            state = tasker.task_state_of(t.steps_active + d.active, t.steps_waiting + d.waiting,
                                          t.steps_failed + d.failed),
-            finished_at = case when t.steps_active + d.active = 0 and t.steps_deferred + d.deferred = 0
+            finished_at = case when t.steps_active + d.active = 0 and t.steps_waiting + d.waiting = 0
                                then tasker.clock() end
         from delta d
         where t.task_id = any (array[d.task_id]) and t.state in ('pending', 'running', 'waiting')

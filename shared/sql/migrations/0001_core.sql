@@ -66,7 +66,7 @@ create table tasker.template_steps (
     constraint timeout_is_positive check (timeout_ms > 0)
 );
 
--- One run of a template. `steps_active` counts its enqueued and in_progress steps, `steps_deferred`
+-- One run of a template. `steps_active` counts its enqueued and in_progress steps, `steps_waiting`
 -- those waiting for a retry: the task has finished when both are zero.
 -- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it.
 create table tasker.tasks (
@@ -75,7 +75,7 @@ create table tasker.tasks (
     state           tasker.task_state not null,
     priority        int2 not null,
     steps_active    int not null,
-    steps_deferred  int not null,
+    steps_waiting  int not null,
     steps_failed    int not null,
     created_at      timestamptz not null,
     started_at      timestamptz,
@@ -84,7 +84,7 @@ create table tasker.tasks (
     context         json not null,
     constraint priority_has_a_queue check (priority between 1 and 4),
     constraint counts_are_not_negative
-        check (steps_active >= 0 and steps_deferred >= 0 and steps_failed >= 0)
+        check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
 ) with (fillfactor = 70, toast_tuple_target = 256);
 
 create table tasker.idempotency_keys (
@@ -124,12 +124,15 @@ create table tasker.steps (
     constraint parents_are_counted_once check (parents_done <= parents_total)
 ) with (fillfactor = 65);
 
--- Work for later: the hot queues hold only what can run now.
-create table tasker.deferred (
+create type tasker.timer_kind as enum ('retry');
+
+-- What is to happen to a step later: the hot queues hold only what can run now.
+create table tasker.timers (
     due_at  timestamptz not null,
     task_id uuid not null,
     step_no int not null,
-    primary key (due_at, task_id, step_no)
+    kind    tasker.timer_kind not null,
+    primary key (due_at, task_id, step_no, kind)
 );
 
 create table tasker.workers (

@@ -104,9 +104,9 @@ TEST(CancelTasks, ARetryThatIsDueLaterNeverRuns) {
     w.finish(w.claim().at(0), R"({"message":"x"})", 1);
     w.db().exec(fmt::format("select tasker.cancel_tasks(array['{}']::uuid[])", task));
     w.move_clock("1 hour");
-    EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(10)"), 0);
+    EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(10)"), 0);
     EXPECT_THAT(w.claim(), IsEmpty());
-    EXPECT_EQ(w.db().value<int>("select count(*) from tasker.deferred"), 0);
+    EXPECT_EQ(w.db().value<int>("select count(*) from tasker.timers"), 0);
 }
 
 TEST(ReleaseSteps, WhatIsGivenBackIsClaimedAtOnceByAnother) {

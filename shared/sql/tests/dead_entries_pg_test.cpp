@@ -127,18 +127,19 @@ TEST(DeadEntries, OfMessagesCostALoneTaskNothingUnderAnOldSnapshot) {
     EXPECT_LT(pages_of(w.db().connection(), look), before);
 }
 
-TEST(DeadEntries, OfRetriesCostReleaseDueNothingUnderAnOldSnapshot) {
+TEST(DeadEntries, OfRetriesCostFireTimersNothingUnderAnOldSnapshot) {
     workflow_database w;
     old_snapshot const held{w};
     auto const pages = [&](int second) {
         w.move_clock(fmt::format("{} seconds", second));
-        return pages_of(w.db().connection(), "select * from tasker.release_due(100)");
+        return pages_of(w.db().connection(), "select * from tasker.fire_timers(100)");
     };
     pages(1); // its plans are cached now
     auto const before = pages(2);
-    w.db().exec("insert into tasker.deferred select now() - interval '1 hour', tasker.uuid_v7(), 0 "
-                "from generate_series(1, 50000)");
-    w.db().exec("delete from tasker.deferred");
+    w.db().exec(
+        "insert into tasker.timers select now() - interval '1 hour', tasker.uuid_v7(), 0, 'retry' "
+        "from generate_series(1, 50000)");
+    w.db().exec("delete from tasker.timers");
     for (int second = 3; second < 6; ++second) {
         pages(second);
     }
@@ -200,15 +201,15 @@ TEST(DeadEntries, ARetryThatAppearsBelowThemIsReleasedAtOnce) {
     pqxx::connection session{w.db().dsn()};
     pqxx::work late{session};
     w.finish(w.claim().at(0), R"({"message":"x"})", 1, 0, 3600000);
-    w.db().exec("delete from tasker.deferred");
+    w.db().exec("delete from tasker.timers");
     late.exec(fmt::format(
-        "insert into tasker.deferred values (now() - interval '5 minutes', '{}', 0)", task));
+        "insert into tasker.timers values (now() - interval '5 minutes', '{}', 0, 'retry')", task));
     for (int second = 1; second < 5; ++second) {
         w.move_clock(fmt::format("{} seconds", second));
-        w.db().exec("select tasker.release_due(100)");
+        w.db().exec("select tasker.fire_timers(100)");
     }
     late.commit();
-    EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(100)"), 1);
+    EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(100)"), 1);
     EXPECT_EQ(w.step_state(task, "a"), "enqueued");
 }
 

@@ -64,7 +64,7 @@ TEST_P(FinishSteps, TheSoonestRetryIsAnnouncedOfAllThatAreNotAnnouncedYet) {
     auto const roots = w.claim();
     w.finish(roots.at(0), "{}", 1, 0, 200);
     w.finish(roots.at(1), "{}", 1, 0, 5000);
-    EXPECT_EQ(w.db().value<std::string>("select current_setting('tasker.deferred')"), "200");
+    EXPECT_EQ(w.db().value<std::string>("select current_setting('tasker.timers')"), "200");
 }
 
 TEST_P(FinishSteps, ResultsTooLargeToBeJoinedAreLeftOutAndTheirSizeIsTold) {
@@ -271,10 +271,10 @@ TEST(FailedSteps, ARetryableFailureWaitsForItsBackoffAndRunsAgain) {
     EXPECT_EQ(w.step_state(task, "a"), "waiting_for_retry");
     EXPECT_EQ(w.task_state(task), "waiting");
     EXPECT_EQ(w.messages(), 0) << "what is not due is not in the queue";
-    EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(100)"), 0);
+    EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(100)"), 0);
 
     w.move_clock("1100 ms");
-    EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(100)"), 1);
+    EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(100)"), 1);
     EXPECT_EQ(w.task_state(task), "running");
     EXPECT_THAT(w.run_all(), ElementsAre("a", "b"));
     EXPECT_EQ(w.task_state(task), "complete");
@@ -306,9 +306,9 @@ TEST(FailedSteps, AnAskedForDelayOverridesTheBackoff) {
     w.create(w.register_template("one", "a"));
     w.finish(w.claim().at(0), R"({"message":"busy"})", 1, 0, 90'000);
     w.move_clock("80 s");
-    EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(100)"), 0);
+    EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(100)"), 0);
     w.move_clock("91 s");
-    EXPECT_EQ(w.db().value<int>("select released from tasker.release_due(100)"), 1);
+    EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(100)"), 1);
 }
 
 TEST(FailedSteps, TheLastAllowedAttemptFailsForGood) {
@@ -316,7 +316,7 @@ TEST(FailedSteps, TheLastAllowedAttemptFailsForGood) {
     auto const task =
         w.create(w.register_template("one", "a; b<a", R"({"max_attempts":2,"backoff":"none"})"));
     w.finish(w.claim().at(0), R"({"message":"first"})", 1);
-    w.db().exec("select tasker.release_due(10)");
+    w.db().exec("select tasker.fire_timers(10)");
     EXPECT_THAT(kinds(w.finish(w.claim().at(0), R"({"message":"second"})", 1)), IsEmpty());
     EXPECT_EQ(w.task_state(task), "failed");
     EXPECT_EQ(w.step_state(task, "a"), "failed");
@@ -359,7 +359,7 @@ TEST(StartOfAStep, IsForgottenWhenItIsTriedAgain) {
     auto const task = w.create(w.register_template("one", "a", R"({"backoff":"none"})"));
     w.finish(w.claim().at(0), R"({"message":"no"})", 1);
     EXPECT_NE(w.shown(task, "a", "started_at"), "");
-    ASSERT_EQ(w.db().value<int>("select released from tasker.release_due(10)"), 1);
+    ASSERT_EQ(w.db().value<int>("select fired from tasker.fire_timers(10)"), 1);
     EXPECT_EQ(w.shown(task, "a", "started_at"), "");
     EXPECT_EQ(w.shown(task, "a", "worker"), "");
     EXPECT_EQ(w.shown(task, "a", "attempts"), "1");

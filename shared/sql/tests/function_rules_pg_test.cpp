@@ -55,7 +55,8 @@ TEST(FunctionRules, UpdatesCallNoVolatileFunction) {
                         and n.nspname in ('pg_catalog', 'tasker', 'tasker_queues', 'pgmq'))
         order by 1)"),
                 // They need the time after the row is locked.
-                ElementsAre("tasker.finish_step calls clock", "tasker.finish_steps calls clock"));
+                ElementsAre("tasker.advance_steps calls clock", "tasker.finish_step calls clock",
+                            "tasker.update_tasks calls clock"));
 }
 
 TEST(FunctionRules, NoInsertOfAQueryReturnsIntoAVariable) {

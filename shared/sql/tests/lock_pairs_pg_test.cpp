@@ -20,7 +20,7 @@ constexpr std::string_view high_task = "00000000-0000-7000-8000-000000000002";
 class crossed_tasks {
 public:
     explicit crossed_tasks(workflow_database& w) : w_{w} {
-        w_.db().exec("truncate tasker.tasks, tasker.steps, tasker.deferred, "
+        w_.db().exec("truncate tasker.tasks, tasker.steps, tasker.timers, "
                      "pgmq.q_tasker_default");
         for (auto const task : {high_task, low_task}) {
             w_.db().exec(fmt::format("select * from tasker.create_tasks(array['{}']::uuid[], "
@@ -86,7 +86,7 @@ constexpr std::array calls{
     core_call{"Cancel", "select * from tasker.cancel_tasks(array["
                         "'00000000-0000-7000-8000-000000000002',"
                         "'00000000-0000-7000-8000-000000000001']::uuid[])"},
-    core_call{"ReleaseDue", "select * from tasker.release_due(10)"},
+    core_call{"FireTimers", "select * from tasker.fire_timers(10)"},
 };
 
 /// A session that runs one statement on a thread and reports how it ended.

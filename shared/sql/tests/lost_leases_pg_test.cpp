@@ -148,7 +148,7 @@ TEST(LostLeases, AStepOnItsLastLeaseIsStillTriedAgainAndGivenBack) {
     auto const task = w.create(w.register_template("unlucky", "a", R"({"backoff":"none"})"));
     lose_worker(w, 11);
     w.finish(w.claim().at(0), R"({"message":"no"})", 1);
-    ASSERT_EQ(w.db().value<int>("select released from tasker.release_due(10)"), 1);
+    ASSERT_EQ(w.db().value<int>("select fired from tasker.fire_timers(10)"), 1);
     w.release(w.claim().at(0));
     EXPECT_EQ(w.run_all().size(), 1U);
     EXPECT_EQ(w.task_state(task), "complete");

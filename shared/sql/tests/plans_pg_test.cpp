@@ -32,7 +32,7 @@ void add_history(workflow_database& w, int template_id, int tasks, std::string c
     w.db().exec("set session_replication_role = replica"); // no trigger checks these moves
     w.db().exec(fmt::format(
         "with added as (insert into tasker.tasks (task_id, template_id, state, priority, "
-        "steps_active, steps_deferred, steps_failed, created_at, idempotency_key, context) "
+        "steps_active, steps_waiting, steps_failed, created_at, idempotency_key, context) "
         "select tasker.uuid_v7(), {}, '{}', 2, {}, 0, 0, now(), 'h' || random(), '{{}}' "
         "from generate_series(1, {}) returning task_id, template_id, idempotency_key), "
         "keyed as (insert into tasker.idempotency_keys select 1, idempotency_key, task_id, '' "
@@ -41,8 +41,8 @@ void add_history(workflow_database& w, int template_id, int tasks, std::string c
         "state, attempt, result) select a.task_id, n, a.template_id, 0, 0, '{}', 1, '1' "
         "from added a, generate_series(0, 1) n",
         template_id, state, is_done ? 0 : 2, tasks, is_done ? "complete" : "in_progress"));
-    w.db().exec(fmt::format("insert into tasker.deferred select now() + interval '1 day', "
-                            "tasker.uuid_v7(), 0 from generate_series(1, {})",
+    w.db().exec(fmt::format("insert into tasker.timers select now() + interval '1 day', "
+                            "tasker.uuid_v7(), 0, 'retry' from generate_series(1, {})",
                             tasks));
     w.db().exec(fmt::format("insert into tasker.workers (name, namespaces, started_at, "
                             "last_seen_at) select 'w' || random(), '{{default}}', now(), now() "
@@ -141,7 +141,7 @@ protected:
         of_held("tasker.start_steps(h.t, h.s, h.a, h.s)");
         finish("(case msg_id % 10 when 9 then 2 when 8 then 1 when 7 then 1 else 0 end)::int2", 0);
         finish("0::int2", 0); // all are refused
-        exec("select from tasker.release_due(1000)");
+        exec("select from tasker.fire_timers(1000)");
         claim();
         of_held("tasker.release_steps('tasker_default', h.t, h.s, h.a, h.m)");
         claim();

@@ -15,7 +15,7 @@ namespace {
 void insert_task(test_database& database) {
     database.exec(R"(
         insert into tasker.tasks (task_id, template_id, state, priority, steps_active,
-                                  steps_deferred, steps_failed, created_at, context)
+                                  steps_waiting, steps_failed, created_at, context)
         values (gen_random_uuid(), 1, 'pending', 2, 1, 0, 0, now(), '{}');
         insert into tasker.steps (task_id, step_no, template_id, parents_total, parents_done, state)
         select task_id, 0, 1, 0, 0, 'pending' from tasker.tasks)");

@@ -13,7 +13,7 @@ inline constexpr std::string_view ready_channel = "tasker_ready";
 /// Ids of finished tasks, comma-separated, or "*" (check all awaited tasks).
 inline constexpr std::string_view finished_channel = "tasker_finished";
 /// Milliseconds until the earliest new due time.
-inline constexpr std::string_view deferred_channel = "tasker_deferred";
+inline constexpr std::string_view timers_channel = "tasker_timers";
 /// Empty payload: the latest version of a template may have changed.
 inline constexpr std::string_view template_channel = "tasker_template";
 

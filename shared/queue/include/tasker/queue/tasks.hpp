@@ -116,12 +116,12 @@ struct backlog {
 boost::asio::awaitable<result<std::vector<backlog>>> backlogs(pg::connection& on, deadline until);
 
 struct due_reply {
-    std::int32_t released = 0;
-    std::optional<std::chrono::milliseconds> next; ///< until the next one; none: nothing is waiting
+    std::int32_t fired = 0;                        ///< steps that were enqueued
+    std::optional<std::chrono::milliseconds> next; ///< until the next one; none: there is no timer
 };
 
 /// Enqueues at most `limit` steps whose retry is due.
-boost::asio::awaitable<result<due_reply>> release_due(pg::connection& on, std::int32_t limit,
+boost::asio::awaitable<result<due_reply>> fire_timers(pg::connection& on, std::int32_t limit,
                                                       deadline until);
 
 } // namespace tasker::queue

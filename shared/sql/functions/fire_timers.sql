@@ -1,10 +1,10 @@
--- Moves deferred steps that are due to their queues.
+-- Does what timers that are due stand for: enqueues steps whose retry is due.
 -- called by: every orchestrator's timer (skip locked: any number may run at once).
--- returns: how many were released; the milliseconds until the next is due, null when none waits.
--- locks: deferred (skip locked), steps (task_id, step_no), tasks (task_id), then queues.
+-- returns: how many steps were enqueued; the milliseconds until the next timer is due, null if there is none.
+-- locks: timers (skip locked), steps (task_id, step_no), tasks (task_id), then queues.
 -- moves: step waiting_for_retry -> enqueued; task waiting -> running.
--- cost: reads the head of the deferred table's primary key.
-create or replace function tasker.release_due(p_limit int, out released int, out next_due_ms bigint)
+-- cost: reads the head of the timers' primary key.
+create or replace function tasker.fire_timers(p_limit int, out fired int, out next_due_ms bigint)
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -17,9 +17,9 @@ declare
     v_now      timestamptz := tasker.clock();
     -- A due time is later than its failure; the minute allows for failures that commit late.
     v_floor    timestamptz := 'epoch'::timestamptz + interval '1 microsecond' * tasker.raise_floor(
-        'deferred', 'tasker.deferred',
+        'timers', 'tasker.timers',
         $lowest$select least((select extract(epoch from d.due_at) * 1000000
-                              from tasker.deferred d
+                              from tasker.timers d
                               where d.due_at > 'epoch'::timestamptz + interval '1 microsecond' * (select $1)
                               order by d.due_at limit 1),
                              extract(epoch from tasker.clock() - interval '1 minute') * 1000000)::bigint$lowest$);
@@ -28,29 +28,30 @@ declare
     v_queues   text[];
 begin
     with due as materialized (
-        select d.due_at, d.task_id, d.step_no
-        from tasker.deferred d
+        select d.due_at, d.task_id, d.step_no, d.kind
+        from tasker.timers d
         where d.due_at > v_floor and d.due_at <= v_now
         order by d.due_at
         limit p_limit
         for update skip locked
     ), gone as (
-        delete from tasker.deferred d using due
+        delete from tasker.timers d using due
         where d.due_at = any (array[due.due_at]) and d.task_id = due.task_id and d.step_no = due.step_no
-        returning d.task_id, d.step_no
-    ), released as (
+              and d.kind = due.kind
+        returning d.task_id, d.step_no, d.kind
+    ), retried as (
         update tasker.steps s
         set state = 'enqueued', enqueued_at = v_now, worker_id = null, started_at = null
-        from (select * from gone order by gone.task_id, gone.step_no) g
+        from (select * from gone where gone.kind = 'retry' order by gone.task_id, gone.step_no) g
         where s.task_id = any (array[g.task_id]) and s.step_no = g.step_no and s.state = 'waiting_for_retry'
         returning s.task_id, s.step_no
     )
-    select array_agg(r.task_id), array_agg(r.step_no) into v_task_ids, v_step_nos from released r;
-    released := coalesce(cardinality(v_task_ids), 0);
+    select array_agg(r.task_id), array_agg(r.step_no) into v_task_ids, v_step_nos from retried r;
+    fired := coalesce(cardinality(v_task_ids), 0);
 
-    if released > 0 then
+    if fired > 0 then
         update tasker.tasks t
-        set steps_active = t.steps_active + n.steps, steps_deferred = t.steps_deferred - n.steps,
+        set steps_active = t.steps_active + n.steps, steps_waiting = t.steps_waiting - n.steps,
             state = 'running'
         from (select u.task_id, count(*)::int as steps from unnest(v_task_ids) u(task_id)
               group by u.task_id order by u.task_id) n
@@ -66,6 +67,6 @@ begin
 
     select greatest(0, ceil(extract(epoch from d.due_at - tasker.clock()) * 1000))::bigint
     into next_due_ms
-    from tasker.deferred d where d.due_at > v_floor order by d.due_at limit 1;
+    from tasker.timers d where d.due_at > v_floor order by d.due_at limit 1;
 end;
 $$;
