@@ -122,7 +122,8 @@ void stage::remove(std::vector<task_id> const& tasks) {
     static constexpr pg::statement sql{
         "bench_remove",
         "/* upkeep */ with d as (delete from tasker.timers where task_id = any ($1)),"
-        " s as (delete from tasker.steps where task_id = any ($1))"
+        " s as (delete from tasker.steps where task_id = any ($1)),"
+        " u as (delete from tasker.unsuccessful_tasks where task_id = any ($1))"
         " delete from tasker.tasks where task_id = any ($1)"};
     static constexpr pg::statement empty{"bench_empty",
                                          "/* upkeep */ delete from pgmq.q_tasker_bench__p3"};

@@ -69,9 +69,8 @@ begin
             v_try := v_try + 1;
         end;
     end loop;
-    if v_cancelled is not null then
-        perform tasker.note_finished(v_cancelled);
-    end if;
+    delete from tasker.unsuccessful_tasks u where u.state = 'failed' and u.task_id = any (v_cancelled);
+    perform tasker.end_tasks(v_cancelled, 'cancelled');
     return query
         select t.task_id, t.task_id = any (coalesce(v_cancelled, '{}')), t.state
         from tasker.tasks t where t.task_id = any (p_task_ids);

@@ -98,7 +98,7 @@ begin
     if v_ready then
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
     elsif v_state in ('failed', 'complete') then
-        perform tasker.note_finished(array[p_task_id]);
+        perform tasker.end_tasks(array[p_task_id], v_state);
     end if;
 end;
 $$;

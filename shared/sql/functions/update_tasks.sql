@@ -12,7 +12,8 @@ returns void
 language plpgsql
 as $$
 declare
-    v_finished uuid[];
+    v_complete uuid[];
+    v_failed   uuid[];
 begin
     with delta as (
         select x.task_id, sum(x.active)::int as active, sum(x.waiting)::int as waiting,
@@ -36,10 +37,11 @@ begin
         where t.task_id = any (array[d.task_id]) and t.state in ('pending', 'running', 'waiting')
         returning t.task_id, t.state
     )
-    select array_agg(m.task_id) into v_finished
+    select array_agg(m.task_id) filter (where m.state = 'complete'),
+           array_agg(m.task_id) filter (where m.state = 'failed')
+    into v_complete, v_failed
     from moved m where m.state in ('failed', 'complete');
-    if v_finished is not null then
-        perform tasker.note_finished(v_finished);
-    end if;
+    perform tasker.end_tasks(v_complete, 'complete');
+    perform tasker.end_tasks(v_failed, 'failed');
 end;
 $$;

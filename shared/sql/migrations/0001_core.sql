@@ -87,6 +87,13 @@ create table tasker.tasks (
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
 ) with (fillfactor = 70, toast_tuple_target = 256);
 
+-- The tasks that failed or were cancelled, so that lists of them do not read the whole history.
+create table tasker.unsuccessful_tasks (
+    state   tasker.task_state not null,
+    task_id uuid not null,
+    primary key (state, task_id)
+);
+
 create table tasker.idempotency_keys (
     namespace_id int not null,
     key          text not null,

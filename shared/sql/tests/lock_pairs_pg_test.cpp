@@ -20,8 +20,9 @@ constexpr std::string_view high_task = "00000000-0000-7000-8000-000000000002";
 class crossed_tasks {
 public:
     explicit crossed_tasks(workflow_database& w) : w_{w} {
-        w_.db().exec("truncate tasker.tasks, tasker.steps, tasker.timers, "
-                     "pgmq.q_tasker_default");
+        w_.db().exec(
+            "truncate tasker.tasks, tasker.steps, tasker.timers, tasker.unsuccessful_tasks, "
+            "pgmq.q_tasker_default");
         for (auto const task : {high_task, low_task}) {
             w_.db().exec(fmt::format("select * from tasker.create_tasks(array['{}']::uuid[], "
                                      "'{{{}}}', '{{2}}', array['{{}}'], array[null::text])",

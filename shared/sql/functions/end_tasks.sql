@@ -1,0 +1,17 @@
+-- Records that tasks have just reached a final state.
+-- called by: update_tasks, finish_step, cancel_tasks, which hold the tasks' locks.
+-- p_task_ids: null for none.
+create or replace function tasker.end_tasks(p_task_ids uuid[], p_state tasker.task_state) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if p_task_ids is null then
+        return;
+    end if;
+    if p_state <> 'complete' then
+        insert into tasker.unsuccessful_tasks (state, task_id) select p_state, unnest(p_task_ids);
+    end if;
+    perform tasker.note_finished(p_task_ids);
+end;
+$$;
