@@ -21,9 +21,8 @@ bool is_file(std::string const& worker_program) {
 
 exit_code dev(command_line const& line, dev_options options) {
     if (options.is_fresh && !options.database_url.empty()) {
-        return report_usage(
-            "--fresh deletes the private PostgreSQL's data; it cannot be used with "
-            "--database-url");
+        return report_usage("--fresh deletes the private PostgreSQL's data; it cannot be used with "
+                            "--database-url");
     }
     if (is_file(options.worker_program) && !std::filesystem::exists(options.worker_program)) {
         return report_usage("--worker-program " + options.worker_program + ": no such file");
@@ -72,6 +71,11 @@ void add_dev_command(command_line& line) {
                     "A worker with your own handlers: a program, or a Python file "
                     "(default: tasker-worker)")
         ->type_name("FILE");
+    added
+        .add_option("--worker-config", options->worker_config,
+                    "Settings of the workers in TOML; see config/worker.toml")
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile.description(""));
     added
         .add_option("--namespaces", options->namespaces,
                     "Namespaces the workers serve, comma-separated")

@@ -1,3 +1,4 @@
+#include "folder_processes.hpp"
 #include "tasker_program.hpp"
 
 #include "tasker/base/time.hpp"
@@ -26,30 +27,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using testing::soon;
-
-struct process {
-    pid_t pid;
-    std::string command_line; ///< arguments separated by blanks
-};
-
-/// The processes whose command line names the folder.
-std::vector<process> processes_of(std::filesystem::path const& folder) {
-    std::vector<process> found;
-    for (auto const& entry : std::filesystem::directory_iterator{"/proc"}) {
-        auto const name = entry.path().filename().string();
-        if (!std::all_of(name.begin(), name.end(),
-                         [](char digit) { return std::isdigit(digit); })) {
-            continue;
-        }
-        std::ifstream file{entry.path() / "cmdline"};
-        std::string line{std::istreambuf_iterator<char>{file}, {}};
-        std::replace(line.begin(), line.end(), '\0', ' ');
-        if (line.find(folder.string()) != std::string::npos) {
-            found.push_back({std::stoi(name), line});
-        }
-    }
-    return found;
-}
 
 /// `tasker dev` in a folder that is gone with the test.
 class Dev : public ::testing::Test {
@@ -250,6 +227,14 @@ TEST_F(Dev, TellsThatThePortIsTaken) {
     EXPECT_EQ(done.status.code, 1);
     EXPECT_THAT(done.err, HasSubstr("port " + port + " is taken"));
     EXPECT_EQ(processes_of(data()).size(), 0U);
+}
+
+TEST_F(Dev, GivesItsWorkersTheirSettings) {
+    auto const settings = folder_ / "worker.toml";
+    std::ofstream{settings} << "concurrency = 0\n";
+    auto const refused = run({"--port", "0", "--worker-config", settings});
+    EXPECT_EQ(refused.status.code, 1);
+    EXPECT_THAT(refused.err, HasSubstr("concurrency must be from 1 to 1024, not 0"));
 }
 
 TEST_F(Dev, RefusesAMissingWorkerProgramBeforeItStartsAnything) {

@@ -15,11 +15,12 @@ struct dev_options {
     std::optional<std::uint16_t> port;
     std::optional<std::uint16_t> worker_port;
     bool is_fresh = false;
-    std::string worker_program;       ///< empty: tasker-worker beside this program
-    int workers = 1;                  ///< 0: none
-    std::string namespaces;           ///< empty: the worker's own default
-    std::string database_url;         ///< empty: a private PostgreSQL
-    std::filesystem::path ready_file; ///< empty: none
+    std::string worker_program;          ///< empty: tasker-worker beside this program
+    std::filesystem::path worker_config; ///< empty: the worker's defaults
+    int workers = 1;                     ///< 0: none
+    std::string namespaces;              ///< empty: the worker's own default
+    std::string database_url;            ///< empty: a private PostgreSQL
+    std::filesystem::path ready_file;    ///< empty: none
     bool shows_logs = false;
     bool as_json = false;
 };

@@ -138,6 +138,9 @@ result<void> dev_environment::start_workers() {
             options_.workers == 1 ? std::string{"worker"} : "worker-" + std::to_string(number);
         tell("starting the " + name);
         auto argv = worker_command(options_.worker_program);
+        if (!options_.worker_config.empty()) {
+            argv.insert(argv.end(), {"--config", options_.worker_config.string()});
+        }
         if (!options_.namespaces.empty()) {
             argv.insert(argv.end(), {"--namespaces", options_.namespaces});
         }
