@@ -23,7 +23,8 @@ build-%: setup
 	@scripts/compile -j $(JOBS) $*
 
 # What the tests of a preset need: no benchmarks, and no public header alone.
-tests-%: setup
+tests-%:
+	@scripts/setup --build
 	@scripts/compile -j $(JOBS) $* tests
 
 demo: ## 5 min, 25 s | see Tasker at work on a private PostgreSQL; installs and compiles only what this needs
