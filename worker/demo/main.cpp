@@ -1,5 +1,6 @@
 // A worker with its own handlers, which compute the demo's report on this machine's packages.
 
+#include "file_handlers.hpp"
 #include "package_handlers.hpp"
 
 #include "tasker/worker/program.hpp"
@@ -10,6 +11,9 @@ int main(int argc, char** argv) {
             .handle("packages.by_section", demo::count_by_section)
             .handle("packages.largest", demo::find_largest)
             .handle("packages.most_depended_on", demo::find_most_depended_on)
-            .handle("packages.report", demo::write_report);
+            .handle("packages.report", demo::write_report)
+            .handle("files.measure", demo::measure_files)
+            .handle("files.add_up", demo::add_up_files)
+            .handle("files.report", demo::report_files);
     });
 }
