@@ -7,6 +7,7 @@ Shares no code with the handlers: another language, another way through the file
 """
 import collections
 import json
+import pathlib
 import re
 import sys
 
@@ -61,7 +62,8 @@ def main():
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     with open(sys.argv[1], encoding="utf-8") as file:
-        report = json.load(file)["result"]["report"]
+        result = json.load(file)["result"]
+    report = result["report"]
     wanted = expected(sys.argv[2] if len(sys.argv) == 3 else "/var/lib/dpkg/status")
     problems = []
     for key, value in wanted.items():
@@ -73,6 +75,9 @@ def main():
             value = value[: len(found)]
         if found != value:
             problems.append(f"{key}: reported {found}, counted {value}")
+    lists = sum(1 for _ in pathlib.Path("/var/lib/dpkg/info").glob("*.list"))
+    if "files" in result and result["files"]["packages"] != lists:
+        problems.append(f"files: {result['files']['packages']} packages, counted {lists}")
     print("\n".join(problems) or f"{wanted['packages']} packages: every number is right")
     sys.exit(1 if problems else 0)
 

@@ -1,51 +1,102 @@
+#include "folder_processes.hpp"
+
 #include "tasker/base/time.hpp"
 #include "tasker/cluster/child_process.hpp"
 #include "tasker/testing/service.hpp"
 #include "tasker/testing/temporary_folder.hpp"
+#include "tasker/testing/wait.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <regex>
 #include <string>
+#include <vector>
 
 namespace tasker::cli {
 
 namespace {
 
-using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
-TEST(Demo, ReportsWhatAnIndependentCountFinds) {
-    testing::temporary_folder const folder;
-    std::filesystem::path const top = TASKER_SOURCE_DIR;
-    auto const task = folder / "task.json";
-    auto const limit = steady_clock::now() + std::chrono::minutes{3};
+class Demo : public ::testing::Test {
+protected:
+    Demo() {
+        // So that user postgres can reach the data, which stays where the test looks for it.
+        std::filesystem::permissions(folder_.path(), std::filesystem::perms::owner_all |
+                                                         std::filesystem::perms::group_exec |
+                                                         std::filesystem::perms::others_exec);
+    }
 
-    auto const demo = cluster::run_program({.argv = {top / "scripts/demo", "--bin",
-                                                     testing::program_path("tasker").parent_path(),
-                                                     "--data", folder / "data", "--json", task}},
-                                           limit)
-                          .value();
+    cluster::completed run(std::vector<std::string> args) const {
+        return cluster::run_program({.argv = command(std::move(args))}, limit_).value();
+    }
+
+    std::vector<std::string> command(std::vector<std::string> args) const {
+        args.insert(args.begin(), {top_ / "scripts/demo", "--bin",
+                                   testing::program_path("tasker").parent_path(), "--data", data_});
+        return args;
+    }
+
+    std::filesystem::path const top_ = TASKER_SOURCE_DIR;
+    testing::temporary_folder folder_;
+    std::filesystem::path const data_ = folder_ / "data";
+    deadline const limit_ = steady_clock::now() + std::chrono::minutes{4};
+};
+
+TEST_F(Demo, LosesNoResultThoughAWorkerIsKilledAndTheDatabaseRestarted) {
+    auto const task = folder_ / "task.json";
+    auto const demo = run({"--json", task});
     ASSERT_TRUE(demo.status.is_success()) << demo.out << demo.err;
-    EXPECT_THAT(demo.out, HasSubstr("default/package_report 1.0.0"));
-    EXPECT_THAT(demo.out, HasSubstr("Most depended on"));
-    EXPECT_THAT(demo.out, ContainsRegex("report +✔ complete +1/"));
 
+    std::smatch summary;
+    ASSERT_TRUE(std::regex_search(
+        demo.out, summary,
+        std::regex{"\n  ([0-9]+) steps, 2 failures retried, 1 worker killed, "
+                   "([0-9]+) unfinished steps? run again, database restarted, 0 results lost\n"}))
+        << demo.out;
+    auto finished = nlohmann::json::parse(std::ifstream{task});
+    EXPECT_EQ(summary[1], finished["steps_total"].dump());
+    EXPECT_EQ(finished["steps_total"], finished["steps_complete"]);
+    EXPECT_GT(std::stoi(summary[2]), 0);
+    EXPECT_THAT(demo.out, HasSubstr("Killed a worker with "));
+    EXPECT_THAT(demo.out, HasSubstr("Stopping PostgreSQL with "));
+    EXPECT_THAT(demo.out, Not(HasSubstr("\x1b"))) << "control codes, though this is no terminal";
+    EXPECT_EQ(processes_of(data_).size(), 0U);
+
+    EXPECT_THAT(demo.out, HasSubstr("Most depended on"));
+    EXPECT_THAT(demo.out, HasSubstr("Largest files"));
     auto const check =
         cluster::run_program(
-            {.argv = {"python3", top / "client/cli/tests/check_package_report.py", task}}, limit)
+            {.argv = {"python3", top_ / "client/cli/tests/check_package_report.py", task}}, limit_)
             .value();
     EXPECT_TRUE(check.status.is_success()) << check.out << check.err;
 }
 
-TEST(Demo, SaysWhatIsMissing) {
-    testing::temporary_folder const folder;
+TEST_F(Demo, LeavesNothingRunningAfterCtrlC) {
+    auto const output = folder_ / "output";
+    auto demo =
+        cluster::child_process::start({.argv = command({}), .out = output, .err = output}).value();
+    auto const printed = [&] {
+        std::ifstream file{output};
+        return std::string{std::istreambuf_iterator<char>{file}, {}};
+    };
+    ASSERT_TRUE(testing::wait_until(limit_, [&] {
+        return printed().find("Killed a worker") != std::string::npos || demo.poll().has_value();
+    })) << printed();
+    demo.send(SIGINT);
+    EXPECT_EQ(demo.wait(limit_).value(), (cluster::exit_status{130, 0})) << printed();
+    EXPECT_EQ(processes_of(data_).size(), 0U) << printed();
+}
+
+TEST_F(Demo, NamesAMissingProgram) {
     auto const demo =
-        cluster::run_program({.argv = {std::filesystem::path{TASKER_SOURCE_DIR} / "scripts/demo",
-                                       "--bin", folder.path()}},
-                             steady_clock::now() + std::chrono::seconds{30})
+        cluster::run_program({.argv = {top_ / "scripts/demo", "--bin", folder_.path()}}, limit_)
             .value();
     EXPECT_EQ(demo.status.code, 1);
     EXPECT_THAT(demo.err, HasSubstr("run: make demo"));
