@@ -58,7 +58,8 @@ TEST(CreateOptions, TakeTheContextFromAFile) {
 
 TEST(CreateOptions, AreRefusedWithTheReason) {
     EXPECT_THAT(to_request({.name = "order", .key = ""}).error().message, HasSubstr("--key"));
-    EXPECT_THAT(to_request({.name = "an order"}).error().message, HasSubstr("is not a template name"));
+    EXPECT_THAT(to_request({.name = "an order"}).error().message,
+                HasSubstr("is not a template name"));
     EXPECT_THAT(to_request({.name = "order", .context = "{"}).error().message,
                 HasSubstr("--context"));
     EXPECT_THAT(to_request({.name = "order", .context = "@/no/such/file"}).error().message,

@@ -31,8 +31,7 @@ TEST(Cursor, OfAnotherListIsRefused) {
 
 TEST(Cursor, OfOtherFiltersIsRefused) {
     for (auto const* other : {"", "state=", "state=failed&", "state=complete"}) {
-        EXPECT_FALSE(
-            decode_task_cursor(encode_cursor(task_id::generate(), "state=failed"), other));
+        EXPECT_FALSE(decode_task_cursor(encode_cursor(task_id::generate(), "state=failed"), other));
         EXPECT_FALSE(decode_step_cursor(encode_cursor(step_no{1}, "state=failed"), other));
         EXPECT_FALSE(decode_template_cursor(encode_cursor(template_id{1}, "state=failed"), other));
     }
