@@ -3,7 +3,7 @@
 -- called by: finish_steps.
 -- returns: the steps that succeeded, with the sizes of their results; the tasks of those that failed
 --   permanently and of those that will be retried; the messages of all of them, in ascending order. An
---   array is null where there are none.
+--   array is null if there are none.
 -- locks: own steps (task_id, step_no).
 -- moves: step in_progress -> complete | failed | waiting_for_retry.
 create or replace function tasker.accept_reports(

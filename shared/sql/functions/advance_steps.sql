@@ -1,9 +1,10 @@
--- Counts down the children of steps that succeeded, and makes those ready whose parents have all succeeded.
--- Nothing else decides which step of a running task is next. One round is enough, because a step that
--- becomes ready has not ended. No `set` clauses: it runs under those of its caller.
+-- Counts down the children of successful steps, and makes children ready whose parents have all
+-- succeeded. Only this function decides which step of a running task is next. One round is enough,
+-- because a step that becomes ready has not ended. No `set` clauses: it runs under those of its
+-- caller.
 -- called by: finish_steps.
 -- p_take: see finish_steps.
--- returns: the steps to be enqueued, and those that were leased to p_worker; null where there are none.
+-- returns: the steps to enqueue, and those that were leased to p_worker; null if there are none.
 -- locks: children (task_id, step_no).
 -- moves: step pending -> enqueued | in_progress.
 create or replace function tasker.advance_steps(
@@ -18,11 +19,11 @@ begin
     if p_task_ids is null then
         return;
     end if;
-    -- A child with several parents may be counted down by many at once: the upsert serialises them on
-    -- its row, and the one that brings parents_done to parents_total makes it ready. The clock is asked
-    -- anew, behind the lock: the other parents may have finished after this function began.
-    -- In a row that is not ready, `alone` tells the conflict branch that the caller wants the child; before a
-    -- claim it has no other meaning.
+    -- Several sessions may count down a child with several parents at the same time: the upsert
+    -- serialises them on its row, and the one that brings parents_done to parents_total makes it
+    -- ready. Read the clock again after the lock, because the other parents may have finished after
+    -- this function began. In a row that is not ready, `alone` means for the conflict branch that
+    -- the caller wants the child; before a claim it has no other meaning.
     with touched as (
         insert into tasker.steps as s
             (task_id, step_no, template_id, parents_total, parents_done, parents_bytes, state,

@@ -1,8 +1,8 @@
 -- Cancels tasks: nothing more of them will run; a result that comes later is refused. Messages and
 -- timers of theirs are dropped when they next turn up.
 -- called by: the orchestrator (POST /v1/tasks/{id}/cancel).
--- returns: for each task that exists its state afterwards, and whether this call cancelled it; a task
---   that is complete or was cancelled before is left as it is.
+-- returns: for each task that exists its state afterwards, and whether this call cancelled it; a
+--   task that is complete or was cancelled before is not changed.
 -- locks: steps (task_id, step_no), then tasks (task_id). A later round may lock steps below those that it
 --   holds, so each wait is bounded: after it, the function releases its locks and starts again.
 -- raises: lock_not_available after 20 attempts.

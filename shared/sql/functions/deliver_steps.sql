@@ -1,8 +1,9 @@
--- Puts steps that became ready on their queues, or hands them to the caller, and removes the messages of
+-- Enqueues steps that became ready, or delivers them to the caller, and removes the messages of
 -- accepted reports. No `set` clauses: it runs under those of its caller.
 -- called by: finish_steps.
--- p_queue: of the reported steps and of their children. p_msg_ids: of the accepted reports, ascending.
--- p_ready_…: the steps to be enqueued. p_taken_…: those that go to the caller, leased.
+-- p_queue: the queue of the reported steps and of their children. p_msg_ids: messages of the
+--   accepted reports, ascending.
+-- p_ready_…: the steps to enqueue. p_taken_…: those that go to the caller, leased.
 -- returns: the messages of the steps that go to the caller.
 -- locks: own messages (msg_id).
 create or replace function tasker.deliver_steps(
@@ -14,9 +15,9 @@ as $$
 declare
     v_reused int := least(coalesce(cardinality(p_taken_tasks), 0), cardinality(p_msg_ids));
 begin
-    -- What goes to the caller takes over the messages of what the caller reported: one HOT update each,
-    -- instead of a delete and a send. The rest is deleted and sent as usual.
-    -- In ascending order, replace_ before delete_: extend_leases locks the same messages in this order.
+    -- Steps for the caller reuse the messages of the reported steps: one HOT update each, instead
+    -- of a delete and a send. The rest is deleted and sent as usual. In ascending order, replace_
+    -- before delete_: extend_leases locks the same messages in this order.
     if v_reused > 0 then
         taken_msgs := p_msg_ids[:v_reused];
         execute format('select tasker_queues.%I($1, $2, $3, $4)', 'replace_' || p_queue)

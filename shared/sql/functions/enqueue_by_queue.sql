@@ -1,4 +1,4 @@
--- Enqueues steps, each on the queue of the same index.
+-- Enqueues steps, each in the queue with the same index.
 -- called by: create_tasks, fire_timers.
 -- locks: none; the rows are new.
 create or replace function tasker.enqueue_by_queue(p_queues text[], p_task_ids uuid[], p_step_nos int[])

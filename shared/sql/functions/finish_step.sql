@@ -53,7 +53,7 @@ begin
         return;
     end if;
 
-    -- See finish_steps: the upsert serialises the parents that finish at once.
+    -- See finish_steps: the upsert serialises parents that finish at the same time.
     if cardinality(v_children) = 1 then
         insert into tasker.steps as s
             (task_id, step_no, template_id, parents_total, parents_done, parents_bytes, state)

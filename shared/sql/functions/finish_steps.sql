@@ -1,15 +1,15 @@
--- Takes the results of steps that ran, successes and failures alike, and moves their tasks forward:
--- stores results, counts down children, enqueues those that became ready, schedules retries, finishes
--- tasks, deletes the messages of what was accepted (a refused step's message belongs to whoever holds
--- it now). All of p_… arrays are parallel; all steps come from p_queue, which is
--- also their children's.
+-- Stores the outcomes of steps that ran, and advances their tasks: stores results, counts down
+-- children, enqueues those that became ready, schedules retries, finishes tasks, and deletes the
+-- messages of accepted steps (the message of a refused step belongs to its present holder). All p_…
+-- arrays are parallel; all steps come from p_queue, which is also the queue of their children.
 -- p_outcomes: 0 success (payload: result), 1 retryable failure, 2 permanent failure (payload: error).
--- p_retry_after_ms: overrides the template's backoff for this failure; null = by the template.
+-- p_retry_after_ms: overrides the template's backoff for this failure; null: the template's
+--   backoff.
 -- p_ran_us: how long ago the handler started.
--- p_take: how many newly ready steps the caller would like at once (continuation): they come back
---   already leased for p_lease_s to p_worker, so that a chain costs one transaction a step.
+-- p_take: how many newly ready steps the caller wants (continuation): they are returned leased for
+--   p_lease_s to p_worker, so that a chain costs one transaction per step.
 -- called by: the worker; finish_step (fan-outs); claim_steps (steps that lost their worker too often).
--- returns: the continuations, and the reports that are refused: another attempt has the step, or it was
+-- returns: the continuations, and the refused reports: another attempt has the step, or it was
 --   cancelled.
 -- locks: own steps (task_id, step_no), children (same order), tasks (task_id), then own messages (msg_id).
 -- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress;

@@ -1,5 +1,5 @@
--- Does what timers that are due stand for: enqueues steps whose retry is due.
--- called by: every orchestrator's timer (skip locked: any number may run at once).
+-- Executes the timers that are due: enqueues steps whose retry is due.
+-- called by: every orchestrator's timer (skip locked: any number may run concurrently).
 -- returns: how many steps were enqueued; the milliseconds until the next timer is due, null if there is none.
 -- locks: timers (skip locked), steps (task_id, step_no), tasks (task_id), then queues.
 -- moves: step waiting_for_retry -> enqueued; task waiting -> running.

@@ -1,6 +1,6 @@
--- Sends what earlier calls of this session left to announce. A NOTIFY inside a transaction serialises
--- the commits of the whole server, so announcing is a transaction of its own, after the commit it
--- speaks of, and commits asynchronously: a notification only shortens a wait.
+-- Sends what earlier calls of this session left to announce. A NOTIFY inside a transaction
+-- serialises the commits of the whole server, so this runs in a separate transaction, after the
+-- commit of the change, and commits asynchronously: a notification only shortens a wait.
 -- called by: clients, pipelined directly behind every state-changing call; by SQL users after commit;
 --   claim_steps, in its own transaction, where a step dies inside it.
 -- channels: tasker_ready (queue names), tasker_finished (task ids or *), tasker_timers (ms until due).

@@ -3,7 +3,7 @@
 -- p_max_bytes: the page ends with the task that brings contexts and results to this size, even if
 --   p_limit would allow more, so that no program has to hold a thousand large ones.
 -- called by: the orchestrator (GET /v1/tasks).
--- cost: failed and cancelled tasks are read from a table of their own. Others: walks tasks backwards by
+-- cost: failed and cancelled tasks come from a separate table. Others: walks tasks backwards by
 --   primary key (ids are ordered by creation time) until the page is full; the page's start and the time
 --   filters bound that walk.
 create or replace function tasker.list_tasks(
@@ -21,7 +21,8 @@ set enable_bitmapscan = off
 as $$
 declare
     v_floor   uuid := tasker.uuid_v7_floor(coalesce(p_created_after, '-infinity') - interval '1 minute');
-    -- The page's start is a bound of the index, not a filter: a later page costs what the first one does.
+    -- The page's start is a bound of the index, not a filter: a later page costs as much as the
+    -- first.
     v_ceiling uuid := least(
         tasker.uuid_v7_floor(coalesce(p_created_before, 'infinity') + interval '1 minute'), p_before_id);
     v_templates int[]; -- null: any

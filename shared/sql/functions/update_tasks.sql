@@ -1,5 +1,6 @@
--- Counts how many steps of their tasks became active or ended, and moves the tasks accordingly. Each array
--- holds a task once for each of its steps. No `set` clauses: it runs under those of its caller.
+-- Counts the steps of each task that became active or ended, and moves the tasks accordingly. Each
+-- array contains a task once for each of its steps. No `set` clauses: it runs under those of its
+-- caller.
 -- called by: finish_steps.
 -- p_done, p_failed, p_retried: tasks of steps that succeeded, failed permanently, wait for a retry.
 -- p_ready: tasks of steps that became ready.

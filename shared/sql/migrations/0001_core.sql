@@ -1,8 +1,8 @@
 -- The tables of the workflow core.
 --
--- Hot tables (tasks, steps) carry no foreign keys and no index but their primary key: every state
--- change is then a HOT update, and a row costs one index entry in its life. What a foreign key would
--- promise is kept by the functions, the only writers.
+-- Hot tables (tasks, steps) have no foreign keys and only the primary key as index: so every state
+-- change is a HOT update, and a row costs one index entry in its life. The functions, which are the
+-- only writers, keep the promises of foreign keys.
 
 create type tasker.task_state as enum
     ('pending', 'running', 'waiting', 'failed', 'complete', 'cancelled');
@@ -103,11 +103,12 @@ create table tasker.idempotency_keys (
 );
 
 -- A step has a row from the moment its first parent completes (a root: from its task's creation).
--- Without a row it is pending. `attempt` fences results: it grows with every claim. `failures` counts
--- reported failures, `lost_leases` the claims whose worker was never heard of again, `lost_alone` those
--- of them whose handler ran alone in its worker; `alone`: this claim must (decision 0506).
--- `started_at`: when this claim's handler started; null while the step waits in the worker. `parents_bytes`
--- is the size of the parents' results as JSON text, 2147483647 for more than that.
+-- Without a row it is pending. `attempt` fences results: it grows with every claim. `failures`
+-- counts reported failures, `lost_leases` the claims whose lease ended without a report,
+-- `lost_alone` those of them whose handler ran alone in its worker; `alone`: this claim must run
+-- alone (decision 0506). `started_at`: when this claim's handler started; null while the step waits
+-- in the worker. `parents_bytes` is the size of the parents' results as JSON text, 2147483647 for
+-- more than that.
 create table tasker.steps (
     task_id       uuid not null,
     step_no       int not null,
@@ -133,7 +134,7 @@ create table tasker.steps (
 
 create type tasker.timer_kind as enum ('retry');
 
--- What is to happen to a step later: the hot queues hold only what can run now.
+-- Events of steps at a later time: the hot queues contain only steps that can run now.
 create table tasker.timers (
     due_at  timestamptz not null,
     task_id uuid not null,
@@ -151,7 +152,7 @@ create table tasker.workers (
     constraint worker_has_a_name check (length(name) between 1 and 200)
 );
 
--- Hot tables die and are reborn quickly: vacuum them by amount, not by share of a large table.
+-- Rows of hot tables turn over fast: trigger autovacuum at 5 % instead of 20 %.
 alter table tasker.tasks set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 
