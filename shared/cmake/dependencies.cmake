@@ -10,7 +10,6 @@ find_package(PostgreSQL REQUIRED)
 pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET GLOBAL libpqxx)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET GLOBAL re2)
 find_package(nlohmann_json 3.11 REQUIRED)
-find_package(yaml-cpp REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)
@@ -22,11 +21,6 @@ if(NOT TASKER_ONLY_PROGRAMS)
     find_package(GTest REQUIRED)
     find_package(Python3 COMPONENTS Interpreter REQUIRED)
     include(GoogleTest)
-endif()
-
-# One name for what two Debian releases name differently.
-if(NOT TARGET yaml-cpp::yaml-cpp)
-    add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()
 
 set(TASKER_PGMQ_DIR ${PROJECT_SOURCE_DIR}/.cache/pgmq/1.11.1 CACHE PATH

@@ -92,11 +92,6 @@ void document_builder::scalar(node_kind kind, int line, std::string_view text, s
     }
     document_node node;
     node.line = static_cast<std::uint32_t>(line);
-    if (kind == node_kind::null && text.empty() && !open_.empty() &&
-        open_.back().last_child != no_node) {
-        // An omitted value has no position: YAML's parser is already at the next token.
-        node.line = document_.nodes_[open_.back().last_child].line;
-    }
     node.kind = expects_key() ? node_kind::string : kind;
     if (!text.empty()) {
         auto* const copy = static_cast<char*>(document_.texts_->allocate(text.size(), 1));
