@@ -62,7 +62,8 @@ class Profiler:
         for stack, count in stacks.items():
             program, *frames = stack.split(";")
             own[f"{program}: {frames[-1] if frames else '?'}"] += count
-        title = f"CPU, {total} samples of all programs; the {TOP} functions with the highest self time"
+        title = (f"CPU, {total} samples of all programs; "
+                 f"the {TOP} functions with the highest self time")
         lines = [title, ""]
         lines += [f"{100 * count / total:6.2f} %  {name}" for name, count in own.most_common(TOP)]
         (self.folder / "cpu_analysis.txt").write_text("\n".join(lines) + "\n")

@@ -1,4 +1,6 @@
 """scripts/check-rooms refuses what a room did not declare, and only that."""
+from __future__ import annotations
+
 import pathlib
 import subprocess
 import sys
@@ -9,27 +11,27 @@ SCRIPT = pathlib.Path(__file__).resolve().parent.parent / "check-rooms"
 
 
 class CheckRooms(unittest.TestCase):
-    def setUp(self):
+    def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.top = pathlib.Path(folder.name)
 
-    def write(self, path, *included):
+    def write(self, path: str, *included: str) -> None:
         file = self.top / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f'#include "{name}"\n' for name in included))
 
-    def check(self, manifest):
+    def check(self, manifest: str) -> tuple[int, str]:
         (self.top / "rooms.txt").write_text(manifest)
         done = subprocess.run([sys.executable, SCRIPT, "rooms.txt"], cwd=self.top, text=True,
                               capture_output=True, check=False)
         return done.returncode, done.stderr
 
-    def test_lets_a_declared_room_pass(self):
+    def test_lets_a_declared_room_pass(self) -> None:
         self.write("pg/src/pool.cpp", "tasker/pg/pool.hpp", "tasker/base/time.hpp", "pool_fsm.hpp")
         self.assertEqual(self.check("pg/src: pg base\n"), (0, ""))
 
-    def test_refuses_a_room_that_only_a_declared_one_uses(self):
+    def test_refuses_a_room_that_only_a_declared_one_uses(self) -> None:
         self.write("queue/include/tasker/queue/claim.hpp", "tasker/pg/pool.hpp")
         self.write("queue/src/claim.cpp", "tasker/log/log.hpp")
         status, text = self.check("queue/include: queue pg\nqueue/src: queue pg\n")
@@ -37,7 +39,7 @@ class CheckRooms(unittest.TestCase):
         self.assertEqual(text, "queue/src/claim.cpp: includes room log, "
                                "but queue/src may use only: pg queue\n")
 
-    def test_lets_the_longest_directory_decide(self):
+    def test_lets_the_longest_directory_decide(self) -> None:
         self.write("client/main.cpp", "tasker/sql/migrator.hpp")
         self.write("client/src/http.cpp", "tasker/sql/migrator.hpp")
         status, text = self.check("client/src: client wire\nclient: client sql\n")
@@ -45,7 +47,7 @@ class CheckRooms(unittest.TestCase):
         self.assertIn("client/src/http.cpp: includes room sql", text)
         self.assertNotIn("main.cpp", text)
 
-    def test_takes_the_programs_of_one_directory_together(self):
+    def test_takes_the_programs_of_one_directory_together(self) -> None:
         self.write("worker/main.cpp", "tasker/worker/worker.hpp", "tasker/log/log.hpp")
         self.assertEqual(self.check("worker: worker\nworker: log\n"), (0, ""))
 

@@ -2,6 +2,8 @@
 
 usage: only_programs_test.py SOURCE BUILD PRESET     (BUILD is removed and made again)
 """
+from __future__ import annotations
+
 import pathlib
 import re
 import shutil
@@ -13,7 +15,7 @@ source, build, preset = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
 NOT_FOUND = ("GTest", "benchmark", "Python3", "Python", "pybind11")
 
 
-def output(*argv):
+def output(*argv: str | pathlib.Path) -> str:
     return subprocess.run(argv, check=True, capture_output=True, text=True, cwd=source).stdout
 
 

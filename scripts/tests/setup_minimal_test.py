@@ -1,4 +1,6 @@
 """scripts/setup --minimal installs every library that the given programs are linked with."""
+from __future__ import annotations
+
 import fnmatch
 import pathlib
 import re
@@ -10,16 +12,17 @@ SETUP = pathlib.Path(__file__).resolve().parents[1] / "setup"
 GIVEN = ("libc6", "libstdc++6", "libgcc-s1")
 
 
-def patterns():
+def patterns() -> list[str]:
     table = re.search(r"^runtime_libraries=\((.*?)^\)", SETUP.read_text(), re.DOTALL | re.MULTILINE)
+    assert table, "scripts/setup has no runtime_libraries"
     return [entry.split()[1] for entry in re.findall(r"'([^']*)'", table[1])]
 
 
-def output(*argv):
+def output(*argv: str) -> str:
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
 
 
-def package_of(library):
+def package_of(library: str) -> str:
     """The package of a path from ldd: dpkg may know the file with or without /usr."""
     for path in (library, "/usr" + library, library.removeprefix("/usr")):
         found = subprocess.run(("dpkg-query", "-S", path), capture_output=True, text=True,
@@ -29,9 +32,8 @@ def package_of(library):
     raise SystemExit(f"no package has {library}")
 
 
-def main(programs):
+def main(programs: list[str]) -> None:
     covered = patterns()
-    assert covered, "scripts/setup has no runtime_libraries"
     missing = set()
     for program in programs:
         needed = re.findall(r"NEEDED\s+(\S+)", output("objdump", "-p", program))

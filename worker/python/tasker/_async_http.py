@@ -34,7 +34,9 @@ class _Connection:
     def is_open(self) -> bool:
         return self.is_usable and not self._reader.at_eof() and not self._writer.is_closing()
 
-    async def exchange(self, address: _http.Address, request: _http.Request):
+    async def exchange(
+        self, address: _http.Address, request: _http.Request
+    ) -> tuple[int, bytes]:
         self.is_usable = False  # until the whole response was read
         head = [f"{request.method} {address.prefix}{request.path} HTTP/1.1"]
         head += [f"Host: {address.authority}"]
@@ -51,7 +53,7 @@ class _Connection:
         self.is_kept = True
         return status, body
 
-    async def _body(self, fields):
+    async def _body(self, fields: dict[str, str]) -> bytes:
         if fields.get("transfer-encoding", "").lower() != "chunked":
             return await self._reader.readexactly(int(fields.get("content-length", "0")))
         body = b""
@@ -61,19 +63,19 @@ class _Connection:
         await self._reader.readuntil(b"\r\n")
         return body
 
-    async def close(self):
+    async def close(self) -> None:
         self._writer.close()
         try:
             await self._writer.wait_closed()
         except OSError:
             pass  # it was already broken
 
-    def close_on(self, loop):
+    def close_on(self, loop: asyncio.AbstractEventLoop) -> None:
         """Closes the connection on its loop, which may run in another thread."""
         with contextlib.suppress(RuntimeError):  # that loop has been closed
             loop.call_soon_threadsafe(self._writer.close)
 
-    def leave_to_parent(self):
+    def leave_to_parent(self) -> None:
         """In a forked child: closes the copy without sending anything to the server, and does not
         touch the parent's loop."""
         nothing = os.open(os.devnull, os.O_RDWR)
@@ -81,7 +83,7 @@ class _Connection:
         os.close(nothing)
 
 
-def _field(line):
+def _field(line: str) -> tuple[str, str]:
     name, _, value = line.partition(":")
     return name.strip().lower(), value.strip()
 
@@ -127,13 +129,13 @@ class Transport:
                 else:
                     connection.close_on(place[1])
 
-    def _idle_here(self):
+    def _idle_here(self) -> list[_Connection]:
         here = os.getpid(), asyncio.get_running_loop()
         if here not in self._idle:
             self._drop_unusable()
         return self._idle.setdefault(here, [])
 
-    def _drop_unusable(self):
+    def _drop_unusable(self) -> None:
         for process, loop in [*self._idle]:
             if process != os.getpid():
                 for connection in self._idle.pop((process, loop), []):
@@ -141,7 +143,7 @@ class Transport:
             elif loop.is_closed():
                 self._idle.pop((process, loop), None)
 
-    async def _connection(self):
+    async def _connection(self) -> _Connection:
         idle = self._idle_here()
         while idle:
             connection = idle.pop()
@@ -156,7 +158,7 @@ class Transport:
         )
         return _Connection(*streams)
 
-    async def _give_back(self, connection):
+    async def _give_back(self, connection: _Connection) -> None:
         idle = self._idle_here()
         if connection.is_open and len(idle) < _most_idle:
             idle.append(connection)

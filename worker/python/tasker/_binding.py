@@ -6,13 +6,16 @@ import functools
 import inspect
 import types
 import typing
+from typing import Any, Callable, Optional
 
 from . import _models
 
 _reserved = ("context", "parents", "initialization", "step")
 
 
-def parameters(function):
+def parameters(
+    function: Callable[..., Any],
+) -> list[tuple[str, str, Optional[Callable[[Any], Any]], bool]]:
     """A list of (name, source, convert or None, is required), for the extension module.
 
     Raises TypeError if the function cannot be called that way.
@@ -23,7 +26,7 @@ def parameters(function):
             "use a coroutine, or a plain generator"
         )
     hints = _hints(function)
-    bound = []
+    bound: list[tuple[str, str, Optional[Callable[[Any], Any]], bool]] = []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind is parameter.VAR_POSITIONAL:
             continue
@@ -44,14 +47,15 @@ def parameters(function):
     return bound
 
 
-def _hints(handler):
+def _hints(handler: Callable[..., Any]) -> dict[str, Any]:
     """Annotations as types, without those that cannot be evaluated (names of TYPE_CHECKING)."""
     function = _function_of(handler)
     try:
         return typing.get_type_hints(function)
     except Exception:
         pass  # one cannot be evaluated; use the others
-    names, hints = getattr(function, "__globals__", {}), {}
+    names = getattr(function, "__globals__", {})
+    hints: dict[str, Any] = {}
     for name, annotation in getattr(function, "__annotations__", {}).items():
         alone = types.SimpleNamespace(__annotations__={name: annotation})
         try:
@@ -61,7 +65,7 @@ def _hints(handler):
     return hints
 
 
-def _function_of(handler):
+def _function_of(handler: Any) -> Any:
     """The innermost wrapped function, whose signature ``inspect.signature`` shows."""
     handler = inspect.unwrap(handler, stop=lambda each: hasattr(each, "__signature__"))
     if isinstance(handler, functools.partial):
@@ -71,5 +75,5 @@ def _function_of(handler):
     return handler
 
 
-def _name_of(handler):
-    return getattr(_function_of(handler), "__qualname__", repr(handler))
+def _name_of(handler: Callable[..., Any]) -> str:
+    return str(getattr(_function_of(handler), "__qualname__", repr(handler)))

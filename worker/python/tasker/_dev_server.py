@@ -46,7 +46,7 @@ class DevServer:
 
     def __init__(self, program: Optional[str] = None, database_url: Optional[str] = None) -> None:
         self._program = _find_program(program)
-        self._process: Optional[subprocess.Popen] = None
+        self._process: Optional[subprocess.Popen[bytes]] = None
         self._folder: Optional[pathlib.Path] = None
         self._given_database = database_url
         self._starter = 0  # the process that started it; a forked child leaves it alone
@@ -143,7 +143,7 @@ class DevServer:
         self.stop()
 
 
-def _find_program(given):
+def _find_program(given: Optional[str]) -> str:
     folder = None if given else os.environ.get("TASKER_BIN") or None
     found = shutil.which(given or "tasker", path=folder)
     if found is None and given:
@@ -153,8 +153,9 @@ def _find_program(given):
     return found
 
 
-def _addresses(output):
+def _addresses(output: str) -> dict[str, str]:
     for line in output.splitlines():
         if line.startswith("{"):
-            return json.loads(line)
+            addresses: dict[str, str] = json.loads(line)
+            return addresses
     raise RuntimeError(f"tasker dev printed no addresses:\n{output}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from typing import Optional
 
 from .errors import Permanent, Retry, seconds_of
 
@@ -10,7 +11,9 @@ _most_traceback = 12_000  # characters; the end is the most useful part
 _longest_pause = 10 * 365 * 86_400.0  # seconds
 
 
-def describe(raised):
+def describe(
+    raised: BaseException,
+) -> tuple[str, str, bool, Optional[int], Optional[str]]:
     """(message, type, is permanent, milliseconds until the next attempt or None, traceback)."""
     is_permanent = isinstance(raised, Permanent)
     given = raised.type if isinstance(raised, (Permanent, Retry)) else None
@@ -18,7 +21,7 @@ def describe(raised):
     return _text(raised), _sent(kind), is_permanent, _after_ms(raised), _traceback(raised)
 
 
-def _after_ms(raised):
+def _after_ms(raised: BaseException) -> Optional[int]:
     if not isinstance(raised, Retry) or raised.after is None:
         return None
     try:
@@ -27,14 +30,14 @@ def _after_ms(raised):
         return None
 
 
-def _type_name(raised):
+def _type_name(raised: BaseException) -> str:
     kind = type(raised)
     if kind.__module__ in ("builtins", "tasker.errors", "__main__"):
         return kind.__qualname__
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _text(raised):
+def _text(raised: BaseException) -> str:
     try:
         message = str(raised)
     except BaseException:  # a broken __str__ must not hide the failure
@@ -44,7 +47,7 @@ def _text(raised):
     return _sent(message or type(raised).__qualname__)
 
 
-def _traceback(raised):
+def _traceback(raised: BaseException) -> Optional[str]:
     if raised.__traceback__ is None:
         return None
     try:
@@ -56,6 +59,6 @@ def _traceback(raised):
     return _sent(text)
 
 
-def _sent(text):
+def _sent(text: str) -> str:
     """The text without characters that UTF-8 lacks."""
     return text.encode("utf-8", "replace").decode()

@@ -45,7 +45,7 @@ def address_of(url: Optional[str]) -> Address:
     return Address(is_secure, parts.hostname, port, parts.path.rstrip("/"))
 
 
-def get(path: str, query: Optional[dict] = None, patience: float = 0.0) -> Request:
+def get(path: str, query: Optional[dict[str, Any]] = None, patience: float = 0.0) -> Request:
     given = {name: value for name, value in (query or {}).items() if value is not None}
     if given:
         path += "?" + urllib.parse.urlencode(given)

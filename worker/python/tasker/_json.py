@@ -1,5 +1,7 @@
 """Conversions that the JSON writer needs for values that are not plain."""
 
+from __future__ import annotations
+
 import dataclasses
 import datetime
 import decimal
@@ -7,9 +9,10 @@ import enum
 import inspect
 import os
 import uuid
+from typing import Any
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Converts one level of ``value`` to plain values. The writer converts the rest."""
     if isinstance(value, enum.Enum):
         return value.value
@@ -43,7 +46,7 @@ def plain(value):
     raise TypeError(f"{type(value).__qualname__} cannot be written as JSON")
 
 
-def key(value):
+def key(value: Any) -> str:
     """The text of a dict's key in JSON, as in ``json.dumps``."""
     if isinstance(value, enum.Enum):
         value = value.value

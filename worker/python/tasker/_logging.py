@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, Any
 
 from . import _native
 
 _step_logger = logging.getLogger("tasker.step")
 
 
-class StepLogger(logging.LoggerAdapter):
+if TYPE_CHECKING:
+    _Adapter = logging.LoggerAdapter[logging.Logger]
+else:
+    _Adapter = logging.LoggerAdapter  # not generic before Python 3.11
+
+
+class StepLogger(_Adapter):
     """A logger whose records carry ``task_id``, ``step``, ``attempt`` and ``correlation_id``."""
 
-    def __init__(self, step) -> None:
+    def __init__(self, step: _native.Step) -> None:
         origin = {
             "task_id": step.task_id,
             "step": step.name,
@@ -21,7 +29,9 @@ class StepLogger(logging.LoggerAdapter):
         }
         super().__init__(_step_logger, origin)
 
-    def process(self, msg, kwargs):
+    def process(
+        self, msg: Any, kwargs: MutableMapping[str, Any]
+    ) -> tuple[Any, MutableMapping[str, Any]]:
         kwargs["extra"] = {**(self.extra or {}), **(kwargs.get("extra") or {})}
         return msg, kwargs
 
@@ -44,10 +54,10 @@ class LogHandler(logging.Handler):
             self.handleError(record)
 
 
-def log_of_step(step):
+def log_of_step(step: _native.Step) -> StepLogger:
     """``step.logger``: created at the first use."""
     logger = step.__dict__.get("_logger")
-    if logger is None:
+    if not isinstance(logger, StepLogger):
         logger = step.__dict__["_logger"] = StepLogger(step)
     return logger
 
@@ -62,4 +72,4 @@ def show_by_default(logger: str = "tasker", level: int = logging.DEBUG) -> None:
 
 
 _logger = property(log_of_step, doc="A logger that knows task, step and attempt.")
-_native.Step.logger = _logger  # an attribute of a class from C++
+setattr(_native.Step, "logger", _logger)  # noqa: B010  a class from C++

@@ -12,13 +12,15 @@ import pathlib
 import types
 import typing
 import uuid
+from collections.abc import Iterable
+from typing import Any, Callable, Optional
 
 from .errors import InvalidInput
 
 _none = type(None)
 
 
-def converter(annotation, name):
+def converter(annotation: Any, name: str) -> Optional[Callable[[Any], Any]]:
     """A function from a plain value to the annotated type; None if no conversion is needed.
 
     The function raises InvalidInput with all problems.
@@ -26,7 +28,7 @@ def converter(annotation, name):
     if not _holds_model(annotation):
         return None
 
-    def convert(value):
+    def convert(value: Any) -> Any:
         problems: list[str] = []
         made = _convert(annotation, value, name, problems)
         if problems:
@@ -36,24 +38,24 @@ def converter(annotation, name):
     return convert
 
 
-def is_model(annotation):
+def is_model(annotation: Any) -> bool:
     """Whether ``kind`` is a dataclass or a pydantic model."""
     return isinstance(annotation, type) and (
         dataclasses.is_dataclass(annotation) or _is_pydantic(annotation)
     )
 
 
-def _is_pydantic(kind):
+def _is_pydantic(kind: Any) -> bool:
     return hasattr(kind, "model_validate") or (
         hasattr(kind, "parse_obj") and hasattr(kind, "__fields__")
     )
 
 
-def _holds_model(annotation):
+def _holds_model(annotation: Any) -> bool:
     return is_model(annotation) or any(_holds_model(each) for each in typing.get_args(annotation))
 
 
-def _convert(kind, value, path, problems):
+def _convert(kind: Any, value: Any, path: str, problems: list[str]) -> Any:
     """The value as ``kind``; adds each problem to ``problems``."""
     if kind is typing.Any or kind is object or isinstance(kind, typing.TypeVar):
         return value
@@ -76,10 +78,10 @@ def _convert(kind, value, path, problems):
     return _convert_plain(kind, value, path, problems)
 
 
-def _convert_union(kinds, value, path, problems):
+def _convert_union(kinds: tuple[Any, ...], value: Any, path: str, problems: list[str]) -> Any:
     if value is None and _none in kinds:
         return None
-    tried = []
+    tried: list[list[str]] = []
     for kind in kinds:
         if kind is not _none:
             of_this: list[str] = []
@@ -87,16 +89,18 @@ def _convert_union(kinds, value, path, problems):
             if not of_this:
                 return made
             tried.append(of_this)
-    problems += min(tried, key=len)
+    fewest: list[str] = min(tried, key=len)
+    problems += fewest
     return None
 
 
-def _make_dataclass(kind, value, path, problems):
+def _make_dataclass(kind: Any, value: Any, path: str, problems: list[str]) -> Any:
     if not isinstance(value, dict):
         problems.append(f"{path}: must be an object, not {_said(value)}")
         return None
     hints = _hints(kind)
-    before, given = len(problems), {}
+    before = len(problems)
+    given: dict[str, Any] = {}
     for field in dataclasses.fields(kind):
         if not field.init:
             continue
@@ -117,15 +121,15 @@ def _make_dataclass(kind, value, path, problems):
 
 
 @functools.lru_cache(maxsize=256)
-def _hints(kind):
+def _hints(kind: Any) -> dict[str, Any]:
     return typing.get_type_hints(kind, include_extras=True)
 
 
-def _is_typed_dict(kind):
+def _is_typed_dict(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, dict) and hasattr(kind, "__required_keys__")
 
 
-def _make_typed_dict(kind, value, path, problems):
+def _make_typed_dict(kind: Any, value: Any, path: str, problems: list[str]) -> Any:
     if not isinstance(value, dict):
         problems.append(f"{path}: must be an object, not {_said(value)}")
         return None
@@ -138,7 +142,7 @@ def _make_typed_dict(kind, value, path, problems):
     }
 
 
-def _make_pydantic(kind, value, path, problems):
+def _make_pydantic(kind: Any, value: Any, path: str, problems: list[str]) -> Any:
     validate = getattr(kind, "model_validate", None) or kind.parse_obj
     try:
         return validate(value)
@@ -154,7 +158,9 @@ def _make_pydantic(kind, value, path, problems):
         return None
 
 
-def _convert_container(origin, arguments, value, path, problems):
+def _convert_container(
+    origin: Any, arguments: tuple[Any, ...], value: Any, path: str, problems: list[str]
+) -> Any:
     if origin in (dict, collections.abc.Mapping, collections.abc.MutableMapping):
         if not isinstance(value, dict):
             problems.append(f"{path}: must be an object, not {_said(value)}")
@@ -171,7 +177,7 @@ def _convert_container(origin, arguments, value, path, problems):
         if len(value) != len(arguments):
             problems.append(f"{path}: must have {len(arguments)} elements, not {len(value)}")
             return None
-        kinds = arguments
+        kinds: Iterable[Any] = arguments
     else:
         kinds = [arguments[0] if arguments else typing.Any] * len(value)
     made = [
@@ -183,7 +189,7 @@ def _convert_container(origin, arguments, value, path, problems):
     return origin(made) if origin in (tuple, set, frozenset) else made
 
 
-_from_text = {
+_from_text: dict[type, Callable[[str], Any]] = {
     datetime.datetime: lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00")),
     datetime.date: datetime.date.fromisoformat,
     datetime.time: datetime.time.fromisoformat,
@@ -192,7 +198,7 @@ _from_text = {
 }
 
 
-def _convert_plain(kind, value, path, problems):
+def _convert_plain(kind: Any, value: Any, path: str, problems: list[str]) -> Any:
     if kind is None:
         kind = _none
     if not isinstance(kind, type):
@@ -219,11 +225,11 @@ def _convert_plain(kind, value, path, problems):
     return value
 
 
-def _is_number(value, *others):
+def _is_number(value: Any, *others: type) -> bool:
     return isinstance(value, (int, float, *others)) and not isinstance(value, bool)
 
 
-_names = {
+_names: dict[type, str] = {
     dict: "an object",
     list: "a list",
     str: "a string",
@@ -234,5 +240,5 @@ _names = {
 }
 
 
-def _said(value):
+def _said(value: Any) -> str:
     return _names.get(type(value), type(value).__name__)

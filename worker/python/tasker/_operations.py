@@ -18,7 +18,7 @@ from .models import StepView, Task, Template
 Value = TypeVar("Value")
 Operation = Generator[_http.Request, Any, Value]
 TaskLike = Union[str, Task]
-TemplateSource = Union[str, os.PathLike, Mapping]
+TemplateSource = Union[str, "os.PathLike[str]", Mapping[str, Any]]
 
 longest_wait = 60.0  # seconds of one request; longer waits are several
 page_size = 500
@@ -39,7 +39,7 @@ class NewTask:
     priority: Optional[int] = None
     idempotency_key: Optional[str] = None
 
-    def body(self) -> dict:
+    def body(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
@@ -83,7 +83,9 @@ def cancel(task: TaskLike) -> Operation[Task]:
     return Task.of((yield _http.post(f"/v1/tasks/{_http.quoted(id_of(task))}/cancel")))
 
 
-def tasks_page(filters: dict, cursor: Optional[str], limit: int) -> Operation[tuple]:
+def tasks_page(
+    filters: dict[str, Any], cursor: Optional[str], limit: int
+) -> Operation[tuple[list[Task], Optional[str]]]:
     answer = yield _http.get("/v1/tasks", {**filters, "cursor": cursor, "limit": limit})
     return [Task.of(each) for each in answer["tasks"]], answer["next_cursor"]
 
@@ -142,4 +144,4 @@ def templates(namespace: Optional[str], name: Optional[str]) -> Operation[list[T
 
 def is_ready() -> Operation[bool]:
     answer = yield _http.get("/health")
-    return answer.get("status") == "ok"
+    return bool(answer.get("status") == "ok")

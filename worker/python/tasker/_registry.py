@@ -6,6 +6,7 @@ import importlib
 import inspect
 import sys
 import types
+from collections.abc import Iterable, Iterator
 from typing import Any, Callable, TypeVar
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -34,7 +35,7 @@ def step(name: str) -> Callable[[Handler], Handler]:
     return mark
 
 
-def collect(sources=None):
+def collect(sources: Any = None) -> dict[str, Callable[..., Any]]:
     """A dict of name to callable from modules, their names, functions, classes and instances.
 
     None means every module that has marked a handler so far.
@@ -53,7 +54,7 @@ def collect(sources=None):
     return found
 
 
-def _handlers_of(source):
+def _handlers_of(source: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
     if isinstance(source, str):
         source = importlib.import_module(source)
     if isinstance(source, types.ModuleType):
@@ -76,39 +77,39 @@ def _handlers_of(source):
         )
 
 
-def _names(thing):
+def _names(thing: Any) -> tuple[str, ...]:
     if isinstance(thing, (types.FunctionType, types.MethodType)) or callable(thing):
         names = getattr(thing, _mark, ())
         return names if isinstance(names, tuple) else ()
     return ()
 
 
-def _of_function(function):
+def _of_function(function: Callable[..., Any]) -> Iterable[tuple[str, Callable[..., Any]]]:
     return [(name, function) for name in _names(function)]
 
 
-def _has_handlers(kind):
+def _has_handlers(kind: type) -> bool:
     return any(True for _ in _marked(kind))
 
 
-def _of_instance(instance):
+def _of_instance(instance: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
     for attribute, name in _marked(type(instance)):
         yield name, getattr(instance, attribute)
 
 
-def _marked(kind):
+def _marked(kind: type) -> Iterator[tuple[str, str]]:
     """Attributes of a class that are handlers, with the handlers' names."""
     for attribute in dir(kind):
         for name in _names(_inner(inspect.getattr_static(kind, attribute, None))):
             yield attribute, name
 
 
-def _inner(function):
+def _inner(function: Any) -> Any:
     """The function itself. ``@tasker.step`` may be the outer or the inner decorator."""
     return function.__func__ if isinstance(function, (staticmethod, classmethod)) else function
 
 
-def _instance(kind):
+def _instance(kind: type) -> Any:
     try:
         return kind()
     except TypeError as problem:
@@ -118,7 +119,7 @@ def _instance(kind):
         ) from problem
 
 
-def _place(function):
+def _place(function: Callable[..., Any]) -> str:
     inner = inspect.unwrap(getattr(function, "__func__", function))
     code = getattr(inner, "__code__", None)
     return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(function)

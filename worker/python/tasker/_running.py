@@ -6,12 +6,14 @@ import asyncio
 import inspect
 import os
 import threading
+from collections.abc import Awaitable, Coroutine, Generator
+from typing import Any, Optional
 
 from . import _native
 from .errors import Cancelled
 
 
-def finish(returned, step):
+def finish(returned: Any, step: _native.Step) -> Any:
     """The result of an awaitable (run on the event loop) or of a generator (run in this thread).
 
     Called on a thread of the worker's pool, which waits.
@@ -23,11 +25,11 @@ def finish(returned, step):
     return _drive(returned, step)
 
 
-async def _awaited(what):
+async def _awaited(what: Awaitable[Any]) -> Any:
     return await what
 
 
-def _on_loop(coroutine, step):
+def _on_loop(coroutine: Coroutine[Any, Any, Any], step: _native.Step) -> Any:
     run = _Run(coroutine)
     loop = _loop.get()
     loop.call_soon_threadsafe(run.start)
@@ -42,22 +44,22 @@ class _Run:
 
     __slots__ = ("_coroutine", "_exit", "_task", "completion")
 
-    def __init__(self, coroutine):
+    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         self._coroutine = coroutine
-        self._exit = None
-        self._task = None
+        self._exit: Optional[BaseException] = None
+        self._task: Optional[asyncio.Future[Any]] = None
         self.completion = _native.Completion()
 
-    def start(self):
+    def start(self) -> None:
         self._task = asyncio.ensure_future(self._contained())
         self._task.add_done_callback(self._done)
 
-    def cancel(self):
+    def cancel(self) -> None:
         task = self._task
         if task is not None:  # None: the result was already read
             task.cancel()
 
-    def result(self):
+    def result(self) -> Any:
         task, self._task = self._task, None
         exit, self._exit = self._exit, None
         self._coroutine.close()  # not awaited if it was cancelled before that
@@ -69,24 +71,24 @@ class _Run:
         finally:
             del exit  # its traceback refers to this frame
 
-    async def _contained(self):
+    async def _contained(self) -> Any:
         try:
             return await self._coroutine
         except (KeyboardInterrupt, SystemExit) as exit:
             self._exit = exit  # asyncio would let it end the loop with all other coroutines
 
-    def _done(self, _):
+    def _done(self, _: object) -> None:
         self.completion.set()
 
 
 class _Loop:
     """One event loop for all coroutines of the process, on its own thread."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._loop = None
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
 
-    def get(self):
+    def get(self) -> asyncio.AbstractEventLoop:
         loop = self._loop
         if loop is not None:
             return loop
@@ -100,7 +102,7 @@ class _Loop:
             return self._loop
 
 
-def _run_for_good(loop):
+def _run_for_good(loop: asyncio.AbstractEventLoop) -> None:
     while True:
         try:
             loop.run_forever()
@@ -108,7 +110,7 @@ def _run_for_good(loop):
             pass  # of a task that a handler created; the code that awaits that task receives it
 
 
-def _start_anew():
+def _start_anew() -> None:
     """In a forked child, where the loop's thread does not exist."""
     global _loop  # noqa: PLW0603
     _loop = _Loop()
@@ -118,7 +120,7 @@ _loop = _Loop()
 os.register_at_fork(after_in_child=_start_anew)
 
 
-def _drive(generator, step):
+def _drive(generator: Generator[Any, None, Any], step: _native.Step) -> Any:
     """Runs it to its end. Yielded values are progress; at each yield the step can be cancelled."""
     try:
         progress = next(generator)

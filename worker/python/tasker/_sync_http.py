@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import select
+import socket
 import threading
 import weakref
 from typing import Any
@@ -39,7 +40,7 @@ class _Kept:
                 os.close(connection.sock.detach())
 
 
-def _is_readable(sock):
+def _is_readable(sock: socket.socket) -> bool:
     poll = select.poll()  # select() refuses descriptors above 1023
     poll.register(sock, select.POLLIN)
     return bool(poll.poll(0))
@@ -74,7 +75,7 @@ class Transport:
         for connection in connections:
             connection.close()
 
-    def _kept(self):
+    def _kept(self) -> _Kept:
         process = os.getpid()
         kept = self._kept_by_process.get(process)
         if kept is None:
@@ -84,7 +85,7 @@ class Transport:
                     inherited.leave_to_parent()
         return kept
 
-    def _connection(self):
+    def _connection(self) -> tuple[http.client.HTTPConnection, bool]:
         kept = self._kept()
         connection = getattr(kept.of_thread, "connection", None)
         if connection is not None and connection.sock is not None:
@@ -98,7 +99,9 @@ class Transport:
             kept.open.add(connection)
         return connection, False
 
-    def _exchange(self, connection, request):
+    def _exchange(
+        self, connection: http.client.HTTPConnection, request: _http.Request
+    ) -> tuple[int, bytes]:
         headers = {"Content-Type": request.content_type} if request.body is not None else {}
         connection.timeout = self._timeout + request.patience
         if connection.sock is not None:
@@ -109,7 +112,7 @@ class Transport:
         response = connection.getresponse()
         return response.status, response.read()
 
-    def _drop(self, connection):
+    def _drop(self, connection: http.client.HTTPConnection) -> None:
         connection.close()
         kept = self._kept()
         with kept.lock:

@@ -12,8 +12,9 @@ import pathlib
 import signal
 import sys
 import traceback
+import types
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn, Optional
+from typing import Any, Callable, NoReturn, Optional
 
 from . import __version__, _logging, _supervisor
 from .errors import WorkerError
@@ -62,7 +63,7 @@ def run_program(handlers: Optional[Iterable[Any]] = None) -> NoReturn:
     sys.exit(_run(options, lambda: handlers))
 
 
-def _this_program():
+def _this_program() -> list[str]:
     """The command that restarts it: as a script, or as a module with ``python -m``."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     if spec is None:
@@ -70,7 +71,9 @@ def _this_program():
     return [sys.executable, "-m", spec.name.removesuffix(".__main__")]
 
 
-def _run(options, get_handlers):
+def _run(
+    options: argparse.Namespace, get_handlers: Callable[[], Optional[Iterable[Any]]]
+) -> int:
     given = {name: getattr(options, name) for name in _settings}
     is_supervised = options.processes is not None or options.reload
     options.processes = options.processes or 1
@@ -102,7 +105,7 @@ def _run(options, get_handlers):
     return 0
 
 
-def load(name: str):
+def load(name: str) -> types.ModuleType:
     """Loads a module by its dotted name, also from the working directory, or by its file.
 
     Raises _NotLoaded, after printing the traceback if code of the module failed.
@@ -121,7 +124,7 @@ class _NotLoaded(Exception):
     """Why a module with handlers cannot be loaded."""
 
 
-def _load_module(name):
+def _load_module(name: str) -> types.ModuleType:
     if os.getcwd() not in sys.path and "" not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
@@ -133,7 +136,7 @@ def _load_module(name):
         raise _NotLoaded(f"{name}: no such module, {where}") from None
 
 
-def _load_file(name):
+def _load_file(name: str) -> types.ModuleType:
     path = pathlib.Path(name).resolve()
     if not path.is_file():
         raise _NotLoaded(f"{name}: no such file")
@@ -147,7 +150,7 @@ def _load_file(name):
     return module
 
 
-def _from_module_on(trace):
+def _from_module_on(trace: Optional[types.TracebackType]) -> Optional[types.TracebackType]:
     """The trace without the leading frames of this program and of Python's import."""
     own = (__name__, "importlib", "importlib._bootstrap", "importlib._bootstrap_external")
     while trace is not None and trace.tb_frame.f_globals.get("__name__") in own:
@@ -155,12 +158,12 @@ def _from_module_on(trace):
     return trace
 
 
-def _tell(path, address):
+def _tell(path: Optional[str], address: str) -> None:
     if path:
         _supervisor.write_ready_file(path, address + "\n")
 
 
-def _end_with_supervisor():
+def _end_with_supervisor() -> None:
     """Ends the worker if its supervisor is killed."""
     supervisor = os.environ.pop(_supervisor.mark, None)
     if supervisor is not None:
@@ -169,7 +172,7 @@ def _end_with_supervisor():
             sys.exit(_failed)
 
 
-def _parser(program):
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program,
         description="Runs the steps of Tasker's workflows with handlers written in Python.",
@@ -220,11 +223,11 @@ def _parser(program):
     return parser
 
 
-def _names(text):
+def _names(text: str) -> list[str]:
     return [name for name in text.split(",") if name]
 
 
-def _count(text):
+def _count(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 256:
         raise argparse.ArgumentTypeError("1 to 256")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, List, Optional
 
 from . import _async_http, _http, _operations, _sync_http, _watching
-from ._operations import NewTask, TaskLike, TemplateSource
+from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
 from .models import Progress, StepView, Task, Template
 
 __all__ = ["AsyncClient", "Client", "NewTask"]
@@ -120,7 +120,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _do(self, operation):
+    def _do(self, operation: Operation[Value]) -> Value:
         try:
             request = next(operation)
             while True:
@@ -131,7 +131,8 @@ class Client:
                 else:
                     request = operation.send(answer)
         except StopIteration as done:
-            return done.value
+            value: Value = done.value
+            return value
 
 
 class AsyncClient:
@@ -221,7 +222,7 @@ class AsyncClient:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _do(self, operation):
+    async def _do(self, operation: Operation[Value]) -> Value:
         try:
             request = next(operation)
             while True:
@@ -232,7 +233,8 @@ class AsyncClient:
                 else:
                     request = operation.send(answer)
         except StopIteration as done:
-            return done.value
+            value: Value = done.value
+            return value
 
 
 for _name, _method in vars(AsyncClient).items():

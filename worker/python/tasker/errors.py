@@ -97,7 +97,7 @@ class Unreachable(TaskerError):
 class ApiError(TaskerError):
     """The server refused or failed; see docs/http-api.md for the codes."""
 
-    def __init__(self, status: int, code: str, message: str, details: list[dict]) -> None:
+    def __init__(self, status: int, code: str, message: str, details: list[dict[str, Any]]) -> None:
         told = [
             ": ".join(filter(None, (each.get("path"), each.get("problem")))) for each in details
         ]
@@ -108,14 +108,14 @@ class ApiError(TaskerError):
         self.details = details
 
     @staticmethod
-    def of(status: int, code: str, message: str, details: list[dict]) -> ApiError:
-        kinds = {
+    def of(status: int, code: str, message: str, details: list[dict[str, Any]]) -> ApiError:
+        kinds: dict[int, type[ApiError]] = {
             404: NotFound,
             409: Conflict,
             429: Unavailable,
             503: Unavailable,
         }
-        default = Refused if 400 <= status < 500 else ApiError
+        default: type[ApiError] = Refused if 400 <= status < 500 else ApiError
         return kinds.get(status, default)(status, code, message, details)
 
 

@@ -15,7 +15,7 @@ def _moment(text: Optional[str]) -> Optional[datetime.datetime]:
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
 
 
-def _known(kind: Any, value: dict) -> dict:
+def _known(kind: Any, value: dict[str, Any]) -> dict[str, Any]:
     """Only the fields of ``kind``, because a newer server may send more."""
     names = {field.name for field in dataclasses.fields(kind)}
     found = {name: each for name, each in value.items() if name in names}
@@ -55,7 +55,7 @@ class Task:
         return self.state in _finished
 
     @staticmethod
-    def of(value: dict) -> Task:
+    def of(value: dict[str, Any]) -> Task:
         return Task(**_known(Task, value))
 
 
@@ -88,7 +88,7 @@ class StepView:
     error: Optional[Problem] = None
 
     @staticmethod
-    def of(value: dict) -> StepView:
+    def of(value: dict[str, Any]) -> StepView:
         fields = _known(StepView, value)
         fields["depends_on"] = tuple(fields.get("depends_on") or ())
         if fields.get("error"):
@@ -109,7 +109,7 @@ class Template:
     definition: Any = dataclasses.field(default=None, repr=False)  # not in lists
 
     @staticmethod
-    def of(value: dict) -> Template:
+    def of(value: dict[str, Any]) -> Template:
         return Template(**_known(Template, value))
 
 

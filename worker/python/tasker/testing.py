@@ -130,20 +130,25 @@ def call(
     return _native.read_json(answer[1]), None
 
 
-def _compile(template, environment):
+def _compile(template: _operations.TemplateSource, environment: str) -> Dict[str, Any]:
     text, content_type = _operations.template_text(template)
     is_json = content_type == "application/json"
     problems, compiled = _native.compile_template(text, is_json, environment)
     _refuse(problems)
+    assert compiled is not None  # there are no problems
     return compiled
 
 
-def _refuse(problems):
+def _refuse(problems: List[str]) -> None:
     if problems:
         raise ValueError("; ".join(problems))
 
 
-def _functions(handlers, stubs, steps):
+def _functions(
+    handlers: Any,
+    stubs: Optional[Mapping[str, Callable[..., Any]]],
+    steps: List[Dict[str, Any]],
+) -> Dict[str, Callable[..., Any]]:
     found = {**_registry.collect(handlers), **(stubs or {})}
     missing = sorted({step["handler"] for step in steps} - found.keys())
     if missing:
@@ -151,7 +156,13 @@ def _functions(handlers, stubs, steps):
     return found
 
 
-def _run_step(declared, functions, context_text, parents, step):
+def _run_step(
+    declared: Dict[str, Any],
+    functions: Dict[str, Callable[..., Any]],
+    context_text: str,
+    parents: Dict[str, Any],
+    step: StepRun,
+) -> None:
     most = declared["max_attempts"] if declared["retryable"] else 1
     while step.state == "pending":
         result, failure = call(

@@ -106,7 +106,7 @@ class Worker:
         thread."""
         return self._is_ready.wait(timeout)
 
-    def _run_with_signals(self):
+    def _run_with_signals(self) -> int:
         # The C++ side handles signals even while a handler holds the GIL.
         before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -116,7 +116,7 @@ class Worker:
                 if handler is not None:  # None: not set from Python, so there is nothing to restore
                     signal.signal(number, handler)
 
-    def _ready(self, address):
+    def _ready(self, address: str) -> None:
         self._address = address
         self._is_ready.set()
         if self._tell_ready is not None:
@@ -143,7 +143,7 @@ def native_options(given: dict[str, Any]) -> dict[str, Any]:
 _whole_numbers = ("slots", "lease_seconds", "shutdown_grace_ms")
 
 
-def _check_type(name, value):
+def _check_type(name: str, value: Any) -> None:
     if name in _whole_numbers:
         fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
     elif name == "namespaces":

@@ -153,7 +153,8 @@ def test_no_server_is_unreachable():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with tasker.Client(url) as client, pytest.raises(tasker.Unreachable, match="refused") as reported:
+    refused = pytest.raises(tasker.Unreachable, match="refused")
+    with tasker.Client(url) as client, refused as reported:
         client.get("x")
     assert reported.value.__suppress_context__  # the standard library's frames add nothing
 

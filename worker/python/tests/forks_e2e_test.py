@@ -38,7 +38,9 @@ def test_worker_of_the_parent_is_refused_in_a_child(tasker_server):
         return "it ran"
 
     reported = in_child(run)
-    assert reported == "this worker was created before a fork; create it in the process that runs it"
+    assert reported == (
+        "this worker was created before a fork; create it in the process that runs it"
+    )
 
 
 def test_stop_in_a_child_leaves_the_server_of_the_parent_alone(tasker_server):
