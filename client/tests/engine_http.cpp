@@ -29,7 +29,7 @@ public:
         peer.sin_family = AF_INET;
         peer.sin_port =
             htons(static_cast<std::uint16_t>(std::stoi(std::string{address.substr(colon + 1)})));
-        ::inet_pton(AF_INET, std::string{address.substr(0, colon)}.c_str(), &peer.sin_addr);
+        (void)::inet_pton(AF_INET, std::string{address.substr(0, colon)}.c_str(), &peer.sin_addr);
         ::connect(handle_, reinterpret_cast<sockaddr const*>(&peer), sizeof peer);
     }
     tcp_connection(tcp_connection const&) = delete;

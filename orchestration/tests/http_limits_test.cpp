@@ -19,7 +19,7 @@ TEST_F(HttpServer, RefusesWhatIsNoRequestAndClosesTheConnection) {
     std::string const host = "Host: t\r\n";
     std::vector<refused_text> const all{
         {"hello\r\n\r\n", 400, "invalid_request"},
-        {"\x16\x03\x01\x02\x00\x01\x00", 400, "invalid_request"},
+        {std::string{"\x16\x03\x01\x02\x00\x01\x00", 7}, 400, "invalid_request"},
         {"GET /echo\r\n\r\n", 400, "invalid_request"},
         {"GET /echo HTTP/2.0\r\n" + host + "\r\n", 505, "version_not_supported"},
         {"GET /echo HTTP/0.9\r\n\r\n", 505, "version_not_supported"},

@@ -82,7 +82,7 @@ TEST_F(HttpServer, TakesAUrlAsTheTarget) {
 
 TEST_F(HttpServer, ReadsLaterVersionsOfHttp1AsHttp11) {
     auto const server = start();
-    for (std::size_t const piece : {1, 1000}) {
+    for (std::size_t const piece : {1U, 1000U}) {
         http_client client{server->address()};
         client.send_in_pieces("POST /echo HTTP/1.2\r\nHost: t\r\nContent-Length: 1\r\n\r\na"
                               "GET /echo HTTP/1.9\r\nHost: t\r\n\r\n",

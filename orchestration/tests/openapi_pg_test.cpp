@@ -4,6 +4,7 @@
 #include "tasker/model/input_validator.hpp"
 #include "tasker/model/workflow_template.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <set>
@@ -133,7 +134,7 @@ protected:
         if (content.contains("text/plain")) {
             return {};
         }
-        auto const value = reply.json();
+        auto value = reply.json();
         EXPECT_EQ(problems(value, content.at("application/json").at("schema")), "")
             << method << ' ' << target << '\n'
             << reply.body;
@@ -228,7 +229,8 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
         for (auto const& [method, operation] : operations.items()) {
             for (auto const& [status, response] : operation.at("responses").items()) {
                 if (status != "503" && status != "429" && status != "default") {
-                    described.insert((method == "get" ? "GET " : "POST ") + route + " " + status);
+                    described.insert(
+                        fmt::format("{} {} {}", method == "get" ? "GET" : "POST", route, status));
                 }
             }
         }

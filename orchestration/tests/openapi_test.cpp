@@ -61,7 +61,7 @@ std::set<std::string> described_routes() {
             std::ranges::transform(name, name.begin(), [](unsigned char c) {
                 return static_cast<char>(std::toupper(c));
             });
-            all.insert(name + " " + path);
+            all.insert(name.append(" ").append(path));
         }
     }
     return all;
@@ -122,15 +122,16 @@ TEST(OpenApi, PathParametersAreDescribed) {
         for (auto const& [method, operation] : operations.items()) {
             auto const wanted = std::ranges::count(path, '{');
             auto const parameters = operation.value("parameters", json::array());
-            auto const in_path = std::ranges::count_if(parameters, [&](json const& each) {
-                auto const& described = each.contains("$ref")
-                                            ? document.at(json::json_pointer{
-                                                  each.at("$ref").get<std::string>().substr(1)})
-                                            : each;
-                return described.at("in") == "path" &&
-                       path.find("{" + described.at("name").get<std::string>() + "}") !=
-                           std::string::npos;
-            });
+            auto const in_path =
+                std::ranges::count_if(parameters, [&, &path = path](json const& each) {
+                    auto const& described = each.contains("$ref")
+                                                ? document.at(json::json_pointer{
+                                                      each.at("$ref").get<std::string>().substr(1)})
+                                                : each;
+                    return described.at("in") == "path" &&
+                           path.find("{" + described.at("name").get<std::string>() + "}") !=
+                               std::string::npos;
+                });
             EXPECT_EQ(in_path, wanted) << method << ' ' << path;
         }
     }

@@ -73,6 +73,7 @@ TEST(OrchestratorProgram, AdmitsMoreConnectionsThanTheShellHasDescriptors) {
     tasker::testing::service orchestrator{program, {"--database-url", database.dsn()}};
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
     std::vector<std::unique_ptr<http_client>> clients;
+    clients.reserve(200);
     for (int i = 0; i < 200; ++i) {
         clients.push_back(std::make_unique<http_client>(orchestrator.address()));
     }

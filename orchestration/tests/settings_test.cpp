@@ -36,6 +36,7 @@ protected:
 
     static std::vector<std::string> texts(std::vector<config::config_problem> const& problems) {
         std::vector<std::string> all;
+        all.reserve(problems.size());
         for (auto const& each : problems) {
             all.push_back(config::to_string(each));
         }

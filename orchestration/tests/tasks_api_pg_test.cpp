@@ -110,7 +110,7 @@ TEST_F(TasksApi, TemplateIsFoundAgainAfterTheDatabaseWasMadeAnew) {
 
 TEST_F(TasksApi, WrongBodiesAreRefusedWithTheirPaths) {
     auto const refused = [&](std::string_view body) {
-        auto const reply = client_.post("/v1/tasks", body);
+        auto reply = client_.post("/v1/tasks", body);
         EXPECT_EQ(reply.status, 400U) << body;
         EXPECT_EQ(reply.error_code(), "invalid_request") << body;
         return reply;
@@ -186,6 +186,7 @@ TEST_F(TasksApi, ConcurrentRequestsWithOneKeyMakeOneTask) {
     constexpr int clients = 16;
     std::vector<http_reply> replies(clients);
     std::vector<std::thread> threads;
+    threads.reserve(clients);
     for (int i = 0; i < clients; ++i) {
         threads.emplace_back([&, i] {
             http_client client{i % 2 == 0 ? service_->address() : other.address()};
@@ -209,6 +210,7 @@ TEST_F(TasksApi, OnlyTheGuiltyOfABatchIsRefused) {
     constexpr int clients = 40;
     std::vector<unsigned> statuses(clients);
     std::vector<std::thread> threads;
+    threads.reserve(clients);
     for (int i = 0; i < clients; ++i) {
         threads.emplace_back([&, i] {
             http_client client{service_->address()};

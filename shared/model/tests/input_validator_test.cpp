@@ -2,6 +2,7 @@
 
 #include "tasker/model/input_validator.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -163,7 +164,7 @@ TEST(InputValidator, GivesUpOnSchemasThatMultiplyTheirWork) {
     std::string schema = R"({"$ref":"#/definitions/d0","definitions":{)";
     for (int i = 0; i < 30; ++i) {
         std::string const next = R"({"$ref":"#/definitions/d)" + std::to_string(i + 1) + R"("})";
-        schema += "\"d" + std::to_string(i) + R"(":{"allOf":[)" + next + "," + next + "]},";
+        schema += fmt::format(R"("d{}":{{"allOf":[{},{}]}},)", i, next, next);
     }
     EXPECT_THAT(problems(schema + R"("d30":{}}})", "{}"),
                 ElementsAre("context: needs more work to check against the input schema than is "
@@ -178,6 +179,7 @@ TEST(InputValidator, MayBeAskedByManyThreads) {
     input_validator const validator{R"({"properties":{"v":{"pattern":"^a+$","enum":["a","aa"]}}})"};
     std::vector<std::thread> threads;
     std::atomic<int> wrong = 0;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&] {
             for (int round = 0; round < 200; ++round) {

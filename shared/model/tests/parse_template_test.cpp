@@ -2,6 +2,7 @@
 
 #include "tasker/model/compiled_template.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -119,7 +120,7 @@ TEST(ParseTemplate, RefusesAliasesThatMultiply) {
     std::string yaml = "name: t\nversion: 1.0.0\nmetadata:\n  a0: &a0 {x: 1}\n";
     for (int i = 1; i < 40; ++i) {
         auto const name = std::to_string(i);
-        auto const before = "*a" + std::to_string(i - 1);
+        auto const before = fmt::format("*a{}", i - 1);
         yaml.append("  a").append(name).append(": &a").append(name).append(" [");
         yaml.append(before).append(", ").append(before).append("]\n");
     }

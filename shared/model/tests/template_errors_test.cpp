@@ -14,7 +14,7 @@ struct broken_template {
     std::vector<std::string> problems;
 };
 
-void PrintTo(broken_template const& broken, std::ostream* out) {
+void PrintTo(broken_template const& broken, std::ostream* out) { // NOLINT(*-identifier-naming)
     *out << broken.yaml;
 }
 
