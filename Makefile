@@ -41,7 +41,7 @@ unit: tests-release ## 12 min, 10 s | only the tests that need nothing
 test-postgres-versions: tests-release ## 20 min, 3 min | the tests of SQL and queues on PostgreSQL 14, 16, 17 and 18
 	@scripts/test-postgres-versions
 
-lint: build ## 20 min, 2 min | format, includes, shell, Python, links, commits; clang-tidy on what has changed since LINT_BASE
+lint: build ## 20 min, 2 min | format, includes, shell, Python, links, words, commits; clang-tidy on what has changed since LINT_BASE
 	@scripts/lint
 
 lint-all: build ## 1 h | as lint, with clang-tidy on every file

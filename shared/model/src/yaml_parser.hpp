@@ -31,7 +31,7 @@ private:
 
     struct properties {
         int line = 0;
-        std::string_view tag; ///< as it is written
+        std::string_view tag; ///< as written in the document
         document_builder::anchor anchor = 0;
 
         bool any() const noexcept {

@@ -26,7 +26,7 @@ bool is_low_surrogate(std::uint32_t c) {
     return c >= 0xdc00 && c < 0xe000;
 }
 
-/// What an escape of one character stands for; 0xffff'ffff: none.
+/// The code point of an escape of one character; 0xffff'ffff: none.
 std::uint32_t escaped(char c) {
     switch (c) {
     case '0':

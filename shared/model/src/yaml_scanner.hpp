@@ -7,7 +7,7 @@
 
 namespace tasker::model {
 
-/// Where the next token stands.
+/// The position of the next token.
 struct yaml_place {
     int column = 0;        ///< from 0; of a line that begins with tabs: the spaces before them
     bool new_line = false; ///< nothing but white space before it in its line
