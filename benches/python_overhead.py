@@ -35,7 +35,7 @@ PAYLOAD_OF_10_KB = 10240
 
 def payload(size):
     """An object of about ``size`` bytes, of the kind that workflows hand on."""
-    items = []
+    items: list[dict[str, object]] = []
     while len(_native.write_json({"items": items})) < size:
         n = len(items)
         items.append({"id": n, "name": f"product {n}", "price": n * 1.25, "tags": ["a", "b"]})

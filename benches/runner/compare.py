@@ -64,12 +64,13 @@ def judge_work(tested, fail):
 def compare(base, new, ratios=False, fail=FAIL):
     """By the recorded figures of the two runs."""
     known = {(each.suite, each.name): each for each in base.cases()}
-    out = []
+    out: list[InTurn | Recorded] = []
     for each in new.cases():
         before = known.get((each.suite, each.name))
         if new.was_measured_against(base) and InTurn.is_possible(each):
-            out.append(InTurn(each))
-            out[-1].judge(fail)
+            found = InTurn(each)
+            found.judge(fail)
+            out.append(found)
         elif before is not None and before.unit == each.unit:
             out.append(Recorded(before, each, ratios))
     if not out:

@@ -77,7 +77,7 @@ class InTurn:
         self.shown = median(columns[-1]) - 1
         worse = {what: self._worse(what, columns) for what, columns in self.ways}
         better = {what: self._worse(what, columns, -1) for what, columns in self.ways}
-        what = max(worse, key=worse.get)
+        what = max(worse, key=lambda name: worse[name])
         if worse[what] > LOOK:
             self.status = REGRESSED if worse[what] > fail else SLOWER
             self.shown, self.what = worse[what], what

@@ -1,6 +1,7 @@
 """A flame graph, as one SVG file without scripts."""
 import collections
 import html
+from typing import Any
 
 WIDTH = 1200
 ROW = 17
@@ -9,8 +10,9 @@ SHOWN = 0.0015  # of the whole: narrower frames cannot be read
 
 def fold(script):
     """perf script's stacks as {"program;outer;…;inner": samples}."""
-    stacks = collections.Counter()
-    program, frames = None, []
+    stacks: collections.Counter[str] = collections.Counter()
+    program = None
+    frames: list[str] = []
     for line in [*script.splitlines(), ""]:
         if not line.strip():
             if program:
@@ -25,7 +27,7 @@ def fold(script):
 
 
 def _tree(stacks):
-    root = {"name": "all", "samples": 0, "below": {}}
+    root: dict[str, Any] = {"name": "all", "samples": 0, "below": {}}
     for stack, count in stacks.items():
         node = root
         node["samples"] += count

@@ -1,5 +1,6 @@
 """The figures of every run, a line a case, and how they went."""
 import json
+from typing import Any
 
 from .results import show
 
@@ -22,7 +23,7 @@ def append(output, run):
 def read(output):
     """Every case's entries in the order of the runs: {(suite, case): [entry, …]}."""
     file = output / "history.jsonl"
-    out = {}
+    out: dict[tuple[str, str], list[Any]] = {}
     if file.exists():
         for line in file.read_text().splitlines():
             entry = json.loads(line)

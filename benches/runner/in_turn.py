@@ -34,7 +34,7 @@ def is_paired(case):
 
 def smallest(names):
     """Of cases that differ by the amount of data alone, those of the least: the quickest."""
-    least = {}
+    least: dict[str, tuple[int, str]] = {}
     for each in names:
         found = SIZE.match(each)
         key, size = (found[1], int(found[2])) if found else (each, 0)

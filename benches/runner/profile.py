@@ -58,7 +58,7 @@ class Profiler:
             self._leave_out(f"perf recorded nothing: {script.stderr.strip()[:300]}")
             return
         total = sum(stacks.values())
-        own = collections.Counter()
+        own: collections.Counter[str] = collections.Counter()
         for stack, count in stacks.items():
             program, *frames = stack.split(";")
             own[f"{program}: {frames[-1] if frames else '?'}"] += count

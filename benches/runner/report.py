@@ -86,7 +86,7 @@ def _suite(run, document):
 
 
 def _scaling(run):
-    lines = {}
+    lines: dict[str, list[tuple[int, float]]] = {}
     for case in run.cases():
         if case.suite == "scalability" and case.unit == "/s" and case.name.endswith(" workers"):
             kind, count = case.name.rsplit(", ", 1)

@@ -92,7 +92,7 @@ def run_suite(programs, suite, arguments, folder, environment, wrapper=()):
     with (folder / f"{suite}_output.log").open("w") as log:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               env=environment) as process:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 sys.stdout.write(line)
                 sys.stdout.flush()
                 log.write(line)

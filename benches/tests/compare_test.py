@@ -150,7 +150,7 @@ class Compare(unittest.TestCase):
 class MeasuredInTurn(unittest.TestCase):
     def judge(self, case):
         found = difference.InTurn(Run("new", [document([case])]).find("some_suite", case["name"]))
-        found.judge(compare.FAIL)
+        found.judge(difference.FAIL)
         return found
 
     def test_unchanged_is_stable_however_fast_the_machine_is(self):

@@ -108,6 +108,7 @@ def slowed(script, function, microseconds, how):
              "        while clock_timestamp() < v_until loop\n            null;\n"
              "        end loop;\n    end;\n")
     body = re.compile(r"^begin\n", re.MULTILINE).search(text, at.start())
+    assert body, f"{function} has no body"
     end = text.index("$function$\n;\n", body.end())
     return text[at.start():body.end()] + delay + text[body.end():end] + "$function$;\n"
 

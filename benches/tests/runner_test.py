@@ -66,11 +66,11 @@ class Runs(unittest.TestCase):
                                  folder, "--output", str(top / "out")])
             self.assertEqual(code, 1)
             self.assertIn("| memory | 1 |", shown.getvalue())
-            folder, = (top / "out").glob("run_*")
+            made, = (top / "out").glob("run_*")
             for name in ("SUMMARY.md", "report.html", "memory_output.log", "stress_output.log",
                          "memory.json"):
-                self.assertTrue((folder / name).exists(), name)
-            self.assertEqual(len(list(folder.glob("benchmark_results_*.json"))), 1)
+                self.assertTrue((made / name).exists(), name)
+            self.assertEqual(len(list(made.glob("benchmark_results_*.json"))), 1)
             self.assertEqual(len((top / "out" / "history.jsonl").read_text().splitlines()), 1)
 
 

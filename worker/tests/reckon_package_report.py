@@ -12,7 +12,8 @@ import sys
 def paragraphs(text):
     for block in re.split(r"\n(?:[ \t]*\n)+", text.strip("\n")):
         unfolded = re.sub(r"\n[ \t]+", " ", block)
-        yield dict(re.match(r"([^:]+):\s*(.*)", line).groups() for line in unfolded.split("\n"))
+        fields = (re.match(r"([^:]+):\s*(.*)", line) for line in unfolded.split("\n"))
+        yield {field[1]: field[2] for field in fields if field}
 
 
 def names(*relations):
@@ -25,7 +26,9 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         installed = [each for each in paragraphs(file.read())
                      if each.get("Status") == "install ok installed"]
-    counts, sizes, dependents = (collections.Counter() for _ in range(3))
+    counts: collections.Counter[str] = collections.Counter()
+    sizes: collections.Counter[str] = collections.Counter()
+    dependents: collections.Counter[str] = collections.Counter()
     for each in installed:
         section = each.get("Section", "unknown")
         counts[section] += 1

@@ -32,8 +32,8 @@ def names_in(relation):
 def expected(path):
     packages = list(installed(path))
     sizes = [(package["package"], int(package.get("installed-size", 0))) for package in packages]
-    sections = collections.defaultdict(lambda: [0, 0])
-    dependents = collections.Counter()
+    sections: dict[str, list[int]] = collections.defaultdict(lambda: [0, 0])
+    dependents: collections.Counter[str] = collections.Counter()
     for package, (_, size) in zip(packages, sizes):
         section = sections[package.get("section", "")]
         section[0] += 1

@@ -10,7 +10,7 @@ import tasker
 
 def test_coroutines_run_at_the_same_time_on_one_loop(engine):
     threads = set()
-    meeting = []
+    meeting: list = []
 
     @tasker.step("meet")
     async def meet(context):

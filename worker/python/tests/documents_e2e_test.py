@@ -134,7 +134,8 @@ class TestDocuments:
         options = ["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", reader.database]
         done = reader.run("psql", *options, "-c", sql)
         assert done.returncode == 0, done.stderr
-        assert reader.complete(re.search(r"[0-9a-f-]{36}", done.stdout)[0])
+        task = re.search(r"[0-9a-f-]{36}", done.stdout)
+        assert task and reader.complete(task[0])
 
     def test_python(self, reader):
         assert reader.python(blocks("docs/python.md", "python")[1]) == "Hello, Ada!\n"

@@ -60,7 +60,7 @@ def not_a_number():
 
 
 def contains_itself():
-    value = []
+    value: list[object] = []
     value.append(value)
     return value
 
@@ -116,7 +116,7 @@ def _copy_of(function):
     def copy(*args, **kwargs):
         return function(*args, **kwargs)
 
-    copy.__wrapped__ = function  # its parameters are the function's
+    vars(copy)["__wrapped__"] = function  # its parameters are the function's
     return copy
 
 

@@ -175,7 +175,7 @@ def test_keys_with_the_same_name_in_json_are_refused(value):
 
 
 def test_what_contains_itself_is_refused():
-    value = {}
+    value: dict[str, object] = {}
     value["again"] = [value]
     with pytest.raises(ValueError, match="within itself"):
         _native.write_json(value)
@@ -194,7 +194,7 @@ def test_list_that_changes_while_it_is_written_does_no_harm():
             self.of.clear()
             return {}
 
-    value = []
+    value: list[object] = []
     value += [Shrinks(value), 1, 2, 3]
     assert json.loads(_native.write_json(value)) == [{}]
 
@@ -212,7 +212,7 @@ def test_garbage_collection_in_the_midst_of_reading_does_no_harm():
     gc.set_threshold(3, 2, 2)
     try:
         for _ in range(20):
-            loop = [Reads()]
+            loop: list[object] = [Reads()]
             loop.append(loop)
             del loop
             assert _native.read_json(text) == expected

@@ -192,18 +192,23 @@ def test_database_that_is_not_there_ends_with_1(tmp_path):
     assert "cannot_start" in done.stderr and "Traceback" not in done.stderr
 
 
+def seen_with(engine, seen):
+    seen.add(engine.run("pid").result["only"])
+    return seen
+
+
 def test_several_processes_share_the_work_and_one_that_dies_is_replaced(engine, tmp_path):
     engine.template("pid", [("only", "pid")])
     with running(engine, tmp_path, CODE, "--processes", "2", "--slots", "1") as program:
         first = set(program.children())
         assert len(first) == 2
         assert len((tmp_path / "ready").read_text().split()) == 2
-        seen = set()
-        until(lambda: seen.add(engine.run("pid").result["only"]) or seen == first)
+        seen: set[int] = set()
+        until(lambda: seen_with(engine, seen) == first)
         victim = min(first)
         os.kill(victim, signal.SIGKILL)
         until(lambda: len(set(program.children()) - {victim}) == 2)
-        until(lambda: seen.add(engine.run("pid").result["only"]) or len(seen) == 3)
+        until(lambda: len(seen_with(engine, seen)) == 3)
         program.signal()
         assert program.wait() in (0, 1)
         assert program.children() == []

@@ -95,10 +95,10 @@ def test_instance_gives_its_own_methods():
 
 def test_module_gives_its_functions_and_its_own_classes():
     module = types.ModuleType("shop")
-    module.alone, module.again, module.number = alone, alone, 7
-    module.Orders = Orders  # made elsewhere: an import, not a declaration
+    vars(module).update(alone=alone, again=alone, number=7)
+    vars(module)["Orders"] = Orders  # made elsewhere: an import, not a declaration
     assert _registry.collect([module]) == {"alone": alone}
-    module.Orders = type("Orders", (Orders,), {"__module__": "shop"})
+    vars(module)["Orders"] = type("Orders", (Orders,), {"__module__": "shop"})
     assert sorted(_registry.collect(module)) == [
         "alone",
         "orders.name",

@@ -32,7 +32,7 @@ async def wrapped(value):
     return await Later(value)
 
 
-class Slow(collections.abc.Coroutine):
+class Slow(collections.abc.Coroutine[None, None, object]):
     """A coroutine by its methods, as in compiled code."""
 
     def __init__(self, value):

@@ -18,7 +18,7 @@ def declared(body):
     for each in body:
         if isinstance(each, (ast.FunctionDef, ast.ClassDef)):
             names.add(each.name)
-        elif isinstance(each, ast.AnnAssign):
+        elif isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
             names.add(each.target.id)
     return public(names)
 
