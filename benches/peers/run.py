@@ -154,7 +154,8 @@ def main():
     peers = [peer for peer in peers if peer.name in commands]
     chosen.output.mkdir(parents=True, exist_ok=True)
     facts = {**machine(), "scale": chosen.scale, "load_average_before": load()}
-    runs, failures = {}, {}
+    runs: dict = {}
+    failures: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(open(chosen.output / "peers.log", "w", encoding="utf-8"))
         stores = open_stores(stack, {peer.store for peer in peers})

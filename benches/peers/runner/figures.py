@@ -1,6 +1,7 @@
 """From the runs of a case to its figures, and from these to the table. Pure: no clock, no files."""
 
 import statistics
+from typing import Any
 
 
 class BadRun(ValueError):
@@ -40,7 +41,7 @@ def per_step(runs, field):
 
 def summarise(runs):
     """The figures of one peer: `runs` are those of all its cases and repetitions."""
-    of = {}
+    of: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         of.setdefault(check(run)["case"], []).append(run)
     out = {}

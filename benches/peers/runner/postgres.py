@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from typing import Any
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -74,8 +75,9 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def call(self, program, *arguments):
-        as_user = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} \
-            if self.user else {}
+        as_user: dict[str, Any] = {}
+        if self.user:
+            as_user = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
         done = subprocess.run([self.programs / program, *arguments], cwd=self.folder, text=True,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               stdin=subprocess.DEVNULL, check=False, **as_user)

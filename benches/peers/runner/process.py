@@ -21,26 +21,28 @@ class Program:
         self.process = subprocess.Popen(
             [str(word) for word in command], env={**os.environ, **environment}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+        assert self.process.stdin and self.process.stdout
+        self.input, self.output = self.process.stdin, self.process.stdout
 
     def line(self):
         with selectors.DefaultSelector() as ready:
-            ready.register(self.process.stdout, selectors.EVENT_READ)
+            ready.register(self.output, selectors.EVENT_READ)
             left = self.until - time.monotonic()
             if left <= 0 or not ready.select(left):
                 raise PeerFailed(f"nothing within {LIMIT_S} s")
-        text = self.process.stdout.readline()
+        text = self.output.readline()
         if not text:
             raise PeerFailed(f"ended with {self.process.wait()}")
         return text.strip()
 
     def go(self):
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
+        self.input.write("go\n")
+        self.input.flush()
 
     def end(self, grace_s):
         """Stops all of it: its children are in its process group."""
         try:
-            self.process.stdin.close()
+            self.input.close()
         except BrokenPipeError:
             pass
         try:
@@ -51,7 +53,7 @@ class Program:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        self.process.stdout.close()
+        self.output.close()
         return self.process.wait()
 
 

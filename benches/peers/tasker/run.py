@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from case import WIDTH_OF_FAN, serve
 from http_connection import HttpConnection
 
-PARENTS = {
+PARENTS: dict[str, list[list[int]]] = {
     "single": [[]],
     "linear3": [[], [0], [1]],
     "diamond4": [[], [0], [0], [1, 2]],
