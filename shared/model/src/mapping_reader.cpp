@@ -1,6 +1,7 @@
 #include "mapping_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 namespace tasker::model {
@@ -134,18 +135,24 @@ std::optional<bool> read_boolean(reading in, document_path const& path, node_ind
 
 std::optional<std::int32_t> read_integer(reading in, document_path const& path, node_index node,
                                          std::int32_t least, std::int32_t most) {
-    auto const* const value = std::get_if<std::int64_t>(&in.source[node].value);
-    if (in.source[node].kind != node_kind::integer) {
+    auto const& given = in.source[node].value;
+    auto const* const integer = std::get_if<std::int64_t>(&given);
+    auto const* const real = std::get_if<double>(&given);
+    bool const whole = real != nullptr && std::trunc(*real) == *real; // 2.0, as in JSON Schema
+    if (in.source[node].kind != node_kind::integer && !whole) {
         report_kind(in, path, node, "a whole number");
         return std::nullopt;
     }
-    if (value == nullptr || *value < least || *value > most) {
+    bool const fits = integer != nullptr ? *integer >= least && *integer <= most
+                                         : whole && *real >= least && *real <= most;
+    if (!fits) {
         in.problems.add(path, in.source[node],
                         "must be from " + std::to_string(least) + " to " + std::to_string(most) +
                             ", not " + std::string{in.source[node].text});
         return std::nullopt;
     }
-    return static_cast<std::int32_t>(*value);
+    return integer != nullptr ? static_cast<std::int32_t>(*integer)
+                              : static_cast<std::int32_t>(*real);
 }
 
 bool expect_list(reading in, document_path const& path, node_index node) {

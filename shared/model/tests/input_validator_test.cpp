@@ -52,6 +52,7 @@ TEST(InputValidator, TellsWhatAValueMustBe) {
         {R"({"maximum":5})", "5.5", "context.v: must be at most 5"},
         {R"({"exclusiveMaximum":5})", "5", "context.v: must be less than 5"},
         {R"({"multipleOf":0.01})", "1.005", "context.v: must be a multiple of 0.01"},
+        {R"({"minLength":2.0})", "\"a\"", "context.v: must have at least 2 characters, not 1"},
         {R"({"minLength":2})", "\"\xc3\xa9\"", "context.v: must have at least 2 characters, not 1"},
         {R"({"maxLength":1})", "\"ab\"", "context.v: must have at most 1 character, not 2"},
         {R"({"pattern":"^\\u00e9+$"})", "\"e\"", "context.v: must match the pattern ^\\u00e9+$"},
@@ -232,6 +233,8 @@ TEST(InputSchema, IsRefusedWhereItWouldNotWork) {
               ".format: \"date_time\" is not a supported format; did you mean "
               "\"date-time\"?"},
              {"{multipleOf: 0}", ".multipleOf: must be greater than 0"},
+             {"{minLength: 1.5}", ".minLength: must be a whole number, not the number 1.5"},
+             {"{minLength: 3e9}", ".minLength: must be from 0 to 2147483647, not 3e9"},
              {"{minLength: -1}", ".minLength: must be from 0 to 2147483647, not -1"},
              {"{anyOf: []}", ".anyOf: must have at least one schema"},
              {"{enum: []}", ".enum: must have at least one value"},

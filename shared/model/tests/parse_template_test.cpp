@@ -62,6 +62,15 @@ TEST(ParseTemplate, JsonIsYaml) {
     EXPECT_EQ(parsed, parse_template_yaml("\xef\xbb\xbf" + json).value());
 }
 
+TEST(ParseTemplate, AWholeNumberMayHaveAFractionOfZero) {
+    auto const parsed =
+        parse_template_yaml("name: t\nversion: 1.0.0\nsteps: [{name: a, handler: {callable: x}, "
+                            "retry: {max_attempts: 3.0, backoff_base_ms: 1e2}}]\n")
+            .value();
+    EXPECT_EQ(parsed.steps[0].settings.max_attempts, 3);
+    EXPECT_EQ(parsed.steps[0].settings.backoff_base_ms, 100);
+}
+
 TEST(ParseTemplate, KeepsEveryKey) {
     workflow_template const t = parse_template_yaml(full).value();
     EXPECT_EQ(t.name, "order");
