@@ -6,14 +6,14 @@
 -- PGMQ indexes `vt`, which its own `read` cannot use (it compares with a volatile clock) and which
 -- makes every lease a non-HOT update: the index is dropped and the pages get room for HOT updates.
 -- Runs as the role that migrated, which owns all queues: the role that serves needs no right to create.
-create or replace function tasker.ensure_namespace(p_namespace text) returns int
+create or replace function tasker.ensure_namespace(p_namespace text) returns bigint
 language plpgsql
 security definer
 set search_path = ''
 set enable_seqscan = off
 as $$
 declare
-    v_id    int;
+    v_id    bigint;
     v_queue text;
 begin
     select n.namespace_id into v_id from tasker.namespaces n where n.name = p_namespace;

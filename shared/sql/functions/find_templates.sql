@@ -14,7 +14,7 @@ set enable_mergejoin = off
 set enable_bitmapscan = off
 as $$
 declare
-    v_namespace int := (select n.namespace_id from tasker.namespaces n where n.name = p_namespace);
+    v_namespace bigint := (select n.namespace_id from tasker.namespaces n where n.name = p_namespace);
 begin
     if p_namespace is null then
         return query

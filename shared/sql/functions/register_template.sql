@@ -17,7 +17,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-    v_namespace_id int := tasker.ensure_namespace(p_namespace);
+    v_namespace_id bigint := tasker.ensure_namespace(p_namespace);
     v_old          tasker.templates;
     v_total        int;
     v_roots        int[];

@@ -13,7 +13,7 @@ create type tasker.step_state as enum
 create type tasker.backoff as enum ('none', 'linear', 'exponential', 'fibonacci');
 
 create table tasker.namespaces (
-    namespace_id int generated always as identity primary key,
+    namespace_id bigint generated always as identity primary key,
     name         text not null unique,
     created_at   timestamptz not null,
     constraint namespace_name_makes_a_queue_name
@@ -23,7 +23,7 @@ create table tasker.namespaces (
 -- A template never changes once it is registered. `definition` is what the API returns.
 create table tasker.templates (
     template_id      int generated always as identity primary key,
-    namespace_id     int not null references tasker.namespaces,
+    namespace_id     bigint not null references tasker.namespaces,
     namespace        text not null,
     name             text not null,
     version          text not null,
@@ -95,7 +95,7 @@ create table tasker.unsuccessful_tasks (
 );
 
 create table tasker.idempotency_keys (
-    namespace_id int not null,
+    namespace_id bigint not null,
     key          text not null,
     task_id      uuid not null,
     request_hash bytea not null,
