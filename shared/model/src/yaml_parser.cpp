@@ -238,7 +238,7 @@ bool yaml_parser::continues(yaml_place const& at, int column) const {
         scanner_.fail(tab_problem);
     }
     if (at.column > column) {
-        scanner_.fail("the line is indented more than the entries before it");
+        scanner_.fail("the indentation matches no list or mapping before the line");
     }
     return at.column == column;
 }

@@ -253,8 +253,8 @@ std::vector<broken_template> const broken_templates{
       "line"}},
     {"LessIndentation",
      HEAD STEP "metadata:\n    a: 1\n  b: 2\n",
-     {"line 6: is not valid YAML at column 3: the line is indented more than the entries before "
-      "it"}},
+     {"line 6: is not valid YAML at column 3: the indentation matches no list or mapping before "
+      "the line"}},
     {"NoComma",
      HEAD STEP "metadata: {ä: [1 2], b: \"c\" d}\n",
      {"line 4: is not valid YAML at column 29: expected ',' or '}'"}},
