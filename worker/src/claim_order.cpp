@@ -24,7 +24,7 @@ bool claim_order::announce(std::string_view names) {
     while (!names.empty()) {
         auto const comma = names.find(',');
         if (auto* const found = find(names.substr(0, comma))) {
-            found->worth = true;
+            found->may_have_steps = true;
             ours = true;
         }
         names.remove_prefix(comma == std::string_view::npos ? names.size() : comma + 1);
@@ -34,7 +34,7 @@ bool claim_order::announce(std::string_view names) {
 
 void claim_order::announce_all() {
     for (auto& each : entries_) {
-        each.worth = true;
+        each.may_have_steps = true;
     }
 }
 
@@ -46,10 +46,10 @@ std::vector<std::string> claim_order::all() const {
 }
 
 bool claim_order::any() const {
-    return std::ranges::any_of(entries_, &entry::worth);
+    return std::ranges::any_of(entries_, &entry::may_have_steps);
 }
 
-std::vector<std::string> claim_order::begin() {
+std::vector<std::string> claim_order::start_claim() {
     ++claims_;
     auto const aged = claims_ / ageing;
     auto const is_aged = claims_ % ageing == 0;
@@ -65,7 +65,7 @@ std::vector<std::string> claim_order::begin() {
         for (std::size_t turn = 0; turn < name_spaces_; ++turn) {
             auto& each =
                 entries_[priority * name_spaces_ + (turn + first_name_space) % name_spaces_];
-            if (std::exchange(each.worth, false)) {
+            if (std::exchange(each.may_have_steps, false)) {
                 queues.push_back(each.queue);
             }
         }
@@ -73,19 +73,21 @@ std::vector<std::string> claim_order::begin() {
     return queues;
 }
 
-void claim_order::end(std::vector<std::string> const& asked, bool full, std::string_view last) {
+void claim_order::finish_claim(std::vector<std::string> const& asked, bool full,
+                               std::string_view last) {
     if (!full) {
         return;
     }
     auto const from = std::ranges::find(asked, last);
     TASKER_ASSERT(from != asked.end());
-    std::for_each(from, asked.end(), [this](std::string const& each) { find(each)->worth = true; });
+    std::for_each(from, asked.end(),
+                  [this](std::string const& each) { find(each)->may_have_steps = true; });
 }
 
-bool claim_order::outranked(std::string_view queue) const {
+bool claim_order::has_higher_priority_work(std::string_view queue) const {
     auto const* const own = find(queue);
     return own != nullptr && std::ranges::any_of(entries_, [own](entry const& each) {
-               return each.worth && each.priority > own->priority;
+               return each.may_have_steps && each.priority > own->priority;
            });
 }
 

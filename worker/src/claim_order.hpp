@@ -35,20 +35,20 @@ public:
     bool any() const;
 
     /// The queues for a claim. They count as empty from now on, unless a notification arrives.
-    std::vector<std::string> begin();
+    std::vector<std::string> start_claim();
 
     /// The outcome of the claim. `last` is the queue of the last step it returned. `full`: it
     /// returned as many as requested, so that queue and those after it may have more.
-    void end(std::vector<std::string> const& asked, bool full, std::string_view last);
+    void finish_claim(std::vector<std::string> const& asked, bool full, std::string_view last);
 
     /// Whether a queue of higher priority than this one may have steps.
-    bool outranked(std::string_view queue) const;
+    bool has_higher_priority_work(std::string_view queue) const;
 
 private:
     struct entry {
         std::string queue;
         queue::priority priority;
-        bool worth = true;
+        bool may_have_steps = true;
     };
 
     entry* find(std::string_view queue);

@@ -64,7 +64,7 @@ asio::awaitable<void> claimer::run_until_stopped() {
 
 asio::awaitable<result<void>> claimer::claim_once() {
     auto const quantity = std::min(flow_.slots_to_claim(), max_claim_steps);
-    auto const queues = flow_.queues.begin();
+    auto const queues = flow_.queues.start_claim();
     auto const asked_at = steady_clock::now();
     flow_.reserve(quantity);
     auto claimed = co_await ask(queues, quantity);
@@ -76,7 +76,7 @@ asio::awaitable<result<void>> claimer::claim_once() {
     }
     counts_.claimed(claimed->size());
     auto const full = claimed->size() >= quantity;
-    flow_.queues.end(queues, full, full ? claimed->back().queue : std::string{});
+    flow_.queues.finish_claim(queues, full, full ? claimed->back().queue : std::string{});
     // A claim returns only some of the steps that lost a lease.
     for (auto const& each : *claimed) {
         if (each.lost_leases > 0) {

@@ -159,7 +159,7 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
 /// free slots. Ask for none while work of a higher priority waits, or while a step must run alone:
 /// it would wait for all the descendants.
 std::size_t reporter::steps_to_take(report_batch const& batch) const {
-    if (flow_.takes_nothing_new() || flow_.queues.outranked(batch.queue)) {
+    if (flow_.takes_nothing_new() || flow_.queues.has_higher_priority_work(batch.queue)) {
         return 0;
     }
     auto const own = batch.reports.size();

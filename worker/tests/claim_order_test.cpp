@@ -18,14 +18,14 @@ using testing::UnorderedElementsAre;
 
 /// A claim that finds all queues empty.
 void find_nothing(claim_order& order) {
-    auto const asked = order.begin();
-    order.end(asked, false, "");
+    auto const asked = order.start_claim();
+    order.finish_claim(asked, false, "");
 }
 
 TEST(ClaimOrder, LooksIntoAllQueuesAtFirstByPriority) {
     claim_order order{{"a"}};
     EXPECT_TRUE(order.any());
-    EXPECT_THAT(order.begin(),
+    EXPECT_THAT(order.start_claim(),
                 ElementsAre("tasker_a__p4", "tasker_a__p3", "tasker_a", "tasker_a__p1"));
 }
 
@@ -34,7 +34,7 @@ TEST(ClaimOrder, QueueThatWasFoundEmptyIsLeftAloneUntilAnnounced) {
     find_nothing(order);
     EXPECT_FALSE(order.any());
     EXPECT_TRUE(order.announce("tasker_a__p1"));
-    EXPECT_THAT(order.begin(), ElementsAre("tasker_a__p1"));
+    EXPECT_THAT(order.start_claim(), ElementsAre("tasker_a__p1"));
 }
 
 TEST(ClaimOrder, AnnouncementListsQueuesAndPassesOverStrangers) {
@@ -43,31 +43,31 @@ TEST(ClaimOrder, AnnouncementListsQueuesAndPassesOverStrangers) {
     EXPECT_FALSE(order.announce("tasker_c,other"));
     EXPECT_FALSE(order.announce(""));
     EXPECT_TRUE(order.announce("tasker_c,tasker_b,tasker_a__p4"));
-    EXPECT_THAT(order.begin(), ElementsAre("tasker_a__p4", "tasker_b"));
+    EXPECT_THAT(order.start_claim(), ElementsAre("tasker_a__p4", "tasker_b"));
 }
 
 TEST(ClaimOrder, FullClaimLeavesItsLastQueueAndThoseBehindWorthALook) {
     claim_order order{{"a"}};
-    auto const asked = order.begin();
-    order.end(asked, true, "tasker_a");
-    EXPECT_THAT(order.begin(), ElementsAre("tasker_a", "tasker_a__p1"));
+    auto const asked = order.start_claim();
+    order.finish_claim(asked, true, "tasker_a");
+    EXPECT_THAT(order.start_claim(), ElementsAre("tasker_a", "tasker_a__p1"));
 }
 
 TEST(ClaimOrder, AnnouncementDuringAClaimIsNotForgotten) {
     claim_order order{{"a"}};
-    auto const asked = order.begin();
+    auto const asked = order.start_claim();
     order.announce("tasker_a__p3");
-    order.end(asked, false, "");
-    EXPECT_THAT(order.begin(), ElementsAre("tasker_a__p3"));
+    order.finish_claim(asked, false, "");
+    EXPECT_THAT(order.start_claim(), ElementsAre("tasker_a__p3"));
 }
 
 TEST(ClaimOrder, NamespacesTakeTurns) {
     claim_order order{{"a", "b"}};
     find_nothing(order);
     order.announce("tasker_a,tasker_b");
-    auto const first = order.begin();
+    auto const first = order.start_claim();
     order.announce("tasker_a,tasker_b");
-    auto const second = order.begin();
+    auto const second = order.start_claim();
     ASSERT_THAT(first, SizeIs(2));
     EXPECT_EQ(first.front(), second.back());
 }
@@ -77,7 +77,7 @@ TEST(ClaimOrder, EveryEighthClaimBeginsWithALowerPriorityInTurn) {
     std::map<std::string, int> claims_by_first;
     for (std::uint64_t claim = 1; claim <= 6 * claim_order::ageing; ++claim) {
         order.announce_all();
-        auto const asked = order.begin();
+        auto const asked = order.start_claim();
         EXPECT_THAT(asked, SizeIs(4));
         EXPECT_EQ(asked.front() == "tasker_a__p4", claim % claim_order::ageing != 0);
         ++claims_by_first[asked.front()];
@@ -92,7 +92,7 @@ TEST(ClaimOrder, AgedClaimAsksForUrgentWorkLast) {
     std::vector<std::vector<std::string>> aged;
     for (std::uint64_t claim = 1; claim <= 3 * claim_order::ageing; ++claim) {
         order.announce_all();
-        auto asked = order.begin();
+        auto asked = order.start_claim();
         if (claim % claim_order::ageing == 0) {
             aged.push_back(std::move(asked));
         }
@@ -110,7 +110,7 @@ std::map<std::string, std::uint64_t> count_first_queues(std::vector<std::string>
     std::map<std::string, std::uint64_t> counts;
     for (std::uint64_t claim = 0; claim < claims; ++claim) {
         order.announce_all();
-        ++counts[order.begin().front()];
+        ++counts[order.start_claim().front()];
     }
     return counts;
 }
@@ -132,12 +132,12 @@ TEST(ClaimOrder, EachQueueOfEachNamespaceBeginsItsShareOfClaims) {
 TEST(ClaimOrder, QueueIsOutrankedOnlyByHigherPriorityThatHasWork) {
     claim_order order{{"a", "b"}};
     find_nothing(order);
-    EXPECT_FALSE(order.outranked("tasker_a"));
+    EXPECT_FALSE(order.has_higher_priority_work("tasker_a"));
     order.announce("tasker_b");
-    EXPECT_FALSE(order.outranked("tasker_a"));
+    EXPECT_FALSE(order.has_higher_priority_work("tasker_a"));
     order.announce("tasker_b__p3");
-    EXPECT_TRUE(order.outranked("tasker_a"));
-    EXPECT_FALSE(order.outranked("tasker_a__p4"));
+    EXPECT_TRUE(order.has_higher_priority_work("tasker_a"));
+    EXPECT_FALSE(order.has_higher_priority_work("tasker_a__p4"));
 }
 
 } // namespace
