@@ -13,16 +13,16 @@ namespace asio = boost::asio;
 
 } // namespace
 
-backlog_watch::backlog_watch(asio::any_io_executor executor, database& in,
+backlog_watch::backlog_watch(asio::any_io_executor executor, database& database,
                              backlog_watch_settings settings)
-    : in_{in},
+    : database_{database},
       settings_{settings},
       sleep_{std::move(executor)} {}
 
 asio::awaitable<void> backlog_watch::run_until_stopped() {
     while (!stopped_) {
         auto const until = steady_clock::now() + settings_.call_timeout;
-        auto const sample = co_await in_.run(
+        auto const sample = co_await database_.run(
             [until](pg::connection& on) { return queue::backlogs(on, until); }, until);
         if (sample) {
             history_.add(*sample);

@@ -23,7 +23,7 @@ struct backlog_watch_settings {
 /// Errors: a measurement that fails is left out, and `database` logs why.
 class backlog_watch {
 public:
-    backlog_watch(boost::asio::any_io_executor executor, database& in,
+    backlog_watch(boost::asio::any_io_executor executor, database& database,
                   backlog_watch_settings settings);
 
     boost::asio::awaitable<void> run_until_stopped();
@@ -35,7 +35,7 @@ public:
     }
 
 private:
-    database& in_;
+    database& database_;
     backlog_watch_settings settings_;
     boost::asio::steady_timer sleep_;
     backlog_history history_;

@@ -19,9 +19,9 @@ constexpr std::chrono::milliseconds shortest_sleep{5};
 
 } // namespace
 
-due_timer::due_timer(asio::any_io_executor executor, database& in, metrics& counted,
+due_timer::due_timer(asio::any_io_executor executor, database& database, metrics& counted,
                      due_timer_settings settings)
-    : in_{in},
+    : database_{database},
       counted_{counted},
       settings_{settings},
       sleep_{executor},
@@ -49,7 +49,7 @@ asio::awaitable<void> due_timer::run_until_stopped() {
         next_look_ = steady_clock::now() + with_jitter(settings_.poll_interval);
         auto const until = steady_clock::now() + settings_.call_timeout;
         auto const limit = settings_.max_batch;
-        auto const answered = co_await in_.run(
+        auto const answered = co_await database_.run(
             [limit, until](pg::connection& on) { return queue::fire_timers(on, limit, until); },
             until);
         if (!answered) {

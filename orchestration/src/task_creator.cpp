@@ -100,9 +100,10 @@ wire::error_body key_conflict() {
 
 } // namespace
 
-task_creator::task_creator(asio::any_io_executor executor, database& to, template_cache& templates,
-                           metrics& counted, task_creator_settings settings)
-    : to_{to},
+task_creator::task_creator(asio::any_io_executor executor, database& database,
+                           template_cache& templates, metrics& counted,
+                           task_creator_settings settings)
+    : database_{database},
       templates_{templates},
       counted_{counted},
       settings_{settings},
@@ -245,7 +246,7 @@ asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::ne
 asio::awaitable<result<std::vector<queue::create_outcome>>>
 task_creator::call(std::vector<queue::new_task> const& tasks, queue::atomicity how, deadline until,
                    int refusals) {
-    auto made = co_await to_.run(
+    auto made = co_await database_.run(
         [&tasks, how, until](pg::connection& on) {
             return queue::create_tasks(on, tasks, how, until);
         },

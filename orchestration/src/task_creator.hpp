@@ -38,8 +38,8 @@ struct created_task {
 /// Threads: one.
 class task_creator {
 public:
-    task_creator(boost::asio::any_io_executor executor, database& to, template_cache& templates,
-                 metrics& counted, task_creator_settings settings);
+    task_creator(boost::asio::any_io_executor executor, database& database,
+                 template_cache& templates, metrics& counted, task_creator_settings settings);
 
     /// Errors: not_found (the template), unprocessable (the context), conflict (the idempotency key
     /// was used for another body), unavailable: then it is in doubt whether the task was created,
@@ -65,7 +65,7 @@ private:
     call(std::vector<queue::new_task> const& tasks, queue::atomicity how, deadline until,
          int refusals);
 
-    database& to_;
+    database& database_;
     template_cache& templates_;
     metrics& counted_;
     task_creator_settings settings_;

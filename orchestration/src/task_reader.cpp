@@ -12,9 +12,9 @@ namespace tasker::orchestration {
 
 namespace asio = boost::asio;
 
-task_reader::task_reader(asio::any_io_executor executor, database& from, metrics& counted,
+task_reader::task_reader(asio::any_io_executor executor, database& database, metrics& counted,
                          std::chrono::milliseconds call_timeout)
-    : from_{from},
+    : database_{database},
       counted_{counted},
       call_timeout_{call_timeout},
       gets_{executor, {}, [this](std::vector<task_id> ids) { return send(std::move(ids)); }} {}
@@ -44,7 +44,7 @@ task_reader::send(std::vector<task_id> ids) {
     std::vector<task_id> distinct = ids;
     std::ranges::sort(distinct);
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-    auto found = co_await from_.run(
+    auto found = co_await database_.run(
         [&distinct, until](pg::connection& on) { return queue::get_tasks(on, distinct, until); },
         until);
 

@@ -22,7 +22,7 @@ namespace tasker::orchestration {
 /// Threads: one.
 class task_reader {
 public:
-    task_reader(boost::asio::any_io_executor executor, database& from, metrics& counted,
+    task_reader(boost::asio::any_io_executor executor, database& database, metrics& counted,
                 std::chrono::milliseconds call_timeout);
 
     /// The current state of the task; none if the id is unknown. Errors: unavailable.
@@ -38,7 +38,7 @@ private:
 
     boost::asio::awaitable<std::vector<result<found_task>>> send(std::vector<task_id> ids);
 
-    database& from_;
+    database& database_;
     metrics& counted_;
     std::chrono::milliseconds call_timeout_;
     queue::batcher<task_id, found_task> gets_;

@@ -44,9 +44,10 @@ asio::awaitable<std::optional<wire::task_view>> task_waits::place::finished(dead
     co_return std::move(seen_);
 }
 
-task_waits::task_waits(asio::any_io_executor executor, database& from, task_waits_settings settings)
+task_waits::task_waits(asio::any_io_executor executor, database& database,
+                       task_waits_settings settings)
     : executor_{executor},
-      from_{from},
+      database_{database},
       settings_{settings},
       changed_{executor} {}
 
@@ -112,7 +113,7 @@ asio::awaitable<void> task_waits::look() {
         co_return;
     }
     auto const until = steady_clock::now() + settings_.call_timeout;
-    auto const found = co_await from_.run(
+    auto const found = co_await database_.run(
         [&ids, until](pg::connection& on) { return queue::finished_tasks(on, ids, until); }, until);
     if (!found) {
         // Waiters keep waiting while the database is down.

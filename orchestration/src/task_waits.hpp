@@ -53,7 +53,8 @@ public:
         std::optional<wire::task_view> seen_;
     };
 
-    task_waits(boost::asio::any_io_executor executor, database& from, task_waits_settings settings);
+    task_waits(boost::asio::any_io_executor executor, database& database,
+               task_waits_settings settings);
 
     /// True when the waiter limit is reached.
     bool full() const noexcept {
@@ -82,7 +83,7 @@ private:
     deadline next_poll() const;
 
     boost::asio::any_io_executor executor_;
-    database& from_;
+    database& database_;
     task_waits_settings settings_;
     std::unordered_multimap<task_id, place*> places_;
     std::unordered_set<task_id> wanted_; ///< to check

@@ -68,8 +68,8 @@ wire::error_body unknown(std::string_view name_space, std::string_view name,
 
 } // namespace
 
-template_cache::template_cache(database& from, template_cache_settings settings)
-    : from_{from},
+template_cache::template_cache(database& database, template_cache_settings settings)
+    : database_{database},
       settings_{settings} {}
 
 template_ptr template_cache::lookup(template_name const& wanted) {
@@ -135,7 +135,7 @@ asio::awaitable<answer<std::string>> template_cache::find_latest(std::string nam
     std::string best;
     for (;;) {
         auto const until = asked + settings_.call_timeout;
-        auto page = co_await from_.run(
+        auto page = co_await database_.run(
             [&filter, until](pg::connection& on) {
                 return queue::get_templates(on, filter, queue::definitions::left_out,
                                             versions_in_a_page, until);
@@ -175,7 +175,7 @@ asio::awaitable<answer<template_ptr>> template_cache::load(std::string name_spac
     auto const until = steady_clock::now() + settings_.call_timeout;
     queue::template_filter const filter{
         .name_space = name_space, .name = name, .version = version, .after = {}};
-    auto found = co_await from_.run(
+    auto found = co_await database_.run(
         [&filter, until](pg::connection& on) {
             return queue::get_templates(on, filter, queue::definitions::included, 1, until);
         },

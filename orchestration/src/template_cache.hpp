@@ -51,7 +51,7 @@ struct template_cache_settings {
 /// Lifetime: `from` must outlive it, and it must outlive the calls. Threads: one.
 class template_cache {
 public:
-    template_cache(database& from, template_cache_settings settings);
+    template_cache(database& database, template_cache_settings settings);
 
     /// The template if it is cached; null: call find().
     template_ptr lookup(template_name const& wanted);
@@ -88,7 +88,7 @@ private:
     template_ptr use(std::string const& key);
     void keep(std::string key, template_ptr loaded);
 
-    database& from_;
+    database& database_;
     template_cache_settings settings_;
     std::unordered_map<std::string, entry> known_;           ///< by "namespace/name/version"
     std::list<std::string> uses_;                            ///< keys, most recently used first

@@ -35,9 +35,9 @@ std::string details(std::vector<growing_backlog> const& growing) {
 
 } // namespace
 
-health::health(database& in, std::function<bool()> listening,
+health::health(database& database, std::function<bool()> listening,
                std::function<std::vector<growing_backlog>()> growing)
-    : in_{in},
+    : database_{database},
       listening_{std::move(listening)},
       growing_{std::move(growing)} {}
 
@@ -112,12 +112,12 @@ asio::awaitable<health::database_state> health::look_at_database() {
     if (answer_holds_until_ != deadline{}) {
         answer_holds_until_ = until; // other requests get the previous result meanwhile
     }
-    auto const writable = co_await in_.run(
+    auto const writable = co_await database_.run(
         [until](pg::connection& on) { return queue::is_writable(on, until); }, until);
     found_ = !writable   ? database_state::unavailable
              : *writable ? database_state::ok
                          : database_state::read_only;
-    auto unserved = co_await in_.run(
+    auto unserved = co_await database_.run(
         [until](pg::connection& on) { return queue::unserved_namespaces(on, until); }, until);
     unserved_ = unserved ? std::move(*unserved) : std::vector<std::string>{};
     answer_holds_until_ = steady_clock::now() + answer_holds;

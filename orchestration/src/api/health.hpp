@@ -21,7 +21,7 @@ namespace tasker::orchestration::api {
 class health {
 public:
     /// `listening`: whether notifications arrive. `growing`: see backlog_history.
-    health(database& in, std::function<bool()> listening,
+    health(database& database, std::function<bool()> listening,
            std::function<std::vector<growing_backlog>()> growing);
 
     void add_routes(http::router& to);
@@ -40,7 +40,7 @@ private:
     boost::asio::awaitable<database_state> look_at_database();
     static std::string_view word(database_state found);
 
-    database& in_;
+    database& database_;
     std::function<bool()> listening_;
     std::function<std::vector<growing_backlog>()> growing_;
     deadline answer_holds_until_{};     ///< of the last check

@@ -22,8 +22,8 @@ constexpr std::int32_t highest_limit = 1000;
 
 } // namespace
 
-steps::steps(database& in, std::chrono::milliseconds call_timeout)
-    : in_{in},
+steps::steps(database& database, std::chrono::milliseconds call_timeout)
+    : database_{database},
       call_timeout_{call_timeout} {}
 
 void steps::add_routes(http::router& to) {
@@ -52,7 +52,7 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
         co_return invalid_query(std::move(problems));
     }
     auto const until = steady_clock::now() + call_timeout_;
-    auto found = co_await in_.run(
+    auto found = co_await database_.run(
         [&filter, limit, until](pg::connection& on) {
             // One more row than the page shows whether there is another page.
             return queue::list_steps(on, filter, limit + 1, until);
@@ -80,7 +80,7 @@ asio::awaitable<http::response> steps::get(http::request& asked) {
     }
     queue::step_filter const filter{.task = *id, .name = asked.parameter("name"), .after = {}};
     auto const until = steady_clock::now() + call_timeout_;
-    auto const found = co_await in_.run(
+    auto const found = co_await database_.run(
         [&filter, until](pg::connection& on) { return queue::list_steps(on, filter, 1, until); },
         until);
     if (!found) {

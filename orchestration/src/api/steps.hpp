@@ -15,7 +15,7 @@ namespace tasker::orchestration::api {
 /// one.
 class steps {
 public:
-    steps(database& in, std::chrono::milliseconds call_timeout);
+    steps(database& database, std::chrono::milliseconds call_timeout);
 
     void add_routes(http::router& to);
 
@@ -23,7 +23,7 @@ private:
     boost::asio::awaitable<http::response> list(http::request& asked);
     boost::asio::awaitable<http::response> get(http::request& asked);
 
-    database& in_;
+    database& database_;
     std::chrono::milliseconds call_timeout_;
 };
 

@@ -35,9 +35,9 @@ http::response shown(unsigned status, wire::task_view const& task) {
 
 } // namespace
 
-tasks::tasks(database& in, task_creator& creator, task_reader& reader, task_waits& waits,
+tasks::tasks(database& database, task_creator& creator, task_reader& reader, task_waits& waits,
              std::chrono::milliseconds call_timeout)
-    : in_{in},
+    : database_{database},
       creator_{creator},
       reader_{reader},
       waits_{waits},
@@ -94,7 +94,7 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
         co_return invalid_query(std::move(problems));
     }
     auto const until = steady_clock::now() + call_timeout_;
-    auto found = co_await in_.run(
+    auto found = co_await database_.run(
         [&filter, limit, until](pg::connection& on) {
             // One more row than the page shows whether there is another page.
             return queue::list_tasks(on, filter, limit + 1, until);
@@ -149,7 +149,7 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
         co_return std::move(*refusal);
     }
     auto const until = steady_clock::now() + call_timeout_;
-    auto const outcome = co_await in_.run(
+    auto const outcome = co_await database_.run(
         [id = *id, until](pg::connection& on) { return queue::cancel_tasks(on, {id}, until); },
         until);
     if (!outcome) {

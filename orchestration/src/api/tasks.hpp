@@ -18,7 +18,7 @@ namespace tasker::orchestration::api {
 /// one.
 class tasks {
 public:
-    tasks(database& in, task_creator& creator, task_reader& reader, task_waits& waits,
+    tasks(database& database, task_creator& creator, task_reader& reader, task_waits& waits,
           std::chrono::milliseconds call_timeout);
 
     void add_routes(http::router& to);
@@ -31,7 +31,7 @@ private:
     boost::asio::awaitable<http::response> show(task_id id);
     boost::asio::awaitable<http::response> show_once_finished(task_id id, deadline until);
 
-    database& in_;
+    database& database_;
     task_creator& creator_;
     task_reader& reader_;
     task_waits& waits_;

@@ -60,9 +60,9 @@ std::string path_of(wire::template_view const& shown) {
 
 } // namespace
 
-templates::templates(database& in, template_cache& cache, side_thread& aside,
+templates::templates(database& database, template_cache& cache, side_thread& aside,
                      templates_settings settings)
-    : in_{in},
+    : database_{database},
       cache_{cache},
       aside_{aside},
       settings_{std::move(settings)} {}
@@ -91,7 +91,7 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
         co_return invalid_template(compiled.error());
     }
     auto const until = steady_clock::now() + settings_.call_timeout;
-    auto const registered = co_await in_.run(
+    auto const registered = co_await database_.run(
         [&compiled, until](pg::connection& on) {
             return queue::register_template(on, *compiled, until);
         },
@@ -104,7 +104,7 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
                                         .name = compiled->name,
                                         .version = compiled->version,
                                         .after = {}};
-    auto stored = co_await in_.run(
+    auto stored = co_await database_.run(
         [&filter, until](pg::connection& on) {
             return queue::get_templates(on, filter, queue::definitions::left_out, 1, until);
         },
@@ -141,7 +141,7 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
         co_return invalid_query(std::move(problems));
     }
     auto const until = steady_clock::now() + settings_.call_timeout;
-    auto found = co_await in_.run(
+    auto found = co_await database_.run(
         [&filter, limit, until](pg::connection& on) {
             // One more row than the page shows whether there is another page.
             return queue::get_templates(on, filter, queue::definitions::left_out, limit + 1, until);
@@ -165,7 +165,7 @@ asio::awaitable<http::response> templates::get(http::request& asked) {
                                         .version = asked.parameter("version"),
                                         .after = {}};
     auto const until = steady_clock::now() + settings_.call_timeout;
-    auto const found = co_await in_.run(
+    auto const found = co_await database_.run(
         [&filter, until](pg::connection& on) {
             return queue::get_templates(on, filter, queue::definitions::included, 1, until);
         },

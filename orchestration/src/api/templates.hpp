@@ -25,7 +25,8 @@ struct templates_settings {
 /// one.
 class templates {
 public:
-    templates(database& in, template_cache& cache, side_thread& aside, templates_settings settings);
+    templates(database& database, template_cache& cache, side_thread& aside,
+              templates_settings settings);
 
     void add_routes(http::router& to);
 
@@ -34,7 +35,7 @@ private:
     boost::asio::awaitable<http::response> list(http::request& asked);
     boost::asio::awaitable<http::response> get(http::request& asked);
 
-    database& in_;
+    database& database_;
     template_cache& cache_;
     side_thread& aside_;
     templates_settings settings_;
