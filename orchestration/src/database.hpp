@@ -31,10 +31,10 @@ namespace tasker::orchestration {
 /// Errors: of the last attempt.
 class database {
 public:
-    database(boost::asio::any_io_executor executor, pg::pool_settings settings, metrics& counted)
+    database(boost::asio::any_io_executor executor, pg::pool_settings settings, metrics& metrics)
         : executor_{executor},
           pool_{executor, std::move(settings)},
-          counted_{counted} {}
+          metrics_{metrics} {}
 
     /// `call` is called with a `pg::connection&`, once for each attempt, and returns an
     /// `awaitable<result<T>>`; it must own its data. After `most_refusals` refusals
@@ -51,7 +51,7 @@ public:
                 }
                 co_return answer;
             }
-            counted_.database_failed(answer.error());
+            metrics_.database_failed(answer.error());
             refusals += pg::is_refusal(answer.error()) ? 1 : 0;
             bool const may_pass = refusals < most_refusals && (pg::is_retryable(answer.error()) ||
                                                                pg::is_in_doubt(answer.error()));
@@ -93,7 +93,7 @@ private:
 
     boost::asio::any_io_executor executor_;
     pg::pool pool_;
-    metrics& counted_;
+    metrics& metrics_;
     bool is_failing_ = false; ///< the last call was a repetition
 };
 

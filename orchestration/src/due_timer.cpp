@@ -19,10 +19,10 @@ constexpr std::chrono::milliseconds shortest_sleep{5};
 
 } // namespace
 
-due_timer::due_timer(asio::any_io_executor executor, database& database, metrics& counted,
+due_timer::due_timer(asio::any_io_executor executor, database& database, metrics& metrics,
                      due_timer_settings settings)
     : database_{database},
-      counted_{counted},
+      metrics_{metrics},
       settings_{settings},
       sleep_{executor},
       next_look_{steady_clock::now()} {}
@@ -59,7 +59,7 @@ asio::awaitable<void> due_timer::run_until_stopped() {
             continue;
         }
         if (answered->fired > 0) {
-            counted_.steps_released(static_cast<std::size_t>(answered->fired));
+            metrics_.steps_released(static_cast<std::size_t>(answered->fired));
         }
         if (answered->fired >= limit) {
             look_now();

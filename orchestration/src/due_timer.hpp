@@ -27,7 +27,7 @@ struct due_timer_settings {
 /// Lifetime: its arguments must outlive run_until_stopped(). Threads: one.
 class due_timer {
 public:
-    due_timer(boost::asio::any_io_executor executor, database& database, metrics& counted,
+    due_timer(boost::asio::any_io_executor executor, database& database, metrics& metrics,
               due_timer_settings settings);
 
     /// `payload` of a notification: milliseconds until a new retry is due.
@@ -44,7 +44,7 @@ private:
     void look_at(deadline moment);
 
     database& database_;
-    metrics& counted_;
+    metrics& metrics_;
     due_timer_settings settings_;
     boost::asio::steady_timer sleep_;
     deadline next_look_; ///< while asleep

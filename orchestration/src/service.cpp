@@ -47,7 +47,7 @@ pg::connect_options connect_options(settings const& chosen) {
     return {.dsn = chosen.database.url, .application_name = std::string{application_name}};
 }
 
-http::server_options server_options(settings const& chosen, metrics& counted) {
+http::server_options server_options(settings const& chosen, metrics& metrics) {
     auto const& given = chosen.http;
     return {.allowed = {.max_connections = size(given.max_connections),
                         .max_header_bytes = size(given.max_header_bytes),
@@ -59,7 +59,7 @@ http::server_options server_options(settings const& chosen, metrics& counted) {
                         .stop_timeout = milliseconds{chosen.stop_timeout_ms}},
             .allow_origin = given.allow_origin,
             .allowed_hosts = given.allowed_hosts,
-            .answered = [&counted](http::answered_request const& what) { counted.answered(what); }};
+            .answered = [&metrics](http::answered_request const& what) { metrics.answered(what); }};
 }
 
 task_creator_settings creator_settings(settings const& chosen) {
@@ -108,8 +108,8 @@ struct service::parts {
     asio::awaitable<void> serve();
 
     settings chosen;
-    metrics counted;
-    side_thread aside;
+    orchestration::metrics metrics;
+    orchestration::side_thread side_thread;
     startup start;
     database db;
     template_cache cache;
@@ -132,17 +132,17 @@ struct service::parts {
 
 service::parts::parts(asio::any_io_executor executor, settings given)
     : chosen{std::move(given)},
-      start{executor, aside},
+      start{executor, side_thread},
       db{executor,
          {.connect = connect_options(chosen),
           .size = size(chosen.database.pool_size),
           .max_waiting = max_pool_waiting},
-         counted},
+         metrics},
       cache{db, cache_settings(chosen)},
-      creator{executor, db, cache, counted, creator_settings(chosen)},
-      reader{executor, db, counted, milliseconds{chosen.database.timeout_ms}},
+      creator{executor, db, cache, metrics, creator_settings(chosen)},
+      reader{executor, db, metrics, milliseconds{chosen.database.timeout_ms}},
       waits{executor, db, waits_settings(chosen)},
-      timer{executor, db, counted, timer_settings(chosen)},
+      timer{executor, db, metrics, timer_settings(chosen)},
       backlogs{executor, db, backlogs_settings(chosen)},
       listener{
           executor,
@@ -153,12 +153,12 @@ service::parts::parts(asio::any_io_executor executor, settings given)
                               std::string_view payload) { notified(channel, payload); },
            .look_again = [this] { look_again(); }}},
       tasks{db, creator, reader, waits, milliseconds{chosen.database.timeout_ms}},
-      batch{creator, aside, size(chosen.http.max_batch_body_bytes)},
-      templates{db, cache, aside, templates_settings(chosen)},
+      batch{creator, side_thread, size(chosen.http.max_batch_body_bytes)},
+      templates{db, cache, side_thread, templates_settings(chosen)},
       steps{db, milliseconds{chosen.database.timeout_ms}},
       health{db, [this] { return listener.listening(); }, [this] { return backlogs.growing(); }},
-      documents{counted, [this] { return measure(); }},
-      server{executor, routes, server_options(chosen, counted)} {
+      documents{metrics, [this] { return measure(); }},
+      server{executor, routes, server_options(chosen, metrics)} {
     tasks.add_routes(routes);
     batch.add_routes(routes);
     templates.add_routes(routes);

@@ -21,8 +21,8 @@ constexpr std::chrono::milliseconds max_backoff{2000};
 
 } // namespace
 
-startup::startup(asio::any_io_executor executor, side_thread& aside)
-    : aside_{aside},
+startup::startup(asio::any_io_executor executor, side_thread& side_thread)
+    : side_thread_{side_thread},
       pause_{executor} {}
 
 asio::awaitable<result<void>> startup::wait_for_schema(std::string dsn,
@@ -31,7 +31,7 @@ asio::awaitable<result<void>> startup::wait_for_schema(std::string dsn,
     auto backoff = first_backoff;
     bool has_failed = false;
     for (;;) {
-        auto looked = co_await aside_.run([&dsn] { return sql::check(dsn); });
+        auto looked = co_await side_thread_.run([&dsn] { return sql::check(dsn); });
         if (stopped_) {
             co_return make_error(errc::cancelled, "stopped while waiting for the database");
         }

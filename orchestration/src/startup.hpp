@@ -17,7 +17,7 @@ namespace tasker::orchestration {
 /// Threads: one.
 class startup {
 public:
-    startup(boost::asio::any_io_executor executor, side_thread& aside);
+    startup(boost::asio::any_io_executor executor, side_thread& side_thread);
 
     /// Errors: that of the last check when the time is over; immediately, if waiting cannot help;
     /// errc::cancelled after stop().
@@ -27,7 +27,7 @@ public:
     void stop() noexcept;
 
 private:
-    side_thread& aside_;
+    side_thread& side_thread_;
     boost::asio::steady_timer pause_;
     bool stopped_ = false;
 };

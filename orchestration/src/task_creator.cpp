@@ -101,11 +101,11 @@ wire::error_body key_conflict() {
 } // namespace
 
 task_creator::task_creator(asio::any_io_executor executor, database& database,
-                           template_cache& templates, metrics& counted,
+                           template_cache& templates, metrics& metrics,
                            task_creator_settings settings)
     : database_{database},
       templates_{templates},
-      counted_{counted},
+      metrics_{metrics},
       settings_{settings},
       creations_{executor, settings.batching,
                  [this](std::vector<queue::new_task> tasks) { return send(std::move(tasks)); },
@@ -216,7 +216,7 @@ asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_t
 /// If the database refuses a batch, halve it until the failing task is alone: the database may
 /// refuse its data, or keep failing with a usually temporary error.
 asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::new_task> tasks) {
-    counted_.creations_sent(tasks.size());
+    metrics_.creations_sent(tasks.size());
     auto const until = steady_clock::now() + settings_.call_timeout;
     outcomes known;
     known.reserve(tasks.size());
@@ -252,7 +252,7 @@ task_creator::call(std::vector<queue::new_task> const& tasks, queue::atomicity h
         },
         until, refusals);
     if (made) {
-        counted_.tasks_created(static_cast<std::size_t>(
+        metrics_.tasks_created(static_cast<std::size_t>(
             std::ranges::count(*made, queue::creation::created, &queue::create_outcome::how)));
     }
     co_return made;

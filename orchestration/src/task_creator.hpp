@@ -39,7 +39,7 @@ struct created_task {
 class task_creator {
 public:
     task_creator(boost::asio::any_io_executor executor, database& database,
-                 template_cache& templates, metrics& counted, task_creator_settings settings);
+                 template_cache& templates, metrics& metrics, task_creator_settings settings);
 
     /// Errors: not_found (the template), unprocessable (the context), conflict (the idempotency key
     /// was used for another body), unavailable: then it is in doubt whether the task was created,
@@ -67,7 +67,7 @@ private:
 
     database& database_;
     template_cache& templates_;
-    metrics& counted_;
+    metrics& metrics_;
     task_creator_settings settings_;
     queue::batcher<queue::new_task, queue::create_outcome> creations_;
 };

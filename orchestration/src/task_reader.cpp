@@ -12,10 +12,10 @@ namespace tasker::orchestration {
 
 namespace asio = boost::asio;
 
-task_reader::task_reader(asio::any_io_executor executor, database& database, metrics& counted,
+task_reader::task_reader(asio::any_io_executor executor, database& database, metrics& metrics,
                          std::chrono::milliseconds call_timeout)
     : database_{database},
-      counted_{counted},
+      metrics_{metrics},
       call_timeout_{call_timeout},
       gets_{executor, {}, [this](std::vector<task_id> ids) { return send(std::move(ids)); }} {}
 
@@ -39,7 +39,7 @@ void task_reader::stop() noexcept {
 
 asio::awaitable<std::vector<result<std::optional<wire::task_view>>>>
 task_reader::send(std::vector<task_id> ids) {
-    counted_.gets_sent(ids.size());
+    metrics_.gets_sent(ids.size());
     auto const until = steady_clock::now() + call_timeout_;
     std::vector<task_id> distinct = ids;
     std::ranges::sort(distinct);

@@ -22,7 +22,7 @@ namespace tasker::orchestration {
 /// Threads: one.
 class task_reader {
 public:
-    task_reader(boost::asio::any_io_executor executor, database& database, metrics& counted,
+    task_reader(boost::asio::any_io_executor executor, database& database, metrics& metrics,
                 std::chrono::milliseconds call_timeout);
 
     /// The current state of the task; none if the id is unknown. Errors: unavailable.
@@ -39,7 +39,7 @@ private:
     boost::asio::awaitable<std::vector<result<found_task>>> send(std::vector<task_id> ids);
 
     database& database_;
-    metrics& counted_;
+    metrics& metrics_;
     std::chrono::milliseconds call_timeout_;
     queue::batcher<task_id, found_task> gets_;
 };

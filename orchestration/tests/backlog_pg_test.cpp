@@ -45,10 +45,10 @@ protected:
 
     test_database database_;
     boost::asio::io_context io_;
-    metrics counted_;
+    metrics metrics_;
     database pool_{io_.get_executor(),
                    {.connect = {.dsn = database_.dsn(), .application_name = "test"}, .size = 1},
-                   counted_};
+                   metrics_};
     backlog_watch watch_{io_.get_executor(), pool_, {.interval = std::chrono::milliseconds{1}}};
 };
 

@@ -23,20 +23,20 @@ using nlohmann::json;
 /// The route table of the orchestrator; nothing is connected.
 std::set<std::string> routes() {
     boost::asio::io_context io;
-    metrics counted;
-    side_thread aside;
-    database none{io.get_executor(), {}, counted};
+    metrics metrics;
+    side_thread side_thread;
+    database none{io.get_executor(), {}, metrics};
     template_cache cache{none, {}};
-    task_creator creator{io.get_executor(), none, cache, counted, {}};
-    task_reader reader{io.get_executor(), none, counted, {}};
+    task_creator creator{io.get_executor(), none, cache, metrics, {}};
+    task_reader reader{io.get_executor(), none, metrics, {}};
     task_waits waits{io.get_executor(), none, {}};
     http::router table;
     api::tasks tasks{none, creator, reader, waits, {}};
-    api::batch batch{creator, aside, 0};
-    api::templates templates{none, cache, aside, {}};
+    api::batch batch{creator, side_thread, 0};
+    api::templates templates{none, cache, side_thread, {}};
     api::steps steps{none, {}};
     api::health health{none, {}, {}};
-    api::documents documents{counted, {}};
+    api::documents documents{metrics, {}};
     tasks.add_routes(table);
     batch.add_routes(table);
     templates.add_routes(table);

@@ -20,22 +20,22 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<std::string> computed_by(side_thread* aside, std::thread::id* where) {
+asio::awaitable<std::string> computed_by(side_thread* thread, std::thread::id* where) {
     auto const compute = [where] {
         *where = std::this_thread::get_id();
         return std::string(1000, 'x');
     };
-    auto text = co_await aside->run(compute);
+    auto text = co_await thread->run(compute);
     co_return text;
 }
 
 TEST(SideThread, ComputesElsewhereAndResumesTheCallerAtHome) {
     asio::io_context io;
-    side_thread aside;
+    side_thread thread;
     std::thread::id where;
     std::string text;
     std::thread::id resumed;
-    asio::co_spawn(io, computed_by(&aside, &where),
+    asio::co_spawn(io, computed_by(&thread, &where),
                    [&](std::exception_ptr failure, std::string result) {
                        EXPECT_FALSE(failure);
                        text = std::move(result);
@@ -47,38 +47,38 @@ TEST(SideThread, ComputesElsewhereAndResumesTheCallerAtHome) {
     EXPECT_EQ(resumed, std::this_thread::get_id());
 }
 
-asio::awaitable<int> failing(side_thread* aside) {
+asio::awaitable<int> failing(side_thread* thread) {
     auto const compute = []() -> int { throw std::runtime_error{"no"}; };
-    auto const value = co_await aside->run(compute);
+    auto const value = co_await thread->run(compute);
     co_return value;
 }
 
 TEST(SideThread, ThrowsWhatTheComputationThrows) {
     asio::io_context io;
-    side_thread aside;
-    auto value = asio::co_spawn(io, failing(&aside), asio::use_future);
+    side_thread thread;
+    auto value = asio::co_spawn(io, failing(&thread), asio::use_future);
     io.run();
     EXPECT_THROW(value.get(), std::runtime_error);
 }
 
-asio::awaitable<void> interrupted(side_thread* aside, std::promise<void>* begun,
+asio::awaitable<void> interrupted(side_thread* thread, std::promise<void>* begun,
                                   std::shared_future<void> emitted, int* value) {
     auto const compute = [begun, &emitted] {
         begun->set_value();
         emitted.wait();
         return 7;
     };
-    *value = co_await aside->run(compute);
+    *value = co_await thread->run(compute);
 }
 
 TEST(SideThread, CancellationMeanwhileLeavesTheComputationAlone) {
     asio::io_context io;
-    side_thread aside;
+    side_thread thread;
     asio::cancellation_signal cancel;
     std::promise<void> begun;
     std::promise<void> emitted;
     int value = 0;
-    asio::co_spawn(io, interrupted(&aside, &begun, emitted.get_future().share(), &value),
+    asio::co_spawn(io, interrupted(&thread, &begun, emitted.get_future().share(), &value),
                    asio::bind_cancellation_slot(cancel.slot(), asio::detached));
     asio::post(io, [&] {
         begun.get_future().wait();

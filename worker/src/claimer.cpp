@@ -22,12 +22,12 @@ constexpr std::chrono::milliseconds least_pause{50};
 } // namespace
 
 claimer::claimer(step_flow& flow, pg::pool& connections, identity self,
-                 std::chrono::milliseconds poll, metrics& counts)
+                 std::chrono::milliseconds poll, metrics& metrics)
     : flow_{flow},
       connections_{connections},
       self_{self},
       poll_{poll},
-      counts_{counts} {}
+      metrics_{metrics} {}
 
 asio::awaitable<void> claimer::run_until_stopped() {
     pause after_failure;
@@ -54,7 +54,7 @@ asio::awaitable<void> claimer::run_until_stopped() {
             after_failure.reset();
             continue;
         }
-        counts_.call_failed(metrics::call::claim);
+        metrics_.call_failed(metrics::call::claim);
         auto const pause_end = after_failure.until_next_attempt("claim_failed", done.error());
         while (!flow_.is_closed() && steady_clock::now() < pause_end) {
             co_await flow_.claims.wait(pause_end);
@@ -74,7 +74,7 @@ asio::awaitable<result<void>> claimer::claim_once() {
         flow_.queues.announce_all();
         co_return claimed.error();
     }
-    counts_.claimed(claimed->size());
+    metrics_.claimed(claimed->size());
     auto const full = claimed->size() >= quantity;
     flow_.queues.finish_claim(queues, full, full ? claimed->back().queue : std::string{});
     // A claim returns only some of the steps that lost a lease.

@@ -22,7 +22,7 @@ namespace tasker::worker {
 class claimer {
 public:
     claimer(step_flow& flow, pg::pool& connections, identity self, std::chrono::milliseconds poll,
-            metrics& counts);
+            metrics& metrics);
 
     /// Returns once the flow is closed and its last claim has returned.
     boost::asio::awaitable<void> run_until_stopped();
@@ -51,7 +51,7 @@ private:
     pg::pool& connections_;
     identity self_;
     std::chrono::milliseconds poll_;
-    metrics& counts_;
+    metrics& metrics_;
     std::minstd_rand random_{std::random_device{}()};
     steady_clock::time_point next_look_ = steady_clock::now(); ///< once idle
     steady_clock::time_point next_poll_ = steady_clock::now(); ///< while busy

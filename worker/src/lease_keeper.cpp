@@ -49,11 +49,11 @@ struct lease_keeper::same_queue {
     std::vector<std::shared_ptr<execution>> steps; ///< at most max_call_steps
 };
 
-lease_keeper::lease_keeper(step_flow& flow, pg::pool& connections, identity self, metrics& counts)
+lease_keeper::lease_keeper(step_flow& flow, pg::pool& connections, identity self, metrics& metrics)
     : flow_{flow},
       connections_{connections},
       self_{self},
-      counts_{counts} {}
+      metrics_{metrics} {}
 
 void lease_keeper::stop() {
     is_stopped_ = true;
@@ -123,12 +123,12 @@ asio::awaitable<void> lease_keeper::extend(same_queue steps) {
     auto const lost = co_await ask(steps, until);
     if (!lost) {
         // The next round comes before the lease ends.
-        counts_.call_failed(metrics::call::extend);
+        metrics_.call_failed(metrics::call::extend);
         log::warn("extend_failed",
                   {{"queue", steps.queue}, {"count", steps.steps.size()}, {"error", lost.error()}});
         co_return;
     }
-    counts_.leases_extended(steps.steps.size() - lost->size());
+    metrics_.leases_extended(steps.steps.size() - lost->size());
     for (auto const& each : steps.steps) {
         each->leased_at = asked_at;
     }
@@ -179,7 +179,7 @@ asio::awaitable<bool> lease_keeper::release_all() {
     std::ranges::move(flow_.take_given_back(), std::back_inserter(to_release_));
     for (auto& each : by_queue(std::exchange(to_release_, {}))) {
         if (auto const released = co_await release(each); !released) {
-            counts_.call_failed(metrics::call::release);
+            metrics_.call_failed(metrics::call::release);
             log::warn(
                 "release_failed",
                 {{"queue", each.queue}, {"count", each.steps.size()}, {"error", released.error()}});

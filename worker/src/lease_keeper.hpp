@@ -26,7 +26,7 @@ std::chrono::nanoseconds lease_call_limit(std::chrono::seconds lease);
 /// Cancellation: terminal; the leases then expire.
 class lease_keeper {
 public:
-    lease_keeper(step_flow& flow, pg::pool& connections, identity self, metrics& counts);
+    lease_keeper(step_flow& flow, pg::pool& connections, identity self, metrics& metrics);
 
     /// Returns after stop(), once it has tried to return the released steps.
     boost::asio::awaitable<void> run_until_stopped();
@@ -58,7 +58,7 @@ private:
     step_flow& flow_;
     pg::pool& connections_;
     identity self_;
-    metrics& counts_;
+    metrics& metrics_;
     std::vector<std::shared_ptr<execution>> to_release_;
     bool is_stopped_ = false;
     bool is_answered_ = true;

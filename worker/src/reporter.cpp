@@ -50,11 +50,11 @@ bool substitute(pending_report& report, error const& why) {
 
 } // namespace
 
-reporter::reporter(step_flow& flow, pg::pool& connections, identity self, metrics& counts)
+reporter::reporter(step_flow& flow, pg::pool& connections, identity self, metrics& metrics)
     : flow_{flow},
       connections_{connections},
       self_{self},
-      counts_{counts} {}
+      metrics_{metrics} {}
 
 void reporter::stop() {
     is_stopped_ = true;
@@ -91,7 +91,7 @@ asio::awaitable<void> reporter::deliver(report_batch batch) {
             flow_.forget(left.back());
             left.pop_back();
         } else if (!pg::is_callers_fault(sent.error())) {
-            counts_.call_failed(metrics::call::finish);
+            metrics_.call_failed(metrics::call::finish);
             may_be_stored = may_be_stored || pg::is_in_doubt(sent.error());
             timer.expires_at(pauses.until_next_attempt("finish_failed", sent.error()));
             co_await timer.async_wait(asio::use_awaitable);
@@ -113,12 +113,12 @@ asio::awaitable<result<void>> reporter::send(report_batch& batch, bool may_be_st
         co_return reply.error();
     }
     auto const refused = may_be_stored ? 0 : reply->refused.size();
-    counts_.reported(batch.reports.size(), refused);
+    metrics_.reported(batch.reports.size(), refused);
     if (refused > 0) {
         log::warn("results_refused", {{"queue", batch.queue}, {"count", refused}});
     }
     if (!reply->taken.empty()) {
-        counts_.continued(reply->taken.size());
+        metrics_.continued(reply->taken.size());
         if (reply->taken.size() >= take) {
             flow_.queues.announce(batch.queue); // more may have become ready
         }

@@ -69,10 +69,10 @@ runtime::runtime(asio::io_context& io, settings const& options,
     : io_{io},
       options_{options},
       run_{std::move(run)},
-      counts_{handlers->names()},
+      metrics_{handlers->names()},
       quick_{io.get_executor(), connections(options, 2, false)},
       durable_{io.get_executor(), connections(options, options.database.report_connections, true)},
-      flow_{io.get_executor(), options, std::move(handlers), counts_},
+      flow_{io.get_executor(), options, std::move(handlers), metrics_},
       stop_asked_{io.get_executor()},
       loop_ended_{io.get_executor()} {}
 
@@ -168,7 +168,7 @@ bool runtime::open_health_port() {
         {.is_ready = [this] { return is_ready(); },
          .metrics =
              [this] {
-                 return counts_.text(flow_.held().size(), flow_.in_pool(), flow_.capacity());
+                 return metrics_.text(flow_.held().size(), flow_.in_pool(), flow_.capacity());
              }},
         options_.health.allowed_hosts);
     if (!opened) {
@@ -181,9 +181,9 @@ bool runtime::open_health_port() {
 }
 
 void runtime::start_loops(identity self) {
-    keeper_.emplace(flow_, quick_, self, counts_);
-    reporter_.emplace(flow_, durable_, self, counts_);
-    claimer_.emplace(flow_, quick_, self, std::chrono::milliseconds{options_.poll_ms}, counts_);
+    keeper_.emplace(flow_, quick_, self, metrics_);
+    reporter_.emplace(flow_, durable_, self, metrics_);
+    claimer_.emplace(flow_, quick_, self, std::chrono::milliseconds{options_.poll_ms}, metrics_);
     listener_.emplace(io_.get_executor(),
                       pg::listener_settings{.connect = {.dsn = options_.database.url,
                                                         .application_name = "tasker-worker"},

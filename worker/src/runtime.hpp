@@ -57,7 +57,7 @@ private:
     boost::asio::io_context& io_;
     settings const& options_;
     run_options run_;
-    metrics counts_;
+    metrics metrics_;
     pg::pool quick_;   ///< claims and leases, which need not be durable
     pg::pool durable_; ///< results
     step_flow flow_;

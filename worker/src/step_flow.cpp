@@ -40,7 +40,7 @@ metrics::ending ending_of(queue::outcome how) {
 } // namespace
 
 step_flow::step_flow(boost::asio::any_io_executor executor, settings const& options,
-                     std::shared_ptr<handler_registry const> handlers, metrics& counts)
+                     std::shared_ptr<handler_registry const> handlers, metrics& metrics)
     : queues{options.namespaces},
       claims{executor},
       reports{executor},
@@ -48,7 +48,7 @@ step_flow::step_flow(boost::asio::any_io_executor executor, settings const& opti
       deadlines{executor},
       emptied{executor},
       executor_{executor},
-      counts_{counts},
+      metrics_{metrics},
       policy_{count(options.concurrency), count(options.max_prefetch)},
       threads_{count(options.concurrency)},
       pool_{{threads_, count(options.max_result_bytes)},
@@ -117,7 +117,7 @@ void step_flow::finish(finished_execution done) {
     --in_pool_;
     auto const& step = done.what->step;
     if (!done.skipped) {
-        counts_.step_ran(step.handler, done.took);
+        metrics_.step_ran(step.handler, done.took);
     }
     if (done.what->answered) {
         return;
@@ -127,7 +127,7 @@ void step_flow::finish(finished_execution done) {
         give_back(done.what);
         return;
     }
-    counts_.step_ended(ending_of(done.report.how));
+    metrics_.step_ended(ending_of(done.report.how));
     if (done.report.how != queue::outcome::success) {
         log_failure(step, done.report);
     }
@@ -202,7 +202,7 @@ void step_flow::lose(std::shared_ptr<execution> const& step) {
     log::warn(
         "lease_lost",
         {{"task", step->step.task}, {"step", step->step.name}, {"attempt", step->step.attempt}});
-    counts_.step_ended(metrics::ending::lost);
+    metrics_.step_ended(metrics::ending::lost);
     step->cancel(cancel_cause::lease_lost);
     drop(step);
 }
@@ -265,7 +265,7 @@ deadline step_flow::expire(steady_clock::time_point now) {
                                             std::to_string(each->step.timeout->count()) + " ms",
                                         "timeout"),
                         0);
-        counts_.step_ended(metrics::ending::timed_out);
+        metrics_.step_ended(metrics::ending::timed_out);
         log_failure(each->step, report);
         add_report(std::move(report), each);
     }
@@ -348,7 +348,7 @@ bool step_flow::give_back_waiting() {
 }
 
 void step_flow::give_back(std::shared_ptr<execution> step) {
-    counts_.step_ended(metrics::ending::given_back);
+    metrics_.step_ended(metrics::ending::given_back);
     drop(step);
     given_back_.push_back(std::move(step));
     leases.ring();

@@ -52,7 +52,7 @@ public:
     static constexpr std::size_t max_unreported_bytes = 64U << 20U;
 
     step_flow(boost::asio::any_io_executor executor, settings const& options,
-              std::shared_ptr<handler_registry const> handlers, metrics& counts);
+              std::shared_ptr<handler_registry const> handlers, metrics& metrics);
     step_flow(step_flow const&) = delete;
     step_flow& operator=(step_flow const&) = delete;
 
@@ -186,7 +186,7 @@ private:
     void ring_if_less_is_held();
 
     boost::asio::any_io_executor executor_;
-    metrics& counts_;
+    metrics& metrics_;
     prefetch_policy policy_;
     std::unordered_set<std::shared_ptr<execution>> held_;
     std::vector<queue_reports> reports_;

@@ -36,9 +36,9 @@ protected:
 
     settings options_ = options();
     boost::asio::io_context io_;
-    metrics counts_{{}};
+    metrics metrics_{{}};
     pg::pool connections_{io_.get_executor(), {.connect = {.dsn = db().dsn()}, .size = 2}};
-    step_flow flow_{io_.get_executor(), options_, std::make_shared<handler_registry>(), counts_};
+    step_flow flow_{io_.get_executor(), options_, std::make_shared<handler_registry>(), metrics_};
 };
 
 TEST_F(Claimer, StepThatMayNotBeTakenNowDoesNotHideWhenOtherLeasesEnd) {
@@ -55,7 +55,7 @@ TEST_F(Claimer, StepThatMayNotBeTakenNowDoesNotHideWhenOtherLeasesEnd) {
     ASSERT_FALSE(flow_.may_take_alone(steady_clock::now()));
 
     worker_id const self{db().value<int>("select tasker.register_worker('me', '{default}')")};
-    claimer claims{flow_, connections_, {self, 60s}, 600s, counts_};
+    claimer claims{flow_, connections_, {self, 60s}, 600s, metrics_};
     bool has_ended = false;
     boost::asio::co_spawn(io_, claims.run_until_stopped(),
                           [&has_ended](std::exception_ptr const&) { has_ended = true; });

@@ -14,7 +14,7 @@ using ::testing::IsEmpty;
 /// Steps of unknown handlers: they fail immediately, and are held until they are reported.
 class StepFlow : public ::testing::Test {
 protected:
-    StepFlow() : flow_{io_.get_executor(), options(), handlers_, counts_} {}
+    StepFlow() : flow_{io_.get_executor(), options(), handlers_, metrics_} {}
 
     static settings options() {
         settings chosen;
@@ -46,7 +46,7 @@ protected:
 
     boost::asio::io_context io_;
     std::shared_ptr<handler_registry const> handlers_ = std::make_shared<handler_registry>();
-    metrics counts_{{}};
+    metrics metrics_{{}};
     step_flow flow_;
 };
 

@@ -17,9 +17,9 @@ constexpr std::size_t min_bytes_aside = 64UL * 1024;
 
 } // namespace
 
-batch::batch(task_creator& creator, side_thread& aside, std::size_t max_body_bytes)
+batch::batch(task_creator& creator, side_thread& side_thread, std::size_t max_body_bytes)
     : creator_{creator},
-      aside_{aside},
+      side_thread_{side_thread},
       max_body_bytes_{max_body_bytes} {}
 
 void batch::add_routes(http::router& to) {
@@ -39,7 +39,8 @@ asio::awaitable<http::response> batch::create(http::request& asked) {
     if (asked.body.size() < min_bytes_aside) {
         wanted = wire::parse_create_batch(asked.body);
     } else {
-        wanted = co_await aside_.run([&asked] { return wire::parse_create_batch(asked.body); });
+        wanted =
+            co_await side_thread_.run([&asked] { return wire::parse_create_batch(asked.body); });
     }
     if (!wanted) {
         co_return invalid_body(wanted.error());

@@ -16,7 +16,7 @@ namespace tasker::orchestration::api {
 /// one.
 class batch {
 public:
-    batch(task_creator& creator, side_thread& aside, std::size_t max_body_bytes);
+    batch(task_creator& creator, side_thread& side_thread, std::size_t max_body_bytes);
 
     void add_routes(http::router& to);
 
@@ -24,7 +24,7 @@ private:
     boost::asio::awaitable<http::response> create(http::request& asked);
 
     task_creator& creator_;
-    side_thread& aside_;
+    side_thread& side_thread_;
     std::size_t max_body_bytes_;
 };
 

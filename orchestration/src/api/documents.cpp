@@ -10,8 +10,8 @@ namespace tasker::orchestration::api {
 namespace asio = boost::asio;
 using boost::beast::http::verb;
 
-documents::documents(metrics& counted, std::function<gauges()> measure)
-    : counted_{counted},
+documents::documents(metrics& metrics, std::function<gauges()> measure)
+    : metrics_{metrics},
       measure_{std::move(measure)} {}
 
 void documents::add_routes(http::router& to) {
@@ -22,7 +22,7 @@ void documents::add_routes(http::router& to) {
 
 asio::awaitable<http::response> documents::show_metrics(http::request&) {
     co_return http::response{.content_type = telemetry::content_type,
-                             .body = counted_.render(measure_())};
+                             .body = metrics_.render(measure_())};
 }
 
 asio::awaitable<http::response> documents::show_openapi(http::request&) {

@@ -19,7 +19,7 @@ std::string_view openapi_json() noexcept;
 /// one.
 class documents {
 public:
-    documents(metrics& counted, std::function<gauges()> measure);
+    documents(metrics& metrics, std::function<gauges()> measure);
 
     void add_routes(http::router& to);
 
@@ -27,7 +27,7 @@ private:
     boost::asio::awaitable<http::response> show_metrics(http::request& asked);
     boost::asio::awaitable<http::response> show_openapi(http::request& asked);
 
-    metrics& counted_;
+    metrics& metrics_;
     std::function<gauges()> measure_;
 };
 

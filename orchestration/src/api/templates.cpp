@@ -60,11 +60,11 @@ std::string path_of(wire::template_view const& shown) {
 
 } // namespace
 
-templates::templates(database& database, template_cache& cache, side_thread& aside,
+templates::templates(database& database, template_cache& cache, side_thread& side_thread,
                      templates_settings settings)
     : database_{database},
       cache_{cache},
-      aside_{aside},
+      side_thread_{side_thread},
       settings_{std::move(settings)} {}
 
 void templates::add_routes(http::router& to) {
@@ -85,7 +85,7 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
             error_code::unsupported_media_type,
             "send the template with Content-Type: application/yaml or application/json");
     }
-    auto const compiled = co_await aside_.run(
+    auto const compiled = co_await side_thread_.run(
         [&asked, format, this] { return compile(asked.body, format, settings_.environment); });
     if (!compiled) {
         co_return invalid_template(compiled.error());

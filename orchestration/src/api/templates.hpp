@@ -25,7 +25,7 @@ struct templates_settings {
 /// one.
 class templates {
 public:
-    templates(database& database, template_cache& cache, side_thread& aside,
+    templates(database& database, template_cache& cache, side_thread& side_thread,
               templates_settings settings);
 
     void add_routes(http::router& to);
@@ -37,7 +37,7 @@ private:
 
     database& database_;
     template_cache& cache_;
-    side_thread& aside_;
+    side_thread& side_thread_;
     templates_settings settings_;
 };
 
