@@ -85,7 +85,7 @@ def looks_slower(each):
     return isinstance(each, Recorded) and each.has_work and each.work_change > LOOK
 
 
-def look_again(base, new, differences, programs, fail=FAIL):
+def measure_again(base, new, differences, programs, fail=FAIL):
     """Measures in turn what needs it and can be; returns the differences and notes on them."""
     scripts = in_turn.functions_of(base), in_turn.functions_of(new)
     # Two files of one folder: whose functions these are is not known.
@@ -151,7 +151,7 @@ def verdict(base, new, chosen, file=None):
     fail = chosen.fail / 100
     differences, notes = compare(base, new, chosen.ratios, fail), []
     if not chosen.recorded:
-        differences, notes = look_again(base, new, differences, chosen.programs, fail)
+        differences, notes = measure_again(base, new, differences, chosen.programs, fail)
     measured = {each.case.title for each in differences}
     suites = {each["benchmark_suite"] for each in new.documents}
     missing = [each.title for each in base.cases()

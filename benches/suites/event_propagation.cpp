@@ -86,7 +86,7 @@ private:
                        pg::listener_events{
                            .notified = [this](std::string_view,
                                               std::string_view payload) { heard_.note(payload); },
-                           .look_again = [this] { heard_.note("ready"); }});
+                           .check_again = [this] { heard_.note("ready"); }});
         boost::asio::co_spawn(io_, layer_->run_until_stopped(), boost::asio::detached);
         thread_ = std::thread{[this] { io_.run(); }};
     }

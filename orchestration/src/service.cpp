@@ -103,7 +103,7 @@ struct service::parts {
     parts(asio::any_io_executor executor, settings given);
 
     void notified(std::string_view channel, std::string_view payload);
-    void look_again();
+    void check_again();
     gauges measure() const;
     asio::awaitable<void> serve();
 
@@ -151,7 +151,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
                         std::string{queue::template_channel}}},
           {.notified = [this](std::string_view channel,
                               std::string_view payload) { notified(channel, payload); },
-           .look_again = [this] { look_again(); }}},
+           .check_again = [this] { check_again(); }}},
       tasks{db, creator, reader, waits, milliseconds{chosen.database.timeout_ms}},
       batch{creator, side_thread, size(chosen.http.max_batch_body_bytes)},
       templates{db, cache, side_thread, templates_settings(chosen)},
@@ -177,8 +177,8 @@ void service::parts::notified(std::string_view channel, std::string_view payload
     }
 }
 
-void service::parts::look_again() {
-    waits.look_at_all();
+void service::parts::check_again() {
+    waits.check_all();
     timer.look_now();
     cache.forget_latest();
 }

@@ -31,19 +31,19 @@ asio::awaitable<result<void>> startup::wait_for_schema(std::string dsn,
     auto backoff = first_backoff;
     bool has_failed = false;
     for (;;) {
-        auto looked = co_await side_thread_.run([&dsn] { return sql::check(dsn); });
+        auto outcome = co_await side_thread_.run([&dsn] { return sql::check(dsn); });
         if (stopped_) {
             co_return make_error(errc::cancelled, "stopped while waiting for the database");
         }
-        if (looked || !sql::may_pass(looked.error()) || steady_clock::now() + backoff > until) {
-            if (looked && has_failed) {
+        if (outcome || !sql::may_pass(outcome.error()) || steady_clock::now() + backoff > until) {
+            if (outcome && has_failed) {
                 log::info("database_ready", {{"database", pg::describe_dsn(dsn)}});
             }
-            co_return looked;
+            co_return outcome;
         }
         has_failed = true;
         log::warn("database_not_ready", {{"database", pg::describe_dsn(dsn)},
-                                         {"error", looked.error()},
+                                         {"error", outcome.error()},
                                          {"retry_ms", backoff.count()}});
         pause_.expires_after(backoff);
         co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));

@@ -19,29 +19,29 @@ constexpr std::chrono::milliseconds pause_after_failure{200};
 
 } // namespace
 
-task_waits::place::place(task_waits& among, task_id id)
-    : among_{among},
+task_waits::waiter::waiter(task_waits& waits, task_id id)
+    : waits_{waits},
       id_{id},
-      wake_{among.executor_} {
+      wake_{waits.executor_} {
     // The first waiter starts the poll timer.
-    if (among_.places_.empty()) {
-        among_.changed_.cancel();
+    if (waits_.waiters_.empty()) {
+        waits_.changed_.cancel();
     }
-    among_.places_.emplace(id_, this);
+    waits_.waiters_.emplace(id_, this);
 }
 
-task_waits::place::~place() {
-    auto const [begin, end] = among_.places_.equal_range(id_);
-    among_.places_.erase(
+task_waits::waiter::~waiter() {
+    auto const [begin, end] = waits_.waiters_.equal_range(id_);
+    waits_.waiters_.erase(
         std::find_if(begin, end, [this](auto const& each) { return each.second == this; }));
 }
 
-asio::awaitable<std::optional<wire::task_view>> task_waits::place::finished(deadline until) {
-    if (!seen_ && !among_.stopped_) {
+asio::awaitable<std::optional<wire::task_view>> task_waits::waiter::finished(deadline until) {
+    if (!finished_ && !waits_.stopped_) {
         wake_.expires_at(until);
         co_await wake_.async_wait(as_tuple);
     }
-    co_return std::move(seen_);
+    co_return std::move(finished_);
 }
 
 task_waits::task_waits(asio::any_io_executor executor, database& database,
@@ -53,22 +53,22 @@ task_waits::task_waits(asio::any_io_executor executor, database& database,
 
 void task_waits::notified(std::string_view payload) {
     if (payload == "*") {
-        look_at_all();
+        check_all();
         return;
     }
-    while (!places_.empty() && !payload.empty()) {
+    while (!waiters_.empty() && !payload.empty()) {
         auto const text = payload.substr(0, payload.find(','));
         payload.remove_prefix(std::min(payload.size(), text.size() + 1));
-        if (auto const id = task_id::parse(text); id && places_.contains(*id)) {
-            want(*id);
+        if (auto const id = task_id::parse(text); id && waiters_.contains(*id)) {
+            enqueue_check(*id);
         }
     }
 }
 
-void task_waits::look_at_all() {
-    for (auto const& [id, waiting] : places_) {
-        if (!waiting->seen_) {
-            want(id);
+void task_waits::check_all() {
+    for (auto const& [id, waiting] : waiters_) {
+        if (!waiting->finished_) {
+            enqueue_check(id);
         }
     }
 }
@@ -76,36 +76,36 @@ void task_waits::look_at_all() {
 asio::awaitable<void> task_waits::run_until_stopped() {
     auto poll_at = next_poll();
     while (!stopped_) {
-        if (wanted_.empty()) {
-            changed_.expires_at(places_.empty() ? deadline::max() : poll_at);
+        if (to_check_.empty()) {
+            changed_.expires_at(waiters_.empty() ? deadline::max() : poll_at);
             co_await changed_.async_wait(as_tuple);
         }
-        if (places_.empty() && wanted_.empty()) {
+        if (waiters_.empty() && to_check_.empty()) {
             poll_at = next_poll();
             continue;
         }
         if (steady_clock::now() >= poll_at) {
-            look_at_all();
+            check_all();
             poll_at = next_poll();
         }
-        co_await look();
+        co_await check();
     }
 }
 
 void task_waits::stop() noexcept {
     stopped_ = true;
-    for (auto const& [id, waiting] : places_) {
+    for (auto const& [id, waiting] : waiters_) {
         waiting->wake_.cancel();
     }
     changed_.cancel();
 }
 
 /// Checks the wanted tasks, as many as fit into one call.
-asio::awaitable<void> task_waits::look() {
+asio::awaitable<void> task_waits::check() {
     std::vector<task_id> ids;
-    while (!wanted_.empty() && ids.size() < max_ids_in_a_call) {
-        auto const id = wanted_.extract(wanted_.begin()).value();
-        if (places_.contains(id)) {
+    while (!to_check_.empty() && ids.size() < max_ids_in_a_call) {
+        auto const id = to_check_.extract(to_check_.begin()).value();
+        if (waiters_.contains(id)) {
             ids.push_back(id);
         }
     }
@@ -117,27 +117,27 @@ asio::awaitable<void> task_waits::look() {
         [&ids, until](pg::connection& on) { return queue::finished_tasks(on, ids, until); }, until);
     if (!found) {
         // Waiters keep waiting while the database is down.
-        std::ranges::for_each(ids, [this](task_id id) { want(id); });
+        std::ranges::for_each(ids, [this](task_id id) { enqueue_check(id); });
         asio::steady_timer pause{executor_, pause_after_failure};
         co_await pause.async_wait(as_tuple);
         co_return;
     }
     for (auto const& task : *found) {
-        tell(task);
+        complete(task);
     }
 }
 
-void task_waits::want(task_id id) {
-    if (wanted_.empty()) {
+void task_waits::enqueue_check(task_id id) {
+    if (to_check_.empty()) {
         changed_.cancel();
     }
-    wanted_.insert(id);
+    to_check_.insert(id);
 }
 
-void task_waits::tell(wire::task_view const& finished) {
-    auto const [begin, end] = places_.equal_range(finished.id);
+void task_waits::complete(wire::task_view const& finished) {
+    auto const [begin, end] = waiters_.equal_range(finished.id);
     std::for_each(begin, end, [&](auto const& each) {
-        each.second->seen_ = finished;
+        each.second->finished_ = finished;
         each.second->wake_.cancel();
     });
 }

@@ -33,12 +33,12 @@ class task_waits {
 public:
     /// A waiter of one task. Create it before the first read of the task, so that no change is
     /// missed.
-    class place {
+    class waiter {
     public:
-        place(task_waits& among, task_id id);
-        place(place const&) = delete;
-        place& operator=(place const&) = delete;
-        ~place();
+        waiter(task_waits& waits, task_id id);
+        waiter(waiter const&) = delete;
+        waiter& operator=(waiter const&) = delete;
+        ~waiter();
 
         /// Returns the finished task; none if the deadline passes first, or once stopped.
         /// Cancellation: harmless. REQUIRES: awaited once.
@@ -47,10 +47,10 @@ public:
     private:
         friend class task_waits;
 
-        task_waits& among_;
+        task_waits& waits_;
         task_id id_;
-        boost::asio::steady_timer wake_; ///< cancelled once `seen_` is there, and by stop()
-        std::optional<wire::task_view> seen_;
+        boost::asio::steady_timer wake_; ///< cancelled once `finished_` is there, and by stop()
+        std::optional<wire::task_view> finished_;
     };
 
     task_waits(boost::asio::any_io_executor executor, database& database,
@@ -58,18 +58,18 @@ public:
 
     /// True when the waiter limit is reached.
     bool full() const noexcept {
-        return places_.size() >= settings_.capacity;
+        return waiters_.size() >= settings_.capacity;
     }
 
     std::size_t waiting() const noexcept {
-        return places_.size();
+        return waiters_.size();
     }
 
     /// `payload` of a notification: ids of finished tasks, comma-separated, or "*".
     void notified(std::string_view payload);
 
     /// Notifications may have been lost.
-    void look_at_all();
+    void check_all();
 
     boost::asio::awaitable<void> run_until_stopped();
 
@@ -77,17 +77,18 @@ public:
     void stop() noexcept;
 
 private:
-    boost::asio::awaitable<void> look();
-    void want(task_id id);
-    void tell(wire::task_view const& finished);
+    boost::asio::awaitable<void> check();
+    void enqueue_check(task_id id);
+    void complete(wire::task_view const& finished);
     deadline next_poll() const;
 
     boost::asio::any_io_executor executor_;
     database& database_;
     task_waits_settings settings_;
-    std::unordered_multimap<task_id, place*> places_;
-    std::unordered_set<task_id> wanted_; ///< to check
-    boost::asio::steady_timer changed_; ///< cancelled when `wanted_` grows from none, and by stop()
+    std::unordered_multimap<task_id, waiter*> waiters_;
+    std::unordered_set<task_id> to_check_;
+    boost::asio::steady_timer
+        changed_; ///< cancelled when `to_check_` grows from none, and by stop()
     bool stopped_ = false;
 };
 

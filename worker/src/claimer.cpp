@@ -41,13 +41,13 @@ asio::awaitable<void> claimer::run_until_stopped() {
         }
         auto const alone = flow_.step_to_run_alone();
         auto const can_claim = flow_.queues.any() && flow_.wants_claim();
-        auto const limit = is_idle ? next_look_ : std::min(next_poll_, alone_limit);
+        auto const limit = is_idle ? next_check_ : std::min(next_poll_, alone_limit);
         if (!alone && !can_claim && now < limit) {
             co_await flow_.claims.wait(limit);
             continue;
         }
         // Named, because with a co_await on each side g++ 12 destroys the result twice.
-        auto call = alone ? run_alone(alone) : can_claim ? claim_once() : look();
+        auto call = alone ? run_alone(alone) : can_claim ? claim_once() : check();
         auto const done = co_await std::move(call);
         is_answered_ = done.has_value();
         if (done) {
@@ -83,8 +83,8 @@ asio::awaitable<result<void>> claimer::claim_once() {
             flow_.queues.announce(each.queue);
         }
     }
-    if (std::exchange(is_for_a_look_, false) && !claimed->empty()) {
-        look_at(steady_clock::now() + least_pause);
+    if (std::exchange(follows_check_, false) && !claimed->empty()) {
+        check_at(steady_clock::now() + least_pause);
     }
     flow_.accept(std::move(*claimed), asked_at);
     co_return result<void>{};
@@ -136,7 +136,7 @@ claimer::ask(std::vector<std::string> queues, std::size_t quantity) {
     co_return co_await queue::claim(**on, std::move(request), until);
 }
 
-asio::awaitable<result<void>> claimer::look() {
+asio::awaitable<result<void>> claimer::check() {
     auto const asked_at = steady_clock::now();
     auto const until = asked_at + call_limit;
     auto on = co_await connections_.acquire(until);
@@ -148,19 +148,19 @@ asio::awaitable<result<void>> claimer::look() {
     if (!next) {
         co_return next.error();
     }
-    next_look_ = asked_at + next_pause();
-    next_poll_ = next_look_;
+    next_check_ = asked_at + next_pause();
+    next_poll_ = next_check_;
     if (*next && **next <= std::chrono::milliseconds::zero()) {
         flow_.queues.announce_all();
-        is_for_a_look_ = true;
+        follows_check_ = true;
     } else if (*next) {
-        look_at(asked_at + std::max(**next, least_pause));
+        check_at(asked_at + std::max(**next, least_pause));
     }
     co_return result<void>{};
 }
 
-void claimer::look_at(steady_clock::time_point moment) {
-    next_look_ = std::min(next_look_, moment);
+void claimer::check_at(steady_clock::time_point moment) {
+    next_check_ = std::min(next_check_, moment);
 }
 
 std::chrono::milliseconds claimer::next_pause() {

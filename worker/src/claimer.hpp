@@ -43,8 +43,8 @@ private:
     boost::asio::awaitable<result<std::int32_t>> note_start(queue::started_step step);
     boost::asio::awaitable<result<std::vector<queue::claimed_step>>>
     ask(std::vector<std::string> queues, std::size_t quantity);
-    boost::asio::awaitable<result<void>> look();
-    void look_at(steady_clock::time_point moment);
+    boost::asio::awaitable<result<void>> check();
+    void check_at(steady_clock::time_point moment);
     std::chrono::milliseconds next_pause();
 
     step_flow& flow_;
@@ -53,9 +53,9 @@ private:
     std::chrono::milliseconds poll_;
     metrics& metrics_;
     std::minstd_rand random_{std::random_device{}()};
-    steady_clock::time_point next_look_ = steady_clock::now(); ///< once idle
-    steady_clock::time_point next_poll_ = steady_clock::now(); ///< while busy
-    bool is_for_a_look_ = false; ///< the next claim takes steps that a check found
+    steady_clock::time_point next_check_ = steady_clock::now(); ///< once idle
+    steady_clock::time_point next_poll_ = steady_clock::now();  ///< while busy
+    bool follows_check_ = false; ///< the next claim takes steps that a check found
     bool is_answered_ = true;
     bool is_in_doubt_ = false;
 };

@@ -194,7 +194,7 @@ void runtime::start_loops(identity self) {
                                                       flow_.claims.ring();
                                                   }
                                               },
-                                          .look_again =
+                                          .check_again =
                                               [this] {
                                                   flow_.queues.announce_all();
                                                   flow_.claims.ring();

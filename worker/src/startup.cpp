@@ -35,10 +35,10 @@ constexpr std::chrono::seconds register_limit{15};
 
 /// Runs sql::check, which blocks, on a separate thread. co_spawn would connect the cancellation
 /// slots of two threads, and free one while the other thread still uses it.
-struct look {
-    explicit look(asio::any_io_executor const& executor) : done{executor} {}
+struct schema_check {
+    explicit schema_check(asio::any_io_executor const& executor) : done{executor} {}
 
-    std::optional<result<void>> found;
+    std::optional<result<void>> outcome;
     wake_up done;
 };
 
@@ -46,25 +46,25 @@ asio::awaitable<result<void>> wait_for_schema(std::string dsn, deadline until) {
     auto backoff = first_backoff;
     auto const executor = co_await asio::this_coro::executor;
     asio::steady_timer timer{executor};
-    auto const seen = std::make_shared<look>(executor);
-    asio::thread_pool aside{1}; // ends before the others
+    auto const check = std::make_shared<schema_check>(executor);
+    asio::thread_pool side_thread{1}; // ends before the others
     for (;;) {
-        seen->found.reset();
-        asio::post(aside, [seen, dsn, executor] {
-            asio::post(executor, [seen, found = sql::check(dsn)] {
-                seen->found = found;
-                seen->done.ring();
+        check->outcome.reset();
+        asio::post(side_thread, [check, dsn, executor] {
+            asio::post(executor, [check, outcome = sql::check(dsn)] {
+                check->outcome = outcome;
+                check->done.ring();
             });
         });
-        while (!seen->found) {
-            co_await seen->done.wait();
+        while (!check->outcome) {
+            co_await check->done.wait();
         }
-        auto const looked = *seen->found;
-        if (looked || !sql::may_pass(looked.error()) || steady_clock::now() + backoff > until) {
-            co_return looked;
+        auto const outcome = *check->outcome;
+        if (outcome || !sql::may_pass(outcome.error()) || steady_clock::now() + backoff > until) {
+            co_return outcome;
         }
         log::warn("database_not_ready", {{"database", pg::describe_dsn(dsn)},
-                                         {"error", looked.error()},
+                                         {"error", outcome.error()},
                                          {"retry_ms", backoff.count()}});
         timer.expires_after(backoff);
         co_await timer.async_wait(asio::use_awaitable);

@@ -52,8 +52,8 @@ service start_service(service_options const& options) {
     auto const until = steady_clock::now() + start_limit;
     while (!fs::exists(ready)) {
         pollfd ended{.fd = process.native_handle(), .events = POLLIN, .revents = 0};
-        constexpr int look_again_ms = 5;
-        ::poll(&ended, 1, look_again_ms);
+        constexpr int check_interval_ms = 5;
+        ::poll(&ended, 1, check_interval_ms);
         if (process.poll() || steady_clock::now() > until) {
             throw std::runtime_error{options.program + " did not start:\n" +
                                      last_part(read_file(log))};

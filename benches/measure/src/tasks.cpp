@@ -12,7 +12,7 @@ namespace tasker::measure {
 namespace {
 
 constexpr std::chrono::minutes drain_limit{10};
-constexpr std::chrono::milliseconds look_again{5};
+constexpr std::chrono::milliseconds check_interval{5};
 
 } // namespace
 
@@ -68,7 +68,7 @@ void wait_until_drained(engine& on, std::size_t tasks) {
             throw std::runtime_error{"only " + row[1].as<std::string>() + " of " +
                                      std::to_string(tasks) + " tasks were completed in time"};
         }
-        std::this_thread::sleep_for(look_again);
+        std::this_thread::sleep_for(check_interval);
     }
 }
 

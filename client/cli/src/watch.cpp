@@ -145,7 +145,7 @@ private:
 };
 
 /// Updates the scene with the server's current steps and task.
-bool look_again(client::client& api, watch_scene& scene) {
+bool refresh(client::client& api, watch_scene& scene) {
     auto steps = api.all_steps(scene.task.id);
     if (steps.has_error()) {
         scene.notice = steps.error().message + "; trying again";
@@ -167,7 +167,7 @@ exit_code show_end(client::result<wire::task_view> const& end, client::client& a
     if (end.has_error()) {
         return report(end.error(), api, false);
     }
-    look_again(api, scene);
+    refresh(api, scene);
     scene.task = *end;
     scene.now = host_now();
     scene.notice.clear();
@@ -221,7 +221,7 @@ exit_code watch_task(std::string const& url, task_id id, bool as_json,
     screen shown{out};
     end_watcher watcher{url, id};
     for (;;) {
-        look_again(api, scene);
+        refresh(api, scene);
         scene.now = host_now();
         shown.show(scene);
         if (auto const end = watcher.wait(interval_for(scene.steps.size()))) {

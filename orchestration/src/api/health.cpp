@@ -16,7 +16,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::beast::http::verb;
 
-constexpr std::chrono::milliseconds look_timeout{2000};
+constexpr std::chrono::milliseconds check_timeout{2000};
 /// The database is queried at most this often, however many requests come.
 constexpr std::chrono::milliseconds answer_holds{1000};
 
@@ -48,7 +48,7 @@ void health::add_routes(http::router& to) {
 }
 
 asio::awaitable<http::response> health::whole(http::request&) {
-    auto const database = co_await look_at_database();
+    auto const database = co_await check_database();
     bool const listening = listening_();
     auto const growing = growing_();
     bool const is_well = database == database_state::ok && listening && unserved_.empty() &&
@@ -82,7 +82,7 @@ asio::awaitable<http::response> health::ready(http::request&) {
     if (stopping_) {
         co_return http::error_response(wire::error_code::unavailable, "stopping");
     }
-    auto const database = co_await look_at_database();
+    auto const database = co_await check_database();
     if (database != database_state::ok) {
         co_return http::error_response(wire::error_code::unavailable,
                                        database == database_state::read_only
@@ -104,11 +104,11 @@ std::string_view health::word(database_state found) {
     return "unavailable";
 }
 
-asio::awaitable<health::database_state> health::look_at_database() {
+asio::awaitable<health::database_state> health::check_database() {
     if (steady_clock::now() < answer_holds_until_) {
         co_return found_;
     }
-    auto const until = steady_clock::now() + look_timeout;
+    auto const until = steady_clock::now() + check_timeout;
     if (answer_holds_until_ != deadline{}) {
         answer_holds_until_ = until; // other requests get the previous result meanwhile
     }

@@ -37,7 +37,7 @@ private:
     boost::asio::awaitable<http::response> ready(http::request& asked);
     enum class database_state { ok, unavailable, read_only };
     /// Renews found_ and unserved_, at most once a second.
-    boost::asio::awaitable<database_state> look_at_database();
+    boost::asio::awaitable<database_state> check_database();
     static std::string_view word(database_state found);
 
     database& database_;

@@ -98,7 +98,7 @@ asio::awaitable<error> listener::state::serve(std::shared_ptr<state> self) {
     self->listening = true;
     self->pause.reset();
     if (!self->stopped) {
-        self->events.look_again();
+        self->events.check_again();
     }
     while (!self->stopped) {
         auto const notifications = co_await opened->next_notifications(

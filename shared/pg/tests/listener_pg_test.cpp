@@ -41,7 +41,7 @@ protected:
                                     heard_.push_back(std::string{channel} + "=" +
                                                      std::string{payload});
                                 },
-                            .look_again = [this] { ++looks_; }});
+                            .check_again = [this] { ++looks_; }});
         run_.emplace(io_, run_listener(*listener_));
     }
 
@@ -191,7 +191,7 @@ TEST_F(Listener, MayBeStoppedByItsOwnEvents) {
     listener_.emplace(io_.get_executor(),
                       listener_settings{.connect = {.dsn = database_.dsn()}, .channels = {"one"}},
                       listener_events{.notified = [](std::string_view, std::string_view) {},
-                                      .look_again = [this] { listener_->stop(); }});
+                                      .check_again = [this] { listener_->stop(); }});
     EXPECT_TRUE(run(io_, run_listener(*listener_)));
 }
 

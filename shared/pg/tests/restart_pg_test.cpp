@@ -37,7 +37,7 @@ TEST(Restart, OfTheServerIsSurvivedByPoolAndListener) {
     listener news{io.get_executor(),
                   {.connect = {.dsn = cluster.dsn()}, .channels = {"news"}, .first_backoff = 1ms},
                   {.notified = [&](std::string_view, std::string_view payload) { heard = payload; },
-                   .look_again = [&] { ++looks; }}};
+                   .check_again = [&] { ++looks; }}};
     running listening{io, listen(news)};
     ASSERT_TRUE(run_until(io, [&] { return looks == 1; }));
     {

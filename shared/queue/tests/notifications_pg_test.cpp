@@ -25,7 +25,7 @@ protected:
                          [this](std::string_view channel, std::string_view payload) {
                              heard_.push_back(std::string{channel} + " " + std::string{payload});
                          },
-                     .look_again = [this] { is_listening_ = true; }}},
+                     .check_again = [this] { is_listening_ = true; }}},
           run_{io_, listen(listener_)} {
         EXPECT_TRUE(run_until(io_, [&] { return is_listening_; }));
     }

@@ -32,7 +32,7 @@ struct listener_events {
     std::function<void(std::string_view channel, std::string_view payload)> notified;
     /// Listening has started, for the first time or again. Earlier events were not announced, so
     /// check everything once.
-    std::function<void()> look_again;
+    std::function<void()> check_again;
 };
 
 /// Listens to channels on its own connection, and reconnects as long as it runs.
