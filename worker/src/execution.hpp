@@ -49,7 +49,7 @@ struct execution {
     steady_clock::time_point leased_at;
     bool start_noted = false; ///< the database knows that the handler started
     std::size_t report_bytes = 0;
-    bool answered = false; ///< has a report or needs none: its handler's return value is dropped
+    bool is_reported = false; ///< has a report or needs none: its handler's return value is dropped
 };
 
 } // namespace tasker::worker

@@ -134,7 +134,7 @@ asio::awaitable<void> lease_keeper::extend(same_queue steps) {
     }
     for (auto const index : *lost) {
         // A reported one was stored meanwhile, or will be refused then.
-        if (!steps.steps[index]->answered) {
+        if (!steps.steps[index]->is_reported) {
             flow_.lose(steps.steps[index]);
         }
     }

@@ -70,8 +70,9 @@ runtime::runtime(asio::io_context& io, settings const& options,
       options_{options},
       run_{std::move(run)},
       metrics_{handlers->names()},
-      quick_{io.get_executor(), connections(options, 2, false)},
-      durable_{io.get_executor(), connections(options, options.database.report_connections, true)},
+      async_commit_pool_{io.get_executor(), connections(options, 2, false)},
+      sync_commit_pool_{io.get_executor(),
+                        connections(options, options.database.report_connections, true)},
       flow_{io.get_executor(), options, std::move(handlers), metrics_},
       stop_asked_{io.get_executor()},
       loop_ended_{io.get_executor()} {}
@@ -138,7 +139,7 @@ asio::awaitable<void> runtime::live() {
         failed_ = true;
         co_return;
     }
-    auto const id = co_await start_up(options_, durable_);
+    auto const id = co_await start_up(options_, sync_commit_pool_);
     if (!id) {
         log::error("cannot_start",
                    {{"error", id.error()}, {"database", pg::describe_dsn(options_.database.url)}});
@@ -181,9 +182,10 @@ bool runtime::open_health_port() {
 }
 
 void runtime::start_loops(identity self) {
-    keeper_.emplace(flow_, quick_, self, metrics_);
-    reporter_.emplace(flow_, durable_, self, metrics_);
-    claimer_.emplace(flow_, quick_, self, std::chrono::milliseconds{options_.poll_ms}, metrics_);
+    keeper_.emplace(flow_, async_commit_pool_, self, metrics_);
+    reporter_.emplace(flow_, sync_commit_pool_, self, metrics_);
+    claimer_.emplace(flow_, async_commit_pool_, self, std::chrono::milliseconds{options_.poll_ms},
+                     metrics_);
     listener_.emplace(io_.get_executor(),
                       pg::listener_settings{.connect = {.dsn = options_.database.url,
                                                         .application_name = "tasker-worker"},
@@ -284,8 +286,8 @@ void runtime::cancel_all() {
     for (auto& each : loops_) {
         each.emit(asio::cancellation_type::terminal);
     }
-    quick_.close();
-    durable_.close();
+    async_commit_pool_.close();
+    sync_commit_pool_.close();
 }
 
 bool runtime::is_ready() const {

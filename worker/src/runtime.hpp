@@ -58,8 +58,8 @@ private:
     settings const& options_;
     run_options run_;
     metrics metrics_;
-    pg::pool quick_;   ///< claims and leases, which need not be durable
-    pg::pool durable_; ///< results
+    pg::pool async_commit_pool_; ///< for claims and leases, which need not be durable
+    pg::pool sync_commit_pool_;  ///< for results
     step_flow flow_;
     std::optional<health_server> health_;
     std::optional<pg::listener> listener_;

@@ -119,7 +119,7 @@ void step_flow::finish(finished_execution done) {
     if (!done.skipped) {
         metrics_.step_ran(step.handler, done.took);
     }
-    if (done.what->answered) {
+    if (done.what->is_reported) {
         return;
     }
     auto const must_stop = done.what->cause == cancel_cause::shutting_down;
@@ -247,7 +247,7 @@ step_flow::take_long_running(std::chrono::milliseconds least) {
     auto const latest = steady_clock::now() - least;
     auto found = pool_.running();
     std::erase_if(found, [latest](auto const& each) {
-        return each->answered || each->start_noted || each->started > latest;
+        return each->is_reported || each->start_noted || each->started > latest;
     });
     std::ranges::for_each(found, [](auto const& each) { each->start_noted = true; });
     return found;
@@ -256,7 +256,7 @@ step_flow::take_long_running(std::chrono::milliseconds least) {
 deadline step_flow::expire(steady_clock::time_point now) {
     auto const found = pool_.expire(now);
     for (auto const& each : found.timed_out) {
-        if (each->answered) {
+        if (each->is_reported) {
             continue;
         }
         auto report =
@@ -303,7 +303,7 @@ void step_flow::cancel_running() {
 
 void step_flow::give_up() {
     for (auto const& each : pool_.running()) {
-        if (!each->answered) {
+        if (!each->is_reported) {
             give_back(each);
         }
     }
@@ -328,7 +328,7 @@ std::vector<std::shared_ptr<execution>> step_flow::held() const {
 }
 
 void step_flow::add_report(queue::finished_step what, std::shared_ptr<execution> of) {
-    mark_answered(*of);
+    mark_reported(*of);
     of->report_bytes = what.payload.size();
     ++unreported_;
     unreported_bytes_ += of->report_bytes;
@@ -356,13 +356,13 @@ void step_flow::give_back(std::shared_ptr<execution> step) {
 
 /// Its handler's return value is dropped.
 void step_flow::drop(std::shared_ptr<execution> const& step) {
-    mark_answered(*step);
+    mark_reported(*step);
     held_.erase(step);
     ring_if_less_is_held();
 }
 
-void step_flow::mark_answered(execution& step) {
-    step.answered = true;
+void step_flow::mark_reported(execution& step) {
+    step.is_reported = true;
     if (alone_.get() == &step) {
         alone_.reset();
         alone_runs_ = false;

@@ -182,7 +182,7 @@ private:
     void give_back(std::shared_ptr<execution> step);
     void drop(std::shared_ptr<execution> const& step);
     void wait_to_run_alone(std::shared_ptr<execution> step);
-    void mark_answered(execution& step);
+    void mark_reported(execution& step);
     void ring_if_less_is_held();
 
     boost::asio::any_io_executor executor_;
