@@ -44,21 +44,21 @@ public:
                                                            int most_refusals = unlimited) {
         auto backoff = first_backoff;
         for (int refusals = 0;;) {
-            auto answer = co_await attempt(call, until);
-            if (answer) {
+            auto outcome = co_await attempt(call, until);
+            if (outcome) {
                 if (std::exchange(is_failing_, false)) {
                     log::info("database_reachable_again");
                 }
-                co_return answer;
+                co_return outcome;
             }
-            metrics_.database_failed(answer.error());
-            refusals += pg::is_refusal(answer.error()) ? 1 : 0;
-            bool const may_pass = refusals < most_refusals && (pg::is_retryable(answer.error()) ||
-                                                               pg::is_in_doubt(answer.error()));
+            metrics_.database_failed(outcome.error());
+            refusals += pg::is_refusal(outcome.error()) ? 1 : 0;
+            bool const may_pass = refusals < most_refusals && (pg::is_retryable(outcome.error()) ||
+                                                               pg::is_in_doubt(outcome.error()));
             if (!may_pass || steady_clock::now() + backoff >= until) {
-                co_return answer;
+                co_return outcome;
             }
-            log::warn("database_call_repeated", {{"error", answer.error()}});
+            log::warn("database_call_repeated", {{"error", outcome.error()}});
             is_failing_ = true;
             boost::asio::steady_timer pause{executor_, backoff};
             co_await pause.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
@@ -80,12 +80,12 @@ private:
     /// Return the connection before any other wait.
     template <class Call>
     std::invoke_result_t<Call const&, pg::connection&> attempt(Call const& call, deadline until) {
-        auto lease = co_await pool_.acquire(until);
-        if (!lease) {
-            co_return lease.error();
+        auto connection = co_await pool_.acquire(until);
+        if (!connection) {
+            co_return connection.error();
         }
-        auto answer = co_await call(**lease);
-        co_return answer;
+        auto outcome = co_await call(**connection);
+        co_return outcome;
     }
 
     static constexpr std::chrono::milliseconds first_backoff{20};

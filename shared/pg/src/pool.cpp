@@ -69,7 +69,8 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
         deadline since;
     };
 
-    static asio::awaitable<result<lease>> acquire(std::shared_ptr<state> self, deadline until);
+    static asio::awaitable<result<pooled_connection>> acquire(std::shared_ptr<state> self,
+                                                              deadline until);
     static asio::awaitable<result<std::unique_ptr<connection>>>
     open_one(std::shared_ptr<state> self, deadline until);
     std::optional<resting> take_idle();
@@ -83,7 +84,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
     void close();
     error reason_for_none() const;
 
-    lease lend(std::unique_ptr<connection> what) {
+    pooled_connection lend(std::unique_ptr<connection> what) {
         return {shared_from_this(), std::move(what)};
     }
 
@@ -192,8 +193,8 @@ pool::state::open_one(std::shared_ptr<state> self, deadline until) {
     co_return opened.error();
 }
 
-asio::awaitable<result<pool::lease>> pool::state::acquire(std::shared_ptr<state> self,
-                                                          deadline until) {
+asio::awaitable<result<pool::pooled_connection>> pool::state::acquire(std::shared_ptr<state> self,
+                                                                      deadline until) {
     if (self->closed) {
         co_return make_error(errc::closed, "the pool is closed");
     }
@@ -300,7 +301,7 @@ pool::~pool() {
     close();
 }
 
-asio::awaitable<result<pool::lease>> pool::acquire(deadline until) {
+asio::awaitable<result<pool::pooled_connection>> pool::acquire(deadline until) {
     return state::acquire(state_, until);
 }
 
@@ -312,33 +313,33 @@ pool::counts pool::current() const noexcept {
     return {state_->open, state_->idle.size(), state_->queue.size()};
 }
 
-pool::lease::lease(std::shared_ptr<pool::state> owner,
-                   std::unique_ptr<connection> borrowed) noexcept
+pool::pooled_connection::pooled_connection(std::shared_ptr<pool::state> owner,
+                                           std::unique_ptr<connection> borrowed) noexcept
     : owner_{std::move(owner)},
       borrowed_{std::move(borrowed)} {}
 
-pool::lease::lease(lease&&) noexcept = default;
+pool::pooled_connection::pooled_connection(pooled_connection&&) noexcept = default;
 
-pool::lease& pool::lease::operator=(lease&& other) noexcept {
+pool::pooled_connection& pool::pooled_connection::operator=(pooled_connection&& other) noexcept {
     give_back();
     owner_ = std::move(other.owner_);
     borrowed_ = std::move(other.borrowed_);
     return *this;
 }
 
-pool::lease::~lease() {
+pool::pooled_connection::~pooled_connection() {
     give_back();
 }
 
-connection& pool::lease::operator*() noexcept {
+connection& pool::pooled_connection::operator*() noexcept {
     return *borrowed_;
 }
 
-connection* pool::lease::operator->() noexcept {
+connection* pool::pooled_connection::operator->() noexcept {
     return borrowed_.get();
 }
 
-void pool::lease::give_back() noexcept {
+void pool::pooled_connection::give_back() noexcept {
     if (borrowed_) {
         owner_->give_back(std::move(borrowed_));
     }

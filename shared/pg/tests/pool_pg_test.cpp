@@ -30,8 +30,8 @@ constexpr statement select_one{"select_one", "select 1"};
 
 class Pool : public ::testing::Test {
 protected:
-    using lease = pool::lease;
-    using acquiring = running<result<lease>>;
+    using pooled_connection = pool::pooled_connection;
+    using acquiring = running<result<pooled_connection>>;
 
     pool_settings settings(std::size_t size) {
         return {.connect = {.dsn = database_.dsn()},
@@ -40,7 +40,7 @@ protected:
                 .max_backoff = 5ms};
     }
 
-    lease take(pool& from) {
+    pooled_connection take(pool& from) {
         return run(io_, from.acquire(soon())).value();
     }
 
@@ -50,12 +50,12 @@ protected:
         return begun;
     }
 
-    bool serves(lease& with) {
+    bool serves(pooled_connection& with) {
         auto const answer = run(io_, with->run({select_one}, soon()));
         return answer && answer->int4(0, 0) == 1;
     }
 
-    void terminate(lease& which) {
+    void terminate(pooled_connection& which) {
         ASSERT_TRUE(database_.value<bool>("select pg_terminate_backend(" +
                                           std::to_string(which->backend_pid()) + ", 10000)"));
     }
@@ -100,7 +100,7 @@ TEST_F(Pool, KeepsIdleConnectionsThatAnswerAfterAnotherWasLost) {
     pool connections{io_.get_executor(), settings(2)};
     int kept = 0;
     {
-        std::optional<lease> lost{take(connections)};
+        std::optional<pooled_connection> lost{take(connections)};
         {
             auto other = take(connections);
             kept = other->backend_pid();
@@ -144,7 +144,7 @@ protected:
 
     relay link_{io_, database_.dsn()};
     std::optional<pool> connections_;
-    std::array<std::optional<lease>, 3> lent_;
+    std::array<std::optional<pooled_connection>, 3> lent_;
 };
 
 TEST_F(PoolSuspect, CallerTriesAgainOnceTheConnectionHasNotAnswered) {
@@ -179,15 +179,15 @@ TEST_F(Pool, LendsAReturnedConnectionAgain) {
 
 TEST_F(Pool, NeverOpensMoreThanItsSizeAndServesWaitersInTheirOrder) {
     pool connections{io_.get_executor(), settings(2)};
-    std::optional<lease> one{take(connections)};
-    std::optional<lease> two{take(connections)};
+    std::optional<pooled_connection> one{take(connections)};
+    std::optional<pooled_connection> two{take(connections)};
     auto third = begin_to_take(connections);
     auto fourth = begin_to_take(connections);
     EXPECT_EQ(connections.current().open, 2U);
     EXPECT_EQ(connections.current().waiting, 2U);
     one.reset();
-    auto third_lease = third->get().value();
-    EXPECT_TRUE(serves(third_lease));
+    auto third_connection = third->get().value();
+    EXPECT_TRUE(serves(third_connection));
     EXPECT_FALSE(fourth->is_done());
     two.reset();
     EXPECT_TRUE(fourth->get());
@@ -202,10 +202,10 @@ TEST_F(Pool, OpensSeveralAtOnceForSeveralCallers) {
         callers.push_back(begin_to_take(connections));
     }
     EXPECT_EQ(connections.current().open, 3U);
-    std::vector<lease> leases;
+    std::vector<pooled_connection> lent;
     for (auto const& each : callers) {
-        leases.push_back(each->get().value());
-        EXPECT_TRUE(serves(leases.back()));
+        lent.push_back(each->get().value());
+        EXPECT_TRUE(serves(lent.back()));
     }
 }
 
@@ -219,7 +219,7 @@ TEST_F(Pool, GivesUpAtTheCallersDeadline) {
 
 TEST_F(Pool, ForgetsACancelledCaller) {
     pool connections{io_.get_executor(), settings(1)};
-    std::optional<lease> only{take(connections)};
+    std::optional<pooled_connection> only{take(connections)};
     auto cancelled = begin_to_take(connections);
     auto patient = begin_to_take(connections);
     cancelled->cancel();
@@ -230,7 +230,7 @@ TEST_F(Pool, ForgetsACancelledCaller) {
 
 TEST_F(Pool, PassesOnAConnectionThatWasGivenToACallerWhoIsCancelledAtThatMoment) {
     pool connections{io_.get_executor(), settings(1)};
-    std::optional<lease> only{take(connections)};
+    std::optional<pooled_connection> only{take(connections)};
     auto cancelled = begin_to_take(connections);
     auto patient = begin_to_take(connections);
     only.reset(); // given, but not resumed yet
@@ -251,7 +251,7 @@ TEST_F(Pool, RefusesCallersBeyondItsLimitOfWaiters) {
 
 TEST_F(Pool, ReplacesARuinedConnection) {
     pool connections{io_.get_executor(), settings(1)};
-    std::optional<lease> broken{take(connections)};
+    std::optional<pooled_connection> broken{take(connections)};
     auto const pid = (*broken)->backend_pid();
     auto waiting = begin_to_take(connections);
     terminate(*broken);
@@ -265,8 +265,8 @@ TEST_F(Pool, ReplacesARuinedConnection) {
 
 TEST_F(Pool, LooksAtItsIdleConnectionsOnceOneWasLost) {
     pool connections{io_.get_executor(), settings(2)};
-    std::optional<lease> one{take(connections)};
-    std::optional<lease> two{take(connections)};
+    std::optional<pooled_connection> one{take(connections)};
+    std::optional<pooled_connection> two{take(connections)};
     terminate(*one);
     terminate(*two);
     one.reset(); // not noticed yet
@@ -306,7 +306,7 @@ TEST_F(Pool, TellsWhyNoneCouldBeOpened) {
 
 TEST_F(Pool, RefusesEveryoneOnceItIsClosed) {
     pool connections{io_.get_executor(), settings(1)};
-    std::optional<lease> lent{take(connections)};
+    std::optional<pooled_connection> lent{take(connections)};
     auto waiting = begin_to_take(connections);
     connections.close();
     EXPECT_EQ(waiting->get().error().code, errc::closed);
@@ -318,7 +318,7 @@ TEST_F(Pool, RefusesEveryoneOnceItIsClosed) {
 
 TEST_F(Pool, MayGoBeforeItsLeases) {
     std::optional<pool> connections{std::in_place, io_.get_executor(), settings(1)};
-    std::optional<lease> lent{take(*connections)};
+    std::optional<pooled_connection> lent{take(*connections)};
     connections.reset();
     EXPECT_TRUE(serves(*lent));
     lent.reset();

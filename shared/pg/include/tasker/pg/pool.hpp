@@ -32,13 +32,13 @@ struct pool_settings {
 /// failed attempt to connect, the next one waits for the backoff; callers keep waiting until their
 /// own deadline.
 ///
-/// Lifetime: leases and waiting callers keep the inner state alive; destroying the pool is `close`.
-/// Threads: all on its executor.
-/// Cancellation: a cancelled caller leaves the queue; other callers are not affected.
+/// Lifetime: lent connections and waiting callers keep the inner state alive; destroying the pool
+/// is `close`. Threads: all on its executor. Cancellation: a cancelled caller leaves the queue;
+/// other callers are not affected.
 class pool {
 public:
-    /// A borrowed connection; destroying the lease returns it.
-    class lease;
+    /// A borrowed connection; destroying it returns it.
+    class pooled_connection;
 
     pool(boost::asio::any_io_executor executor, pool_settings settings);
     pool(pool const&) = delete;
@@ -47,7 +47,7 @@ public:
 
     /// Errors: `timeout`, or the last reason why none could be opened; `overloaded`, `cancelled`,
     /// `closed`.
-    boost::asio::awaitable<result<lease>> acquire(deadline until);
+    boost::asio::awaitable<result<pooled_connection>> acquire(deadline until);
 
     /// Closes idle connections and refuses all callers; lent connections close when they are
     /// returned. Idempotent.
@@ -66,18 +66,19 @@ private:
     std::shared_ptr<state> state_;
 };
 
-class pool::lease {
+class pool::pooled_connection {
 public:
-    lease(lease&&) noexcept;
-    lease& operator=(lease&&) noexcept;
-    ~lease();
+    pooled_connection(pooled_connection&&) noexcept;
+    pooled_connection& operator=(pooled_connection&&) noexcept;
+    ~pooled_connection();
 
     connection& operator*() noexcept;
     connection* operator->() noexcept;
 
 private:
     friend struct pool::state;
-    lease(std::shared_ptr<pool::state> owner, std::unique_ptr<connection> borrowed) noexcept;
+    pooled_connection(std::shared_ptr<pool::state> owner,
+                      std::unique_ptr<connection> borrowed) noexcept;
     void give_back() noexcept;
 
     std::shared_ptr<pool::state> owner_;
