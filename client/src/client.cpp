@@ -19,7 +19,7 @@ constexpr std::int32_t largest_page = 1'000;
 constexpr int first_error_status = 400;
 constexpr int first_server_error_status = 500;
 
-failure refused_by(answer const& received) {
+failure refused_by(http_response const& received) {
     bool const is_servers = received.status >= first_server_error_status;
     failure failed{.code = is_servers ? errc::server_failed : errc::refused,
                    .message = {},
@@ -70,7 +70,7 @@ struct client::state {
     client_options options;
     std::optional<http_connection> connection;
     failure bad_url;
-    answer last;
+    http_response last;
 
     result<void> exchange(http_request const& request, std::chrono::milliseconds extra = {}) {
         last = {};
@@ -99,7 +99,7 @@ struct client::state {
         }
         auto value = read(last.body);
         if (value.has_error()) {
-            return failure{.code = errc::bad_answer,
+            return failure{.code = errc::bad_response,
                            .message = "not a response of this API: " + value.error().message,
                            .status = last.status,
                            .envelope = {},
@@ -115,7 +115,7 @@ client::client(std::string_view url, client_options options) : state_{std::make_
     if (parsed.has_error()) {
         state_->bad_url = std::move(parsed).error();
     } else {
-        state_->connection.emplace(std::move(*parsed), options.max_answer_bytes);
+        state_->connection.emplace(std::move(*parsed), options.max_response_bytes);
     }
 }
 
@@ -260,7 +260,7 @@ result<std::string> client::health() {
     return state_->last.body;
 }
 
-answer const& client::last_answer() const noexcept {
+http_response const& client::last_response() const noexcept {
     return state_->last;
 }
 

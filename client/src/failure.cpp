@@ -28,7 +28,7 @@ public:
             return "refused by the server";
         case errc::server_failed:
             return "the server failed";
-        case errc::bad_answer:
+        case errc::bad_response:
             return "not a response of this API";
         }
         return "unknown error";
@@ -51,7 +51,7 @@ bool is_retryable(failure const& failed) noexcept {
 
 bool is_in_doubt(failure const& failed) noexcept {
     if (failed.status != 0) {
-        return failed.code == errc::server_failed || failed.code == errc::bad_answer;
+        return failed.code == errc::server_failed || failed.code == errc::bad_response;
     }
     return failed.was_sent;
 }

@@ -45,7 +45,7 @@ failure broken(error_code code, bool was_sent, base_url const& url) {
     bool const is_protocol =
         code.category() == make_error_code(http::error::bad_version).category();
     if (is_protocol && code != http::error::end_of_stream && code != http::error::partial_message) {
-        return {.code = errc::bad_answer,
+        return {.code = errc::bad_response,
                 .message = where + " did not send a valid HTTP response: " + code.message(),
                 .was_sent = true};
     }
@@ -80,11 +80,11 @@ resolution resolve(base_url const& url, deadline limit) {
 
 } // namespace
 
-http_connection::http_connection(base_url url, std::size_t max_answer_bytes)
+http_connection::http_connection(base_url url, std::size_t max_response_bytes)
     : url_{std::move(url)},
-      max_answer_bytes_{max_answer_bytes} {}
+      max_response_bytes_{max_response_bytes} {}
 
-result<answer> http_connection::exchange(http_request const& request, deadline limit) {
+result<http_response> http_connection::exchange(http_request const& request, deadline limit) {
     bool const is_kept = is_usable();
     if (!is_kept) {
         stream_.reset();
@@ -113,11 +113,11 @@ http_connection::message http_connection::compose(http_request const& request) c
     return composed;
 }
 
-result<answer> http_connection::attempt(message& request, deadline limit) {
-    std::optional<result<answer>> outcome;
+result<http_response> http_connection::attempt(message& request, deadline limit) {
+    std::optional<result<http_response>> outcome;
     std::exception_ptr thrown;
     asio::co_spawn(context_, run(request, limit),
-                   [&](std::exception_ptr exception, result<answer> received) {
+                   [&](std::exception_ptr exception, result<http_response> received) {
                        thrown = std::move(exception);
                        outcome.emplace(std::move(received));
                    });
@@ -132,7 +132,7 @@ result<answer> http_connection::attempt(message& request, deadline limit) {
     return std::move(*outcome);
 }
 
-asio::awaitable<result<answer>> http_connection::run(message& request, deadline limit) {
+asio::awaitable<result<http_response>> http_connection::run(message& request, deadline limit) {
     error_code failed;
     auto token = asio::redirect_error(asio::use_awaitable, failed);
     if (!stream_) {
@@ -147,14 +147,14 @@ asio::awaitable<result<answer>> http_connection::run(message& request, deadline 
         co_return broken(failed, true, url_);
     }
     http::response_parser<http::string_body> parser;
-    parser.body_limit(max_answer_bytes_);
+    parser.body_limit(max_response_bytes_);
     co_await http::async_read(*stream_, buffer_, parser, token);
     if (failed) {
         co_return broken(failed, true, url_);
     }
     stream_->expires_never();
-    answer received{.status = static_cast<int>(parser.get().result_int()),
-                    .body = std::move(parser.get().body())};
+    http_response received{.status = static_cast<int>(parser.get().result_int()),
+                           .body = std::move(parser.get().body())};
     if (!parser.keep_alive()) {
         stream_.reset();
     }

@@ -31,23 +31,23 @@ struct http_request {
 /// Threads: one at a time. Blocks.
 class http_connection {
 public:
-    http_connection(base_url url, std::size_t max_answer_bytes);
+    http_connection(base_url url, std::size_t max_response_bytes);
 
     /// A response with any status is a success here.
-    /// Errors: unreachable, connection_lost, timeout, bad_answer.
-    result<answer> exchange(http_request const& request, deadline limit);
+    /// Errors: unreachable, connection_lost, timeout, bad_response.
+    result<http_response> exchange(http_request const& request, deadline limit);
 
 private:
     using message = boost::beast::http::request<boost::beast::http::string_body>;
 
     message compose(http_request const& request) const;
-    result<answer> attempt(message& request, deadline limit);
-    boost::asio::awaitable<result<answer>> run(message& request, deadline limit);
+    result<http_response> attempt(message& request, deadline limit);
+    boost::asio::awaitable<result<http_response>> run(message& request, deadline limit);
     boost::asio::awaitable<boost::system::error_code> connect(deadline limit);
     bool is_usable();
 
     base_url url_;
-    std::size_t max_answer_bytes_;
+    std::size_t max_response_bytes_;
     boost::asio::io_context context_{1};
     std::optional<boost::beast::tcp_stream> stream_;
     boost::beast::flat_buffer buffer_;

@@ -45,8 +45,8 @@ TEST(Client, CreatesATaskAndReadsIt) {
 
     ASSERT_TRUE(task.has_value()) << task.error().message;
     EXPECT_EQ(*task, example_task());
-    EXPECT_EQ(api.last_answer().status, 201);
-    EXPECT_EQ(api.last_answer().body, body_of(example_task()));
+    EXPECT_EQ(api.last_response().status, 201);
+    EXPECT_EQ(api.last_response().body, body_of(example_task()));
     auto const sent = server.requests().at(0);
     EXPECT_EQ(sent.line, "POST /v1/tasks");
     EXPECT_EQ(sent.content_type, "application/json");
@@ -143,7 +143,7 @@ TEST(Client, RefusesAnAnswerThatIsNotOfTheApi) {
     client api{server.url()};
     auto const task = api.get_task(example_task().id);
     ASSERT_TRUE(task.has_error());
-    EXPECT_EQ(task.error().code, errc::bad_answer);
+    EXPECT_EQ(task.error().code, errc::bad_response);
 }
 
 TEST(Client, RefusesAnAnswerThatIsNotHttp) {
@@ -151,15 +151,15 @@ TEST(Client, RefusesAnAnswerThatIsNotHttp) {
     client api{server.url()};
     auto const task = api.get_task(example_task().id);
     ASSERT_TRUE(task.has_error());
-    EXPECT_EQ(task.error().code, errc::bad_answer) << task.error().message;
+    EXPECT_EQ(task.error().code, errc::bad_response) << task.error().message;
 }
 
 TEST(Client, RefusesAnAnswerBeyondItsLimit) {
     scripted_server server{[](request const&) { return reply{.body = std::string(2'000, ' ')}; }};
-    client api{server.url(), {.max_answer_bytes = 1'000}};
+    client api{server.url(), {.max_response_bytes = 1'000}};
     auto const task = api.get_task(example_task().id);
     ASSERT_TRUE(task.has_error());
-    EXPECT_EQ(task.error().code, errc::bad_answer) << task.error().message;
+    EXPECT_EQ(task.error().code, errc::bad_response) << task.error().message;
 }
 
 TEST(Client, GivesUpWhenTheTimeIsOver) {
@@ -237,7 +237,7 @@ TEST(Client, WaitEndsWithATimeoutAndKeepsTheTaskAsItWasSeen) {
     ASSERT_TRUE(task.has_error());
     EXPECT_EQ(task.error().code, errc::timeout);
     EXPECT_THAT(task.error().message, HasSubstr("still running"));
-    EXPECT_EQ(api.last_answer().body, body_of(example_task(model::task_state::running)));
+    EXPECT_EQ(api.last_response().body, body_of(example_task(model::task_state::running)));
 }
 
 TEST(Client, ReadsAllStepsPageByPage) {
@@ -248,10 +248,10 @@ TEST(Client, ReadsAllStepsPageByPage) {
         if (!is_second) {
             page.next_cursor = "next";
         }
-        reply answer;
-        answer.body.clear();
-        wire::append(answer.body, page);
-        return answer;
+        reply response;
+        response.body.clear();
+        wire::append(response.body, page);
+        return response;
     }};
     client api{server.url()};
     auto const steps = api.all_steps(example_task().id);
@@ -281,9 +281,9 @@ TEST(Client, SendsTemplatesByTheirFormat) {
     wire::template_view shown;
     shown.name = "ship";
     scripted_server server{[&](request const&) {
-        reply answer{.status = 201, .body = {}};
-        wire::append(answer.body, shown);
-        return answer;
+        reply response{.status = 201, .body = {}};
+        wire::append(response.body, shown);
+        return response;
     }};
     client api{server.url()};
     ASSERT_TRUE(api.register_template("name: ship", template_format::yaml).has_value());
@@ -295,10 +295,10 @@ TEST(Client, SendsTemplatesByTheirFormat) {
 
 TEST(Client, SendsABatchInOrder) {
     scripted_server server{[](request const&) {
-        reply answer{.status = 201, .body = {}};
-        wire::append_created_batch(answer.body,
+        reply response{.status = 201, .body = {}};
+        wire::append_created_batch(response.body,
                                    std::array{wire::created_task{example_task().id, true}});
-        return answer;
+        return response;
     }};
     client api{server.url()};
     std::array<wire::create_task_request, 1> const batch{{{.name = "ship"}}};

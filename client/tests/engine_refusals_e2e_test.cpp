@@ -165,9 +165,9 @@ TEST_F(EngineRefusals, IdempotencyKeyIsForOneBody) {
     wire::create_task_request request{
         .name = "order", .context = R"({"amount":1})", .idempotency_key = "k"};
     auto const first = client_.create_task(request).value();
-    EXPECT_EQ(client_.last_answer().status, 201);
+    EXPECT_EQ(client_.last_response().status, 201);
     EXPECT_EQ(client_.create_task(request).value().id, first.id);
-    EXPECT_EQ(client_.last_answer().status, 200);
+    EXPECT_EQ(client_.last_response().status, 200);
     expect_task_refused(R"({"name":"order","context":{"amount":2},"idempotency_key":"k"})", {}, {},
                         error_code::conflict);
     EXPECT_EQ(database_.value<int>("select count(*) from tasker.tasks"), 1);

@@ -78,11 +78,11 @@ result<std::string> json_field(std::string_view json, std::string const& pointer
         return make_error(errc::invalid_argument, std::move(problem));
     }
     if (!is_json(json)) {
-        return make_error(errc::internal, "the answer is not JSON");
+        return make_error(errc::internal, "the response is not JSON");
     }
     auto const part = json::find(json, pointer);
     if (!part) {
-        return make_error(errc::not_found, "the answer has no field " + pointer);
+        return make_error(errc::not_found, "the response has no field " + pointer);
     }
     return json::to_plain_text(*part);
 }

@@ -7,8 +7,8 @@
 namespace tasker::cli {
 
 exit_code report(client::failure const& failed, client::client const& api, bool as_json) {
-    if (as_json && !api.last_answer().body.empty()) {
-        print_answer(api);
+    if (as_json && !api.last_response().body.empty()) {
+        print_response(api);
     }
     std::string text = "tasker: " + failed.message + '\n';
     if (failed.envelope) {
@@ -29,8 +29,8 @@ exit_code report_usage(std::string_view problem) {
     return exit_code::usage;
 }
 
-void print_answer(client::client const& api) {
-    print(api.last_answer().body);
+void print_response(client::client const& api) {
+    print(api.last_response().body);
     print("\n");
 }
 

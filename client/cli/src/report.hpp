@@ -18,7 +18,7 @@ exit_code report(client::failure const& failed, client::client const& api, bool 
 exit_code report_usage(std::string_view problem);
 
 /// Prints the server's last response to stdout, byte for byte, as one line.
-void print_answer(client::client const& api);
+void print_response(client::client const& api);
 
 /// Prints the text to stdout unchanged.
 void print(std::string_view text);

@@ -19,11 +19,11 @@ namespace tasker::cli {
 
 namespace {
 
-/// One line for each member of the answer and for each check.
-std::string health_text(std::string const& answer, terminal const& out) {
-    auto const read = nlohmann::ordered_json::parse(answer, nullptr, false);
+/// One line for each member of the response and for each check.
+std::string health_text(std::string const& response, terminal const& out) {
+    auto const read = nlohmann::ordered_json::parse(response, nullptr, false);
     if (!read.is_object()) {
-        return answer + '\n';
+        return response + '\n';
     }
     std::vector<std::pair<std::string, segment>> lines;
     auto const add = [&lines](std::string const& name, nlohmann::ordered_json const& value) {
@@ -53,7 +53,7 @@ exit_code health(command_line const& line) {
         return report(answered.error(), api, line.wants_json());
     }
     if (line.wants_json()) {
-        print_answer(api);
+        print_response(api);
     } else {
         print(health_text(*answered, line.out()));
     }

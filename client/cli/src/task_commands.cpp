@@ -1,8 +1,8 @@
 #include "command_line.hpp"
 
 #include "report.hpp"
-#include "task_answer.hpp"
 #include "task_options.hpp"
+#include "task_response.hpp"
 #include "task_text.hpp"
 #include "watch.hpp"
 
@@ -76,7 +76,7 @@ exit_code list(command_line const& line, list_options const& options) {
         return report(tasks.error(), api, line.wants_json());
     }
     if (line.wants_json()) {
-        print_answer(api);
+        print_response(api);
         return exit_code::ok;
     }
     if (tasks->items.empty()) {
@@ -147,7 +147,7 @@ exit_code show_steps(command_line const& line, task_words const& words) {
         if (step.has_error()) {
             return report(step.error(), api, line.wants_json());
         }
-        line.wants_json() ? print_answer(api) : print(step_text(*step, line.out()));
+        line.wants_json() ? print_response(api) : print(step_text(*step, line.out()));
         return exit_code::ok;
     }
     if (line.wants_json()) {
@@ -158,7 +158,7 @@ exit_code show_steps(command_line const& line, task_words const& words) {
             if (page.has_error()) {
                 return report(page.error(), api, true);
             }
-            print_answer(api);
+            print_response(api);
             part.cursor = std::move(page->next_cursor);
         } while (part.cursor);
         return exit_code::ok;

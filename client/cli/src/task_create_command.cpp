@@ -1,8 +1,8 @@
 #include "command_line.hpp"
 
 #include "report.hpp"
-#include "task_answer.hpp"
 #include "task_options.hpp"
+#include "task_response.hpp"
 #include "watch.hpp"
 
 #include <fmt/format.h>

@@ -59,12 +59,12 @@ exit_code register_file(command_line const& line, template_words const& words) {
         return report(registered.error(), api, line.wants_json());
     }
     if (line.wants_json()) {
-        print_answer(api);
+        print_response(api);
         return exit_code::ok;
     }
     constexpr int created = 201;
     print(fmt::format("{} {}/{} {}, {} steps\n",
-                      api.last_answer().status == created ? "registered" : "already registered:",
+                      api.last_response().status == created ? "registered" : "already registered:",
                       registered->name_space, registered->name, registered->version,
                       registered->steps_total));
     return exit_code::ok;
@@ -92,7 +92,7 @@ exit_code list(command_line const& line, template_words const& words) {
         return report(templates.error(), api, line.wants_json());
     }
     if (line.wants_json()) {
-        print_answer(api);
+        print_response(api);
     } else if (templates->items.empty()) {
         print("No templates.\n");
     } else {
@@ -170,7 +170,7 @@ exit_code show(command_line const& line, template_words const& words) {
         return code;
     }
     if (line.wants_json()) {
-        print_answer(api);
+        print_response(api);
         return exit_code::ok;
     }
     auto const source = parse_definition(*shown);

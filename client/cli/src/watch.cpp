@@ -196,7 +196,7 @@ exit_code wait_silently(std::string const& url, task_id id, std::chrono::millise
     if (task.has_error()) {
         return report(task.error(), api, true);
     }
-    print_answer(api);
+    print_response(api);
     return exit_code_of(task->state);
 }
 

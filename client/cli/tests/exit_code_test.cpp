@@ -19,7 +19,7 @@ TEST(ExitCode, TellsFailuresApart) {
     EXPECT_EQ(of(errc::unreachable), exit_code::unreachable);
     EXPECT_EQ(of(errc::connection_lost), exit_code::unreachable);
     EXPECT_EQ(of(errc::server_failed), exit_code::unreachable);
-    EXPECT_EQ(of(errc::bad_answer), exit_code::unreachable);
+    EXPECT_EQ(of(errc::bad_response), exit_code::unreachable);
 }
 
 TEST(ExitCode, TellsHowATaskFinished) {

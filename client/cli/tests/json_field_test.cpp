@@ -31,10 +31,10 @@ TEST(IndentedJson, LeavesShortOnesOnTheirLine) {
 TEST(JsonField, ValuesAreShownAsTheyAreWritten) {
     std::string const value =
         R"({"z":1.10,"id":123456789012345678901234567890,"e":1E2,"a":[],"o":{},"t":"caf\u00e9","z":2.50})";
-    auto const answer = R"({"result": )" + value + "}";
-    EXPECT_EQ(json_field(answer, "/result").value(), value);
-    EXPECT_EQ(json_field(answer, "/result/id").value(), "123456789012345678901234567890");
-    EXPECT_EQ(json_field(answer, "/result/e").value(), "1E2");
+    auto const response = R"({"result": )" + value + "}";
+    EXPECT_EQ(json_field(response, "/result").value(), value);
+    EXPECT_EQ(json_field(response, "/result/id").value(), "123456789012345678901234567890");
+    EXPECT_EQ(json_field(response, "/result/e").value(), "1E2");
     EXPECT_EQ(indented_json(value), R"({
   "z": 1.10,
   "id": 123456789012345678901234567890,

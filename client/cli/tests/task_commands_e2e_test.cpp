@@ -43,16 +43,16 @@ TEST_F(TaskCommands, JsonIsExactlyWhatTheApiAnswers) {
     client::client api{"http://" + orchestrator_.address()};
 
     ASSERT_TRUE(api.get_task(task_id::parse(id).value()).has_value());
-    EXPECT_EQ(tasker_.run({"task", "get", id, "--json"}).out, api.last_answer().body + '\n');
+    EXPECT_EQ(tasker_.run({"task", "get", id, "--json"}).out, api.last_response().body + '\n');
     ASSERT_TRUE(api.list_steps(task_id::parse(id).value(), {.limit = 1'000}).has_value());
-    EXPECT_EQ(tasker_.run({"task", "steps", id, "--json"}).out, api.last_answer().body + '\n');
+    EXPECT_EQ(tasker_.run({"task", "steps", id, "--json"}).out, api.last_response().body + '\n');
     ASSERT_TRUE(api.list_tasks({}, {.limit = 5}).has_value());
     EXPECT_EQ(tasker_.run({"task", "list", "-l", "5", "--json"}).out,
-              api.last_answer().body + '\n');
+              api.last_response().body + '\n');
     ASSERT_TRUE(api.list_templates({}, {.limit = 50}).has_value());
-    EXPECT_EQ(tasker_.run({"template", "list", "--json"}).out, api.last_answer().body + '\n');
+    EXPECT_EQ(tasker_.run({"template", "list", "--json"}).out, api.last_response().body + '\n');
     ASSERT_TRUE(api.health().has_value());
-    EXPECT_EQ(tasker_.run({"health", "--json"}).out, api.last_answer().body + '\n');
+    EXPECT_EQ(tasker_.run({"health", "--json"}).out, api.last_response().body + '\n');
 }
 
 TEST_F(TaskCommands, CreateTakesItsContextFromStandardInput) {
@@ -108,7 +108,7 @@ TEST_F(TaskCommands, CreateChecksTheFieldFirstAndTellsTheIdWhereTheAnswerLacksIt
 
     auto const absent = tasker_.run({"task", "create", "quick", "--field", "/typo"});
     EXPECT_EQ(absent.status.code, 2);
-    EXPECT_THAT(absent.err, HasSubstr("the answer has no field /typo"));
+    EXPECT_THAT(absent.err, HasSubstr("the response has no field /typo"));
     auto const id = tasker_.run_for_json({"task", "list"})["tasks"][0]["task_id"];
     EXPECT_THAT(absent.err, HasSubstr("created " + id.get<std::string>()));
 }

@@ -54,7 +54,7 @@ TEST_F(Usage, AFullDiskIsAFailure) {
     }
 }
 
-/// What `tasker health` does for this answer of the server.
+/// What `tasker health` does for this response of the server.
 cluster::completed health_of(std::string const& body) {
     namespace asio = boost::asio;
     asio::io_context io;

@@ -26,7 +26,7 @@ struct client_options {
     /// For one call, from the look-up of the host's name to the last byte of the response. wait()
     /// adds the time that it asks the server to wait.
     std::chrono::milliseconds call_timeout{30'000};
-    std::size_t max_answer_bytes = std::size_t{256} << 20;
+    std::size_t max_response_bytes = std::size_t{256} << 20;
 };
 
 /// The filters of a list of tasks; absent filters match everything.
@@ -54,7 +54,7 @@ struct page_request {
 enum class template_format : std::uint8_t { yaml, json };
 
 /// The last response of the server, byte for byte.
-struct answer {
+struct http_response {
     int status = 0; ///< HTTP status; 0: no response
     std::string body;
 };
@@ -82,8 +82,8 @@ public:
     ~client();
 
     /// Returns the existing task of the same idempotency key if there is one; then
-    /// last_answer().status is 200 instead of 201. Errors: errc::refused with conflict if that task
-    /// had another body.
+    /// last_response().status is 200 instead of 201. Errors: errc::refused with conflict if that
+    /// task had another body.
     result<wire::task_view> create_task(wire::create_task_request const& request);
 
     /// All or none, at most wire::max_batch; in the order given.
@@ -93,7 +93,7 @@ public:
     result<wire::task_view> get_task(task_id id);
 
     /// Returns the task once it is finished. Errors: errc::timeout if it is not finished after
-    /// `limit`; last_answer() then has the last known task.
+    /// `limit`; last_response() then has the last known task.
     result<wire::task_view> wait(task_id id, std::chrono::milliseconds limit);
 
     /// Newest first.
@@ -126,7 +126,7 @@ public:
     result<std::string> health();
 
     /// The server's response to the last exchange of the last call.
-    answer const& last_answer() const noexcept;
+    http_response const& last_response() const noexcept;
 
 private:
     struct state;

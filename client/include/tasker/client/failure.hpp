@@ -19,7 +19,7 @@ enum class errc {
     timeout,         ///< no response in time, or the task did not finish in time
     refused,         ///< the server answered 4xx: the request is wrong
     server_failed,   ///< the server answered 5xx
-    bad_answer,      ///< not a response of this API: another program or version
+    bad_response,    ///< not a response of this API: another program or version
 };
 
 boost::system::error_category const& error_category() noexcept;

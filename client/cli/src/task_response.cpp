@@ -1,4 +1,4 @@
-#include "task_answer.hpp"
+#include "task_response.hpp"
 
 #include "json_field.hpp"
 #include "report.hpp"
@@ -12,7 +12,7 @@ namespace tasker::cli {
 void add_field(CLI::App& command, std::string& field) {
     command
         .add_option("--field", field,
-                    "Print only this part of the answer, a JSON pointer: /result/total")
+                    "Print only this part of the response, a JSON pointer: /result/total")
         ->check(json_pointer_problem)
         ->type_name("POINTER");
 }
@@ -20,13 +20,13 @@ void add_field(CLI::App& command, std::string& field) {
 exit_code show_task(command_line const& line, client::client& api, wire::task_view const& task,
                     std::string const& field) {
     if (!field.empty()) {
-        auto const part = json_field(api.last_answer().body, field);
+        auto const part = json_field(api.last_response().body, field);
         if (part.has_error()) {
             return report_usage(part.error().message);
         }
         print(*part + '\n');
     } else if (line.wants_json()) {
-        print_answer(api);
+        print_response(api);
     } else {
         std::vector<wire::step_view> steps;
         if (has_problems(task)) {
