@@ -9,7 +9,7 @@ namespace tasker::orchestration {
 
 /// The outcome of an API call: a value, or the error for the client.
 template <class T>
-using answer = boost::system::result<T, wire::error_body>;
+using api_result = boost::system::result<T, wire::error_body>;
 
 /// The error for the client after a failure. Logs failures that a person must look at.
 wire::error_body to_error_body(error const& failure);

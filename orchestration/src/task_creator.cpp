@@ -111,7 +111,7 @@ task_creator::task_creator(asio::any_io_executor executor, database& database,
                  [this](std::vector<queue::new_task> tasks) { return send(std::move(tasks)); },
                  bytes_of} {}
 
-asio::awaitable<answer<created_task>> task_creator::create(wire::create_task_request wanted) {
+asio::awaitable<api_result<created_task>> task_creator::create(wire::create_task_request wanted) {
     template_name const name{wanted.name_space, wanted.name, wanted.version};
     auto from = templates_.lookup(name);
     if (!from) {
@@ -151,7 +151,7 @@ asio::awaitable<answer<created_task>> task_creator::create(wire::create_task_req
                            outcome->how == queue::creation::created};
 }
 
-asio::awaitable<answer<std::vector<wire::created_task>>>
+asio::awaitable<api_result<std::vector<wire::created_task>>>
 task_creator::create_all(std::vector<wire::create_task_request> wanted) {
     std::vector<queue::new_task> tasks;
     tasks.reserve(wanted.size());
@@ -218,8 +218,8 @@ asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_t
 asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::new_task> tasks) {
     metrics_.creations_sent(tasks.size());
     auto const until = steady_clock::now() + settings_.call_timeout;
-    outcomes known;
-    known.reserve(tasks.size());
+    outcomes collected;
+    collected.reserve(tasks.size());
     // Parts not sent yet, in reverse order.
     std::vector<std::vector<queue::new_task>> parts;
     parts.push_back(std::move(tasks));
@@ -229,7 +229,7 @@ asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::ne
         auto made = co_await call(part, queue::atomicity::each_alone, until,
                                   part.size() > 1 ? most_refusals : database::unlimited);
         if (made) {
-            std::ranges::move(*made, std::back_inserter(known));
+            std::ranges::move(*made, std::back_inserter(collected));
         } else if (part.size() > 1 && may_be_one_tasks_fault(made.error())) {
             auto const middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
             parts.emplace_back(std::make_move_iterator(middle),
@@ -237,10 +237,10 @@ asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::ne
             parts.emplace_back(std::make_move_iterator(part.begin()),
                                std::make_move_iterator(middle));
         } else {
-            known.insert(known.end(), part.size(), made.error());
+            collected.insert(collected.end(), part.size(), made.error());
         }
     }
-    co_return known;
+    co_return collected;
 }
 
 asio::awaitable<result<std::vector<queue::create_outcome>>>

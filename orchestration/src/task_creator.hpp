@@ -44,10 +44,10 @@ public:
     /// Errors: not_found (the template), unprocessable (the context), conflict (the idempotency key
     /// was used for another body), unavailable: then it is in doubt whether the task was created,
     /// and an idempotency key makes it safe to repeat the request.
-    boost::asio::awaitable<answer<created_task>> create(wire::create_task_request wanted);
+    boost::asio::awaitable<api_result<created_task>> create(wire::create_task_request wanted);
 
     /// All or none, in one transaction. Errors: as above, with the paths "tasks[3]…".
-    boost::asio::awaitable<answer<std::vector<wire::created_task>>>
+    boost::asio::awaitable<api_result<std::vector<wire::created_task>>>
     create_all(std::vector<wire::create_task_request> wanted);
 
     /// REQUIRES: called once.

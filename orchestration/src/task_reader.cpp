@@ -19,7 +19,7 @@ task_reader::task_reader(asio::any_io_executor executor, database& database, met
       call_timeout_{call_timeout},
       gets_{executor, {}, [this](std::vector<task_id> ids) { return send(std::move(ids)); }} {}
 
-asio::awaitable<answer<std::optional<wire::task_view>>> task_reader::get(task_id id) {
+asio::awaitable<api_result<std::optional<wire::task_view>>> task_reader::get(task_id id) {
     auto found = co_await gets_.submit(id, steady_clock::now() + call_timeout_);
     if (!found) {
         co_return to_error_body(found.error());

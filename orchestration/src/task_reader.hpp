@@ -26,7 +26,7 @@ public:
                 std::chrono::milliseconds call_timeout);
 
     /// The current state of the task; none if the id is unknown. Errors: unavailable.
-    boost::asio::awaitable<answer<std::optional<wire::task_view>>> get(task_id id);
+    boost::asio::awaitable<api_result<std::optional<wire::task_view>>> get(task_id id);
 
     /// REQUIRES: called once.
     boost::asio::awaitable<void> run_until_stopped();

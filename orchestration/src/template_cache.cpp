@@ -90,9 +90,9 @@ template_ptr template_cache::lookup(template_name const& wanted) {
     return use(key_of(wanted.name_space, wanted.name, latest->second.version));
 }
 
-asio::awaitable<answer<template_ptr>> template_cache::find(template_name wanted) {
-    if (auto known = lookup(wanted)) {
-        co_return known;
+asio::awaitable<api_result<template_ptr>> template_cache::find(template_name wanted) {
+    if (auto cached = lookup(wanted)) {
+        co_return cached;
     }
     if (!wanted.version) {
         auto latest = co_await find_latest(wanted.name_space, wanted.name);
@@ -100,8 +100,8 @@ asio::awaitable<answer<template_ptr>> template_cache::find(template_name wanted)
             co_return latest.error();
         }
         wanted.version = std::move(*latest);
-        if (auto known = use(key_of(wanted.name_space, wanted.name, *wanted.version))) {
-            co_return known;
+        if (auto cached = use(key_of(wanted.name_space, wanted.name, *wanted.version))) {
+            co_return cached;
         }
     }
     auto loaded = co_await load(wanted.name_space, wanted.name, *wanted.version);
@@ -115,15 +115,15 @@ void template_cache::forget_latest() noexcept {
 
 void template_cache::forget(template_ptr const& gone) {
     latest_.erase(key_of(gone->name_space, gone->name));
-    auto const found = known_.find(key_of(gone->name_space, gone->name, gone->version));
-    if (found != known_.end() && found->second.known == gone) {
+    auto const found = entries_.find(key_of(gone->name_space, gone->name, gone->version));
+    if (found != entries_.end() && found->second.value == gone) {
         uses_.erase(found->second.use);
-        known_.erase(found);
+        entries_.erase(found);
     }
 }
 
-asio::awaitable<answer<std::string>> template_cache::find_latest(std::string name_space,
-                                                                 std::string name) {
+asio::awaitable<api_result<std::string>> template_cache::find_latest(std::string name_space,
+                                                                     std::string name) {
     auto const asked = steady_clock::now();
     auto const registrations = registrations_;
     auto const key = key_of(name_space, name);
@@ -170,8 +170,8 @@ asio::awaitable<answer<std::string>> template_cache::find_latest(std::string nam
     co_return best;
 }
 
-asio::awaitable<answer<template_ptr>> template_cache::load(std::string name_space, std::string name,
-                                                           std::string version) {
+asio::awaitable<api_result<template_ptr>>
+template_cache::load(std::string name_space, std::string name, std::string version) {
     auto const until = steady_clock::now() + settings_.call_timeout;
     queue::template_filter const filter{
         .name_space = name_space, .name = name, .version = version, .after = {}};
@@ -199,25 +199,25 @@ asio::awaitable<answer<template_ptr>> template_cache::load(std::string name_spac
 }
 
 template_ptr template_cache::use(std::string const& key) {
-    auto const found = known_.find(key);
-    if (found == known_.end()) {
+    auto const found = entries_.find(key);
+    if (found == entries_.end()) {
         return nullptr;
     }
     uses_.splice(uses_.begin(), uses_, found->second.use);
-    return found->second.known;
+    return found->second.value;
 }
 
 void template_cache::keep(std::string key, template_ptr loaded) {
     // Another request may have loaded the same template meanwhile.
-    if (known_.contains(key)) {
+    if (entries_.contains(key)) {
         return;
     }
-    while (known_.size() >= settings_.capacity) {
-        known_.erase(uses_.back());
+    while (entries_.size() >= settings_.capacity) {
+        entries_.erase(uses_.back());
         uses_.pop_back();
     }
     uses_.push_front(key);
-    known_.emplace(std::move(key), entry{std::move(loaded), uses_.begin()});
+    entries_.emplace(std::move(key), entry{std::move(loaded), uses_.begin()});
 }
 
 } // namespace tasker::orchestration

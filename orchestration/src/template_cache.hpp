@@ -57,7 +57,7 @@ public:
     template_ptr lookup(template_name const& wanted);
 
     /// Errors: not_found, unavailable.
-    boost::asio::awaitable<answer<template_ptr>> find(template_name wanted);
+    boost::asio::awaitable<api_result<template_ptr>> find(template_name wanted);
 
     /// Call it when a template was registered somewhere.
     void forget_latest() noexcept;
@@ -66,12 +66,12 @@ public:
     void forget(template_ptr const& gone);
 
     std::size_t size() const noexcept {
-        return known_.size();
+        return entries_.size();
     }
 
 private:
     struct entry {
-        template_ptr known;
+        template_ptr value;
         std::list<std::string>::iterator use; ///< its key, in uses_
     };
 
@@ -81,16 +81,16 @@ private:
         bool asking = false; ///< renewal in flight; meanwhile others use the old entry
     };
 
-    boost::asio::awaitable<answer<std::string>> find_latest(std::string name_space,
-                                                            std::string name);
-    boost::asio::awaitable<answer<template_ptr>> load(std::string name_space, std::string name,
-                                                      std::string version);
+    boost::asio::awaitable<api_result<std::string>> find_latest(std::string name_space,
+                                                                std::string name);
+    boost::asio::awaitable<api_result<template_ptr>> load(std::string name_space, std::string name,
+                                                          std::string version);
     template_ptr use(std::string const& key);
     void keep(std::string key, template_ptr loaded);
 
     database& database_;
     template_cache_settings settings_;
-    std::unordered_map<std::string, entry> known_;           ///< by "namespace/name/version"
+    std::unordered_map<std::string, entry> entries_;         ///< by "namespace/name/version"
     std::list<std::string> uses_;                            ///< keys, most recently used first
     std::unordered_map<std::string, latest_version> latest_; ///< by "namespace/name"
     std::uint64_t registrations_ = 0;                        ///< calls of forget_latest()

@@ -49,9 +49,9 @@ asio::awaitable<http::response> batch::create(http::request& asked) {
     if (!created) {
         co_return http::error_response(created.error());
     }
-    http::response answer{.status = 201, .body = {}};
-    wire::append_created_batch(answer.body, *created);
-    co_return answer;
+    http::response response{.status = 201, .body = {}};
+    wire::append_created_batch(response.body, *created);
+    co_return response;
 }
 
 } // namespace tasker::orchestration::api

@@ -53,8 +53,8 @@ asio::awaitable<http::response> health::whole(http::request&) {
     auto const growing = growing_();
     bool const is_well = database == database_state::ok && listening && unserved_.empty() &&
                          growing.empty() && !stopping_;
-    http::response answer;
-    answer.body.append("{\"status\":\"")
+    http::response response;
+    response.body.append("{\"status\":\"")
         .append(is_well ? "ok" : "degraded")
         .append("\",\"version\":\"")
         .append(version())
@@ -68,10 +68,10 @@ asio::awaitable<http::response> health::whole(http::request&) {
         .append(growing.empty() ? "ok" : "degraded")
         .append("\"},\"unserved_namespaces\":[");
     for (auto const& name : unserved_) {
-        answer.body.append(&name == &unserved_.front() ? "\"" : ",\"").append(name).append("\"");
+        response.body.append(&name == &unserved_.front() ? "\"" : ",\"").append(name).append("\"");
     }
-    answer.body.append("],\"details\":").append(details(growing)).append("}");
-    co_return answer;
+    response.body.append("],\"details\":").append(details(growing)).append("}");
+    co_return response;
 }
 
 asio::awaitable<http::response> health::live(http::request&) {

@@ -65,9 +65,9 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
         co_return unknown_task(*id);
     }
     auto const page = page_of(std::move(*found), limit, &wire::step_view::number, list);
-    http::response answer;
-    wire::append(answer.body, page);
-    co_return answer;
+    http::response response;
+    wire::append(response.body, page);
+    co_return response;
 }
 
 asio::awaitable<http::response> steps::get(http::request& asked) {
@@ -90,9 +90,9 @@ asio::awaitable<http::response> steps::get(http::request& asked) {
         co_return http::error_response(error_code::not_found,
                                        "there is no such task, or no such step in it");
     }
-    http::response answer;
-    wire::append(answer.body, found->front());
-    co_return answer;
+    http::response response;
+    wire::append(response.body, found->front());
+    co_return response;
 }
 
 } // namespace tasker::orchestration::api

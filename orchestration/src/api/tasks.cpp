@@ -28,9 +28,9 @@ constexpr std::string_view state_names =
     "one of pending, running, waiting, failed, complete, cancelled";
 
 http::response shown(unsigned status, wire::task_view const& task) {
-    http::response answer{.status = status, .body = {}};
-    wire::append(answer.body, task);
-    return answer;
+    http::response response{.status = status, .body = {}};
+    wire::append(response.body, task);
+    return response;
 }
 
 } // namespace
@@ -70,9 +70,9 @@ asio::awaitable<http::response> tasks::create(http::request& asked) {
         auto existing = co_await show(created->task.id);
         co_return existing;
     }
-    auto answer = shown(201, created->task);
-    answer.fields.emplace_back("Location", "/v1/tasks/" + created->task.id.to_string());
-    co_return answer;
+    auto response = shown(201, created->task);
+    response.fields.emplace_back("Location", "/v1/tasks/" + created->task.id.to_string());
+    co_return response;
 }
 
 asio::awaitable<http::response> tasks::list(http::request& asked) {
@@ -104,9 +104,9 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
         co_return http::error_response(to_error_body(found.error()));
     }
     auto const page = page_of(std::move(*found), limit, &wire::task_view::id, query.filters());
-    http::response answer;
-    wire::append(answer.body, page);
-    co_return answer;
+    http::response response;
+    wire::append(response.body, page);
+    co_return response;
 }
 
 asio::awaitable<http::response> tasks::get(http::request& asked) {

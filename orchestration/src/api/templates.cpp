@@ -117,12 +117,12 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
                    : to_error_body(stored.error()));
     }
     stored->front().definition = compiled->definition;
-    http::response answer{.status = registered->created ? 201U : 200U, .body = {}};
-    wire::append(answer.body, stored->front());
+    http::response response{.status = registered->created ? 201U : 200U, .body = {}};
+    wire::append(response.body, stored->front());
     if (registered->created) {
-        answer.fields.emplace_back("Location", path_of(stored->front()));
+        response.fields.emplace_back("Location", path_of(stored->front()));
     }
-    co_return answer;
+    co_return response;
 }
 
 asio::awaitable<http::response> templates::list(http::request& asked) {
@@ -151,9 +151,9 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
         co_return http::error_response(to_error_body(found.error()));
     }
     auto const page = page_of(std::move(*found), limit, &wire::template_view::id, query.filters());
-    http::response answer;
-    wire::append(answer.body, page);
-    co_return answer;
+    http::response response;
+    wire::append(response.body, page);
+    co_return response;
 }
 
 asio::awaitable<http::response> templates::get(http::request& asked) {
@@ -178,9 +178,9 @@ asio::awaitable<http::response> templates::get(http::request& asked) {
                                                                   '/' + *filter.name +
                                                                   " of this version is registered");
     }
-    http::response answer;
-    wire::append(answer.body, found->front());
-    co_return answer;
+    http::response response;
+    wire::append(response.body, found->front());
+    co_return response;
 }
 
 } // namespace tasker::orchestration::api

@@ -5,13 +5,13 @@
 namespace tasker::orchestration::http {
 
 response error_response(wire::error_body const& body) {
-    response answer{.status = static_cast<unsigned>(wire::http_status(body.code)), .body = {}};
-    wire::append(answer.body, body);
+    response response{.status = static_cast<unsigned>(wire::http_status(body.code)), .body = {}};
+    wire::append(response.body, body);
     if (body.code == wire::error_code::unavailable ||
         body.code == wire::error_code::too_many_requests) {
-        answer.fields.emplace_back("Retry-After", "1");
+        response.fields.emplace_back("Retry-After", "1");
     }
-    return answer;
+    return response;
 }
 
 response error_response(wire::error_code code, std::string message,

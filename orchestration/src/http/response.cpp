@@ -22,27 +22,27 @@ bool has_no_body(unsigned status) {
 
 } // namespace
 
-void append_head(std::string& out, response const& answer, head_options const& options) {
+void append_head(std::string& out, response const& response, head_options const& options) {
     out += "HTTP/1.1 ";
-    append_number(out, answer.status);
+    append_number(out, response.status);
     out += ' ';
     auto const reason =
-        boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(answer.status));
+        boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(response.status));
     out.append(reason.data(), reason.size());
     out += "\r\nDate: ";
     out += options.date;
     out += "\r\n";
-    if (!has_no_body(answer.status)) {
-        if (!answer.body.empty()) {
+    if (!has_no_body(response.status)) {
+        if (!response.body.empty()) {
             out += "Content-Type: ";
-            out += answer.content_type;
+            out += response.content_type;
             out += "\r\n";
         }
         out += "Content-Length: ";
-        append_number(out, answer.body.size());
+        append_number(out, response.body.size());
         out += "\r\n";
     }
-    for (auto const& [name, value] : answer.fields) {
+    for (auto const& [name, value] : response.fields) {
         out += name;
         out += ": ";
         out += value;

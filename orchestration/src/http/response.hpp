@@ -26,6 +26,6 @@ struct head_options {
 };
 
 /// Appends status line and fields, up to and including the empty line.
-void append_head(std::string& out, response const& answer, head_options const& options);
+void append_head(std::string& out, response const& response, head_options const& options);
 
 } // namespace tasker::orchestration::http

@@ -32,8 +32,8 @@ asio::awaitable<void> session::run() {
         if (what == received::nothing) {
             break;
         }
-        auto known = co_await answer();
-        bool const sent = co_await send(std::move(known));
+        auto response = co_await respond();
+        bool const sent = co_await send(std::move(response));
         if (!sent) {
             break;
         }
@@ -81,31 +81,31 @@ void session::check_time(steady_clock::time_point now) {
     }
 }
 
-asio::awaitable<response> session::answer() {
+asio::awaitable<response> session::respond() {
     enter(phase::answering, std::chrono::milliseconds::max());
     auto const begin = steady_clock::now();
-    response known;
+    response response;
     if (refusal_) {
-        known = std::move(*refusal_);
+        response = std::move(*refusal_);
     } else if (is_foreign()) {
-        known = error_response(error_code::forbidden,
-                               "scripts of web pages at " + request_.origin +
-                                   " are not allowed to do this; see http.allow_origin");
+        response = error_response(error_code::forbidden,
+                                  "scripts of web pages at " + request_.origin +
+                                      " are not allowed to do this; see http.allow_origin");
     } else if (match_.found == nullptr) {
-        known = without_route();
+        response = without_route();
     } else {
         request_.from = this;
         try {
-            known = co_await match_.found->handle(request_);
+            response = co_await match_.found->handle(request_);
         } catch (std::exception const& failure) {
             log::error("request_failed",
                        {{"route", match_.found->pattern}, {"error", failure.what()}});
-            known = error_response(error_code::internal, "internal error; see the server's log");
+            response = error_response(error_code::internal, "internal error; see the server's log");
         }
         request_.from = nullptr;
     }
-    context_.answered({match_.found, known.status, steady_clock::now() - begin, request_.waits});
-    co_return known;
+    context_.answered({match_.found, response.status, steady_clock::now() - begin, request_.waits});
+    co_return response;
 }
 
 /// A browser sends a page's simple POST to any host and only hides the response. So requests that
@@ -125,37 +125,38 @@ response session::without_route() const {
     }
     bool const asks_server = request_.target == "*";
     if (request_.method == beast_http::verb::options && (asks_server || !match_.allow.empty())) {
-        response answer{.status = 204, .body = {}};
+        response response{.status = 204, .body = {}};
         if (!asks_server) {
-            answer.fields.emplace_back("Allow", match_.allow);
+            response.fields.emplace_back("Allow", match_.allow);
         }
-        return answer;
+        return response;
     }
     if (request_.method == beast_http::verb::connect) {
-        auto answer = error_response(error_code::method_not_allowed, "this server is not a proxy");
-        answer.fields.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
-        return answer;
+        auto response =
+            error_response(error_code::method_not_allowed, "this server is not a proxy");
+        response.fields.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
+        return response;
     }
     if (match_.allow.empty()) {
         return error_response(error_code::not_found, "not found; see /openapi.json for all paths");
     }
-    auto answer =
+    auto response =
         error_response(error_code::method_not_allowed, "method not allowed for this path");
-    answer.fields.emplace_back("Allow", match_.allow);
-    return answer;
+    response.fields.emplace_back("Allow", match_.allow);
+    return response;
 }
 
-asio::awaitable<bool> session::send(response answer) {
-    bool const keep = !closing_ && !context_.stopping && !answer.close && parser_->keep_alive();
+asio::awaitable<bool> session::send(response response) {
+    bool const keep = !closing_ && !context_.stopping && !response.close && parser_->keep_alive();
     closing_ = !keep;
     head_.clear();
-    append_head(head_, answer,
+    append_head(head_, response,
                 {.date = context_.date(),
                  .extra_fields = context_.extra_fields,
                  .keep_alive = keep,
                  .http_1_0 = request_.is_http_1_0});
     auto const body = request_.method == beast_http::verb::head ? std::string_view{}
-                                                                : std::string_view{answer.body};
+                                                                : std::string_view{response.body};
     std::array<asio::const_buffer, 2> left{asio::buffer(head_), asio::buffer(body)};
     while (asio::buffer_size(left) > 0) {
         enter(phase::sending, context_.allowed.request_timeout);

@@ -73,9 +73,9 @@ private:
     boost::asio::awaitable<bool> receive_header();
     boost::asio::awaitable<bool> receive_body();
     boost::asio::awaitable<bool> fill(std::size_t wanted_bytes);
-    boost::asio::awaitable<bool> send(response answer);
+    boost::asio::awaitable<bool> send(response response);
     boost::asio::awaitable<bool> send_continue();
-    boost::asio::awaitable<response> answer();
+    boost::asio::awaitable<response> respond();
     boost::asio::awaitable<void> linger();
     boost::asio::awaitable<void> until_gone() override;
     bool has_ended();

@@ -49,9 +49,9 @@ response refusal_of(boost::system::error_code const& failure, bool has_target,
         return error_response(error_code::expectation_failed, failure.message());
     }
     if (failure == parse_errc::compressed_body) {
-        auto answer = error_response(error_code::unsupported_media_type, failure.message());
-        answer.fields.emplace_back("Accept-Encoding", "identity");
-        return answer;
+        auto response = error_response(error_code::unsupported_media_type, failure.message());
+        response.fields.emplace_back("Accept-Encoding", "identity");
+        return response;
     }
     if (failure == beast_http::error::bad_version) {
         auto const version = version_of(input);
