@@ -39,7 +39,7 @@ void defer(stage& core, std::size_t steps) {
         report.steps.reserve(got.size());
         for (auto const& each : got) {
             report.steps.push_back({.held = lease_of(each),
-                                    .how = queue::outcome::retryable_failure,
+                                    .outcome = queue::outcome::retryable_failure,
                                     .payload = R"({"message":"later"})",
                                     .retry_after = std::chrono::hours{1}});
         }

@@ -46,11 +46,11 @@ timing claim(stage& core) {
     return core.on().timed([&] { made.claim(); });
 }
 
-timing end(stage& core, queue::outcome how) {
+timing end(stage& core, queue::outcome outcome) {
     single_task const made{core};
     auto const got = made.claim();
     queue::finish_reply reply;
-    auto const took = core.on().timed([&] { reply = core.finish(got, 0, how); });
+    auto const took = core.on().timed([&] { reply = core.finish(got, 0, outcome); });
     if (!reply.taken.empty() || !reply.refused.empty()) {
         throw std::runtime_error{"the step ended in another way"};
     }

@@ -143,12 +143,12 @@ asio::awaitable<api_result<created_task>> task_creator::create(wire::create_task
     if (!outcome) {
         co_return to_error_body(outcome.error());
     }
-    if (outcome->how == queue::creation::conflict) {
+    if (outcome->creation == queue::creation::conflict) {
         co_return key_conflict();
     }
     task.id = outcome->id;
     co_return created_task{view_of(std::move(task), *from, outcome->created_at),
-                           outcome->how == queue::creation::created};
+                           outcome->creation == queue::creation::created};
 }
 
 asio::awaitable<api_result<std::vector<wire::created_task>>>
@@ -189,7 +189,7 @@ task_creator::create_all(std::vector<wire::create_task_request> wanted) {
     std::vector<wire::created_task> created;
     created.reserve(made->size());
     for (auto const& each : *made) {
-        created.push_back({each.id, each.how == queue::creation::created});
+        created.push_back({each.id, each.creation == queue::creation::created});
     }
     co_return created;
 }
@@ -244,16 +244,16 @@ asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::ne
 }
 
 asio::awaitable<result<std::vector<queue::create_outcome>>>
-task_creator::call(std::vector<queue::new_task> const& tasks, queue::atomicity how, deadline until,
-                   int refusals) {
+task_creator::call(std::vector<queue::new_task> const& tasks, queue::atomicity atomicity,
+                   deadline until, int refusals) {
     auto made = co_await database_.run(
-        [&tasks, how, until](pg::connection& on) {
-            return queue::create_tasks(on, tasks, how, until);
+        [&tasks, atomicity, until](pg::connection& on) {
+            return queue::create_tasks(on, tasks, atomicity, until);
         },
         until, refusals);
     if (made) {
         metrics_.tasks_created(static_cast<std::size_t>(
-            std::ranges::count(*made, queue::creation::created, &queue::create_outcome::how)));
+            std::ranges::count(*made, queue::creation::created, &queue::create_outcome::creation)));
     }
     co_return made;
 }

@@ -62,7 +62,7 @@ private:
     boost::asio::awaitable<result<queue::create_outcome>> submit(queue::new_task task);
     boost::asio::awaitable<outcomes> send(std::vector<queue::new_task> tasks);
     boost::asio::awaitable<result<std::vector<queue::create_outcome>>>
-    call(std::vector<queue::new_task> const& tasks, queue::atomicity how, deadline until,
+    call(std::vector<queue::new_task> const& tasks, queue::atomicity atomicity, deadline until,
          int refusals);
 
     database& database_;

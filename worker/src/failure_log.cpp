@@ -13,7 +13,7 @@ void log_failure(queue::claimed_step const& step, queue::finished_step const& re
                               {"step", step.name},
                               {"handler", step.handler},
                               {"attempt", step.attempt},
-                              {"permanent", report.how == queue::outcome::permanent_failure},
+                              {"permanent", report.outcome == queue::outcome::permanent_failure},
                               {"type", failure ? failure->type : std::string{}}});
     if (!log::enabled(log::level::debug)) {
         return;

@@ -24,7 +24,7 @@ std::string cut(std::string text) {
 queue::finished_step failed(queue::claimed_step const& step, step_failure const& failure) {
     queue::finished_step report;
     report.held = lease_of(step);
-    report.how =
+    report.outcome =
         failure.permanent ? queue::outcome::permanent_failure : queue::outcome::retryable_failure;
     wire::step_error shown{.message = cut(failure.message), .type = cut(failure.type)};
     if (failure.traceback) {

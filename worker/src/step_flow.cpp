@@ -25,8 +25,8 @@ std::size_t weight(queue::claimed_step const& step) {
            (step.parents ? step.parents->size() : 0);
 }
 
-metrics::ending ending_of(queue::outcome how) {
-    switch (how) {
+metrics::ending ending_of(queue::outcome outcome) {
+    switch (outcome) {
     case queue::outcome::success:
         return metrics::ending::success;
     case queue::outcome::retryable_failure:
@@ -123,12 +123,12 @@ void step_flow::finish(finished_execution done) {
         return;
     }
     auto const must_stop = done.what->cause == cancel_cause::shutting_down;
-    if (done.skipped || (must_stop && done.report.how != queue::outcome::success)) {
+    if (done.skipped || (must_stop && done.report.outcome != queue::outcome::success)) {
         give_back(done.what);
         return;
     }
-    metrics_.step_ended(ending_of(done.report.how));
-    if (done.report.how != queue::outcome::success) {
+    metrics_.step_ended(ending_of(done.report.outcome));
+    if (done.report.outcome != queue::outcome::success) {
         log_failure(step, done.report);
     }
     add_report(std::move(done.report), std::move(done.what));

@@ -28,7 +28,7 @@ queue::finished_step report_of(step_result answer) {
 
 TEST(Report, SuccessCarriesItsJson) {
     auto const report = report_of(json{{"a", 1}});
-    EXPECT_EQ(report.how, queue::outcome::success);
+    EXPECT_EQ(report.outcome, queue::outcome::success);
     EXPECT_EQ(report.payload, R"({"a":1})");
 }
 
@@ -42,7 +42,7 @@ TEST(Report, ResultNestedTooDeepIsAPermanentFailure) {
         for (auto& answer : {&step_result::from_json_text,
                              +[](std::string text) { return step_result{json::parse(text)}; }}) {
             auto const report = report_of(answer(nested(levels)));
-            EXPECT_EQ(report.how, queue::outcome::permanent_failure);
+            EXPECT_EQ(report.outcome, queue::outcome::permanent_failure);
             EXPECT_EQ(json::parse(report.payload)["type"], "invalid_result");
         }
     }
@@ -60,10 +60,10 @@ TEST(Report, ResultIsNestedByItsBracketsAndNotByThoseInItsTexts) {
 
 TEST(Report, FailuresCarryMessageTypeAndWhen) {
     auto const report = report_of(retryable_error("no", "kind", std::chrono::seconds{3}));
-    EXPECT_EQ(report.how, queue::outcome::retryable_failure);
+    EXPECT_EQ(report.outcome, queue::outcome::retryable_failure);
     EXPECT_EQ(json::parse(report.payload), json({{"message", "no"}, {"type", "kind"}}));
     EXPECT_EQ(report.retry_after, std::chrono::seconds{3});
-    EXPECT_EQ(report_of(permanent_error("no")).how, queue::outcome::permanent_failure);
+    EXPECT_EQ(report_of(permanent_error("no")).outcome, queue::outcome::permanent_failure);
 }
 
 TEST(Report, TracebackIsCarriedWhereThereIsOne) {
@@ -74,15 +74,15 @@ TEST(Report, TracebackIsCarriedWhereThereIsOne) {
 }
 
 TEST(Report, ResultAtTheLimitPassesAndBeyondItIsAPermanentFailure) {
-    EXPECT_EQ(report_of(json(std::string(limit - 2, 'x'))).how, queue::outcome::success);
+    EXPECT_EQ(report_of(json(std::string(limit - 2, 'x'))).outcome, queue::outcome::success);
     auto const report = report_of(json(std::string(limit - 1, 'x')));
-    EXPECT_EQ(report.how, queue::outcome::permanent_failure);
+    EXPECT_EQ(report.outcome, queue::outcome::permanent_failure);
     EXPECT_EQ(json::parse(report.payload)["type"], "result_too_large");
 }
 
 TEST(Report, ResultThatIsNotUtf8IsAPermanentFailure) {
     auto const report = report_of(json("\xff"));
-    EXPECT_EQ(report.how, queue::outcome::permanent_failure);
+    EXPECT_EQ(report.outcome, queue::outcome::permanent_failure);
     EXPECT_EQ(json::parse(report.payload)["type"], "invalid_result");
 }
 

@@ -140,7 +140,7 @@ TEST_F(ThreadPool, RunsStepsInTheirOrder) {
     for (auto const& each : take(3)) {
         results.push_back(each.report.payload);
         EXPECT_FALSE(each.skipped);
-        EXPECT_EQ(each.report.how, queue::outcome::success);
+        EXPECT_EQ(each.report.outcome, queue::outcome::success);
     }
     EXPECT_THAT(results, ElementsAre("\"a\"", "\"b\"", "\"c\""));
     EXPECT_EQ(pool->started(), 3U);

@@ -95,7 +95,7 @@ std::vector<queue::claimed_step> stage::claim(std::int32_t quantity, queue::prio
 }
 
 queue::finish_reply stage::finish(std::vector<queue::claimed_step> const& steps, std::int32_t take,
-                                  queue::outcome how) {
+                                  queue::outcome outcome) {
     queue::finish_request report{.queue = steps.empty() ? queue() : steps.front().queue,
                                  .worker = worker_,
                                  .lease = lease,
@@ -104,8 +104,8 @@ queue::finish_reply stage::finish(std::vector<queue::claimed_step> const& steps,
     report.steps.reserve(steps.size());
     for (auto const& each : steps) {
         report.steps.push_back({.held = lease_of(each),
-                                .how = how,
-                                .payload = how == queue::outcome::success
+                                .outcome = outcome,
+                                .payload = outcome == queue::outcome::success
                                                ? R"({"done":true})"
                                                : R"({"message":"no","type":"told_to_fail"})",
                                 .retry_after = {}});

@@ -133,14 +133,14 @@ void add_leases(pg::params& to, Range const& range, Projection held) {
         .add_int8_array(range, [&](auto const& each) { return held(each).message.value; });
 }
 
-pg::call finish_call(finish_request const& what) {
+pg::call finish_call(finish_request const& request) {
     pg::params values;
-    values.add_text(what.queue)
-        .add_int4(what.worker.value)
-        .add_int4(in_seconds(what.lease))
-        .add_int4(what.take);
-    if (what.steps.size() == 1 && what.steps.front().how == outcome::success) {
-        auto const& only = what.steps.front();
+    values.add_text(request.queue)
+        .add_int4(request.worker.value)
+        .add_int4(in_seconds(request.lease))
+        .add_int4(request.take);
+    if (request.steps.size() == 1 && request.steps.front().outcome == outcome::success) {
+        auto const& only = request.steps.front();
         values.add_uuid(only.held.task)
             .add_int4(only.held.step.value)
             .add_int4(only.held.attempt)
@@ -149,15 +149,15 @@ pg::call finish_call(finish_request const& what) {
             .add_int4(in_microseconds(only.ran));
         return {finish_one_sql, std::move(values)};
     }
-    add_leases(values, what.steps,
+    add_leases(values, request.steps,
                [](finished_step const& each) -> lease const& { return each.held; });
     values
         .add_int2_array(
-            what.steps,
-            [](finished_step const& each) { return static_cast<std::int16_t>(each.how); })
-        .add_text_array(what.steps, &finished_step::payload)
-        .add_int4_array(what.steps, retry_after_ms)
-        .add_int4_array(what.steps, [](auto const& each) { return in_microseconds(each.ran); });
+            request.steps,
+            [](finished_step const& each) { return static_cast<std::int16_t>(each.outcome); })
+        .add_text_array(request.steps, &finished_step::payload)
+        .add_int4_array(request.steps, retry_after_ms)
+        .add_int4_array(request.steps, [](auto const& each) { return in_microseconds(each.ran); });
     return {finish_sql, std::move(values)};
 }
 
@@ -183,15 +183,15 @@ asio::awaitable<result<void>> renew_last_seen(pg::connection& on, worker_id who,
     co_return result<void>{};
 }
 
-asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, claim_request what,
+asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, claim_request request,
                                                          deadline until) {
     auto const answer = co_await on.run(
         {claim_sql, pg::params{}
-                        .add_text_array(what.queues)
-                        .add_int4(what.worker.value)
-                        .add_int4(in_seconds(what.lease))
-                        .add_int4(what.quantity)
-                        .add_int4(what.takes_alone ? what.suspects : -what.suspects)},
+                        .add_text_array(request.queues)
+                        .add_int4(request.worker.value)
+                        .add_int4(in_seconds(request.lease))
+                        .add_int4(request.quantity)
+                        .add_int4(request.takes_alone ? request.suspects : -request.suspects)},
         until);
     if (!answer) {
         co_return answer.error();
@@ -217,9 +217,9 @@ next_visible(pg::connection& on, std::vector<std::string> queues, bool takes_alo
     co_return ms ? std::optional{std::chrono::milliseconds{*ms}} : std::nullopt;
 }
 
-asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request what,
+asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request request,
                                              deadline until) {
-    auto const answer = co_await on.run_then(finish_call(what), announce, until);
+    auto const answer = co_await on.run_then(finish_call(request), announce, until);
     if (!answer) {
         co_return answer.error();
     }

@@ -137,7 +137,7 @@ result<std::vector<create_outcome>> read_created(pg::rows const& from,
 } // namespace
 
 asio::awaitable<result<std::vector<create_outcome>>>
-create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity how, deadline until) {
+create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity atomicity, deadline until) {
     pg::params values;
     values.add_uuid_array(tasks, &new_task::id)
         .add_int4_array(tasks, [](new_task const& each) { return each.from.value; })
@@ -145,7 +145,7 @@ create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity how, dea
             tasks, [](new_task const& each) { return static_cast<std::int16_t>(each.priority); })
         .add_text_array(tasks, &new_task::context)
         .add_text_array(tasks, &new_task::idempotency_key)
-        .add_bool(how == atomicity::all_or_nothing)
+        .add_bool(atomicity == atomicity::all_or_nothing)
         .add_text_array(tasks, &new_task::version);
     auto const answer = co_await on.run_then({create_sql, std::move(values)}, announce, until);
     if (!answer) {
@@ -226,16 +226,16 @@ std::size_t payload_bytes(wire::step_view const& step) noexcept {
 }
 
 asio::awaitable<result<std::vector<wire::task_view>>>
-list_tasks(pg::connection& on, task_filter which, std::int32_t limit, deadline until) {
-    auto const state = which.state ? std::optional{model::to_string(*which.state)} : std::nullopt;
+list_tasks(pg::connection& on, task_filter filter, std::int32_t limit, deadline until) {
+    auto const state = filter.state ? std::optional{model::to_string(*filter.state)} : std::nullopt;
     auto const answer = co_await on.run({list_sql, pg::params{}
-                                                       .add_text(which.name_space)
-                                                       .add_text(which.name)
-                                                       .add_text(which.version)
+                                                       .add_text(filter.name_space)
+                                                       .add_text(filter.name)
+                                                       .add_text(filter.version)
                                                        .add_text(state)
-                                                       .add_timestamptz(which.created_after)
-                                                       .add_timestamptz(which.created_before)
-                                                       .add_uuid(which.before)
+                                                       .add_timestamptz(filter.created_after)
+                                                       .add_timestamptz(filter.created_before)
+                                                       .add_uuid(filter.before)
                                                        .add_int4(limit)
                                                        .add_int8(page_bytes)},
                                         until);
@@ -243,12 +243,12 @@ list_tasks(pg::connection& on, task_filter which, std::int32_t limit, deadline u
 }
 
 asio::awaitable<result<std::vector<wire::step_view>>>
-list_steps(pg::connection& on, step_filter which, std::int32_t limit, deadline until) {
+list_steps(pg::connection& on, step_filter filter, std::int32_t limit, deadline until) {
     auto const answer =
         co_await on.run({list_steps_sql, pg::params{}
-                                             .add_uuid(which.task)
-                                             .add_text(which.name)
-                                             .add_int4(which.after.value_or(step_no{-1}).value)
+                                             .add_uuid(filter.task)
+                                             .add_text(filter.name)
+                                             .add_int4(filter.after.value_or(step_no{-1}).value)
                                              .add_int4(limit)
                                              .add_int8(page_bytes)},
                         until);

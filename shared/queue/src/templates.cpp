@@ -21,16 +21,16 @@ constexpr pg::statement get_sql{"tasker_get_templates",
 
 } // namespace
 
-asio::awaitable<result<register_reply>> register_template(pg::connection& on, new_template what,
+asio::awaitable<result<register_reply>> register_template(pg::connection& on, new_template wanted,
                                                           deadline until) {
     auto const answer = co_await on.run_then({register_sql, pg::params{}
-                                                                .add_text(what.name_space)
-                                                                .add_text(what.name)
-                                                                .add_text(what.version)
-                                                                .add_text(what.environment)
-                                                                .add_text(what.hash)
-                                                                .add_json(what.definition)
-                                                                .add_json(what.steps)},
+                                                                .add_text(wanted.name_space)
+                                                                .add_text(wanted.name)
+                                                                .add_text(wanted.version)
+                                                                .add_text(wanted.environment)
+                                                                .add_text(wanted.hash)
+                                                                .add_json(wanted.definition)
+                                                                .add_json(wanted.steps)},
                                              announce_sql, until);
     if (!answer) {
         co_return answer.error();
@@ -39,16 +39,16 @@ asio::awaitable<result<register_reply>> register_template(pg::connection& on, ne
 }
 
 asio::awaitable<result<std::vector<wire::template_view>>>
-get_templates(pg::connection& on, template_filter which, definitions how, std::int32_t limit,
-              deadline until) {
+get_templates(pg::connection& on, template_filter filter, definitions definitions,
+              std::int32_t limit, deadline until) {
     auto const answer =
         co_await on.run({get_sql, pg::params{}
-                                      .add_text(which.name_space)
-                                      .add_text(which.name)
-                                      .add_text(which.version)
-                                      .add_int4(which.after.value_or(template_id{0}).value)
+                                      .add_text(filter.name_space)
+                                      .add_text(filter.name)
+                                      .add_text(filter.version)
+                                      .add_int4(filter.after.value_or(template_id{0}).value)
                                       .add_int4(limit)
-                                      .add_bool(how == definitions::included)},
+                                      .add_bool(definitions == definitions::included)},
                         until);
     if (!answer) {
         co_return answer.error();

@@ -35,8 +35,8 @@ protected:
         run_.get();
     }
 
-    static boost::asio::awaitable<bool> listen(pg::listener& which) {
-        co_await which.run_until_stopped();
+    static boost::asio::awaitable<bool> listen(pg::listener& listener) {
+        co_await listener.run_until_stopped();
         co_return true;
     }
 
@@ -75,7 +75,7 @@ TEST_F(Notifications, TellOfWorkRetriesAndEndsWithoutAFurtherCall) {
                                    .worker = worker_,
                                    .lease = lease_time,
                                    .steps = {{.held = lease_of(a),
-                                              .how = outcome::retryable_failure,
+                                              .outcome = outcome::retryable_failure,
                                               .payload = "{}",
                                               .retry_after = 5000ms}}},
                                   soon()));

@@ -147,7 +147,7 @@ TEST_F(Steps, ThatFailAreTriedAgainAfterTheTimeAskedFor) {
                                    .worker = worker_,
                                    .lease = lease_time,
                                    .steps = {{.held = lease_of(a),
-                                              .how = outcome::retryable_failure,
+                                              .outcome = outcome::retryable_failure,
                                               .payload = R"({"message": "no"})",
                                               .retry_after = 3'600'000ms}}},
                                   soon()));

@@ -15,8 +15,8 @@ using ::testing::SizeIs;
 class Tasks : public Workflow {
 protected:
     result<std::vector<create_outcome>> make(std::vector<new_task> tasks,
-                                             atomicity how = atomicity::each_alone) {
-        return run(create_tasks(on_, std::move(tasks), how, soon()));
+                                             atomicity atomicity = atomicity::each_alone) {
+        return run(create_tasks(on_, std::move(tasks), atomicity, soon()));
     }
 
     static new_task with_key(template_id from, std::string key, std::string context = "{}") {
@@ -37,7 +37,7 @@ TEST_F(Tasks, AreCreatedAndShownAsTheyAre) {
     auto const outcomes = make({task}).value();
     ASSERT_THAT(outcomes, SizeIs(1));
     EXPECT_EQ(outcomes[0].id, task.id);
-    EXPECT_EQ(outcomes[0].how, creation::created);
+    EXPECT_EQ(outcomes[0].creation, creation::created);
 
     auto const shown = get(task.id);
     EXPECT_EQ(shown.id, task.id);
@@ -62,8 +62,8 @@ TEST_F(Tasks, MayBeCreatedAgainAfterACommitInDoubt) {
                                       with_key(chain, "k")};
     auto const first = make(batch).value();
     auto const second = make(batch).value();
-    EXPECT_EQ(second[0].how, creation::created);
-    EXPECT_EQ(second[1].how, creation::created);
+    EXPECT_EQ(second[0].creation, creation::created);
+    EXPECT_EQ(second[1].creation, creation::created);
     EXPECT_THAT(claim_all(), SizeIs(2));
 }
 
@@ -76,11 +76,11 @@ TEST_F(Tasks, WithTheSameKeyAndBodyAreTheSameTask) {
                                 with_key(chain, "k", R"({"n":2})")})
                               .value();
     ASSERT_THAT(outcomes, SizeIs(3));
-    EXPECT_EQ(outcomes[0].how, creation::created);
-    EXPECT_EQ(outcomes[1].how, creation::existing);
+    EXPECT_EQ(outcomes[0].creation, creation::created);
+    EXPECT_EQ(outcomes[1].creation, creation::existing);
     EXPECT_EQ(outcomes[1].id, original.id);
     EXPECT_EQ(outcomes[1].created_at, get(original.id).created_at);
-    EXPECT_EQ(outcomes[2].how, creation::conflict);
+    EXPECT_EQ(outcomes[2].creation, creation::conflict);
     EXPECT_EQ(outcomes[2].id, original.id);
 }
 
@@ -113,15 +113,15 @@ TEST_F(Tasks, AreCreatedByTheTenThousandAtOnce) {
     auto const outcomes = make(batch).value();
     ASSERT_THAT(outcomes, SizeIs(batch.size()));
     EXPECT_TRUE(std::ranges::all_of(
-        outcomes, [](create_outcome const& each) { return each.how == creation::created; }));
+        outcomes, [](create_outcome const& each) { return each.creation == creation::created; }));
     EXPECT_EQ(database_.value<int>("select count(*) from tasker.tasks"), 10'000);
 }
 
 TEST_F(Tasks, ThatAreUnknownAreAbsent) {
-    auto const known = create(register_chain());
-    auto const found = run(get_tasks(on_, {task_id::generate(), known}, soon())).value();
+    auto const existing = create(register_chain());
+    auto const found = run(get_tasks(on_, {task_id::generate(), existing}, soon())).value();
     ASSERT_THAT(found, SizeIs(1));
-    EXPECT_EQ(found[0].id, known);
+    EXPECT_EQ(found[0].id, existing);
 }
 
 TEST_F(Tasks, AreCancelledUnlessTheyHaveEnded) {
@@ -170,8 +170,8 @@ TEST_F(Tasks, AreListedByEachFilter) {
     auto const pending = create(chain);
     auto const cancelled = create(chain);
     ASSERT_TRUE(run(cancel_tasks(on_, {cancelled}, soon())));
-    auto const count = [&](task_filter which) {
-        return run(list_tasks(on_, std::move(which), 10, soon())).value().size();
+    auto const count = [&](task_filter filter) {
+        return run(list_tasks(on_, std::move(filter), 10, soon())).value().size();
     };
     auto const by_state =
         run(list_tasks(on_, {.state = model::task_state::cancelled}, 10, soon())).value();

@@ -24,13 +24,14 @@ protected:
                               "backoff_base_ms": 1000, "max_backoff_ms": 60000}])"};
     }
 
-    result<register_reply> add(new_template what) {
-        return run(register_template(on_, std::move(what), soon()));
+    result<register_reply> add(new_template wanted) {
+        return run(register_template(on_, std::move(wanted), soon()));
     }
 
-    std::vector<wire::template_view>
-    find(template_filter which, definitions how = definitions::included, std::int32_t limit = 100) {
-        return run(get_templates(on_, std::move(which), how, limit, soon())).value();
+    std::vector<wire::template_view> find(template_filter filter,
+                                          definitions definitions = definitions::included,
+                                          std::int32_t limit = 100) {
+        return run(get_templates(on_, std::move(filter), definitions, limit, soon())).value();
     }
 };
 

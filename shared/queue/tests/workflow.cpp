@@ -46,7 +46,7 @@ task_id Workflow::create(template_id from, std::string context) {
         run(create_tasks(on_, {{.id = id, .from = from, .context = std::move(context)}},
                          atomicity::each_alone, soon()))
             .value();
-    EXPECT_EQ(outcomes.at(0).how, creation::created);
+    EXPECT_EQ(outcomes.at(0).creation, creation::created);
     return id;
 }
 
@@ -60,15 +60,15 @@ std::vector<claimed_step> Workflow::claim_all(std::int32_t quantity) {
         .value();
 }
 
-finish_reply Workflow::finish_one(claimed_step const& step, std::string payload, outcome how,
-                                  std::int32_t take) {
+finish_reply Workflow::finish_one(claimed_step const& step, std::string payload,
+                                  queue::outcome outcome, std::int32_t take) {
     return run(finish(on_,
                       {.queue = step.queue,
                        .worker = worker_,
                        .lease = lease_time,
                        .take = take,
                        .steps = {{.held = lease_of(step),
-                                  .how = how,
+                                  .outcome = outcome,
                                   .payload = std::move(payload),
                                   .retry_after = std::nullopt}}},
                       soon()))

@@ -27,8 +27,8 @@ protected:
     pg::connection open();
 
     template <class T>
-    T run(boost::asio::awaitable<T> what) {
-        return tasker::testing::run(io_, std::move(what));
+    T run(boost::asio::awaitable<T> call) {
+        return tasker::testing::run(io_, std::move(call));
     }
 
     template_id register_steps(std::string const& name, std::string const& compiled_steps);
@@ -39,7 +39,8 @@ protected:
     task_id create(template_id from, std::string context = "{}");
     std::vector<claimed_step> claim_all(std::int32_t quantity = 100);
     finish_reply finish_one(claimed_step const& step, std::string payload = "null",
-                            outcome how = outcome::success, std::int32_t take = 0);
+                            queue::outcome outcome = queue::outcome::success,
+                            std::int32_t take = 0);
     wire::task_view get(task_id task);
 
     tasker::testing::test_database database_;

@@ -33,7 +33,7 @@ public:
                                            queue::priority priority = queue::priority::normal);
 
     queue::finish_reply finish(std::vector<queue::claimed_step> const& steps, std::int32_t take = 0,
-                               queue::outcome how = queue::outcome::success);
+                               queue::outcome outcome = queue::outcome::success);
 
     /// Returns them, so that they can be claimed immediately.
     std::int32_t release(std::vector<queue::claimed_step> const& steps);

@@ -89,8 +89,8 @@ public:
 
 private:
     struct pending {
-        pending(boost::asio::any_io_executor const& executor, Request what, deadline until)
-            : request(std::move(what)),
+        pending(boost::asio::any_io_executor const& executor, Request made, deadline until)
+            : request(std::move(made)),
               answered(executor, until) {}
 
         Request request;

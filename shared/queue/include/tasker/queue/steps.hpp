@@ -67,7 +67,7 @@ enum class outcome : std::int16_t { success = 0, retryable_failure = 1, permanen
 
 struct finished_step {
     lease held;
-    outcome how = outcome::success;
+    queue::outcome outcome = queue::outcome::success;
     std::string payload; ///< JSON: the result, or `{"message": "...", "type": "..."}`
     std::optional<std::chrono::milliseconds> retry_after; ///< overrides the template's backoff
     std::chrono::microseconds ran{0};                     ///< since its handler started
@@ -93,8 +93,8 @@ struct claim_request {
 };
 
 /// Safe on a connection without durable commits: a lost claim is delivered again.
-boost::asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on,
-                                                                claim_request what, deadline until);
+boost::asio::awaitable<result<std::vector<claimed_step>>>
+claim(pg::connection& on, claim_request request, deadline until);
 
 /// How long until a claim can find a step in these queues, because a lease ends. Zero or less: a
 /// claim can find one now; none: the queues are empty. `takes_alone`: as in claim_request.
@@ -122,7 +122,7 @@ struct finish_reply {
 
 /// Stores results and advances their tasks. Repeating the same batch after an error in doubt is
 /// safe: results that were stored the first time are returned as refused.
-boost::asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request what,
+boost::asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request request,
                                                     deadline until);
 
 struct started_step {

@@ -37,7 +37,7 @@ enum class creation { created, existing, conflict };
 
 struct create_outcome {
     task_id id; ///< id of the existing task unless `created`
-    creation how = creation::created;
+    queue::creation creation = queue::creation::created;
     timestamp created_at;
 };
 
@@ -47,7 +47,7 @@ enum class atomicity { each_alone, all_or_nothing };
 
 /// One outcome for each task, in order. Repeating the same batch is safe.
 boost::asio::awaitable<result<std::vector<create_outcome>>>
-create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity how, deadline until);
+create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity atomicity, deadline until);
 
 struct cancel_outcome {
     task_id id;
@@ -88,7 +88,7 @@ std::size_t payload_bytes(wire::step_view const& step) noexcept;
 
 /// Newest first, at most `limit` and max_page_bytes.
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
-list_tasks(pg::connection& on, task_filter which, std::int32_t limit, deadline until);
+list_tasks(pg::connection& on, task_filter filter, std::int32_t limit, deadline until);
 
 struct step_filter {
     task_id task;
@@ -98,7 +98,7 @@ struct step_filter {
 
 /// In the order of their numbers, at most `limit` and max_page_bytes. Empty: no such task or step.
 boost::asio::awaitable<result<std::vector<wire::step_view>>>
-list_steps(pg::connection& on, step_filter which, std::int32_t limit, deadline until);
+list_steps(pg::connection& on, step_filter filter, std::int32_t limit, deadline until);
 
 /// False on a standby, and where transactions are read-only by default.
 boost::asio::awaitable<result<bool>> is_writable(pg::connection& on, deadline until);
