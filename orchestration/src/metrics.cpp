@@ -94,19 +94,20 @@ metrics::metrics()
       templates_cached_{gauge(registry_, "tasker_templates_cached", "Templates kept ready.")},
       listening_{gauge(registry_, "tasker_listening", "1 while notifications arrive.")} {}
 
-void metrics::answered(http::answered_request const& what) {
-    auto& route = routes_[what.found];
+void metrics::answered(http::answered_request const& request) {
+    auto& route = routes_[request.found];
     if (route.seconds == nullptr) {
-        route.seconds = &request_seconds_.Add({{"route", label_of(what.found)}}, seconds_buckets);
+        route.seconds =
+            &request_seconds_.Add({{"route", label_of(request.found)}}, seconds_buckets);
     }
-    auto& counted = route.by_status[what.status];
+    auto& counted = route.by_status[request.status];
     if (counted == nullptr) {
         counted = &requests_.Add(
-            {{"route", label_of(what.found)}, {"status", std::to_string(what.status)}});
+            {{"route", label_of(request.found)}, {"status", std::to_string(request.status)}});
     }
     counted->Increment();
-    auto& seconds = what.waited ? wait_seconds_ : *route.seconds;
-    seconds.Observe(std::chrono::duration<double>(what.took).count());
+    auto& seconds = request.waited ? wait_seconds_ : *route.seconds;
+    seconds.Observe(std::chrono::duration<double>(request.took).count());
 }
 
 void metrics::creations_sent(std::size_t tasks) {

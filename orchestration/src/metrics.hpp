@@ -36,7 +36,7 @@ public:
     metrics(metrics const&) = delete;
     metrics& operator=(metrics const&) = delete;
 
-    void answered(http::answered_request const& what);
+    void answered(http::answered_request const& request);
     void creations_sent(std::size_t tasks);
     void gets_sent(std::size_t tasks);
     void tasks_created(std::size_t tasks);

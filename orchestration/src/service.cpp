@@ -59,7 +59,9 @@ http::server_options server_options(settings const& chosen, metrics& metrics) {
                         .stop_timeout = milliseconds{chosen.stop_timeout_ms}},
             .allow_origin = given.allow_origin,
             .allowed_hosts = given.allowed_hosts,
-            .answered = [&metrics](http::answered_request const& what) { metrics.answered(what); }};
+            .answered = [&metrics](http::answered_request const& request) {
+                metrics.answered(request);
+            }};
 }
 
 task_creator_settings creator_settings(settings const& chosen) {

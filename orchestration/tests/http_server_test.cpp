@@ -278,8 +278,9 @@ TEST_F(HttpServer, TellsAClientThatStoppedInTheMiddle) {
 TEST_F(HttpServer, ReportsEachAnswer) {
     std::promise<std::pair<std::string, unsigned>> reported;
     auto options = small();
-    options.answered = [&](http::answered_request const& what) {
-        reported.set_value({what.found == nullptr ? "" : what.found->pattern, what.status});
+    options.answered = [&](http::answered_request const& request) {
+        reported.set_value(
+            {request.found == nullptr ? "" : request.found->pattern, request.status});
     };
     auto const server = start(options);
     http_client client{server->address()};

@@ -29,8 +29,8 @@ running_server::~running_server() {
     join();
 }
 
-void running_server::post(std::function<void()> what) {
-    asio::post(io_, std::move(what));
+void running_server::post(std::function<void()> function) {
+    asio::post(io_, std::move(function));
 }
 
 void running_server::stop() {

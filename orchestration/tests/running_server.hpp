@@ -25,7 +25,7 @@ public:
     }
 
     /// Runs on the server's thread, after what runs there now.
-    void post(std::function<void()> what);
+    void post(std::function<void()> function);
 
     http::server& server() noexcept {
         return *server_;

@@ -87,8 +87,8 @@ void metrics::step_ran(std::string_view handler, std::chrono::nanoseconds took) 
     series->Observe(std::chrono::duration<double>{took}.count());
 }
 
-void metrics::step_ended(ending how) {
-    endings_[static_cast<std::size_t>(how)]->Increment();
+void metrics::step_ended(ending outcome) {
+    endings_[static_cast<std::size_t>(outcome)]->Increment();
 }
 
 void metrics::claimed(std::size_t steps) {
@@ -109,8 +109,8 @@ void metrics::leases_extended(std::size_t steps) {
     extended_->Increment(static_cast<double>(steps));
 }
 
-void metrics::call_failed(call which) {
-    failed_calls_[static_cast<std::size_t>(which)]->Increment();
+void metrics::call_failed(call function) {
+    failed_calls_[static_cast<std::size_t>(function)]->Increment();
 }
 
 std::string metrics::text(std::size_t steps_held, std::size_t steps_in_pool, std::size_t capacity) {

@@ -36,12 +36,12 @@ public:
     explicit metrics(std::vector<std::string_view> const& handlers);
 
     void step_ran(std::string_view handler, std::chrono::nanoseconds took);
-    void step_ended(ending how);
+    void step_ended(ending outcome);
     void claimed(std::size_t steps);
     void continued(std::size_t steps);
     void reported(std::size_t steps, std::size_t refused);
     void leases_extended(std::size_t steps);
-    void call_failed(call which);
+    void call_failed(call function);
 
     /// See telemetry::render.
     std::string text(std::size_t steps_held, std::size_t steps_in_pool, std::size_t capacity);

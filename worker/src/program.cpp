@@ -25,16 +25,16 @@ int run(settings const& chosen, std::optional<std::filesystem::path> const& read
         std::function<void(worker&)> const& add_handlers) {
     worker w{chosen};
     add_handlers(w);
-    auto const how = w.run_until_stopped({.ready = [&](std::string const& address) {
+    auto const end = w.run_until_stopped({.ready = [&](std::string const& address) {
         if (ready_file) {
             config::write_ready_file(*ready_file, address).value();
         }
     }});
-    if (how == ending::abandoned) {
+    if (end == ending::abandoned) {
         // Threads are still in handlers, so run no destructors.
-        std::_Exit(static_cast<int>(how));
+        std::_Exit(static_cast<int>(end));
     }
-    return static_cast<int>(how);
+    return static_cast<int>(end);
 }
 
 } // namespace

@@ -36,15 +36,16 @@ report_batch cut_in_half(report_batch& batch) {
 }
 
 /// Replaces a report that the database refuses. False if it is already a replacement.
-bool substitute(pending_report& report, error const& why) {
-    if (std::exchange(report.is_substitute, true)) {
+bool substitute(pending_report& pending, error const& why) {
+    if (std::exchange(pending.is_substitute, true)) {
         return false;
     }
-    log::error("result_refused",
-               {{"task", report.of->step.task}, {"step", report.of->step.name}, {"error", why}});
+    log::error(
+        "result_refused",
+        {{"task", pending.step->step.task}, {"step", pending.step->step.name}, {"error", why}});
     auto answer =
         permanent_error("the database refused the result: " + to_string(why), "invalid_result");
-    report.what = make_report(report.of->step, std::move(answer), 0);
+    pending.report = make_report(pending.step->step, std::move(answer), 0);
     return true;
 }
 
@@ -147,10 +148,10 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
     auto const now = steady_clock::now();
     std::ranges::transform(
         batch.reports, std::back_inserter(request.steps), [now](pending_report const& each) {
-            auto what = each.what;
-            what.ran =
-                std::chrono::duration_cast<std::chrono::microseconds>(now - each.of->started);
-            return what;
+            auto report = each.report;
+            report.ran =
+                std::chrono::duration_cast<std::chrono::microseconds>(now - each.step->started);
+            return report;
         });
     co_return co_await queue::finish(**on, std::move(request), until);
 }

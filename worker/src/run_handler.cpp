@@ -16,15 +16,15 @@ namespace tasker::worker {
 namespace {
 
 step_result unknown_handler(handler_registry const& handlers, std::string_view name) {
-    auto const known = handlers.names();
+    auto const names = handlers.names();
     std::string message = "this worker has no handler \"" + std::string{name} + '"';
-    if (auto const meant = nearest(name, known)) {
+    if (auto const meant = nearest(name, names)) {
         message += "; did you mean \"" + std::string{*meant} + "\"?";
     } else {
         message += '.';
     }
     message += " It has:";
-    for (auto const each : known) {
+    for (auto const each : names) {
         message += ' ';
         message += each;
     }
@@ -57,12 +57,12 @@ step_result inputs_too_large(queue::claimed_step const& step) {
 } // namespace
 
 step_result run_handler(handler_registry const& handlers, std::shared_ptr<execution> step) {
-    auto const& what = step->step;
-    if (what.parents_bytes > 0 && !what.parents) {
-        return inputs_too_large(what);
+    auto const& claimed = step->step;
+    if (claimed.parents_bytes > 0 && !claimed.parents) {
+        return inputs_too_large(claimed);
     }
-    auto const* const run = handlers.find(what.handler);
-    return run == nullptr ? unknown_handler(handlers, what.handler)
+    auto const* const run = handlers.find(claimed.handler);
+    return run == nullptr ? unknown_handler(handlers, claimed.handler)
                           : run_guarded(*run, step_context{std::move(step)});
 }
 

@@ -52,7 +52,7 @@ bool is_cancellation(std::exception_ptr const& thrown) {
     }
 }
 
-std::string what(std::exception_ptr const& thrown) {
+std::string message_of(std::exception_ptr const& thrown) {
     try {
         std::rethrow_exception(thrown);
     } catch (std::exception const& failure) {
@@ -113,21 +113,22 @@ ending runtime::how_it_ended() const {
 void runtime::spawn(std::string name, asio::awaitable<void> loop) {
     auto& signal = loops_.emplace_back();
     ++loops_running_;
-    asio::co_spawn(io_, std::move(loop),
-                   asio::bind_cancellation_slot(
-                       signal.slot(), [this, name = std::move(name)](std::exception_ptr thrown) {
-                           --loops_running_;
-                           loop_ended_.ring();
-                           if (thrown && !is_cancellation(thrown)) {
-                               log::error("loop_failed", {{"loop", name}, {"error", what(thrown)}});
-                               failed_ = true;
-                               flow_.cancel_running();
-                               cancel_all();
-                           }
-                           if (loops_running_ == 0) {
-                               ended_();
-                           }
-                       }));
+    asio::co_spawn(
+        io_, std::move(loop),
+        asio::bind_cancellation_slot(
+            signal.slot(), [this, name = std::move(name)](std::exception_ptr thrown) {
+                --loops_running_;
+                loop_ended_.ring();
+                if (thrown && !is_cancellation(thrown)) {
+                    log::error("loop_failed", {{"loop", name}, {"error", message_of(thrown)}});
+                    failed_ = true;
+                    flow_.cancel_running();
+                    cancel_all();
+                }
+                if (loops_running_ == 0) {
+                    ended_();
+                }
+            }));
 }
 
 asio::awaitable<void> runtime::live() {

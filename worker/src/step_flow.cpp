@@ -115,23 +115,23 @@ void step_flow::collect() {
 void step_flow::finish(finished_execution done) {
     TASKER_ASSERT(in_pool_ > 0);
     --in_pool_;
-    auto const& step = done.what->step;
+    auto const& step = done.step->step;
     if (!done.skipped) {
         metrics_.step_ran(step.handler, done.took);
     }
-    if (done.what->is_reported) {
+    if (done.step->is_reported) {
         return;
     }
-    auto const must_stop = done.what->cause == cancel_cause::shutting_down;
+    auto const must_stop = done.step->cause == cancel_cause::shutting_down;
     if (done.skipped || (must_stop && done.report.outcome != queue::outcome::success)) {
-        give_back(done.what);
+        give_back(done.step);
         return;
     }
     metrics_.step_ended(ending_of(done.report.outcome));
     if (done.report.outcome != queue::outcome::success) {
         log_failure(step, done.report);
     }
-    add_report(std::move(done.report), std::move(done.what));
+    add_report(std::move(done.report), std::move(done.step));
 }
 
 std::size_t step_flow::free_slots() const {
@@ -178,7 +178,7 @@ report_batch step_flow::next_batch() {
         batch.queue = from.queue;
         std::size_t bytes = 0;
         while (!from.waiting.empty() && batch.reports.size() < max_report_steps) {
-            bytes += from.waiting.front().what.payload.size();
+            bytes += from.waiting.front().report.payload.size();
             if (bytes > max_report_bytes && !batch.reports.empty()) {
                 break;
             }
@@ -192,8 +192,8 @@ report_batch step_flow::next_batch() {
 void step_flow::forget(report_batch const& done) {
     for (auto const& each : done.reports) {
         --unreported_;
-        unreported_bytes_ -= each.of->report_bytes;
-        held_.erase(each.of);
+        unreported_bytes_ -= each.step->report_bytes;
+        held_.erase(each.step);
     }
     ring_if_less_is_held();
 }
@@ -327,17 +327,17 @@ std::vector<std::shared_ptr<execution>> step_flow::held() const {
     return {held_.begin(), held_.end()};
 }
 
-void step_flow::add_report(queue::finished_step what, std::shared_ptr<execution> of) {
-    mark_reported(*of);
-    of->report_bytes = what.payload.size();
+void step_flow::add_report(queue::finished_step report, std::shared_ptr<execution> step) {
+    mark_reported(*step);
+    step->report_bytes = report.payload.size();
     ++unreported_;
-    unreported_bytes_ += of->report_bytes;
-    auto const& queue = of->step.queue;
+    unreported_bytes_ += step->report_bytes;
+    auto const& queue = step->step.queue;
     auto found = std::ranges::find(reports_, queue, &queue_reports::queue);
     if (found == reports_.end()) {
         found = reports_.insert(reports_.end(), {queue, {}});
     }
-    found->waiting.push_back({std::move(what), std::move(of)});
+    found->waiting.push_back({std::move(report), std::move(step)});
 }
 
 bool step_flow::give_back_waiting() {

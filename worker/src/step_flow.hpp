@@ -21,8 +21,8 @@ namespace tasker::worker {
 
 /// A result on its way to the database.
 struct pending_report {
-    queue::finished_step what;
-    std::shared_ptr<execution> of;
+    queue::finished_step report;
+    std::shared_ptr<execution> step;
     bool is_substitute = false; ///< the database refused the handler's own result
 };
 
@@ -175,7 +175,7 @@ private:
     };
 
     void finish(finished_execution done);
-    void add_report(queue::finished_step what, std::shared_ptr<execution> of);
+    void add_report(queue::finished_step report, std::shared_ptr<execution> step);
     bool give_back_waiting();
     std::size_t claim_capacity() const;
     std::size_t slots_below(std::size_t capacity) const;

@@ -24,7 +24,7 @@ struct thread_pool::state {
 
     void work(std::size_t index);
     std::shared_ptr<execution> start_next(std::size_t index);
-    finished_execution run(std::shared_ptr<execution> what) const;
+    finished_execution run(std::shared_ptr<execution> step) const;
 
     settings const options;
     std::shared_ptr<handler_registry const> const handlers;
@@ -162,9 +162,9 @@ void thread_pool::state::work(std::size_t index) {
         if (closed) {
             return;
         }
-        auto what = start_next(index);
+        auto step = start_next(index);
         lock.unlock();
-        auto done = run(std::move(what));
+        auto done = run(std::move(step));
         lock.lock();
         running[index].reset();
         if (closed) {
@@ -179,31 +179,31 @@ void thread_pool::state::work(std::size_t index) {
 
 /// Called under the lock.
 std::shared_ptr<execution> thread_pool::state::start_next(std::size_t index) {
-    auto what = std::move(queued.front());
+    auto step = std::move(queued.front());
     queued.pop_front();
     ++started;
-    what->started = steady_clock::now();
-    running[index] = what;
-    if (what->step.timeout) {
-        what->due = what->started + *what->step.timeout;
-        if (!earliest_known || *what->due < *earliest_known) {
-            earliest_known = what->due;
+    step->started = steady_clock::now();
+    running[index] = step;
+    if (step->step.timeout) {
+        step->due = step->started + *step->step.timeout;
+        if (!earliest_known || *step->due < *earliest_known) {
+            earliest_known = step->due;
             notify.due_sooner();
         }
     }
-    return what;
+    return step;
 }
 
-finished_execution thread_pool::state::run(std::shared_ptr<execution> what) const {
+finished_execution thread_pool::state::run(std::shared_ptr<execution> step) const {
     finished_execution done;
-    if (what->cause != cancel_cause::none) {
+    if (step->cause != cancel_cause::none) {
         done.skipped = true;
     } else {
-        auto answer = run_handler(*handlers, what);
-        done.report = make_report(what->step, std::move(answer), options.max_result_bytes);
-        done.took = steady_clock::now() - what->started;
+        auto answer = run_handler(*handlers, step);
+        done.report = make_report(step->step, std::move(answer), options.max_result_bytes);
+        done.took = steady_clock::now() - step->started;
     }
-    done.what = std::move(what);
+    done.step = std::move(step);
     return done;
 }
 

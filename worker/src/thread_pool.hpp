@@ -15,7 +15,7 @@ namespace tasker::worker {
 
 /// A step whose handler has returned.
 struct finished_execution {
-    std::shared_ptr<execution> what;
+    std::shared_ptr<execution> step;
     queue::finished_step report;
     std::chrono::nanoseconds took{0};
     bool skipped = false; ///< cancelled before it started: the handler was not called

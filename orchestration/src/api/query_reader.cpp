@@ -106,9 +106,9 @@ std::vector<wire::error_detail> query_reader::finish() {
     if (is_broken_) {
         return {{"", "the query has a %-escape that is not valid UTF-8"}};
     }
-    std::vector<std::string_view> const known{asked_.begin(), asked_.end()};
+    std::vector<std::string_view> const asked{asked_.begin(), asked_.end()};
     for (auto const& [name, value] : left_) {
-        auto const meant = nearest(name, known);
+        auto const meant = nearest(name, asked);
         problems_.push_back(
             {name, meant ? "unknown parameter; did you mean \"" + std::string{*meant} + "\"?"
                          : "unknown parameter"});

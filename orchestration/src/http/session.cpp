@@ -28,8 +28,8 @@ session::~session() {
 
 asio::awaitable<void> session::run() {
     for (;;) {
-        auto const what = co_await receive();
-        if (what == received::nothing) {
+        auto const message = co_await receive();
+        if (message == received::nothing) {
             break;
         }
         auto response = co_await respond();
@@ -38,7 +38,7 @@ asio::awaitable<void> session::run() {
             break;
         }
         if (closing_) {
-            if (what == received::refusal) {
+            if (message == received::refusal) {
                 co_await linger();
             }
             break;

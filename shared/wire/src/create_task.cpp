@@ -76,8 +76,8 @@ public:
     }
 
 private:
-    bool has(field which) const {
-        return (given_ & (1U << static_cast<unsigned>(which))) != 0;
+    bool has(field member) const {
+        return (given_ & (1U << static_cast<unsigned>(member))) != 0;
     }
 
     void add(std::string_view key, std::string problem) {
@@ -100,18 +100,18 @@ private:
             from_.raw();
             return;
         }
-        auto const which = static_cast<field>(found - field_names.begin());
-        if (has(which)) {
+        auto const member = static_cast<field>(found - field_names.begin());
+        if (has(member)) {
             add(key, "is given twice");
             from_.raw();
             return;
         }
-        given_ |= 1U << static_cast<unsigned>(which);
-        read_value(which, key);
+        given_ |= 1U << static_cast<unsigned>(member);
+        read_value(member, key);
     }
 
-    void read_value(field which, std::string_view key) {
-        switch (which) {
+    void read_value(field member, std::string_view key) {
+        switch (member) {
         case field::name_space:
             read_name(key, out_.name_space, model::namespace_problem);
             break;

@@ -68,8 +68,8 @@ struct pipe_ends {
     descriptor write;
 };
 
-error system_failure(std::string const& what, int number) {
-    return make_error(errc::unavailable, what + ": " + std::strerror(number));
+error system_failure(std::string const& action, int number) {
+    return make_error(errc::unavailable, action + ": " + std::strerror(number));
 }
 
 result<pipe_ends> make_pipe() {
@@ -107,14 +107,14 @@ public:
     }
 
     /// Returns the process id, or a negative errno.
-    pid_t spawn(command const& what, int in, int out, int err) {
+    pid_t spawn(command const& command, int in, int out, int err) {
         posix_spawn_file_actions_adddup2(&actions_, in, STDIN_FILENO);
         posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
         // Do not pass on the worker's sockets.
         posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
-        if (!what.folder.empty()) {
-            posix_spawn_file_actions_addchdir_np(&actions_, what.folder.c_str());
+        if (!command.folder.empty()) {
+            posix_spawn_file_actions_addchdir_np(&actions_, command.folder.c_str());
         }
         // The pool's threads block all signals; a program expects them unblocked.
         sigset_t none;
@@ -126,8 +126,8 @@ public:
         posix_spawnattr_setpgroup(&attributes_, 0);
         posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                                    POSIX_SPAWN_SETPGROUP);
-        auto const argv = pointers(what.argv);
-        auto const environment = pointers(what.environment);
+        auto const argv = pointers(command.argv);
+        auto const environment = pointers(command.environment);
         pid_t process = 0;
         auto const failure = posix_spawnp(&process, argv[0], &actions_, &attributes_, argv.data(),
                                           environment.data());
@@ -194,9 +194,9 @@ private:
 /// One run of a command: its pipes and its output.
 class running_command {
 public:
-    running_command(command const& what, pid_t process, descriptor in, descriptor out,
+    running_command(command const& command, pid_t process, descriptor in, descriptor out,
                     descriptor err, descriptor stop_event)
-        : what_{what},
+        : command_{command},
           process_{process},
           in_{std::move(in)},
           out_{std::move(out)},
@@ -276,26 +276,26 @@ private:
     void terminate() {
         if (ended_.is_open() && limit_ == deadline::max()) {
             kill(-process_, SIGTERM);
-            limit_ = steady_clock::now() + what_.kill_after;
+            limit_ = steady_clock::now() + command_.kill_after;
         }
     }
 
     void write_input() {
-        auto const rest = std::string_view{what_.input}.substr(written_);
+        auto const rest = std::string_view{command_.input}.substr(written_);
         auto const count = write_unsignalled(in_.get(), rest);
         if (count >= 0) {
             written_ += static_cast<std::size_t>(count);
         }
         // A command need not read its stdin.
-        if (written_ == what_.input.size() || (count < 0 && errno != EAGAIN && errno != EINTR)) {
+        if (written_ == command_.input.size() || (count < 0 && errno != EAGAIN && errno != EINTR)) {
             in_.close();
         }
     }
 
     void read_output() {
         read_some(out_, outcome_.output);
-        if (outcome_.output.size() > what_.max_output_bytes) {
-            outcome_.output.resize(what_.max_output_bytes);
+        if (outcome_.output.size() > command_.max_output_bytes) {
+            outcome_.output.resize(command_.max_output_bytes);
             outcome_.has_too_much_output = true;
             out_.close();
             terminate();
@@ -320,7 +320,7 @@ private:
         }
     }
 
-    command const& what_;
+    command const& command_;
     pid_t process_;
     descriptor in_;
     descriptor out_;
@@ -335,7 +335,7 @@ private:
 
 } // namespace
 
-result<command_outcome> run_command(command const& what, std::stop_token const& stop) {
+result<command_outcome> run_command(command const& command, std::stop_token const& stop) {
     auto in = make_pipe();
     auto out = make_pipe();
     auto err = make_pipe();
@@ -344,16 +344,16 @@ result<command_outcome> run_command(command const& what, std::stop_token const& 
         return system_failure("cannot make pipes", errno);
     }
     auto const process =
-        spawn_setup{}.spawn(what, in->read.get(), out->write.get(), err->write.get());
+        spawn_setup{}.spawn(command, in->read.get(), out->write.get(), err->write.get());
     if (process < 0) {
-        return system_failure("cannot start \"" + what.argv.front() + '"', -process);
+        return system_failure("cannot start \"" + command.argv.front() + '"', -process);
     }
     running_groups::all().add(process, stop);
     in->read.close();
     out->write.close();
     err->write.close();
     auto const event = stop_event.get();
-    running_command run{what,
+    running_command run{command,
                         process,
                         std::move(in->write),
                         std::move(out->read),

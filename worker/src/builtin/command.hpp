@@ -34,7 +34,7 @@ struct command_outcome {
 /// SIGTERM, and SIGKILL after `kill_after`. Once the process has ended, the rest of its group is
 /// killed. A process that leaves the group (setsid) is not killed. Threads: any. Blocks. Errors:
 /// errc::unavailable if it cannot be started.
-result<command_outcome> run_command(command const& what, std::stop_token const& stop);
+result<command_outcome> run_command(command const& command, std::stop_token const& stop);
 
 /// Sends SIGKILL to the groups of all commands of this process that were asked to stop, without
 /// waiting for `kill_after`, because the worker ends earlier.

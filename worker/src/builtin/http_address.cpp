@@ -101,8 +101,8 @@ address_kind look_up(Blocks const& blocks, Address const& address) {
 }
 
 address_kind kind_of_v6(ip::address_v6 const& address) {
-    if (auto const known = look_up(blocks_v6(), address); known != address_kind::global) {
-        return known;
+    if (auto const kind = look_up(blocks_v6(), address); kind != address_kind::global) {
+        return kind;
     }
     auto const found = std::ranges::find_if(
         carriers(), [&](carrier const& each) { return holds(each.network, address); });

@@ -87,9 +87,9 @@ bool is_string(std::string_view value) {
 }
 
 std::string checked_method(std::string method, bool has_body) {
-    constexpr std::array<std::string_view, 7> known{"GET",   "HEAD",   "POST",   "PUT",
-                                                    "PATCH", "DELETE", "OPTIONS"};
-    if (std::ranges::find(known, method) == known.end()) {
+    constexpr std::array<std::string_view, 7> methods{"GET",   "HEAD",   "POST",   "PUT",
+                                                      "PATCH", "DELETE", "OPTIONS"};
+    if (std::ranges::find(methods, method) == methods.end()) {
         initialization::refuse(
             "\"method\" must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, not \"" + method +
             '"');
@@ -222,27 +222,27 @@ step_result refused_address(plan const& asked, address_kind kind) {
 } // namespace
 
 step_result run_http(http_settings const& options, step_context const& step) {
-    auto const what = read_plan(options, step);
-    auto const got = transfer(what.call, step.stop_token());
+    auto const plan = read_plan(options, step);
+    auto const got = transfer(plan.call, step.stop_token());
     switch (got.end) {
     case http_end::answered:
-        return to_result(what, got.response);
+        return to_result(plan, got.response);
     case http_end::body_too_large:
-        return permanent_error(what.shown + " returned more than " +
-                                   std::to_string(what.call.max_response_bytes) + " bytes",
+        return permanent_error(plan.shown + " returned more than " +
+                                   std::to_string(plan.call.max_response_bytes) + " bytes",
                                "response_too_large");
     case http_end::timed_out:
-        return retryable_error(what.shown + " did not respond within " +
-                                   std::to_string(what.call.timeout.count()) + " ms",
+        return retryable_error(plan.shown + " did not respond within " +
+                                   std::to_string(plan.call.timeout.count()) + " ms",
                                "http_timeout");
     case http_end::cancelled:
-        return retryable_error(what.shown + ": cancelled", "cancelled");
+        return retryable_error(plan.shown + ": cancelled", "cancelled");
     case http_end::address_refused:
-        return refused_address(what, got.refused);
+        return refused_address(plan, got.refused);
     case http_end::failed:
         break;
     }
-    return retryable_error(what.shown + ": " + got.problem, "http_failed");
+    return retryable_error(plan.shown + ": " + got.problem, "http_failed");
 }
 
 } // namespace tasker::worker

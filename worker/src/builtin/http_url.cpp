@@ -14,9 +14,9 @@ error refused(std::string problem) {
 }
 
 /// Empty if the URL has no such part.
-std::string part(CURLU* url, CURLUPart which) {
+std::string part(CURLU* url, CURLUPart part) {
     char* text = nullptr;
-    if (curl_url_get(url, which, &text, 0) != CURLUE_OK) {
+    if (curl_url_get(url, part, &text, 0) != CURLUE_OK) {
         return {};
     }
     std::string copy{text};

@@ -31,13 +31,13 @@ bool initialization::has(std::string_view key) {
 }
 
 nlohmann::json const* initialization::find(std::string_view key) {
-    known_.push_back(key);
+    allowed_.push_back(key);
     auto const found = object_.find(key);
     return found == object_.end() ? nullptr : &*found;
 }
 
 std::optional<std::string_view> initialization::raw(std::string_view key) {
-    known_.push_back(key);
+    allowed_.push_back(key);
     return json::find(object_text_, '/' + std::string{key});
 }
 
@@ -99,8 +99,8 @@ std::vector<std::int64_t> initialization::integers(std::string_view key,
 
 void initialization::finish() const {
     for (auto const& [key, value] : object_.items()) {
-        if (std::ranges::find(known_, key) == known_.end()) {
-            auto const meant = nearest(key, known_);
+        if (std::ranges::find(allowed_, key) == allowed_.end()) {
+            auto const meant = nearest(key, allowed_);
             refuse('"' + key + "\" is an unknown key" +
                    (meant ? "; did you mean \"" + std::string{*meant} + "\"?" : ""));
         }

@@ -43,7 +43,7 @@ public:
 private:
     nlohmann::json const& object_;
     std::string_view object_text_;
-    std::vector<std::string_view> known_;
+    std::vector<std::string_view> allowed_;
 };
 
 } // namespace tasker::worker

@@ -21,7 +21,7 @@ constexpr std::int64_t not_found = 127;
 enum class output_form { guess, json, text };
 
 struct plan {
-    command what;
+    worker::command command;
     std::vector<std::int64_t> permanent_codes;
     output_form form = output_form::guess;
 };
@@ -120,13 +120,13 @@ std::string input_of(step_context const& step) {
 plan read_plan(shell_settings const& options, step_context const& step) {
     initialization keys{step};
     plan out;
-    out.what.argv = read_argv(keys);
-    out.what.environment = read_environment(options, step, keys);
-    out.what.folder = keys.text("folder", "");
-    refuse_null(out.what.folder, "\"folder\"");
-    out.what.input = input_of(step);
-    out.what.max_output_bytes = static_cast<std::size_t>(options.max_output_bytes);
-    out.what.kill_after = std::chrono::milliseconds{options.kill_after_ms};
+    out.command.argv = read_argv(keys);
+    out.command.environment = read_environment(options, step, keys);
+    out.command.folder = keys.text("folder", "");
+    refuse_null(out.command.folder, "\"folder\"");
+    out.command.input = input_of(step);
+    out.command.max_output_bytes = static_cast<std::size_t>(options.max_output_bytes);
+    out.command.kill_after = std::chrono::milliseconds{options.kill_after_ms};
     out.permanent_codes = keys.integers("permanent_exit_codes", {cannot_execute, not_found});
     out.form = read_form(keys);
     keys.finish();
@@ -158,7 +158,7 @@ step_result to_result(plan const& asked, command_outcome got) {
     }
     if (got.has_too_much_output) {
         return permanent_error("the command wrote more than " +
-                                   std::to_string(asked.what.max_output_bytes) + " bytes",
+                                   std::to_string(asked.command.max_output_bytes) + " bytes",
                                "output_too_large");
     }
     if (!got.exit_code) {
@@ -184,12 +184,12 @@ step_result run_shell(shell_settings const& options, step_context const& step) {
         return permanent_error("tasker.shell is disabled on this worker (shell.enabled)",
                                "disabled");
     }
-    auto const what = read_plan(options, step);
-    auto got = run_command(what.what, step.stop_token());
+    auto const plan = read_plan(options, step);
+    auto got = run_command(plan.command, step.stop_token());
     if (!got) {
         return permanent_error(got.error().message, "cannot_start");
     }
-    return to_result(what, std::move(*got));
+    return to_result(plan, std::move(*got));
 }
 
 } // namespace tasker::worker

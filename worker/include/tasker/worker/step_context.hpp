@@ -111,11 +111,11 @@ public:
 
 private:
     template <class Value>
-    static Value convert(nlohmann::json const& json, std::string const& what) {
+    static Value convert(nlohmann::json const& json, std::string const& name) {
         try {
             return json.get<Value>();
         } catch (nlohmann::json::exception const& misfit) {
-            throw input_error{"the " + what + " does not fit: " + misfit.what()};
+            throw input_error{"the " + name + " does not fit: " + misfit.what()};
         }
     }
 
