@@ -42,7 +42,7 @@ TEST(EngineFaults, WorkerThatIsKilledCostsALeaseAndNoStep) {
         tasks.insert(create_task(client, "held").to_string());
     }
     for (int i = 0; i < 3; ++i) {
-        EXPECT_EQ(engine.on_stage().next(soon()).attempt(), 1);
+        EXPECT_EQ(engine.on_stage().next(soon()).delivery(), 1);
     }
     doomed.kill();
     engine.start_test_worker({"--name=heir", short_lease});
@@ -50,7 +50,7 @@ TEST(EngineFaults, WorkerThatIsKilledCostsALeaseAndNoStep) {
     std::set<std::string> again;
     for (int i = 0; i < 3; ++i) {
         auto step = engine.on_stage().next(soon());
-        EXPECT_GE(step.attempt(), 2);
+        EXPECT_GE(step.delivery(), 2);
         again.insert(step.task());
         step.tell(R"({"result":41})");
     }
@@ -75,7 +75,7 @@ TEST(EngineFaults, ResultOfAWorkerThatLostItsLeaseIsRefused) {
     sleeper.process().send(SIGSTOP);
     engine.start_test_worker({"--name=heir", short_lease});
     auto heir = engine.on_stage().next(soon());
-    EXPECT_EQ(heir.attempt(), 2);
+    EXPECT_EQ(heir.delivery(), 2);
 
     late.tell(R"({"result":1})");
     sleeper.process().send(SIGCONT);
@@ -124,7 +124,7 @@ TEST(EngineFaults, OrchestratorThatIsKilledDelaysNothingButItsAnswers) {
 
     engine.start_orchestrator();
     auto again = engine.on_stage().next(soon());
-    EXPECT_EQ(again.attempt(), 2);
+    EXPECT_EQ(again.delivery(), 2);
     again.tell(R"({"result":9})");
     auto survivor = engine.connect(1);
     EXPECT_EQ(numbers_in(wait_until_finished(survivor, id)), (numbers{{"after", 10}}));
@@ -177,14 +177,14 @@ void expect_numbers_repeat_only_across(std::vector<outage> const& outages,
     std::ranges::sort(journal, {}, &journal_line::begin_ns);
     std::map<std::tuple<std::string, std::string, int>, std::vector<journal_line>> runs;
     for (auto const& line : journal) {
-        auto& earlier = runs[{line.task, line.step, line.attempt}];
+        auto& earlier = runs[{line.task, line.step, line.delivery}];
         bool const is_first = earlier.empty();
         bool const is_across = std::ranges::any_of(outages, [&](outage const& each) {
             return !is_first && earlier.back().begin_ns < each.end_ns &&
                    line.begin_ns > each.begin_ns;
         });
         EXPECT_TRUE(is_first || is_across)
-            << line.step << " of " << line.task << " ran twice as attempt " << line.attempt;
+            << line.step << " of " << line.task << " ran twice as delivery " << line.delivery;
         earlier.push_back(line);
         EXPECT_LE(earlier.size(), outages.size() + 1) << line.step << " of " << line.task;
     }

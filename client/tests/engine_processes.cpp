@@ -54,7 +54,7 @@ std::vector<journal_line> programs::journal() const {
     std::ifstream file{folder_ / "journal"};
     std::vector<journal_line> out;
     for (journal_line line;
-         file >> line.task >> line.step >> line.attempt >> line.begin_ns >> line.end_ns;) {
+         file >> line.task >> line.step >> line.delivery >> line.begin_ns >> line.end_ns;) {
         out.push_back(line);
     }
     return out;

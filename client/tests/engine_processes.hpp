@@ -20,7 +20,7 @@ using testing::soon;
 struct journal_line {
     std::string task;
     std::string step;
-    int attempt = 0;
+    int delivery = 0;
     std::int64_t begin_ns = 0;
     std::int64_t end_ns = 0;
 };

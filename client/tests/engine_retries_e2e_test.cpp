@@ -38,7 +38,7 @@ protected:
 /// From the end of each attempt of a step to the beginning of the next one.
 milliseconds pauses(std::vector<journal_line> journal, std::string_view step) {
     std::erase_if(journal, [&](auto const& line) { return line.step != step; });
-    std::ranges::sort(journal, {}, &journal_line::attempt);
+    std::ranges::sort(journal, {}, &journal_line::delivery);
     milliseconds out;
     for (std::size_t i = 1; i < journal.size(); ++i) {
         out.push_back(static_cast<double>(journal[i].begin_ns - journal[i - 1].end_ns) / 1e6);
@@ -133,7 +133,7 @@ TEST_F(EngineRetries, StepThatTakesTooLongIsCancelledAndTriedAgain) {
     auto first = engine_.on_stage().next(soon());
     EXPECT_TRUE(first.wait_until_gone(soon()));
     auto second = engine_.on_stage().next(soon());
-    EXPECT_EQ(second.attempt(), 2);
+    EXPECT_EQ(second.delivery(), 2);
     EXPECT_TRUE(second.wait_until_gone(soon()));
     EXPECT_EQ(wait_until_finished(client_, id).state, task_state::failed);
     EXPECT_EQ(type_of_error(client_.get_step(id, "slow").value()), "timeout");

@@ -32,14 +32,14 @@ actor::actor(int connection) : connection_{connection} {
            next != '\n') {
         line += next;
     }
-    std::istringstream{line} >> task_ >> step_ >> attempt_;
+    std::istringstream{line} >> task_ >> step_ >> delivery_;
 }
 
 actor::actor(actor&& other) noexcept
     : connection_{std::exchange(other.connection_, -1)},
       task_{std::move(other.task_)},
       step_{std::move(other.step_)},
-      attempt_{other.attempt_} {}
+      delivery_{other.delivery_} {}
 
 actor::~actor() {
     if (connection_ >= 0) {

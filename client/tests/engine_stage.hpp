@@ -24,8 +24,8 @@ public:
     std::string const& step() const noexcept {
         return step_;
     }
-    int attempt() const noexcept {
-        return attempt_;
+    int delivery() const noexcept {
+        return delivery_;
     }
 
     /// {"result": value}, {"retry": "message"}, {"fail": "message"} or {"throw": "message"}.
@@ -39,7 +39,7 @@ private:
     int connection_;
     std::string task_;
     std::string step_;
-    int attempt_ = 0;
+    int delivery_ = 0;
 };
 
 /// Where steps with the handler stage.play come to. Errors: throws std::runtime_error.

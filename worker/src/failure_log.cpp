@@ -12,7 +12,7 @@ void log_failure(queue::claimed_step const& step, queue::finished_step const& re
     log::warn("step_failed", {{"task", step.task},
                               {"step", step.name},
                               {"handler", step.handler},
-                              {"attempt", step.attempt},
+                              {"attempt", step.failures + 1},
                               {"permanent", report.outcome == queue::outcome::permanent_failure},
                               {"type", failure ? failure->type : std::string{}}});
     if (!log::enabled(log::level::debug)) {
@@ -22,9 +22,10 @@ void log_failure(queue::claimed_step const& step, queue::finished_step const& re
     if (failure && failure->traceback) {
         text += '\n' + *failure->traceback;
     }
-    log::debug(
-        "step_error",
-        {{"task", step.task}, {"step", step.name}, {"attempt", step.attempt}, {"error", text}});
+    log::debug("step_error", {{"task", step.task},
+                              {"step", step.name},
+                              {"attempt", step.failures + 1},
+                              {"error", text}});
 }
 
 } // namespace tasker::worker

@@ -57,15 +57,19 @@ std::string_view step_context::method() const noexcept {
 }
 
 std::int32_t step_context::attempt() const noexcept {
-    return running_->step.attempt;
+    return running_->step.failures + 1;
+}
+
+std::int32_t step_context::max_attempts() const noexcept {
+    return running_->step.max_attempts;
 }
 
 std::int32_t step_context::failures() const noexcept {
     return running_->step.failures;
 }
 
-std::int32_t step_context::max_attempts() const noexcept {
-    return running_->step.max_attempts;
+std::int32_t step_context::delivery() const noexcept {
+    return running_->step.attempt;
 }
 
 std::string step_context::idempotency_key() const {

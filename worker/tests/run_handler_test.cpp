@@ -124,6 +124,21 @@ TEST(RunHandler, UnknownHandlerWithoutASimilarNameListsTheHandlersInASentence) {
               "this worker has no handler \"nothing\". It has: order.charge");
 }
 
+TEST(RunHandler, AttemptsCountFailuresAndDeliveriesCountEveryReceipt) {
+    handler_registry handlers;
+    handlers.add("count", [](step_context const& step) {
+        return json::array({step.attempt(), step.max_attempts(), step.failures(), step.delivery()});
+    });
+    queue::claimed_step claimed;
+    claimed.handler = "count";
+    claimed.max_attempts = 3;
+    claimed.failures = 1;
+    claimed.attempt = 5; // three of the deliveries ended without a report
+    auto result = run_handler(handlers, std::make_shared<execution>(claimed, steady_clock::now()));
+    ASSERT_TRUE(result.is_success());
+    EXPECT_EQ(json::parse(std::move(result).json_text()), json::array({2, 3, 1, 5}));
+}
+
 TEST(RunHandler, InputsThatAreTooLargeToBeHandedOutArePermanentAndTellTheirSize) {
     handler_registry handlers;
     handlers.add("order.validate", [](auto const&) { return success(); });

@@ -33,7 +33,7 @@ journal_entry::journal_entry(worker::step_context const& step) : step_{step} {}
 
 journal_entry::~journal_entry() {
     std::string const line = step_.task().to_string() + ' ' + std::string{step_.name()} + ' ' +
-                             std::to_string(step_.attempt()) + ' ' + nanoseconds(begin_) + ' ' +
+                             std::to_string(step_.delivery()) + ' ' + nanoseconds(begin_) + ' ' +
                              nanoseconds(steady_clock::now()) + '\n';
     // One write to a file opened for appending: lines of several processes do not mix.
     [[maybe_unused]] auto const written = ::write(journal_handle(), line.data(), line.size());

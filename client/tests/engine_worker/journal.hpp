@@ -6,8 +6,8 @@
 namespace tasker::engine {
 
 /// One run of a handler. When it ends, a line is appended to the file that TASKER_TEST_JOURNAL
-/// names: task, step, attempt, and the begin and the end in ns of the machine's steady clock, which
-/// all processes share. Without that variable nothing is written.
+/// names: task, step, delivery, and the begin and the end in ns of the machine's steady clock,
+/// which all processes share. Without that variable nothing is written.
 class journal_entry {
 public:
     explicit journal_entry(worker::step_context const& step);

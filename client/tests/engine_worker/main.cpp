@@ -14,7 +14,7 @@ worker::step_result fail_at_first(worker::step_context const& step) {
     if (step.failures() < step.initialization().at("failures").get<int>()) {
         return worker::retryable_error("not yet", "told_to_retry");
     }
-    return nlohmann::json(step.attempt());
+    return nlohmann::json(step.delivery());
 }
 
 } // namespace

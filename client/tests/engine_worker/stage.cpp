@@ -70,7 +70,7 @@ worker::step_result play(worker::step_context const& step) {
     journal_entry const entry{step};
     connection const stage;
     stage.write(step.task().to_string() + ' ' + std::string{step.name()} + ' ' +
-                std::to_string(step.attempt()) + '\n');
+                std::to_string(step.delivery()) + '\n');
     std::stop_callback const on_cancel{step.stop_token(), [&stage] { stage.shut_down(); }};
     auto const text = stage.read_line();
     if (text.empty()) {

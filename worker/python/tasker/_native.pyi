@@ -32,12 +32,15 @@ class Step:
         """The template's ``handler.method``, or ""."""
     @property
     def attempt(self) -> int:
-        """The number of this delivery, from 1; includes deliveries that ended without a result."""
+        """The number of this attempt, from 1 to max_attempts: the reported failures, plus 1."""
+    @property
+    def max_attempts(self) -> int: ...
     @property
     def failures(self) -> int:
         """Failures reported so far."""
     @property
-    def max_attempts(self) -> int: ...
+    def delivery(self) -> int:
+        """The number of this delivery, from 1; also counts those that ended without a report."""
     @property
     def idempotency_key(self) -> str:
         """Unique for a step of a task and the same on every attempt; for calls to other systems."""

@@ -21,50 +21,50 @@ import tasker
 def first_time(context, step):
     path = pathlib.Path(context["journal"])
     with path.open("a") as journal:
-        journal.write(f"{step.name} {step.attempt}\\n")
-    return step.attempt == 1
+        journal.write(f"{step.name} {step.delivery}\\n")
+    return step.delivery == 1
 
 
 @tasker.step("exits")
 def exits(context, step):
     if first_time(context, step):
         os._exit(7)
-    return step.attempt
+    return step.delivery
 
 
 @tasker.step("segfaults")
 def segfaults(context, step):
     if first_time(context, step):
         ctypes.string_at(0)
-    return step.attempt
+    return step.delivery
 
 
 @tasker.step("aborts")
 def aborts(context, step):
     if first_time(context, step):
         os.abort()
-    return step.attempt
+    return step.delivery
 
 
 @tasker.step("killed")
 def killed(context, step):
     if first_time(context, step):
         threading.Event().wait()
-    return step.attempt
+    return step.delivery
 
 
 @tasker.step("blocks")
 def blocks(context, step):
     first_time(context, step)
     threading.Event().wait(context["seconds"])
-    return step.attempt
+    return step.delivery
 
 
 @tasker.step("holds_the_gil")
 def holds_the_gil(context, step):
     first_time(context, step)
     ctypes.PyDLL(None).usleep(ctypes.c_uint(int(context["seconds"] * 1e6)))
-    return step.attempt
+    return step.delivery
 
 
 @tasker.step("quick")

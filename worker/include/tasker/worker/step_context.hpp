@@ -56,12 +56,14 @@ public:
     std::string_view handler() const noexcept;
     std::string_view method() const noexcept;
 
-    /// The number of this delivery, from 1. Includes deliveries that ended without a result.
+    /// The number of this attempt, from 1 to max_attempts(): the failures reported so far, plus 1.
     std::int32_t attempt() const noexcept;
-
-    /// Reported failures so far; the step fails permanently at max_attempts() failures.
-    std::int32_t failures() const noexcept;
     std::int32_t max_attempts() const noexcept;
+    std::int32_t failures() const noexcept;
+
+    /// The number of this delivery, from 1. Unlike attempt(), it also counts deliveries that ended
+    /// without a report, because a worker died or returned the step.
+    std::int32_t delivery() const noexcept;
 
     /// Unique for a step of a task and the same on every attempt; for calls to other systems.
     std::string idempotency_key() const;
