@@ -48,7 +48,7 @@ void expect_after_parents(created_run const& run,
                 << step.name << " started before its parent " << parent << " was complete";
         }
         EXPECT_EQ(parents,
-                  (std::set<std::string>{shown.depends_on.begin(), shown.depends_on.end()}));
+                  (std::set<std::string>{shown.dependencies.begin(), shown.dependencies.end()}));
         EXPECT_LE(shown.enqueued_at.value(), shown.started_at.value());
         EXPECT_LE(shown.started_at.value(), shown.finished_at.value());
         EXPECT_EQ(shown.attempts, 1) << step.name;

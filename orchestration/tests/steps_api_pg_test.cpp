@@ -23,7 +23,7 @@ TEST_F(StepsApi, ListTellsEachStepInTopologicalOrder) {
     EXPECT_EQ(steps.at(0).at("name"), "s0");
     EXPECT_EQ(steps.at(0).at("state"), "enqueued");
     EXPECT_EQ(steps.at(1).at("state"), "pending");
-    EXPECT_EQ(steps.at(1).at("depends_on"), json::array({"s0"}));
+    EXPECT_EQ(steps.at(1).at("dependencies"), json::array({"s0"}));
     EXPECT_EQ(steps.at(4).at("step_no"), 4);
     EXPECT_FALSE(steps.at(0).contains("result"));
     EXPECT_FALSE(steps.at(0).contains("error"));

@@ -26,7 +26,7 @@ steps:
     handler: {callable: order.validate}
   - name: ship
     handler: {callable: order.ship}
-    depends_on: [validate]
+    dependencies: [validate]
 environments:
   staging:
     steps:

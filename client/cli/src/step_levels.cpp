@@ -11,7 +11,7 @@ std::vector<std::vector<std::size_t>> levels_of(std::span<wire::step_view const>
     std::unordered_map<std::string_view, std::size_t> level_of;
     for (std::size_t index = 0; index < steps.size(); ++index) {
         std::size_t level = 0;
-        for (auto const& parent : steps[index].depends_on) {
+        for (auto const& parent : steps[index].dependencies) {
             auto const known = level_of.find(parent);
             level = known == level_of.end() ? level : std::max(level, known->second + 1);
         }

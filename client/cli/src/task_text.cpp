@@ -153,7 +153,7 @@ std::string step_list_text(std::vector<wire::step_view> const& steps, terminal c
                       {fmt::format("{}/{}", step.attempts, step.max_attempts)},
                       {duration_text(step.enqueued_at, step.started_at)},
                       {step_time(step)},
-                      {names_or_count(step.depends_on)}});
+                      {names_or_count(step.dependencies)}});
         if (step.error) {
             rows.add_note({error_line(step), tone::bad});
         }
@@ -170,8 +170,8 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
     if (step.lost_leases > 0) {
         lines.push_back({"lost leases", {std::to_string(step.lost_leases)}});
     }
-    if (!step.depends_on.empty()) {
-        lines.push_back({"after", {fmt::format("{}", fmt::join(step.depends_on, ", "))}});
+    if (!step.dependencies.empty()) {
+        lines.push_back({"after", {fmt::format("{}", fmt::join(step.dependencies, ", "))}});
     }
     if (step.started_at) {
         lines.push_back({"waited", {duration_text(step.enqueued_at, step.started_at)}});

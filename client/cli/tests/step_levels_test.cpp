@@ -10,7 +10,7 @@ using levels = std::vector<std::vector<std::size_t>>;
 
 wire::step_view step(std::string name, std::vector<std::string> parents = {},
                      model::step_state state = model::step_state::pending) {
-    return {.name = std::move(name), .state = state, .depends_on = std::move(parents)};
+    return {.name = std::move(name), .state = state, .dependencies = std::move(parents)};
 }
 
 TEST(StepLevels, AStepStandsBelowItsDeepestParent) {

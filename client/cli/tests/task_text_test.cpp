@@ -63,7 +63,7 @@ TEST(StepText, NamesLostLeasesIfThereAreAny) {
 
 TEST(StepList, CountsParentsThatDoNotFitAndPutsTheErrorOnALineOfItsOwn) {
     auto step = failed("join", R"({"message":"no route","type":"x"})");
-    step.depends_on = {"parse_01", "parse_02", "parse_03"};
+    step.dependencies = {"parse_01", "parse_02", "parse_03"};
     step.attempts = 3;
     step.max_attempts = 3;
     EXPECT_EQ(step_list_text({step}, pipe), "STEP  STATE     ATTEMPT  WAITED  TOOK  AFTER\n"

@@ -85,7 +85,7 @@ TEST(WatchChanges, TellOfTheLevelsOfALargeTask) {
         now.push_back(step(name, step_state::complete));
     }
     before.push_back(step("last", step_state::pending));
-    before.back().depends_on = {"0"};
+    before.back().dependencies = {"0"};
     now.push_back(before.back());
     EXPECT_THAT(change_lines(before, now, start, pipe),
                 ElementsAre("     +400 ms  + level 1 of 2: 50 of 50 steps complete"));

@@ -32,7 +32,8 @@ watch_scene scene_of(std::vector<wire::step_view> steps) {
 }
 
 wire::step_view step(std::string name, std::vector<std::string> parents, step_state state) {
-    wire::step_view view{.name = std::move(name), .state = state, .depends_on = std::move(parents)};
+    wire::step_view view{
+        .name = std::move(name), .state = state, .dependencies = std::move(parents)};
     view.max_attempts = 3;
     if (state != step_state::pending && state != step_state::enqueued) {
         view.attempts = 1;
@@ -152,7 +153,7 @@ TEST(WatchFrame, KeepsTheStepsOfALongChainAndTheirTimes) {
 TEST(WatchFrame, CountsNoLinesWhereNothingIsLeftOut) {
     auto scene = many(1, 40);
     for (auto& each : scene.steps) {
-        each = step(each.name, each.depends_on, step_state::complete);
+        each = step(each.name, each.dependencies, step_state::complete);
     }
     auto const lines = watch_frame(scene, plain);
     EXPECT_EQ(lines.at(3), "  21 lines above");

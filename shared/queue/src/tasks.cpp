@@ -67,12 +67,12 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
 /// The columns of type tasker.step_view, in its order.
 result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
     auto const state = model::parse_step_state(from.text(row, 2));
-    auto depends_on = wire::read_names(from.text(row, 7));
+    auto dependencies = wire::read_names(from.text(row, 7));
     if (!state) {
         return unknown_state();
     }
-    if (!depends_on) {
-        return depends_on.error();
+    if (!dependencies) {
+        return dependencies.error();
     }
     return wire::step_view{
         .name = text(from, row, 0),
@@ -82,7 +82,7 @@ result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
         .max_attempts = from.int4(row, 4),
         .deliveries = from.int4(row, 5),
         .lost_leases = from.int4(row, 6),
-        .depends_on = std::move(*depends_on),
+        .dependencies = std::move(*dependencies),
         .enqueued_at = from.optional(&pg::rows::timestamptz, row, 8),
         .started_at = from.optional(&pg::rows::timestamptz, row, 9),
         .finished_at = from.optional(&pg::rows::timestamptz, row, 10),

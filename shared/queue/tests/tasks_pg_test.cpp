@@ -198,13 +198,13 @@ TEST_F(Tasks, ShowTheirSteps) {
     EXPECT_EQ(steps[0].state, model::step_state::complete);
     EXPECT_EQ(steps[0].attempts, 1);
     EXPECT_EQ(steps[0].max_attempts, 2);
-    EXPECT_THAT(steps[0].depends_on, IsEmpty());
+    EXPECT_THAT(steps[0].dependencies, IsEmpty());
     EXPECT_EQ(steps[0].worker, "worker");
     EXPECT_EQ(steps[0].result, R"({"from": "a"})");
     EXPECT_EQ(steps[0].error, std::nullopt);
     EXPECT_TRUE(steps[0].enqueued_at && steps[0].started_at && steps[0].finished_at);
     EXPECT_EQ(steps[1].state, model::step_state::enqueued);
-    EXPECT_THAT(steps[1].depends_on, ElementsAre("a"));
+    EXPECT_THAT(steps[1].dependencies, ElementsAre("a"));
     EXPECT_EQ(steps[2].state, model::step_state::pending);
     EXPECT_EQ(steps[2].enqueued_at, std::nullopt);
 }

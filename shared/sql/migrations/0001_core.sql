@@ -214,7 +214,7 @@ create type tasker.step_view as (
     max_attempts int,
     deliveries   int,
     lost_leases  int,
-    depends_on   json,
+    dependencies json,
     enqueued_at  timestamptz,
     started_at   timestamptz,
     finished_at  timestamptz,

@@ -30,8 +30,8 @@ constexpr std::array rules{
          [](field_value const& v, step_view& out) { out.deliveries = v.number<std::int32_t>(); }},
     rule{"lost_leases", required,
          [](field_value const& v, step_view& out) { out.lost_leases = v.number<std::int32_t>(); }},
-    rule{"depends_on", required,
-         [](field_value const& v, step_view& out) { out.depends_on = v.texts(); }},
+    rule{"dependencies", required,
+         [](field_value const& v, step_view& out) { out.dependencies = v.texts(); }},
     rule{"enqueued_at", optional,
          [](field_value const& v, step_view& out) { out.enqueued_at = v.optional_moment(); }},
     rule{"started_at", optional,
@@ -57,7 +57,7 @@ void append(std::string& out, step_view const& step) {
     writer.number("max_attempts", step.max_attempts);
     writer.number("deliveries", step.deliveries);
     writer.number("lost_leases", step.lost_leases);
-    append_array(writer.key("depends_on"), step.depends_on, json::append_string);
+    append_array(writer.key("dependencies"), step.dependencies, json::append_string);
     writer.moment_or_null("enqueued_at", step.enqueued_at);
     writer.moment_or_null("started_at", step.started_at);
     writer.moment_or_null("finished_at", step.finished_at);

@@ -55,7 +55,7 @@ step_view some_step() {
             .max_attempts = 3,
             .deliveries = 2,
             .lost_leases = 1,
-            .depends_on = {"a", "c"},
+            .dependencies = {"a", "c"},
             .enqueued_at = moment(),
             .worker = "w1",
             .error = R"({"message":"m","type":"t"})"};
@@ -96,7 +96,7 @@ TEST(TaskView, SkipsWhatIsNotKnownAndTellsWhatIsWrong) {
 TEST(StepView, HasResultOrErrorOrNeither) {
     EXPECT_EQ(written(some_step()),
               R"({"name":"b","step_no":1,"state":"waiting_for_retry","attempts":1,)"
-              R"("max_attempts":3,"deliveries":2,"lost_leases":1,"depends_on":["a","c"],)"
+              R"("max_attempts":3,"deliveries":2,"lost_leases":1,"dependencies":["a","c"],)"
               R"("enqueued_at":"2026-01-02T03:04:05.678901Z","started_at":null,)"
               R"("finished_at":null,"worker":"w1","error":{"message":"m","type":"t"}})");
     step_view complete = some_step();

@@ -79,7 +79,7 @@ class StepView:
     max_attempts: int
     deliveries: int = 0  # how often a worker received it
     lost_leases: int = 0  # deliveries whose lease ended without a report
-    depends_on: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
     enqueued_at: Optional[datetime.datetime] = None
     started_at: Optional[datetime.datetime] = None
     finished_at: Optional[datetime.datetime] = None
@@ -90,7 +90,7 @@ class StepView:
     @staticmethod
     def of(value: dict[str, Any]) -> StepView:
         fields = _known(StepView, value)
-        fields["depends_on"] = tuple(fields.get("depends_on") or ())
+        fields["dependencies"] = tuple(fields.get("dependencies") or ())
         if fields.get("error"):
             fields["error"] = Problem(**_known(Problem, fields["error"]))
         return StepView(**fields)

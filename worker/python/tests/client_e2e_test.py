@@ -39,7 +39,7 @@ def test_task_is_created_waited_for_and_read_back(template):
     assert done.started_at <= done.finished_at
     assert client.get(task.task_id) == done
     step = client.step(task, "b")
-    assert (step.result, step.state, step.depends_on) == (7, "complete", ("a",))
+    assert (step.result, step.state, step.dependencies) == (7, "complete", ("a",))
     assert [each.name for each in client.steps(task)] == ["a", "b"]
 
 

@@ -23,7 +23,7 @@ struct step_view {
     std::int32_t max_attempts = 0;
     std::int32_t deliveries = 0;  ///< how often a worker received it
     std::int32_t lost_leases = 0; ///< deliveries whose lease ended without a report
-    std::vector<std::string> depends_on;
+    std::vector<std::string> dependencies;
     std::optional<timestamp> enqueued_at;
     std::optional<timestamp> started_at; ///< handler's start; none while it waits in the worker
     std::optional<timestamp> finished_at;
@@ -46,7 +46,7 @@ result<step_view> read_step_view(std::string_view json);
 void append(std::string& out, page<step_view> const& steps);
 result<page<step_view>> read_step_page(std::string_view json);
 
-/// Reads a JSON array of strings, the form in which the database returns `depends_on`.
+/// Reads a JSON array of strings, the form in which the database returns `dependencies`.
 result<std::vector<std::string>> read_names(std::string_view json);
 
 } // namespace tasker::wire
