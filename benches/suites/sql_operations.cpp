@@ -14,9 +14,9 @@ namespace {
 using measure::session;
 using measure::timing;
 
-void expect(bool holds, std::string const& what) {
+void expect(bool holds, std::string const& message) {
     if (!holds) {
-        throw std::runtime_error{what};
+        throw std::runtime_error{message};
     }
 }
 
@@ -53,13 +53,13 @@ private:
 /// As the worker claims, extends and returns steps: on a connection whose commits need not be
 /// durable.
 template <class Function>
-timing timed_quick(populated& in, Function&& what) {
+timing timed_quick(populated& in, Function&& work) {
     static constexpr pg::statement off{"bench_quick", "/* upkeep */ set synchronous_commit = off"};
     static constexpr pg::statement durable{"bench_durable",
                                            "/* upkeep */ set synchronous_commit = on"};
     auto& on = in.stage().on();
     on.query(off);
-    auto const took = on.timed(what);
+    auto const took = on.timed(work);
     on.query(durable);
     return took;
 }

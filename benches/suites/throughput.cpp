@@ -37,15 +37,15 @@ double check_steps(engine& on, std::size_t expected) {
 }
 
 /// A full backlog is made first; the clock runs from the first claim to the last commit.
-void drain_backlog(bench& on, setup const& how, std::size_t tasks) {
+void drain_backlog(bench& on, setup const& setup, std::size_t tasks) {
     auto& programs = on.programs();
     programs.reset();
-    auto const graph = named_shape(how.shape);
+    auto const graph = named_shape(setup.shape);
     auto const steps = tasks * graph.steps();
     programs.register_template(graph);
     create_backlog(programs, graph, tasks);
     meter cost{programs};
-    programs.start_workers(how.processes, {.concurrency = how.slots});
+    programs.start_workers(setup.processes, {.concurrency = setup.slots});
     wait_until_drained(programs, tasks);
     // The database stamps with the clock of this machine; the end is when the last commit was seen.
     double const end = unix_seconds();
@@ -55,14 +55,14 @@ void drain_backlog(bench& on, setup const& how, std::size_t tasks) {
     spent.cpu.worker = cpu.worker;
     double const seconds = end - check_steps(programs, steps);
     double const rate = static_cast<double>(steps) / seconds;
-    on.add(how.name, rate, "/s");
-    count(on.records(), how.name, spent, static_cast<double>(steps));
-    on.records().count(how.name, "tasks", static_cast<double>(tasks));
-    on.records().count(how.name, "seconds", seconds);
-    on.records().count(how.name, "worker processes", static_cast<double>(how.processes));
+    on.add(setup.name, rate, "/s");
+    count(on.records(), setup.name, spent, static_cast<double>(steps));
+    on.records().count(setup.name, "tasks", static_cast<double>(tasks));
+    on.records().count(setup.name, "seconds", seconds);
+    on.records().count(setup.name, "worker processes", static_cast<double>(setup.processes));
     constexpr double floor_per_s = 100;
-    on.require(rate >= floor_per_s, how.name + ": fewer than 100 steps a second");
-    on.progress(fmt::format("{}: {:.0f} /s", how.name, rate));
+    on.require(rate >= floor_per_s, setup.name + ": fewer than 100 steps a second");
+    on.progress(fmt::format("{}: {:.0f} /s", setup.name, rate));
 }
 
 /// Workers wait; the clock runs from the first submission to the last commit.

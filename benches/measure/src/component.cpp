@@ -91,17 +91,17 @@ timing sum(yardstick::sample const& of) {
 
 } // namespace
 
-component_samples run_component(std::string const& name, bench::plan const& how,
+component_samples run_component(std::string const& name, bench::plan const& plan,
                                 std::function<timing()> const& take,
                                 std::function<timing()> const& twin) {
     initialize_once();
-    auto const samples = twin ? std::min(how.samples, paired_samples) : how.samples;
-    auto const warm_up = twin ? std::min(how.warm_up, paired_warm_up) : how.warm_up;
+    auto const samples = twin ? std::min(plan.samples, paired_samples) : plan.samples;
+    auto const warm_up = twin ? std::min(plan.warm_up, paired_warm_up) : plan.warm_up;
     series own;
     series known;
     series other;
     std::exception_ptr thrown;
-    auto const calls = static_cast<double>(how.calls);
+    auto const calls = static_cast<double>(plan.calls);
     auto const body = [&](benchmark::State& state) {
         try {
             for (std::size_t i = 0; i < warm_up; ++i) {
@@ -111,8 +111,8 @@ component_samples run_component(std::string const& name, bench::plan const& how,
                 }
             }
             for ([[maybe_unused]] auto const& each : state) {
-                if (how.beside != nullptr && !twin) {
-                    known.add(sum(how.beside->take()), 1);
+                if (plan.beside != nullptr && !twin) {
+                    known.add(sum(plan.beside->take()), 1);
                 }
                 // Alternate the order: the first one finds colder caches.
                 bool const twin_first = own.ms().size() % 2 == 1;
@@ -137,7 +137,7 @@ component_samples run_component(std::string const& name, bench::plan const& how,
         ->UseManualTime()
         ->Unit(benchmark::kMicrosecond)
         ->Iterations(static_cast<benchmark::IterationCount>(samples));
-    progress_reporter reporter{how.calls};
+    progress_reporter reporter{plan.calls};
     benchmark::RunSpecifiedBenchmarks(&reporter, ".*");
     benchmark::ClearRegisteredBenchmarks();
     if (thrown) {

@@ -60,7 +60,7 @@ exit_code fail(error const& problem) {
         return exit_code::usage;
     }
     return problem.code == sql::errc::could_not_connect ? exit_code::unreachable
-                                                        : exit_code::not_well;
+                                                        : exit_code::failed;
 }
 
 exit_code check(command_line const& line, std::string const& dsn) {

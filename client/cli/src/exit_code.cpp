@@ -19,7 +19,7 @@ exit_code exit_code_of(client::failure const& failed) noexcept {
 
 exit_code exit_code_of(model::task_state state) noexcept {
     TASKER_ASSERT(model::is_finished(state));
-    return state == model::task_state::complete ? exit_code::ok : exit_code::not_well;
+    return state == model::task_state::complete ? exit_code::ok : exit_code::failed;
 }
 
 } // namespace tasker::cli

@@ -8,9 +8,9 @@ namespace tasker::cli {
 /// The exit codes that scripts rely on; docs/cli.md explains them.
 enum class exit_code {
     ok = 0,
-    not_well = 1, ///< a task failed or was cancelled; a check found something
-    usage = 2,    ///< wrong command line, or a file that cannot be read
-    refused = 3,  ///< the server answered 4xx
+    failed = 1,  ///< a task failed or was cancelled; a check found something
+    usage = 2,   ///< wrong command line, or a file that cannot be read
+    refused = 3, ///< the server answered 4xx
     timed_out = 4,
     unreachable = 5, ///< no server, or it answered 5xx
 };

@@ -59,7 +59,7 @@ exit_code health(command_line const& line) {
     }
     // 200 means only that a server responded; the body has the status.
     auto const status = json_field(*answered, "/status");
-    return status.has_value() && *status == "ok" ? exit_code::ok : exit_code::not_well;
+    return status.has_value() && *status == "ok" ? exit_code::ok : exit_code::failed;
 }
 
 exit_code print_version(command_line const& line) {

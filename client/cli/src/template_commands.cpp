@@ -45,7 +45,7 @@ exit_code validate(command_line const& line, template_words const& words) {
     } else {
         print(to_text(parsed.error(), document->path));
     }
-    return parsed.has_value() ? exit_code::ok : exit_code::not_well;
+    return parsed.has_value() ? exit_code::ok : exit_code::failed;
 }
 
 exit_code register_file(command_line const& line, template_words const& words) {
@@ -192,7 +192,7 @@ exit_code graph(command_line const& line, template_words const& words) {
         auto parsed = document->parse();
         if (parsed.has_error()) {
             std::fputs(to_text(parsed.error(), words.source).c_str(), stderr);
-            return exit_code::not_well;
+            return exit_code::failed;
         }
         source = std::move(*parsed);
     } else {

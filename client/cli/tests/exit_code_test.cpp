@@ -24,13 +24,13 @@ TEST(ExitCode, TellsFailuresApart) {
 
 TEST(ExitCode, TellsHowATaskFinished) {
     EXPECT_EQ(exit_code_of(model::task_state::complete), exit_code::ok);
-    EXPECT_EQ(exit_code_of(model::task_state::failed), exit_code::not_well);
-    EXPECT_EQ(exit_code_of(model::task_state::cancelled), exit_code::not_well);
+    EXPECT_EQ(exit_code_of(model::task_state::failed), exit_code::failed);
+    EXPECT_EQ(exit_code_of(model::task_state::cancelled), exit_code::failed);
 }
 
 TEST(ExitCode, HasTheNumbersThatScriptsRelyOn) {
     EXPECT_EQ(static_cast<int>(exit_code::ok), 0);
-    EXPECT_EQ(static_cast<int>(exit_code::not_well), 1);
+    EXPECT_EQ(static_cast<int>(exit_code::failed), 1);
     EXPECT_EQ(static_cast<int>(exit_code::usage), 2);
     EXPECT_EQ(static_cast<int>(exit_code::refused), 3);
     EXPECT_EQ(static_cast<int>(exit_code::timed_out), 4);

@@ -33,7 +33,7 @@ enum class quoting { json, none };
 
 /// Appends `text` as the content of a JSON string, or with only control characters escaped; bytes
 /// that are not UTF-8 become U+FFFD.
-void append_escaped(std::string& line, std::string_view text, quoting how) {
+void append_escaped(std::string& line, std::string_view text, quoting format) {
     bool const cut = text.size() > value_size_limit;
     text = text.substr(0, value_size_limit);
     while (!text.empty()) {
@@ -41,7 +41,7 @@ void append_escaped(std::string& line, std::string_view text, quoting how) {
         char const c = text.front();
         if (length == 0) {
             line += "\uFFFD";
-        } else if (how == quoting::json && (c == '"' || c == '\\')) {
+        } else if (format == quoting::json && (c == '"' || c == '\\')) {
             line += '\\';
             line += c;
         } else if (c == '\n') {

@@ -74,8 +74,9 @@ int applied_version(pqxx::connection& session, script_set const& scripts) {
         if (version > scripts.version()) {
             continue;
         }
-        script const& known = scripts.migrations.at(static_cast<std::size_t>(version - 1));
-        if (row[1].as<std::string>() != known.name || row[2].as<std::string>() != known.checksum) {
+        script const& expected = scripts.migrations.at(static_cast<std::size_t>(version - 1));
+        if (row[1].as<std::string>() != expected.name ||
+            row[2].as<std::string>() != expected.checksum) {
             throw failure{
                 errc::changed_migration,
                 fmt::format(
@@ -134,10 +135,10 @@ migration_report run(std::string const& dsn, migrate_options options, script_set
 
 bool judge(std::string const& dsn, script_set const& scripts) {
     auto const session = connect(dsn);
-    std::string const what = describe(*session);
+    std::string const database = describe(*session);
     pqxx::nontransaction work{*session};
     if (!work.exec("select to_regclass('tasker.function_set') is not null")[0][0].as<bool>()) {
-        throw failure{errc::not_migrated, what + " has no Tasker schema: run `tasker migrate`"};
+        throw failure{errc::not_migrated, database + " has no Tasker schema: run `tasker migrate`"};
     }
     auto const found =
         work.exec("select coalesce((select max(version) from tasker.migrations), 0), "
@@ -147,17 +148,18 @@ bool judge(std::string const& dsn, script_set const& scripts) {
         throw failure{errc::newer_schema,
                       fmt::format("{} has schema version {}, and this program knows versions up to "
                                   "{}: use a newer program",
-                                  what, version, scripts.version())};
+                                  database, version, scripts.version())};
     }
     if (version < scripts.version()) {
         throw failure{errc::outdated,
                       fmt::format("{} has schema version {}, and this program needs {}: run "
                                   "`tasker migrate`",
-                                  what, version, scripts.version())};
+                                  database, version, scripts.version())};
     }
     if (found[0][1].as<std::string>() != scripts.functions_checksum) {
-        throw failure{errc::outdated, what + " has the functions of another build: run "
-                                             "`tasker migrate` of the same build as this program"};
+        throw failure{errc::outdated, database +
+                                          " has the functions of another build: run "
+                                          "`tasker migrate` of the same build as this program"};
     }
     return true;
 }

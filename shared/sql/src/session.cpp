@@ -139,8 +139,8 @@ void prepare_for_migration(pqxx::connection& session, std::chrono::milliseconds 
     work.exec("set lock_timeout = " + std::to_string(lock_limit.count()));
 }
 
-void run_script(pqxx::transaction_base& transaction, script const& what) {
-    for (statement const& one : split_statements(what.text)) {
+void run_script(pqxx::transaction_base& transaction, script const& source) {
+    for (statement const& one : split_statements(source.text)) {
         try {
             transaction.exec(std::string{one.text});
         } catch (pqxx::sql_error const& refused) {
@@ -148,7 +148,7 @@ void run_script(pqxx::transaction_base& transaction, script const& what) {
             int const line = one.line + line_in_statement(message) - 1;
             errc const code =
                 refused.sqlstate() == lock_not_available ? errc::busy : errc::script_failed;
-            throw failure{code, fmt::format("{}:{}: {}", what.name, line, message)};
+            throw failure{code, fmt::format("{}:{}: {}", source.name, line, message)};
         }
     }
 }

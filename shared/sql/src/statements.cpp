@@ -43,8 +43,8 @@ public:
     }
 
 private:
-    bool looking_at(std::string_view what) const {
-        return text_.substr(at_, what.size()) == what;
+    bool looking_at(std::string_view prefix) const {
+        return text_.substr(at_, prefix.size()) == prefix;
     }
     char next(std::size_t ahead = 1) const {
         return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';

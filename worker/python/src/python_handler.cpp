@@ -89,33 +89,33 @@ public:
     }
 
 private:
-    void bind(parameter const& what) {
-        switch (what.from) {
+    void bind(parameter const& parameter) {
+        switch (parameter.from) {
         case source::context:
-            return add(what, of_->context());
+            return add(parameter, of_->context());
         case source::parents:
-            return add(what, of_->parents());
+            return add(parameter, of_->parents());
         case source::initialization:
-            return add(what, of_->initialization());
+            return add(parameter, of_->initialization());
         case source::step:
-            return add(what, py::cast(of_));
+            return add(parameter, py::cast(of_));
         case source::parent:
         case source::model:
-            return bind_parent(what);
+            return bind_parent(parameter);
         case source::others:
             return bind_others();
         }
     }
 
-    void bind_parent(parameter const& what) {
+    void bind_parent(parameter const& parameter) {
         auto const parents = of_->parents();
-        if (auto const key = find_parent(parents, what.name)) {
+        if (auto const key = find_parent(parents, parameter.name)) {
             used_.push_back(key);
-            add(what, parents[key]);
-        } else if (what.from == source::model) {
-            add(what, of_->context());
-        } else if (what.is_required) {
-            throw no_such_parent{what.name};
+            add(parameter, parents[key]);
+        } else if (parameter.from == source::model) {
+            add(parameter, of_->context());
+        } else if (parameter.is_required) {
+            throw no_such_parent{parameter.name};
         }
     }
 
@@ -130,9 +130,10 @@ private:
         }
     }
 
-    void add(parameter const& what, py::object value) {
-        names_.push_back(what.name);
-        values_.push_back(what.convert.is_none() ? std::move(value) : what.convert(value));
+    void add(parameter const& parameter, py::object value) {
+        names_.push_back(parameter.name);
+        values_.push_back(parameter.convert.is_none() ? std::move(value)
+                                                      : parameter.convert(value));
     }
 
     std::shared_ptr<step> of_;
@@ -182,8 +183,9 @@ py::object python_handler::call(std::shared_ptr<step> const& of) const {
     return returned;
 }
 
-worker::handler share(std::shared_ptr<python_handler const> what) {
-    return [what = std::move(what)](worker::step_context const& of) { return (*what)(of); };
+worker::handler share(std::shared_ptr<python_handler const> handler) {
+    return
+        [handler = std::move(handler)](worker::step_context const& of) { return (*handler)(of); };
 }
 
 } // namespace tasker::python

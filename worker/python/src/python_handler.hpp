@@ -52,6 +52,6 @@ private:
 };
 
 /// For handler_registry, which copies.
-worker::handler share(std::shared_ptr<python_handler const> what);
+worker::handler share(std::shared_ptr<python_handler const> handler);
 
 } // namespace tasker::python

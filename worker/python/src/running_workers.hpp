@@ -51,15 +51,15 @@ public:
         current() = new running_workers;
     }
 
-    void add(worker::worker& what) {
-        working_.insert(&what);
+    void add(worker::worker& worker) {
+        working_.insert(&worker);
         std::lock_guard const lock{mutex_};
         ++calls_;
     }
 
     /// The worker has ended, but its call has not returned yet.
-    void has_ended(worker::worker& what) {
-        working_.erase(&what);
+    void has_ended(worker::worker& worker) {
+        working_.erase(&worker);
     }
 
     void has_returned() {
@@ -102,20 +102,20 @@ private:
 /// Registers a worker in running_workers for the duration of a call.
 class running_call {
 public:
-    explicit running_call(worker::worker& what) : what_{what} {
-        running_workers::get().add(what_);
+    explicit running_call(worker::worker& worker) : worker_{worker} {
+        running_workers::get().add(worker_);
     }
 
     running_call(running_call const&) = delete;
     running_call& operator=(running_call const&) = delete;
 
     ~running_call() {
-        running_workers::get().has_ended(what_);
+        running_workers::get().has_ended(worker_);
         running_workers::get().has_returned();
     }
 
 private:
-    worker::worker& what_;
+    worker::worker& worker_;
 };
 
 } // namespace tasker::python

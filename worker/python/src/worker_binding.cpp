@@ -164,24 +164,24 @@ public:
         if (!ready.is_none()) {
             options.ready = [&ready](std::string const& address) { tell(ready, address); };
         }
-        auto how = worker::ending::failed;
+        auto end = worker::ending::failed;
         {
             py::gil_scoped_release const others;
-            how = working.run_until_stopped(std::move(options));
-            if (how == worker::ending::abandoned && !leaves_behind) {
+            end = working.run_until_stopped(std::move(options));
+            if (end == worker::ending::abandoned && !leaves_behind) {
                 try_to_flush();
-                std::_Exit(static_cast<int>(how));
+                std::_Exit(static_cast<int>(end));
             }
         }
         running_workers::get().has_ended(working);
         worker_.reset();
         // The threads of another worker keep running.
-        if (how != worker::ending::abandoned && !running_workers::get().are_working()) {
+        if (end != worker::ending::abandoned && !running_workers::get().are_working()) {
             py::gil_scoped_release const others;
             wait_for_threads(threads_end_limit);
         }
         let_go();
-        return static_cast<int>(how);
+        return static_cast<int>(end);
     }
 
     void stop() {

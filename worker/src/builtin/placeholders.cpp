@@ -109,7 +109,8 @@ std::string percent_encode(std::string_view text) {
 
 } // namespace
 
-std::string fill_text(step_context const& step, std::string_view with_placeholders, embedding how) {
+std::string fill_text(step_context const& step, std::string_view with_placeholders,
+                      embedding embedding) {
     std::string out;
     auto rest = with_placeholders;
     for (auto at = rest.find(opening); at != std::string_view::npos; at = rest.find(opening)) {
@@ -123,7 +124,7 @@ std::string fill_text(step_context const& step, std::string_view with_placeholde
         }
         auto const placeholder = placeholder_at(rest);
         auto const text = json::to_plain_text(look_up(step, placeholder));
-        out += how == embedding::url ? percent_encode(text) : text;
+        out += embedding == embedding::url ? percent_encode(text) : text;
         rest.remove_prefix(placeholder.size());
     }
     out += rest;

@@ -18,7 +18,8 @@ enum class embedding {
     url,  ///< the same, percent-encoded except letters, digits and "-._~"
 };
 
-std::string fill_text(step_context const& step, std::string_view with_placeholders, embedding how);
+std::string fill_text(step_context const& step, std::string_view with_placeholders,
+                      embedding embedding);
 
 /// Fills in every string of a value in JSON text, except keys. A string that is exactly one
 /// placeholder becomes the JSON value found, of any type. All values stay unchanged otherwise.

@@ -22,9 +22,9 @@ std::string holder_of(int lock) {
     return holder.empty() ? "another process" : "process " + holder;
 }
 
-error system_failure(std::string const& what) {
+error system_failure(std::string const& action) {
     return make_error(tasker::errc::unavailable,
-                      what + ": " + std::generic_category().message(errno));
+                      action + ": " + std::generic_category().message(errno));
 }
 
 } // namespace

@@ -16,7 +16,7 @@ namespace {
 
 exit_code fail(error const& problem) {
     fmt::print(stderr, "tasker dev: {}\n", problem.message);
-    return exit_code::not_well;
+    return exit_code::failed;
 }
 
 } // namespace
