@@ -1,6 +1,6 @@
 #include "backlog_watch.hpp"
 
-#include "as_tuple.hpp"
+#include "tasker/base/as_tuple.hpp"
 #include "tasker/queue/tasks.hpp"
 
 #include <utility>

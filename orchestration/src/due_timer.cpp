@@ -1,7 +1,7 @@
 #include "due_timer.hpp"
 
-#include "as_tuple.hpp"
 #include "jitter.hpp"
+#include "tasker/base/as_tuple.hpp"
 #include "tasker/log/log.hpp"
 #include "tasker/queue/tasks.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "http/session.hpp"
 #include "tasker/base/error.hpp"
+#include "tasker/http/router.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/family.h>

@@ -1,7 +1,7 @@
 #include "task_waits.hpp"
 
-#include "as_tuple.hpp"
 #include "jitter.hpp"
+#include "tasker/base/as_tuple.hpp"
 #include "tasker/queue/tasks.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "http_client.hpp"
 #include "running_service.hpp"
+#include "tasker/testing/http_client.hpp"
 
 #include "tasker/testing/test_database.hpp"
 #include "tasker/testing/wait.hpp"
@@ -13,6 +13,10 @@
 #include <string_view>
 
 namespace tasker::orchestration {
+
+using tasker::testing::http_client;
+using tasker::testing::http_reply;
+using tasker::testing::request_text;
 
 /// A number that is valid JSON, but has more digits than PostgreSQL's jsonb holds. The database
 /// reads a context as jsonb only where there is an idempotency key.

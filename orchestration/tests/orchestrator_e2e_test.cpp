@@ -1,4 +1,4 @@
-#include "http_client.hpp"
+#include "tasker/testing/http_client.hpp"
 
 #include "tasker/cluster/child_process.hpp"
 #include "tasker/testing/own_cluster.hpp"
@@ -23,8 +23,10 @@ namespace tasker::orchestration {
 namespace {
 
 using cluster::run_program;
+using tasker::testing::http_client;
 using tasker::testing::own_cluster;
 using tasker::testing::program_path;
+using tasker::testing::request_text;
 using tasker::testing::soon;
 using tasker::testing::test_database;
 using ::testing::HasSubstr;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "http_client.hpp"
-
 #include "tasker/base/error.hpp"
 #include "tasker/orchestration/service.hpp"
 #include "tasker/orchestration/settings.hpp"

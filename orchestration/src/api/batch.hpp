@@ -1,8 +1,8 @@
 #pragma once
 
-#include "http/router.hpp"
 #include "side_thread.hpp"
 #include "task_creator.hpp"
+#include "tasker/http/router.hpp"
 
 #include <boost/asio/awaitable.hpp>
 

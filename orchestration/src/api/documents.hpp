@@ -1,7 +1,7 @@
 #pragma once
 
-#include "http/router.hpp"
 #include "metrics.hpp"
+#include "tasker/http/router.hpp"
 
 #include <boost/asio/awaitable.hpp>
 

@@ -1,7 +1,7 @@
 #include "api/health.hpp"
 
-#include "http/error_response.hpp"
 #include "tasker/base/version.hpp"
+#include "tasker/http/error_response.hpp"
 #include "tasker/queue/tasks.hpp"
 
 #include <fmt/format.h>

@@ -2,8 +2,8 @@
 
 #include "backlog_history.hpp"
 #include "database.hpp"
-#include "http/router.hpp"
 #include "tasker/base/time.hpp"
+#include "tasker/http/router.hpp"
 
 #include <boost/asio/awaitable.hpp>
 

@@ -1,7 +1,7 @@
 #include "api/query_reader.hpp"
 
-#include "http/percent.hpp"
 #include "tasker/base/edit_distance.hpp"
+#include "tasker/http/percent.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -2,11 +2,11 @@
 
 #include "api/content_type.hpp"
 #include "api/query_reader.hpp"
-#include "http/error_response.hpp"
-#include "http/request.hpp"
-#include "http/response.hpp"
 #include "tasker/base/error.hpp"
 #include "tasker/base/ids.hpp"
+#include "tasker/http/error_response.hpp"
+#include "tasker/http/request.hpp"
+#include "tasker/http/response.hpp"
 #include "tasker/wire/create_task.hpp"
 
 #include <optional>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "database.hpp"
-#include "http/router.hpp"
+#include "tasker/http/router.hpp"
 
 #include <boost/asio/awaitable.hpp>
 

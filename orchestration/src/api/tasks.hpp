@@ -1,10 +1,10 @@
 #pragma once
 
 #include "database.hpp"
-#include "http/router.hpp"
 #include "task_creator.hpp"
 #include "task_reader.hpp"
 #include "task_waits.hpp"
+#include "tasker/http/router.hpp"
 
 #include <boost/asio/awaitable.hpp>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "database.hpp"
-#include "http/router.hpp"
 #include "side_thread.hpp"
+#include "tasker/http/router.hpp"
 #include "template_cache.hpp"
 
 #include <boost/asio/awaitable.hpp>
