@@ -58,7 +58,8 @@ http::server_options server_options(settings const& chosen, metrics& metrics) {
                         .idle_timeout = milliseconds{given.idle_timeout_ms},
                         .stop_timeout = milliseconds{chosen.stop_timeout_ms}},
             .allow_origin = given.allow_origin,
-            .allowed_hosts = given.allowed_hosts,
+            .hosts = {"http.allowed_hosts", given.allowed_hosts},
+            .not_found = "not found; see /openapi.json for all paths",
             .answered = [&metrics](http::answered_request const& request) {
                 metrics.answered(request);
             }};

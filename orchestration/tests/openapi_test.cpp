@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 
@@ -20,8 +21,8 @@ namespace {
 
 using nlohmann::json;
 
-/// The route table of the orchestrator; nothing is connected.
-std::set<std::string> routes() {
+/// Names of the routes of the orchestrator, with their query parameters; nothing is connected.
+std::map<std::string, std::set<std::string>> routes() {
     boost::asio::io_context io;
     metrics metrics;
     side_thread side_thread;
@@ -44,15 +45,23 @@ std::set<std::string> routes() {
     health.add_routes(table);
     documents.add_routes(table);
 
-    std::set<std::string> all;
+    std::map<std::string, std::set<std::string>> all;
     for (auto const& route : table.routes()) {
-        all.insert(std::string{boost::beast::http::to_string(route.method)} + " " + route.pattern);
+        auto const known = route.query.value_or(http::query_names{});
+        std::set<std::string> const names(known.begin(), known.end());
+        all.emplace(std::string{to_string(route.method)} + " " + route.pattern, names);
     }
     return all;
 }
 
-std::set<std::string> described_routes() {
-    std::set<std::string> all;
+json const& resolved(json const& document, json const& part) {
+    return part.contains("$ref")
+               ? document.at(json::json_pointer{part.at("$ref").get<std::string>().substr(1)})
+               : part;
+}
+
+std::map<std::string, std::set<std::string>> described_routes() {
+    std::map<std::string, std::set<std::string>> all;
     // items() of a temporary would outlive what it refers to.
     auto const document = json::parse(api::openapi_json());
     for (auto const& [path, operations] : document.at("paths").items()) {
@@ -61,13 +70,19 @@ std::set<std::string> described_routes() {
             std::ranges::transform(name, name.begin(), [](unsigned char c) {
                 return static_cast<char>(std::toupper(c));
             });
-            all.insert(name.append(" ").append(path));
+            auto& names = all[name.append(" ").append(path)];
+            for (auto const& each : operation.value("parameters", json::array())) {
+                auto const& parameter = resolved(document, each);
+                if (parameter.at("in") == "query") {
+                    names.insert(parameter.at("name"));
+                }
+            }
         }
     }
     return all;
 }
 
-TEST(OpenApi, DescribesEveryRouteAndNoOther) {
+TEST(OpenApi, DescribesEveryRouteAndItsQueryAndNoOther) {
     EXPECT_EQ(described_routes(), routes());
 }
 

@@ -23,17 +23,14 @@ batch::batch(task_creator& creator, side_thread& side_thread, std::size_t max_bo
       max_body_bytes_{max_body_bytes} {}
 
 void batch::add_routes(http::router& to) {
-    to.add({boost::beast::http::verb::post, "/v1/tasks/batch",
-            [this](http::request& asked) { return create(asked); }, max_body_bytes_});
+    to.add({.method = boost::beast::http::verb::post,
+            .pattern = "/v1/tasks/batch",
+            .handle = [this](http::request& asked) { return create(asked); },
+            .max_body_bytes = max_body_bytes_,
+            .body = http::body_kind::json});
 }
 
 asio::awaitable<http::response> batch::create(http::request& asked) {
-    if (auto refusal = refuse_query(asked)) {
-        co_return std::move(*refusal);
-    }
-    if (auto refusal = refuse_unless_json(asked)) {
-        co_return std::move(*refusal);
-    }
     wire::body_result<std::vector<wire::create_task_request>> wanted =
         std::vector<wire::create_task_request>{};
     if (asked.body.size() < min_bytes_aside) {

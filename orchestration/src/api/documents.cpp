@@ -15,9 +15,14 @@ documents::documents(metrics& metrics, std::function<gauges()> measure)
       measure_{std::move(measure)} {}
 
 void documents::add_routes(http::router& to) {
-    to.add({verb::get, "/metrics", [this](http::request& asked) { return show_metrics(asked); }});
-    to.add(
-        {verb::get, "/openapi.json", [this](http::request& asked) { return show_openapi(asked); }});
+    auto const add = [&to](char const* pattern, http::handler handle) {
+        to.add({.method = verb::get,
+                .pattern = pattern,
+                .handle = std::move(handle),
+                .query = std::nullopt});
+    };
+    add("/metrics", [this](http::request& asked) { return show_metrics(asked); });
+    add("/openapi.json", [this](http::request& asked) { return show_openapi(asked); });
 }
 
 asio::awaitable<http::response> documents::show_metrics(http::request&) {

@@ -42,9 +42,15 @@ health::health(database& database, std::function<bool()> listening,
       growing_{std::move(growing)} {}
 
 void health::add_routes(http::router& to) {
-    to.add({verb::get, "/health", [this](http::request& asked) { return whole(asked); }});
-    to.add({verb::get, "/health/live", [this](http::request& asked) { return live(asked); }});
-    to.add({verb::get, "/health/ready", [this](http::request& asked) { return ready(asked); }});
+    auto const add = [&to](char const* pattern, http::handler handle) {
+        to.add({.method = verb::get,
+                .pattern = pattern,
+                .handle = std::move(handle),
+                .query = std::nullopt});
+    };
+    add("/health", [this](http::request& asked) { return whole(asked); });
+    add("/health/live", [this](http::request& asked) { return live(asked); });
+    add("/health/ready", [this](http::request& asked) { return ready(asked); });
 }
 
 asio::awaitable<http::response> health::whole(http::request&) {

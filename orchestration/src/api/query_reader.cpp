@@ -1,8 +1,5 @@
 #include "api/query_reader.hpp"
 
-#include "tasker/base/edit_distance.hpp"
-#include "tasker/http/percent.hpp"
-
 #include <algorithm>
 #include <charconv>
 
@@ -10,7 +7,7 @@ namespace tasker::orchestration::api {
 
 namespace {
 
-std::string filters_of(std::vector<std::pair<std::string, std::string>> parameters) {
+std::string filters_of(http::query_parameters parameters) {
     std::ranges::sort(parameters);
     std::string all;
     for (auto const& [name, value] : parameters) {
@@ -23,31 +20,13 @@ std::string filters_of(std::vector<std::pair<std::string, std::string>> paramete
 
 } // namespace
 
-query_reader::query_reader(std::string_view encoded) {
-    if (encoded.empty()) {
-        return;
-    }
-    auto parsed = http::parse_query(encoded);
-    is_broken_ = !parsed;
-    if (parsed) {
-        left_ = std::move(*parsed);
-        filters_ = filters_of(left_);
-    }
-}
+query_reader::query_reader(http::query_parameters const& given)
+    : given_{given},
+      filters_{filters_of(given)} {}
 
 std::optional<std::string> query_reader::text(std::string_view name) {
-    asked_.emplace_back(name);
-    auto const has_name = [&](auto const& each) { return each.first == name; };
-    auto const found = std::ranges::find_if(left_, has_name);
-    if (found == left_.end()) {
-        return std::nullopt;
-    }
-    auto value = std::move(found->second);
-    left_.erase(found);
-    if (std::erase_if(left_, has_name) > 0) {
-        problems_.push_back({std::string{name}, "is given more than once"});
-    }
-    return value;
+    auto const found = std::ranges::find(given_, name, &http::query_parameters::value_type::first);
+    return found == given_.end() ? std::nullopt : std::optional{found->second};
 }
 
 std::optional<std::string>
@@ -100,20 +79,6 @@ std::optional<std::chrono::milliseconds> query_reader::seconds(std::string_view 
         return std::nullopt;
     }
     return std::chrono::milliseconds{static_cast<std::int64_t>(value * 1000)};
-}
-
-std::vector<wire::error_detail> query_reader::finish() {
-    if (is_broken_) {
-        return {{"", "the query has a %-escape that is not valid UTF-8"}};
-    }
-    std::vector<std::string_view> const asked{asked_.begin(), asked_.end()};
-    for (auto const& [name, value] : left_) {
-        auto const meant = nearest(name, asked);
-        problems_.push_back(
-            {name, meant ? "unknown parameter; did you mean \"" + std::string{*meant} + "\"?"
-                         : "unknown parameter"});
-    }
-    return problems_;
 }
 
 void query_reader::refuse(std::string_view name, std::string_view expected) {

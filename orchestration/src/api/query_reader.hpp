@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tasker/base/time.hpp"
+#include "tasker/http/percent.hpp"
 #include "tasker/wire/error_body.hpp"
 
 #include <chrono>
@@ -8,17 +9,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace tasker::orchestration::api {
 
-/// Reads a request's query, parameter by parameter. A parameter that is unknown, repeated or has a
-/// wrong value is a problem; finish() returns all of them.
+/// Reads the values of a request's query. The server has checked the names (http::route::query).
+/// Lifetime: the parameters must outlive it.
 class query_reader {
 public:
-    /// `encoded`: the text after the '?'.
-    explicit query_reader(std::string_view encoded);
+    explicit query_reader(http::query_parameters const& given);
 
     std::optional<std::string> text(std::string_view name);
 
@@ -58,16 +57,16 @@ public:
         return filters_;
     }
 
-    /// Call it after reading the last parameter. Empty: the query is valid.
-    std::vector<wire::error_detail> finish();
+    /// What is wrong with the values read so far. Empty: nothing.
+    std::vector<wire::error_detail> problems() const {
+        return problems_;
+    }
 
 private:
     void refuse(std::string_view name, std::string_view expected);
 
-    bool is_broken_ = false;
-    std::vector<std::pair<std::string, std::string>> left_; ///< not read yet
+    http::query_parameters const& given_;
     std::string filters_;
-    std::vector<std::string> asked_;
     std::vector<wire::error_detail> problems_;
 };
 

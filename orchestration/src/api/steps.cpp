@@ -27,8 +27,10 @@ steps::steps(database& database, std::chrono::milliseconds call_timeout)
       call_timeout_{call_timeout} {}
 
 void steps::add_routes(http::router& to) {
-    to.add({verb::get, "/v1/tasks/{task_id}/steps",
-            [this](http::request& asked) { return list(asked); }});
+    to.add({.method = verb::get,
+            .pattern = "/v1/tasks/{task_id}/steps",
+            .handle = [this](http::request& asked) { return list(asked); },
+            .query = http::query_names{"limit", "cursor"}});
     to.add({verb::get, "/v1/tasks/{task_id}/steps/{name}",
             [this](http::request& asked) { return get(asked); }});
 }
@@ -38,7 +40,7 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
     if (!id) {
         co_return id.error();
     }
-    query_reader query{asked.query()};
+    query_reader query{asked.query};
     auto const list = id->to_string();
     queue::step_filter const filter{
         .task = *id,
@@ -48,8 +50,8 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
             "the next_cursor of an earlier page of this task's steps"),
     };
     auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
-    if (auto problems = query.finish(); !problems.empty()) {
-        co_return invalid_query(std::move(problems));
+    if (auto problems = query.problems(); !problems.empty()) {
+        co_return http::invalid_query(std::move(problems));
     }
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await database_.run(
@@ -74,9 +76,6 @@ asio::awaitable<http::response> steps::get(http::request& asked) {
     auto const id = task_id_of(asked);
     if (!id) {
         co_return id.error();
-    }
-    if (auto refusal = refuse_query(asked)) {
-        co_return std::move(*refusal);
     }
     queue::step_filter const filter{.task = *id, .name = asked.parameter("name"), .after = {}};
     auto const until = steady_clock::now() + call_timeout_;

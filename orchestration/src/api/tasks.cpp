@@ -44,20 +44,24 @@ tasks::tasks(database& database, task_creator& creator, task_reader& reader, tas
       call_timeout_{call_timeout} {}
 
 void tasks::add_routes(http::router& to) {
-    to.add({verb::post, "/v1/tasks", [this](http::request& asked) { return create(asked); }});
-    to.add({verb::get, "/v1/tasks", [this](http::request& asked) { return list(asked); }});
-    to.add({verb::get, "/v1/tasks/{task_id}", [this](http::request& asked) { return get(asked); }});
+    to.add({.method = verb::post,
+            .pattern = "/v1/tasks",
+            .handle = [this](http::request& asked) { return create(asked); },
+            .body = http::body_kind::json});
+    to.add({.method = verb::get,
+            .pattern = "/v1/tasks",
+            .handle = [this](http::request& asked) { return list(asked); },
+            .query = http::query_names{"namespace", "name", "version", "state", "created_after",
+                                       "created_before", "limit", "cursor"}});
+    to.add({.method = verb::get,
+            .pattern = "/v1/tasks/{task_id}",
+            .handle = [this](http::request& asked) { return get(asked); },
+            .query = http::query_names{"wait"}});
     to.add({verb::post, "/v1/tasks/{task_id}/cancel",
             [this](http::request& asked) { return cancel(asked); }});
 }
 
 asio::awaitable<http::response> tasks::create(http::request& asked) {
-    if (auto refusal = refuse_query(asked)) {
-        co_return std::move(*refusal);
-    }
-    if (auto refusal = refuse_unless_json(asked)) {
-        co_return std::move(*refusal);
-    }
     auto wanted = wire::parse_create_task(asked.body);
     if (!wanted) {
         co_return invalid_body(wanted.error());
@@ -76,7 +80,7 @@ asio::awaitable<http::response> tasks::create(http::request& asked) {
 }
 
 asio::awaitable<http::response> tasks::list(http::request& asked) {
-    query_reader query{asked.query()};
+    query_reader query{asked.query};
     queue::task_filter filter{
         .name_space = query.checked("namespace", model::namespace_problem),
         .name = query.checked("name", model::name_problem),
@@ -90,8 +94,8 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
             "the next_cursor of an earlier page of tasks with the same filters"),
     };
     auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
-    if (auto problems = query.finish(); !problems.empty()) {
-        co_return invalid_query(std::move(problems));
+    if (auto problems = query.problems(); !problems.empty()) {
+        co_return http::invalid_query(std::move(problems));
     }
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await database_.run(
@@ -115,10 +119,10 @@ asio::awaitable<http::response> tasks::get(http::request& asked) {
     if (!id) {
         co_return id.error();
     }
-    query_reader query{asked.query()};
+    query_reader query{asked.query};
     auto const wait = query.seconds("wait", longest_wait);
-    if (auto problems = query.finish(); !problems.empty()) {
-        co_return invalid_query(std::move(problems));
+    if (auto problems = query.problems(); !problems.empty()) {
+        co_return http::invalid_query(std::move(problems));
     }
     if (!wait || wait->count() == 0) {
         auto now = co_await show(*id);
@@ -144,9 +148,6 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
     auto const id = task_id_of(asked);
     if (!id) {
         co_return id.error();
-    }
-    if (auto refusal = refuse_query(asked)) {
-        co_return std::move(*refusal);
     }
     auto const until = steady_clock::now() + call_timeout_;
     auto const outcome = co_await database_.run(

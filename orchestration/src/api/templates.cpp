@@ -4,6 +4,7 @@
 #include "api/query_reader.hpp"
 #include "api/refusal.hpp"
 #include "failure.hpp"
+#include "tasker/http/content_type.hpp"
 #include "tasker/model/compiled_template.hpp"
 #include "tasker/model/names.hpp"
 #include "tasker/model/workflow_template.hpp"
@@ -27,9 +28,10 @@ constexpr std::int32_t highest_limit = 1000;
 
 using new_template_result = boost::system::result<queue::new_template, model::invalid_template>;
 
-new_template_result compile(std::string_view text, media format, std::string_view environment) {
-    auto const parsed =
-        format == media::yaml ? model::parse_template_yaml(text) : model::parse_template_json(text);
+new_template_result compile(std::string_view text, http::media format,
+                            std::string_view environment) {
+    auto const parsed = format == http::media::yaml ? model::parse_template_yaml(text)
+                                                    : model::parse_template_json(text);
     if (!parsed) {
         return parsed.error();
     }
@@ -68,23 +70,21 @@ templates::templates(database& database, template_cache& cache, side_thread& sid
       settings_{std::move(settings)} {}
 
 void templates::add_routes(http::router& to) {
-    to.add({verb::post, "/v1/templates", [this](http::request& asked) { return add(asked); },
-            settings_.max_body_bytes});
-    to.add({verb::get, "/v1/templates", [this](http::request& asked) { return list(asked); }});
+    to.add({.method = verb::post,
+            .pattern = "/v1/templates",
+            .handle = [this](http::request& asked) { return add(asked); },
+            .max_body_bytes = settings_.max_body_bytes,
+            .body = http::body_kind::json_or_yaml});
+    to.add({.method = verb::get,
+            .pattern = "/v1/templates",
+            .handle = [this](http::request& asked) { return list(asked); },
+            .query = http::query_names{"namespace", "name", "version", "limit", "cursor"}});
     to.add({verb::get, "/v1/templates/{namespace}/{name}/{version}",
             [this](http::request& asked) { return get(asked); }});
 }
 
 asio::awaitable<http::response> templates::add(http::request& asked) {
-    if (auto refusal = refuse_query(asked)) {
-        co_return std::move(*refusal);
-    }
-    auto const format = media_of(asked.content_type);
-    if (format == media::other) {
-        co_return http::error_response(
-            error_code::unsupported_media_type,
-            "send the template with Content-Type: application/yaml or application/json");
-    }
+    auto const format = http::media_of(asked.content_type);
     auto const compiled = co_await side_thread_.run(
         [&asked, format, this] { return compile(asked.body, format, settings_.environment); });
     if (!compiled) {
@@ -126,7 +126,7 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
 }
 
 asio::awaitable<http::response> templates::list(http::request& asked) {
-    query_reader query{asked.query()};
+    query_reader query{asked.query};
     queue::template_filter const filter{
         .name_space = query.checked("namespace", model::namespace_problem),
         .name = query.checked("name", model::name_problem),
@@ -137,8 +137,8 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
             "the next_cursor of an earlier page of templates with the same filters"),
     };
     auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
-    if (auto problems = query.finish(); !problems.empty()) {
-        co_return invalid_query(std::move(problems));
+    if (auto problems = query.problems(); !problems.empty()) {
+        co_return http::invalid_query(std::move(problems));
     }
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto found = co_await database_.run(
@@ -157,9 +157,6 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
 }
 
 asio::awaitable<http::response> templates::get(http::request& asked) {
-    if (auto refusal = refuse_query(asked)) {
-        co_return std::move(*refusal);
-    }
     queue::template_filter const filter{.name_space = asked.parameter("namespace"),
                                         .name = asked.parameter("name"),
                                         .version = asked.parameter("version"),

@@ -19,4 +19,8 @@ response error_response(wire::error_code code, std::string message,
     return error_response({code, std::move(message), std::move(details)});
 }
 
+response invalid_query(std::vector<wire::error_detail> problems) {
+    return error_response(wire::error_code::invalid_request, "invalid query", std::move(problems));
+}
+
 } // namespace tasker::http

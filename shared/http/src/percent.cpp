@@ -44,9 +44,8 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return decoded;
 }
 
-std::optional<std::vector<std::pair<std::string, std::string>>>
-parse_query(std::string_view query) {
-    std::vector<std::pair<std::string, std::string>> parsed;
+std::optional<query_parameters> parse_query(std::string_view query) {
+    query_parameters parsed;
     while (!query.empty()) {
         auto const item = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(query.size(), item.size() + 1));

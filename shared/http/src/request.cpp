@@ -36,6 +36,7 @@ void request::clear() {
     expects_continue = false;
     waits = false;
     parameters.clear();
+    query.clear();
     from = nullptr;
 }
 

@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include "route_check.hpp"
 #include "tasker/base/as_tuple.hpp"
 #include "tasker/http/error_response.hpp"
 #include "tasker/log/log.hpp"
@@ -93,6 +94,8 @@ asio::awaitable<response> session::respond() {
                                       " are not allowed to do this; see http.allow_origin");
     } else if (match_.found == nullptr) {
         response = without_route();
+    } else if (auto refused = refusal_of(*match_.found, request_)) {
+        response = std::move(*refused);
     } else {
         request_.from = this;
         try {
@@ -138,7 +141,7 @@ response session::without_route() const {
         return response;
     }
     if (match_.allow.empty()) {
-        return error_response(error_code::not_found, "not found; see /openapi.json for all paths");
+        return error_response(error_code::not_found, context_.not_found);
     }
     auto response =
         error_response(error_code::method_not_allowed, "method not allowed for this path");

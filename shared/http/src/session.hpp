@@ -26,10 +26,11 @@ struct session_context {
     std::function<void(answered_request const&)> const& answered;
     std::function<std::string_view()> date; ///< for the Date field
     std::string const& allow_origin;        ///< see server_options
-    host_rule hosts;                        ///< see server_options::allowed_hosts
-    std::string extra_fields;               ///< in every response: complete lines
-    std::size_t received_bytes = 0;         ///< size of the bodies in memory, all sessions
-    bool stopping = false;                  ///< every response closes its connection
+    host_rule const& hosts;
+    std::string const& not_found;   ///< see server_options
+    std::string extra_fields;       ///< in every response: complete lines
+    std::size_t received_bytes = 0; ///< size of the bodies in memory, all sessions
+    bool stopping = false;          ///< every response closes its connection
 };
 
 /// One connection: reads requests and answers them in order, until one side closes it.

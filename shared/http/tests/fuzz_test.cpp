@@ -26,14 +26,18 @@ protected:
     HttpFuzz()
         : server_{[](router& to) {
                       to.add({verb::get, "/v1/tasks/{task_id}", length});
-                      to.add({verb::post, "/v1/tasks", length});
+                      to.add({.method = verb::post,
+                              .pattern = "/v1/tasks",
+                              .handle = length,
+                              .body = body_kind::json,
+                              .query = std::nullopt});
                       to.add({verb::post, "/v1/tasks/batch", length, 100'000});
                   },
                   options()} {}
 
     static server_options options() {
         server_options limits;
-        limits.allowed_hosts = {"h"};
+        limits.hosts = {"http.allowed_hosts", {"h"}};
         limits.allowed.max_header_bytes = 2048;
         limits.allowed.max_target_bytes = 1024;
         limits.allowed.max_body_bytes = 4096;

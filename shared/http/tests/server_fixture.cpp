@@ -42,7 +42,7 @@ awaitable<response> wait(waiting_room* room, request& asked) {
 
 server_options HttpServer::small() {
     server_options options;
-    options.allowed_hosts = {"t"};
+    options.hosts = {"http.allowed_hosts", {"t"}};
     options.allowed.max_connections = 4;
     options.allowed.max_header_bytes = 2048;
     options.allowed.max_target_bytes = 1024;
@@ -56,8 +56,22 @@ server_options HttpServer::small() {
 std::unique_ptr<running_server> HttpServer::start(server_options options) {
     return std::make_unique<running_server>(
         [this](router& to) {
-            to.add({verb::get, "/echo", echo});
-            to.add({verb::post, "/echo", echo});
+            for (auto const method : {verb::get, verb::post}) {
+                to.add(
+                    {.method = method, .pattern = "/echo", .handle = echo, .query = std::nullopt});
+            }
+            to.add({.method = verb::get,
+                    .pattern = "/list",
+                    .handle = echo,
+                    .query = query_names{"limit", "cursor"}});
+            to.add({.method = verb::post,
+                    .pattern = "/json",
+                    .handle = echo,
+                    .body = body_kind::json});
+            to.add({.method = verb::post,
+                    .pattern = "/template",
+                    .handle = echo,
+                    .body = body_kind::json_or_yaml});
             to.add({verb::post, "/large", echo, 1'000'000});
             to.add({verb::get, "/fail", fail});
             to.add({verb::get, "/wait", [this](request& asked) { return wait(&room_, asked); }});

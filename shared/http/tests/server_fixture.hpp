@@ -20,7 +20,8 @@ struct waiting_room {
 };
 
 /// A server with small limits and routes that return their request: /echo, /large (with a body
-/// of up to 1 MB), /fail (throws), /wait (until the client is gone).
+/// of up to 1 MB), /list, /json and /template (with declared queries and bodies), /fail (throws),
+/// /wait (until the client is gone).
 class HttpServer : public ::testing::Test {
 protected:
     static server_options small();

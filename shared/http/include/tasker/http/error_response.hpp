@@ -15,4 +15,7 @@ response error_response(wire::error_body const& body);
 response error_response(wire::error_code code, std::string message,
                         std::vector<wire::error_detail> details = {});
 
+/// 400 for a query; `problems` by parameter.
+response invalid_query(std::vector<wire::error_detail> problems);
+
 } // namespace tasker::http

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tasker/http/percent.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/http/verb.hpp>
 
@@ -37,6 +39,8 @@ struct request {
     bool waits = false; ///< set by a handler that waits for an event; for metrics
     /// Parameters of the path: name in the route's pattern, decoded value.
     std::vector<std::pair<std::string_view, std::string>> parameters;
+    /// Parameters of the query, decoded; empty if the route ignores the query.
+    query_parameters query;
     peer* from = nullptr; ///< set while a handler runs
 
     std::string_view path() const noexcept {
@@ -44,7 +48,7 @@ struct request {
     }
 
     /// The text after the first '?', still encoded.
-    std::string_view query() const noexcept {
+    std::string_view encoded_query() const noexcept {
         auto const mark = target.find('?');
         return mark == std::string::npos ? std::string_view{}
                                          : std::string_view{target}.substr(mark + 1);

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tasker::http {
@@ -19,12 +20,26 @@ namespace tasker::http {
 /// Handles a request. The request lives until the response is complete; an exception becomes 500.
 using handler = std::function<boost::asio::awaitable<response>(request&)>;
 
+/// Of the parameters that a query may have.
+using query_names = std::vector<std::string_view>;
+
+enum class body_kind {
+    ignored,
+    json,
+    json_or_yaml,
+};
+
+/// A method of a path. The server checks what the route declares before it calls the handler.
 struct route {
     boost::beast::http::verb method = boost::beast::http::verb::get;
     std::string pattern; ///< "/v1/tasks/{task_id}": a segment in braces matches any one segment
     handler handle;
     std::optional<std::size_t> max_body_bytes{}; ///< instead of the server's
-    std::size_t index = 0;                       ///< its index among all routes, set by the router
+    body_kind body = body_kind::ignored;         ///< another Content-Type is refused with 415
+    /// The names that the query may have, each once; others are refused with 400. None: the query
+    /// is ignored.
+    std::optional<query_names> query{std::in_place};
+    std::size_t index = 0; ///< its index among all routes, set by the router
 };
 
 /// A finished request, for metrics.

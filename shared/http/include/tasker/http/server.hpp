@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tasker/base/error.hpp"
+#include "tasker/base/host_rule.hpp"
 #include "tasker/http/limits.hpp"
 #include "tasker/http/router.hpp"
 
@@ -16,7 +17,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 namespace tasker::http {
 
@@ -26,8 +26,8 @@ struct session_context;
 struct server_options {
     limits allowed;
     std::string allow_origin; ///< for scripts of web pages (CORS): "*" or an origin; empty: none
-    /// Names that requests may use for this server's host, besides localhost and IP addresses.
-    std::vector<std::string> allowed_hosts{};
+    host_rule hosts{"http.allowed_hosts", {}};
+    std::string not_found = "not found";                   ///< the message for an unknown path
     std::function<void(answered_request const&)> answered; ///< may be empty
 };
 

@@ -1,8 +1,8 @@
-#include "api/content_type.hpp"
+#include "tasker/http/content_type.hpp"
 
 #include <gtest/gtest.h>
 
-namespace tasker::orchestration::api {
+namespace tasker::http {
 namespace {
 
 TEST(ContentType, TellsJsonFromYamlFromTheRest) {
@@ -23,4 +23,4 @@ TEST(ContentType, TellsJsonFromYamlFromTheRest) {
 }
 
 } // namespace
-} // namespace tasker::orchestration::api
+} // namespace tasker::http

@@ -1,4 +1,4 @@
-#include "api/content_type.hpp"
+#include "tasker/http/content_type.hpp"
 
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/rfc7230.hpp>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-namespace tasker::orchestration::api {
+namespace tasker::http {
 
 namespace {
 
@@ -44,4 +44,4 @@ media media_of(std::string_view content_type) {
     return is_one_of(type, yaml_types) ? media::yaml : media::other;
 }
 
-} // namespace tasker::orchestration::api
+} // namespace tasker::http

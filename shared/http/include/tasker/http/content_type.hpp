@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace tasker::orchestration::api {
+namespace tasker::http {
 
 enum class media { json, yaml, other };
 
@@ -10,4 +10,4 @@ enum class media { json, yaml, other };
 /// UTF-8, it is neither format.
 media media_of(std::string_view content_type);
 
-} // namespace tasker::orchestration::api
+} // namespace tasker::http

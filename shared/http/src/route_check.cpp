@@ -1,0 +1,75 @@
+#include "route_check.hpp"
+
+#include "tasker/base/edit_distance.hpp"
+#include "tasker/http/content_type.hpp"
+#include "tasker/http/error_response.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tasker::http {
+
+namespace {
+
+std::vector<wire::error_detail> query_problems(query_names const& known,
+                                               query_parameters const& given) {
+    std::vector<wire::error_detail> problems;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        auto const& name = given[i].first;
+        bool const is_repeated =
+            std::ranges::any_of(given.begin(), given.begin() + static_cast<std::ptrdiff_t>(i),
+                                [&name](auto const& other) { return other.first == name; });
+        if (std::ranges::find(known, name) == known.end()) {
+            auto const meant = nearest(name, known);
+            problems.push_back(
+                {name, meant ? "unknown parameter; did you mean \"" + std::string{*meant} + "\"?"
+                             : "unknown parameter"});
+        } else if (is_repeated) {
+            problems.push_back({name, "is given more than once"});
+        }
+    }
+    return problems;
+}
+
+std::optional<response> query_refusal(query_names const& known, request& asked) {
+    auto parsed = parse_query(asked.encoded_query());
+    if (!parsed) {
+        return invalid_query({{"", "the query has a %-escape that is not valid UTF-8"}});
+    }
+    auto problems = query_problems(known, *parsed);
+    if (!problems.empty()) {
+        return invalid_query(std::move(problems));
+    }
+    asked.query = std::move(*parsed);
+    return std::nullopt;
+}
+
+response media_refusal(char const* wanted) {
+    return error_response(wire::error_code::unsupported_media_type,
+                          std::string{"send the body with Content-Type: "} + wanted);
+}
+
+} // namespace
+
+std::optional<response> refusal_of(route const& found, request& asked) {
+    if (found.query && !asked.encoded_query().empty()) {
+        if (auto refused = query_refusal(*found.query, asked)) {
+            return refused;
+        }
+    }
+    if (found.body == body_kind::ignored) {
+        return std::nullopt;
+    }
+    auto const format = media_of(asked.content_type);
+    if (found.body == body_kind::json && format != media::json) {
+        return media_refusal("application/json");
+    }
+    if (format == media::other) {
+        return media_refusal("application/yaml or application/json");
+    }
+    return std::nullopt;
+}
+
+} // namespace tasker::http
