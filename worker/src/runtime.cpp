@@ -165,20 +165,20 @@ bool runtime::open_health_port() {
     if (options_.health.listen.empty()) {
         return true;
     }
-    auto opened = health_server::open(
-        io_.get_executor(), options_.health.listen,
-        {.is_ready = [this] { return is_ready(); },
-         .metrics =
-             [this] {
-                 return metrics_.text(flow_.held().size(), flow_.in_pool(), flow_.capacity());
-             }},
-        options_.health.allowed_hosts);
+    health_routes_ = health_routes({.is_ready = [this] { return is_ready(); },
+                                    .metrics =
+                                        [this] {
+                                            return metrics_.text(flow_.held().size(),
+                                                                 flow_.in_pool(), flow_.capacity());
+                                        }});
+    health_.emplace(io_.get_executor(), health_routes_,
+                    health_options(options_.health.allowed_hosts));
+    auto const opened = health_->listen(options_.health.listen);
     if (!opened) {
         log::error("cannot_listen", {{"error", opened.error()}});
         return false;
     }
-    health_.emplace(std::move(*opened));
-    spawn("health", health_->run_until_stopped());
+    spawn("health", run_health_port(*health_));
     return true;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "claimer.hpp"
-#include "health_server.hpp"
+#include "health_port.hpp"
 #include "lease_keeper.hpp"
 #include "metrics.hpp"
 #include "reporter.hpp"
@@ -61,7 +61,8 @@ private:
     pg::pool async_commit_pool_; ///< for claims and leases, which need not be durable
     pg::pool sync_commit_pool_;  ///< for results
     step_flow flow_;
-    std::optional<health_server> health_;
+    http::router health_routes_;
+    std::optional<http::server> health_;
     std::optional<pg::listener> listener_;
     std::optional<claimer> claimer_;
     std::optional<reporter> reporter_;

@@ -1,4 +1,4 @@
-#include "health_server.hpp"
+#include "health_port.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -24,19 +24,18 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 /// A health port that runs on a separate thread.
-class HealthServer : public testing::Test {
+class HealthPort : public testing::Test {
 protected:
-    HealthServer()
-        : server{health_server::open(io.get_executor(), "127.0.0.1:0",
-                                     {.is_ready = [this] { return is_ready.load(); },
-                                      .metrics = [] { return std::string{"steps 1\n"}; }},
-                                     {"worker"})
-                     .value()} {
-        asio::co_spawn(io, server.run_until_stopped(), [](std::exception_ptr) {});
+    HealthPort()
+        : routes{health_routes({.is_ready = [this] { return is_ready.load(); },
+                                .metrics = [] { return std::string{"steps 1\n"}; }})},
+          server{io.get_executor(), routes, health_options({"worker"})} {
+        server.listen("127.0.0.1:0").value();
+        asio::co_spawn(io, run_health_port(server), [](std::exception_ptr) {});
         thread = std::jthread{[this] { io.run(); }};
     }
 
-    ~HealthServer() override {
+    ~HealthPort() override {
         asio::post(io, [this] { server.stop(); });
     }
 
@@ -65,11 +64,12 @@ protected:
 
     std::atomic<bool> is_ready = true;
     asio::io_context io{1};
-    health_server server;
+    http::router routes;
+    http::server server;
     std::jthread thread;
 };
 
-TEST_F(HealthServer, TellsThatTheWorkerIsWell) {
+TEST_F(HealthPort, TellsThatTheWorkerIsWell) {
     for (auto const* const path : {"/health", "/health/live", "/health/ready", "/health?x=1"}) {
         auto const answer = ask("GET", path);
         EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n")) << path;
@@ -78,7 +78,7 @@ TEST_F(HealthServer, TellsThatTheWorkerIsWell) {
     }
 }
 
-TEST_F(HealthServer, WorkerThatTakesNoStepsIsAliveButNotReady) {
+TEST_F(HealthPort, WorkerThatTakesNoStepsIsAliveButNotReady) {
     is_ready = false;
     EXPECT_THAT(ask("GET", "/health/live"), StartsWith("HTTP/1.1 200 "));
     auto const answer = ask("GET", "/health/ready");
@@ -86,19 +86,19 @@ TEST_F(HealthServer, WorkerThatTakesNoStepsIsAliveButNotReady) {
     EXPECT_EQ(body_of(answer)["error"]["code"], "unavailable");
 }
 
-TEST_F(HealthServer, ShowsMetrics) {
+TEST_F(HealthPort, ShowsMetrics) {
     auto const answer = ask("GET", "/metrics");
     EXPECT_THAT(answer, HasSubstr("Content-Type: text/plain; version=0.0.4"));
     EXPECT_THAT(answer, testing::EndsWith("\r\n\r\nsteps 1\n"));
 }
 
-TEST_F(HealthServer, HeadHasNoBody) {
+TEST_F(HealthPort, HeadHasNoBody) {
     auto const answer = ask("HEAD", "/health");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
     EXPECT_THAT(answer, testing::EndsWith("\r\n\r\n"));
 }
 
-TEST_F(HealthServer, OneConnectionServesSeveralRequests) {
+TEST_F(HealthPort, OneConnectionServesSeveralRequests) {
     auto const answer =
         exchange("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
                  "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -106,7 +106,7 @@ TEST_F(HealthServer, OneConnectionServesSeveralRequests) {
     EXPECT_THAT(answer, HasSubstr("steps 1"));
 }
 
-TEST_F(HealthServer, EveryErrorHasTheEnvelope) {
+TEST_F(HealthPort, EveryErrorHasTheEnvelope) {
     auto answer = ask("GET", "/nothing");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 404 "));
     EXPECT_EQ(body_of(answer)["error"]["code"], "not_found");
@@ -120,7 +120,7 @@ TEST_F(HealthServer, EveryErrorHasTheEnvelope) {
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 431 "));
 }
 
-TEST_F(HealthServer, AnswersOnlyForHostsThatAreAdmitted) {
+TEST_F(HealthPort, AnswersOnlyForHostsThatAreAdmitted) {
     auto const ask_for = [this](std::string const& target, std::string const& fields) {
         return exchange("GET " + target + " HTTP/1.1\r\n" + fields + "Connection: close\r\n\r\n");
     };
@@ -144,18 +144,20 @@ TEST_F(HealthServer, AnswersOnlyForHostsThatAreAdmitted) {
     }
 }
 
-TEST(HealthAddress, WhatCannotBeListenedOnIsAnError) {
-    asio::io_context io;
-    for (auto const* const wrong : {"", "8081", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
-                                    "127.0.0.1:70000", "example.org:80"}) {
-        EXPECT_EQ(health_server::open(io.get_executor(), wrong, {}).error().code,
-                  errc::invalid_argument)
-            << wrong;
-    }
-    auto const first = health_server::open(io.get_executor(), "127.0.0.1:0", {});
-    ASSERT_TRUE(first);
-    EXPECT_EQ(health_server::open(io.get_executor(), first->address(), {}).error().code,
-              errc::unavailable);
+TEST_F(HealthPort, AppliesTheRulesOfTheApi) {
+    auto const status_of = [this](std::string const& line, std::string const& fields) {
+        auto const answer =
+            exchange(line + "\r\nHost: worker\r\nConnection: close\r\n" + fields + "\r\n");
+        EXPECT_EQ(body_of(answer)["error"]["message"].get<std::string>().empty(), false);
+        return answer.substr(0, 12);
+    };
+    EXPECT_EQ(status_of("GET /health HTTP/2.0", ""), "HTTP/1.1 505");
+    EXPECT_EQ(status_of("GET /health HTTP/1.1", "Expect: something\r\n"), "HTTP/1.1 417");
+    EXPECT_EQ(status_of("GET /health HTTP/1.1", "Content-Encoding: gzip\r\nContent-Length: 1\r\n"),
+              "HTTP/1.1 415");
+    EXPECT_EQ(status_of("GET /health HTTP/1.1", "X: a\r\n b\r\n"), "HTTP/1.1 400");
+    EXPECT_EQ(status_of("GET /" + std::string(5'000, 'x') + " HTTP/1.1", ""), "HTTP/1.1 414");
+    EXPECT_THAT(ask("OPTIONS", "/health"), StartsWith("HTTP/1.1 204 "));
 }
 
 } // namespace
