@@ -3,6 +3,7 @@
 
 #include "tasker/model/input_validator.hpp"
 #include "tasker/model/workflow_template.hpp"
+#include "tasker/wire/create_task.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -21,18 +22,23 @@ json const& document() {
     return parsed;
 }
 
-/// The schema with what its references name in their place; none of them is recursive.
-json inlined(json const& schema) {
+/// The schema with its references replaced by what they name, `depth` times inside of each other;
+/// below, any value is valid, because Json contains itself.
+json inlined(json const& schema, int depth = 6) {
     if (!schema.is_structured()) {
         return schema;
     }
     json out = schema;
     if (auto const reference = schema.find("$ref"); reference != schema.end()) {
+        if (depth == 0) {
+            return true;
+        }
+        --depth;
         out.erase("$ref");
         out.update(document().at(json::json_pointer{reference->get<std::string>().substr(1)}));
     }
     for (auto& part : out) {
-        part = inlined(part);
+        part = inlined(part, depth);
     }
     return out;
 }
@@ -96,6 +102,19 @@ TEST(TemplateDefinition, SchemaAgreesWithTheReader) {
     }
 }
 
+TEST(CreateTask, SchemaRefusesTheNullCharacterAsTheServerDoes) {
+    auto const schema = json{{"$ref", "#/components/schemas/CreateTask"}};
+    for (auto const* context : {R"({"a\u0000": 1})", R"({"a": "\u0000"})",
+                                R"({"a": [{"b": "x\u0000"}]})", R"({"a": {"b\u0000": 1}})"}) {
+        auto const wanted = R"({"name": "n", "context": )" + std::string{context} + "}";
+        EXPECT_NE(problems(json::parse(wanted), schema), "") << context;
+        EXPECT_FALSE(wire::parse_create_task(wanted)) << context;
+    }
+    auto const good = R"({"name": "n", "context": {"a": ["\u0001", null, 1.5, {"b": "c"}]}})";
+    EXPECT_EQ(problems(json::parse(good), schema), "");
+    EXPECT_TRUE(wire::parse_create_task(good));
+}
+
 /// Calls every operation of the document, and checks every response against it.
 class OpenApi : public Api {
 protected:
@@ -131,6 +150,13 @@ protected:
         }
         auto const& content = response->at("content");
         seen_.insert(method + " " + path + " " + status);
+        if (method == "GET") {
+            auto const head = http_client{service_->address()}.request("HEAD", target);
+            EXPECT_EQ(head.status, reply.status) << target;
+            if (head.status == 200) {
+                seen_.insert("HEAD " + path + " 200");
+            }
+        }
         if (content.contains("text/plain")) {
             return {};
         }
@@ -229,8 +255,10 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
         for (auto const& [method, operation] : operations.items()) {
             for (auto const& [status, response] : operation.at("responses").items()) {
                 if (status != "503" && status != "429" && status != "default") {
-                    described.insert(
-                        fmt::format("{} {} {}", method == "get" ? "GET" : "POST", route, status));
+                    auto const* const name = method == "get"    ? "GET"
+                                             : method == "head" ? "HEAD"
+                                                                : "POST";
+                    described.insert(fmt::format("{} {} {}", name, route, status));
                 }
             }
         }

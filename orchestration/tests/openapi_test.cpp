@@ -5,6 +5,9 @@
 #include "api/tasks.hpp"
 #include "api/templates.hpp"
 
+#include "tasker/base/version.hpp"
+#include "tasker/wire/cursor.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/http/verb.hpp>
 
@@ -12,7 +15,10 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <map>
+#include <regex>
 #include <set>
 #include <string>
 
@@ -50,6 +56,9 @@ std::map<std::string, std::set<std::string>> routes() {
         auto const known = route.query.value_or(http::query_names{});
         std::set<std::string> const names(known.begin(), known.end());
         all.emplace(std::string{to_string(route.method)} + " " + route.pattern, names);
+        if (route.method == boost::beast::http::verb::get) {
+            all.emplace("HEAD " + route.pattern, names);
+        }
     }
     return all;
 }
@@ -94,10 +103,15 @@ TEST(OpenApi, EveryOperationIsDescribedAndHasTheErrorOfAll) {
         for (auto const& [method, operation] : operations.items()) {
             EXPECT_TRUE(operation.contains("description")) << method << ' ' << path;
             EXPECT_EQ(operation.at("responses").at("default").at("$ref"),
-                      "#/components/responses/error")
+                      method == "head" ? "#/components/responses/head_error"
+                                       : "#/components/responses/error")
                 << method << ' ' << path;
         }
     }
+}
+
+TEST(OpenApi, HasTheVersionOfTheProgram) {
+    EXPECT_EQ(json::parse(api::openapi_json()).at("info").at("version"), version());
 }
 
 TEST(OpenApi, LinksLeadToOperations) {
@@ -149,6 +163,25 @@ TEST(OpenApi, PathParametersAreDescribed) {
                 });
             EXPECT_EQ(in_path, wanted) << method << ' ' << path;
         }
+    }
+}
+
+TEST(OpenApi, PatternsOfCursorsMatchWhatTheServerReturns) {
+    auto const document = json::parse(api::openapi_json());
+    auto const expect_match = [&document](char const* name, std::string const& cursor) {
+        std::regex const pattern{document.at("components")
+                                     .at("parameters")
+                                     .at(name)
+                                     .at("schema")
+                                     .at("pattern")
+                                     .get<std::string>()};
+        EXPECT_TRUE(std::regex_match(cursor, pattern)) << name << ' ' << cursor;
+    };
+    for (auto const number : {0, 1, 77'777, std::numeric_limits<std::int32_t>::max()}) {
+        auto const list = "name=" + std::to_string(number) + "&";
+        expect_match("step_cursor", wire::encode_cursor(step_no{number}, list));
+        expect_match("template_cursor", wire::encode_cursor(template_id{number}, list));
+        expect_match("task_cursor", wire::encode_cursor(task_id::generate(), list));
     }
 }
 
