@@ -54,7 +54,7 @@ asio::awaitable<void> due_timer::run_until_stopped() {
             until);
         if (!answered) {
             if (!stopped_) {
-                log::warn("timers_failed", {{"problem", answered.error()}});
+                log::warn("timers_failed", {{"error", answered.error()}});
             }
             continue;
         }
