@@ -38,7 +38,7 @@ test: tests-release ## 15 min, 4 min | all tests: unit, pg (private PostgreSQL),
 unit: tests-release ## 12 min, 10 s | only the tests that need nothing
 	@cd build/release && $(CTEST) -L unit
 
-test-postgres-versions: tests-release ## 20 min, 3 min | the tests of SQL and queues on PostgreSQL 14, 16, 17 and 18
+test-postgres-versions: setup tests-release ## 20 min, 3 min | the tests of SQL and queues on PostgreSQL 14, 16, 17 and 18
 	@scripts/test-postgres-versions
 
 lint: build ## 20 min, 2 min | format, includes, shell, Python, links, words, commits; clang-tidy on what has changed since LINT_BASE
@@ -56,7 +56,8 @@ asan: tests-dev ## 30 min, 10 min | all tests with AddressSanitizer and Undefine
 tsan: tests-tsan ## 30 min, 10 min | all tests with ThreadSanitizer
 	@cd build/tsan && $(CTEST) -LE '^bench'
 
-sanitize: setup ## 15 min, 5 min | the tests that CI runs with sanitizers: unit and pg tests of some rooms
+sanitize: ## 15 min, 5 min | the tests that CI runs with sanitizers: unit and pg tests of some rooms
+	@scripts/setup --build
 	@scripts/sanitize -j $(JOBS)
 
 check-all: lint-all asan tsan test-postgres-versions ## 3 h | what takes too long for CI: every file and test with each tool
