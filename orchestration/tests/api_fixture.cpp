@@ -47,14 +47,14 @@ std::string Api::create(std::string_view name, std::string_view more) {
     return reply.json().at("task_id");
 }
 
-void Api::finish_all(int outcome, std::string_view payload) {
+void Api::finish_all(std::string_view outcome, std::string_view payload) {
     database_.exec(
         "do $do$ declare s record; w int := tasker.register_worker('w', '{default}'); "
         "begin loop "
         "for s in select * from tasker.claim_steps('{tasker_default}', w, 30, 100, 1) loop "
         "perform tasker.finish_steps(s.queue, w, 30, 0, array[s.task_id], "
-        "array[s.step_no], array[s.attempt], array[s.msg_id], array[" +
-        std::to_string(outcome) + "]::int2[], array['" + std::string{payload} +
+        "array[s.step_no], array[s.attempt], array[s.msg_id], array['" +
+        std::string{outcome} + "']::tasker.outcome[], array['" + std::string{payload} +
         "'], array[null]::int[], array[0]); end loop; exit when not found; end loop; end $do$");
 }
 

@@ -40,7 +40,7 @@ protected:
 
     /// Claims and finishes steps, as a worker would, until none is ready. `outcome` as in
     /// finish_steps; `payload` is JSON.
-    void finish_all(int outcome = 0, std::string_view payload = R"({"n": 1})");
+    void finish_all(std::string_view outcome = "success", std::string_view payload = R"({"n": 1})");
 
     /// Sends what finish_all left to announce.
     void announce();

@@ -27,7 +27,7 @@ protected:
 
 TEST_F(DueTimer, RetryIsEnqueuedWhenItIsDue) {
     create("flaky");
-    finish_all(1, R"({"message": "again"})");
+    finish_all("retryable_failure", R"({"message": "again"})");
     ASSERT_TRUE(becomes("waiting_for_retry"));
     announce();
     EXPECT_TRUE(becomes("enqueued"));
@@ -38,7 +38,7 @@ TEST_F(DueTimer, RetryIsEnqueuedWhenItIsDue) {
 
 TEST_F(DueTimer, RetriesThatAreDueAtTheStartAreFound) {
     create("flaky");
-    finish_all(1, R"({"message": "again"})");
+    finish_all("retryable_failure", R"({"message": "again"})");
     ASSERT_TRUE(becomes("waiting_for_retry"));
     running_service const other{settings_};
     EXPECT_TRUE(becomes("enqueued"));
@@ -48,7 +48,7 @@ TEST_F(DueTimer, LostNotificationDelaysARetryByLittleMoreThanASecond) {
     settings_.due = {};
     running_service const other{settings_};
     create("flaky");
-    finish_all(1, R"({"message": "again"})");
+    finish_all("retryable_failure", R"({"message": "again"})");
     ASSERT_TRUE(becomes("enqueued"));
     // Due plus 1.2 s; the rest is slack for a loaded machine.
     EXPECT_LT(database_.value<double>("select extract(epoch from enqueued_at - created_at) "
@@ -62,7 +62,7 @@ TEST_F(DueTimer, ManyOrchestratorsReleaseEachRetryOnce) {
     for (int i = 0; i < 50; ++i) {
         create("flaky");
     }
-    finish_all(1, R"({"message": "again"})");
+    finish_all("retryable_failure", R"({"message": "again"})");
     announce();
     EXPECT_TRUE(database_.wait_until(
         soon(), "select count(*) = 50 from tasker.steps where state = 'enqueued'"));

@@ -225,7 +225,7 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("GET", one, path + "?wait=x");
     call("GET", one, "/v1/tasks/" + unknown);
     call("GET", one + "/steps", steps);
-    finish_all(0, R"({"n": 1})");
+    finish_all("success", R"({"n": 1})");
     EXPECT_EQ(call("GET", one, path).at("state"), "complete");
     call("GET", one + "/steps", steps);
     call("GET", one + "/steps", steps + "?x=1");
@@ -235,7 +235,7 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("GET", one + "/steps/{name}", steps + "/b?x=1");
 
     auto const other = "/v1/tasks/" + create("chain");
-    finish_all(2, R"({"message": "no", "type": "t"})");
+    finish_all("permanent_failure", R"({"message": "no", "type": "t"})");
     EXPECT_EQ(call("GET", one, other + "?wait=1").at("state"), "failed");
     EXPECT_EQ(call("GET", one + "/steps/{name}", other + "/steps/a").at("state"), "failed");
     call("POST", one + "/cancel", other + "/cancel");

@@ -48,7 +48,7 @@ TEST_F(StepsApi, ListIsPaged) {
 }
 
 TEST_F(StepsApi, LargeResultsMakeShortPages) {
-    finish_all(0, '"' + std::string(3'000'000, 'x') + '"');
+    finish_all("success", '"' + std::string(3'000'000, 'x') + '"');
     auto const first = client_.get(path_).json();
     EXPECT_EQ(first.at("steps").size(), 3U); // the third reaches 8 MiB
     auto const cursor = first.at("next_cursor").get<std::string>();
@@ -59,7 +59,7 @@ TEST_F(StepsApi, LargeResultsMakeShortPages) {
 }
 
 TEST_F(StepsApi, CompleteStepShowsItsResult) {
-    finish_all(0, R"({"n": 42})");
+    finish_all("success", R"({"n": 42})");
     auto const step = client_.get(path_ + "/s3").json();
     EXPECT_EQ(step.at("state"), "complete");
     EXPECT_EQ(step.at("attempts"), 1);
@@ -70,7 +70,7 @@ TEST_F(StepsApi, CompleteStepShowsItsResult) {
 }
 
 TEST_F(StepsApi, FailedStepShowsItsError) {
-    finish_all(2, R"({"message": "no", "type": "t"})");
+    finish_all("permanent_failure", R"({"message": "no", "type": "t"})");
     auto const step = client_.get(path_ + "/s0").json();
     EXPECT_EQ(step.at("state"), "failed");
     EXPECT_EQ(step.at("error").at("message"), "no");

@@ -58,7 +58,7 @@ TEST_F(TasksApi, CreatedTaskIsAnsweredAsItIsStored) {
 TEST_F(TasksApi, CompleteTaskHasTheResultsOfItsLeaves) {
     register_chain("chain");
     auto const id = create("chain");
-    finish_all(0, R"({"n": [1, 2]})");
+    finish_all("success", R"({"n": [1, 2]})");
     auto const task = client_.get("/v1/tasks/" + id).json();
     EXPECT_EQ(task.at("state"), "complete");
     EXPECT_EQ(task.at("steps_complete"), 2);

@@ -59,7 +59,7 @@ TEST_F(Waits, FailedAndCancelledEndAWaitToo) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60"));
     ASSERT_TRUE(are_waiting(1));
-    finish_all(2, R"({"message": "no"})");
+    finish_all("permanent_failure", R"({"message": "no"})");
     announce();
     EXPECT_EQ(waiting.receive().json().at("state"), "failed");
 

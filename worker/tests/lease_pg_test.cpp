@@ -155,7 +155,8 @@ TEST_F(WorkerLease, ResultThatComesTooLateIsRefused) {
     // The other one's result counts.
     db().exec("select * from tasker.finish_steps('tasker_default', 2, 60, 0, array['" + id +
               "'::uuid], array[0], array[2], array[" + other[0][0].as<std::string>() +
-              "::bigint], array[0::int2], array['\"other\"'], array[null::int], array[0])");
+              "::bigint], array['success'::tasker.outcome], array['\"other\"'], array[null::int], "
+              "array[0])");
     EXPECT_EQ(task(id)["result"]["s"], "other");
 }
 

@@ -6,8 +6,10 @@
 #include "tasker/base/assert.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -24,8 +26,8 @@ constexpr pg::statement claim_sql{"tasker_claim_steps",
 constexpr pg::statement next_visible_sql{"tasker_next_visible_ms",
                                          "select tasker.next_visible_ms($1, $2)"};
 constexpr pg::statement finish_sql{
-    "tasker_finish_steps",
-    "select * from tasker.finish_steps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
+    "tasker_finish_steps", "select * from tasker.finish_steps($1, $2, $3, $4, $5, $6, $7, $8, "
+                           "$9::text[]::tasker.outcome[], $10, $11, $12)"};
 /// For one successful step: the same rows, faster.
 constexpr pg::statement finish_one_sql{
     "tasker_finish_step",
@@ -133,6 +135,13 @@ void add_leases(pg::params& to, Range const& range, Projection held) {
         .add_int8_array(range, [&](auto const& each) { return held(each).message.value; });
 }
 
+/// In SQL.
+std::string_view name_of(outcome value) {
+    static constexpr std::array<std::string_view, 3> names{"success", "retryable_failure",
+                                                           "permanent_failure"};
+    return names.at(static_cast<std::size_t>(value));
+}
+
 pg::call finish_call(finish_request const& request) {
     pg::params values;
     values.add_text(request.queue)
@@ -152,9 +161,8 @@ pg::call finish_call(finish_request const& request) {
     add_leases(values, request.steps,
                [](finished_step const& each) -> lease const& { return each.held; });
     values
-        .add_int2_array(
-            request.steps,
-            [](finished_step const& each) { return static_cast<std::int16_t>(each.outcome); })
+        .add_text_array(request.steps,
+                        [](finished_step const& each) { return name_of(each.outcome); })
         .add_text_array(request.steps, &finished_step::payload)
         .add_int4_array(request.steps, retry_after_ms)
         .add_int4_array(request.steps, [](auto const& each) { return in_microseconds(each.ran); });

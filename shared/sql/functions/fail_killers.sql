@@ -25,7 +25,7 @@ begin
     loop
         perform tasker.finish_steps(
             p_queue, p_worker, p_lease_s, 0, array[v_step.task_id], array[v_step.step_no],
-            array[v_step.attempt], array[v_step.msg_id], array[2::int2],
+            array[v_step.attempt], array[v_step.msg_id], array['permanent_failure'::tasker.outcome],
             array['{"message": "its worker was lost 10 times while the step ran alone", "type": "lease_lost"}'],
             array[null::int], array[null::int]);
         v_found := true;

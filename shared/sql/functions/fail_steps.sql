@@ -1,4 +1,4 @@
--- Stores the failures among reports (outcomes 1 and 2) and schedules the retries. The arguments are those of
+-- Stores the failures among reports and schedules the retries. The arguments are those of
 -- finish_steps.
 -- called by: accept_reports.
 -- returns: for the caller's own steps: the tasks of those that failed permanently, the tasks of those that
@@ -6,7 +6,7 @@
 -- locks: own steps (task_id, step_no).
 -- moves: step in_progress -> failed | waiting_for_retry.
 create or replace function tasker.fail_steps(
-    p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[], p_outcomes int2[],
+    p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[], p_now timestamptz,
     out failed_tasks uuid[], out retried_tasks uuid[], out msg_ids bigint[])
 language plpgsql
@@ -29,7 +29,7 @@ begin
             finished_at = case when not r.again then p_now end,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, p_now - r.ran_us * interval '1 microsecond'))
-        from (select i.*, i.outcome = 1 and d.retryable and x.failures + 1 < d.max_attempts as again,
+        from (select i.*, i.outcome = 'retryable_failure' and d.retryable and x.failures + 1 < d.max_attempts as again,
                      coalesce(i.after_ms, tasker.backoff_ms(d.backoff, d.backoff_base_ms,
                                                             d.max_backoff_ms, x.failures + 1)) as wait_ms
               from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_retry_after_ms,
@@ -41,7 +41,7 @@ begin
               cross join lateral (
                   select * from tasker.template_steps d
                   where d.template_id = x.template_id and d.step_no = i.step_no offset 0) d
-              where i.outcome > 0 order by i.task_id, i.step_no) r
+              where i.outcome <> 'success' order by i.task_id, i.step_no) r
         where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.attempt = r.attempt
           and s.state = 'in_progress'
         returning s.task_id, s.step_no, r.again, r.wait_ms, r.msg_id

@@ -34,7 +34,7 @@ begin
     if cardinality(v_children) > 1 then
         return query select * from tasker.finish_steps(
             p_queue, p_worker, p_lease_s, p_take, array[p_task_id], array[p_step_no], array[p_attempt],
-            array[p_msg_id], array[0::int2], array[p_result], array[null::int], array[p_ran_us]);
+            array[p_msg_id], array['success'::tasker.outcome], array[p_result], array[null::int], array[p_ran_us]);
         return;
     end if;
 

@@ -2,7 +2,7 @@
 -- children, enqueues those that became ready, schedules retries, finishes tasks, and deletes the
 -- messages of accepted steps (the message of a refused step belongs to its present holder). All p_…
 -- arrays are parallel; all steps come from p_queue, which is also the queue of their children.
--- p_outcomes: 0 success (payload: result), 1 retryable failure, 2 permanent failure (payload: error).
+-- p_payloads: of a success its result, of a failure its error.
 -- p_retry_after_ms: overrides the template's backoff for this failure; null: the template's
 --   backoff.
 -- p_ran_us: how long ago the handler started.
@@ -20,7 +20,7 @@
 create or replace function tasker.finish_steps(
     p_queue text, p_worker int, p_lease_s int, p_take int,
     p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[],
-    p_outcomes int2[], p_payloads text[], p_retry_after_ms int[], p_ran_us int[])
+    p_outcomes tasker.outcome[], p_payloads text[], p_retry_after_ms int[], p_ran_us int[])
 returns setof tasker.claimed_step
 language plpgsql
 set search_path = ''

@@ -10,6 +10,8 @@ create type tasker.task_state as enum
 create type tasker.step_state as enum
     ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'complete', 'failed', 'cancelled');
 
+create type tasker.outcome as enum ('success', 'retryable_failure', 'permanent_failure');
+
 create type tasker.backoff as enum ('none', 'linear', 'exponential', 'fibonacci');
 
 create table tasker.namespaces (

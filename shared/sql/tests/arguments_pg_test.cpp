@@ -30,7 +30,7 @@ TEST(Arguments, OfDifferentLengthsOrAbsentAreRefused) {
           fmt::format("tasker.release_steps('tasker_default', {}, '{{}}', '{{1}}', '{{1}}')", task),
           fmt::format("tasker.start_steps({}, '{{0}}', '{{1}}', '{{}}')", task),
           fmt::format("tasker.finish_steps('tasker_default', 1, 30, 0, {}, null, '{{1}}', '{{1}}', "
-                      "'{{0}}', '{{1}}', '{{null}}', '{{null}}')",
+                      "'{{success}}', '{{1}}', '{{null}}', '{{null}}')",
                       task),
           std::string{"tasker.release_steps('tasker_default', null, '{}', '{}', '{}')"}}) {
         EXPECT_THAT(refusal(w, "select " + call), HasSubstr("must have the same length")) << call;

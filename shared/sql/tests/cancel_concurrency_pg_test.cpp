@@ -16,10 +16,11 @@ std::string report_of(held_step const& step, reporting how) {
                ? fmt::format("select * from tasker.finish_step('{}', 1, 30, 9, '{}', {}, {}, {}, "
                              "'1', 0)",
                              step.queue, step.task_id, step.step_no, step.attempt, step.msg_id)
-               : fmt::format("select * from tasker.finish_steps('{}', 1, 30, 9, "
-                             "array['{}']::uuid[], '{{{}}}', '{{{}}}', '{{{}}}', '{{0}}', '{{1}}', "
-                             "'{{null}}', '{{0}}')",
-                             step.queue, step.task_id, step.step_no, step.attempt, step.msg_id);
+               : fmt::format(
+                     "select * from tasker.finish_steps('{}', 1, 30, 9, "
+                     "array['{}']::uuid[], '{{{}}}', '{{{}}}', '{{{}}}', '{{success}}', '{{1}}', "
+                     "'{{null}}', '{{0}}')",
+                     step.queue, step.task_id, step.step_no, step.attempt, step.msg_id);
 }
 
 bool cancel_elsewhere(std::string const& dsn, std::string const& task) {

@@ -60,7 +60,7 @@ std::string arrays(crossed_steps const& s) {
 
 std::string report_of(crossed_steps const& s, int take) {
     return fmt::format("select * from tasker.finish_steps('tasker_default', 1, 30, {}, {}, "
-                       "'{{0,0}}', '{{1,1}}', '{{null,null}}', '{{0,0}}')",
+                       "'{{success,success}}', '{{1,1}}', '{{null,null}}', '{{0,0}}')",
                        take, arrays(s));
 }
 

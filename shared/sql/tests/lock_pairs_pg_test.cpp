@@ -77,9 +77,11 @@ std::ostream& operator<<(std::ostream& out, core_call const& call) {
 
 constexpr std::array calls{
     core_call{"Complete", "select * from tasker.finish_steps('tasker_default', 1, 30, 2, {0}, "
-                          "'{{0,0}}', '{{1,1}}', '{{null,null}}', '{{0,0}}')"},
-    core_call{"Retry", "select * from tasker.finish_steps('tasker_default', 1, 30, 0, {0}, "
-                       "'{{1,1}}', array['{{}}','{{}}'], '{{0,0}}', '{{0,0}}')"},
+                          "'{{success,success}}', '{{1,1}}', '{{null,null}}', '{{0,0}}')"},
+    core_call{
+        "Retry",
+        "select * from tasker.finish_steps('tasker_default', 1, 30, 0, {0}, "
+        "'{{retryable_failure,retryable_failure}}', array['{{}}','{{}}'], '{{0,0}}', '{{0,0}}')"},
     core_call{"Extend", "select * from tasker.extend_leases('tasker_default', 30, {0})"},
     core_call{"Start", "select tasker.start_steps({0})"},
     core_call{"GiveBack", "select tasker.release_steps('tasker_default', {0})"},
@@ -208,7 +210,7 @@ TEST(Cancel, GivesItsLocksBackForAReportOfAStepThatItDidNotSee) {
     }));
     caller last{w.db().dsn(), fmt::format("select * from tasker.finish_steps('tasker_default', 1, "
                                           "30, 0, array['{}']::uuid[], '{{2}}', '{{1}}', '{{{}}}', "
-                                          "'{{0}}', '{{1}}', '{{null}}', '{{0}}')",
+                                          "'{{success}}', '{{1}}', '{{null}}', '{{0}}')",
                                           task, late.at(0).msg_id)};
     last.settle(w); // after the cancellation, which holds d
     hold.commit();

@@ -139,8 +139,11 @@ protected:
         claim();
         of_held("tasker.extend_leases('tasker_default', 30, h.t, h.s, h.a, h.m)");
         of_held("tasker.start_steps(h.t, h.s, h.a, h.s)");
-        finish("(case msg_id % 10 when 9 then 2 when 8 then 1 when 7 then 1 else 0 end)::int2", 0);
-        finish("0::int2", 0); // all are refused
+        finish("(case msg_id % 10 when 9 then 'permanent_failure' when 8 then 'retryable_failure' "
+               "when 7 "
+               "then 'retryable_failure' else 'success' end)::tasker.outcome",
+               0);
+        finish("'success'::tasker.outcome", 0); // all are refused
         exec("select from tasker.fire_timers(1000)");
         claim();
         of_held("tasker.release_steps('tasker_default', h.t, h.s, h.a, h.m)");
@@ -148,12 +151,12 @@ protected:
         exec("update pgmq.q_tasker_default set vt = now() where read_ct > 0 and vt < now() + "
              "interval '1 hour'");
         claim(); // of which some, or all, were lost by their worker
-        finish("0::int2", batch);
+        finish("'success'::tasker.outcome", batch);
         finish_alone();
         cancel();
         for (int i = 0; i < 12; ++i) {
             claim();
-            finish("0::int2", 0);
+            finish("'success'::tasker.outcome", 0);
         }
         read();
         exec("select tasker.register_worker('again', '{default}')");

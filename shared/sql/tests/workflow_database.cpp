@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <map>
 #include <sstream>
 
@@ -125,6 +126,8 @@ std::vector<finish_row> workflow_database::finish(held_step const& step,
                                                   std::optional<int> retry_after_ms) {
     std::vector<finish_row> rows;
     auto const literal = payload ? '\'' + *payload + '\'' : "null";
+    static constexpr std::array<std::string_view, 3> names{"success", "retryable_failure",
+                                                           "permanent_failure"};
     bool const is_alone = how_ == reporting::alone && outcome == 0;
     auto const result = database_.exec(
         is_alone
@@ -137,7 +140,7 @@ std::vector<finish_row> workflow_database::finish(held_step const& step,
                           "'{{{}}}', "
                           "'{{{}}}', '{{{}}}', array[{}]::text[], '{{{}}}', '{{0}}')",
                           step.queue, worker_, take, step.task_id, step.step_no, step.attempt,
-                          step.msg_id, outcome, literal,
+                          step.msg_id, names.at(static_cast<std::size_t>(outcome)), literal,
                           retry_after_ms ? std::to_string(*retry_after_ms) : "null"));
     for (auto const& row : result) {
         finish_row parsed{.kind = row["refused"].as<bool>() ? "refused" : "taken",

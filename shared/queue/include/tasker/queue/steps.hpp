@@ -63,7 +63,8 @@ inline lease lease_of(claimed_step const& step) {
     return {step.task, step.step, step.attempt, step.message};
 }
 
-enum class outcome : std::int16_t { success = 0, retryable_failure = 1, permanent_failure = 2 };
+/// As tasker.outcome in SQL.
+enum class outcome : std::uint8_t { success, retryable_failure, permanent_failure };
 
 struct finished_step {
     lease held;
