@@ -78,7 +78,7 @@ bench-smoke: build ## 17 min, 3 min | every suite for seconds: does it work, and
 
 # The commit whose SQL functions CI measures beside the present ones, in turn, since its machines
 # differ and are shared; see docs/benchmarking.md.
-BENCH_BASE = 982639195bc386f5f0143349e9c6113479a01934
+BENCH_BASE = 7092c82e9ca33132af2e4b3011e89334d4865e0a
 
 bench-ci: build ## 20 min, 5 min | the core's functions in turn with those of BENCH_BASE; fails on a regression
 	@benches/tasker-bench run --type ci --against $(BENCH_BASE) --output build/release/benchmarks/ci
