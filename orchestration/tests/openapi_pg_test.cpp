@@ -4,6 +4,7 @@
 #include "tasker/model/input_validator.hpp"
 #include "tasker/model/workflow_template.hpp"
 #include "tasker/wire/create_task.hpp"
+#include "tasker/wire/cursor.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -191,6 +192,7 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("POST", templates, templates, large);
     call("GET", templates, templates);
     call("GET", templates, templates + "?x=1");
+    call("GET", templates, templates + "?cursor=" + wire::encode_cursor(template_id{1}, "x"));
     std::string const one_template = "/v1/templates/{namespace}/{name}/{version}";
     call("GET", one_template, "/v1/templates/default/chain/1.0.0");
     call("GET", one_template, "/v1/templates/default/chain/1.0.1");
@@ -208,6 +210,7 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("POST", tasks, tasks, R"({"name": "chain", "context": {"n": "x"}})");
     call("GET", tasks, tasks);
     call("GET", tasks, tasks + "?state=none");
+    call("GET", tasks, tasks + "?cursor=" + wire::encode_cursor(task_id::generate(), "x"));
 
     std::string const batch = "/v1/tasks/batch";
     call("POST", batch, batch, R"({"tasks": [{"name": "chain"}]})");
@@ -229,6 +232,7 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     EXPECT_EQ(call("GET", one, path).at("state"), "complete");
     call("GET", one + "/steps", steps);
     call("GET", one + "/steps", steps + "?x=1");
+    call("GET", one + "/steps", steps + "?cursor=" + wire::encode_cursor(step_no{1}, "x"));
     call("GET", one + "/steps", "/v1/tasks/" + unknown + "/steps");
     EXPECT_EQ(call("GET", one + "/steps/{name}", steps + "/b").at("result").at("n"), 1);
     call("GET", one + "/steps/{name}", steps + "/c");

@@ -43,7 +43,7 @@ TEST_F(StepsApi, ListIsPaged) {
     EXPECT_THAT(names, ::testing::ElementsAre("s0", "s1", "s2", "s3", "s4"));
     auto const cursor = client_.get(path_ + "?limit=2").json().at("next_cursor").get<std::string>();
     auto const other = "/v1/tasks/" + create("chain") + "/steps?cursor=" + cursor;
-    EXPECT_EQ(client_.get(other).error_code(), "invalid_request");
+    EXPECT_EQ(client_.get(other).error_code(), "unprocessable");
     EXPECT_EQ(client_.get(path_ + "?cursor=x").error_code(), "invalid_request");
 }
 

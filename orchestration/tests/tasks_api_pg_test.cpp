@@ -307,7 +307,7 @@ TEST_F(TasksApi, CursorIsRefusedWithOtherFilters) {
     for (auto const* other : {"", "state=pending&", "name=chain&state=failed&"}) {
         auto const reply =
             client_.get("/v1/tasks?" + std::string{other} + "limit=1&cursor=" + cursor);
-        EXPECT_EQ(reply.error_code(), "invalid_request") << other;
+        EXPECT_EQ(reply.error_code(), "unprocessable") << other;
         EXPECT_EQ(reply.json().at("error").at("details").at(0).at("path"), "cursor") << other;
     }
 }

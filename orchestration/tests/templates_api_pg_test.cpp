@@ -113,7 +113,7 @@ TEST_F(TemplatesApi, ListIsPagedAndFilteredAndLeavesDefinitionsOut) {
                   .get("/v1/templates?name=a&limit=3&cursor=" +
                        first.at("next_cursor").get<std::string>())
                   .error_code(),
-              "invalid_request");
+              "unprocessable");
 }
 
 TEST_F(TemplatesApi, UnknownTemplateIsNotFound) {

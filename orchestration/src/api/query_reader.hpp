@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tasker/base/error.hpp"
 #include "tasker/base/time.hpp"
 #include "tasker/http/percent.hpp"
 #include "tasker/wire/error_body.hpp"
@@ -52,6 +53,26 @@ public:
         return std::move(*value);
     }
 
+    /// `decode`, `list`: see cursor.hpp. A cursor of another list is no problem, but sets
+    /// has_foreign_cursor().
+    template <class Decode>
+    auto cursor(Decode decode, std::string_view list)
+        -> std::optional<typename decltype(decode(list, list))::value_type> {
+        auto const given = text("cursor");
+        if (!given) {
+            return std::nullopt;
+        }
+        auto const decoded = decode(*given, list);
+        if (decoded) {
+            return *decoded;
+        }
+        has_foreign_cursor_ = decoded.error().code == errc::conflict;
+        if (!has_foreign_cursor_) {
+            refuse("cursor", "the next_cursor of an earlier page");
+        }
+        return std::nullopt;
+    }
+
     /// All parameters except `limit` and `cursor` as one text; the same for all pages of a list.
     std::string const& filters() const noexcept {
         return filters_;
@@ -62,11 +83,16 @@ public:
         return problems_;
     }
 
+    bool has_foreign_cursor() const noexcept {
+        return has_foreign_cursor_;
+    }
+
 private:
     void refuse(std::string_view name, std::string_view expected);
 
     http::query_parameters const& given_;
     std::string filters_;
+    bool has_foreign_cursor_ = false;
     std::vector<wire::error_detail> problems_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/query_reader.hpp"
 #include "tasker/base/error.hpp"
 #include "tasker/base/ids.hpp"
 #include "tasker/http/error_response.hpp"
@@ -9,9 +10,26 @@
 
 #include <boost/system/result.hpp>
 
+#include <optional>
+#include <utility>
+
 /// The refusals that several resources share.
 
 namespace tasker::orchestration::api {
+
+/// None if all values of the query are valid.
+inline std::optional<http::response> refusal_of(query_reader const& query) {
+    if (auto problems = query.problems(); !problems.empty()) {
+        return http::invalid_query(std::move(problems));
+    }
+    if (query.has_foreign_cursor()) {
+        return http::error_response(
+            wire::error_code::unprocessable, "invalid query",
+            {{"cursor",
+              "must be the next_cursor of a page of the same list with the same filters"}});
+    }
+    return std::nullopt;
+}
 
 inline http::response invalid_body(wire::invalid_body const& why) {
     return http::error_response(wire::error_code::invalid_request, why.message, why.details);

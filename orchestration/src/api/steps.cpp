@@ -45,13 +45,11 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
     queue::step_filter const filter{
         .task = *id,
         .name = {},
-        .after = query.parsed(
-            "cursor", [&](auto cursor) { return wire::decode_step_cursor(cursor, list); },
-            "the next_cursor of an earlier page of this task's steps"),
+        .after = query.cursor(wire::decode_step_cursor, list),
     };
     auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
-    if (auto problems = query.problems(); !problems.empty()) {
-        co_return http::invalid_query(std::move(problems));
+    if (auto refused = refusal_of(query)) {
+        co_return std::move(*refused);
     }
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await database_.run(

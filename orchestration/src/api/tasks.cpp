@@ -88,14 +88,11 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
         .state = query.parsed("state", model::parse_task_state, state_names),
         .created_after = query.time("created_after"),
         .created_before = query.time("created_before"),
-        .before = query.parsed(
-            "cursor",
-            [&](auto cursor) { return wire::decode_task_cursor(cursor, query.filters()); },
-            "the next_cursor of an earlier page of tasks with the same filters"),
+        .before = query.cursor(wire::decode_task_cursor, query.filters()),
     };
     auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
-    if (auto problems = query.problems(); !problems.empty()) {
-        co_return http::invalid_query(std::move(problems));
+    if (auto refused = refusal_of(query)) {
+        co_return std::move(*refused);
     }
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await database_.run(
@@ -121,8 +118,8 @@ asio::awaitable<http::response> tasks::get(http::request& asked) {
     }
     query_reader query{asked.query};
     auto const wait = query.seconds("wait", longest_wait);
-    if (auto problems = query.problems(); !problems.empty()) {
-        co_return http::invalid_query(std::move(problems));
+    if (auto refused = refusal_of(query)) {
+        co_return std::move(*refused);
     }
     if (!wait || wait->count() == 0) {
         auto now = co_await show(*id);

@@ -131,14 +131,11 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
         .name_space = query.checked("namespace", model::namespace_problem),
         .name = query.checked("name", model::name_problem),
         .version = query.checked("version", model::version_problem),
-        .after = query.parsed(
-            "cursor",
-            [&](auto cursor) { return wire::decode_template_cursor(cursor, query.filters()); },
-            "the next_cursor of an earlier page of templates with the same filters"),
+        .after = query.cursor(wire::decode_template_cursor, query.filters()),
     };
     auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
-    if (auto problems = query.problems(); !problems.empty()) {
-        co_return http::invalid_query(std::move(problems));
+    if (auto refused = refusal_of(query)) {
+        co_return std::move(*refused);
     }
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto found = co_await database_.run(

@@ -88,30 +88,24 @@ std::string encode_number(std::uint8_t mark, std::string_view list, std::int32_t
 
 constexpr std::size_t longest_cursor = 64;
 
-/// The bytes after the head; none if the cursor is for another list or has another length.
-std::optional<byte_list> decode(std::string_view cursor, byte_list const& head,
-                                std::size_t length) {
-    if (cursor.size() > longest_cursor) {
-        return std::nullopt;
+/// The bytes after the head.
+result<byte_list> decode(std::string_view cursor, byte_list const& head, std::size_t length) {
+    auto bytes = cursor.size() > longest_cursor ? std::nullopt : from_base64url(cursor);
+    if (!bytes || bytes->size() != head.size() + length || bytes->front() != head.front()) {
+        return make_error(errc::invalid_argument, "is not a cursor of such a list");
     }
-    auto bytes = from_base64url(cursor);
-    if (!bytes || bytes->size() != head.size() + length ||
-        !std::equal(head.begin(), head.end(), bytes->begin())) {
-        return std::nullopt;
+    if (!std::equal(head.begin(), head.end(), bytes->begin())) {
+        return make_error(errc::conflict, "is the cursor of a list with other filters");
     }
     bytes->erase(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(head.size()));
-    return bytes;
-}
-
-error malformed() {
-    return make_error(errc::invalid_argument, "is not a cursor of this list");
+    return std::move(*bytes);
 }
 
 template <class Id>
 result<Id> decode_number(std::string_view cursor, byte_list const& head) {
     auto const bytes = decode(cursor, head, sizeof(std::int32_t));
     if (!bytes) {
-        return malformed();
+        return bytes.error();
     }
     std::uint32_t bits = 0;
     for (std::uint8_t const byte : *bytes) {
@@ -140,7 +134,7 @@ result<task_id> decode_task_cursor(std::string_view cursor, std::string_view lis
     task_id::bytes_type bytes{};
     auto const decoded = decode(cursor, head_of(task_mark, list), bytes.size());
     if (!decoded) {
-        return malformed();
+        return decoded.error();
     }
     std::ranges::copy(*decoded, bytes.begin());
     return task_id{bytes};

@@ -24,16 +24,22 @@ TEST(Cursor, IsSafeInAUrl) {
 }
 
 TEST(Cursor, OfAnotherListIsRefused) {
-    EXPECT_FALSE(decode_step_cursor(encode_cursor(template_id{1}, "l"), "l").has_value());
-    EXPECT_FALSE(decode_template_cursor(encode_cursor(step_no{1}, "l"), "l").has_value());
-    EXPECT_FALSE(decode_task_cursor(encode_cursor(step_no{1}, "l"), "l").has_value());
+    EXPECT_EQ(decode_step_cursor(encode_cursor(template_id{1}, "l"), "l").error().code,
+              errc::invalid_argument);
+    EXPECT_EQ(decode_template_cursor(encode_cursor(step_no{1}, "l"), "l").error().code,
+              errc::invalid_argument);
+    EXPECT_EQ(decode_task_cursor(encode_cursor(step_no{1}, "l"), "l").error().code,
+              errc::invalid_argument);
 }
 
 TEST(Cursor, OfOtherFiltersIsRefused) {
     for (auto const* other : {"", "state=", "state=failed&", "state=complete"}) {
-        EXPECT_FALSE(decode_task_cursor(encode_cursor(task_id::generate(), "state=failed"), other));
-        EXPECT_FALSE(decode_step_cursor(encode_cursor(step_no{1}, "state=failed"), other));
-        EXPECT_FALSE(decode_template_cursor(encode_cursor(template_id{1}, "state=failed"), other));
+        auto const task = encode_cursor(task_id::generate(), "state=failed");
+        auto const step = encode_cursor(step_no{1}, "state=failed");
+        auto const of_template = encode_cursor(template_id{1}, "state=failed");
+        EXPECT_EQ(decode_task_cursor(task, other).error().code, errc::conflict);
+        EXPECT_EQ(decode_step_cursor(step, other).error().code, errc::conflict);
+        EXPECT_EQ(decode_template_cursor(of_template, other).error().code, errc::conflict);
     }
 }
 

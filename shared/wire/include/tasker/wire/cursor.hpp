@@ -10,7 +10,8 @@
 /// and the last id of the previous page. Opaque to clients. `list` distinguishes lists of one kind
 /// by their filters. A list refuses the cursor of another one.
 ///
-/// Errors: errc::invalid_argument for a text that encode_cursor did not return for this `list`.
+/// Errors: errc::invalid_argument for a text that encode_cursor does not return for this kind of
+/// list; errc::conflict for the cursor of another `list`.
 
 namespace tasker::wire {
 
