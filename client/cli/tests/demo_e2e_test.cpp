@@ -11,8 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <regex>
 #include <string>
 #include <vector>
@@ -31,6 +33,25 @@ protected:
         std::filesystem::permissions(folder_.path(), std::filesystem::perms::owner_all |
                                                          std::filesystem::perms::group_exec |
                                                          std::filesystem::perms::others_exec);
+    }
+
+    static std::string text_of(std::filesystem::path const& path) {
+        std::ifstream file{path};
+        return std::string{std::istreambuf_iterator<char>{file}, {}};
+    }
+
+    /// Starts the demo, and interrupts it as Ctrl-C does once it has printed `text`.
+    void run_until_printed(std::string const& text) const {
+        auto const output = folder_ / "output";
+        std::filesystem::remove(output);
+        auto demo =
+            cluster::child_process::start({.argv = command({}), .out = output, .err = output})
+                .value();
+        ASSERT_TRUE(testing::wait_until(limit_, [&] {
+            return text_of(output).find(text) != std::string::npos || demo.poll().has_value();
+        })) << text_of(output);
+        demo.send(SIGINT);
+        EXPECT_EQ(demo.wait(limit_).value(), (cluster::exit_status{130, 0})) << text_of(output);
     }
 
     cluster::completed run(std::vector<std::string> args) const {
@@ -79,19 +100,18 @@ TEST_F(Demo, LosesNoResultThoughAWorkerIsKilledAndTheDatabaseRestarted) {
 }
 
 TEST_F(Demo, LeavesNothingRunningAfterCtrlC) {
-    auto const output = folder_ / "output";
-    auto demo =
-        cluster::child_process::start({.argv = command({}), .out = output, .err = output}).value();
-    auto const printed = [&] {
-        std::ifstream file{output};
-        return std::string{std::istreambuf_iterator<char>{file}, {}};
-    };
-    ASSERT_TRUE(testing::wait_until(limit_, [&] {
-        return printed().find("Killed a worker") != std::string::npos || demo.poll().has_value();
-    })) << printed();
-    demo.send(SIGINT);
-    EXPECT_EQ(demo.wait(limit_).value(), (cluster::exit_status{130, 0})) << printed();
-    EXPECT_EQ(processes_of(data_).size(), 0U) << printed();
+    run_until_printed("Killed a worker");
+    EXPECT_EQ(processes_of(data_).size(), 0U);
+}
+
+TEST_F(Demo, KeepsItsDataForTheSameBuildOnly) {
+    auto const log = folder_ / "data.log";
+    run_until_printed("The workflow while it runs");
+    run_until_printed("The workflow while it runs");
+    EXPECT_THAT(text_of(log), Not(HasSubstr("deleting the existing data")));
+    std::ofstream{folder_ / "data.build"} << "another build\n";
+    run_until_printed("The workflow while it runs");
+    EXPECT_THAT(text_of(log), HasSubstr("deleting the existing data"));
 }
 
 TEST_F(Demo, NamesAMissingProgram) {
