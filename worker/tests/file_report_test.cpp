@@ -1,5 +1,6 @@
 #include "file_handlers.hpp"
 
+#include "tasker/testing/temporary_folder.hpp"
 #include "tasker/worker/run_handler.hpp"
 
 #include <gmock/gmock.h>
@@ -26,8 +27,7 @@ json run(tasker::worker::handler const& handler, trial_step const& step) {
 class FileReport : public ::testing::Test {
 protected:
     FileReport() {
-        std::filesystem::remove_all(root_);
-        std::filesystem::create_directories(root_ / "info");
+        std::filesystem::create_directory(root_ / "info");
         write("/one", std::string(1, 'x'));
         write("/twenty", std::string(20, 'x'));
         write("/many", std::string(300, 'x'));
@@ -38,23 +38,18 @@ protected:
         write("/info/c.md5sums", "/one\n");
     }
 
-    ~FileReport() override {
-        std::filesystem::remove_all(root_);
-    }
-
     void write(std::string const& path, std::string const& text) const {
-        std::ofstream{root_.string() + path} << text;
+        std::ofstream{root_.path().string() + path} << text;
     }
 
     json measure(int part, int parts) const {
         return run(measure_files, {.initialization = {{"folder", (root_ / "info").string()},
-                                                      {"root", root_.string()},
+                                                      {"root", root_.path().string()},
                                                       {"part", part},
                                                       {"parts", parts}}});
     }
 
-    std::filesystem::path const root_ =
-        std::filesystem::path{::testing::TempDir()} / "demo_file_report";
+    tasker::testing::temporary_folder const root_;
 };
 
 TEST_F(FileReport, EachPackageIsMeasuredInOnePart) {
