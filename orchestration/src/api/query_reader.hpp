@@ -50,7 +50,8 @@ public:
             refuse(name, expected);
             return std::nullopt;
         }
-        return std::move(*value);
+        // Some of the parsers return a result, not an optional.
+        return std::move(*value); // NOLINT(bugprone-optional-value-conversion)
     }
 
     /// `decode`, `list`: see cursor.hpp. A cursor of another list is no problem, but sets
