@@ -3,8 +3,6 @@
 #include "tasker/base/as_tuple.hpp"
 #include "tasker/queue/tasks.hpp"
 
-#include <utility>
-
 namespace tasker::orchestration {
 
 namespace {
@@ -17,7 +15,7 @@ backlog_watch::backlog_watch(asio::any_io_executor executor, database& database,
                              backlog_watch_settings settings)
     : database_{database},
       settings_{settings},
-      sleep_{std::move(executor)} {}
+      sleep_{executor} {}
 
 asio::awaitable<void> backlog_watch::run_until_stopped() {
     while (!stopped_) {

@@ -27,23 +27,24 @@ using testing::StartsWith;
 class HealthPort : public testing::Test {
 protected:
     HealthPort()
-        : routes{health_routes({.is_ready = [this] { return is_ready.load(); },
-                                .metrics = [] { return std::string{"steps 1\n"}; }})},
-          server{io.get_executor(), routes, health_options({"worker"})} {
-        server.listen("127.0.0.1:0").value();
-        asio::co_spawn(io, run_health_port(server), [](std::exception_ptr) {});
-        thread = std::jthread{[this] { io.run(); }};
+        : routes_{health_routes({.is_ready = [this] { return is_ready_.load(); },
+                                 .metrics = [] { return std::string{"steps 1\n"}; }})},
+          server_{io_.get_executor(), routes_, health_options({"worker"})} {
+        server_.listen("127.0.0.1:0").value();
+        asio::co_spawn(io_, run_health_port(server_), [](std::exception_ptr) {});
+        thread_ = std::jthread{[this] { io_.run(); }};
     }
 
-    ~HealthPort() override {
-        asio::post(io, [this] { server.stop(); });
+    void TearDown() override {
+        asio::post(io_, [this] { server_.stop(); });
+        thread_.join();
     }
 
     /// Sends the bytes and reads until the server closes the connection.
     std::string exchange(std::string const& bytes) {
         asio::io_context own;
         asio::ip::tcp::socket socket{own};
-        auto const address = server.address();
+        auto const address = server_.address();
         auto const port = std::stoi(address.substr(address.rfind(':') + 1));
         socket.connect({asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)});
         asio::write(socket, asio::buffer(bytes));
@@ -62,11 +63,11 @@ protected:
         return json::parse(answer.substr(answer.find("\r\n\r\n") + 4));
     }
 
-    std::atomic<bool> is_ready = true;
-    asio::io_context io{1};
-    http::router routes;
-    http::server server;
-    std::jthread thread;
+    std::atomic<bool> is_ready_ = true;
+    asio::io_context io_{1};
+    http::router routes_;
+    http::server server_;
+    std::jthread thread_;
 };
 
 TEST_F(HealthPort, TellsThatTheWorkerIsWell) {
@@ -79,7 +80,7 @@ TEST_F(HealthPort, TellsThatTheWorkerIsWell) {
 }
 
 TEST_F(HealthPort, WorkerThatTakesNoStepsIsAliveButNotReady) {
-    is_ready = false;
+    is_ready_ = false;
     EXPECT_THAT(ask("GET", "/health/live"), StartsWith("HTTP/1.1 200 "));
     auto const answer = ask("GET", "/health/ready");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
