@@ -176,7 +176,7 @@ asio::awaitable<void> lease_keeper::note_long_running() {
 
 /// False if some steps could not be returned because the database does not respond.
 asio::awaitable<bool> lease_keeper::release_all() {
-    std::ranges::move(flow_.take_given_back(), std::back_inserter(to_release_));
+    std::ranges::move(flow_.take_returned(), std::back_inserter(to_release_));
     for (auto& each : by_queue(std::exchange(to_release_, {}))) {
         if (auto const released = co_await release(each); !released) {
             metrics_.call_failed(metrics::call::release);

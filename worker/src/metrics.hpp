@@ -21,14 +21,7 @@ namespace tasker::worker {
 class metrics {
 public:
     /// The outcome of a step that this worker held.
-    enum class ending {
-        success,
-        retryable_failure,
-        permanent_failure,
-        timed_out,
-        lost,
-        given_back
-    };
+    enum class ending { success, retryable_failure, permanent_failure, timed_out, lost, returned };
 
     enum class call { claim, finish, extend, release };
 

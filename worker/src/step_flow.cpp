@@ -319,8 +319,8 @@ std::vector<std::shared_ptr<execution>> step_flow::hung() const {
     return running;
 }
 
-std::vector<std::shared_ptr<execution>> step_flow::take_given_back() {
-    return std::exchange(given_back_, {});
+std::vector<std::shared_ptr<execution>> step_flow::take_returned() {
+    return std::exchange(returned_, {});
 }
 
 std::vector<std::shared_ptr<execution>> step_flow::held() const {
@@ -348,9 +348,9 @@ bool step_flow::give_back_waiting() {
 }
 
 void step_flow::give_back(std::shared_ptr<execution> step) {
-    metrics_.step_ended(metrics::ending::given_back);
+    metrics_.step_ended(metrics::ending::returned);
     drop(step);
-    given_back_.push_back(std::move(step));
+    returned_.push_back(std::move(step));
     leases.ring();
 }
 

@@ -123,7 +123,7 @@ public:
     void give_up();
 
     /// Steps to return to the queue; they are no longer held.
-    std::vector<std::shared_ptr<execution>> take_given_back();
+    std::vector<std::shared_ptr<execution>> take_returned();
 
     std::vector<std::shared_ptr<execution>> held() const;
 
@@ -191,7 +191,7 @@ private:
     std::unordered_set<std::shared_ptr<execution>> held_;
     std::vector<queue_reports> reports_;
     std::size_t next_queue_ = 0;
-    std::vector<std::shared_ptr<execution>> given_back_;
+    std::vector<std::shared_ptr<execution>> returned_;
     std::shared_ptr<execution> alone_; ///< waits to run alone, or runs alone: no slot is free
     bool alone_runs_ = false;
     deadline alone_limit_ = deadline::max(); ///< of its wait

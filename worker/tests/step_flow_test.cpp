@@ -36,9 +36,9 @@ protected:
         flow_.accept(std::move(steps), steady_clock::now());
     }
 
-    std::vector<std::string> given_back() {
+    std::vector<std::string> returned() {
         std::vector<std::string> names;
-        for (auto const& each : flow_.take_given_back()) {
+        for (auto const& each : flow_.take_returned()) {
             names.push_back(each->step.name);
         }
         return names;
@@ -56,7 +56,7 @@ TEST_F(StepFlow, TakesNothingNewWhileAStepWaitsToRunAlone) {
     accept({"suspect"}, true);
     EXPECT_EQ(flow_.free_slots(), 0U);
     EXPECT_EQ(flow_.step_to_run_alone(), nullptr);
-    EXPECT_THAT(given_back(), IsEmpty());
+    EXPECT_THAT(returned(), IsEmpty());
 }
 
 TEST_F(StepFlow, RunsAStepAloneWhenNothingElseIsHeld) {
@@ -81,18 +81,18 @@ TEST_F(StepFlow, GivesAStepBackThatWaitsTooLongToRunAloneAndWaitsTwiceAsLongTheN
     accept({"other"}, false);
     accept({"suspect"}, true);
     EXPECT_LT(flow_.limit_wait_for_alone(steady_clock::now()), deadline::max());
-    EXPECT_THAT(given_back(), IsEmpty());
+    EXPECT_THAT(returned(), IsEmpty());
     EXPECT_EQ(flow_.limit_wait_for_alone(steady_clock::now() + step_flow::first_alone_limit),
               deadline::max());
-    EXPECT_THAT(given_back(), ElementsAre("suspect"));
+    EXPECT_THAT(returned(), ElementsAre("suspect"));
     EXPECT_GT(flow_.free_slots(), 0U);
 
     accept({"suspect"}, true);
     EXPECT_LT(flow_.limit_wait_for_alone(steady_clock::now() + step_flow::first_alone_limit),
               deadline::max());
-    EXPECT_THAT(given_back(), IsEmpty());
+    EXPECT_THAT(returned(), IsEmpty());
     flow_.limit_wait_for_alone(steady_clock::now() + 2 * step_flow::first_alone_limit);
-    EXPECT_THAT(given_back(), ElementsAre("suspect"));
+    EXPECT_THAT(returned(), ElementsAre("suspect"));
 }
 
 TEST_F(StepFlow, TakesNoStepThatMustRunAloneForAsLongAsOneWaitedInVain) {
@@ -111,7 +111,7 @@ TEST_F(StepFlow, TakesNoStepThatMustRunAloneForAsLongAsOneWaitedInVain) {
 
 TEST_F(StepFlow, GivesBackASecondStepThatMustRunAlone) {
     accept({"suspect", "another"}, true);
-    EXPECT_THAT(given_back(), ElementsAre("another"));
+    EXPECT_THAT(returned(), ElementsAre("another"));
 }
 
 TEST_F(StepFlow, TakesNewStepsWhenTheStepThatWaitsToRunAloneLosesItsLease) {
