@@ -64,10 +64,13 @@ void reporter::stop() {
 
 asio::awaitable<void> reporter::run_lane_until_stopped() {
     for (;;) {
-        flow_.collect();
+        auto const collected = flow_.collect();
         auto batch = flow_.next_batch();
         if (!batch.reports.empty()) {
             co_await deliver(std::move(batch));
+        } else if (collected) {
+            // Only steps whose results are not needed: handlers that returned too late.
+            continue;
         } else if (is_stopped_) {
             flow_.reports.ring(); // for the other lanes
             co_return;

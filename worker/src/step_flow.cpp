@@ -86,11 +86,11 @@ void step_flow::accept(std::vector<queue::claimed_step> steps, steady_clock::tim
     pool_.submit(std::move(ready));
 }
 
-void step_flow::collect() {
+bool step_flow::collect() {
     finished_.clear();
     pool_.take_finished(finished_, thread_pool::wake::yes);
     if (finished_.empty()) {
-        return;
+        return false;
     }
     std::chrono::nanoseconds total{0};
     std::size_t ran = 0;
@@ -110,6 +110,7 @@ void step_flow::collect() {
     if (holds_nothing()) {
         emptied.ring();
     }
+    return true;
 }
 
 void step_flow::finish(finished_execution done) {

@@ -59,9 +59,10 @@ public:
     /// Accepts steps whose leases began at `leased_at` or later; returns them if closed.
     void accept(std::vector<queue::claimed_step> steps, steady_clock::time_point leased_at);
 
-    /// Takes the finished steps from the threads. Threads notify `reports` only after a call that
-    /// found none, so they do not disturb a busy reporter.
-    void collect();
+    /// Takes the finished steps from the threads; false if there were none. Threads notify
+    /// `reports` only after a call that found none, so they do not disturb a busy reporter: wait
+    /// for `reports` only after such a call.
+    bool collect();
 
     /// How many more steps may be held now. A step keeps its slot until its result is stored.
     std::size_t free_slots() const;

@@ -278,6 +278,20 @@ TEST_F(WorkerHang, WorkerIsReadyAgainWhenAThreadReturns) {
     EXPECT_EQ(w.stop(), ending::stopped);
 }
 
+TEST_F(WorkerHang, StepAfterAHandlerThatReturnedTooLateIsReported) {
+    auto chosen = options();
+    chosen.concurrency = 1;
+    chosen.lease_seconds = 600;
+    chosen.database.report_connections = 1;
+    running_worker w{chosen, hold()};
+    auto const id = create("hangs");
+    ASSERT_TRUE(wait_for_task(id, "failed"));
+    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
+    go.raise();
+    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return w.is_ready(); }));
+    EXPECT_TRUE(wait_for_task(create("one"), "complete"));
+}
+
 TEST_F(WorkerHang, StopDoesNotWaitForAHandlerThatHasTimedOut) {
     auto chosen = options();
     chosen.shutdown_grace_ms = 600'000;
