@@ -56,7 +56,8 @@ void add_dev_command(command_line& line) {
         ->check(CLI::Range(0, highest_port).description(""));
     added
         .add_option("--worker-port", options->worker_port,
-                    "Port of the worker's health and metrics (default: 8081 or the next free port)")
+                    "Port of the first worker's health and metrics (default: 8081 or the next free "
+                    "port); the others use any free port")
         ->type_name("PORT")
         ->check(CLI::Range(0, highest_port).description(""));
     added.add_flag("--fresh", options->is_fresh, "Delete existing data first");

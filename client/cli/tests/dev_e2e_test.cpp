@@ -218,6 +218,13 @@ TEST_F(Dev, TellsItsAddressesInJson) {
     }
 }
 
+TEST_F(Dev, WorkersUseNoPortThatAnotherProgramMayExpect) {
+    start({"--port", "0", "--workers", "2", "--json"});
+    for (int port = 8081; port <= 8100; ++port) {
+        EXPECT_THAT(output(), Not(HasSubstr("http://127.0.0.1:" + std::to_string(port) + "\"")));
+    }
+}
+
 TEST_F(Dev, TellsThatThePortIsTaken) {
     boost::asio::io_context context;
     boost::asio::ip::tcp::acceptor const taken{context,

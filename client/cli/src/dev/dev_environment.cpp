@@ -129,7 +129,8 @@ result<void> dev_environment::start_orchestrator() {
 
 result<void> dev_environment::start_workers() {
     for (int number = 1; number <= options_.workers; ++number) {
-        auto const wish = number == 1 ? options_.worker_port : std::nullopt;
+        // Only the first has a port that can be guessed: to search for more would race with others.
+        auto const wish = number == 1 ? options_.worker_port : std::uint16_t{0};
         auto const port = choose_port(wish, usual_worker_port, "--worker-port");
         if (port.has_error()) {
             return port.error();
