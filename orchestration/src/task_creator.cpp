@@ -34,7 +34,7 @@ bool may_be_one_tasks_fault(error const& failure) {
 /// The sender repeats a batch; its submitters wait slightly longer.
 constexpr std::chrono::milliseconds submit_grace{500};
 
-std::vector<wire::error_detail> details_of(std::vector<model::located_problem> const& problems,
+std::vector<wire::error_detail> details_of(std::vector<documents::located_problem> const& problems,
                                            std::string const& prefix) {
     std::vector<wire::error_detail> details;
     for (auto const& problem : problems) {
@@ -121,7 +121,7 @@ asio::awaitable<api_result<created_task>> task_creator::create(wire::create_task
         }
         from = std::move(*found);
     }
-    auto const problems = from->input.validate(wanted.context);
+    auto const problems = from->input.validate(wanted.context, "context");
     if (!problems.empty()) {
         co_return wire::error_body{error_code::unprocessable,
                                    "the context does not match the template's input schema",
@@ -170,7 +170,7 @@ task_creator::create_all(std::vector<wire::create_task_request> wanted) {
             }
             from = std::move(*found);
         }
-        auto problems = details_of(from->input.validate(each.context), path);
+        auto problems = details_of(from->input.validate(each.context, "context"), path);
         std::ranges::move(problems, std::back_inserter(invalid.details));
         if (invalid.details.size() >= max_details) {
             break;

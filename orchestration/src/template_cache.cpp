@@ -45,7 +45,7 @@ std::array<std::uint32_t, 3> rank(std::string_view version) {
 }
 
 /// The input schema in a definition from the database.
-model::input_validator validator_of(std::string_view definition) {
+json_schema::validator validator_of(std::string_view definition) {
     simdjson::ondemand::parser parser;
     simdjson::padded_string const text{definition};
     simdjson::ondemand::document document;
@@ -55,7 +55,7 @@ model::input_validator validator_of(std::string_view definition) {
         schema.raw_json().get(raw)) {
         return {};
     }
-    return model::input_validator{raw};
+    return json_schema::validator{raw};
 }
 
 wire::error_body unknown(std::string_view name_space, std::string_view name,

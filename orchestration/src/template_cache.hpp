@@ -4,7 +4,7 @@
 #include "failure.hpp"
 #include "tasker/base/ids.hpp"
 #include "tasker/base/time.hpp"
-#include "tasker/model/input_validator.hpp"
+#include "tasker/json_schema/validator.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -27,7 +27,7 @@ struct known_template {
     std::string name;
     std::string version;
     std::int32_t steps_total = 0;
-    model::input_validator input;
+    json_schema::validator input;
 };
 
 using template_ptr = std::shared_ptr<known_template const>;

@@ -1,7 +1,7 @@
 #include "api/documents.hpp"
 #include "api_fixture.hpp"
 
-#include "tasker/model/input_validator.hpp"
+#include "tasker/json_schema/validator.hpp"
 #include "tasker/model/workflow_template.hpp"
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/cursor.hpp"
@@ -47,7 +47,8 @@ json inlined(json const& schema, int depth = 6) {
 /// The problems of the value by the schema; empty: none.
 std::string problems(json const& value, json const& schema) {
     std::string text;
-    for (auto const& each : model::input_validator{inlined(schema).dump()}.validate(value.dump())) {
+    for (auto const& each :
+         json_schema::validator{inlined(schema).dump()}.validate(value.dump(), "context")) {
         text += each.path + ": " + each.problem + "\n";
     }
     return text;

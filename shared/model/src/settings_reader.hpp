@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mapping_reader.hpp"
+#include "documents.hpp"
 
 #include "tasker/model/workflow_template.hpp"
 

@@ -1,8 +1,7 @@
-#include "document.hpp"
-#include "mapping_reader.hpp"
-#include "schema_compiler.hpp"
+#include "documents.hpp"
 #include "settings_reader.hpp"
 #include "step_checks.hpp"
+#include "tasker/json_schema/check.hpp"
 
 #include "tasker/model/names.hpp"
 #include "tasker/model/workflow_template.hpp"
@@ -221,7 +220,7 @@ workflow_template read_template(reading in) {
     out.metadata = read_optional_mapping(in, root, source, "metadata");
     out.system_dependencies = read_optional_mapping(in, root, source, "system_dependencies");
     if (auto const schema = source.find("input_schema")) {
-        compile_schema(in, document_path{root, "input_schema"}, *schema);
+        json_schema::check_schema(in, document_path{root, "input_schema"}, *schema);
         out.input_schema = to_json(in.source, *schema);
     }
     std::vector<given_step> const given = read_steps(in, source, root, out);
@@ -247,11 +246,11 @@ template_result parse(std::string_view text, document (*read)(std::string_view))
 } // namespace
 
 template_result parse_template_yaml(std::string_view text) {
-    return parse(text, read_yaml);
+    return parse(text, documents::read_yaml);
 }
 
 template_result parse_template_json(std::string_view text) {
-    return parse(text, read_json);
+    return parse(text, documents::read_json);
 }
 
 void throw_exception_from_error(invalid_template const& invalid,

@@ -1,5 +1,6 @@
 #include "told_problems.hpp"
 
+#include "tasker/documents/problem_list.hpp"
 #include "tasker/model/compiled_template.hpp"
 
 #include <fmt/format.h>
@@ -157,7 +158,7 @@ TEST(ParseTemplate, NestsSixtyFourLevelsAndNoMore) {
 }
 
 TEST(ParseTemplate, RefusesWhatIsLongerThanItsLimit) {
-    std::string const text(max_template_bytes + 1, ' ');
+    std::string const text(documents::max_document_bytes + 1, ' ');
     EXPECT_THAT(problems_of_yaml(text), ElementsAre("is longer than 16777216 bytes"));
     EXPECT_THAT(problems_of_json(text), ElementsAre("is longer than 16777216 bytes"));
 }
@@ -169,7 +170,7 @@ TEST(ParseTemplate, TellsAThousandProblemsAndCountsTheOthers) {
         yaml += "unknown" + std::to_string(i) + ", ";
     }
     auto const problems = problems_of_yaml(yaml + "]}]\n");
-    ASSERT_EQ(problems.size(), max_problems + 1);
+    ASSERT_EQ(problems.size(), documents::max_problems + 1);
     EXPECT_EQ(problems.back(), "has 4000 more problems");
 }
 

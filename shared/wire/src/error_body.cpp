@@ -101,7 +101,7 @@ int http_status(error_code code) noexcept {
     return codes[static_cast<std::size_t>(code)].status;
 }
 
-error_detail to_detail(model::located_problem const& problem) {
+error_detail to_detail(documents::located_problem const& problem) {
     std::string const line =
         problem.line > 0 ? "line " + std::to_string(problem.line) + ": " : std::string{};
     return {.path = problem.path, .problem = line + problem.problem};

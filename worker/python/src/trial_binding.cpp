@@ -4,8 +4,8 @@
 #include "parameters.hpp"
 
 #include "tasker/base/time.hpp"
+#include "tasker/json_schema/validator.hpp"
 #include "tasker/model/compiled_template.hpp"
-#include "tasker/model/input_validator.hpp"
 #include "tasker/worker/run_handler.hpp"
 
 #include <pybind11/stl.h>
@@ -23,11 +23,11 @@ namespace tasker::python {
 
 namespace {
 
-std::vector<std::string> to_texts(std::vector<model::located_problem> const& problems) {
+std::vector<std::string> to_texts(std::vector<documents::located_problem> const& problems) {
     std::vector<std::string> texts;
     texts.reserve(problems.size());
     for (auto const& each : problems) {
-        texts.push_back(model::to_string(each));
+        texts.push_back(documents::to_string(each));
     }
     return texts;
 }
@@ -51,7 +51,7 @@ py::tuple compile_template(std::string_view text, bool is_json, std::string_view
 
 /// The problems of a context by the input_schema of a compiled template.
 std::vector<std::string> check_context(std::string_view schema, std::string_view context) {
-    return to_texts(model::input_validator{schema}.validate(context));
+    return to_texts(json_schema::validator{schema}.validate(context, "context"));
 }
 
 struct trial {

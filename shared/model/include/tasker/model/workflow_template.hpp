@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tasker/model/problem.hpp"
+#include "tasker/documents/problem.hpp"
 
 #include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>
@@ -81,16 +81,13 @@ struct workflow_template {
     friend bool operator==(workflow_template const&, workflow_template const&) = default;
 };
 
-inline constexpr std::size_t max_template_bytes = std::size_t{16} << 20;
 inline constexpr std::size_t max_steps = 10'000;
 inline constexpr std::size_t max_edges = 1'000'000;
-inline constexpr std::size_t max_problems = 1'000;
-inline constexpr int max_nesting = 64;
 
 /// Why a document is not a valid template: all problems in the order of the document, at most
-/// `max_problems` and a last one that counts the rest.
+/// `documents::max_problems` and a last one that counts the rest.
 struct invalid_template {
-    std::vector<located_problem> problems;
+    std::vector<documents::located_problem> problems;
 };
 
 /// Found by boost::system::result.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "tasker/base/error.hpp"
-#include "tasker/model/problem.hpp"
+#include "tasker/documents/problem.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -48,7 +48,7 @@ struct error_detail {
 };
 
 /// In the form of the API: the sentence starts with the line, if one is known.
-error_detail to_detail(model::located_problem const& problem);
+error_detail to_detail(documents::located_problem const& problem);
 
 /// `{"error":{"code":"","message":"","details":[{"path":"","problem":""}]}}`
 struct error_body {

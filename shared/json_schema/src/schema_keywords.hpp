@@ -1,0 +1,57 @@
+#pragma once
+
+#include "documents.hpp"
+#include "schema.hpp"
+
+#include "tasker/base/assert.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace tasker::json_schema {
+
+/// A schema while it is compiled. Subschemas get numbers and are read one after the other, not
+/// nested, so that references may form cycles.
+class schema_builder {
+public:
+    explicit schema_builder(reading from) : in{from} {}
+
+    std::shared_ptr<schema const> build(document_path const& path, node_index root);
+
+    /// The number of the subschema at a node; it is read later.
+    schema_index add(document_path const& path, node_index node);
+
+    /// The number of the subschema at a JSON pointer from the root, if there is one.
+    std::optional<schema_index> add_target(std::string_view pointer);
+
+    /// The number of a constant.
+    std::size_t add_constant(node_index node);
+
+    reading in;
+
+private:
+    struct place {
+        node_index node;
+        std::string path;
+    };
+
+    schema_index add(std::string path, node_index node);
+    std::optional<node_index> child(node_index of, std::string const& token, std::string& path);
+    void check_same_value(schema const& built);
+
+    std::vector<place> places_; // by number
+    std::unordered_map<node_index, schema_index> numbers_;
+    std::unordered_map<node_index, std::unordered_map<std::string, node_index>> members_;
+    std::string constants_text_;
+    std::size_t constants_ = 0;
+};
+
+/// Reads the keywords of one subschema.
+subschema read_subschema(schema_builder& builder, document_path const& path, node_index node,
+                         bool is_root);
+
+} // namespace tasker::json_schema
