@@ -17,12 +17,21 @@ bool is_hexadecimal(std::string_view text) {
     });
 }
 
-/// ECMA-262's \u00e9 is \x{00e9} in RE2.
+/// ECMA-262's \u00e9 is \x{00e9} in RE2, and its \s and \S know the white space of Unicode.
 std::string to_re2(std::string_view source) {
+    constexpr std::string_view space = R"(\s\v\x{feff}\x{2028}\x{2029}\p{Zs})";
     std::string out;
+    bool in_class = false;
     for (std::size_t i = 0; i < source.size(); ++i) {
         if (source[i] != '\\' || i + 1 == source.size()) {
+            in_class = source[i] == '[' || (in_class && source[i] != ']');
             out += source[i];
+            continue;
+        }
+        if (source[i + 1] == 's' || (source[i + 1] == 'S' && !in_class)) {
+            out.append(in_class ? "" : source[i + 1] == 's' ? "[" : "[^").append(space);
+            out.append(in_class ? "" : "]");
+            ++i;
             continue;
         }
         std::string_view const digits = source.substr(std::min(i + 2, source.size()), 4);

@@ -52,7 +52,7 @@ struct subschema {
     std::optional<std::size_t> min_length; ///< in code points
     std::optional<std::size_t> max_length;
     std::optional<pattern> matches;
-    std::optional<string_format> format;
+    string_format const* format = nullptr;
 
     std::optional<std::size_t> min_items;
     std::optional<std::size_t> max_items;

@@ -1,7 +1,10 @@
 #include "schema_checks.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace tasker::json_schema {
 
@@ -12,10 +15,57 @@ std::size_t code_points(std::string_view text) {
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
+/// The number is digits * 10^exponent.
+struct decimal {
+    std::uint64_t digits = 0;
+    int exponent = 0;
+};
+
+/// The absolute value as people write it: 0.01 is 1 * 10^-2, although no binary fraction is 0.01.
+/// REQUIRES: an integer of 64 bits or a double.
+decimal to_decimal(long double number) {
+    number = std::abs(number);
+    if (number < 0x1p64L && std::trunc(number) == number) {
+        return {static_cast<std::uint64_t>(number), 0};
+    }
+    std::array<char, 32> text{};
+    auto const* const end =
+        std::to_chars(text.data(), text.data() + text.size(), static_cast<double>(number),
+                      std::chars_format::scientific)
+            .ptr;
+    decimal out;
+    char const* const power = std::find(std::as_const(text).data(), end, 'e');
+    bool has_point = false;
+    for (char const* at = text.data(); at != power; ++at) {
+        if (*at == '.') {
+            has_point = true;
+        } else {
+            out.digits = out.digits * 10 + static_cast<std::uint64_t>(*at - '0');
+            out.exponent -= has_point ? 1 : 0;
+        }
+    }
+    int exponent = 0;
+    std::from_chars(power + (power[1] == '+' ? 2 : 1), end, exponent);
+    out.exponent += exponent;
+    return out;
+}
+
 bool is_multiple(long double number, long double of) {
-    long double const quotient = number / of;
-    // 19.99 must count as a multiple of 0.01, although no binary fraction is one.
-    return std::abs(quotient - std::round(quotient)) <= 1e-12L * std::max(1.0L, std::abs(quotient));
+    __extension__ using wide = unsigned __int128;
+    decimal left = to_decimal(number);
+    decimal const right = to_decimal(of);
+    int exponent = left.exponent - right.exponent;
+    for (; exponent < 0 && left.digits != 0; ++exponent) {
+        if (left.digits % 10 != 0) {
+            return false;
+        }
+        left.digits /= 10;
+    }
+    auto rest = static_cast<wide>(left.digits % right.digits);
+    for (; exponent > 0 && rest != 0; --exponent) {
+        rest = rest * 10 % right.digits;
+    }
+    return rest == 0;
 }
 
 } // namespace
@@ -82,8 +132,8 @@ void check_string(asked& out, std::string_view text) {
     if (by.matches && !by.matches->matches(text)) {
         out.refuse("must match the pattern " + by.matches->source());
     }
-    if (by.format && !has_format(text, *by.format)) {
-        out.refuse("must have the format " + std::string{to_string(*by.format)});
+    if (by.format != nullptr && !by.format->fits(text)) {
+        out.refuse("must have the format " + std::string{by.format->name});
     }
 }
 

@@ -191,7 +191,7 @@ private:
             apply(*by.additional_properties);
             return fit;
         }
-        out.refuse(path, "is not a property of the input schema" + suggest_property(out, key));
+        out.refuse(path, "is not a property of the schema" + suggest_property(out, key));
         return false;
     }
 
@@ -336,7 +336,7 @@ std::vector<located_problem> evaluate(schema const& by, element value, document_
     if (work.gave_up()) {
         // The problems found so far may be a consequence of giving up.
         return {{.path = path.to_string(),
-                 .problem = "needs more work to check against the input schema than is allowed"}};
+                 .problem = "needs more work to check against the schema than is allowed"}};
     }
     return std::move(problems).finish();
 }

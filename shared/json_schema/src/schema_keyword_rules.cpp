@@ -191,8 +191,8 @@ void format(keyword_reading const& keyword) {
     if (!text) {
         return;
     }
-    keyword.out.format = parse_format(*text);
-    if (!keyword.out.format) {
+    keyword.out.format = find_format(*text);
+    if (keyword.out.format == nullptr) {
         keyword.report(shown(*text) + " is not a supported format" +
                        keyword.in().problems.suggestion(*text, format_names()));
     }

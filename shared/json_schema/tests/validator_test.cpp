@@ -37,6 +37,28 @@ TEST(SchemaValidator, ChecksIntegersOfAnySize) {
         ElementsAre());
 }
 
+TEST(SchemaValidator, ComputesMultiplesOfDecimalsExactly) {
+    struct pair {
+        char const* of;
+        char const* good;
+        char const* bad;
+    };
+    for (auto const& [of, good, bad] :
+         std::vector<pair>{{"0.01", "19.99", "19.999"},
+                           {"0.1", "-0.3", "0.30000000000000004"},
+                           {"3", "9223372036854775806", "9223372036854775807"},
+                           {"7", "18446744073709551614", "18446744073709551615"},
+                           {"1e300", "1e301", "1.5e300"},
+                           {"1e-10", "2.5e-9", "2.55e-10"},
+                           {"0.123456789", "1.23456789", "1e308"},
+                           {"18446744073709551615", "0", "1e19"}}) {
+        std::string const schema =
+            "{\"properties\":{\"v\":{\"multipleOf\":" + std::string{of} + "}}}";
+        EXPECT_THAT(problems(schema, "{\"v\":" + std::string{good} + "}"), ElementsAre()) << of;
+        EXPECT_EQ(problems(schema, "{\"v\":" + std::string{bad} + "}").size(), 1) << of;
+    }
+}
+
 TEST(SchemaValidator, DescribesWhatAValueMustBe) {
     std::vector<refused_context> const cases{
         {R"({"type":"string"})", "1", "context.v: must be a string, not a number"},
@@ -69,7 +91,7 @@ TEST(SchemaValidator, DescribesWhatAValueMustBe) {
         {R"({"maxProperties":0})", R"({"a":1})",
          "context.v: must have at most 0 properties, not 1"},
         {R"({"properties":{"price":{}},"additionalProperties":false})", R"({"prise":1})",
-         "context.v.prise: is not a property of the input schema; did you mean "
+         "context.v.prise: is not a property of the schema; did you mean "
          "\"price\"?"},
         {R"({"additionalProperties":{"type":"null"}})", R"({"a b":1})",
          "context.v[\"a b\"]: must be null, not a number"},
@@ -121,6 +143,11 @@ TEST(SchemaValidator, AcceptsAndRefusesTextsByTheirFormat) {
                              {"ipv4", "10.0.0.1", "10.0.0.256"},
                              {"ipv6", "::1", ":::1"},
                              {"uri", "https://example.org/a?b#c", "/a b"},
+                             {"idn-email", "\xc3\xa9@\xc3\xa9.org", "\xc3\xa9"},
+                             {"json-pointer", "/a~0b/0", "/~2"},
+                             {"relative-json-pointer", "1/a", "01"},
+                             {"regex", "^a+$", "(a"},
+                             {"uri-reference", "../a?b#c", "a b"},
                              {"uuid", "01890a5d-ac96-774b-bcce-b302099a8057", "1"}}) {
         std::string const schema =
             "{\"additionalProperties\":{\"format\":\"" + std::string{format} + "\"}}";
@@ -166,7 +193,7 @@ TEST(SchemaValidator, StopsAtSchemasThatMultiplyTheirWork) {
         schema += fmt::format(R"("d{}":{{"allOf":[{},{}]}},)", i, next, next);
     }
     EXPECT_THAT(problems(schema + R"("d30":{}}})", "{}"),
-                ElementsAre("context: needs more work to check against the input schema than is "
+                ElementsAre("context: needs more work to check against the schema than is "
                             "allowed"));
 }
 
