@@ -24,7 +24,7 @@ build-%: setup
 
 # What the tests of a preset need: no benchmarks, and no public header alone.
 tests-%:
-	@scripts/setup --build
+	@scripts/setup --test
 	@scripts/compile -j $(JOBS) $* tests
 
 demo: ## 5 min, 25 s | see Tasker at work on a private PostgreSQL; installs and compiles only what this needs
@@ -57,7 +57,7 @@ tsan: tests-tsan ## 30 min, 10 min | all tests with ThreadSanitizer
 	@cd build/tsan && $(CTEST) -LE '^bench'
 
 sanitize: ## 15 min, 5 min | the tests that CI runs with sanitizers: unit and pg tests of some rooms
-	@scripts/setup --build
+	@scripts/setup --test
 	@scripts/sanitize -j $(JOBS)
 
 check-all: lint-all asan tsan test-postgres-versions ## 3 h | what takes too long for CI: every file and test with each tool

@@ -4,7 +4,7 @@
 
 FROM debian:12-slim
 WORKDIR /src
-COPY scripts/setup scripts/setup
+COPY scripts/setup scripts/*.txt scripts/
 RUN scripts/setup && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 tasker && chown -R tasker: /src
 COPY --chown=tasker:tasker CMakeLists.txt CMakePresets.json Makefile README.md CHANGELOG.md LICENSE ./

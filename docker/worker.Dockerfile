@@ -3,7 +3,7 @@
 
 FROM debian:12-slim AS build
 WORKDIR /src
-COPY scripts/setup scripts/setup
+COPY scripts/setup scripts/*.txt scripts/
 RUN scripts/setup --build && rm -rf /var/lib/apt/lists/*
 COPY CMakeLists.txt CMakePresets.json ./
 COPY scripts scripts

@@ -125,9 +125,8 @@ std::string difference(std::string const& name, suite_case const& expected) {
 }
 
 TEST(Yaml, ReadsTheCasesOfTheYamlTestSuite) {
-    if (!std::filesystem::exists(TASKER_YAML_SUITE_DIR)) {
-        GTEST_SKIP() << "run scripts/setup, which fetches the suite";
-    }
+    ASSERT_TRUE(std::filesystem::exists(TASKER_YAML_SUITE_DIR))
+        << "run scripts/setup, which fetches the suite";
     auto const cases = read_cases();
     EXPECT_EQ(cases.size(), 402);
     for (auto const& [name, expected] : cases) {

@@ -3,8 +3,6 @@
 #include "documents.hpp"
 #include "schema.hpp"
 
-#include "documents.hpp"
-
 #include <vector>
 
 namespace tasker::json_schema {
