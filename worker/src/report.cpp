@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include "tasker/base/utf8.hpp"
 #include "tasker/json/syntax.hpp"
 #include "tasker/wire/step_error.hpp"
 
@@ -12,7 +13,7 @@ namespace {
 std::string cut(std::string text) {
     if (text.size() > max_failure_message_bytes) {
         auto end = max_failure_message_bytes;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+        while (end > 0 && continues_character(text[end])) {
             --end;
         }
         text.resize(end);

@@ -1,77 +1,42 @@
 #include "text_width.hpp"
 
+#include <utf8proc.h>
+
 #include <algorithm>
-#include <array>
-#include <cstdint>
 
 namespace tasker::cli {
 
 namespace {
 
 struct character {
-    std::uint32_t code = 0;
-    std::size_t bytes = 1;
+    std::string_view text;
+    std::size_t cells = 1;
+    bool is_control = false;
 };
 
-bool is_continuation(char byte) {
-    return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
-}
-
+/// A byte that is not UTF-8 is a character.
 character first_of(std::string_view text) {
-    auto const lead = static_cast<unsigned char>(text.front());
-    std::size_t bytes = 1;
-    std::uint32_t code = lead;
-    if (lead >= 0xf0U && lead < 0xf8U) {
-        bytes = 4;
-        code = lead & 0x07U;
-    } else if (lead >= 0xe0U && lead < 0xf0U) {
-        bytes = 3;
-        code = lead & 0x0fU;
-    } else if (lead >= 0xc0U && lead < 0xe0U) {
-        bytes = 2;
-        code = lead & 0x1fU;
+    utf8proc_int32_t code = 0;
+    auto const bytes = utf8proc_iterate(reinterpret_cast<utf8proc_uint8_t const*>(text.data()),
+                                        static_cast<utf8proc_ssize_t>(text.size()), &code);
+    if (bytes <= 0) {
+        return {.text = text.substr(0, 1)};
     }
-    if (bytes > text.size()) {
-        return {lead, 1};
-    }
-    for (std::size_t at = 1; at < bytes; ++at) {
-        if (!is_continuation(text[at])) {
-            return {lead, 1};
-        }
-        code = (code << 6U) | (static_cast<unsigned char>(text[at]) & 0x3fU);
-    }
-    return {code, bytes};
+    return {.text = text.substr(0, static_cast<std::size_t>(bytes)),
+            .cells = static_cast<std::size_t>(std::max(utf8proc_charwidth(code), 0)),
+            .is_control = utf8proc_category(code) == UTF8PROC_CATEGORY_CC};
 }
 
-struct range {
-    std::uint32_t first;
-    std::uint32_t last;
-};
-
-template <std::size_t Count>
-bool is_within(std::uint32_t code, std::array<range, Count> const& ranges) {
-    return std::any_of(ranges.begin(), ranges.end(), [code](range const& part) {
-        return code >= part.first && code <= part.last;
-    });
-}
-
-/// The large blocks of Unicode's East Asian Width W and F.
-constexpr std::array wide{range{0x1100, 0x115f},   range{0x2e80, 0xa4cf},   range{0xac00, 0xd7a3},
-                          range{0xf900, 0xfaff},   range{0xfe30, 0xfe6f},   range{0xff00, 0xff60},
-                          range{0xffe0, 0xffe6},   range{0x1f300, 0x1f64f}, range{0x1f680, 0x1f6ff},
-                          range{0x1f900, 0x1faff}, range{0x20000, 0x3fffd}};
-constexpr std::array combining{range{0x0300, 0x036f}, range{0x200b, 0x200f}, range{0x20d0, 0x20ff},
-                               range{0xfe00, 0xfe0f}};
-
-std::size_t cells_of(std::uint32_t code) {
-    if (is_within(code, combining)) {
-        return 0;
+/// Control characters replaced by blanks, except for `kept`.
+std::string without_controls(std::string_view text, std::string_view kept) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        auto const next = first_of(text);
+        out += next.is_control && next.text != kept ? " " : next.text;
+        text.remove_prefix(next.text.size());
     }
-    return is_within(code, wide) ? 2 : 1;
-}
-
-bool is_control(char letter) {
-    return static_cast<unsigned char>(letter) < ' ' || letter == 0x7f;
+    return out;
 }
 
 } // namespace
@@ -80,8 +45,8 @@ std::size_t display_width(std::string_view text) {
     std::size_t cells = 0;
     while (!text.empty()) {
         auto const next = first_of(text);
-        cells += cells_of(next.code);
-        text.remove_prefix(next.bytes);
+        cells += next.cells;
+        text.remove_prefix(next.text.size());
     }
     return cells;
 }
@@ -97,28 +62,21 @@ std::string clip(std::string_view text, std::size_t columns, bool has_unicode) {
     std::size_t end = 0;
     while (end < text.size()) {
         auto const next = first_of(text.substr(end));
-        auto const width = cells_of(next.code);
-        if (cells + width + 1 > columns) {
+        if (cells + next.cells + 1 > columns) {
             break;
         }
-        cells += width;
-        end += next.bytes;
+        cells += next.cells;
+        end += next.text.size();
     }
     return std::string{text.substr(0, end)} + (has_unicode ? "…" : "~");
 }
 
 std::string one_line(std::string_view text) {
-    std::string line{text};
-    std::replace_if(line.begin(), line.end(), is_control, ' ');
-    return line;
+    return without_controls(text, {});
 }
 
 std::string printable(std::string_view text) {
-    std::string lines{text};
-    std::replace_if(
-        lines.begin(), lines.end(),
-        [](char letter) { return letter != '\n' && is_control(letter); }, ' ');
-    return lines;
+    return without_controls(text, "\n");
 }
 
 } // namespace tasker::cli

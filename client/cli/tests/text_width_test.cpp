@@ -14,6 +14,8 @@ TEST(TextWidth, CountsCellsAndNotBytes) {
     EXPECT_EQ(display_width("✔ ▶"), 3U);
     EXPECT_EQ(display_width("e\u0301"), 1U);
     EXPECT_EQ(display_width("🚀"), 2U);
+    EXPECT_EQ(display_width("✅⌚"), 4U);
+    EXPECT_EQ(display_width("\u0915\u0941"), 1U); // a letter and a vowel sign of Devanagari
 }
 
 TEST(TextWidth, CountsBrokenBytesAsOneCellEach) {
@@ -35,6 +37,8 @@ TEST(TextWidth, ClipsBetweenCharacters) {
 TEST(TextWidth, OneLineHasNoControlCharacters) {
     EXPECT_EQ(one_line("a\nb\tc\x1b"), "a b c ");
     EXPECT_EQ(one_line("größe"), "größe");
+    EXPECT_EQ(one_line("a\u009b31mb"), "a 31mb"); // a terminal could read U+009B as ESC [
+    EXPECT_EQ(printable("a\n\u0085b\xff"), "a\n b\xff");
 }
 
 } // namespace

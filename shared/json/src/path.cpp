@@ -1,5 +1,6 @@
 #include "tasker/json/path.hpp"
 
+#include "tasker/base/utf8.hpp"
 #include "tasker/json/text.hpp"
 
 #include <algorithm>
@@ -15,10 +16,6 @@ bool is_plain(std::string_view key) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '_' || c == '-' || c == '$';
     });
-}
-
-bool continues_character(char c) {
-    return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
 }
 
 } // namespace

@@ -310,11 +310,8 @@ private:
     std::string position() const {
         auto const before = text_.substr(0, at_);
         auto const line = before.substr(before.rfind('\n') + 1);
-        auto const is_first_byte = [](char c) {
-            return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-        };
         return " at line " + std::to_string(1 + std::ranges::count(before, '\n')) + ", column " +
-               std::to_string(1 + std::ranges::count_if(line, is_first_byte));
+               std::to_string(1 + std::ranges::count(line, false, continues_character));
     }
 
     std::string path() const {

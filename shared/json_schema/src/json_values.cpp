@@ -1,5 +1,7 @@
 #include "json_values.hpp"
 
+#include "tasker/base/utf8.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <sstream>
@@ -133,7 +135,7 @@ std::string shown(element value) {
     std::string text = std::move(out).str();
     if (text.size() > longest) {
         std::size_t end = longest;
-        while ((static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
+        while (continues_character(text[end])) {
             --end;
         }
         text.resize(end);

@@ -1,5 +1,7 @@
 #include "schema_checks.hpp"
 
+#include "tasker/base/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,8 +13,7 @@ namespace tasker::json_schema {
 namespace {
 
 std::size_t code_points(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+    return static_cast<std::size_t>(std::ranges::count(text, false, continues_character));
 }
 
 /// The number is digits * 10^exponent.

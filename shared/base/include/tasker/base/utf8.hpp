@@ -15,4 +15,9 @@ void append_code_point(std::string& out, std::uint32_t code_point);
 /// REQUIRES: `text` is not empty.
 std::size_t utf8_length(std::string_view text);
 
+/// Whether a byte of UTF-8 is not the first one of its character. Text may be cut before any other.
+constexpr bool continues_character(char byte) noexcept {
+    return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
+}
+
 } // namespace tasker
