@@ -16,7 +16,7 @@ namespace tasker::worker {
 
 namespace {
 
-constexpr std::chrono::seconds stall_check{1};
+constexpr std::chrono::seconds backlog_check{1};
 constexpr std::chrono::nanoseconds renewal_retry = std::chrono::seconds{1};
 /// The start of handlers that have run for this long is stored separately; the start of the others
 /// comes with their reports.
@@ -65,7 +65,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
     auto const unseen = last_seen_pause(self_.lease);
     auto next_extension = steady_clock::now() + third;
     auto next_renewal = steady_clock::now() + unseen;
-    auto next_stall_check = steady_clock::now() + stall_check;
+    auto next_backlog_check = steady_clock::now() + backlog_check;
     for (;;) {
         auto const all_released = co_await release_all();
         if (is_stopped_) {
@@ -80,16 +80,16 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
             co_await renew_last_seen();
             next_renewal = now + (is_answered_ ? unseen : renewal_retry);
         }
-        if (now >= next_stall_check) {
-            flow_.shed_stalled(now - next_stall_check + stall_check);
-            next_stall_check = now + stall_check;
+        if (now >= next_backlog_check) {
+            flow_.shed_backlog(now - next_backlog_check + backlog_check);
+            next_backlog_check = now + backlog_check;
         }
         co_await note_long_running();
         if (flow_.is_empty() && all_released) {
             co_await flow_.leases.wait(std::min(next_extension, next_renewal));
-            next_stall_check = steady_clock::now() + stall_check;
+            next_backlog_check = steady_clock::now() + backlog_check;
         } else {
-            auto const next = std::min(next_extension, next_stall_check);
+            auto const next = std::min(next_extension, next_backlog_check);
             co_await flow_.leases.wait(std::min(next, steady_clock::now() + long_running));
         }
     }

@@ -276,13 +276,16 @@ deadline step_flow::expire(steady_clock::time_point now) {
     return found.next.value_or(deadline::max());
 }
 
-void step_flow::shed_stalled(std::chrono::nanoseconds since_last_call) {
-    auto const started = pool_.started();
-    if (std::exchange(started_before_, started) != started || in_pool_ <= threads_) {
+void step_flow::shed_backlog(std::chrono::nanoseconds since_last_call) {
+    auto const total = pool_.started();
+    auto const started = static_cast<std::size_t>(total - std::exchange(started_before_, total));
+    auto const waiting = in_pool_ - std::min(in_pool_, threads_);
+    auto const waited = std::exchange(waiting_before_, waiting);
+    if (waiting == 0 || (started > 0 && started >= waited)) {
         return;
     }
-    if (give_back_waiting()) {
-        policy_.observe_stall(since_last_call);
+    if (give_back_waiting(started)) {
+        policy_.observe_backlog(since_last_call, started);
     }
 }
 
@@ -291,7 +294,7 @@ void step_flow::close() {
     if (alone_ && !alone_runs_) {
         give_back(alone_);
     }
-    give_back_waiting();
+    give_back_waiting(0);
     claims.ring();
     emptied.ring();
 }
@@ -341,8 +344,8 @@ void step_flow::add_report(queue::finished_step report, std::shared_ptr<executio
     found->waiting.push_back({std::move(report), std::move(step)});
 }
 
-bool step_flow::give_back_waiting() {
-    auto const waiting = pool_.withdraw(0);
+bool step_flow::give_back_waiting(std::size_t keep) {
+    auto const waiting = pool_.withdraw(keep);
     in_pool_ -= waiting.size();
     std::ranges::for_each(waiting, [this](auto const& each) { give_back(each); });
     return !waiting.empty();

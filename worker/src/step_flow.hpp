@@ -110,9 +110,9 @@ public:
     /// Reports the steps whose time is over. Returns when to call it again.
     deadline expire(steady_clock::time_point now);
 
-    /// Returns the steps that wait for threads that hang: threads that have started no step since
-    /// the last call.
-    void shed_stalled(std::chrono::nanoseconds since_last_call);
+    /// Returns waiting steps that other workers may start earlier: if some still wait that waited
+    /// at the last call, or none was started since, keeps only as many as were started since.
+    void shed_backlog(std::chrono::nanoseconds since_last_call);
 
     /// From now on, accepts no steps and returns those that have not started.
     void close();
@@ -177,7 +177,7 @@ private:
 
     void finish(finished_execution done);
     void add_report(queue::finished_step report, std::shared_ptr<execution> step);
-    bool give_back_waiting();
+    bool give_back_waiting(std::size_t keep);
     std::size_t claim_capacity() const;
     std::size_t slots_below(std::size_t capacity) const;
     void give_back(std::shared_ptr<execution> step);
@@ -204,7 +204,8 @@ private:
     std::size_t reserved_ = 0;
     std::size_t unreported_ = 0; ///< waiting or being reported
     std::size_t unreported_bytes_ = 0;
-    std::uint64_t started_before_ = 0;
+    std::uint64_t started_before_ = 0; ///< at the last shed_backlog()
+    std::size_t waiting_before_ = 0;
     bool closed_ = false;
     thread_pool pool_; ///< last: its threads post to what is above
 };

@@ -175,6 +175,35 @@ TEST_F(WorkerRun, HigherPriorityGoesFirst) {
     EXPECT_THAT(order, ElementsAre(4, 3, 2, 1));
 }
 
+TEST_F(WorkerRun, AWorkerThatRanOneShortStepLeavesMostStepsToOtherWorkers) {
+    auto yaml = std::string{"name: fan_out\nversion: 1.0.0\nsteps:\n"
+                            "  - {name: root, handler: {callable: short}}\n"};
+    for (int i = 0; i < 60; ++i) {
+        yaml += "  - {name: child_" + std::to_string(i) +
+                ", handler: {callable: long}, dependencies: [root]}\n";
+    }
+    register_template(yaml);
+    std::promise<void> started;
+    std::promise<void> may_end;
+    std::once_flag once;
+    auto const end = may_end.get_future().share();
+    auto chosen = options();
+    chosen.concurrency = 1;
+    running_worker w{chosen, [&](worker& to) {
+                         to.handle("short", [](step_context const&) { return success(); });
+                         to.handle("long", [&, end](step_context const&) {
+                             std::call_once(once, [&] { started.set_value(); });
+                             end.wait();
+                             return success();
+                         });
+                     }};
+    auto const id = create("fan_out");
+    ASSERT_EQ(started.get_future().wait_until(testing::soon()), std::future_status::ready);
+    EXPECT_LE(db().value<int>("select count(*) from tasker.steps where state = 'in_progress'"), 3);
+    may_end.set_value();
+    EXPECT_TRUE(wait_for_task(id, "complete"));
+}
+
 TEST_F(WorkerRun, UnknownHandlerFailsTheStepWithAClearMessage) {
     register_template("name: one\nversion: 1.0.0\nsteps:\n"
                       "  - {name: s, handler: {callable: missing}, retry: {max_attempts: 1}}\n");

@@ -1,8 +1,12 @@
 #include "step_flow.hpp"
 
+#include "tasker/testing/wait.hpp"
+
 #include <boost/asio/io_context.hpp>
 
 #include <gmock/gmock.h>
+
+#include <semaphore>
 
 namespace tasker::worker {
 namespace {
@@ -22,12 +26,14 @@ protected:
         return chosen;
     }
 
-    void accept(std::vector<std::string> const& names, bool alone) {
+    void accept(std::vector<std::string> const& names, bool alone,
+                std::string const& handler = "unknown") {
         std::vector<queue::claimed_step> steps;
         for (auto const& name : names) {
             queue::claimed_step step;
             step.queue = "tasker_default";
             step.name = name;
+            step.handler = handler;
             step.initialization = "{}";
             step.context = "{}";
             step.alone = alone;
@@ -45,7 +51,7 @@ protected:
     }
 
     boost::asio::io_context io_;
-    std::shared_ptr<handler_registry const> handlers_ = std::make_shared<handler_registry>();
+    std::shared_ptr<handler_registry> handlers_ = std::make_shared<handler_registry>();
     metrics metrics_{{}};
     step_flow flow_;
 };
@@ -119,6 +125,64 @@ TEST_F(StepFlow, TakesNewStepsWhenTheStepThatWaitsToRunAloneLosesItsLease) {
     flow_.lose(flow_.step_to_run_alone());
     EXPECT_GT(flow_.free_slots(), 0U);
     EXPECT_TRUE(flow_.is_empty());
+}
+
+/// Steps whose handlers run until the test ends them.
+class StepFlowBacklog : public StepFlow {
+protected:
+    StepFlowBacklog() {
+        handlers_->add("waits", [gate = gate_](step_context const&) -> step_result {
+            gate->started.release();
+            gate->may_end.acquire();
+            return success();
+        });
+    }
+
+    ~StepFlowBacklog() override {
+        gate_->may_end.release(100);
+    }
+
+    bool wait_for_starts(int count) {
+        for (; count > 0; --count) {
+            if (!gate_->started.try_acquire_until(testing::soon())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    struct gate {
+        std::counting_semaphore<> started{0};
+        std::counting_semaphore<> may_end{0};
+    };
+
+    std::shared_ptr<gate> gate_ = std::make_shared<gate>();
+};
+
+TEST_F(StepFlowBacklog, KeepsStepsThatStartedToWaitAfterTheLastCheck) {
+    accept({"1", "2", "3", "4", "5"}, false, "waits");
+    ASSERT_TRUE(wait_for_starts(2));
+    flow_.shed_backlog(1s);
+    EXPECT_THAT(returned(), IsEmpty());
+}
+
+TEST_F(StepFlowBacklog, KeepsAsManyStepsAsStartedSinceTheLastCheckIfOthersWaitedAllTheTime) {
+    accept({"1", "2", "3", "4", "5", "6", "7"}, false, "waits");
+    ASSERT_TRUE(wait_for_starts(2));
+    flow_.shed_backlog(1s);
+    gate_->may_end.release();
+    ASSERT_TRUE(wait_for_starts(1));
+    flow_.collect();
+    flow_.shed_backlog(1s);
+    EXPECT_THAT(returned(), ElementsAre("7", "6", "5"));
+}
+
+TEST_F(StepFlowBacklog, ReturnsAllWaitingStepsIfNoneStartedSinceTheLastCheck) {
+    accept({"1", "2", "3", "4"}, false, "waits");
+    ASSERT_TRUE(wait_for_starts(2));
+    flow_.shed_backlog(1s);
+    flow_.shed_backlog(1s);
+    EXPECT_THAT(returned(), ElementsAre("4", "3"));
 }
 
 } // namespace
