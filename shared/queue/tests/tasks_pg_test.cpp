@@ -239,5 +239,18 @@ TEST_F(Tasks, BacklogsCountReadyStepsOfServedNamespaces) {
     EXPECT_EQ(run(backlogs(on_, soon())).value()[0].steps, 0);
 }
 
+TEST_F(Tasks, BacklogsDoNotCountTheStepsBetweenARetryAndTheFirstNewStep) {
+    auto const chain = register_chain();
+    for (int i = 0; i < 5; ++i) {
+        create(chain);
+    }
+    claim_all(5);
+    database_.exec("delete from pgmq.q_tasker_default");
+    database_.exec("select tasker_queues.resend_tasker_default("
+                   "array[1], array[tasker.uuid_v7()], array[0])");
+    create(chain);
+    EXPECT_EQ(run(backlogs(on_, soon())).value()[0].steps, 1);
+}
+
 } // namespace
 } // namespace tasker::queue

@@ -7,7 +7,7 @@
 -- locks: own steps (task_id, step_no).
 -- moves: step in_progress -> complete | failed | waiting_for_retry.
 create or replace function tasker.accept_reports(
-    p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
+    p_queue text, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[],
     out done_tasks uuid[], out done_steps int[], out done_templates int[], out done_bytes int[],
     out failed_tasks uuid[], out retried_tasks uuid[], out msg_ids bigint[])
@@ -38,7 +38,7 @@ begin
 
     if 'success' <> any (p_outcomes) then
         select f.failed_tasks, f.retried_tasks, f.msg_ids into failed_tasks, retried_tasks, v_failed_msgs
-        from tasker.fail_steps(p_task_ids, p_step_nos, p_attempts, p_msg_ids, p_outcomes, p_payloads,
+        from tasker.fail_steps(p_queue, p_task_ids, p_step_nos, p_attempts, p_msg_ids, p_outcomes, p_payloads,
                                p_retry_after_ms, p_ran_us, v_now) f;
     end if;
     msg_ids := array(select m from unnest(msg_ids || v_failed_msgs) m order by m);

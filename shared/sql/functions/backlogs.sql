@@ -19,7 +19,7 @@ begin
         for v_priority in 1..4 loop
             execute format(
                 'select (select q.msg_id from pgmq.%1$I q order by q.msg_id desc limit 1) - q.msg_id + 1
-                 from pgmq.%1$I q where q.read_ct = 0 and q.vt <= clock_timestamp()
+                 from pgmq.%1$I q where q.last_read_at is null and q.vt <= clock_timestamp()
                  order by q.msg_id limit 1',
                 'q_' || tasker.queue_name(namespace_name, v_priority::int2)) into v_length;
             steps := steps + coalesce(v_length, 0);

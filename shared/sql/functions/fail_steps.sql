@@ -6,7 +6,7 @@
 -- locks: own steps (task_id, step_no).
 -- moves: step in_progress -> failed | waiting_for_retry.
 create or replace function tasker.fail_steps(
-    p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
+    p_queue text, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[], p_now timestamptz,
     out failed_tasks uuid[], out retried_tasks uuid[], out msg_ids bigint[])
 language plpgsql
@@ -19,6 +19,7 @@ set enable_bitmapscan = off
 as $$
 declare
     v_steps int[];
+    v_msgs  bigint[];
     v_ms    bigint[];
 begin
     -- `any (array[…])` and `offset 0`: decision 0113.
@@ -48,14 +49,15 @@ begin
     )
     select array_agg(f.task_id) filter (where not f.again),
            array_agg(f.task_id) filter (where f.again), array_agg(f.step_no) filter (where f.again),
-           array_agg(f.wait_ms) filter (where f.again), array_agg(f.msg_id)
-    into failed_tasks, retried_tasks, v_steps, v_ms, msg_ids
+           array_agg(f.msg_id) filter (where f.again), array_agg(f.wait_ms) filter (where f.again),
+           array_agg(f.msg_id)
+    into failed_tasks, retried_tasks, v_steps, v_msgs, v_ms, msg_ids
     from failing f;
 
     if retried_tasks is not null then
-        insert into tasker.timers (due_at, task_id, step_no, kind)
-        select p_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no, 'retry'
-        from unnest(retried_tasks, v_steps, v_ms) w(task_id, step_no, ms);
+        insert into tasker.timers (due_at, task_id, step_no, kind, queue, msg_id)
+        select p_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no, 'retry', p_queue, w.msg_id
+        from unnest(retried_tasks, v_steps, v_msgs, v_ms) w(task_id, step_no, msg_id, ms);
         perform set_config('tasker.timers', least(
             nullif(current_setting('tasker.timers', true), '')::bigint,
             (select min(ms) from unnest(v_ms) ms))::text, false);

@@ -44,7 +44,8 @@ begin
     end if;
 
     v_accepted := tasker.accept_reports(
-        p_task_ids, p_step_nos, p_attempts, p_msg_ids, p_outcomes, p_payloads, p_retry_after_ms, p_ran_us);
+        p_queue, p_task_ids, p_step_nos, p_attempts, p_msg_ids, p_outcomes, p_payloads, p_retry_after_ms,
+        p_ran_us);
     v_next := tasker.advance_steps(
         p_worker, p_take, v_accepted.done_tasks, v_accepted.done_steps, v_accepted.done_templates,
         v_accepted.done_bytes);

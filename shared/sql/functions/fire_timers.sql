@@ -25,7 +25,9 @@ declare
                              extract(epoch from tasker.clock() - interval '1 minute') * 1000000)::bigint$lowest$);
     v_task_ids uuid[];
     v_step_nos int[];
+    v_msg_ids  bigint[];
     v_queues   text[];
+    v_batch    record;
 begin
     with due as materialized (
         select d.due_at, d.task_id, d.step_no, d.kind
@@ -38,15 +40,17 @@ begin
         delete from tasker.timers d using due
         where d.due_at = any (array[due.due_at]) and d.task_id = due.task_id and d.step_no = due.step_no
               and d.kind = due.kind
-        returning d.task_id, d.step_no, d.kind
+        returning d.task_id, d.step_no, d.kind, d.queue, d.msg_id
     ), retried as (
         update tasker.steps s
         set state = 'enqueued', enqueued_at = v_now, worker_id = null, started_at = null
         from (select * from gone where gone.kind = 'retry' order by gone.task_id, gone.step_no) g
         where s.task_id = any (array[g.task_id]) and s.step_no = g.step_no and s.state = 'waiting_for_retry'
-        returning s.task_id, s.step_no
+        returning s.task_id, s.step_no, g.queue, g.msg_id
     )
-    select array_agg(r.task_id), array_agg(r.step_no) into v_task_ids, v_step_nos from retried r;
+    select array_agg(r.task_id), array_agg(r.step_no), array_agg(r.queue), array_agg(r.msg_id)
+    into v_task_ids, v_step_nos, v_queues, v_msg_ids
+    from retried r;
     fired := coalesce(cardinality(v_task_ids), 0);
 
     if fired > 0 then
@@ -57,12 +61,16 @@ begin
               group by u.task_id order by u.task_id) n
         where t.task_id = any (array[n.task_id]) and t.state in ('running', 'waiting');
 
-        select array_agg(tasker.queue_name(p.namespace, t.priority)), array_agg(r.task_id), array_agg(r.step_no)
-        into v_queues, v_task_ids, v_step_nos
-        from unnest(v_task_ids, v_step_nos) r(task_id, step_no)
-        join tasker.tasks t on t.task_id = any (array[r.task_id])
-        join tasker.templates p on p.template_id = any (array[t.template_id]);
-        perform tasker.enqueue_by_queue(v_queues, v_task_ids, v_step_nos);
+        for v_batch in
+            select r.queue, array_agg(r.msg_id) as msg_ids, array_agg(r.task_id) as task_ids,
+                   array_agg(r.step_no) as step_nos
+            from unnest(v_queues, v_msg_ids, v_task_ids, v_step_nos) r(queue, msg_id, task_id, step_no)
+            group by r.queue order by r.queue
+        loop
+            execute format('select tasker_queues.%I($1, $2, $3)', 'resend_' || v_batch.queue)
+            using v_batch.msg_ids, v_batch.task_ids, v_batch.step_nos;
+            perform tasker.note_ready(v_batch.queue);
+        end loop;
     end if;
 
     select greatest(0, ceil(extract(epoch from d.due_at - tasker.clock()) * 1000))::bigint

@@ -1,17 +1,20 @@
--- Makes the six functions through which the hot path reads and writes one queue's table. A function
+-- Makes the seven functions through which the hot path reads and writes one queue's table. A function
 -- that takes the queue's name as data has to plan its statements anew at each call, for four times what
 -- they take (decision 0112). The settings that they are planned under are those of their callers.
 --   tasker_queues.read_<queue>: leases the lowest messages behind p_after; null if there are none.
 --     The read_ct of a visible message is the number of leases it has lost. Of those that lost one, it takes
 --     p_suspects at most; of those that lost more, only the lowest (`alone`). With a negative p_suspects it
 --     takes none of the latter, and the amount limits the former. With 0 it takes neither (decision 0506).
---   tasker_queues.first_<queue>: the number of the lowest message behind p_after, leased or not.
+--   tasker_queues.first_<queue>: the lowest number behind p_after of a message, leased or not, or of a
+--     message that a timer will send again.
 --   tasker_queues.replace_<queue>: gives leased messages to other steps, leased anew (decision 0104).
 --   tasker_queues.set_vt_<queue>: renews the leases of messages; with 0 s it returns them, as if they
 --     had not been leased.
 --   tasker_queues.delete_<queue>: deletes messages.
 --   tasker_queues.send_<queue>: adds messages for steps, and returns their numbers; leased already if
 --     p_lease_s is above 0.
+--   tasker_queues.resend_<queue>: adds messages that were in the queue before, with their old numbers, or
+--     with new ones if the queue was created again and has others with these numbers.
 -- called by: ensure_namespace; and below, for all queues, whenever the functions are replaced.
 create or replace function tasker.make_queue_functions(p_queue text) returns void
 language plpgsql
@@ -65,8 +68,11 @@ begin
         $$create or replace function tasker_queues.first_:queue(p_after bigint) returns bigint
           language plpgsql as $body$
           begin
-              return (select q.msg_id from pgmq.q_:queue q where q.msg_id > (select p_after)
-                      order by q.msg_id limit 1);
+              return least(
+                  (select q.msg_id from pgmq.q_:queue q where q.msg_id > (select p_after)
+                   order by q.msg_id limit 1),
+                  (select t.msg_id from tasker.timers t where t.queue = ':queue' and t.msg_id > (select p_after)
+                   order by t.msg_id limit 1));
           end $body$ $$,
         -- By `any`, not by a join: no estimate, however wrong, can then lead to a scan of the queue.
         $$create or replace function tasker_queues.replace_:queue(
@@ -107,6 +113,25 @@ begin
                   from unnest(p_task_ids, p_step_nos) s(task_id, step_no)
                   returning msg_id)
               select array_agg(t.msg_id order by t.msg_id) into msg_ids from sent t;
+          end $body$ $$,
+        -- last_read_at: it is not a new message for backlogs().
+        $$create or replace function tasker_queues.resend_:queue(
+              p_msg_ids bigint[], p_task_ids uuid[], p_step_nos int[])
+          returns void language plpgsql as $body$
+          declare
+              v_now timestamptz := clock_timestamp();
+          begin
+              with message as (
+                  select m.msg_id, jsonb_build_object('task_id', m.task_id, 'step_no', m.step_no) as message
+                  from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
+              ), sent as (
+                  insert into pgmq.q_:queue (msg_id, vt, last_read_at, message) overriding system value
+                  select m.msg_id, v_now, v_now, m.message from message m
+                  on conflict (msg_id) do nothing
+                  returning msg_id)
+              insert into pgmq.q_:queue (vt, last_read_at, message)
+              select v_now, v_now, m.message from message m
+              where m.msg_id <> all (array(select s.msg_id from sent s));
           end $body$ $$]
     loop
         v_text := replace(v_text, ':queue', p_queue);

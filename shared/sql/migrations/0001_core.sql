@@ -136,14 +136,21 @@ create table tasker.steps (
 
 create type tasker.timer_kind as enum ('retry');
 
--- Events of steps at a later time: the hot queues contain only steps that can run now.
+-- Events of steps at a later time: the hot queues contain only steps that can run now. A step that
+-- becomes due returns to its queue with the number of its last message, so it runs before the steps
+-- that were enqueued after it (decision 0118).
 create table tasker.timers (
     due_at  timestamptz not null,
     task_id uuid not null,
     step_no int not null,
     kind    tasker.timer_kind not null,
+    queue   text not null,
+    msg_id  bigint not null,
     primary key (due_at, task_id, step_no, kind)
 );
+
+-- For first_<queue>, which raise_floor calls.
+create index timers_by_message on tasker.timers (queue, msg_id);
 
 create table tasker.workers (
     worker_id    int generated always as identity primary key,

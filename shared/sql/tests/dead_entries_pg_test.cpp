@@ -137,8 +137,9 @@ TEST(DeadEntries, OfRetriesCostFireTimersNothingUnderAnOldSnapshot) {
     pages(1); // its plans are cached now
     auto const before = pages(2);
     w.db().exec(
-        "insert into tasker.timers select now() - interval '1 hour', tasker.uuid_v7(), 0, 'retry' "
-        "from generate_series(1, 50000)");
+        "insert into tasker.timers select now() - interval '1 hour', tasker.uuid_v7(), 0, 'retry', "
+        "'tasker_default', n "
+        "from generate_series(1, 50000) n");
     w.db().exec("delete from tasker.timers");
     for (int second = 3; second < 6; ++second) {
         pages(second);
@@ -177,6 +178,24 @@ TEST(DeadEntries, AStepBelowThemWhoseLeaseEndsIsClaimedAtOnce) {
     EXPECT_EQ(steps[0].task_id, task);
 }
 
+TEST(DeadEntries, ARetryWhoseMessageReturnsBelowThemIsClaimedAtOnce) {
+    workflow_database w;
+    auto const id = w.register_template("one", "a");
+    auto const task = w.create(id);
+    w.finish(w.claim(1).at(0), R"({"message":"x"})", 1, 0, 30'000);
+    for (int second = 1; second < 5; ++second) {
+        add_dead_messages(w, 300);
+        w.move_clock(fmt::format("{} seconds", second));
+        w.create(id);
+        w.finish(w.claim(1).at(0));
+    }
+    w.move_clock("31 seconds"); // no look from 0 is due yet
+    ASSERT_EQ(w.db().value<int>("select fired from tasker.fire_timers(100)"), 1);
+    auto const steps = w.claim(1);
+    ASSERT_THAT(steps, SizeIs(1));
+    EXPECT_EQ(steps[0].task_id, task);
+}
+
 TEST(DeadEntries, AMessageThatSomebodyPutsBelowThemIsClaimedWithinAMinute) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
@@ -203,7 +222,9 @@ TEST(DeadEntries, ARetryThatAppearsBelowThemIsReleasedAtOnce) {
     w.finish(w.claim().at(0), R"({"message":"x"})", 1, 0, 3600000);
     w.db().exec("delete from tasker.timers");
     late.exec(fmt::format(
-        "insert into tasker.timers values (now() - interval '5 minutes', '{}', 0, 'retry')", task));
+        "insert into tasker.timers values (now() - interval '5 minutes', '{}', 0, 'retry', "
+        "'tasker_default', 1)",
+        task));
     for (int second = 1; second < 5; ++second) {
         w.move_clock(fmt::format("{} seconds", second));
         w.db().exec("select tasker.fire_timers(100)");

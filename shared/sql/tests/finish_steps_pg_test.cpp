@@ -281,6 +281,36 @@ TEST(FailedSteps, ARetryableFailureWaitsForItsBackoffAndRunsAgain) {
     EXPECT_EQ(w.db().value<int>("select count(*) from tasker.steps where error is not null"), 0);
 }
 
+TEST(FailedSteps, ADueRetryRunsBeforeStepsThatWereCreatedAfterItsStep) {
+    workflow_database w;
+    auto const id = w.register_template("one", "a", R"({"backoff":"none"})");
+    auto const first = w.create(id);
+    auto const second = w.create(id);
+    auto const failed = w.claim(2);
+    ASSERT_EQ(failed.at(1).task_id, second);
+    auto const third = w.create(id);
+    w.finish(failed[1], R"({"message":"no"})", 1);
+    w.finish(failed[0], R"({"message":"no"})", 1);
+    EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(100)"), 2);
+    w.move_clock("1 second"); // the session reads on until then
+    for (auto const& task : {first, second, third}) {
+        EXPECT_EQ(w.claim(1).at(0).task_id, task);
+    }
+}
+
+TEST(FailedSteps, ARetryRunsAlthoughTheNumberOfItsMessageIsUsedAgain) {
+    workflow_database w;
+    auto const id = w.register_template("one", "a", R"({"backoff":"none"})");
+    auto const failed = w.create(id);
+    w.finish(w.claim().at(0), R"({"message":"no"})", 1);
+    auto const other = w.create(id);
+    w.db().exec("update tasker.timers set msg_id = (select msg_id from pgmq.q_tasker_default)");
+    EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(100)"), 1);
+    w.move_clock("1 second");
+    EXPECT_EQ(w.claim(1).at(0).task_id, other);
+    EXPECT_EQ(w.claim(1).at(0).task_id, failed);
+}
+
 TEST(FailedSteps, EachBackoffKindGivesItsSeriesOfWaits) {
     workflow_database w;
     auto const series = [&](std::string const& kind) {

@@ -67,7 +67,7 @@ TEST_F(Migrate, MakesTheFunctionsOfEachQueueAnewWithTheOthers) {
     EXPECT_EQ(
         database_.value<int>(
             "select count(*) from pg_proc where pronamespace = 'tasker_queues'::regnamespace"),
-        24);
+        28);
     EXPECT_EQ(database_.value<std::string>("select prorettype::regtype::text from pg_proc "
                                            "where proname = 'delete_tasker_default'"),
               "void");

@@ -42,7 +42,8 @@ void add_history(workflow_database& w, int template_id, int tasks, std::string c
         "from added a, generate_series(0, 1) n",
         template_id, state, is_done ? 0 : 2, tasks, is_done ? "complete" : "in_progress"));
     w.db().exec(fmt::format("insert into tasker.timers select now() + interval '1 day', "
-                            "tasker.uuid_v7(), 0, 'retry' from generate_series(1, {})",
+                            "tasker.uuid_v7(), 0, 'retry', 'tasker_default', 1e9 + n "
+                            "from generate_series(1, {}) n",
                             tasks));
     w.db().exec(fmt::format("insert into tasker.workers (name, namespaces, started_at, "
                             "last_seen_at) select 'w' || random(), '{{default}}', now(), now() "
