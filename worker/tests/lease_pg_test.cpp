@@ -108,11 +108,13 @@ TEST_F(WorkerLease, StepThatAnotherAttemptHasIsCancelledAndItsResultDropped) {
     running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
     ASSERT_TRUE(started.wait(testing::soon()));
-    // Another worker claims the step, as if the lease had run out.
-    db().exec("select pgmq.set_vt('tasker_default', msg_id, 0) from pgmq.q_tasker_default");
-    auto const other = db().exec("select attempt, msg_id from tasker.claim_steps("
-                                 "array['tasker_default'], tasker.register_worker('other', "
-                                 "array['default']), 60, 1, 1)");
+    // Another worker claims the step, as if the lease had run out; in one transaction, so that this
+    // worker does not claim it first.
+    auto const other =
+        db().exec("select pgmq.set_vt('tasker_default', msg_id, 0) from "
+                  "pgmq.q_tasker_default; select attempt, msg_id from tasker.claim_steps("
+                  "array['tasker_default'], tasker.register_worker('other', "
+                  "array['default']), 60, 1, 1)");
     ASSERT_EQ(other.size(), 1U);
     EXPECT_EQ(other[0][0].as<int>(), 2);
     ASSERT_TRUE(cancelled.wait(testing::soon()));
@@ -144,8 +146,8 @@ TEST_F(WorkerLease, ResultThatComesTooLateIsRefused) {
     running_worker w{chosen, [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
     ASSERT_TRUE(started.wait(testing::soon()));
-    db().exec("select pgmq.set_vt('tasker_default', msg_id, 0) from pgmq.q_tasker_default");
-    auto const other = db().exec("select msg_id from tasker.claim_steps(array['tasker_default'], "
+    auto const other = db().exec("select pgmq.set_vt('tasker_default', msg_id, 0) from "
+                                 "pgmq.q_tasker_default; select msg_id from tasker.claim_steps(array['tasker_default'], "
                                  "tasker.register_worker('other', array['default']), 60, 1, 1)");
     ASSERT_EQ(other.size(), 1U);
     go.raise();
