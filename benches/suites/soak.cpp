@@ -105,8 +105,10 @@ void inject_faults(bench& on, seconds duration) {
     on.progress("fault: the listeners' connections are dropped");
     auto const dropped =
         pqxx::nontransaction{programs.database()}
-            .exec("select count(pg_terminate_backend(pid)) from pg_stat_activity "
-                  "where datname = current_database() and query ilike 'listen%'")[0][0]
+            .exec(
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+                "where datname = current_database() and query ~ '^(listen|select tasker.want)'")[0]
+                                                                                                [0]
             .as<int>();
     on.require(dropped > 0, "no listener was there to be dropped");
     std::this_thread::sleep_for(part);

@@ -25,6 +25,8 @@ task_waits::waiter::waiter(task_waits& waits, task_id id)
       wake_{waits.executor_} {
     // The first waiter starts the poll timer.
     if (waits_.waiters_.empty()) {
+        waits_.want_(true);
+        waits_.unwanted_at_ = steady_clock::now() + waits_.settings_.interest;
         waits_.changed_.cancel();
     }
     waits_.waiters_.emplace(id_, this);
@@ -45,10 +47,11 @@ asio::awaitable<std::optional<wire::task_view>> task_waits::waiter::finished(dea
 }
 
 task_waits::task_waits(asio::any_io_executor executor, database& database,
-                       task_waits_settings settings)
+                       task_waits_settings settings, std::function<void(bool)> want)
     : executor_{executor},
       database_{database},
       settings_{settings},
+      want_{std::move(want)},
       changed_{executor} {}
 
 void task_waits::notified(std::string_view payload) {
@@ -77,14 +80,20 @@ asio::awaitable<void> task_waits::run_until_stopped() {
     auto poll_at = next_poll();
     while (!stopped_) {
         if (to_check_.empty()) {
-            changed_.expires_at(waiters_.empty() ? deadline::max() : poll_at);
+            changed_.expires_at(waiters_.empty() ? unwanted_at_ : std::min(poll_at, unwanted_at_));
             co_await changed_.async_wait(as_tuple);
         }
+        auto const now = steady_clock::now();
         if (waiters_.empty() && to_check_.empty()) {
+            if (now >= unwanted_at_) {
+                want_(false);
+                unwanted_at_ = deadline::max();
+            }
             poll_at = next_poll();
             continue;
         }
-        if (steady_clock::now() >= poll_at) {
+        unwanted_at_ = now + settings_.interest;
+        if (now >= poll_at) {
             check_all();
             poll_at = next_poll();
         }

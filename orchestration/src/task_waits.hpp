@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -22,6 +23,8 @@ struct task_waits_settings {
     std::size_t capacity = 10'000;
     std::chrono::milliseconds poll_interval{750};
     std::chrono::milliseconds call_timeout{10'000};
+    /// How long notifications are still wanted after the last waiter.
+    std::chrono::milliseconds interest{5'000};
 };
 
 /// The requests that wait for tasks to finish. A notification causes one query for all its tasks
@@ -53,8 +56,9 @@ public:
         std::optional<wire::task_view> finished_;
     };
 
+    /// `want` is called with true when notifications are needed, and with false when they are not.
     task_waits(boost::asio::any_io_executor executor, database& database,
-               task_waits_settings settings);
+               task_waits_settings settings, std::function<void(bool)> want);
 
     /// True when the waiter limit is reached.
     bool full() const noexcept {
@@ -85,10 +89,12 @@ private:
     boost::asio::any_io_executor executor_;
     database& database_;
     task_waits_settings settings_;
+    std::function<void(bool)> want_;
     std::unordered_multimap<task_id, waiter*> waiters_;
     std::unordered_set<task_id> to_check_;
     boost::asio::steady_timer
         changed_; ///< cancelled when `to_check_` grows from none, and by stop()
+    deadline unwanted_at_ = deadline::max(); ///< without waiters: when to say so
     bool stopped_ = false;
 };
 

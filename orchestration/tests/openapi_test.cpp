@@ -36,7 +36,7 @@ std::map<std::string, std::set<std::string>> routes() {
     template_cache cache{none, {}};
     task_creator creator{io.get_executor(), none, cache, metrics, {}};
     task_reader reader{io.get_executor(), none, metrics, {}};
-    task_waits waits{io.get_executor(), none, {}};
+    task_waits waits{io.get_executor(), none, {}, [](bool) {}};
     http::router table;
     api::tasks tasks{none, creator, reader, waits, {}};
     api::batch batch{creator, side_thread, 0};

@@ -128,8 +128,23 @@ TEST_F(Waits, ListeningAgainMakesUpForWhatWasMissed) {
     ASSERT_TRUE(are_waiting(1));
     finish_all();
     database_.exec("select pg_terminate_backend(pid) from pg_stat_activity "
-                   "where datname = current_database() and query ilike 'listen%'");
+                   "where datname = current_database() and query ~ '^(listen|select tasker.want)'");
     EXPECT_EQ(waiting.receive().json().at("state"), "complete");
+}
+
+TEST_F(Waits, NotificationsAreSentOnlyWhileRequestsWait) {
+    auto const are_wanted = [this] {
+        return database_.value<bool>("select exists (select from pg_locks where locktype = "
+                                     "'advisory' and mode = 'ShareLock' and database = (select oid "
+                                     "from pg_database where datname = current_database()))");
+    };
+    EXPECT_FALSE(are_wanted());
+    {
+        http_client waiting{service_->address()};
+        waiting.send(wait_for(id_, "60"));
+        EXPECT_TRUE(wait_until(soon(), are_wanted));
+    }
+    EXPECT_TRUE(wait_until(soon(), [&] { return !are_wanted(); }));
 }
 
 TEST_F(Waits, ClientThatIsGoneWaitsNoMore) {

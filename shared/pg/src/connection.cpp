@@ -48,6 +48,12 @@ asio::awaitable<result<std::vector<notification>>> connection::next_notification
     return session::next_notifications(session_, until);
 }
 
+void connection::end_wait() noexcept {
+    if (session_) {
+        session_->end_wait();
+    }
+}
+
 bool connection::usable() const noexcept {
     return session_ && session_->usable();
 }

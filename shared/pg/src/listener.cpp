@@ -53,6 +53,9 @@ struct listener::state {
     static asio::awaitable<void> run(std::shared_ptr<state> self);
     static asio::awaitable<void> connect_and_serve(std::shared_ptr<state> self);
     static asio::awaitable<error> serve(std::shared_ptr<state> self);
+    static asio::awaitable<result<void>> listen(state& self, connection& session);
+    static asio::awaitable<result<void>> say_wanted(state& self, connection& session);
+    static asio::awaitable<result<void>> hear(state& self, connection& session);
 
     void stop() {
         stopped = true;
@@ -70,9 +73,68 @@ struct listener::state {
     backoff pause;
     std::vector<text> texts;
     asio::cancellation_signal end;
+    connection* waiting = nullptr; ///< the session, while hear() waits
     bool stopped = false;
     bool listening = false;
+    bool wanted = false;
+    bool is_known_as_wanted = false; ///< by the present session
 };
+
+asio::awaitable<result<void>> listener::state::listen(state& self, connection& session) {
+    std::vector<statement> statements; // the texts' owner outlives the session
+    std::vector<call> calls;
+    statements.reserve(self.texts.size());
+    for (auto const& each : self.texts) {
+        statements.push_back({each.name.c_str(), each.sql.c_str()});
+        calls.emplace_back(statements.back());
+    }
+    auto const answers = co_await session.run_all(std::move(calls),
+                                                  steady_clock::now() + self.settings.open_timeout);
+    for (auto const& answer : answers) {
+        if (answer.has_error()) {
+            co_return answer.error();
+        }
+    }
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> listener::state::say_wanted(state& self, connection& session) {
+    auto const wanted = self.wanted;
+    statement const text = wanted ? statement{"tasker_want", self.settings.want.c_str()}
+                                  : statement{"tasker_unwant", self.settings.unwant.c_str()};
+    auto const answer =
+        co_await session.run({text}, steady_clock::now() + self.settings.answer_limit);
+    if (!answer) {
+        co_return answer.error();
+    }
+    self.is_known_as_wanted = wanted;
+    if (wanted) {
+        self.events.check_again();
+    }
+    co_return result<void>{};
+}
+
+/// Waits for notifications, or until something else is to be done.
+asio::awaitable<result<void>> listener::state::hear(state& self, connection& session) {
+    auto const silence_end = steady_clock::now() + self.settings.longest_silence;
+    self.waiting = &session;
+    auto const notifications = co_await session.next_notifications(silence_end);
+    self.waiting = nullptr;
+    if (!notifications) {
+        co_return notifications.error();
+    }
+    for (auto const& each : *notifications) {
+        self.events.notified(each.channel, each.payload);
+    }
+    if (notifications->empty() && steady_clock::now() >= silence_end) {
+        auto const answer =
+            co_await session.run({are_you_there}, steady_clock::now() + self.settings.answer_limit);
+        if (!answer) {
+            co_return answer.error();
+        }
+    }
+    co_return result<void>{};
+}
 
 /// Returns why it ended: connecting failed, the connection was lost, or it was stopped.
 asio::awaitable<error> listener::state::serve(std::shared_ptr<state> self) {
@@ -81,40 +143,24 @@ asio::awaitable<error> listener::state::serve(std::shared_ptr<state> self) {
     if (!opened) {
         co_return opened.error();
     }
-    // Destroy the connection before the texts of its statements, which `self` keeps.
-    std::vector<statement> statements;
-    std::vector<call> calls;
-    statements.reserve(self->texts.size());
-    for (auto const& each : self->texts) {
-        statements.push_back({each.name.c_str(), each.sql.c_str()});
-        calls.emplace_back(statements.back());
-    }
-    auto const answers = co_await opened->run_all(std::move(calls), limit);
-    for (auto const& answer : answers) {
-        if (answer.has_error()) {
-            co_return answer.error();
-        }
+    self->is_known_as_wanted = false;
+    auto const listens = co_await listen(*self, *opened);
+    if (!listens) {
+        co_return listens.error();
     }
     self->listening = true;
     self->pause.reset();
-    if (!self->stopped) {
+    if (!self->stopped && !self->wanted) {
         self->events.check_again();
     }
     while (!self->stopped) {
-        auto const notifications = co_await opened->next_notifications(
-            steady_clock::now() + self->settings.longest_silence);
-        if (!notifications) {
-            co_return notifications.error();
-        }
-        if (notifications->empty()) {
-            auto const answer = co_await opened->run(
-                {are_you_there}, steady_clock::now() + self->settings.answer_limit);
-            if (!answer) {
-                co_return answer.error();
-            }
-        }
-        for (auto const& each : *notifications) {
-            self->events.notified(each.channel, each.payload);
+        auto const is_said =
+            self->wanted == self->is_known_as_wanted || self->settings.want.empty();
+        // Named: see scripts/check-awaits.
+        auto next = is_said ? hear(*self, *opened) : say_wanted(*self, *opened);
+        auto const done = co_await std::move(next);
+        if (!done) {
+            co_return done.error();
         }
     }
     co_return make_error(errc::cancelled, "stopped");
@@ -166,6 +212,12 @@ asio::awaitable<void> listener::run_until_stopped() {
 
 void listener::stop() noexcept {
     state_->stop();
+}
+
+void listener::set_wanted(bool wanted) noexcept {
+    if (std::exchange(state_->wanted, wanted) != wanted && state_->waiting != nullptr) {
+        state_->waiting->end_wait();
+    }
 }
 
 bool listener::listening() const noexcept {

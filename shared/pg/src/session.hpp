@@ -60,6 +60,9 @@ struct connection::session : std::enable_shared_from_this<connection::session> {
     static boost::asio::awaitable<result<std::vector<notification>>>
     next_notifications(std::shared_ptr<session> self, deadline until);
 
+    /// See connection::end_wait.
+    void end_wait() noexcept;
+
     bool usable() const noexcept {
         return conn != nullptr && !ruined_;
     }
@@ -99,6 +102,7 @@ private:
     bool timed_out_ = false;
     bool busy_ = false;
     bool ruined_ = false;
+    bool waits_for_notifications_ = false;
     std::string last_words_;    ///< of the server, if it ended the session between two calls
     std::size_t leftovers_ = 0; ///< calls of run_then whose answers are not read yet
     pipeline expected_;

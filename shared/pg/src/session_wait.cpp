@@ -49,6 +49,14 @@ void connection::session::watch(deadline until) {
     });
 }
 
+void connection::session::end_wait() noexcept {
+    if (waits_for_notifications_) {
+        timed_out_ = true;
+        boost::system::error_code ignored;
+        socket_.cancel(ignored);
+    }
+}
+
 void connection::session::on_timer() {
     timer_runs_ = false;
     if (!busy_ || conn == nullptr) {
@@ -90,8 +98,10 @@ connection::session::next_notifications(std::shared_ptr<session> self, deadline 
             in_wait.came_to_a_good_end();
             co_return make_error(errc::cancelled, "");
         }
+        self->waits_for_notifications_ = true;
         co_await self->socket_.async_wait(asio::posix::stream_descriptor::wait_read,
                                           asio::as_tuple(asio::use_awaitable));
+        self->waits_for_notifications_ = false;
         if (self->conn == nullptr) {
             co_return make_error(errc::closed, "closed by its owner");
         }

@@ -32,6 +32,8 @@ protected:
             io_.get_executor(),
             listener_settings{.connect = {.dsn = std::move(dsn), .application_name = "listener"},
                               .channels = std::move(channels),
+                              .want = want_,
+                              .unwant = unwant_,
                               .first_backoff = 1ms,
                               .max_backoff = 5ms,
                               .longest_silence = longest_silence_,
@@ -72,6 +74,8 @@ protected:
     test_database database_ = test_database::empty();
     asio::io_context io_;
     std::chrono::milliseconds longest_silence_{15'000};
+    std::string want_;
+    std::string unwant_;
     int looks_ = 0;
     std::vector<std::string> heard_;
     std::optional<listener> listener_;
@@ -104,6 +108,36 @@ TEST_F(Listener, ConnectsAgainAndSaysLookAgainWhenItsSessionIsTerminated) {
         ASSERT_TRUE(wait_for_heard(static_cast<std::size_t>(i) - 1));
     }
     EXPECT_THAT(heard_, ElementsAre("one=2", "one=3", "one=4"));
+    listener_->stop();
+    EXPECT_TRUE(run_->get());
+}
+
+TEST_F(Listener, SaysWhetherNotificationsAreWantedAgainOnEachConnection) {
+    want_ = "select pg_advisory_lock_shared(7)";
+    unwant_ = "select pg_advisory_unlock_shared(7)";
+    auto const is_locked = [this] {
+        return database_.value<bool>("select not pg_try_advisory_lock(7) or not "
+                                     "pg_advisory_unlock(7)");
+    };
+    start(database_.dsn(), {"one"});
+    ASSERT_TRUE(wait_for_looks(1));
+    EXPECT_FALSE(is_locked());
+
+    listener_->set_wanted(true);
+    ASSERT_TRUE(wait_for_looks(2));
+    EXPECT_TRUE(is_locked());
+
+    terminate_listener();
+    ASSERT_TRUE(wait_for_looks(3));
+    EXPECT_TRUE(is_locked());
+    notify("one", "a");
+    ASSERT_TRUE(wait_for_heard(1));
+
+    listener_->set_wanted(false);
+    EXPECT_TRUE(run_until(io_, [&] { return !is_locked(); }));
+    notify("one", "b");
+    ASSERT_TRUE(wait_for_heard(2));
+    EXPECT_EQ(looks_, 3);
     listener_->stop();
     EXPECT_TRUE(run_->get());
 }

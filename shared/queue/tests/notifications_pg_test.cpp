@@ -20,13 +20,16 @@ protected:
         : listener_{io_.get_executor(),
                     {.connect = {.dsn = database_.dsn()},
                      .channels = {std::string{ready_channel}, std::string{finished_channel},
-                                  std::string{timers_channel}, std::string{template_channel}}},
+                                  std::string{timers_channel}, std::string{template_channel}},
+                     .want = "select tasker.want_finished(true)",
+                     .unwant = "select tasker.want_finished(false)"},
                     {.notified =
                          [this](std::string_view channel, std::string_view payload) {
                              heard_.push_back(std::string{channel} + " " + std::string{payload});
                          },
                      .check_again = [this] { is_listening_ = true; }}},
           run_{io_, listen(listener_)} {
+        listener_.set_wanted(true);
         EXPECT_TRUE(run_until(io_, [&] { return is_listening_; }));
     }
 

@@ -3,7 +3,8 @@
 -- commit of the change, and commits asynchronously: a notification only shortens a wait.
 -- called by: clients, pipelined directly behind every state-changing call; by SQL users after commit;
 --   claim_steps, in its own transaction, where a step dies inside it.
--- channels: tasker_ready (queue names), tasker_finished (task ids or *), tasker_timers (ms until due).
+-- channels: tasker_ready (queue names), tasker_finished (task ids or *; only while a session has called
+--   want_finished), tasker_timers (ms until due).
 create or replace function tasker.flush_notifications() returns void
 language plpgsql
 set search_path = ''
@@ -18,8 +19,13 @@ begin
                 set_config('tasker.ready', '', false);
     end if;
     if v_finished <> '' then
-        perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_finished', v_finished),
-                set_config('tasker.finished', '', false);
+        perform set_config('tasker.finished', '', false);
+        -- A session that wants them shares the lock; one that begins to, later, sees the ended tasks.
+        if pg_try_advisory_lock(tasker.finished_lock()) then
+            perform pg_advisory_unlock(tasker.finished_lock());
+        else
+            perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_finished', v_finished);
+        end if;
     end if;
     if v_timers <> '' then
         perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_timers', v_timers),

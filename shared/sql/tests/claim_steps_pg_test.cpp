@@ -207,29 +207,6 @@ TEST(TaskView, ResultJoinsTheLeavesOnceTheTaskIsComplete) {
     EXPECT_EQ(view("steps_complete"), "3");
 }
 
-TEST(FlushNotifications, AnnouncesAfterTheCommitWhatWasNotedBeforeIt) {
-    workflow_database w;
-    auto const id = w.register_template("one", "a");
-    struct receiver : pqxx::notification_receiver {
-        using pqxx::notification_receiver::notification_receiver;
-        void operator()(std::string const& payload, int) override {
-            received.push_back(payload);
-        }
-        std::vector<std::string> received;
-    };
-    pqxx::connection ear(w.db().dsn());
-    receiver ready(ear, "tasker_ready");
-    receiver finished(ear, "tasker_finished");
-    auto const task = w.create(id);
-    w.db().exec("select tasker.flush_notifications()");
-    ear.await_notification(10, 0);
-    EXPECT_THAT(ready.received, ::testing::ElementsAre("tasker_default"));
-    w.run_all();
-    w.db().exec("select tasker.flush_notifications()");
-    ear.await_notification(10, 0);
-    EXPECT_THAT(finished.received, ::testing::ElementsAre(task));
-}
-
 TEST(ClaimSteps, AStepThatIsBeingReportedIsLeftToItsReport) {
     workflow_database w;
     auto const id = w.register_template("one", "a");

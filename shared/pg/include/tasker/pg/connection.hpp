@@ -64,6 +64,9 @@ public:
     /// REQUIRES: the connection is not used with run_then.
     boost::asio::awaitable<result<std::vector<notification>>> next_notifications(deadline until);
 
+    /// Ends a wait of next_notifications as if its deadline had passed; nothing else.
+    void end_wait() noexcept;
+
     /// False once closed or unusable: open another.
     bool usable() const noexcept;
 

@@ -17,6 +17,10 @@ namespace tasker::pg {
 struct listener_settings {
     connect_options connect;
     std::vector<std::string> channels;
+    /// Statements by which the session says to others that it wants notifications, and that it does
+    /// not, so that they need not send any. Both empty: it says nothing.
+    std::string want;
+    std::string unwant;
     std::chrono::milliseconds open_timeout{5000};
     std::chrono::milliseconds first_backoff{50}; ///< after a failure; doubles, with jitter
     std::chrono::milliseconds max_backoff{2000};
@@ -30,8 +34,8 @@ struct listener_settings {
 struct listener_events {
     /// The views are valid during the call.
     std::function<void(std::string_view channel, std::string_view payload)> notified;
-    /// Listening has started, for the first time or again. Earlier events were not announced, so
-    /// check everything once.
+    /// Listening has started, for the first time or again, or others know now that notifications
+    /// are wanted. Earlier events were not announced, so check everything once.
     std::function<void()> check_again;
 };
 
@@ -56,6 +60,9 @@ public:
     boost::asio::awaitable<void> run_until_stopped();
 
     void stop() noexcept;
+
+    /// Whether notifications are wanted, at first not. See listener_settings::want.
+    void set_wanted(bool wanted) noexcept;
 
     /// False while it is not connected; a dead link is noticed after longest_silence +
     /// answer_limit.

@@ -1,0 +1,106 @@
+#include "workflow_database.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace tasker::sql::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class FlushNotifications : public ::testing::Test {
+protected:
+    struct receiver : pqxx::notification_receiver {
+        using pqxx::notification_receiver::notification_receiver;
+
+        void operator()(std::string const& payload, int) override {
+            received.push_back(payload);
+        }
+
+        std::vector<std::string> received;
+    };
+
+    /// Runs one task to its end, and returns its id.
+    std::string run_task() {
+        auto const task = w_.create(template_);
+        w_.run_all();
+        return task;
+    }
+
+    void want_finished(pqxx::connection& session, bool wanted) {
+        pqxx::nontransaction{session}.exec_params("select tasker.want_finished($1)", wanted);
+    }
+
+    void flush() {
+        w_.db().exec("select tasker.flush_notifications()");
+    }
+
+    /// What the listener has heard since it began: the flush's notifications come before the last.
+    std::vector<std::string> heard() {
+        w_.db().exec("select pg_notify('tasker_finished', 'last')");
+        while (finished_.received.empty() || finished_.received.back() != "last") {
+            if (listener_.await_notification(30, 0) == 0) {
+                ADD_FAILURE() << "no notification within 30 s";
+                break;
+            }
+        }
+        auto all = std::exchange(finished_.received, {});
+        all.pop_back();
+        return all;
+    }
+
+    workflow_database w_;
+    int template_ = w_.register_template("one", "a");
+    pqxx::connection listener_{w_.db().dsn()};
+    receiver ready_{listener_, "tasker_ready"};
+    receiver finished_{listener_, "tasker_finished"};
+};
+
+TEST_F(FlushNotifications, SendsAfterTheCommitWhatWasNotedBeforeIt) {
+    want_finished(listener_, true);
+    auto const task = w_.create(template_);
+    flush();
+    EXPECT_THAT(heard(), ElementsAre());
+    EXPECT_THAT(ready_.received, ElementsAre("tasker_default"));
+    w_.run_all();
+    flush();
+    EXPECT_THAT(heard(), ElementsAre(task));
+}
+
+TEST_F(FlushNotifications, SendsFinishedTasksOnlyWhileASessionWantsThem) {
+    pqxx::connection other{w_.db().dsn()};
+    run_task();
+    flush();
+    EXPECT_THAT(heard(), ElementsAre());
+
+    want_finished(listener_, true);
+    want_finished(other, true);
+    auto const second = run_task();
+    flush();
+    EXPECT_THAT(heard(), ElementsAre(second));
+
+    want_finished(listener_, false);
+    auto const third = run_task();
+    flush();
+    EXPECT_THAT(heard(), ElementsAre(third));
+
+    want_finished(other, false);
+    run_task();
+    flush();
+    EXPECT_THAT(heard(), ElementsAre());
+}
+
+TEST_F(FlushNotifications, KeepsNoLock) {
+    run_task();
+    flush();
+    EXPECT_EQ(w_.db().value<int>("select count(*) from pg_locks where locktype = 'advisory' and "
+                                 "database = (select oid from pg_database where datname = "
+                                 "current_database())"),
+              0);
+}
+
+} // namespace
+} // namespace tasker::sql::testing
