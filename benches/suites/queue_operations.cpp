@@ -102,5 +102,5 @@ void measure_all(bench& on) {
 
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "queue_operations", "Each operation of a queue alone.",
-                      measure_all);
+                      measure_all, {.against = true});
 }

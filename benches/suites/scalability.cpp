@@ -122,6 +122,7 @@ void measure_all(bench& on) {
                 on.records().count(name, "speed-up", rate / alone);
                 on.add("efficiency: " + name, 100 * rate / alone / static_cast<double>(workers),
                        "%");
+                on.records().declare("efficiency: " + name, better::higher);
                 on.progress(fmt::format("{}: {:.0f} /s, {:.1f} times", name, rate, rate / alone));
             }
         }
@@ -144,5 +145,5 @@ void measure_all(bench& on) {
 
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "scalability", "One to twenty workers: speed-up, conflicts.",
-                      measure_all);
+                      measure_all, {.tasks = true});
 }

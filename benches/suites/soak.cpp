@@ -206,16 +206,17 @@ void measure_all(bench& on) {
     on.setting("check",
                "every acknowledged task is there once and complete, each step with one result");
     static_cast<void>(on.programs().server());
-    // One long run: a soak needs time, not repetitions.
-    on.next_repetition();
-    soak(on, false, duration, pace);
-    soak(on, true, duration, pace);
+    on.repeat_full(1); // a soak needs time, not repetitions
+    while (on.next_repetition()) {
+        soak(on, false, duration, pace);
+        soak(on, true, duration, pace);
+    }
     on.finding("with faults: nothing lost, nothing doubled, checked task by task");
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    return suite_main(argc, argv, "soak", "Steady load for a while, then with faults.",
-                      measure_all);
+    return suite_main(argc, argv, "soak", "Steady load for a while, then with faults.", measure_all,
+                      {.duration = true});
 }

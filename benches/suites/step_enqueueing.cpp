@@ -126,5 +126,6 @@ void measure_all(bench& on) {
 
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "step_enqueueing",
-                      "From a step's result to its followers being in their queue.", measure_all);
+                      "From a step's result to its followers being in their queue.", measure_all,
+                      {.against = true});
 }

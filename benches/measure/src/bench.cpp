@@ -53,6 +53,19 @@ std::vector<double> commits(pqxx::connection& on) {
     return out;
 }
 
+/// Of all programs, seen from a session that does not count itself.
+std::string connections(engine const& on) {
+    try {
+        pqxx::connection session{on.dsn()};
+        return pqxx::nontransaction{session}
+            .exec("select count(*) from pg_stat_activity "
+                  "where backend_type = 'client backend' and pid <> pg_backend_pid()")[0][0]
+            .as<std::string>();
+    } catch (std::exception const& failure) {
+        return std::string{"unknown: "} + failure.what();
+    }
+}
+
 } // namespace
 
 struct bench::state {
@@ -81,6 +94,9 @@ bench::bench(std::string_view suite, bench_options options)
     results.started = results.environment.front().second;
     results.commit = current_commit();
     setting("length", to_word(state_->options.length));
+    if (!state_->options.filter.empty()) {
+        setting("filter", state_->options.filter);
+    }
 }
 
 bench::~bench() = default;
@@ -105,13 +121,18 @@ engine& bench::programs() {
             throw std::runtime_error{"a prerequisite is not met"};
         }
         state_->programs->reset();
+        if (state_->programs->has_database()) {
+            setting("connections before", connections(*state_->programs));
+        }
     }
     return *state_->programs;
 }
 
 void bench::repeat_full(std::size_t repetitions) {
-    if (state_->options.repetitions == 0 && state_->options.length == run_length::full) {
-        state_->repetitions = repetitions;
+    if (state_->options.repetitions == 0) {
+        state_->repetitions = state_->options.length == run_length::full
+                                  ? repetitions
+                                  : std::min(repetitions, state_->repetitions);
     }
 }
 
@@ -247,6 +268,9 @@ int bench::finish() {
     });
     if (can_be_paired) {
         attach("functions.sql", state_->programs->functions());
+    }
+    if (state_->programs && state_->programs->has_database()) {
+        setting("connections after", connections(*state_->programs));
     }
     results.settings.emplace_back("took", fmt::format("{:.0f} s", ms_since(state_->begun) / 1'000));
     print_results(results);

@@ -42,6 +42,12 @@ case_result judge(recording const& from, std::vector<target> const& aims) {
     }
     out.judged.reserve(aims.size());
     for (auto const& aim : aims) {
+        bool const wants_more = aim.sense == target::direction::at_least;
+        if (wants_more != (from.direction() == better::higher)) {
+            throw std::runtime_error{
+                "\"" + from.name + "\" is better if it is " + (wants_more ? "lower" : "higher") +
+                ", but its target in targets.toml bounds it from the other side"};
+        }
         auto const value = statistic(out.total, aim.statistic);
         out.judged.push_back({aim, value, value && aim.is_met_by(*value)});
         auto const& last = out.judged.back();

@@ -6,6 +6,8 @@
 #include "tasker/base/version.hpp"
 #include "tasker/cluster/child_process.hpp"
 
+#include <libpq-fe.h>
+
 #include <sys/utsname.h>
 
 #include <chrono>
@@ -14,6 +16,8 @@
 #include <iterator>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace tasker::measure {
 
@@ -50,20 +54,28 @@ std::string first_fields(std::filesystem::path const& path, int count) {
     return out;
 }
 
+std::string first_line_of(std::vector<std::string> command) {
+    auto const done = cluster::run_program({.argv = std::move(command)},
+                                           steady_clock::now() + std::chrono::seconds{10});
+    if (!done || !done->status.is_success()) {
+        return "unknown";
+    }
+    return done->out.substr(0, done->out.find('\n'));
+}
+
+std::string libpq_version() {
+    int const number = PQlibVersion();
+    return std::to_string(number / 10'000) + '.' + std::to_string(number % 10'000);
+}
+
 } // namespace
 
 std::string current_commit() {
     if (char const* const told = std::getenv("TASKER_BENCH_COMMIT")) {
         return told;
     }
-    auto const described =
-        cluster::run_program({.argv = {"git", "-C", program_folder().string(), "describe",
-                                       "--always", "--dirty", "--abbrev=12", "--exclude=*"}},
-                             steady_clock::now() + std::chrono::seconds{10});
-    if (!described || !described->status.is_success()) {
-        return "unknown";
-    }
-    return described->out.substr(0, described->out.find('\n'));
+    return first_line_of({"git", "-C", program_folder().string(), "describe", "--always", "--dirty",
+                          "--abbrev=12", "--exclude=*"});
 }
 
 facts describe_machine() {
@@ -73,6 +85,11 @@ facts describe_machine() {
     return {
         {"date", to_rfc3339(now)},
         {"commit", current_commit() + " (" + std::string{version()} + ", " + build() + ")"},
+        {"branch",
+         first_line_of({"git", "-C", program_folder().string(), "branch", "--show-current"})},
+        {"compiler", TASKER_COMPILER},
+        {"libraries",
+         "libpq " + libpq_version() + ", " + first_line_of({"/usr/bin/python3", "--version"})},
         {"system", value_in("/etc/os-release", "PRETTY_NAME", '=') + ", Linux " + system.release},
         {"processor", value_in("/proc/cpuinfo", "model name", ':') + ", " +
                           std::to_string(std::thread::hardware_concurrency()) + " cores"},

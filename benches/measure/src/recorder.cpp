@@ -63,4 +63,10 @@ void recorder::allow_zero(std::string_view name) {
     found->may_be_zero = true;
 }
 
+void recorder::declare(std::string_view name, better direction) {
+    auto const found = std::ranges::find(cases_, name, &recording::name);
+    TASKER_ASSERT(found != cases_.end());
+    found->declared = direction;
+}
+
 } // namespace tasker::measure

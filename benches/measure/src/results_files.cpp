@@ -77,6 +77,7 @@ json to_json(case_result const& of) {
     as_ms const ms{of.recorded.unit};
     json out{{"name", of.recorded.name},
              {"unit", of.recorded.unit},
+             {"better", of.recorded.direction() == better::higher ? "higher" : "lower"},
              {"mean_ms", ms(total.mean)},
              {"std_dev_ms", is_rate && total.mean > 0
                                 ? json(1'000 / total.mean * total.std_dev / total.mean)
@@ -101,7 +102,9 @@ json to_json(case_result const& of) {
              {"median_high", total.median_95.high}};
     if (!of.judged.empty() && of.judged.front().value) {
         out["target_ms"] = ms(of.judged.front().aim.bound);
-        out["performance_ratio"] = of.judged.front().aim.ratio(*of.judged.front().value);
+        if (auto const ratio = of.judged.front().aim.ratio(*of.judged.front().value)) {
+            out["performance_ratio"] = *ratio;
+        }
     }
     out["targets"] = json::array();
     for (auto const& each : of.judged) {

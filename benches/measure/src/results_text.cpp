@@ -26,9 +26,12 @@ std::string verdict_text(verdict const& of) {
     if (!of.value) {
         return "n/a (too few samples)";
     }
-    double const ratio = of.aim.ratio(*of.value);
-    return ratio >= 1 ? fmt::format("{:.1f}x better than target", ratio)
-                      : fmt::format("{:.1f}x worse than target", 1 / ratio);
+    auto const ratio = of.aim.ratio(*of.value);
+    if (!ratio) {
+        return "zero, as good as it can be";
+    }
+    return *ratio >= 1 ? fmt::format("{:.1f}x better than target", *ratio)
+                       : fmt::format("{:.1f}x worse than target", 1 / *ratio);
 }
 
 std::string status_line(case_result const& of) {

@@ -40,9 +40,10 @@ service start_service(service_options const& options) {
     argv.insert(argv.end(), options.arguments.begin(), options.arguments.end());
     std::vector<std::string> env{"DATABASE_URL=" + options.dsn,
                                  "TASKER_NAMESPACES=" + std::string{bench_namespace}};
-    // Of the first worker alone: its handlers are what people profile.
+    // The first worker with its handlers, and the orchestrator.
     char const* const profile = std::getenv("TASKER_BENCH_HEAP_PROFILE");
-    if (profile != nullptr && options.name == "worker-1") {
+    if (profile != nullptr &&
+        (options.name == "worker-1" || options.name == "tasker-orchestrator")) {
         env.emplace_back("LD_PRELOAD=/usr/lib/heaptrack/libheaptrack_preload.so");
         env.push_back("DUMP_HEAPTRACK_OUTPUT=" + std::string{profile} + '.' + options.name);
     }

@@ -41,7 +41,8 @@ void stay_on_one_core() {
     }
 }
 
-void add_options(CLI::App& app, bench_options& chosen) {
+/// Those that every suite has, and those that this one uses: CLI11 refuses the others by name.
+void add_options(CLI::App& app, bench_options& chosen, suite_uses const& uses) {
     std::map<std::string, run_length> const lengths{
         {"smoke", run_length::smoke}, {"quick", run_length::quick}, {"full", run_length::full}};
     app.add_option("--length", chosen.length, "smoke, quick or full")
@@ -49,19 +50,30 @@ void add_options(CLI::App& app, bench_options& chosen) {
     app.add_option("--repetitions", chosen.repetitions, "runs of every case")
         ->check(CLI::Range(1, 1'000));
     app.add_option("--filter", chosen.filter, "only cases whose name holds this text; a|b: a or b");
-    app.add_option("--workers", chosen.workers, "instead of the suite's own number")
-        ->check(CLI::Range(1, 1'000));
-    app.add_option("--tasks", chosen.tasks, "instead of the suite's own number")
-        ->check(CLI::Range(10, 100'000'000));
-    app.add_option("--payload", chosen.payload_bytes, "bytes of a task's context")
-        ->check(CLI::Range(1, 100'000'000));
-    app.add_option_function<long>(
-           "--duration",
-           [&chosen](long seconds) { chosen.duration = std::chrono::seconds{seconds}; }, "seconds")
-        ->check(CLI::Range(1, 1'000'000));
-    app.add_option("--against", chosen.against,
-                   "the functions.sql of a baseline: measured in turn with the present ones")
-        ->check(CLI::ExistingFile);
+    if (uses.workers) {
+        app.add_option("--workers", chosen.workers, "instead of the suite's own number")
+            ->check(CLI::Range(1, 1'000));
+    }
+    if (uses.tasks) {
+        app.add_option("--tasks", chosen.tasks, "instead of the suite's own number")
+            ->check(CLI::Range(10, 100'000'000));
+    }
+    if (uses.payload) {
+        app.add_option("--payload", chosen.payload_bytes, "bytes of a task's context")
+            ->check(CLI::Range(1, 100'000'000));
+    }
+    if (uses.duration) {
+        app.add_option_function<long>(
+               "--duration",
+               [&chosen](long seconds) { chosen.duration = std::chrono::seconds{seconds}; },
+               "seconds")
+            ->check(CLI::Range(1, 1'000'000));
+    }
+    if (uses.against) {
+        app.add_option("--against", chosen.against,
+                       "the functions.sql of a baseline: measured in turn with the present ones")
+            ->check(CLI::ExistingFile);
+    }
     app.add_option("--output", chosen.output, "folder of log and JSON")->capture_default_str();
     app.add_option("--targets", chosen.targets, "file with the targets")->capture_default_str();
 }
@@ -69,13 +81,13 @@ void add_options(CLI::App& app, bench_options& chosen) {
 } // namespace
 
 int suite_main(int argc, char** argv, std::string_view suite, std::string_view description,
-               std::function<void(bench&)> const& body) {
+               std::function<void(bench&)> const& body, suite_uses const& uses) {
     std::signal(SIGPIPE, SIG_IGN);
     bench_options chosen;
     chosen.output = path_from("TASKER_BENCH_OUTPUT", "tmp/benchmarks");
     chosen.targets = path_from("TASKER_BENCH_TARGETS", "config/benchmarks/targets.toml");
     CLI::App app{std::string{description}};
-    add_options(app, chosen);
+    add_options(app, chosen, uses);
     try {
         app.parse(argc, argv);
     } catch (CLI::ParseError const& problem) {

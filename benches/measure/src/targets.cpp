@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <limits>
 #include <stdexcept>
 
 namespace tasker::measure {
@@ -34,11 +33,11 @@ std::vector<target> targets_of(toml::node const& node) {
 
 } // namespace
 
-double target::ratio(double value) const noexcept {
+std::optional<double> target::ratio(double value) const noexcept {
     if (sense == direction::at_least) {
         return value / bound;
     }
-    return value == 0 ? std::numeric_limits<double>::max() : bound / value;
+    return value == 0 ? std::optional<double>{} : bound / value;
 }
 
 target parse_target(std::string_view text) {

@@ -108,6 +108,24 @@ TEST(Results, RateIsGivenAsTheTimeForOneAsWell) {
     EXPECT_EQ(row.at("performance_ratio"), 2.0);
 }
 
+TEST(Judge, TargetBoundsACaseFromTheSideThatItsDirectionDeclares) {
+    recording share{.name = "share", .unit = "%", .repetitions = {{99}}};
+    EXPECT_THROW(judge(share, {parse_target("p50 >= 90")}), std::runtime_error);
+    share.declared = better::higher;
+    EXPECT_EQ(judge(share, {parse_target("p50 >= 90")}).state, status::pass);
+    EXPECT_THROW(judge(share, {parse_target("p50 < 90")}), std::runtime_error);
+    auto const json = nlohmann::json::parse(json_text(results_with(judge(share, {}))));
+    EXPECT_EQ(json.at("results").at(0).at("better"), "higher");
+}
+
+TEST(Results, ZeroErrorsHaveNoFactor) {
+    recording errors{.name = "errors", .unit = "%", .repetitions = {{0}, {0}}, .may_be_zero = true};
+    auto const results = results_with(judge(errors, {parse_target("max < 0.1")}));
+    EXPECT_THAT(log_text(results), HasSubstr("- Status: ✅ PASS (zero, as good as it can be)\n"));
+    auto const json = nlohmann::json::parse(json_text(results));
+    EXPECT_TRUE(json.at("results").at(0).at("performance_ratio").is_null());
+}
+
 TEST(Results, FilesAndLinksAreWritten) {
     auto const folder = fs::temp_directory_path() / "tasker_results_test";
     fs::remove_all(folder);

@@ -39,8 +39,8 @@ TEST_F(Targets, BoundsAreRead) {
 }
 
 TEST_F(Targets, RatioIsHowManyTimesBetter) {
-    EXPECT_DOUBLE_EQ(parse_target("p50 < 30").ratio(10), 3);
-    EXPECT_DOUBLE_EQ(parse_target("p50 >= 100").ratio(250), 2.5);
+    EXPECT_DOUBLE_EQ(parse_target("p50 < 30").ratio(10).value(), 3);
+    EXPECT_DOUBLE_EQ(parse_target("p50 >= 100").ratio(250).value(), 2.5);
 }
 
 TEST_F(Targets, NonsenseIsRefused) {

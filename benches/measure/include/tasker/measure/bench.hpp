@@ -56,8 +56,9 @@ public:
     /// Started when first asked for, empty. Prints the check list; throws if one is not met.
     engine& programs();
 
-    /// How many repetitions a full run has, unless the command line says otherwise. Cases that are
-    /// quick get more of them, of fewer samples: it is repetitions that runs are compared by.
+    /// How many repetitions a full run has, and a quick one at most, unless the command line says
+    /// otherwise. Cases that are quick get more of them, of fewer samples: it is repetitions that
+    /// runs are compared by.
     void repeat_full(std::size_t repetitions);
 
     /// Begins the next repetition, with its calibration; false after the last.
@@ -119,10 +120,19 @@ private:
     std::unique_ptr<state> state_;
 };
 
+/// The options that a suite uses beside those of every suite; it refuses the others by name.
+struct suite_uses {
+    bool workers = false;
+    bool tasks = false;
+    bool payload = false;
+    bool duration = false;
+    bool against = false;
+};
+
 /// The main() of a suite: reads the command line, runs the body, writes the outputs. 0: measured;
 /// 1: failed; 2: wrong command line; 77: it must start its own processes, but the services already
 /// run.
 int suite_main(int argc, char** argv, std::string_view suite, std::string_view description,
-               std::function<void(bench&)> const& body);
+               std::function<void(bench&)> const& body, suite_uses const& uses = {});
 
 } // namespace tasker::measure

@@ -19,6 +19,8 @@ struct company {
     std::optional<double> twin_p50_ms = {};
 };
 
+enum class better { lower, higher };
+
 /// One thing that was measured, in one unit: "ms" for durations, "/s" for rates, "MB", "KB", "%",
 /// "" for ratios.
 struct recording {
@@ -30,6 +32,12 @@ struct recording {
     std::map<std::string, std::vector<double>> counters;
     std::vector<company> beside = {}; ///< by repetition; empty: nothing was
     bool may_be_zero = false; ///< otherwise a zero means that nothing was measured: a failure
+    std::optional<better> declared = {};
+
+    /// As declared; otherwise a rate is better if it is higher, everything else if it is lower.
+    better direction() const {
+        return declared.value_or(unit == "/s" ? better::higher : better::lower);
+    }
 
     std::vector<double> all() const;
 };
@@ -54,6 +62,9 @@ public:
     void accompany(std::string_view name, company const& by);
 
     void allow_zero(std::string_view name);
+
+    /// Which way is better, where the unit does not say it; see recording.
+    void declare(std::string_view name, better direction);
 
     /// In the order of their first samples.
     std::vector<recording> const& cases() const noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +25,8 @@ struct target {
         return sense == direction::at_least ? value >= bound : value < bound;
     }
 
-    /// How many times better than the bound; below 1: missed.
-    double ratio(double value) const noexcept;
+    /// How many times better than the bound; below 1: missed. None: zero is infinitely better.
+    std::optional<double> ratio(double value) const noexcept;
 };
 
 /// Reads "p99 < 50", "own: p50 < 1" or "mean >= 100".
