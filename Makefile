@@ -76,12 +76,22 @@ peers: build ## 10 min and more | Tasker beside other engines, fetched to build/
 bench-smoke: build ## 17 min, 3 min | every suite for seconds: does it work, and are its outputs as described?
 	@cd build/release && $(CTEST) -L '^bench-smoke$$'
 
-# The commit whose SQL functions CI measures beside the present ones, in turn, since its machines
-# differ and are shared; see docs/benchmarking.md.
+# The commit that CI measures beside the present one, in turn, since its machines differ and are shared:
+# its SQL functions, and its programs for the other component suites. See docs/benchmarking.md.
 BENCH_BASE = 7092c82e9ca33132af2e4b3011e89334d4865e0a
+BASE_BUILD = build/bench-base/$(BENCH_BASE)
 
-bench-ci: build ## 20 min, 5 min | the core's functions in turn with those of BENCH_BASE; fails on a regression
-	@benches/tasker-bench run --type ci --against $(BENCH_BASE) --output build/release/benchmarks/ci
+$(BASE_BUILD)/built:
+	@rm -rf build/bench-base && mkdir -p $(BASE_BUILD)
+	@git archive $(BENCH_BASE) | tar -x -C $(BASE_BUILD)
+	@ln -s $(CURDIR)/.cache $(BASE_BUILD)/.cache
+	@cd $(BASE_BUILD) && cmake --preset release --log-level=WARNING && cmake --build build/release --target \
+	    bench_queue_depth bench_event_propagation bench_handler_overhead bench_worker_execution bench_task_initialization
+	@touch $@
+
+bench-ci: build $(BASE_BUILD)/built ## 40 min, 15 min | the components in turn with those of BENCH_BASE; fails on a regression
+	@benches/tasker-bench run --type ci --against $(BENCH_BASE) --output build/release/benchmarks/ci \
+	    --base-programs $(BASE_BUILD)/build/release/bin
 
 install: build ## 15 min, 2 s | install to PREFIX (default /usr/local)
 	@cmake --install build/release --prefix $(PREFIX)

@@ -64,11 +64,3 @@ def holm(chances, level):
             break
         out[index] = True
     return out
-
-
-def median(values):
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return (ordered[middle - 1] + ordered[middle]) / 2

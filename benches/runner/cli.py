@@ -3,7 +3,7 @@ import argparse
 import pathlib
 import sys
 
-from . import compare, history, report, run
+from . import capacity, compare, history, pages, profile, report, run
 from .results import CHECKOUT
 
 
@@ -33,7 +33,7 @@ def parser():
     commands = out.add_subparsers(dest="command", required=True)
 
     one = commands.add_parser("run", help="run suites, store their output in a run folder")
-    one.add_argument("--type", default="quick", help=", ".join(run.TYPES))
+    one.add_argument("--type", help=", ".join(run.TYPES) + "; quick, or with --suite: in full")
     one.add_argument("--suite", action="append", default=[], help="only this one; may be repeated")
     one.add_argument("--workers", type=at_least(1), metavar="N")
     one.add_argument("--tasks", type=at_least(10), metavar="N")
@@ -45,7 +45,10 @@ def parser():
     one.add_argument("--against", metavar="BASE",
                      help="measure the SQL functions of this run, baseline or commit in turn with "
                      "ours, and compare: exit 1 if something got slower")
+    one.add_argument("--base-programs", type=pathlib.Path, metavar="FOLDER",
+                     help="of --against: its programs, for the suites that measure more than SQL")
     judging(one)
+    one.add_argument("--strict", action="store_true", help="exit 1 if a required target is missed")
     one.add_argument("--name", help="keep the run as benches/baselines/NAME as well")
     one.add_argument("--cpuprofile", type=pathlib.Path, metavar="FILE", help="by perf")
     one.add_argument("--memprofile", type=pathlib.Path, metavar="FILE", help="by heaptrack")
@@ -69,6 +72,32 @@ def parser():
     four.add_argument("run", type=pathlib.Path, nargs="?", help="the latest, unless given")
     four.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
     four.set_defaults(do=report.main)
+    five = commands.add_parser("plan", help="workers and database for a load, by measured figures")
+    five.add_argument("run", type=pathlib.Path, nargs="?", help="the latest full one, unless given")
+    five.add_argument("--rate", type=at_least(1), required=True, metavar="N", help="tasks a second")
+    five.add_argument("--handler-ms", type=float, required=True, metavar="MS",
+                      help="how long a handler takes")
+    five.add_argument("--handler-cpu-ms", type=float, default=0, metavar="MS",
+                      help="the part of it that is CPU time (default: 0)")
+    five.add_argument("--steps", type=at_least(1), default=1, metavar="N",
+                      help="of a task (default: 1)")
+    five.add_argument("--config", metavar="NAME", help="a configuration below config/")
+    five.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
+    five.set_defaults(do=capacity.main)
+
+    six = commands.add_parser("docs", help="write a full run's figures into the documents, and "
+                              "what has changed since (without a run: only that)")
+    six.add_argument("run", type=pathlib.Path, nargs="?")
+    six.add_argument("--peers", type=pathlib.Path, metavar="FILE", help="peers.md of make peers")
+    six.set_defaults(do=pages.main)
+
+    seven = commands.add_parser("profile", help="CPU and memory of running processes, by perf")
+    seven.add_argument("pid", type=at_least(1), nargs="+")
+    seven.add_argument("--seconds", type=at_least(1), default=10, metavar="S")
+    seven.add_argument("--output", type=pathlib.Path, required=True, metavar="FOLDER")
+    seven.add_argument("--against", type=pathlib.Path, metavar="FOLDER",
+                       help="of an earlier profile: shows which functions use more or less")
+    seven.set_defaults(do=profile.main)
     return out
 
 

@@ -5,33 +5,35 @@ decides. Else the recorded figures do, except that they are not trusted where be
 both runs kept their functions, on the same tables, and these differ or something looks slower, then
 both are measured now, in turn, on the machine at hand. See difference.py for what is called slower.
 """
-from . import in_turn
+from statistics import median
+
+from . import in_turn, profile
+from .chance import holm
 from .difference import (
     FAIL,
-    FEWEST_REPETITIONS,
     IMPROVED,
     LEVEL,
     LOOK,
+    NOT_JUDGED,
     REGRESSED,
-    RESOLUTION_MS,
     SLOWER,
     STABLE,
     InTurn,
     Recorded,
-    quick_end,
     standing_out,
 )
-from .results import load, show
-from .statistics import holm
+from .results import Case, load, show, table
 
-__all__ = ["IMPROVED", "REGRESSED", "SLOWER", "STABLE", "compare", "main"]
+WORSE = (SLOWER, REGRESSED)
 
 
 def judge(differences, fail=FAIL):
-    """Sets the status of every difference of recorded figures."""
+    """Sets the status of every difference of recorded figures that can be judged."""
     for suite in {each.base.suite for each in differences}:
-        judge_suite([each for each in differences if each.base.suite == suite and each.has_enough],
-                    fail)
+        all_cases = [each for each in differences if each.base.suite == suite]
+        # With too few repetitions not even two sides that do not overlap are significant.
+        judge_suite([each for each in all_cases
+                     if each.smallest_chance <= LEVEL / len(all_cases)], fail)
 
 
 def judge_suite(tested, fail):
@@ -45,20 +47,12 @@ def judge_suite(tested, fail):
         by = each.worse_by
         if ratios:
             by = min(by, (1 + by) / (1 + common) - 1)
-        if is_worse and by > LOOK + 2 * spread:
-            each.status = REGRESSED if by > fail + 2 * spread else SLOWER
-        elif is_better and other.worse_by > LOOK + 2 * spread:
+        slack = 2 * max(spread, each.error)
+        each.status = STABLE
+        if is_worse and by > LOOK + slack:
+            each.status = REGRESSED if by > fail + slack else SLOWER
+        elif is_better and other.worse_by > LOOK + slack:
             each.status = IMPROVED
-    judge_work([each for each in tested if each.has_work], fail)
-
-
-def judge_work(tested, fail):
-    common, spread = standing_out([each.work_change for each in tested])
-    for each, is_worse in zip(tested, holm([each.work_chance for each in tested], LEVEL)):
-        by = min(each.work_change, (1 + each.work_change) / (1 + common) - 1)
-        if is_worse and by > LOOK + 2 * spread and each.status != REGRESSED:
-            each.status = REGRESSED if by > fail + 2 * spread else SLOWER
-            each.decided_by_work = True
 
 
 def compare(base, new, ratios=False, fail=FAIL):
@@ -79,10 +73,20 @@ def compare(base, new, ratios=False, fail=FAIL):
     return out
 
 
-def looks_slower(each):
-    if each.status in (SLOWER, REGRESSED):
-        return True
-    return isinstance(each, Recorded) and each.has_work and each.work_change > LOOK
+def confirmed(differences, base_programs, programs, fail=FAIL):
+    """What was measured with both builds in turn is slower only if it is so again."""
+    found = {}
+    for suite in sorted({each.case.suite for each in differences} - in_turn.PAIRED):
+        names = [each.case.name for each in differences if each.case.suite == suite
+                 and isinstance(each, InTurn) and each.status in WORSE]
+        if names:
+            again = in_turn.take_turns(suite, ["--length", "quick", "--filter", "|".join(names)],
+                                       base_programs, programs)
+            for row in again["results"]:
+                found[suite, row["name"]] = each = InTurn(Case(again, row))
+                each.judge(fail)
+    return [found.get((each.case.suite, each.case.name), each) if each.status != STABLE else each
+            for each in differences]
 
 
 def measure_again(base, new, differences, programs, fail=FAIL):
@@ -101,7 +105,7 @@ def measure_again(base, new, differences, programs, fail=FAIL):
         ours = [each for each in differences
                 if each.case.suite == suite and in_turn.is_paired(each.case)]
         recorded = [each.case.name for each in ours if isinstance(each, Recorded)]
-        names = {each.case.name for each in ours if looks_slower(each)}
+        names = {each.case.name for each in ours if each.status in WORSE}
         if differ:
             names.update(in_turn.smallest(recorded))
         if not names:
@@ -121,49 +125,72 @@ def measure_again(base, new, differences, programs, fail=FAIL):
     return kept, notes
 
 
-def markdown(base, new, differences, missing=(), notes=()):
-    lines = [f"# {base.name} → {new.name}", "",
-             f"- Baseline: {base.name}, {base.timestamp}, commit {base.commit}",
-             f"- Current: {new.name}, {new.timestamp}, commit {new.commit}", "",
-             "| Benchmark | Baseline | Current | Change | Status |", "|---|---|---|---|---|"]
-    for each in differences:
-        unit = each.case.unit
-        lines.append(f"| {each.case.title} | {show(each.baseline, unit)} "
-                     f"| {show(each.current, unit)} | {each.change} | {each.status} |")
-    lines += [f"| {title} | | | | not measured this time |" for title in missing]
-    lines += [line for each in notes for line in ("", each)]
+def one_sided(base, new, differences):
+    """Titles, figures and marks of what only one run has, and lines that name such suites."""
+    judged = {each.case.title for each in differences}
+    rows = [[each.title, show(each.row["value"], each.unit), "", "", "◌ Missing"]
+            for each in base.cases() if each.title not in judged and new.should_have(each)]
+    missing = len(rows)
+    rows += [[each.title, "", show(each.row["value"], each.unit), "", "◌ New"]
+             for each in new.cases() if each.title not in judged]
+    suites = [{each["benchmark_suite"] for each in run.documents} for run in (base, new)]
+    lines = [f"Only in the {side}: suite {', suite '.join(sorted(names))}." for side, names in
+             (("baseline", suites[0] - suites[1]), ("current run", suites[1] - suites[0])) if names]
+    return rows, lines, missing
+
+
+def count(differences):
+    """"3 regressed, 12 stable, 1 not judged", without those of which there are none."""
+    words = {state: state.split(" ", 1)[1].lower()
+             for state in (REGRESSED, SLOWER, IMPROVED, STABLE, NOT_JUDGED)}
+    states = [each.status for each in differences]
+    return ", ".join(f"{states.count(state)} {word}" for state, word in words.items()
+                     if state in states)
+
+
+def markdown(base, new, differences, rows=(), notes=()):
+    lines = [f"# {base.name} → {new.name}", "", f"- Baseline: {base.origin}",
+             f"- Current: {new.origin}", f"- Cases: {count(differences)}", "",
+             *table(["Benchmark", "Baseline", "Current", "Change", "Status"], [
+                 *([each.case.title, show(each.baseline, each.case.unit),
+                    show(each.current, each.case.unit), each.change, each.status]
+                   for each in differences), *rows]),
+             *(line for each in notes for line in ("", each))]
     recorded = [each for each in differences if isinstance(each, Recorded)]
-    busy = sorted({each.new.suite for each in recorded
-                   if each.longer_waits > RESOLUTION_MS and
-                   each.longer_waits > 0.1 * quick_end(each.base.waits[1] or [float("inf")])})
+    busy = sorted({each.new.suite for each in recorded if each.base.waits[1]
+                   and each.longer_waits > 0.1 * median(each.base.waits[1])})
     if busy:
         lines += ["", f"The machine was busier the second time ({', '.join(busy)}): durations that "
                       "grew by as much as its waits did are not called slower. Run again."]
-    too_few = sum(not each.has_enough for each in recorded)
-    if too_few:
-        lines += ["", f"{too_few} cases have fewer than {FEWEST_REPETITIONS} repetitions in a run: "
-                      "they are shown and not judged."]
+    if any(each.status == NOT_JUDGED for each in recorded):
+        lines += ["", "Not judged: too few repetitions to distinguish a change from chance among "
+                      "so many cases. Measure with --repetitions 10."]
     return "\n".join(lines) + "\n"
 
 
 def verdict(base, new, chosen, file=None):
-    """Prints the table, and what regressed; keeps it in the file. Returns the exit code."""
+    """Prints the table and what regressed, and keeps it in the file. Returns the exit code: 1 if
+    something regressed or failed; else 3 if something was not judged or is missing; else 0."""
     fail = chosen.fail / 100
     differences, notes = compare(base, new, chosen.ratios, fail), []
+    if getattr(chosen, "base_programs", None):
+        differences = confirmed(differences, chosen.base_programs, chosen.programs, fail)
     if not chosen.recorded:
         differences, notes = measure_again(base, new, differences, chosen.programs, fail)
-    measured = {each.case.title for each in differences}
-    suites = {each["benchmark_suite"] for each in new.documents}
-    missing = [each.title for each in base.cases()
-               if each.suite in suites and each.title not in measured]
-    text = markdown(base, new, differences, missing, notes)
+    rows, lines, missing = one_sided(base, new, differences)
+    profiles = profile.difference(base.folder, new.folder)
+    text = markdown(base, new, differences, rows,
+                    [*lines, *notes, *(["\n".join(profiles)] if profiles else [])])
     print(text)
     if file:
         file.write_text(text)
-    regressed = [each.case.title for each in differences if each.status == REGRESSED]
-    for title in regressed:
-        print(f"regressed: {title}")
-    return 1 if regressed else 0
+    wrong = [f"regressed: {each.case.title}" for each in differences if each.status == REGRESSED]
+    wrong += [f"{each['benchmark_suite']} failed: {failure}"
+              for each in new.documents for failure in each["failures"]]
+    print("".join(f"{each}\n" for each in wrong), end="")
+    if wrong:
+        return 1
+    return 3 if missing or any(each.status == NOT_JUDGED for each in differences) else 0
 
 
 def main(chosen):

@@ -2,7 +2,7 @@
 import json
 from typing import Any
 
-from .results import show
+from .results import show, table
 
 MARKS = "▁▂▃▄▅▆▇█"
 
@@ -44,11 +44,12 @@ def main(chosen):
              and (not chosen.case or chosen.case in key[1])}
     if not found:
         raise ValueError(f"{chosen.output}/history.jsonl has no such case")
-    print("| Benchmark | Runs | First | Last | Change | Trend |\n|---|---|---|---|---|---|")
+    rows = []
     for (suite, case), entries in found.items():
         values = [each["value"] for each in entries]
         unit = entries[-1]["unit"]
         change = f"{(values[-1] / values[0] - 1) * 100:+.1f} %" if values[0] else ""
-        print(f"| {suite}: {case} | {len(values)} | {show(values[0], unit)} "
-              f"| {show(values[-1], unit)} | {change} | {spark(values[-30:])} |")
+        rows.append([f"{suite}: {case}", len(values), show(values[0], unit),
+                     show(values[-1], unit), change, spark(values[-30:])])
+    print("\n".join(table(["Benchmark", "Runs", "First", "Last", "Change", "Trend"], rows)))
     return 0

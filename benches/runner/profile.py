@@ -1,14 +1,80 @@
 """Where the time and the memory go: perf and heaptrack around a suite, their top 20 as text."""
 import collections
+import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
 
 from . import flame
+from .results import table
 
 TOP = 20
 PRELOAD = "/usr/lib/heaptrack/libheaptrack_preload.so"
+
+
+def analyse_cpu(recorded, folder):
+    """Writes cpu_analysis.txt, flamegraph.svg and cpu.json. Returns why it cannot, or None."""
+    script = subprocess.run(["perf", "script", "-i", str(recorded), "-F", "comm,ip,sym"],
+                            capture_output=True, text=True, check=False)
+    stacks = flame.fold(script.stdout)
+    if not stacks:
+        return f"perf recorded nothing: {script.stderr.strip()[:300]}"
+    total = sum(stacks.values())
+    programs: collections.Counter[str] = collections.Counter()
+    own: collections.Counter[str] = collections.Counter()
+    for stack, count in stacks.items():
+        program, *frames = stack.split(";")
+        programs[program] += count
+        own[f"{program}: {frames[-1] if frames else '?'}"] += count
+    lines = [f"CPU, {total} samples, by program", ""]
+    lines += [f"{100 * count / total:6.2f} %  {name}" for name, count in programs.most_common(TOP)]
+    lines += ["", f"The {TOP} functions with the highest self time", ""]
+    lines += [f"{100 * count / total:6.2f} %  {name}" for name, count in own.most_common(TOP)]
+    (folder / "cpu_analysis.txt").write_text("\n".join(lines) + "\n")
+    (folder / "flamegraph.svg").write_text(flame.svg(stacks))
+    (folder / "cpu.json").write_text(json.dumps(
+        {name: count / total for name, count in own.items()}, indent=0))
+    return None
+
+
+def difference(base, new):
+    """A table of the functions whose share of the CPU time differs by a tenth and by half a point;
+    empty where a folder has no profile."""
+    files = [folder / "cpu.json" for folder in (base, new)]
+    if not all(file.exists() for file in files):
+        return []
+    before, after = (json.loads(file.read_text()) for file in files)
+    rows = []
+    for name in sorted(before | after, key=lambda each: -max(before.get(each, 0),
+                                                            after.get(each, 0)))[:2 * TOP]:
+        old, now = before.get(name, 0), after.get(name, 0)
+        if abs(now - old) > max(0.005, 0.1 * old):
+            mark = "⚠️ more" if now > 1.2 * old else "✅ less" if now < 0.8 * old else ""
+            rows.append([name, f"{old:.1%}", f"{now:.1%}", f"{100 * (now - old):+.1f}", mark])
+    return table(["Function, share of CPU time", "Baseline", "Current", "Points", ""], rows)
+
+
+def main(chosen):
+    """The running processes: orchestrator, workers, Python workers, a server's session."""
+    chosen.output.mkdir(parents=True, exist_ok=True)
+    recorded = chosen.output / "cpu.perf"
+    done = subprocess.run(["perf", "record", "--quiet", "-e", "cpu-clock", "-F", "499", "-g",
+                           "-o", str(recorded), "-p", ",".join(map(str, chosen.pid)), "--",
+                           "sleep", str(chosen.seconds)], check=False)
+    problem = analyse_cpu(recorded, chosen.output) if done.returncode == 0 else "perf failed"
+    if problem:
+        raise ValueError(problem)
+    print((chosen.output / "cpu_analysis.txt").read_text())
+    for pid in chosen.pid:
+        status = dict(line.split(":", 1) for line in
+                      pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
+        print(f"process {pid}, {status['Name'].strip()}: resident {status['VmRSS'].strip()}, "
+              f"at most {status['VmHWM'].strip()}, {status['Threads'].strip()} threads")
+    if chosen.against:
+        print("\n" + "\n".join(difference(chosen.against, chosen.output)))
+    return 0
 
 
 class Profiler:
@@ -46,28 +112,11 @@ class Profiler:
 
     def finish(self):
         if self.cpu and self.cpu.exists():
-            self._finish_cpu()
+            problem = analyse_cpu(self.cpu, self.folder)
+            if problem:
+                self._leave_out(problem)
         if self.heap:
             self._finish_heap()
-
-    def _finish_cpu(self):
-        script = subprocess.run(["perf", "script", "-i", str(self.cpu), "-F", "comm,ip,sym"],
-                                capture_output=True, text=True, check=False)
-        stacks = flame.fold(script.stdout)
-        if not stacks:
-            self._leave_out(f"perf recorded nothing: {script.stderr.strip()[:300]}")
-            return
-        total = sum(stacks.values())
-        own: collections.Counter[str] = collections.Counter()
-        for stack, count in stacks.items():
-            program, *frames = stack.split(";")
-            own[f"{program}: {frames[-1] if frames else '?'}"] += count
-        title = (f"CPU, {total} samples of all programs; "
-                 f"the {TOP} functions with the highest self time")
-        lines = [title, ""]
-        lines += [f"{100 * count / total:6.2f} %  {name}" for name, count in own.most_common(TOP)]
-        (self.folder / "cpu_analysis.txt").write_text("\n".join(lines) + "\n")
-        (self.folder / "flamegraph.svg").write_text(flame.svg(stacks))
 
     def _finish_heap(self):
         raw = sorted(self.folder.glob(f"{self.heap.name}*")) or sorted(

@@ -1,7 +1,7 @@
 """report.html of a run: one file without scripts or references, with the plots as SVG inside."""
 import html
 
-from . import history, svg
+from . import advice, history, svg
 from .results import latest_run, load, show
 
 STYLE = """
@@ -86,20 +86,11 @@ def _suite(run, document):
 
 
 def _scaling(run):
-    lines: dict[str, list[tuple[int, float]]] = {}
-    for case in run.cases():
-        if case.suite == "scalability" and case.unit == "/s" and case.name.endswith(" workers"):
-            kind, count = case.name.rsplit(", ", 1)
-            lines.setdefault(kind, []).append((int(count.split()[0]), case.row["value"]))
-        if case.suite == "throughput" and case.name.endswith((" processes", " process")):
-            kind, count = case.name.rsplit(", ", 1)
-            lines.setdefault(f"{kind} (throughput)", []).append((int(count.split()[0]),
-                                                                  case.row["value"]))
-    lines = {kind: sorted(points) for kind, points in lines.items() if len(points) > 1}
+    lines = {kind: list(rates.items()) for kind, rates in advice.scaling(run).items()}
     if not lines:
         return ""
     return ("<h2>Throughput by workers</h2><section>" +
-            svg.lines(lines, "worker processes", "per second") + "</section>")
+            svg.lines(lines, "workers, slots or processes", "per second") + "</section>")
 
 
 def _trend(output):

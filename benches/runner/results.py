@@ -27,10 +27,7 @@ class Case:
 
     @property
     def higher_is_better(self):
-        if self.unit in ("/s", "%"):
-            lower = ("errors", "conflicts", "mean start", "first start")
-            return not self.name.startswith(lower)
-        return self.unit == "" and self.name.startswith(("Jain", "100 clients"))
+        return self.row["better"] == "higher"
 
     def by_repetition(self, statistic):
         return [each[statistic] for each in self.row["repetitions"]]
@@ -47,6 +44,14 @@ class Run:
         self.documents = sorted(documents, key=lambda each: each["benchmark_suite"])
         self.timestamp = min(each["timestamp"] for each in documents)
         self.commit = documents[0]["commit"]
+        branch = documents[0]["environment"].get("branch", "unknown")
+        self.origin = f"{name}, {self.timestamp}, branch {branch}, commit {self.commit}"
+
+    def should_have(self, case):
+        """Unless the filter of the suite left it out."""
+        document = self.suite(case.suite) or {"settings": {}}
+        parts = document["settings"].get("filter", "").split("|")
+        return any(each in case.name for each in parts)
 
     def cases(self):
         for document in self.documents:
@@ -77,6 +82,8 @@ class Revision:
         self.name = name
         self.commit = git("rev-parse", "--verify", "--quiet", name + "^{commit}").strip()
         self.timestamp = git("show", "--no-patch", "--format=%cI", self.commit).strip()
+        self.origin = f"{self.timestamp}, commit {self.commit} ({name})"
+        self.documents = []
 
     def write_functions(self, file):
         """As the run of a suite keeps them, but for the first line: the tables are not known."""
@@ -140,3 +147,10 @@ def show(value, unit):
     else:
         text = f"{value:.1f}" if abs(value) >= 100 else f"{value:.3f}"
     return f"{text} {unit}".strip()
+
+
+def table(head, rows):
+    """Lines of Markdown; an empty cell stays empty."""
+    lines = [head, ["---"] * len(head), *rows]
+    return ["|" + "".join(f" {cell} |" if cell else " |" for cell in cells).replace(" --- ", "---")
+            for cells in lines]

@@ -1,7 +1,6 @@
 """The summary of a complete run: SUMMARY.md, and one JSON with its figures by kind."""
-from .results import show
-
-MARKS = {"pass": "✅", "warn": "⚠️", "fail": "❌"}
+from . import advice
+from .results import show, table
 
 
 def _rate(case, workers=None):
@@ -15,12 +14,15 @@ def _rate(case, workers=None):
     return out
 
 
+def _latency(case):
+    return case and {f"{name}_latency_ms": case.row[f"{statistic}_ms"] for name, statistic in
+                     (("avg", "mean"), ("p95", "p95"), ("p99", "p99"))}
+
+
 def combined(run):
     """throughput, latency and memory as those who draw them over time expect them."""
     multi = [each for each in run.cases() if each.suite == "throughput"
              and each.name.startswith("single step,") and each.name.endswith("processes")]
-    waiting = run.find("e2e_latency", "enqueue to start")
-    baseline = run.find("memory", "worker, baseline")
     after = run.find("memory", "worker, after")
     stored = run.find("memory", "stored by task")
     return {
@@ -31,15 +33,12 @@ def combined(run):
             "multi_worker": _rate(multi[-1], 0) if multi else None,
         },
         "latency": {
-            "enqueue_to_start": waiting and {
-                "avg_latency_ms": waiting.row["mean_ms"],
-                "p95_latency_ms": waiting.row["p95_ms"],
-                "p99_latency_ms": waiting.row["p99_ms"],
-            },
+            name.replace(" ", "_"): _latency(run.find("e2e_latency", name))
+            for name in ("enqueue to start", "start to complete")
         },
         "memory": {
-            "worker": {"worker_overhead_mb":
-                       after.row["value"] - baseline.row["value"] if after and baseline else None},
+            # The whole resident memory of a worker process that has worked, not its growth.
+            "worker": {"worker_overhead_mb": after.row["value"] if after else None},
             "store": {"memory_per_task_kb": stored.row["value"] if stored else None},
         },
         "suites": {each["benchmark_suite"]: each["summary"] for each in run.documents},
@@ -47,37 +46,83 @@ def combined(run):
 
 
 def _environment(document):
+    shown = ("branch", "compiler", "libraries", "system", "processor", "memory", "PostgreSQL",
+             "durability", "load average at start")
     facts = document["environment"]
-    shown = ("system", "processor", "memory", "PostgreSQL", "durability", "load average at start")
     return [f"- {name}: {facts[name]}" for name in shown if name in facts]
+
+
+def times_better(target):
+    """"3.0x better" or "1.5x worse" than the bound."""
+    value, bound = target["value"], target["bound"]
+    if value is None:
+        return "n/a"
+    if target["direction"] == "at_least":
+        value, bound = bound, value
+    if not value:
+        return "zero"
+    return f"{bound / value:.1f}x better" if bound >= value else f"{value / bound:.1f}x worse"
+
+
+def targets(cases):
+    """A criterion in each row."""
+    rows = []
+    for case in cases:
+        for target in case.row.get("targets", []):
+            sign = "≥" if target["direction"] == "at_least" else "<"
+            own = " (own bar)" if target["bar"] == "own" else ""
+            mark = "✅" if target["met"] else ("n/a" if target["value"] is None else "❌")
+            rows.append([case.title, target["statistic"], show(target["value"], case.unit),
+                         f"{sign} {show(target['bound'], case.unit)}{own}", times_better(target),
+                         mark])
+    return table(["Benchmark", "Statistic", "Measured", "Target", "Times better", ""], rows)
+
+
+def figures(document, cases):
+    """Every case of a suite, with the suite's settings."""
+    rows = []
+    for case in cases:
+        row, unit = case.row, case.unit
+        if unit == "ms":
+            shown = [show(row["throughput_per_s"], ""),
+                     *(show(row[f"{each}_ms"], "ms") for each in ("mean", "p50", "p95", "p99"))]
+        else:
+            rate = show(row["value"], "") if unit == "/s" else ""
+            shown = [rate, "", "" if rate else show(row["value"], unit), "", ""]
+        rows.append([case.name, *shown, f"{row['samples']:,}"])
+    return ["; ".join(f"{name}: {value}" for name, value in document["settings"].items()), "",
+            *table(["Benchmark", "Ops/s", "Average", "p50", "p95", "p99", "Samples"], rows)]
+
+
+def bottlenecks(run):
+    return table(["Bottleneck", "Measured", "Expected gain", "Remedy"], advice.limits(run))
+
+
+def _listed(title, lines):
+    lines = list(dict.fromkeys(f"- {each}" for each in lines))
+    return ["", f"## {title}", "", *lines] if lines else []
+
+
+def _suites(run, codes):
+    for suite, code in codes.items():
+        document = run.suite(suite)
+        counts = document["summary"].values() if document else [""] * 4
+        yield [suite, *map(str, counts), {0: "✅", 77: "skipped"}.get(code, f"❌ {code}")]
 
 
 def markdown(run, codes, seconds):
     lines = [f"# Benchmarks: {run.name}", "", f"- Date: {run.timestamp}", f"- Commit: {run.commit}",
              f"- Took: {seconds:.0f} s", *_environment(run.documents[-1]), "",
-             "| Suite | Cases | Passed | Failed | Warnings | Exit |", "|---|---|---|---|---|---|"]
-    for suite, code in codes.items():
-        document = run.suite(suite)
-        word = {0: "✅", 77: "skipped"}.get(code, f"❌ {code}")
-        if document is None:
-            lines.append(f"| {suite} | | | | | {word} |")
-            continue
-        counts = document["summary"]
-        lines.append(f"| {suite} | {counts['total_tests']} | {counts['passed']} "
-                     f"| {counts['failed']} | {counts['warnings']} | {word} |")
-    lines += ["", "## Against the targets", "", "| Benchmark | Statistic | Measured | Target | |",
-              "|---|---|---|---|---|"]
-    for case in run.cases():
-        for target in case.row.get("targets", []):
-            sign = "≥" if target["direction"] == "at_least" else "<"
-            own = " (own bar)" if target["bar"] == "own" else ""
-            mark = "✅" if target["met"] else ("n/a" if target["value"] is None else "❌")
-            lines.append(f"| {case.title} | {target['statistic']} "
-                         f"| {show(target['value'], case.unit)} "
-                         f"| {sign} {show(target['bound'], case.unit)}{own} | {mark} |")
+             *table(["Suite", "Cases", "Passed", "Failed", "Warnings", "Exit"],
+                    _suites(run, codes)), "", "## Against the targets", "", *targets(run.cases())]
+    if advice.limits(run):
+        lines += ["", "## Bottlenecks", "", *bottlenecks(run)]
+    lines += _listed("Interpretation", advice.interpretation(run))
+    lines += _listed("Recommendations", advice.recommendations(run))
     for document in run.documents:
-        if document["findings"] or document["failures"]:
-            lines += ["", f"## {document['benchmark_suite']}", ""]
-            lines += [f"- {each}" for each in document["findings"]]
-            lines += [f"- ❌ {each}" for each in document["failures"]]
+        name = document["benchmark_suite"]
+        lines += ["", f"## {name}", "",
+                  *figures(document, [each for each in run.cases() if each.suite == name])]
+        notes = document["findings"] + [f"❌ {each}" for each in document["failures"]]
+        lines += ["", *(f"- {each}" for each in notes)] if notes else []
     return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ from documents import document, noisy, paired, row
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from runner import cli, compare, difference, in_turn, statistics
+from runner import chance, cli, compare, difference, in_turn, run
 from runner.results import Run
 
 
@@ -25,10 +25,10 @@ def states(base, new, **options):
 
 class MannWhitney(unittest.TestCase):
     def test_known_probabilities(self):
-        self.assertAlmostEqual(statistics.mann_whitney([1, 2, 3], [4, 5, 6]), 1 / 20)
-        self.assertAlmostEqual(statistics.mann_whitney([4, 5, 6], [1, 2, 3]), 1)
-        self.assertAlmostEqual(statistics.mann_whitney([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]), 1 / 252)
-        self.assertAlmostEqual(statistics.mann_whitney([1, 3, 5, 7, 9], [4, 6, 8, 10, 12]),
+        self.assertAlmostEqual(chance.mann_whitney([1, 2, 3], [4, 5, 6]), 1 / 20)
+        self.assertAlmostEqual(chance.mann_whitney([4, 5, 6], [1, 2, 3]), 1)
+        self.assertAlmostEqual(chance.mann_whitney([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]), 1 / 252)
+        self.assertAlmostEqual(chance.mann_whitney([1, 3, 5, 7, 9], [4, 6, 8, 10, 12]),
                                self.by_enumeration([1, 3, 5, 7, 9], [4, 6, 8, 10, 12]))
 
     @staticmethod
@@ -45,23 +45,23 @@ class MannWhitney(unittest.TestCase):
         return count / total
 
     def test_ties_are_even(self):
-        self.assertAlmostEqual(statistics.mann_whitney([1, 1, 1], [1, 1, 1]), 0.5, delta=0.2)
+        self.assertAlmostEqual(chance.mann_whitney([1, 1, 1], [1, 1, 1]), 0.5, delta=0.2)
 
     def test_holm_is_stricter_with_more_tests(self):
-        self.assertEqual(statistics.holm([0.005], 0.01), [True])
-        self.assertEqual(statistics.holm([0.005, 0.9, 0.9], 0.01), [False] * 3)
-        self.assertEqual(statistics.holm([0.001, 0.004, 0.9], 0.01), [True, True, False])
+        self.assertEqual(chance.holm([0.005], 0.01), [True])
+        self.assertEqual(chance.holm([0.005, 0.9, 0.9], 0.01), [False] * 3)
+        self.assertEqual(chance.holm([0.001, 0.004, 0.9], 0.01), [True, True, False])
 
 
 class SignFlips(unittest.TestCase):
     def test_known_probabilities(self):
-        self.assertAlmostEqual(statistics.sign_flips([1, 2, 3]), 1 / 8)
-        self.assertAlmostEqual(statistics.sign_flips([-1, 2, 3]), 2 / 8)
-        self.assertAlmostEqual(statistics.sign_flips([-1, -2, -3]), 1)
+        self.assertAlmostEqual(chance.sign_flips([1, 2, 3]), 1 / 8)
+        self.assertAlmostEqual(chance.sign_flips([-1, 2, 3]), 2 / 8)
+        self.assertAlmostEqual(chance.sign_flips([-1, -2, -3]), 1)
 
     def test_many_values_are_approximated(self):
-        self.assertLess(statistics.sign_flips([1.0] * 30), 1e-6)
-        self.assertAlmostEqual(statistics.sign_flips([1, -1] * 15), 0.5)
+        self.assertLess(chance.sign_flips([1.0] * 30), 1e-6)
+        self.assertAlmostEqual(chance.sign_flips([1, -1] * 15), 0.5)
 
 
 class Compare(unittest.TestCase):
@@ -124,10 +124,93 @@ class Compare(unittest.TestCase):
         new = document([row("case", [[11.6 + i / 100] * 20 for i in range(7)])])
         self.assertEqual(states(base, new)["case"], compare.SLOWER)
 
-    def test_few_repetitions_are_not_judged(self):
-        base = document([row("case", [[10], [10]])])
-        new = document([row("case", [[90], [90]])])
-        self.assertEqual(states(base, new)["case"], compare.STABLE)
+    def test_few_repetitions_are_not_judged_and_never_called_stable(self):
+        base = document([row("case", [[10]]), row("rate", [[1000]], "/s")])
+        new = document([row("case", [[90]]), row("rate", [[100]], "/s")])
+        self.assertEqual(set(states(base, new).values()), {compare.NOT_JUDGED})
+
+    def test_what_the_number_of_cases_makes_impossible_is_not_judged(self):
+        """Four repetitions a side cannot be significant among twenty cases."""
+        rows = [row(f"case {i}", [[10 + j / 100] for j in range(4)]) for i in range(20)]
+        slow = [row(f"case {i}", [[20 + j / 100] for j in range(4)]) for i in range(20)]
+        self.assertEqual(set(states(document(rows), document(slow)).values()),
+                         {compare.NOT_JUDGED})
+        self.assertEqual(set(states(document(rows[:1]), document(slow[:1])).values()),
+                         {compare.REGRESSED})
+
+    def test_what_was_zero_can_regress(self):
+        base = document([row("errors", [[0]] * 6, "%")])
+        new = document([row("errors", [[50 + i] for i in range(6)], "%")])
+        self.assertEqual(states(base, new)["errors"], compare.REGRESSED)
+        self.assertEqual(states(new, base)["errors"], compare.IMPROVED)
+        self.assertEqual(states(base, base)["errors"], compare.STABLE)
+
+    def test_microseconds_are_judged(self):
+        for before, after in ((0.0005, 0.05), (0.1, 0.2)):
+            base = document([row("call", noisy(random.Random(1), before))])
+            new = document([row("call", noisy(random.Random(2), after))])
+            self.assertEqual(states(base, new)["call"], compare.REGRESSED)
+            self.assertEqual(states(new, base)["call"], compare.IMPROVED)
+
+    def test_the_metric_declares_which_way_is_better(self):
+        few = document([row("idle: queries", [[0.5 + i / 100] for i in range(6)], "/s", "lower")])
+        many = document([row("idle: queries", [[2 + i / 100] for i in range(6)], "/s", "lower")])
+        self.assertEqual(states(many, few)["idle: queries"], compare.IMPROVED)
+        self.assertEqual(states(few, many)["idle: queries"], compare.REGRESSED)
+
+    def compare_files(self, base, new):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, documents in (("base", base), ("new", new)):
+                (pathlib.Path(folder) / name).mkdir()
+                for each in documents:
+                    file = pathlib.Path(folder) / name / f"{each['benchmark_suite']}.json"
+                    file.write_text(json.dumps(each))
+            with contextlib.redirect_stdout(io.StringIO()) as shown:
+                code = cli.main(["compare", f"{folder}/base", f"{folder}/new"])
+        return code, shown.getvalue()
+
+    def test_what_was_not_judged_has_its_mark_count_and_exit_code(self):
+        code, text = self.compare_files([document([row("case", [[3.6]])])],
+                                        [document([row("case", [[36]])])])
+        self.assertEqual(code, 3)
+        self.assertIn("| some_suite: case | 3.600 ms | 36.000 ms | +900.0 % | ◌ Not judged |", text)
+        self.assertIn("1 not judged", text)
+        self.assertNotIn("Stable |", text)
+
+    def test_suites_and_cases_of_one_side_are_named(self):
+        steady = row("case", [[10 + i / 100] * 20 for i in range(7)])
+        other = row("other", [[10 + i / 100] * 20 for i in range(7)])
+        code, text = self.compare_files(
+            [document([steady, other]), document([steady], suite="gone")],
+            [document([steady]), document([steady], suite="fresh")])
+        self.assertEqual(code, 3)
+        self.assertIn("| some_suite: other | 10.030 ms | | | ◌ Missing |", text)
+        self.assertIn("| gone: case | 10.030 ms | | | ◌ Missing |", text)
+        self.assertIn("| fresh: case | | 10.030 ms | | ◌ New |", text)
+        self.assertIn("Only in the baseline: suite gone.", text)
+        self.assertIn("Only in the current run: suite fresh.", text)
+
+    def test_a_case_that_the_filter_left_out_is_not_missing(self):
+        steady = row("case", [[10 + i / 100] * 20 for i in range(7)])
+        new = document([steady])
+        new["settings"]["filter"] = "case"
+        self.assertEqual(self.compare_files([document([steady, row("other", [[1]])])], [new])[0], 0)
+
+    def test_a_failure_in_the_new_run_fails_the_comparison(self):
+        steady = row("case", [[10 + i / 100] * 20 for i in range(7)])
+        new = document([steady])
+        new["failures"] = ["a task was lost"]
+        code, text = self.compare_files([document([steady])], [new])
+        self.assertEqual(code, 1)
+        self.assertIn("some_suite failed: a task was lost", text)
+
+    def test_branch_stands_beside_commit_and_date(self):
+        steady = row("case", [[10 + i / 100] * 20 for i in range(7)])
+        _, text = self.compare_files([document([steady], branch="main")],
+                                     [document([steady], branch="faster")])
+        date = "2026-01-02T03:04:05.000000Z"
+        self.assertIn(f"- Baseline: base, {date}, branch main, commit abc", text)
+        self.assertIn(f"- Current: new, {date}, branch faster, commit abc", text)
 
     def test_exit_code_and_table(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -260,6 +343,54 @@ class LooksAgain(unittest.TestCase):
         self.assertEqual((code, measured), (0, True), text)
         self.will_measure(1.4)
         self.assertEqual(self.compare(base, new)[0], 1)
+
+
+class BuildsInTurn(unittest.TestCase):
+    """run --against COMMIT --base-programs, for a suite without SQL functions."""
+
+    def program(self, folder, microseconds):
+        source = random.Random(microseconds)
+        folder.mkdir()
+        program = folder / "bench_event_propagation"
+        for number in range(40):  # of the calls, each with a speed of the machine
+            found = document([row("NOTIFY to listener", noisy(source, microseconds / 1000, 1))],
+                             suite="event_propagation")
+            (folder / f"{number}.json").write_text(json.dumps(found))
+        program.write_text("#!/bin/sh\nwhile [ \"$1\" != --output ]; do shift; done\n"
+                           f"n=$(cat {folder}/n || echo 0)\necho $((n + 1)) > {folder}/n\n"
+                           f"cp {folder}/$n.json $2/event_propagation.json\n")
+        program.chmod(0o755)
+
+    def run_against(self, before, after):
+        with tempfile.TemporaryDirectory() as name:
+            top = pathlib.Path(name)
+            self.program(top / "old", before)
+            self.program(top / "new", after)
+            (top / "base").mkdir()
+            (top / "base" / "functions.sql").write_text("-- of a commit\n")
+            (top / "base" / "event_propagation.json").write_text(
+                (top / "old" / "0.json").read_text())
+            with contextlib.redirect_stdout(io.StringIO()) as shown, \
+                    contextlib.redirect_stderr(shown):
+                code = cli.main(["run", "--type", "ci", "--suite", "event_propagation", "--against",
+                                 f"{name}/base", "--base-programs", f"{name}/old", "--programs",
+                                 f"{name}/new", "--output", f"{name}/out"])
+            return code, shown.getvalue()
+
+    def test_a_listener_that_became_twice_as_slow_is_named(self):
+        code, text = self.run_against(100, 200)
+        self.assertEqual(code, 1, text)
+        self.assertIn("regressed: event_propagation: NOTIFY to listener\n", text)
+
+    def test_an_unchanged_listener_is_stable(self):
+        code, text = self.run_against(100, 101)
+        self.assertEqual(code, 0, text)
+        self.assertIn("| ✅ Stable |", text)
+
+    def test_every_component_suite_is_in_the_gate_of_ci(self):
+        self.assertEqual({name for name, _ in run.TYPES["ci"]}, {
+            "sql_functions", "queue_operations", "step_enqueueing", "queue_depth",
+            "event_propagation", "handler_overhead", "worker_execution", "task_initialization"})
 
 
 if __name__ == "__main__":

@@ -3,18 +3,20 @@
 import contextlib
 import io
 import json
+import os
 import pathlib
+import signal
+import subprocess
 import sys
 import tempfile
 import unittest
 import unittest.mock
 
-from documents import document, row
+from documents import Repository, document, row
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from runner import cli, flame, history, in_turn, report, results, run, summary
-from runner.results import Run, load
+from runner import cli, in_turn, resources, results, run
 
 
 class Runs(unittest.TestCase):
@@ -44,11 +46,64 @@ class Runs(unittest.TestCase):
         self.assertEqual(suite, "throughput")
         self.assertEqual(arguments[arguments.index("--tasks") + 1], "77")
 
+    def test_a_suite_without_a_type_runs_in_full(self):
+        for suite in run.ALL:
+            self.assertEqual(run.plan(self.choose("--suite", suite)),
+                             [(suite, ["--length", "full"])])
+        with self.assertRaisesRegex(ValueError, "type quick has no suite soak: it has throughput,"):
+            run.plan(self.choose("--type", "quick", "--suite", "soak"))
+
+    def with_programs(self, **helps):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        for suite, text in helps.items():
+            program = pathlib.Path(folder.name) / f"bench_{suite}"
+            program.write_text(f"#!/bin/sh\n[ $1 = --help ] && echo '{text}' && exit\nexit 9\n")
+            program.chmod(0o755)
+        return folder.name
+
+    def test_an_option_that_a_suite_does_not_use_is_refused_by_name(self):
+        programs = self.with_programs(soak="--duration INT", throughput="--workers INT --tasks INT",
+                                      e2e_latency="--workers INT")
+        for option in ("--workers", "--tasks", "--payload"):
+            shown = io.StringIO()
+            with contextlib.redirect_stderr(shown):
+                code = cli.main(["run", "--suite", "soak", option, "20", "--programs", programs])
+            self.assertEqual(code, 2)
+            self.assertIn(f"suite soak does not use {option}", shown.getvalue())
+
+    def test_a_suite_of_a_type_runs_without_the_options_that_it_does_not_use(self):
+        programs = self.with_programs(throughput="--workers INT --tasks INT",
+                                      e2e_latency="--workers INT")
+        chosen = self.choose("--type", "custom", "--tasks", "77", "--workers", "3",
+                             "--programs", programs)
+        with contextlib.redirect_stdout(io.StringIO()) as shown:
+            steps = dict(run.plan(chosen))
+        self.assertEqual(steps["throughput"][-4:], ["--workers", "3", "--tasks", "77"])
+        self.assertEqual(steps["e2e_latency"][-2:], ["--workers", "3"])
+        self.assertIn("suite e2e_latency does not use --tasks", shown.getvalue())
+        with self.assertRaisesRegex(ValueError, "no suite of type custom uses --payload"):
+            run.plan(self.choose("--type", "custom", "--payload", "5", "--programs", programs))
+
     def test_all_runs_every_suite_that_is_built(self):
         cmake = (pathlib.Path(__file__).parents[1] / "CMakeLists.txt").read_text()
         built = {line.split("(")[1].split()[0].rstrip(")") for line in cmake.splitlines()
                  if line.startswith("tasker_suite(")}
         self.assertEqual(set(dict(run.plan(self.choose("--type", "all")))), built)
+
+    def test_a_missed_target_fails_a_strict_run_alone(self):
+        missed = document([row("case", [[1]])], suite="memory")
+        missed["summary"]["failed"] = 1
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder) / "bench_memory"
+            program.write_text("#!/bin/sh\nwhile [ $1 != --output ]; do shift; done\nmkdir $2\n"
+                               f"cat > $2/memory.json <<'END'\n{json.dumps(missed)}\nEND\n")
+            program.chmod(0o755)
+            for strict in (["--strict"], []):
+                with contextlib.redirect_stdout(io.StringIO()):
+                    code = cli.main(["run", "--suite", "memory", "--programs", folder, "--output",
+                                     f"{folder}/out{len(strict)}", *strict])
+                self.assertEqual(code, len(strict))
 
     def test_one_failing_suite_does_not_stop_the_rest(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -71,24 +126,27 @@ class Runs(unittest.TestCase):
                          "memory.json"):
                 self.assertTrue((made / name).exists(), name)
             self.assertEqual(len(list(made.glob("benchmark_results_*.json"))), 1)
+            self.assertIn("## Resources", shown.getvalue())
             self.assertEqual(len((top / "out" / "history.jsonl").read_text().splitlines()), 1)
 
 
-class Revisions(unittest.TestCase):
+class Resources(unittest.TestCase):
+    def test_programs_below_the_suite_are_counted(self):
+        with subprocess.Popen(["sh", "-c", "sleep 60 & sleep 60 & wait"]) as shell:
+            self.addCleanup(shell.kill)
+            sampler = resources.Sampler(shell.pid)
+            while sampler.peaks["sleep"][0] < 2:
+                sampler.sample()
+            sampler.start()
+            used = sampler.finish()
+            for pid in sampler.last:
+                os.kill(pid, signal.SIGKILL)
+        self.assertEqual((used["sleep"]["processes"], used["sleep"]["threads"]), (2, 2))
+        self.assertGreater(used["sh"]["private_mb"], 0)
+
+
+class Revisions(Repository):
     """A commit in place of a run."""
-
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.top = pathlib.Path(self.folder.name)
-        patch = unittest.mock.patch.object(results, "CHECKOUT", self.top)
-        patch.start()
-        self.addCleanup(patch.stop)
-        results.git("init", "--quiet")
-
-    def commit(self):
-        results.git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet",
-                    "--allow-empty", "--message", "one")
 
     def test_its_functions_are_those_of_the_commit(self):
         functions = self.top / results.FUNCTIONS
@@ -113,59 +171,6 @@ class Revisions(unittest.TestCase):
         chosen = cli.parser().parse_args(["run", "--against", "nowhere"])
         with self.assertRaisesRegex(ValueError, "nowhere is no run folder, .* and no commit"):
             run.base_of(chosen)
-
-
-class Rendering(unittest.TestCase):
-    def test_skipped_suite_is_no_failure(self):
-        text = summary.markdown(Run("run", [document([row("case", [[1]])], suite="memory")]),
-                                {"memory": 0, "soak": 77, "stress": 3}, 1)
-        self.assertIn("| soak | | | | | skipped |", text)
-        self.assertIn("| stress | | | | | ❌ 3 |", text)
-
-    def test_combined_has_the_nested_fields(self):
-        drained = row("single step, 1 process", [[9000]], "/s")
-        drained["counters"] = {"tasks": 1000, "seconds": 0.1, "worker processes": 1}
-        several = row("single step, 4 processes", [[9900]], "/s")
-        several["counters"] = {"tasks": 1000, "seconds": 0.1, "worker processes": 4}
-        found = summary.combined(Run("run", [
-            document([drained, several], suite="throughput"),
-            document([row("enqueue to start", [[2.0]])], suite="e2e_latency"),
-            document([row("worker, baseline", [[13]], "MB"), row("worker, after", [[15]], "MB"),
-                      row("stored by task", [[2.5]], "KB")], suite="memory")]))
-        self.assertEqual(found["throughput"]["single_worker"],
-                         {"num_tasks": 1000, "process_rate": 9000, "process_time": 0.1})
-        self.assertEqual(found["throughput"]["multi_worker"]["num_workers"], 4)
-        self.assertEqual(set(found["latency"]["enqueue_to_start"]),
-                         {"avg_latency_ms", "p95_latency_ms", "p99_latency_ms"})
-        self.assertEqual(found["memory"]["worker"]["worker_overhead_mb"], 2)
-        self.assertEqual(found["memory"]["store"]["memory_per_task_kb"], 2.5)
-
-    def test_report_is_one_file_that_refers_to_nothing(self):
-        with tempfile.TemporaryDirectory() as folder:
-            output = pathlib.Path(folder)
-            (output / "a.json").write_text(json.dumps(document(
-                [row("latency <1>", [[1.0, 2.0, 3.0]]), row("rate", [[5.0], [7.0]], "/s")])))
-            one = load(folder)
-            history.append(output, one)
-            history.append(output, one)
-            text = report.render(one, output)
-        self.assertIn("latency &lt;1&gt;", text)
-        self.assertIn("<svg", text)
-        self.assertIn("Trend", text)
-        for reference in ("http:", "https:", "src=", "<script", "@import"):
-            self.assertNotIn(reference, text)
-
-    def test_flame_graph_of_folded_stacks(self):
-        stacks = flame.fold("worker \n  1f inner+0x1\n  2f outer\n\nworker \n  3f outer\n\n")
-        self.assertEqual(stacks, {"worker;outer;inner": 1, "worker;outer": 1})
-        drawn = flame.svg(stacks)
-        self.assertIn("<title>inner: 50.00 %</title>", drawn)
-        self.assertIn("<title>outer: 100.00 %</title>", drawn)
-
-    def test_sparks_span_the_range(self):
-        self.assertEqual(history.spark([1, 2, 3])[0], "▁")
-        self.assertEqual(history.spark([1, 2, 3])[-1], "█")
-        self.assertEqual(history.spark([5, 5]), "▁▁")
 
 
 if __name__ == "__main__":
