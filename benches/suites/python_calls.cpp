@@ -1,6 +1,6 @@
 #include "python_calls.hpp"
 
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -19,7 +19,7 @@ constexpr std::size_t warm_up_calls = 2'000;
 constexpr double us_in_ms = 1'000;
 
 std::string run_script(std::size_t samples, std::size_t calls) {
-    auto const done = cluster::run_program(
+    auto const done = process::run_program(
         {.argv = {TASKER_PYTHON_CALLS, "--samples", std::to_string(samples), "--calls",
                   std::to_string(samples * calls), "--warm-up", std::to_string(warm_up_calls)},
          .env = {"PYTHONPATH=" TASKER_PYTHON_PACKAGE}},

@@ -114,7 +114,7 @@ void inject_faults(bench& on, seconds duration) {
     std::this_thread::sleep_for(part);
     on.progress("fault: the database is restarted");
     programs.server()
-        .restart(tasker::cluster::shutdown::fast, steady_clock::now() + seconds{60})
+        .restart(tasker::private_postgres::shutdown::fast, steady_clock::now() + seconds{60})
         .value();
     std::this_thread::sleep_for(part);
 }

@@ -84,7 +84,7 @@ TEST(EngineFaults, ResultOfAWorkerThatLostItsLeaseIsRefused) {
     auto const task = wait_until_finished(client, id);
     EXPECT_EQ(numbers_in(task), (numbers{{"after", 3}}));
     EXPECT_EQ(steps_of(client, id).at("held").deliveries, 2);
-    EXPECT_EQ(sleeper.stop(), (cluster::exit_status{.code = 0, .signal = 0}));
+    EXPECT_EQ(sleeper.stop(), (process::exit_status{.code = 0, .signal = 0}));
     EXPECT_EQ(numbers_in(client.get_task(id).value()), (numbers{{"after", 3}}));
 }
 
@@ -100,7 +100,7 @@ TEST(EngineFaults, WorkerThatIsStoppedFinishesWhatItRuns) {
     leaving.process().send(SIGTERM);
     step.tell(R"({"result":1})");
     EXPECT_EQ(leaving.process().wait(soon()).value(),
-              (cluster::exit_status{.code = 0, .signal = 0}));
+              (process::exit_status{.code = 0, .signal = 0}));
     EXPECT_EQ(steps_of(client, id).at("held").state, model::step_state::complete);
 
     engine.start_test_worker({"--name=heir"});
@@ -209,7 +209,8 @@ TEST(EngineFaults, DatabaseThatCrashesAndReturnsLosesAndDoublesNothing) {
     std::vector<task_id> ids;
     std::vector<outage> outages;
     std::thread creator{[&] { ids = create_with_keys(engine, tasks); }};
-    for (auto const how : {cluster::shutdown::immediate, cluster::shutdown::crash}) {
+    for (auto const how :
+         {private_postgres::shutdown::immediate, private_postgres::shutdown::crash}) {
         auto const before = engine.journal().size();
         EXPECT_TRUE(
             testing::wait_until(soon(), [&] { return engine.journal().size() > before + 100; }));

@@ -129,7 +129,7 @@ TEST(EngineFuzz, MalformedRequestsNeverCrashAndGetTheEnvelope) {
             << "it ended after: " << request << "\nand printed: " << orchestrator.log();
     }
     EXPECT_EQ(send(engine.address(), {"GET", "/health/ready"}).status, 200);
-    EXPECT_EQ(orchestrator.stop(), (cluster::exit_status{.code = 0, .signal = 0}));
+    EXPECT_EQ(orchestrator.stop(), (process::exit_status{.code = 0, .signal = 0}));
 }
 
 TEST(EngineFuzz, NoiseNeverCrashes) {

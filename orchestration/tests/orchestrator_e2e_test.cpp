@@ -1,6 +1,6 @@
 #include "tasker/testing/http_client.hpp"
 
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 #include "tasker/testing/own_cluster.hpp"
 #include "tasker/testing/service.hpp"
 #include "tasker/testing/test_database.hpp"
@@ -22,7 +22,7 @@
 namespace tasker::orchestration {
 namespace {
 
-using cluster::run_program;
+using process::run_program;
 using tasker::testing::http_client;
 using tasker::testing::own_cluster;
 using tasker::testing::program_path;
@@ -37,7 +37,7 @@ constexpr std::string_view chain =
     R"({"name": "chain", "namespace_name": "default", "version": "1.0.0",
         "steps": [{"name": "a", "handler": {"callable": "h"}}]})";
 
-cluster::completed run(std::vector<std::string> args, std::vector<std::string> env = {}) {
+process::completed run(std::vector<std::string> args, std::vector<std::string> env = {}) {
     args.insert(args.begin(), program_path(program).string());
     env.emplace_back("DATABASE_URL");
     return run_program({.argv = std::move(args), .env = std::move(env)}, soon()).value();
@@ -118,7 +118,7 @@ TEST(OrchestratorProgram, NeverPrintsAPassword) {
 TEST(OrchestratorProgram, StopsWithoutAnErrorWhileItWaitsForTheDatabase) {
     std::mutex guard;
     std::string told;
-    auto child = cluster::child_process::start(
+    auto child = process::child_process::start(
         {.argv = {program_path(program).string(), "--database-url", "host=/nowhere dbname=none",
                   "--listen", "127.0.0.1:0"},
          .err = std::function<void(std::string_view)>{[&](std::string_view piece) {
@@ -154,7 +154,7 @@ TEST(OrchestratorProgram, CreationsSurviveACrashOfTheDatabase) {
             }
         });
     }
-    server.restart(cluster::shutdown::crash);
+    server.restart(private_postgres::shutdown::crash);
     EXPECT_TRUE(tasker::testing::wait_until(soon(), [&] {
         http_client client{orchestrator.address()};
         return client.post("/v1/tasks", R"({"name": "chain"})").status == 201;

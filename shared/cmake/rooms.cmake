@@ -126,7 +126,7 @@ function(tasker_finish_rooms)
 
     add_test(NAME pg_cluster_start COMMAND tasker-test-cluster start ${TASKER_TEST_CLUSTER_DIR})
     add_test(NAME pg_cluster_stop COMMAND tasker-test-cluster stop ${TASKER_TEST_CLUSTER_DIR})
-    set_tests_properties(pg_cluster_start PROPERTIES FIXTURES_SETUP pg_cluster TIMEOUT 120)
+    set_tests_properties(pg_cluster_start PROPERTIES FIXTURES_SETUP pg_cluster TIMEOUT 200)
     set_tests_properties(pg_cluster_stop PROPERTIES FIXTURES_CLEANUP pg_cluster TIMEOUT 60)
 endfunction()
 

@@ -91,7 +91,7 @@ TEST_F(WorkerOutage, ResultsAreKeptUntilTheDatabaseIsBack) {
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
         return db().exec("select pg_current_wal_flush_lsn() >= '" + claimed + "'")[0][0].as<bool>();
     }));
-    ASSERT_TRUE(db().server().stop(cluster::shutdown::immediate, testing::soon()));
+    ASSERT_TRUE(db().server().stop(private_postgres::shutdown::immediate, testing::soon()));
     go.raise();
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
         return w.metric("tasker_worker_database_failures_total{call=\"finish\"}") >= 1;
@@ -125,7 +125,7 @@ TEST_F(WorkerOutage, WorkerThatNeedsNoClaimIsNotReadyWithoutADatabase) {
     create("one");
     ASSERT_TRUE(started.wait(testing::soon()));
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return w.is_ready(); }));
-    ASSERT_TRUE(db().server().stop(cluster::shutdown::fast, testing::soon()));
+    ASSERT_TRUE(db().server().stop(private_postgres::shutdown::fast, testing::soon()));
     EXPECT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
     EXPECT_EQ(w.metric("tasker_worker_database_failures_total{call=\"claim\"}"), 0);
     ASSERT_TRUE(db().server().start(testing::soon()));
@@ -148,7 +148,8 @@ steps:
     running_worker w{chosen, [](worker&) {}};
     for (int round = 0; round < 3; ++round) {
         db().exec("select tasker.create_task('default', 'chain') from generate_series(1, 300)");
-        db().restart(round % 2 == 0 ? cluster::shutdown::fast : cluster::shutdown::immediate);
+        db().restart(round % 2 == 0 ? private_postgres::shutdown::fast
+                                    : private_postgres::shutdown::immediate);
     }
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
         return db().exec("select count(*) from tasker.tasks where state = 'complete'")[0][0]

@@ -1,4 +1,9 @@
+#include "worked_database.hpp"
+
+#include "tasker/process/descriptor.hpp"
+
 #include "tasker/testing/service.hpp"
+#include "tasker/testing/temporary_folder.hpp"
 #include "tasker/testing/test_database.hpp"
 #include "tasker/testing/wait.hpp"
 
@@ -6,6 +11,8 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
 namespace tasker::worker {
 namespace {
@@ -22,6 +29,31 @@ TEST(WorkerProgram, ASecondSignalJustAsItEndsDoesNotKeepItFromEnding) {
         auto const ended = worker.process().wait(steady_clock::now() + std::chrono::seconds{10});
         ASSERT_TRUE(ended) << "round " << round << ":\n" << worker.log();
     }
+}
+
+TEST(WorkerProgram, ItsShellCommandEndsWhenTheWorkerIsKilled) {
+    worked_database<testing::test_database> database;
+    testing::temporary_folder const folder;
+    auto const pid_file = folder / "pid";
+    database.register_template("name: endless\nversion: 1.0.0\nsteps:\n"
+                               "  - name: s\n    handler:\n      callable: tasker.shell\n"
+                               "      initialization:\n        command: \"echo $$ > " +
+                               pid_file.string() + ".new; mv " + pid_file.string() + ".new " +
+                               pid_file.string() + "; exec sleep 1000\"\n");
+    std::ofstream{folder / "worker.toml"} << "[shell]\nenabled = true\n";
+    testing::service worker{
+        "tasker-worker",
+        {"--database-url", database.db().dsn(), "--config", folder / "worker.toml"}};
+    database.create("endless");
+    ASSERT_TRUE(
+        testing::wait_until(testing::soon(), [&] { return std::filesystem::exists(pid_file); }));
+    pid_t pid = 0;
+    std::ifstream{pid_file} >> pid;
+    auto const command = process::open_process(pid);
+    ASSERT_TRUE(command.is_open());
+
+    worker.kill();
+    EXPECT_TRUE(process::wait_readable({command.number()}, testing::soon()));
 }
 
 } // namespace

@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::seconds;
 
-constexpr seconds start_limit{60};
 constexpr seconds stop_limit{20};
 
 /// Named after this process. Those of processes that were killed are removed.
@@ -94,10 +93,9 @@ engine engine::start_private() {
     auto made = std::make_unique<state>();
     made->folder = make_folder();
     made->cluster =
-        cluster::private_cluster::open({.folder = made->folder / "postgres",
-                                        // %e, the SQLSTATE, is what server_errors counts.
-                                        .settings = {{"log_line_prefix", "%m [%p] %e "}}},
-                                       in(start_limit))
+        private_postgres::private_cluster::open({.folder = made->folder / "postgres",
+                                                 // %e, the SQLSTATE, is what server_errors counts.
+                                                 .settings = {{"log_line_prefix", "%m [%p] %e "}}})
             .value();
     return engine{std::move(made)};
 }
@@ -231,7 +229,7 @@ std::vector<pid_t> engine::worker_pids() const {
     return out;
 }
 
-cluster::private_cluster& engine::server() {
+private_postgres::private_cluster& engine::server() {
     state_->require_private();
     if (!state_->cluster) {
         throw not_private{"this needs a private server: unset DATABASE_URL"};

@@ -26,7 +26,7 @@ std::string environment(char const* name);
 
 struct engine::state {
     std::filesystem::path folder = {}; ///< empty: the engine was running already
-    std::optional<cluster::private_cluster> cluster = {};
+    std::optional<private_postgres::private_cluster> cluster = {};
     std::string maintenance_dsn = {}; ///< of a server that is not ours
     std::string given_dsn = {};       ///< of services that ran already
     std::optional<service> orchestrator = {};

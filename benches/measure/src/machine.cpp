@@ -4,7 +4,7 @@
 
 #include "tasker/base/time.hpp"
 #include "tasker/base/version.hpp"
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 
 #include <libpq-fe.h>
 
@@ -55,7 +55,7 @@ std::string first_fields(std::filesystem::path const& path, int count) {
 }
 
 std::string first_line_of(std::vector<std::string> command) {
-    auto const done = cluster::run_program({.argv = std::move(command)},
+    auto const done = process::run_program({.argv = std::move(command)},
                                            steady_clock::now() + std::chrono::seconds{10});
     if (!done || !done->status.is_success()) {
         return "unknown";

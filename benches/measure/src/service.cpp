@@ -47,7 +47,7 @@ service start_service(service_options const& options) {
         env.emplace_back("LD_PRELOAD=/usr/lib/heaptrack/libheaptrack_preload.so");
         env.push_back("DUMP_HEAPTRACK_OUTPUT=" + std::string{profile} + '.' + options.name);
     }
-    auto process = cluster::child_process::start(
+    auto process = process::child_process::start(
                        {.argv = std::move(argv), .env = std::move(env), .out = log, .err = log})
                        .value();
     auto const until = steady_clock::now() + start_limit;

@@ -2,7 +2,7 @@
 
 #include "tasker/measure/http.hpp"
 
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 
 #include <filesystem>
 #include <string>
@@ -12,7 +12,7 @@ namespace tasker::measure {
 
 /// One of Tasker's programs, started by this one.
 struct service {
-    cluster::child_process process;
+    process::child_process process;
     address listens_on;
 };
 

@@ -2,7 +2,7 @@
 
 #include "command_line.hpp"
 
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,8 +26,8 @@ std::string script() {
     return bash_completion(line.root());
 }
 
-cluster::completed run_bash(std::string input) {
-    return cluster::run_program({.argv = {"bash", "--norc"}, .input = std::move(input)},
+process::completed run_bash(std::string input) {
+    return process::run_program({.argv = {"bash", "--norc"}, .input = std::move(input)},
                                 steady_clock::now() + 30s)
         .value();
 }
@@ -55,13 +55,13 @@ std::vector<std::string> complete(std::vector<std::string> const& words) {
 
 TEST(Completion, IsBashWithoutErrors) {
     auto const checked =
-        cluster::run_program({.argv = {"bash", "-n"}, .input = script()}, steady_clock::now() + 30s)
+        process::run_program({.argv = {"bash", "-n"}, .input = script()}, steady_clock::now() + 30s)
             .value();
     EXPECT_TRUE(checked.status.is_success()) << checked.err;
 }
 
 TEST(Completion, NamesEachOptionOnceInACase) {
-    auto const checked = cluster::run_program({.argv = {"shellcheck", "-"}, .input = script()},
+    auto const checked = process::run_program({.argv = {"shellcheck", "-"}, .input = script()},
                                               steady_clock::now() + 30s)
                              .value();
     EXPECT_TRUE(checked.status.is_success()) << checked.out;

@@ -1,7 +1,7 @@
 #include "folder_processes.hpp"
 
 #include "tasker/base/time.hpp"
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 #include "tasker/testing/service.hpp"
 #include "tasker/testing/temporary_folder.hpp"
 #include "tasker/testing/wait.hpp"
@@ -45,17 +45,17 @@ protected:
         auto const output = folder_ / "output";
         std::filesystem::remove(output);
         auto demo =
-            cluster::child_process::start({.argv = command({}), .out = output, .err = output})
+            process::child_process::start({.argv = command({}), .out = output, .err = output})
                 .value();
         ASSERT_TRUE(testing::wait_until(limit_, [&] {
             return text_of(output).find(text) != std::string::npos || demo.poll().has_value();
         })) << text_of(output);
         demo.send(SIGINT);
-        EXPECT_EQ(demo.wait(limit_).value(), (cluster::exit_status{130, 0})) << text_of(output);
+        EXPECT_EQ(demo.wait(limit_).value(), (process::exit_status{130, 0})) << text_of(output);
     }
 
-    cluster::completed run(std::vector<std::string> args) const {
-        return cluster::run_program({.argv = command(std::move(args))}, limit_).value();
+    process::completed run(std::vector<std::string> args) const {
+        return process::run_program({.argv = command(std::move(args))}, limit_).value();
     }
 
     std::vector<std::string> command(std::vector<std::string> args) const {
@@ -93,7 +93,7 @@ TEST_F(Demo, LosesNoResultThoughAWorkerIsKilledAndTheDatabaseRestarted) {
     EXPECT_THAT(demo.out, HasSubstr("Most depended on"));
     EXPECT_THAT(demo.out, HasSubstr("Largest files"));
     auto const check =
-        cluster::run_program(
+        process::run_program(
             {.argv = {"python3", top_ / "client/cli/tests/check_package_report.py", task}}, limit_)
             .value();
     EXPECT_TRUE(check.status.is_success()) << check.out << check.err;
@@ -116,7 +116,7 @@ TEST_F(Demo, KeepsItsDataForTheSameBuildOnly) {
 
 TEST_F(Demo, NamesAMissingProgram) {
     auto const demo =
-        cluster::run_program({.argv = {top_ / "scripts/demo", "--bin", folder_.path()}}, limit_)
+        process::run_program({.argv = {top_ / "scripts/demo", "--bin", folder_.path()}}, limit_)
             .value();
     EXPECT_EQ(demo.status.code, 1);
     EXPECT_THAT(demo.err, HasSubstr("run: make demo"));

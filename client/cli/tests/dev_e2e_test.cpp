@@ -2,7 +2,7 @@
 #include "tasker_program.hpp"
 
 #include "tasker/base/time.hpp"
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 #include "tasker/testing/service.hpp"
 #include "tasker/testing/temporary_folder.hpp"
 #include "tasker/testing/test_database.hpp"
@@ -48,8 +48,8 @@ protected:
         return args;
     }
 
-    cluster::completed run(std::vector<std::string> args) const {
-        return cluster::run_program({.argv = command(std::move(args))}, soon()).value();
+    process::completed run(std::vector<std::string> args) const {
+        return process::run_program({.argv = command(std::move(args))}, soon()).value();
     }
 
     /// Starts it, and waits until it is up.
@@ -59,7 +59,7 @@ protected:
         std::filesystem::remove(output_file());
         args.insert(args.end(), {"--ready-file", ready});
         dev_.emplace(
-            cluster::child_process::start(
+            process::child_process::start(
                 {.argv = command(std::move(args)), .out = output_file(), .err = output_file()})
                 .value());
         ASSERT_TRUE(testing::wait_until(
@@ -67,7 +67,7 @@ protected:
         ASSERT_TRUE(std::getline(std::ifstream{ready}, url_)) << output();
     }
 
-    cluster::exit_status stop(int signal = SIGINT) {
+    process::exit_status stop(int signal = SIGINT) {
         return dev_->stop(steady_clock::now() + std::chrono::minutes{1}, signal);
     }
 
@@ -96,7 +96,7 @@ protected:
         EXPECT_EQ(done.status.code, 0) << done.err;
     }
 
-    std::optional<process> service_process(std::string_view program) const {
+    std::optional<running_process> service_process(std::string_view program) const {
         for (auto const& each : processes_of(data())) {
             if (each.command_line.find(program) != std::string::npos &&
                 each.command_line.find("tasker dev") == std::string::npos) {
@@ -107,7 +107,7 @@ protected:
     }
 
     testing::temporary_folder folder_;
-    std::optional<cluster::child_process> dev_;
+    std::optional<process::child_process> dev_;
     std::string url_;
 };
 
@@ -134,7 +134,7 @@ TEST_F(Dev, RunsWorkflowsUntilCtrlCAndLeavesNothingBehind) {
     auto const done = tasker().run({"task", "create", "quick", "--wait", "--field", "/state"});
     EXPECT_EQ(done.out, "complete\n") << done.err << output();
 
-    EXPECT_EQ(stop(), (cluster::exit_status{0, 0})) << output();
+    EXPECT_EQ(stop(), (process::exit_status{0, 0})) << output();
     EXPECT_THAT(output(), HasSubstr("stopping the worker\nstopping the orchestrator\n"
                                     "stopping PostgreSQL\nstopped\n"));
     EXPECT_EQ(processes_of(data()).size(), 0U);
@@ -152,13 +152,13 @@ TEST_F(Dev, ItsWorkerCallsServicesOfThisHost) {
 TEST_F(Dev, KeepsItsDataUnlessFresh) {
     start();
     register_quick_template();
-    EXPECT_EQ(stop(SIGTERM), (cluster::exit_status{0, 0}));
+    EXPECT_EQ(stop(SIGTERM), (process::exit_status{0, 0}));
     start();
     EXPECT_EQ(tasker().run_for_json({"template", "list"})["templates"].size(), 1U);
-    EXPECT_EQ(stop(), (cluster::exit_status{0, 0}));
+    EXPECT_EQ(stop(), (process::exit_status{0, 0}));
     start({"--port", "0", "--fresh"});
     EXPECT_EQ(tasker().run_for_json({"template", "list"})["templates"].size(), 0U);
-    EXPECT_EQ(stop(), (cluster::exit_status{0, 0}));
+    EXPECT_EQ(stop(), (process::exit_status{0, 0}));
 }
 
 TEST_F(Dev, LetsNoSecondOneIntoItsFolder) {
@@ -194,7 +194,7 @@ TEST_F(Dev, StartsAgainWhatEnds) {
     }
     EXPECT_THAT(output(), HasSubstr("the worker ended (signal 9 (Killed)); starting it again"));
     EXPECT_THAT(output(), HasSubstr("PostgreSQL ended; starting it again"));
-    EXPECT_EQ(stop(), (cluster::exit_status{0, 0})) << output();
+    EXPECT_EQ(stop(), (process::exit_status{0, 0})) << output();
     EXPECT_EQ(processes_of(data()).size(), 0U);
 }
 

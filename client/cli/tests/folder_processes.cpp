@@ -7,8 +7,8 @@
 
 namespace tasker::cli {
 
-std::vector<process> processes_of(std::filesystem::path const& folder) {
-    std::vector<process> found;
+std::vector<running_process> processes_of(std::filesystem::path const& folder) {
+    std::vector<running_process> found;
     for (auto const& entry : std::filesystem::directory_iterator{"/proc"}) {
         auto const name = entry.path().filename().string();
         if (!std::all_of(name.begin(), name.end(),

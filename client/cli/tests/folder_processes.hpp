@@ -8,12 +8,12 @@
 
 namespace tasker::cli {
 
-struct process {
+struct running_process {
     pid_t pid;
     std::string command_line; ///< arguments separated by blanks
 };
 
 /// The processes whose command line names the folder.
-std::vector<process> processes_of(std::filesystem::path const& folder);
+std::vector<running_process> processes_of(std::filesystem::path const& folder);
 
 } // namespace tasker::cli

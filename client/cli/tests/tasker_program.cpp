@@ -20,20 +20,20 @@ deadline in_a_minute() {
 
 tasker_program::tasker_program(std::string url) : url_{std::move(url)} {}
 
-cluster::completed tasker_program::run(std::vector<std::string> args, std::string input) const {
+process::completed tasker_program::run(std::vector<std::string> args, std::string input) const {
     args.insert(args.begin(), testing::program_path("tasker"));
-    return cluster::run_program(
+    return process::run_program(
                {.argv = std::move(args), .env = environment(), .input = std::move(input)},
                in_a_minute())
         .value();
 }
 
-cluster::completed tasker_program::run_on_terminal(std::string const& args) const {
+process::completed tasker_program::run_on_terminal(std::string const& args) const {
     auto const command =
         "stty columns 100 rows 30; " + testing::program_path("tasker").string() + ' ' + args;
     auto variables = environment();
     variables.emplace_back("TERM=xterm");
-    return cluster::run_program(
+    return process::run_program(
                {.argv = {"script", "-qefc", command, "/dev/null"}, .env = std::move(variables)},
                in_a_minute())
         .value();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -16,10 +16,10 @@ class tasker_program {
 public:
     explicit tasker_program(std::string url);
 
-    cluster::completed run(std::vector<std::string> args, std::string input = {}) const;
+    process::completed run(std::vector<std::string> args, std::string input = {}) const;
 
     /// As above, on a terminal of 100 columns. All output is in `out`, line ends are "\r\n".
-    cluster::completed run_on_terminal(std::string const& args) const;
+    process::completed run_on_terminal(std::string const& args) const;
 
     /// What it prints, which must be JSON and nothing else. Errors: throws if it is not.
     nlohmann::ordered_json run_for_json(std::vector<std::string> args) const;

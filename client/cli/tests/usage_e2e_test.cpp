@@ -45,7 +45,7 @@ TEST_F(Usage, NoServerIsToldWithWhatToDo) {
 TEST_F(Usage, AFullDiskIsAFailure) {
     for (auto const* word : {"version", "--version", "--help"}) {
         auto const command = "exec \"$0\" " + std::string{word} + " >/dev/full";
-        auto const done = cluster::run_program({.argv = {"sh", "-c", command,
+        auto const done = process::run_program({.argv = {"sh", "-c", command,
                                                          testing::program_path("tasker").string()}},
                                                steady_clock::now() + std::chrono::seconds{30})
                               .value();
@@ -55,7 +55,7 @@ TEST_F(Usage, AFullDiskIsAFailure) {
 }
 
 /// What `tasker health` does for this response of the server.
-cluster::completed health_of(std::string const& body) {
+process::completed health_of(std::string const& body) {
     namespace asio = boost::asio;
     asio::io_context io;
     asio::ip::tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};

@@ -47,7 +47,7 @@ TEST(Restart, OfTheServerIsSurvivedByPoolAndListener) {
         ASSERT_TRUE(run(io, two->run({select_one}, soon())));
     }
 
-    cluster.restart(cluster::shutdown::crash);
+    cluster.restart(private_postgres::shutdown::crash);
 
     int failures = 0;
     for (bool served = false; !served;) {

@@ -3,7 +3,7 @@
 #include "relocated_server.hpp"
 #include "sample_scripts.hpp"
 
-#include "tasker/cluster/private_cluster.hpp"
+#include "tasker/private_postgres/private_cluster.hpp"
 #include "tasker/testing/temporary_folder.hpp"
 #include "tasker/testing/test_database.hpp"
 #include "tasker/testing/wait.hpp"
@@ -16,7 +16,6 @@
 namespace tasker::sql {
 namespace {
 
-using tasker::testing::soon;
 using tasker::testing::test_database;
 using ::testing::HasSubstr;
 
@@ -115,7 +114,7 @@ protected:
         std::string const before = usual != nullptr ? usual : "";
         ::setenv("TASKER_PG_BIN", programs.programs().c_str(), 1);
         cluster.emplace(
-            cluster::private_cluster::open({.folder = folder.path(), .is_durable = false}, soon())
+            private_postgres::private_cluster::open({.folder = folder.path(), .is_durable = false})
                 .value());
         ::setenv("TASKER_PG_BIN", before.c_str(), 1);
         dsn = cluster->dsn();
@@ -136,7 +135,7 @@ protected:
 
     std::optional<relocated_server> relocated;
     testing::temporary_folder folder;
-    std::optional<cluster::private_cluster> cluster;
+    std::optional<private_postgres::private_cluster> cluster;
     std::string dsn;
 };
 

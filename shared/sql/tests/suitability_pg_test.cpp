@@ -51,7 +51,7 @@ TEST(Suitability, RefusesReadOnlyTransactionsAndNamesTheSetting) {
 TEST(Suitability, RefusesAStandbyAndTellsHowToReachThePrimary) {
     testing::own_cluster cluster;
     ASSERT_TRUE(check(cluster.dsn()));
-    ASSERT_TRUE(cluster.server().stop(cluster::shutdown::fast, soon()));
+    ASSERT_TRUE(cluster.server().stop(private_postgres::shutdown::fast, soon()));
     std::ofstream{cluster.server().folder() / "data" / "standby.signal"};
     ASSERT_TRUE(cluster.server().start(soon()));
     auto const migrated = migrate(cluster.dsn());

@@ -3,7 +3,7 @@
 // `start` creates DIR, leaves a server running in it, and writes the DSN of its database "postgres"
 // to DIR/dsn. `stop` stops it and removes DIR. Its data does not survive a power cut.
 
-#include "tasker/cluster/private_cluster.hpp"
+#include "tasker/private_postgres/private_cluster.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -12,14 +12,14 @@
 namespace {
 
 using tasker::steady_clock;
-using tasker::cluster::private_cluster;
+using tasker::private_postgres::private_cluster;
 
 constexpr std::chrono::seconds limit{60};
 
 tasker::result<void> stop(std::filesystem::path const& folder) {
     std::error_code ignored;
     std::filesystem::remove(folder / "dsn", ignored); // also if the cluster is elsewhere
-    return tasker::cluster::remove_cluster(folder, steady_clock::now() + limit);
+    return tasker::private_postgres::remove_cluster(folder, steady_clock::now() + limit);
 }
 
 tasker::result<void> start(std::filesystem::path const& folder) {
@@ -27,8 +27,7 @@ tasker::result<void> start(std::filesystem::path const& folder) {
         return stopped;
     }
     auto cluster = private_cluster::open(
-        {.folder = folder, .is_durable = false, .outlives_owner = true, .max_connections = 400},
-        steady_clock::now() + limit);
+        {.folder = folder, .is_durable = false, .outlives_owner = true, .max_connections = 400});
     if (!cluster) {
         return cluster.error();
     }

@@ -3,9 +3,8 @@
 #include "transition_guard.hpp"
 
 #include "tasker/testing/temporary_folder.hpp"
-#include "tasker/testing/wait.hpp"
 
-#include "tasker/cluster/private_cluster.hpp"
+#include "tasker/private_postgres/private_cluster.hpp"
 #include "tasker/sql/migrator.hpp"
 
 #include <fmt/format.h>
@@ -34,7 +33,7 @@ std::optional<std::string> running_cluster_dsn() {
 
 struct process_cluster {
     temporary_folder folder;
-    cluster::private_cluster server;
+    private_postgres::private_cluster server;
 };
 
 std::string start_process_cluster() {
@@ -42,7 +41,7 @@ std::string start_process_cluster() {
     static process_cluster own = [] {
         temporary_folder folder;
         auto server =
-            cluster::private_cluster::open({.folder = folder.path(), .is_durable = false}, soon());
+            private_postgres::private_cluster::open({.folder = folder.path(), .is_durable = false});
         return process_cluster{std::move(folder), std::move(server.value())};
     }();
     return own.server.dsn();

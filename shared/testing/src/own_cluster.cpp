@@ -15,7 +15,7 @@ constexpr char const* database = "tasker";
 // A test cannot cause a power cut of the machine, so no fsync.
 own_cluster::own_cluster()
     : server_{
-          cluster::private_cluster::open({.folder = folder_.path(), .is_durable = false}, soon())
+          private_postgres::private_cluster::open({.folder = folder_.path(), .is_durable = false})
               .value()} {
     pqxx::connection admin{server_.dsn()};
     run_alone(admin, std::string{"create database "} + database);
@@ -26,8 +26,8 @@ std::string own_cluster::dsn() const {
     return server_.dsn(database);
 }
 
-void own_cluster::restart(cluster::shutdown how) {
-    server_.restart(how, soon()).value();
+void own_cluster::restart(private_postgres::shutdown mode) {
+    server_.restart(mode, soon()).value();
 }
 
 pqxx::result own_cluster::exec(std::string const& statements) const {

@@ -36,7 +36,7 @@ bool accepts(std::string const& path) {
 }
 
 /// As the server's user: PgBouncer refuses root, and no other user can open the server's socket.
-cluster::child_process start(fs::path const& folder, std::string const& server,
+process::child_process start(fs::path const& folder, std::string const& server,
                              std::string const& mode) {
     auto const settings = pg::parse_dsn(server).value();
     struct ::stat owner {};
@@ -51,7 +51,7 @@ cluster::child_process start(fs::path const& folder, std::string const& server,
                                        "auth_file = {}\n",
                                        settings.at("host"), settings.at("port"), mode, port,
                                        folder.string(), (folder / "users.txt").string());
-    cluster::child_options options{.argv = {"pgbouncer", "--quiet", file},
+    process::child_options options{.argv = {"pgbouncer", "--quiet", file},
                                    .env = {"PATH=/usr/sbin:/usr/local/sbin:/usr/bin:/bin"},
                                    .out = folder / "pgbouncer.log",
                                    .err = folder / "pgbouncer.log"};
@@ -62,7 +62,7 @@ cluster::child_process start(fs::path const& folder, std::string const& server,
         }
         options.run_as = {owner.st_uid, owner.st_gid};
     }
-    auto started = cluster::child_process::start(options);
+    auto started = process::child_process::start(options);
     if (!started) {
         throw std::runtime_error{started.error().message + " (run scripts/setup)"};
     }

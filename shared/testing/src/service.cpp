@@ -87,7 +87,7 @@ struct service::state {
     std::string program;
     transcript printed;
     std::string address;
-    std::optional<cluster::child_process> process;
+    std::optional<process::child_process> process;
 
     ~state() {
         if (process) {
@@ -125,7 +125,7 @@ service::service(std::string_view program, std::vector<std::string> args,
     argv.insert(argv.end(), args.begin(), args.end());
     auto const note = [to = &state_->printed](std::string_view text) { to->append(text); };
     state_->process =
-        cluster::child_process::start(
+        process::child_process::start(
             {.argv = std::move(argv), .env = std::move(env), .out = note, .err = note})
             .value();
     state_->wait_until_ready(ready_file);
@@ -139,11 +139,11 @@ std::string const& service::address() const noexcept {
     return state_->address;
 }
 
-cluster::child_process& service::process() noexcept {
+process::child_process& service::process() noexcept {
     return *state_->process;
 }
 
-cluster::exit_status service::stop() {
+process::exit_status service::stop() {
     return state_->process->stop(steady_clock::now() + stop_limit);
 }
 

@@ -10,13 +10,13 @@ namespace {
 TEST(OwnCluster, KeepsWhatIsCommittedWhenItCrashes) {
     own_cluster cluster;
     cluster.exec("select tasker.register_worker('w', array['orders'])");
-    cluster.restart(cluster::shutdown::crash);
+    cluster.restart(private_postgres::shutdown::crash);
     EXPECT_EQ(cluster.exec("select name from tasker.workers")[0][0].as<std::string>(), "w");
 }
 
 TEST(OwnCluster, RefusesSessionsWhileStopped) {
     own_cluster cluster;
-    cluster.server().stop(cluster::shutdown::fast, soon()).value();
+    cluster.server().stop(private_postgres::shutdown::fast, soon()).value();
     EXPECT_FALSE(cluster.server().is_running());
     EXPECT_THROW(cluster.exec("select 1"), pqxx::broken_connection);
     cluster.server().start(soon()).value();

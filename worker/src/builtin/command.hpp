@@ -1,10 +1,11 @@
 #pragma once
 
+#include "tasker/process/child_process.hpp"
+
 #include "tasker/base/error.hpp"
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -22,18 +23,18 @@ struct command {
 };
 
 struct command_outcome {
-    std::optional<int> exit_code; ///< none: a signal ended it
-    int signal = 0;
-    std::string output;               ///< stdout, at most max_output_bytes
-    std::string last_of_errors;       ///< the last 4 KiB of stderr
-    bool has_too_much_output = false; ///< it was stopped because of that
-    bool was_stopped = false;         ///< because the token requested it
+    process::exit_status status;
+    std::string output;         ///< stdout, at most max_output_bytes
+    std::string last_of_errors; ///< the last 4 KiB of stderr
+    bool has_too_much_output;   ///< it was stopped because of that
+    bool was_stopped;           ///< because the token requested it
 };
 
 /// Runs it to its end. If a stop is requested or the output is too long, the whole group gets
 /// SIGTERM, and SIGKILL after `kill_after`. Once the process has ended, the rest of its group is
-/// killed. A process that leaves the group (setsid) is not killed. Threads: any. Blocks. Errors:
-/// errc::unavailable if it cannot be started.
+/// killed. A process that leaves the group (setsid) is not killed. The process itself also ends if
+/// this one is killed. Threads: any. Blocks. Errors: as process::child_process, if it cannot be
+/// started.
 result<command_outcome> run_command(command const& command, std::stop_token const& stop);
 
 /// Sends SIGKILL to the groups of all commands of this process that were asked to stop, without

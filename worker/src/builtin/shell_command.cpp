@@ -161,18 +161,15 @@ step_result to_result(plan const& asked, command_outcome got) {
                                    std::to_string(asked.command.max_output_bytes) + " bytes",
                                "output_too_large");
     }
-    if (!got.exit_code) {
-        return retryable_error("signal " + std::to_string(got.signal) +
-                                   " ended the command: " + got.last_of_errors,
-                               "signal");
-    }
-    if (*got.exit_code == 0) {
+    if (got.status.is_success()) {
         return to_value(std::move(got.output), asked.form);
     }
-    auto message =
-        "exit code " + std::to_string(*got.exit_code) + ": " + std::move(got.last_of_errors);
+    auto message = to_string(got.status) + ": " + std::move(got.last_of_errors);
+    if (got.status.signal != 0) {
+        return retryable_error(std::move(message), "signal");
+    }
     auto const is_permanent =
-        std::ranges::find(asked.permanent_codes, *got.exit_code) != asked.permanent_codes.end();
+        std::ranges::find(asked.permanent_codes, got.status.code) != asked.permanent_codes.end();
     return is_permanent ? permanent_error(std::move(message), "exit_code")
                         : retryable_error(std::move(message), "exit_code");
 }

@@ -87,11 +87,11 @@ result<void> dev_environment::start() {
 }
 
 result<void> dev_environment::open_database() {
-    auto const until = steady_clock::now() + start_limit;
     if (options_.database_url.empty()) {
         if (options_.is_fresh) {
             tell("deleting the existing data");
-            auto removed = cluster::remove_cluster(folder_.cluster(), until);
+            auto removed = private_postgres::remove_cluster(folder_.cluster(),
+                                                            steady_clock::now() + start_limit);
             if (removed.has_error()) {
                 return removed;
             }
@@ -100,7 +100,7 @@ result<void> dev_environment::open_database() {
             std::filesystem::create_directories(folder_.logs(), ignored);
         }
         tell("starting PostgreSQL");
-        auto opened = cluster::private_cluster::open({.folder = folder_.cluster()}, until);
+        auto opened = private_postgres::private_cluster::open({.folder = folder_.cluster()});
         if (opened.has_error()) {
             return std::move(opened).error();
         }
@@ -219,7 +219,7 @@ void dev_environment::stop() {
     }
     if (database_) {
         tell("stopping PostgreSQL");
-        auto const stopped = database_->stop(cluster::shutdown::fast, limit);
+        auto const stopped = database_->stop(private_postgres::shutdown::fast, limit);
         if (stopped.has_error()) {
             tell(stopped.error().message);
         }

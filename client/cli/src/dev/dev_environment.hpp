@@ -7,7 +7,7 @@
 #include "terminal.hpp"
 
 #include "tasker/base/error.hpp"
-#include "tasker/cluster/private_cluster.hpp"
+#include "tasker/private_postgres/private_cluster.hpp"
 
 #include <deque>
 #include <optional>
@@ -48,7 +48,7 @@ private:
     dev_options const& options_;
     data_folder folder_;
     stop_signals& signals_;
-    std::optional<cluster::private_cluster> database_;
+    std::optional<private_postgres::private_cluster> database_;
     std::optional<service> orchestrator_;
     std::deque<service> workers_;
 };

@@ -44,7 +44,7 @@ result<void> service::start(deadline until, std::function<bool()> const& is_canc
     auto argv = options_.argv;
     argv.insert(argv.end(),
                 {"--listen", options_.listen, "--ready-file", options_.ready_file.string()});
-    auto started = cluster::child_process::start(
+    auto started = process::child_process::start(
         {.argv = std::move(argv), .env = options_.env, .out = log_output(), .err = log_output()});
     if (started.has_error()) {
         return std::move(started).error();
@@ -85,7 +85,7 @@ result<void> service::start_again(deadline until, std::function<bool()> const& i
     return start(until, is_cancelled);
 }
 
-std::optional<cluster::exit_status> service::poll() {
+std::optional<process::exit_status> service::poll() {
     if (!child_) {
         return std::nullopt;
     }
@@ -122,7 +122,7 @@ int service::native_handle() const noexcept {
     return child_ ? child_->native_handle() : -1;
 }
 
-cluster::output service::log_output() const {
+process::output service::log_output() const {
     if (!options_.shows_log) {
         return options_.log;
     }

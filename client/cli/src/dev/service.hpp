@@ -2,7 +2,7 @@
 
 #include "tasker/base/error.hpp"
 #include "tasker/base/time.hpp"
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 
 #include <deque>
 #include <filesystem>
@@ -39,7 +39,7 @@ public:
     result<void> start_again(deadline until, std::function<bool()> const& is_cancelled);
 
     /// How it ended; none while it runs.
-    std::optional<cluster::exit_status> poll();
+    std::optional<process::exit_status> poll();
 
     /// Asks it to end, and kills it at the deadline or when `is_impatient` returns true.
     void stop(deadline until, std::function<bool()> const& is_impatient);
@@ -49,11 +49,11 @@ public:
     int native_handle() const noexcept;          ///< readable once it has ended; -1 if not running
 
 private:
-    cluster::output log_output() const;
+    process::output log_output() const;
     std::string last_words() const;
 
     service_options options_;
-    std::optional<cluster::child_process> child_;
+    std::optional<process::child_process> child_;
     std::string address_;
     std::deque<steady_clock::time_point> restarts_;
 };

@@ -4,7 +4,7 @@
 #include "tasker/measure/http.hpp"
 #include "tasker/measure/shapes.hpp"
 
-#include "tasker/cluster/private_cluster.hpp"
+#include "tasker/private_postgres/private_cluster.hpp"
 
 #include <pqxx/pqxx>
 
@@ -129,7 +129,7 @@ public:
         return worker_pids().at(0);
     }
     /// The server. Errors: throws not_private.
-    cluster::private_cluster& server();
+    private_postgres::private_cluster& server();
     bool has_own_server() const noexcept;
     bool has_database() const noexcept;
     /// Whether this program started the services.

@@ -2,7 +2,7 @@
 
 #include "tasker/testing/temporary_folder.hpp"
 
-#include "tasker/cluster/private_cluster.hpp"
+#include "tasker/private_postgres/private_cluster.hpp"
 
 #include <pqxx/pqxx>
 
@@ -18,7 +18,7 @@ class own_cluster {
 public:
     own_cluster();
 
-    cluster::private_cluster& server() noexcept {
+    private_postgres::private_cluster& server() noexcept {
         return server_;
     }
 
@@ -26,14 +26,14 @@ public:
     std::string dsn() const;
 
     /// Stops it in this mode and starts it again.
-    void restart(cluster::shutdown how);
+    void restart(private_postgres::shutdown mode);
 
     /// Runs statements in a separate session.
     pqxx::result exec(std::string const& statements) const;
 
 private:
     temporary_folder folder_;
-    cluster::private_cluster server_;
+    private_postgres::private_cluster server_;
 };
 
 } // namespace tasker::testing

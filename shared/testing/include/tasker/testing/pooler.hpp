@@ -2,7 +2,7 @@
 
 #include "tasker/testing/temporary_folder.hpp"
 
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 
 #include <string>
 
@@ -25,7 +25,7 @@ public:
 private:
     temporary_folder folder_;
     std::string server_;
-    cluster::child_process program_;
+    process::child_process program_;
 };
 
 } // namespace tasker::testing

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tasker/cluster/child_process.hpp"
+#include "tasker/process/child_process.hpp"
 
 #include "tasker/base/time.hpp"
 
@@ -23,7 +23,7 @@ std::filesystem::path program_path(std::string_view name);
 class service {
 public:
     /// Starts it on a free port and returns once it has written its `--ready-file`.
-    /// `env`: as in cluster::child_options.
+    /// `env`: as in process::child_options.
     service(std::string_view program, std::vector<std::string> args,
             std::vector<std::string> env = {});
     service(service&&) noexcept;
@@ -33,10 +33,10 @@ public:
     /// "127.0.0.1:PORT"
     std::string const& address() const noexcept;
 
-    cluster::child_process& process() noexcept;
+    process::child_process& process() noexcept;
 
     /// SIGTERM, then waits for the end.
-    cluster::exit_status stop();
+    process::exit_status stop();
     /// SIGKILL, then waits for the end.
     void kill();
 

@@ -1,0 +1,231 @@
+#include "spawn.hpp"
+
+#include "tasker/base/assert.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <future>
+#include <map>
+
+extern char** environ; // NOLINT(readability-redundant-declaration): only unistd.h's GNU part has it
+
+namespace tasker::process {
+
+namespace {
+
+/// argv or envp: the strings and the array that points into them.
+class pointer_list {
+public:
+    explicit pointer_list(std::vector<std::string> strings) : strings_{std::move(strings)} {
+        pointers_.reserve(strings_.size() + 1);
+        for (std::string& string : strings_) {
+            pointers_.push_back(string.data());
+        }
+        pointers_.push_back(nullptr);
+    }
+    pointer_list(pointer_list const&) = delete;
+    pointer_list& operator=(pointer_list const&) = delete;
+
+    char* const* data() const noexcept {
+        return pointers_.data();
+    }
+
+private:
+    std::vector<std::string> strings_;
+    std::vector<char*> pointers_;
+};
+
+std::vector<std::string> make_environment(child_options const& options) {
+    std::map<std::string, std::string, std::less<>> variables;
+    for (char** entry = environ; options.inherits_environment && *entry != nullptr; ++entry) {
+        std::string const text = *entry;
+        auto const equals = text.find('=');
+        if (equals != std::string::npos) {
+            variables[text.substr(0, equals)] = text;
+        }
+    }
+    for (std::string const& change : options.env) {
+        auto const equals = change.find('=');
+        if (equals == std::string::npos) {
+            variables.erase(change);
+        } else {
+            variables[change.substr(0, equals)] = change;
+        }
+    }
+    std::vector<std::string> merged;
+    merged.reserve(variables.size());
+    for (auto& [name, text] : variables) {
+        merged.push_back(std::move(text));
+    }
+    return merged;
+}
+
+result<std::string> find_program(std::string const& program) {
+    if (program.find('/') != std::string::npos) {
+        return program;
+    }
+    char const* const path =
+        std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): no thread sets it
+    std::string folders = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+    for (std::size_t begin = 0; begin <= folders.size();) {
+        std::size_t const end = std::min(folders.find(':', begin), folders.size());
+        std::string candidate = folders.substr(begin, end - begin) + "/" + program;
+        if (::access(candidate.c_str(), X_OK) == 0) {
+            return candidate;
+        }
+        begin = end + 1;
+    }
+    return make_error(errc::not_found, "no program \"" + program + "\" in PATH");
+}
+
+/// All data that the child needs between vfork and exec, where it shares this process's memory and
+/// so must not allocate or change anything.
+struct prepared {
+    std::string program;
+    pointer_list argv;
+    pointer_list envp;
+    child_options const& options;
+    standard_streams streams;
+    pid_t parent;
+    int report; ///< receives an errno if the program cannot run
+};
+
+enum class stage : int { streams, identity, directory, death_signal, exec };
+
+char const* describe(stage at) {
+    switch (at) {
+    case stage::streams:
+        return "could not set up the standard streams of";
+    case stage::identity:
+        return "could not change the user of";
+    case stage::directory:
+        return "could not enter the working directory of";
+    case stage::death_signal:
+        return "the owner ended while starting";
+    case stage::exec:
+        break;
+    }
+    return "could not run";
+}
+
+struct failure_report {
+    stage at;
+    int number;
+};
+
+[[noreturn]] void give_up(prepared const& setup, stage at) {
+    failure_report const report{at, errno};
+    // If this write fails, there is no way to report it.
+    [[maybe_unused]] auto const written = ::write(setup.report, &report, sizeof report);
+    ::_exit(127);
+}
+
+void become(prepared const& setup, identity user) {
+    // glibc's functions would change the user of this process's other threads as well.
+    if (::syscall(SYS_setgroups, 0, nullptr) != 0 || ::syscall(SYS_setgid, user.gid) != 0 ||
+        ::syscall(SYS_setuid, user.uid) != 0) {
+        give_up(setup, stage::identity);
+    }
+}
+
+/// In the child: only system calls.
+[[noreturn]] void execute(prepared const& setup) {
+    bool const outlives = setup.options.death_signal == 0;
+    if (outlives) {
+        ::setsid();
+    } else {
+        ::setpgid(0, 0);
+    }
+    // Before a signal can arrive: a handler of this process must not run in the child.
+    struct sigaction standard {};
+    for (int signal = 1; signal < NSIG; ++signal) {
+        ::sigaction(signal, &standard, nullptr);
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (::dup2(setup.streams.in, 0) < 0 || ::dup2(setup.streams.out, 1) < 0 ||
+        ::dup2(setup.streams.err, 2) < 0) {
+        give_up(setup, stage::streams);
+    }
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (setup.options.run_as) {
+        become(setup, *setup.options.run_as);
+    }
+    if (!setup.options.directory.empty() && ::chdir(setup.options.directory.c_str()) != 0) {
+        give_up(setup, stage::directory);
+    }
+    // After the change of user, which clears it.
+    if (!outlives) {
+        ::prctl(PR_SET_PDEATHSIG, setup.options.death_signal);
+        if (::getppid() != setup.parent) {
+            give_up(setup, stage::death_signal);
+        }
+    }
+    ::execve(setup.program.c_str(), setup.argv.data(), setup.envp.data());
+    give_up(setup, stage::exec);
+}
+
+/// REQUIRES: the thread blocks all signals.
+result<spawned> start(prepared const& setup, descriptor report_in, descriptor report_out) {
+    // Unlike fork, it does not copy the page tables of a large worker.
+    pid_t const pid = ::vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+    if (pid == 0) {
+        execute(setup);
+    }
+    if (pid < 0) {
+        return system_failure("could not create a process");
+    }
+    report_out.close();
+    failure_report report{};
+    ssize_t got = 0;
+    do {
+        got = ::read(report_in.number(), &report, sizeof report);
+    } while (got < 0 && errno == EINTR);
+    if (got != 0) {
+        ::waitpid(pid, nullptr, 0);
+        return system_failure(std::string{describe(report.at)} + " " + setup.program,
+                              report.number);
+    }
+    return spawned{pid, open_process(pid)};
+}
+
+} // namespace
+
+result<spawned> spawn(child_options const& options, standard_streams streams) {
+    TASKER_ASSERT(!options.argv.empty());
+    result<std::string> program = find_program(options.argv.front());
+    if (!program) {
+        return program.error();
+    }
+    int pipe_ends[2];
+    if (::pipe2(pipe_ends, O_CLOEXEC) != 0) {
+        return system_failure("could not create a pipe");
+    }
+    descriptor report_in{pipe_ends[0]};
+    descriptor report_out{pipe_ends[1]};
+    prepared const setup{std::move(*program),
+                         pointer_list{options.argv},
+                         pointer_list{make_environment(options)},
+                         options,
+                         streams,
+                         ::getpid(),
+                         report_out.number()};
+    static boost::asio::thread_pool starter{1}; // its thread blocks all signals
+    std::packaged_task<result<spawned>()> work{
+        [&] { return start(setup, std::move(report_in), std::move(report_out)); }};
+    std::future<result<spawned>> started = work.get_future();
+    boost::asio::post(starter, std::move(work));
+    return started.get();
+}
+
+} // namespace tasker::process
