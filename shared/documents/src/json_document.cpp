@@ -133,14 +133,14 @@ private:
     /// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while
     /// parsing value - invalid literal; last read: 'x'": the part between the position and the text
     /// that was read, which may have any length.
-    static std::string reason(std::string_view what) {
-        if (auto const position = what.find("column "); position != std::string_view::npos) {
-            auto const colon = what.find(": ", position);
-            what = colon == std::string_view::npos ? what : what.substr(colon + 2);
-        } else if (auto const bracket = what.find("] "); bracket != std::string_view::npos) {
-            what = what.substr(bracket + 2);
+    static std::string reason(std::string_view message) {
+        if (auto const position = message.find("column "); position != std::string_view::npos) {
+            auto const colon = message.find(": ", position);
+            message = colon == std::string_view::npos ? message : message.substr(colon + 2);
+        } else if (auto const bracket = message.find("] "); bracket != std::string_view::npos) {
+            message = message.substr(bracket + 2);
         }
-        return std::string{what.substr(0, what.find("; last read"))}.substr(0, 200);
+        return std::string{message.substr(0, message.find("; last read"))}.substr(0, 200);
     }
 
     document_builder& builder_;

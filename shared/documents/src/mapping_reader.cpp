@@ -87,7 +87,7 @@ void check_duplicate_keys(reading in) {
 }
 
 mapping_reader::mapping_reader(reading in, document_path const& path, node_index mapping,
-                               std::span<std::string_view const> known)
+                               std::span<std::string_view const> keys)
     : in_{in},
       path_{path},
       mapping_{mapping},
@@ -97,9 +97,9 @@ mapping_reader::mapping_reader(reading in, document_path const& path, node_index
         return;
     }
     for_each_member(in.source, mapping, [&](document_node const& key, node_index /*value*/) {
-        if (std::ranges::find(known, key.text) == known.end()) {
+        if (std::ranges::find(keys, key.text) == keys.end()) {
             in.problems.add(document_path{path, key.text}, key,
-                            "is an unknown key" + in.problems.suggestion(key.text, known));
+                            "is an unknown key" + in.problems.suggestion(key.text, keys));
         }
     });
 }

@@ -20,7 +20,7 @@ std::string read(std::string_view yaml) {
     }
 }
 
-TEST(Yaml, BlocksKeepTheLineEndsThatTheirHeaderNames) {
+TEST(Yaml, KeepsTheLineEndsOfABlockThatItsHeaderAsksFor) {
     EXPECT_EQ(read("a: >+\n  one\n\n\nb: 1\n"), R"({"a":"one\n\n\n","b":1})");
     EXPECT_EQ(read("a: >\n  one\n  two\n\n  three\n\n\nb: 1\n"),
               R"({"a":"one two\nthree\n","b":1})");
@@ -31,32 +31,32 @@ TEST(Yaml, BlocksKeepTheLineEndsThatTheirHeaderNames) {
     EXPECT_EQ(read("a: |\n  no line end behind it"), R"({"a":"no line end behind it\n"})");
 }
 
-TEST(Yaml, QuotedTextKeepsEmptyLinesBeforeItsClosingQuote) {
+TEST(Yaml, KeepsEmptyLinesBeforeAClosingQuote) {
     EXPECT_EQ(read("a: \"k\n     \n  \n     \"\n"), R"({"a":"k\n\n"})");
     EXPECT_EQ(read("a: 'k\n\n  '\n"), R"({"a":"k\n"})");
     EXPECT_EQ(read("a: \"one \\\n   two\\n\\\n   \\ three\"\n"), R"({"a":"one two\n three"})");
     EXPECT_EQ(read("a: 'it''s'\n"), R"({"a":"it's"})");
 }
 
-TEST(Yaml, LineEndsOfOtherSystemsAreLineEnds) {
+TEST(Yaml, AcceptsTheLineEndsOfOtherSystems) {
     EXPECT_EQ(read("a: |\r\n  one\r\n  two\r\nb: 1\rc: 2\r\n"),
               R"({"a":"one\ntwo\n","b":1,"c":2})");
     EXPECT_THAT(read("a: 1\r\nb: 2\rc: @\r\n"), HasSubstr("line 3: "));
 }
 
-TEST(Yaml, JsonIsReadAsYaml) {
+TEST(Yaml, ReadsJson) {
     EXPECT_EQ(read("{\n\t\"a\\/b\":\t[1,\n\t2.50],\"c\":\"\\ud83d\\ude80 \x7f\"\n}"),
               "{\"a/b\":[1,2.50],\"c\":\"\U0001F680 \x7f\"}");
 }
 
-TEST(Yaml, BracketsMayCloseInTheColumnOfTheirKey) {
+TEST(Yaml, AcceptsAClosingBracketInTheColumnOfItsKey) {
     EXPECT_EQ(read("a: {\n  b: 1\n}\nc: [\n  2\n]\n"), R"({"a":{"b":1},"c":[2]})");
     EXPECT_THAT(
         read("a: {\nb: 1\n}\n"),
         HasSubstr("line 2: is not valid YAML at column 1: the [ or { in line 1 is still open"));
 }
 
-TEST(Yaml, LongDocumentsTakeTimeInProportionToTheirLength) {
+TEST(Yaml, ReadsLongDocumentsInTimeProportionalToTheirLength) {
     auto const repeated = [](std::string_view part, std::size_t times) {
         std::string out;
         for (std::size_t i = 0; i < times; ++i) {
@@ -78,7 +78,7 @@ TEST(Yaml, LongDocumentsTakeTimeInProportionToTheirLength) {
     EXPECT_THAT(read(repeated("&a\n", length)), HasSubstr("two anchors"));
 }
 
-TEST(Yaml, DamagedDocumentsAreReadOrRefused) {
+TEST(Yaml, ReadsOrRefusesDamagedDocuments) {
     constexpr std::string_view whole =
         "%YAML 1.2\n--- # a\n? \"key\\u00e9 \\\n  b\"\n: - &a !!str x\n  - *a\n  -\t'it''s'\n"
         "block: |2-\n   text\n\n  more\nfolded: >+\n  one\n   two\n\n\n"
@@ -92,10 +92,10 @@ TEST(Yaml, DamagedDocumentsAreReadOrRefused) {
         std::string text{whole};
         for (std::size_t changes = 1 + any(4); changes > 0; --changes) {
             std::size_t const at = any(text.size());
-            std::size_t const how = any(3);
-            if (how == 0) {
+            std::size_t const damage = any(3);
+            if (damage == 0) {
                 text.insert(at, 1, pieces[any(pieces.size())]);
-            } else if (how == 1) {
+            } else if (damage == 1) {
                 text[at] = pieces[any(pieces.size())];
             } else {
                 text.erase(at, 1 + any(8));

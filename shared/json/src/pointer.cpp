@@ -39,12 +39,12 @@ std::optional<std::string_view> find_member(std::string_view text, std::string_v
     return found;
 }
 
-std::optional<std::string_view> find_item(std::string_view text, std::size_t wanted) {
+std::optional<std::string_view> find_item(std::string_view text, std::size_t position) {
     walker from{text};
     std::optional<std::string_view> found;
     from.array([&](std::size_t index) {
         auto const value = from.raw();
-        found = index == wanted ? value : found;
+        found = index == position ? value : found;
     });
     return found;
 }

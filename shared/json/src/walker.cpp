@@ -153,8 +153,9 @@ std::string unescape(std::string_view raw) {
         at += 2;
         if (letter == 'u') {
             append_code_point(out, unescape_code_point(raw, at));
-        } else if (auto const known = letters.find(letter); known != std::string_view::npos) {
-            out += meanings[known];
+        } else if (auto const letter_index = letters.find(letter);
+                   letter_index != std::string_view::npos) {
+            out += meanings[letter_index];
         } else {
             out += letter; // a quote or a slash
         }

@@ -15,7 +15,7 @@ std::string found(std::string_view pointer) {
     return std::string{find(order, pointer).value_or("nothing")};
 }
 
-TEST(JsonPointer, FindsTheTextOfAValueAsItIsWritten) {
+TEST(JsonPointer, FindsTheUnchangedTextOfAValue) {
     EXPECT_EQ(found(""), order);
     EXPECT_EQ(found("/id"), "123456789012345678901234567890");
     EXPECT_EQ(found("/price"), "1.10");
@@ -36,14 +36,14 @@ TEST(JsonPointer, FindsTheLastOfMembersWithTheSameName) {
     EXPECT_EQ(found("/same/b"), "2");
 }
 
-TEST(JsonPointer, FindsNothingWhereNothingIs) {
+TEST(JsonPointer, FindsNothingIfThereIsNoSuchValue) {
     for (auto const* pointer : {"/none", "/items/2", "/items/-", "/items/01", "/items/x", "/id/0",
                                 "/items/0/n/0", "/items/"}) {
         EXPECT_EQ(found(pointer), "nothing") << pointer;
     }
 }
 
-TEST(JsonPointer, IsCheckedByItsForm) {
+TEST(JsonPointer, MustBeEmptyOrBeginWithASlash) {
     for (auto const* good : {"", "/", "/a", "/a/b~0c~1", "//"}) {
         EXPECT_TRUE(is_pointer(good)) << good;
     }
@@ -52,7 +52,7 @@ TEST(JsonPointer, IsCheckedByItsForm) {
     }
 }
 
-TEST(JsonPointer, AStringBecomesWhatItHolds) {
+TEST(JsonPointer, ConvertsAStringToItsContent) {
     EXPECT_EQ(to_plain_text(R"("caf\u00e9 \ud83d\ude80")"), "caf\u00e9 \U0001F680");
     EXPECT_EQ(to_plain_text("1.10"), "1.10");
     EXPECT_EQ(to_plain_text(R"( {"a": 1} )"), R"({"a": 1})");

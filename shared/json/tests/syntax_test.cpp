@@ -14,7 +14,7 @@ std::string problem_of(std::string_view text, numbers accepted = numbers::finite
     return found ? to_sentence(*found, "it") : "none";
 }
 
-TEST(JsonSyntax, AcceptsWhatPostgresqlAndEveryReaderAccept) {
+TEST(JsonSyntax, AcceptsTheJsonThatPostgresqlAndAllReadersAccept) {
     for (auto const* good :
          {"1", "null", "\"x\"", R"({"a":[1,-2.5e3,true]})", R"("\\u0000")", R"("\ud83d\ude00")",
           " [ ] ", "18446744073709551616", "-123456789012345678901234567890", "1e-400", "0e999",
@@ -24,7 +24,7 @@ TEST(JsonSyntax, AcceptsWhatPostgresqlAndEveryReaderAccept) {
     EXPECT_EQ(problem_of(std::string(64, '[') + "1" + std::string(64, ']')), "none");
 }
 
-TEST(JsonSyntax, SaysWhatIsWrongAndWhere) {
+TEST(JsonSyntax, ReportsTheProblemAndItsPosition) {
     EXPECT_EQ(problem_of(""), "it is empty");
     EXPECT_EQ(problem_of(" \n"), "it is empty");
     EXPECT_EQ(problem_of("{"), "it is not valid JSON at line 1, column 2: the text ends too early");
@@ -50,7 +50,7 @@ TEST(JsonSyntax, SaysWhatIsWrongAndWhere) {
               "[0][0][0][0][0][0][0][0]... is nested deeper than 64 levels");
 }
 
-TEST(JsonSyntax, RefusesNumbersThatNoReaderCanHold) {
+TEST(JsonSyntax, RefusesNumbersThatADoubleCannotHold) {
     EXPECT_EQ(problem_of(R"({"context":{"a":[0,1e400]}})"),
               "context.a[1] contains the number 1e400, which is out of range (at most 1.8e308) at "
               "line 1, column 20");
@@ -75,7 +75,7 @@ TEST(JsonSyntax, RefusesExponentsThatPostgresqlCannotCompare) {
     EXPECT_EQ(problem_of(R"({"a":[1e-400,"1e-99999"]})"), "none");
 }
 
-TEST(JsonSyntax, TheScannerJudgesAsOtherReadersDo) {
+TEST(JsonSyntax, AgreesWithOtherReaders) {
     constexpr std::string_view bits = "{}[]:,\"\\ue0d8.-+ntrfals \n";
     std::uint32_t random = 99;
     for (int round = 0; round < 40'000; ++round) {
@@ -93,7 +93,7 @@ TEST(JsonSyntax, TheScannerJudgesAsOtherReadersDo) {
     }
 }
 
-TEST(JsonSyntax, AByteOrderMarkIsTakenOffAndNothingElse) {
+TEST(JsonSyntax, RemovesOnlyAByteOrderMark) {
     EXPECT_EQ(without_bom("\xef\xbb\xbf{}"), "{}");
     EXPECT_EQ(without_bom("{}"), "{}");
     EXPECT_EQ(without_bom(""), "");

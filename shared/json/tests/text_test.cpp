@@ -16,7 +16,7 @@ std::string in_quotes(std::string_view text) {
     return out;
 }
 
-TEST(JsonText, StringsAreEscapedAndReadBack) {
+TEST(JsonText, EscapesStringsSoThatTheyAreReadBack) {
     EXPECT_EQ(in_quotes("a\"b\\c\n\r\t"), R"("a\"b\\c\n\r\t")");
     std::string every;
     for (char c = 1; c < 127; ++c) {
@@ -28,14 +28,14 @@ TEST(JsonText, StringsAreEscapedAndReadBack) {
     EXPECT_EQ(walker{text}.string(), every);
 }
 
-TEST(JsonText, BytesThatAreNoUtf8AreReplaced) {
+TEST(JsonText, ReplacesBytesThatAreNotUtf8) {
     EXPECT_EQ(to_utf8("plain \xc3\xa9"), "plain \xc3\xa9");
     EXPECT_EQ(to_utf8("\xe2\x82"), "\xef\xbf\xbd\xef\xbf\xbd");
     EXPECT_EQ(to_utf8("\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
     EXPECT_EQ(to_utf8("\xf5x"), "\xef\xbf\xbdx");
 }
 
-TEST(JsonText, HalfASurrogatePairIsReplaced) {
+TEST(JsonText, ReplacesHalfASurrogatePair) {
     EXPECT_EQ(unescape(R"(\ud83d\ude00)"), "\U0001F600");
     EXPECT_EQ(unescape(R"(\ud83d)"), "\uFFFD");
     EXPECT_EQ(unescape(R"(\ud83dx)"), "\uFFFDx");
@@ -43,7 +43,7 @@ TEST(JsonText, HalfASurrogatePairIsReplaced) {
     EXPECT_EQ(unescape(R"(\ud83d\u0041)"), "\uFFFDA");
 }
 
-TEST(JsonText, IsWalkedToTheEndWhateverItsWhiteSpace) {
+TEST(JsonText, WalksToTheEndWithAnyWhiteSpace) {
     walker from{" { \"a\" : [ 1 , { } , [ ] ] , \"b\\n\" :\ttrue } "};
     std::vector<std::string> seen;
     from.object([&](std::string_view key) {

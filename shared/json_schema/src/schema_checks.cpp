@@ -98,7 +98,7 @@ std::string plural(std::size_t count, std::string_view one, std::string_view man
     return std::to_string(count) + " " + std::string{count == 1 ? one : many};
 }
 
-void check_number(asked& out, long double number) {
+void check_number(evaluation& out, long double number) {
     subschema const& by = out.by;
     if (by.minimum && number < by.minimum->value) {
         out.refuse("must be at least " + by.minimum->text);
@@ -117,7 +117,7 @@ void check_number(asked& out, long double number) {
     }
 }
 
-void check_string(asked& out, std::string_view text) {
+void check_string(evaluation& out, std::string_view text) {
     subschema const& by = out.by;
     if (by.min_length || by.max_length) {
         std::size_t const length = code_points(text);

@@ -13,7 +13,7 @@
 namespace tasker::json_schema {
 
 /// A value and the subschema that it must match.
-struct asked {
+struct evaluation {
     subschema const& by;
     document_path const& path;
     problem_list* problems;
@@ -41,7 +41,7 @@ std::uint8_t types_of(simdjson::dom::element value);
 /// "1 item", "2 items".
 std::string plural(std::size_t count, std::string_view one, std::string_view many);
 
-void check_number(asked& out, long double number);
-void check_string(asked& out, std::string_view text);
+void check_number(evaluation& out, long double number);
+void check_string(evaluation& out, std::string_view text);
 
 } // namespace tasker::json_schema

@@ -21,7 +21,7 @@ constexpr std::size_t max_evaluations = 4'000'000;
 // A context is nested at most 64 deep and a schema applies at most 64 subschemas to one value.
 // Reaching both limits at the same time needs a malicious schema and would exhaust the stack.
 constexpr int max_depth = 512;
-constexpr std::size_t told_alternatives = 3;
+constexpr std::size_t shown_alternatives = 3;
 
 class evaluator {
 public:
@@ -51,7 +51,7 @@ private:
         if (by.reference) {
             return fits(*by.reference, value, path, problems);
         }
-        asked out{by, path, problems};
+        evaluation out{by, path, problems};
         if (by.refuses_all) {
             out.refuse("is not allowed");
             return false;
@@ -82,7 +82,7 @@ private:
         return describe_types((types & json_number) != 0 ? std::uint8_t{json_number} : types);
     }
 
-    void check_values(asked& out, element value) {
+    void check_values(evaluation& out, element value) {
         if (out.by.constant && !equal(by_.constants[*out.by.constant], value)) {
             out.refuse("must be " + shown(by_.constants[*out.by.constant]));
         }
@@ -100,7 +100,7 @@ private:
         }
     }
 
-    void check_array(asked& out, simdjson::dom::array items) {
+    void check_array(evaluation& out, simdjson::dom::array items) {
         subschema const& by = out.by;
         std::size_t count = 0;
         bool contained = false;
@@ -136,7 +136,7 @@ private:
         }
     }
 
-    void check_object(asked& out, element value, simdjson::dom::object members) {
+    void check_object(evaluation& out, element value, simdjson::dom::object members) {
         subschema const& by = out.by;
         std::size_t count = 0;
         for (auto const [key, member] : members) {
@@ -162,12 +162,13 @@ private:
     }
 
     /// Checks one member by properties, patternProperties, additionalProperties, propertyNames.
-    bool fits_member(asked& out, std::string_view key, element member, document_path const& path) {
+    bool fits_member(evaluation& out, std::string_view key, element member,
+                     document_path const& path) {
         subschema const& by = out.by;
         bool fit = true;
-        bool known = false;
+        bool has_schema = false;
         auto const apply = [&](schema_index applies) {
-            known = true;
+            has_schema = true;
             fit = fits(applies, member, path, out.problems) && fit;
         };
         if (by.property_names && !fits_name(*by.property_names, key, path, out.problems)) {
@@ -184,7 +185,7 @@ private:
                 apply(applies);
             }
         }
-        if (known || !by.additional_properties) {
+        if (has_schema || !by.additional_properties) {
             return fit;
         }
         if (!by_.subschemas[*by.additional_properties].refuses_all) {
@@ -195,17 +196,17 @@ private:
         return false;
     }
 
-    static std::string suggest_property(asked const& out, std::string_view key) {
+    static std::string suggest_property(evaluation const& out, std::string_view key) {
         if (out.problems == nullptr) {
             return {};
         }
-        std::vector<std::string_view> known;
-        known.reserve(out.by.properties.size());
+        std::vector<std::string_view> names;
+        names.reserve(out.by.properties.size());
         for (auto const& [name, index] : out.by.properties) {
-            known.emplace_back(name);
+            names.emplace_back(name);
         }
-        std::ranges::sort(known);
-        return out.problems->suggestion(key, known);
+        std::ranges::sort(names);
+        return out.problems->suggestion(key, names);
     }
 
     /// A name is checked as a JSON string.
@@ -220,7 +221,7 @@ private:
         return out;
     }
 
-    void check_presence(asked& out, element value, simdjson::dom::object members) {
+    void check_presence(evaluation& out, element value, simdjson::dom::object members) {
         subschema const& by = out.by;
         if (by.required.empty() && by.required_with.empty() && by.schema_with.empty()) {
             return;
@@ -254,7 +255,7 @@ private:
         }
     }
 
-    void check_combinations(asked& out, element value) {
+    void check_combinations(evaluation& out, element value) {
         subschema const& by = out.by;
         for (schema_index const one : by.all_of) {
             if (!fits(one, value, out.path, out.problems)) {
@@ -281,7 +282,7 @@ private:
         }
     }
 
-    void check_one_of(asked& out, element value) {
+    void check_one_of(evaluation& out, element value) {
         std::vector<std::size_t> fitting;
         for (std::size_t i = 0; i < out.by.one_of.size() && fitting.size() < 2; ++i) {
             if (fits(out.by.one_of[i], value, out.path, nullptr)) {
@@ -297,7 +298,7 @@ private:
     }
 
     /// Adds the problems of the first alternatives.
-    void refuse_alternatives(asked& out, std::vector<schema_index> const& alternatives,
+    void refuse_alternatives(evaluation& out, std::vector<schema_index> const& alternatives,
                              element value) {
         if (out.problems == nullptr) {
             out.fits = false;
@@ -305,7 +306,7 @@ private:
         }
         std::string text =
             "matches none of " + plural(alternatives.size(), "alternative", "alternatives");
-        for (std::size_t i = 0; i < alternatives.size() && i < told_alternatives; ++i) {
+        for (std::size_t i = 0; i < alternatives.size() && i < shown_alternatives; ++i) {
             problem_list reasons;
             fits(alternatives[i], value, out.path, &reasons);
             auto const found = std::move(reasons).finish();

@@ -17,7 +17,7 @@ workflow_template parsed(std::string const& steps, std::string const& rest = "")
     return parse_template_yaml("name: t\nversion: 1.0.0\nsteps:\n" + steps + rest).value();
 }
 
-TEST(CompiledTemplate, OrdersStepsTopologicallyAndTiesAsDeclared) {
+TEST(CompiledTemplate, OrdersStepsTopologicallyThenAsDeclared) {
     auto const compiled =
         compile(parsed("- {name: d, handler: {callable: x}, dependencies: [c, b]}\n"
                        "- {name: c, handler: {callable: x}, dependencies: [a]}\n"
@@ -49,7 +49,7 @@ TEST(CompiledTemplate, FillsInDefaults) {
     EXPECT_EQ(step.timeout_ms, std::nullopt);
 }
 
-TEST(CompiledTemplate, AppliesAllThenTheStepsOwnOverride) {
+TEST(CompiledTemplate, AppliesTheOverrideOfAllStepsThenThatOfTheStep) {
     auto const source =
         parsed("- {name: a, handler: {callable: x, initialization: {u: {v: 1, w: 2}, l: [1]}}}\n"
                "- {name: b, handler: {callable: x}, timeout_seconds: 5}\n",
@@ -74,7 +74,7 @@ TEST(CompiledTemplate, AppliesAllThenTheStepsOwnOverride) {
     EXPECT_EQ(elsewhere.hash, compiled.hash);
 }
 
-TEST(CompiledTemplate, HashesContentAndNotForm) {
+TEST(CompiledTemplate, HashesTheContentAndNotItsFormatting) {
     auto const yaml = parse_template_yaml("# x\nversion: 1.0.0\nname: t\nsteps:\n- handler:\n    "
                                           "initialization: {b: 1, a: 2}\n    callable: x\n  "
                                           "name: a\n  depends_on: []\n")
@@ -92,14 +92,14 @@ TEST(CompiledTemplate, HashesContentAndNotForm) {
     EXPECT_NE(compile(other, "").hash, one.hash);
 }
 
-TEST(CompiledTemplate, HashIsSha256OfTheDefinition) {
+TEST(CompiledTemplate, HashesTheDefinitionWithSha256) {
     auto const compiled = compile(parsed("- {name: a, handler: {callable: x}}\n"), "");
     EXPECT_EQ(compiled.definition, R"({"name":"t","namespace_name":"default","version":"1.0.0",)"
                                    R"("steps":[{"name":"a","handler":{"callable":"x"}}]})");
     EXPECT_EQ(compiled.hash, "fcb2c865a7e388ce45aa5dd3593aa410b4064f4ca9d82136cea0935908058175");
 }
 
-TEST(CompiledTemplate, WritesTheStepsForRegistration) {
+TEST(CompiledTemplate, WritesTheStepsForTheirRegistration) {
     auto const compiled =
         compile(parsed("- {name: a, handler: {callable: x}}\n"
                        "- {name: b, handler: {callable: y, method: m}, dependencies: [a], "
@@ -116,7 +116,7 @@ TEST(CompiledTemplate, WritesTheStepsForRegistration) {
               R"("timeout_ms":1}])");
 }
 
-TEST(CompiledTemplate, OfARandomGraphKeepsItsEdgesAndOrder) {
+TEST(CompiledTemplate, KeepsTheEdgesAndTheOrderOfARandomGraph) {
     for (unsigned seed = 1; seed <= 60; ++seed) {
         std::mt19937 random{seed};
         int const count = 1 + static_cast<int>(random() % 40);

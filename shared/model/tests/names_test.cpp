@@ -5,7 +5,7 @@
 namespace tasker::model {
 namespace {
 
-TEST(Names, AreLettersDigitsAndThreeSigns) {
+TEST(Names, ConsistOfLettersDigitsAndThreeSigns) {
     for (auto const* good : {"a", "A1", "0", "order.validate", "a_b-c.d"}) {
         EXPECT_EQ(name_problem(good), std::nullopt) << good;
     }
@@ -18,7 +18,7 @@ TEST(Names, AreLettersDigitsAndThreeSigns) {
     EXPECT_NE(name_problem(std::string(129, 'a')), std::nullopt);
 }
 
-TEST(Names, OfNamespacesMakeQueueNames) {
+TEST(Names, OfNamespacesAreValidInQueueNames) {
     for (auto const* good : {"a", "default", "a_b_1"}) {
         EXPECT_EQ(namespace_problem(good), std::nullopt) << good;
     }
@@ -31,7 +31,7 @@ TEST(Names, OfNamespacesMakeQueueNames) {
     EXPECT_NE(namespace_problem(std::string(33, 'a')), std::nullopt);
 }
 
-TEST(Names, OfVersionsAreThreeNumbers) {
+TEST(Names, OfVersionsConsistOfThreeNumbers) {
     for (auto const* good : {"0.0.0", "1.20.3", "999999999.0.10"}) {
         EXPECT_EQ(version_problem(good), std::nullopt) << good;
     }

@@ -1,4 +1,4 @@
-#include "told_problems.hpp"
+#include "problem_texts.hpp"
 
 #include "tasker/documents/problem_list.hpp"
 #include "tasker/model/compiled_template.hpp"
@@ -35,7 +35,7 @@ environments:
     steps: [{name: ALL, timeout_seconds: 30}, {name: a, handler: {callable: order.c}}]
 )";
 
-TEST(ParseTemplate, NumbersKeepTheirDigits) {
+TEST(ParseTemplate, KeepsTheDigitsOfNumbers) {
     constexpr auto* yaml = R"(
 name: t
 version: 1.0.0
@@ -52,7 +52,7 @@ environments:
               R"({"o":3.00,"p":1.10,"q":{"r":2.50,"s":0.10}})");
 }
 
-TEST(ParseTemplate, JsonIsYaml) {
+TEST(ParseTemplate, ReadsTheSameTemplateFromJsonAndYaml) {
     std::string const json =
         R"({"name": "t", "version": "1.0.0", "description": "ship \ud83d\ude80 it\/",)"
         R"( "steps": [{"name": "a", "handler": {"callable": "x"}}]})";
@@ -63,7 +63,7 @@ TEST(ParseTemplate, JsonIsYaml) {
     EXPECT_EQ(parsed, parse_template_yaml("\xef\xbb\xbf" + json).value());
 }
 
-TEST(ParseTemplate, AWholeNumberMayHaveAFractionOfZero) {
+TEST(ParseTemplate, AcceptsAFractionOfZeroInAWholeNumber) {
     auto const parsed =
         parse_template_yaml("name: t\nversion: 1.0.0\nsteps: [{name: a, handler: {callable: x}, "
                             "retry: {max_attempts: 3.0, backoff_base_ms: 1e2}}]\n")
@@ -111,7 +111,7 @@ TEST(ParseTemplate, ReadsItsOwnDefinitionBack) {
     EXPECT_EQ(compile(parse_template_json(definition).value(), "x").definition, definition);
 }
 
-TEST(ParseTemplate, TakesTheNamespaceDefault) {
+TEST(ParseTemplate, UsesTheDefaultNamespace) {
     auto const t = parse_template_json(
         R"({"name":"t","version":"1.0.0","steps":[{"name":"a","handler":{"callable":"x"}}]})");
     EXPECT_EQ(t.value().name_space, "default");
@@ -122,7 +122,7 @@ TEST(ParseTemplate, ReadsAliasesAsCopies) {
         parse_template_yaml("name: t\nversion: 1.0.0\nsteps:\n"
                             "- {name: a, handler: &h {callable: x, initialization: {k: 1}}}\n"
                             "- {name: b, handler: *h}\n");
-    ASSERT_EQ(told(t), std::vector<std::string>{});
+    ASSERT_EQ(problems_of(t), std::vector<std::string>{});
     EXPECT_EQ(t->steps[0].settings, t->steps[1].settings);
 }
 
@@ -139,7 +139,7 @@ TEST(ParseTemplate, RefusesAliasesThatMultiply) {
     EXPECT_THAT(problems[0], ::testing::EndsWith("has more than 2000000 values and keys"));
 }
 
-TEST(ParseTemplate, NestsSixtyFourLevelsAndNoMore) {
+TEST(ParseTemplate, AcceptsSixtyFourLevelsAndNoMore) {
     auto const nested = [](int levels) {
         // The template and metadata itself are two of them.
         return "{\"name\":\"t\",\"version\":\"1.0.0\",\"metadata\":{\"a\":" +
@@ -157,13 +157,13 @@ TEST(ParseTemplate, NestsSixtyFourLevelsAndNoMore) {
                 ElementsAre("line 1: is nested deeper than 64 levels"));
 }
 
-TEST(ParseTemplate, RefusesWhatIsLongerThanItsLimit) {
+TEST(ParseTemplate, RefusesTextsThatAreTooLong) {
     std::string const text(documents::max_document_bytes + 1, ' ');
     EXPECT_THAT(problems_of_yaml(text), ElementsAre("is longer than 16777216 bytes"));
     EXPECT_THAT(problems_of_json(text), ElementsAre("is longer than 16777216 bytes"));
 }
 
-TEST(ParseTemplate, TellsAThousandProblemsAndCountsTheOthers) {
+TEST(ParseTemplate, ReportsAThousandProblemsAndCountsTheOthers) {
     std::string yaml = "name: t\nversion: 1.0.0\nsteps: [{name: a, handler: {callable: x}, "
                        "dependencies: [";
     for (int i = 0; i < 5'000; ++i) {
@@ -174,7 +174,7 @@ TEST(ParseTemplate, TellsAThousandProblemsAndCountsTheOthers) {
     EXPECT_EQ(problems.back(), "has 4000 more problems");
 }
 
-TEST(ParseTemplate, CutsLongNamesShortInMessages) {
+TEST(ParseTemplate, ShortensLongNamesInMessages) {
     std::string const name = std::string(10'000, 'n');
     auto const problems = problems_of_yaml("name: t\nversion: 1.0.0\n" + name + ": 1\nsteps: []\n");
     ASSERT_FALSE(problems.empty());

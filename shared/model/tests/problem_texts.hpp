@@ -9,7 +9,7 @@
 namespace tasker::model {
 
 /// What is wrong with a template, in words, each as "line 3: path: problem".
-inline std::vector<std::string> told(template_result const& result) {
+inline std::vector<std::string> problems_of(template_result const& result) {
     std::vector<std::string> out;
     if (!result) {
         for (auto const& problem : result.error().problems) {
@@ -20,11 +20,11 @@ inline std::vector<std::string> told(template_result const& result) {
 }
 
 inline std::vector<std::string> problems_of_yaml(std::string_view text) {
-    return told(parse_template_yaml(text));
+    return problems_of(parse_template_yaml(text));
 }
 
 inline std::vector<std::string> problems_of_json(std::string_view text) {
-    return told(parse_template_json(text));
+    return problems_of(parse_template_json(text));
 }
 
 } // namespace tasker::model

@@ -1,4 +1,4 @@
-#include "told_problems.hpp"
+#include "problem_texts.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -306,7 +306,7 @@ std::vector<broken_template> const broken_templates{
 INSTANTIATE_TEST_SUITE_P(Every, TemplateErrors, ::testing::ValuesIn(broken_templates),
                          [](auto const& each) { return std::string{each.param.name}; });
 
-TEST(TemplateErrors, OfJsonTellLinesToo) {
+TEST(TemplateErrors, OfJsonHaveLinesToo) {
     EXPECT_THAT(problems_of_json("{\n \"name\": 5,\n \"version\":\n  1.0\n,\n \"steps\": []\n}"),
                 ElementsAre("line 2: name: must be a string, not the number 5; put it in quotes",
                             "line 4: version: must be three numbers such as 1.0.0, not the number "
@@ -320,7 +320,7 @@ TEST(TemplateErrors, OfJsonTellLinesToo) {
     EXPECT_THAT(problems_of_yaml("name: \xff\n"), ElementsAre("is not UTF-8"));
 }
 
-TEST(TemplateErrors, AreThrownInWordsByTheCarelessCaller) {
+TEST(TemplateErrors, AreThrownAsTextIfTheCallerIgnoresThem) {
     auto const value = [] { return parse_template_yaml("name: a\nversion: 1.0.0\n").value(); };
     EXPECT_THAT(value, ::testing::ThrowsMessage<std::runtime_error>(
                            "the template is not valid\nline 1: steps: is required"));

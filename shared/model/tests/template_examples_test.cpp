@@ -1,5 +1,5 @@
+#include "problem_texts.hpp"
 #include "source_files.hpp"
-#include "told_problems.hpp"
 
 #include "tasker/model/compiled_template.hpp"
 #include "tasker/model/graph.hpp"
@@ -11,7 +11,7 @@
 namespace tasker::model {
 namespace {
 
-TEST(TemplateExamples, OfTheDocumentAreValid) {
+TEST(TemplateExamples, InTheDocumentAreValid) {
     std::string const document = read_source_file("docs/templates.md");
     int yaml = 0;
     int json = 0;
@@ -35,19 +35,19 @@ TEST(TemplateExamples, OfTheDocumentAreValid) {
     EXPECT_GE(json, 1);
 }
 
-TEST(TemplateExamples, OfTheFolderAreValid) {
+TEST(TemplateExamples, InTheFolderAreValid) {
     int found = 0;
     for (auto const* name : {"linear", "diamond", "tree", "mixed_dag"}) {
         auto const path = std::string{"config/templates/"} + name + ".yaml";
         auto const parsed = parse_template_yaml(read_source_file(path));
-        ASSERT_EQ(told(parsed), std::vector<std::string>{}) << path;
+        ASSERT_EQ(problems_of(parsed), std::vector<std::string>{}) << path;
         EXPECT_EQ(parsed->name, name);
         found += static_cast<int>(compile(*parsed, "production").steps.size());
     }
     EXPECT_EQ(found, 3 + 4 + 7 + 7);
 }
 
-TEST(TemplateExamples, AreDrawn) {
+TEST(TemplateExamples, CanBeDrawn) {
     auto const diamond =
         parse_template_yaml(read_source_file("config/templates/diamond.yaml")).value();
     EXPECT_EQ(to_mermaid(diamond), R"(flowchart TD
@@ -74,7 +74,7 @@ TEST(TemplateExamples, AreDrawn) {
 )");
 }
 
-TEST(TemplateExamples, MayBeDamagedInAnyWayAndAreReadOrRefused) {
+TEST(TemplateExamples, AreReadOrRefusedWhenDamaged) {
     std::string const source = read_source_file("config/templates/mixed_dag.yaml");
     std::string const definition = compile(parse_template_yaml(source).value(), "").definition;
     constexpr std::string_view bits = "{}[]:,-&*!|>'\"%@`#?\n\t \\0a\x80\xff";

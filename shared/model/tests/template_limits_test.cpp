@@ -1,5 +1,5 @@
+#include "problem_texts.hpp"
 #include "step_checks.hpp"
-#include "told_problems.hpp"
 
 #include "tasker/model/compiled_template.hpp"
 
@@ -31,21 +31,21 @@ std::string none(int /*step*/) {
     return {};
 }
 
-TEST(TemplateLimits, TenThousandStepsInAChain) {
+TEST(TemplateLimits, AcceptAChainOfTenThousandSteps) {
     auto const t = parse_template_json(
         document(10'000, [](int i) { return i == 0 ? std::string{} : step(i - 1); }));
-    ASSERT_EQ(told(t), std::vector<std::string>{});
+    ASSERT_EQ(problems_of(t), std::vector<std::string>{});
     auto const compiled = compile(*t, "");
     EXPECT_EQ(compiled.steps.back().name, "s9999");
     EXPECT_THAT(compiled.steps.back().parents, ElementsAre(9'998));
 }
 
-TEST(TemplateLimits, OneMoreStepIsRefused) {
+TEST(TemplateLimits, RefuseOneMoreStep) {
     EXPECT_THAT(problems_of_json(document(10'001, none)),
                 ElementsAre("line 1: steps: must have 1 to 10000 steps, not 10001"));
 }
 
-TEST(TemplateLimits, ThousandsOfParentsAndChildrenOfOneStep) {
+TEST(TemplateLimits, AcceptThousandsOfParentsAndChildrenOfOneStep) {
     constexpr int width = 2'000;
     auto const t = parse_template_json(document(width + 2, [](int i) {
         std::string parents;
@@ -54,13 +54,13 @@ TEST(TemplateLimits, ThousandsOfParentsAndChildrenOfOneStep) {
         }
         return i == 0 || i == width + 1 ? parents : step(0);
     }));
-    ASSERT_EQ(told(t), std::vector<std::string>{});
+    ASSERT_EQ(problems_of(t), std::vector<std::string>{});
     auto const compiled = compile(*t, "");
     EXPECT_EQ(compiled.steps.front().children.size(), width);
     EXPECT_EQ(compiled.steps.back().parents.size(), width);
 }
 
-TEST(TemplateLimits, EdgesBeyondAMillionAreRefused) {
+TEST(TemplateLimits, RefuseMoreThanAMillionEdges) {
     // Not as a document: it would be 14 MB long.
     std::vector<step_template> steps(1'001);
     std::vector<given_step> given(steps.size());
@@ -78,7 +78,7 @@ TEST(TemplateLimits, EdgesBeyondAMillionAreRefused) {
                     .problem = "must have at most 1000000 dependencies in total, not 1001000"}));
 }
 
-TEST(TemplateLimits, ACycleOfTenThousandStepsIsNamedInPart) {
+TEST(TemplateLimits, NameOnlyAPartOfACycleOfTenThousandSteps) {
     auto const problems =
         problems_of_json(document(10'000, [](int i) { return step((i + 9'999) % 10'000); }));
     ASSERT_EQ(problems.size(), 1);

@@ -47,13 +47,13 @@ std::optional<node_index> find_member(document const& source, node_index mapping
 /// Reports every key that is repeated in a mapping, anywhere in the document.
 void check_duplicate_keys(reading in);
 
-/// The values of a mapping by its known keys; reports unknown keys.
+/// The values of a mapping by its keys; reports unknown ones.
 class mapping_reader {
 public:
-    /// `known` must outlive the reader. If the node is not a mapping, reports that and finds
-    /// nothing.
+    /// `keys` are the known ones, and must outlive the reader. If the node is not a mapping,
+    /// reports that and finds nothing.
     mapping_reader(reading in, document_path const& path, node_index mapping,
-                   std::span<std::string_view const> known);
+                   std::span<std::string_view const> keys);
 
     /// The value of a key, if it was given; the first one of duplicates.
     std::optional<node_index> find(std::string_view key) const;
