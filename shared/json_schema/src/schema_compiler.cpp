@@ -88,9 +88,14 @@ std::optional<node_index> schema_builder::child(node_index of, std::string const
     return found->second;
 }
 
-std::optional<schema_index> schema_builder::add_target(std::string_view pointer) {
-    node_index at = places_.front().node;
-    std::string path = places_.front().path;
+std::optional<schema_index> schema_builder::add_target(node_index node,
+                                                       std::string_view reference) {
+    auto [schema, pointer] = identifiers_->find(node, reference);
+    if (schema == nullptr) {
+        return std::nullopt;
+    }
+    node_index at = schema->node;
+    std::string path = schema->path;
     while (!pointer.empty()) {
         std::size_t const end = std::min(pointer.find('/', 1), pointer.size());
         auto const next = child(at, unescape_token(pointer.substr(1, end - 1)), path);
@@ -105,6 +110,7 @@ std::optional<schema_index> schema_builder::add_target(std::string_view pointer)
 
 std::shared_ptr<schema const> schema_builder::build(document_path const& path, node_index root) {
     auto out = std::make_shared<schema>();
+    identifiers_.emplace(in, path, root);
     add(path, root);
     for (schema_index i = 0; i < places_.size(); ++i) {
         if (i == max_subschemas) {
@@ -114,8 +120,7 @@ std::shared_ptr<schema const> schema_builder::build(document_path const& path, n
         }
         // A copy, because reading keywords adds entries.
         place const current = places_[i];
-        out->subschemas.push_back(
-            read_subschema(*this, document_path{current.path}, current.node, i == 0));
+        out->subschemas.push_back(read_subschema(*this, document_path{current.path}, current.node));
     }
     check_same_value(*out);
     out->constants_owner = std::make_unique<simdjson::dom::parser>();

@@ -17,12 +17,6 @@ void annotation_text(keyword_reading const& keyword) {
     read_string(keyword.in(), keyword.path, keyword.node);
 }
 
-void root_id(keyword_reading const& keyword) {
-    if (!keyword.is_root) {
-        keyword.report("is supported only at the root");
-    }
-}
-
 void dialect(keyword_reading const& keyword) {
     auto const text = read_string(keyword.in(), keyword.path, keyword.node);
     if (text && !text->starts_with("http://json-schema.org/draft-07/schema") &&
@@ -244,20 +238,17 @@ void reference(keyword_reading const& keyword) {
     if (!text) {
         return;
     }
-    if (*text != "#" && !text->starts_with("#/")) {
-        keyword.report("must point into this schema, as in \"#/definitions/price\"");
-        return;
-    }
-    keyword.out.reference = keyword.builder.add_target(text->substr(1));
+    keyword.out.reference = keyword.builder.add_target(keyword.node, *text);
     if (!keyword.out.reference) {
-        keyword.report(shown(*text) + " leads nowhere");
+        keyword.report(shown(*text) + " names no part of this schema; write a pointer, as in "
+                                      "\"#/definitions/price\", or the $id of a part");
     }
 }
 
 constexpr std::array keyword_rules{
     keyword_rule{"$comment", annotation_text, true},
     keyword_rule{"$defs", definitions, true},
-    keyword_rule{"$id", root_id, true},
+    keyword_rule{"$id", annotation_text, true},
     keyword_rule{"$ref", reference, true},
     keyword_rule{"$schema", dialect, true},
     keyword_rule{"additionalItems", no_effect}, // read after items

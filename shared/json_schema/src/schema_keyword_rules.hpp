@@ -15,7 +15,6 @@ struct keyword_reading {
     document_path const& path; ///< of the keyword
     node_index node;           ///< its value
     subschema& out;
-    bool is_root;
 
     reading in() const {
         return builder.in;

@@ -9,10 +9,10 @@ namespace tasker::json_schema {
 namespace {
 
 void read_keyword(schema_builder& builder, document_path const& path, document_node const& key,
-                  node_index value, subschema& out, bool is_root) {
+                  node_index value, subschema& out) {
     document_path const keyword_path{path, key.text};
     if (auto const* const rule = find_keyword(key.text)) {
-        rule->read({builder, keyword_path, value, out, is_root});
+        rule->read({builder, keyword_path, value, out});
     } else if (!key.text.starts_with("x-")) {
         builder.in.problems.add(keyword_path, key,
                                 "is not a keyword of JSON Schema" +
@@ -59,8 +59,7 @@ std::string describe_types(std::uint8_t types) {
     return out;
 }
 
-subschema read_subschema(schema_builder& builder, document_path const& path, node_index node,
-                         bool is_root) {
+subschema read_subschema(schema_builder& builder, document_path const& path, node_index node) {
     subschema out;
     reading const in = builder.in;
     document_node const& source = in.source[node];
@@ -75,7 +74,7 @@ subschema read_subschema(schema_builder& builder, document_path const& path, nod
         return out;
     }
     for_each_member(in.source, node, [&](document_node const& key, node_index value) {
-        read_keyword(builder, path, key, value, out, is_root);
+        read_keyword(builder, path, key, value, out);
     });
     check_company(in, path, node);
     if (auto const after_list = find_member(in.source, node, "additionalItems")) {

@@ -2,6 +2,7 @@
 
 #include "documents.hpp"
 #include "schema.hpp"
+#include "schema_identifiers.hpp"
 
 #include "tasker/base/assert.hpp"
 
@@ -25,8 +26,8 @@ public:
     /// The number of the subschema at a node; it is read later.
     schema_index add(document_path const& path, node_index node);
 
-    /// The number of the subschema at a JSON pointer from the root, if there is one.
-    std::optional<schema_index> add_target(std::string_view pointer);
+    /// The number of the subschema that a `$ref` names, if there is one. `node`: its value.
+    std::optional<schema_index> add_target(node_index node, std::string_view reference);
 
     /// The number of a constant.
     std::size_t add_constant(node_index node);
@@ -34,15 +35,13 @@ public:
     reading in;
 
 private:
-    struct place {
-        node_index node;
-        std::string path;
-    };
+    using place = schema_identifiers::place;
 
     schema_index add(std::string path, node_index node);
     std::optional<node_index> child(node_index of, std::string const& token, std::string& path);
     void check_same_value(schema const& built);
 
+    std::optional<schema_identifiers> identifiers_;
     std::vector<place> places_; // by number
     std::unordered_map<node_index, schema_index> numbers_;
     std::unordered_map<node_index, std::unordered_map<std::string, node_index>> members_;
@@ -51,7 +50,6 @@ private:
 };
 
 /// Reads the keywords of one subschema.
-subschema read_subschema(schema_builder& builder, document_path const& path, node_index node,
-                         bool is_root);
+subschema read_subschema(schema_builder& builder, document_path const& path, node_index node);
 
 } // namespace tasker::json_schema

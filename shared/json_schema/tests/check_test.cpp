@@ -38,9 +38,14 @@ TEST(SchemaCheck, RefusesSchemasThatWouldNotWork) {
              {"{$schema: \"https://json-schema.org/draft/2020-12/schema\"}",
               ".$schema: must be \"http://json-schema.org/draft-07/schema#\": JSON Schema draft 7 "
               "is the supported version"},
-             {"{$ref: \"http://example.org/s\"}",
-              ".$ref: must point into this schema, as in \"#/definitions/price\""},
-             {"{$ref: \"#/definitions/a\"}", ".$ref: \"#/definitions/a\" leads nowhere"},
+             {"{$ref: \"http://example.org/s\"}", ".$ref: \"http://example.org/s\" names no part "
+                                                  "of this schema; write a pointer, as in "
+                                                  "\"#/definitions/price\", or the $id of a part"},
+             {"{$ref: \"#/definitions/a\"}",
+              ".$ref: \"#/definitions/a\" names no part of this schema; write a pointer, as in "
+              "\"#/definitions/price\", or the $id of a part"},
+             {"{properties: {a: {$id: x}, b: {$id: x}}}",
+              ".properties.b.$id: is also the $id of schema.properties.a"},
              {"{allOf: [{$ref: \"#\"}]}", ": refers to itself for the same value"},
              {"{properties: {a: {$ref: \"#/definitions/b\", type: string}}, definitions: {b: {}}}",
               ".properties.a.type: has no effect beside $ref; put the reference into allOf"},
@@ -56,11 +61,25 @@ TEST(SchemaCheck, RefusesSchemasThatWouldNotWork) {
              {"{minLength: 3e9}", ".minLength: must be from 0 to 2147483647, not 3e9"},
              {"{minLength: -1}", ".minLength: must be from 0 to 2147483647, not -1"},
              {"{anyOf: []}", ".anyOf: must have at least one schema"},
-             {"{enum: []}", ".enum: must have at least one value"},
-             {"{properties: {a: {$id: x}}}", ".properties.a.$id: is supported only at the root"}}) {
+             {"{enum: []}", ".enum: must have at least one value"}}) {
         EXPECT_THAT(schema_problems(schema), ElementsAre("line 1: schema" + std::string{problem}))
             << schema;
     }
+}
+
+TEST(SchemaCheck, BoundsTheMemoryOfIdentifiers) {
+    std::string const base(1'500, 'b');
+    EXPECT_THAT(
+        schema_problems("{$id: \"http://" + base + "/\", definitions: {a: {$id: " + base + "}}}"),
+        ElementsAre("line 1: schema.definitions.a.$id: is longer than 2048 bytes"));
+    std::string many = "{definitions: {";
+    for (int i = 0; i < 10'001; ++i) {
+        many.append(i == 0 ? "" : ", ").append("d" + std::to_string(i));
+        many.append(": {$id: i" + std::to_string(i) + "}");
+    }
+    EXPECT_THAT(schema_problems(many + "}}"),
+                ElementsAre("line 1: schema: has more than 10000 $id",
+                            "line 1: schema: has more than 10000 subschemas"));
 }
 
 TEST(SchemaCheck, AcceptsAnnotationsAndExtensions) {

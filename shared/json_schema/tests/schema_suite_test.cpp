@@ -23,38 +23,19 @@ struct exception {
 
 /// Groups of cases ("file: group") whose schema is refused, and the problem.
 std::vector<exception> const refusals{
-    {"no schema is fetched, and $id names none",
-     "must point into this schema",
+    {"no schema is fetched from the network",
+     "names no part of this schema",
      {"definitions: validate definition against metaschema",
       "optional/cross-draft: refs to future drafts are processed as future drafts",
-      "ref: Location-independent identifier",
-      "ref: Location-independent identifier with base URI change in subschema",
-      "ref: Reference an anchor with a non-relative URI",
-      "ref: URN base URI with URN and JSON pointer ref",
-      "ref: URN base URI with URN and anchor ref",
-      "ref: ref to else",
-      "ref: ref to if",
-      "ref: ref to then",
       "ref: remote ref, containing refs itself",
-      "ref: simple URN base URI with $ref via the URN",
       "refRemote: $ref to $ref finds location-independent $id",
-      "refRemote: Location-independent identifier in remote ref",
-      "refRemote: fragment within remote ref",
-      "refRemote: ref within remote ref",
-      "refRemote: remote ref",
-      "refRemote: remote ref with ref to definitions",
+      "refRemote: Location-independent identifier in remote ref", "refRemote: base URI change",
+      "refRemote: base URI change - change folder",
+      "refRemote: base URI change - change folder in subschema",
+      "refRemote: fragment within remote ref", "refRemote: ref within remote ref",
+      "refRemote: remote ref", "refRemote: remote ref with ref to definitions",
       "refRemote: retrieved nested refs resolve relative to their URI not $id",
       "refRemote: root ref in remote ref"}},
-    {"the same",
-     "$id: is supported only at the root",
-     {"optional/id: id inside an enum is not a real identifier",
-      "optional/unknownKeyword: $id inside an unknown keyword is not a real identifier",
-      "ref: $id must be resolved against nearest parent, not just immediate parent",
-      "ref: $ref prevents a sibling $id from changing the base uri",
-      "ref: Recursive references between schemas", "ref: ref with absolute-path-reference",
-      "ref: refs with relative uris and defs", "ref: relative refs with absolute uris and defs",
-      "refRemote: base URI change", "refRemote: base URI change - change folder",
-      "refRemote: base URI change - change folder in subschema"}},
     {"a mistake of the author, and draft 7 would ignore the keyword",
      "has no effect",
      {"additionalItems: additionalItems as false without items",
@@ -64,7 +45,7 @@ std::vector<exception> const refusals{
       "additionalItems: when items is schema, boolean additionalItems does nothing",
       "if-then-else: ignore else without if", "if-then-else: ignore then without if",
       "if-then-else: non-interference across combined schemas",
-      "ref: ref overrides any sibling keywords"}},
+      "ref: ref overrides any sibling keywords", "ref: ref to else", "ref: ref to then"}},
     {"a format that would not be enforced",
      "is not a supported format",
      {"format: idn-hostname format", "format: iri format", "format: iri-reference format",
@@ -85,6 +66,9 @@ std::vector<exception> const refusals{
     {"PostgreSQL cannot store it",
      "contains the character U+0000",
      {"const: nul characters in strings", "enum: nul characters in strings"}},
+    {"an $id of a part that is no schema",
+     "is also the $id of",
+     {"optional/unknownKeyword: $id inside an unknown keyword is not a real identifier"}},
 };
 
 /// Cases ("file: group | case") with another result than the suite expects.
@@ -176,7 +160,7 @@ TEST(JsonSchema, FollowsTheCasesOfTheOfficialTestSuite) {
     }
     EXPECT_EQ(groups.size(), 311);
     EXPECT_EQ(cases, 1'465);
-    EXPECT_EQ(right, 1'223);
+    EXPECT_EQ(right, 1'254);
     EXPECT_EQ(exceptions, names_of(refusals, differences));
 }
 

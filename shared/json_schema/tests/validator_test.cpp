@@ -167,6 +167,28 @@ TEST(SchemaValidator, FollowsReferencesThatFormACycle) {
                     "not a string"));
 }
 
+TEST(SchemaValidator, FollowsReferencesToTheIdOfAPart) {
+    constexpr auto* schema = R"({"$id":"http://example.org/a/order.json","properties":{
+        "relative":{"$ref":"item.json"},"above":{"$ref":"../top.json"},"root":{"$ref":"/root.json"},
+        "anchor":{"$ref":"#price"},"inside":{"$ref":"item.json#/definitions/name"}},
+        "definitions":{
+            "item":{"$id":"./item.json","type":"object","required":["name"],
+                    "properties":{"name":{"$ref":"#/definitions/name"}},
+                    "definitions":{"name":{"type":"string"}}},
+            "top":{"$id":"http://example.org/top.json","const":"top"},
+            "root":{"$id":"//example.org/root.json","const":"root"},
+            "price":{"$id":"#price","minimum":1}}})";
+    EXPECT_THAT(problems(schema, R"({"relative":{"name":"a"},"above":"top","root":"root",
+                                     "anchor":1,"inside":"b"})"),
+                ElementsAre());
+    EXPECT_THAT(problems(schema, R"({"relative":{"name":1},"above":1,"root":1,"anchor":0,
+                                     "inside":1})"),
+                ElementsAre("context.relative.name: must be a string, not a number",
+                            "context.above: must be \"top\"", "context.root: must be \"root\"",
+                            "context.anchor: must be at least 1",
+                            "context.inside: must be a string, not a number"));
+}
+
 TEST(SchemaValidator, ChecksLongTextsAndManyItemsInTime) {
     std::string const digits(900'000, '1');
     EXPECT_EQ(
