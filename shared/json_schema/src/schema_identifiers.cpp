@@ -83,6 +83,12 @@ bool holds_values(std::string_view key) {
            key.starts_with("x-");
 }
 
+/// Members whose members are schemas; their keys are names and not keywords.
+bool holds_named_schemas(std::string_view key) {
+    return key == "$defs" || key == "definitions" || key == "dependencies" ||
+           key == "patternProperties" || key == "properties";
+}
+
 std::optional<std::string_view> text_of(reading in, node_index mapping, std::string_view key) {
     auto const found = find_member(in.source, mapping, key);
     return found && in.source[*found].kind == node_kind::string
@@ -150,8 +156,13 @@ void schema_identifiers::read_children(reading in, document_path const& path, no
         });
     } else if (in.source[node].kind == node_kind::mapping) {
         for_each_member(in.source, node, [&](document_node const& key, node_index value) {
-            if (!holds_values(key.text)) {
-                read(in, document_path{path, key.text}, value, base);
+            document_path const key_path{path, key.text};
+            if (holds_named_schemas(key.text) && in.source[value].kind == node_kind::mapping) {
+                for_each_member(in.source, value, [&](document_node const& name, node_index part) {
+                    read(in, document_path{key_path, name.text}, part, base);
+                });
+            } else if (!holds_values(key.text)) {
+                read(in, key_path, value, base);
             }
         });
     }

@@ -173,14 +173,16 @@ TEST(SchemaValidator, FollowsReferencesToTheIdOfAPart) {
         "anchor":{"$ref":"#price"},"inside":{"$ref":"item.json#/definitions/name"}},
         "definitions":{
             "item":{"$id":"./item.json","type":"object","required":["name"],
-                    "properties":{"name":{"$ref":"#/definitions/name"}},
+                    "properties":{"name":{"$ref":"#/definitions/name"},
+                                  "default":{"$ref":"#/definitions/name"}},
                     "definitions":{"name":{"type":"string"}}},
             "top":{"$id":"http://example.org/top.json","const":"top"},
             "root":{"$id":"//example.org/root.json","const":"root"},
             "price":{"$id":"#price","minimum":1}}})";
-    EXPECT_THAT(problems(schema, R"({"relative":{"name":"a"},"above":"top","root":"root",
+    EXPECT_THAT(
+        problems(schema, R"({"relative":{"name":"a","default":"a"},"above":"top","root":"root",
                                      "anchor":1,"inside":"b"})"),
-                ElementsAre());
+        ElementsAre());
     EXPECT_THAT(problems(schema, R"({"relative":{"name":1},"above":1,"root":1,"anchor":0,
                                      "inside":1})"),
                 ElementsAre("context.relative.name: must be a string, not a number",
