@@ -121,7 +121,7 @@ def ffi(run):
     return Bottleneck("values of handlers as JSON", f"{native.title}: "
                       f"{show(native.row['value'], 'ms')}; without a value "
                       f"{show(bare.row['value'], 'ms')}",
-                      f"{times(native.row['value'] / bare.row['value'])} as fast a call",
+                      f"at most {show(native.row['value'] - bare.row['value'], 'ms')} per step",
                       "smaller inputs and results")
 
 
@@ -157,7 +157,14 @@ def interpretation(run):
     for case in run.cases():
         if case.suite == "sql_functions" and case.name.startswith("flatness") \
                 and case.row["value"] > 1.2:
-            yield f"{case.title}: {case.row['value']:.2f} times as long with 100 times the tasks"
+            yield f"{case.title}: {case.row['value']:.2f} times as long with the most tasks"
+    call = run.find("handler_overhead", "Python, payload 1kb each way")
+    for batch in (1, 100):
+        step = run.find("worker_execution", f"total, no-op, batch {batch}")
+        if call and step:
+            whole = call.row["value"] + step.row["value"]
+            yield (f"share of Python's call, 1 KB each way, in a step at batch {batch}: "
+                   f"{call.row['value'] / whole:.1%} of {show(whole, 'ms')}")
 
 
 def recommendations(run):

@@ -44,10 +44,11 @@ def smallest(names):
     return [each for _, each in least.values()]
 
 
-def run_once(program, arguments, environment=()):
-    """The run that the program wrote."""
+def run_once(program, arguments, environment=(), core=None):
+    """The run that the program wrote, on this core if one is given."""
+    pinned = ["taskset", "--cpu-list", str(core)] if core is not None else []
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([str(program), *map(str, arguments), "--output", folder],
+        done = subprocess.run([*pinned, str(program), *map(str, arguments), "--output", folder],
                               env={**os.environ, **dict(environment)}, check=False,
                               capture_output=True, text=True)
         if done.returncode != 0:
@@ -74,7 +75,8 @@ def take_turns(suite, arguments, base_programs, programs):
     for number in range(ROUNDS):
         print(f"{suite}: round {number + 1} of {ROUNDS}, both builds in turn", flush=True)
         runs = {is_ours: run_once(sides[is_ours] / f"bench_{suite}",
-                                  [*arguments, "--repetitions", 1])
+                                  [*arguments, "--repetitions", 1],
+                                  core=min(os.sched_getaffinity(0)))
                 for is_ours in ((False, True) if number % 2 else (True, False))}
         turns.append((runs[True], runs[False]))
     out = turns[-1][0].documents[0]

@@ -41,7 +41,8 @@ def headlines(run):
             for what, suite, name in HEADLINES if (case := run.find(suite, name))]
     missed = [f"{case.name} ({target['statistic']} {summary.times_better(target)}"
               f"{', own bar' if target['bar'] == 'own' else ''})" for case in run.cases()
-              for target in case.row["targets"] if not target["met"]]
+              for target in case.row["targets"]
+              if not target["met"] and target["value"] is not None]
     return [*table(["", "Median", "Case"], rows), "",
             f"Missed targets: {'; '.join(missed) or 'none'}."]
 

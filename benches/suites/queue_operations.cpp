@@ -70,8 +70,7 @@ void measure_all(bench& on) {
     }
     on.setting("case", "one message at a time on an idle database, durable commits");
     on.setting("warm-up", "10 samples of each case, dropped");
-    yardstick known{core.on()};
-    bench::plan const plan{.samples = on.sized(100, 60, 10), .beside = &known};
+    bench::plan const plan{.samples = on.sized(100, 60, 10)};
     on.repeat_full(10);
     using operation = std::function<timing(stage&)>;
     std::pair<char const*, operation> const all[] = {

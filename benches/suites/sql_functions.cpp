@@ -96,7 +96,7 @@ void measure_all(bench& on) {
                     twin = [&, i] { return each.run(twins[i]); };
                 }
                 on.component(
-                    case_name(each, sizes[i]), {.samples = samples, .beside = &stages[i].beside()},
+                    case_name(each, sizes[i]), {.samples = samples},
                     [&] { return each.run(stages[i]); }, twin);
             }
             // By repetition, so that what else the machine did falls on both sizes alike.

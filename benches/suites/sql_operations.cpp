@@ -248,9 +248,7 @@ timing dependencies(populated& in) {
 
 } // namespace
 
-populated::populated(std::string const& dsn, std::size_t tasks)
-    : stage_{dsn},
-      beside_{stage_.on()} {
+populated::populated(std::string const& dsn, std::size_t tasks) : stage_{dsn} {
     constexpr std::size_t of_each = 3;
     auto const graph = measure::named_shape("diamond4");
     stage_.use(graph);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "tasker/measure/stage.hpp"
-#include "tasker/measure/yardstick.hpp"
 
 #include <array>
 #include <functional>
@@ -24,10 +23,6 @@ public:
         return stage_;
     }
 
-    measure::yardstick& beside() noexcept {
-        return beside_;
-    }
-
     /// The sampled tasks, one after the other.
     task_id next_task();
 
@@ -38,7 +33,6 @@ public:
 
 private:
     measure::stage stage_;
-    measure::yardstick beside_;
     std::vector<task_id> sampled_;
     std::size_t next_ = 0;
     queue::claimed_step begun_;

@@ -87,7 +87,6 @@ void measure_all(bench& on) {
         {"fan-out 1,000", 1'000, on.sized(15, 10, 3)},
     };
     stage core{programs.dsn()};
-    yardstick known{core.on()};
     std::optional<stage> twin; // with the baseline's functions
     if (auto const dsn = on.twin_database()) {
         twin.emplace(*dsn);
@@ -105,8 +104,7 @@ void measure_all(bench& on) {
         for (auto const& each : cases) {
             auto const from = core.use(fan(each.ready));
             bench::plan const plan{.samples = each.samples,
-                                   .warm_up = std::min<std::size_t>(10, each.samples),
-                                   .beside = &known};
+                                   .warm_up = std::min<std::size_t>(10, each.samples)};
             std::function<timing()> other;
             if (twin) {
                 twin->use(fan(each.ready));

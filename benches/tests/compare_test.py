@@ -203,6 +203,8 @@ class Compare(unittest.TestCase):
         code, text = self.compare_files([document([steady])], [new])
         self.assertEqual(code, 1)
         self.assertIn("some_suite failed: a task was lost", text)
+        new["results"] = []
+        self.assertEqual(self.compare_files([document([steady])], [new])[0], 1)
 
     def test_branch_stands_beside_commit_and_date(self):
         steady = row("case", [[10 + i / 100] * 20 for i in range(7)])

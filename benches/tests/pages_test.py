@@ -113,6 +113,11 @@ class Advice(unittest.TestCase):
             document(rates, suite="scalability"), document(sizes, suite="memory")])))
         self.assertIn("2 ms, workers: linear (90 %) up to 2, highest at 4 with 1,500 /s; a plateau",
                       text)
+        calls = Run("run", [
+            document([row("Python, payload 1kb each way", [[0.1]])], suite="handler_overhead"),
+            document([row("total, no-op, batch 1", [[0.9]])], suite="worker_execution")])
+        self.assertEqual(list(advice.interpretation(calls)), [
+            "share of Python's call, 1 KB each way, in a step at batch 1: 10.0% of 1.000 ms"])
         self.assertIn("memory of the worker: growing, 15 MB after a load and 25 MB after", text)
 
 

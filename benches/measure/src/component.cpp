@@ -83,12 +83,6 @@ private:
     std::vector<double> work_ms_;
 };
 
-timing sum(yardstick::sample const& of) {
-    return {of.read.ms + of.write.ms, of.read.work_ms && of.write.work_ms
-                                          ? std::optional{*of.read.work_ms + *of.write.work_ms}
-                                          : std::nullopt};
-}
-
 } // namespace
 
 component_samples run_component(std::string const& name, bench::plan const& plan,
@@ -98,7 +92,6 @@ component_samples run_component(std::string const& name, bench::plan const& plan
     auto const samples = twin ? std::min(plan.samples, paired_samples) : plan.samples;
     auto const warm_up = twin ? std::min(plan.warm_up, paired_warm_up) : plan.warm_up;
     series own;
-    series known;
     series other;
     std::exception_ptr thrown;
     auto const calls = static_cast<double>(plan.calls);
@@ -111,9 +104,6 @@ component_samples run_component(std::string const& name, bench::plan const& plan
                 }
             }
             for ([[maybe_unused]] auto const& each : state) {
-                if (plan.beside != nullptr && !twin) {
-                    known.add(sum(plan.beside->take()), 1);
-                }
                 // Alternate the order: the first one finds colder caches.
                 bool const twin_first = own.ms().size() % 2 == 1;
                 if (twin && twin_first) {
@@ -145,7 +135,6 @@ component_samples run_component(std::string const& name, bench::plan const& plan
     }
     return {.ms = own.ms(),
             .beside = {.work_ms = own.work(),
-                       .yardstick_ms = known.work(),
                        .twin_work_ms = other.work(),
                        .twin_p10_ms = other.duration(10),
                        .twin_p50_ms = other.duration(50)}};

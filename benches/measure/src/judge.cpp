@@ -7,7 +7,7 @@ namespace tasker::measure {
 
 namespace {
 
-std::optional<double> statistic(summary const& of, std::string const& name) {
+double statistic(summary const& of, std::string const& name) {
     if (name == "mean") {
         return of.mean;
     }
@@ -20,7 +20,7 @@ std::optional<double> statistic(summary const& of, std::string const& name) {
     if (name == "p50") {
         return of.p50;
     }
-    return name == "p95" ? std::optional{of.p95} : of.p99;
+    return name == "p95" ? of.p95 : of.p99;
 }
 
 } // namespace
@@ -48,7 +48,10 @@ case_result judge(recording const& from, std::vector<target> const& aims) {
                 "\"" + from.name + "\" is better if it is " + (wants_more ? "lower" : "higher") +
                 ", but its target in targets.toml bounds it from the other side"};
         }
-        auto const value = statistic(out.total, aim.statistic);
+        std::optional<double> value;
+        if (from.unit != "ms" || has_enough(aim.statistic, samples.size())) {
+            value = statistic(out.total, aim.statistic);
+        }
         out.judged.push_back({aim, value, value && aim.is_met_by(*value)});
         auto const& last = out.judged.back();
         if (!last.is_met) {

@@ -60,7 +60,6 @@ json to_json(summary const& of) {
 void add(json& to, company const& beside) {
     std::pair<char const*, std::optional<double>> const all[] = {
         {"work_ms", beside.work_ms},
-        {"yardstick_ms", beside.yardstick_ms},
         {"twin_work_ms", beside.twin_work_ms},
         {"twin_p10_ms", beside.twin_p10_ms},
         {"twin_p50_ms", beside.twin_p50_ms}};
@@ -75,6 +74,9 @@ json to_json(case_result const& of) {
     auto const& total = of.total;
     bool const is_rate = of.recorded.unit == "/s";
     as_ms const ms{of.recorded.unit};
+    auto const has_tail = [&](char const* statistic) {
+        return !is_rate && has_enough(statistic, total.samples);
+    };
     json out{{"name", of.recorded.name},
              {"unit", of.recorded.unit},
              {"better", of.recorded.direction() == better::higher ? "higher" : "lower"},
@@ -87,8 +89,8 @@ json to_json(case_result const& of) {
              {"status", to_word(of.state)},
              {"performance_ratio", nullptr},
              {"p50_ms", ms(total.p50)},
-             {"p95_ms", is_rate ? json(nullptr) : ms(total.p95)},
-             {"p99_ms", total.p99 && !is_rate ? ms(*total.p99) : json(nullptr)},
+             {"p95_ms", has_tail("p95") ? ms(total.p95) : json(nullptr)},
+             {"p99_ms", has_tail("p99") ? ms(total.p99) : json(nullptr)},
              {"min_ms", ms(is_rate ? total.max : total.min)},
              {"max_ms", ms(is_rate ? total.min : total.max)},
              {"samples", total.samples},

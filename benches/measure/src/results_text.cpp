@@ -56,11 +56,12 @@ void append_case(std::string& out, case_result const& of) {
     line("Min", total.min);
     line("Max", total.max);
     line("p50", total.p50);
-    line("p95", total.p95);
-    if (total.p99) {
-        line("p99", *total.p99);
-    } else {
-        out += "- p99: n/a (fewer than 100 samples)\n";
+    for (auto const& [name, value] : {std::pair{"p95", total.p95}, {"p99", total.p99}}) {
+        if (has_enough(name, total.samples)) {
+            line(name, value);
+        } else {
+            out += fmt::format("- {}: n/a (too few samples)\n", name);
+        }
     }
     for (auto const& each : of.judged) {
         out += fmt::format("- Target{}: {} {} {}\n",

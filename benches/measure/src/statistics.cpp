@@ -10,8 +10,6 @@ namespace tasker::measure {
 
 namespace {
 
-constexpr std::size_t floor_for_p99 = 100;
-
 /// Resamples are drawn with the same seed every time: the same samples give the same interval.
 interval bootstrap_median(std::vector<double> const& samples) {
     constexpr std::size_t budget = 2'000'000; // of draws, so that many samples do not take minutes
@@ -73,11 +71,18 @@ summary summarise(std::vector<double> samples) {
         .p10 = percentile(samples, 10),
         .p50 = percentile(samples, 50),
         .p95 = percentile(samples, 95),
-        .p99 =
-            samples.size() >= floor_for_p99 ? std::optional{percentile(samples, 99)} : std::nullopt,
+        .p99 = percentile(samples, 99),
         .outliers = count_outliers(samples),
         .median_95 = bootstrap_median(samples),
     };
+}
+
+bool has_enough(std::string_view statistic, std::size_t samples) noexcept {
+    std::size_t const needed = statistic == "p99"   ? 100
+                               : statistic == "p95" ? 60
+                               : statistic == "p50" ? 20
+                                                    : 1;
+    return samples >= needed;
 }
 
 double jain_index(std::vector<double> const& shares) {

@@ -33,9 +33,11 @@ TEST(Statistics, SummaryOfKnownSamples) {
     EXPECT_EQ(found.p50, 4);
 }
 
-TEST(Statistics, P99NeedsAHundredSamples) {
-    EXPECT_FALSE(summarise(one_to(99)).p99);
+TEST(Statistics, PercentilesNeedEnoughSamples) {
     EXPECT_EQ(summarise(one_to(100)).p99, 99);
+    EXPECT_TRUE(has_enough("p99", 100) && has_enough("p95", 60) && has_enough("p50", 20));
+    EXPECT_FALSE(has_enough("p99", 99) || has_enough("p95", 59) || has_enough("p50", 19));
+    EXPECT_TRUE(has_enough("mean", 1));
 }
 
 TEST(Statistics, OutliersLieBeyondTheFences) {

@@ -4,7 +4,6 @@
 #include "tasker/measure/engine.hpp"
 #include "tasker/measure/recorder.hpp"
 #include "tasker/measure/resources.hpp"
-#include "tasker/measure/yardstick.hpp"
 
 #include <cstddef>
 #include <filesystem>
@@ -84,7 +83,6 @@ public:
         std::size_t samples;
         std::size_t warm_up = 10; ///< samples that are taken and dropped
         std::size_t calls = 1; ///< calls in one sample, for calls that are too short to time alone
-        yardstick* beside = nullptr; ///< taken before each sample, unless there is a twin
     };
 
     /// Takes samples of one thing by Google Benchmark (manual time). `take` returns how long one

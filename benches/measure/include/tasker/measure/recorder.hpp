@@ -13,7 +13,6 @@ namespace tasker::measure {
 /// from a change of the machine. Medians unless stated otherwise; none: unknown or not requested.
 struct company {
     std::optional<double> work_ms = {};      ///< CPU time of the server's process in a sample
-    std::optional<double> yardstick_ms = {}; ///< likewise in the yardstick's
     std::optional<double> twin_work_ms = {}; ///< likewise in the twin's
     std::optional<double> twin_p10_ms = {};  ///< duration of the twin's samples
     std::optional<double> twin_p50_ms = {};

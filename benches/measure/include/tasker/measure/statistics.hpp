@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace tasker::measure {
@@ -24,13 +24,16 @@ struct summary {
     double p10;
     double p50;
     double p95;
-    std::optional<double> p99; ///< none of fewer than 100 samples
-    std::size_t outliers;      ///< beyond 1.5 quartile distances from the quartiles (Tukey)
-    interval median_95;        ///< confidence interval of the median, by bootstrap, seeded
+    double p99;
+    std::size_t outliers; ///< beyond 1.5 quartile distances from the quartiles (Tukey)
+    interval median_95;   ///< confidence interval of the median, by bootstrap, seeded
 };
 
 /// Errors: throws std::runtime_error if there is no sample, or one is not finite or negative.
 summary summarise(std::vector<double> samples);
+
+/// Whether so many durations are enough for the statistic: 100 for p99, 60 for p95, 20 for p50.
+bool has_enough(std::string_view statistic, std::size_t samples) noexcept;
 
 /// Fairness of shares by Jain: 1 is even, 1/n is all to one. REQUIRES: there is a share.
 double jain_index(std::vector<double> const& shares);
