@@ -14,7 +14,7 @@ help: ## | list the targets
 	@awk -F ':[^#]*## *| *[|] *' '/^[a-z-]+:.*## / { printf "make %-22s %-14s %s\n", $$1, $$2, $$3 }' \
 	    $(MAKEFILE_LIST)
 
-setup: ## 3 min, 1 s | install the Debian packages, fetch PGMQ and linters; quick when nothing is missing
+setup: ## 3 min, 1 s | install the Debian packages, fetch PGMQ, linters and test suites; quick when nothing is missing
 	@scripts/setup
 
 build: build-release ## 15 min, 2 s | compile everything, optimised, to build/release/bin
