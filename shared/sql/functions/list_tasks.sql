@@ -3,9 +3,9 @@
 -- p_max_bytes: the page ends with the task that brings contexts and results to this size, even if
 --   p_limit would allow more, so that no program has to hold a thousand large ones.
 -- called by: the orchestrator (GET /v1/tasks).
--- cost: failed and cancelled tasks come from a separate table. Others: walks tasks backwards by
---   primary key (ids are ordered by creation time) until the page is full; the page's start and the time
---   filters bound that walk.
+-- cost: failed and cancelled tasks come from a separate table, waiting ones from the timers, pending and
+--   running ones from the queues if these are short. Others: walks tasks backwards by primary key (ids are
+--   ordered by creation time) until the page is full; the page's start and the time filters bound that walk.
 create or replace function tasker.list_tasks(
     p_namespace text, p_name text, p_version text, p_state tasker.task_state,
     p_created_after timestamptz, p_created_before timestamptz, p_before_id uuid, p_limit int,
@@ -25,7 +25,9 @@ declare
     -- first.
     v_ceiling uuid := least(
         tasker.uuid_v7_floor(coalesce(p_created_before, 'infinity') + interval '1 minute'), p_before_id);
+    c_most_messages constant int := 10000; -- more take longer to read than a page of the newest tasks
     v_templates int[]; -- null: any
+    v_open    uuid[];  -- contains all pending and running tasks; null: unknown
     v_ids     uuid[];
     v_task    tasker.task_view;
     v_bytes   bigint := 0::bigint;
@@ -36,29 +38,50 @@ begin
             return;
         end if;
     end if;
+    if p_state in ('pending', 'running') then
+        v_open := tasker.tasks_in_queues(c_most_messages);
+    end if;
     -- Apart from the rows: the planner inlines no function that has a sub-select among its arguments.
     if p_state in ('failed', 'cancelled') then
         v_ids := array(
             select u.task_id
             from tasker.unsuccessful_tasks u
             cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
-            where u.state = p_state and u.task_id >= v_floor and u.task_id <= v_ceiling
-              and (p_before_id is null or u.task_id < p_before_id)
-              and (p_created_after is null or t.created_at > p_created_after)
-              and (p_created_before is null or t.created_at < p_created_before)
-              and (v_templates is null or t.template_id = any (v_templates))
+            where u.state = p_state and u.task_id between v_floor and v_ceiling
+              and u.task_id is distinct from p_before_id
+              and tasker.is_listed(t.template_id, t.state, t.created_at,
+                                   v_templates, p_state, p_created_after, p_created_before)
+            order by u.task_id desc
+            limit p_limit);
+    elsif p_state = 'waiting' then
+        v_ids := array(
+            select u.task_id
+            from (select distinct d.task_id from tasker.timers d
+                  where d.task_id between v_floor and v_ceiling order by d.task_id desc offset 0) u
+            cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
+            where u.task_id is distinct from p_before_id
+              and tasker.is_listed(t.template_id, t.state, t.created_at,
+                                   v_templates, p_state, p_created_after, p_created_before)
+            order by u.task_id desc
+            limit p_limit);
+    elsif v_open is not null then
+        v_ids := array(
+            select u.task_id
+            from (select o.task_id from unnest(v_open) o(task_id)
+                  where o.task_id between v_floor and v_ceiling order by o.task_id desc offset 0) u
+            cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
+            where u.task_id is distinct from p_before_id
+              and tasker.is_listed(t.template_id, t.state, t.created_at,
+                                   v_templates, p_state, p_created_after, p_created_before)
             order by u.task_id desc
             limit p_limit);
     else
         v_ids := array(
             select t.task_id
             from tasker.tasks t
-            where t.task_id >= v_floor and t.task_id <= v_ceiling
-              and (p_before_id is null or t.task_id < p_before_id)
-              and (p_state is null or t.state = p_state)
-              and (p_created_after is null or t.created_at > p_created_after)
-              and (p_created_before is null or t.created_at < p_created_before)
-              and (v_templates is null or t.template_id = any (v_templates))
+            where t.task_id between v_floor and v_ceiling and t.task_id is distinct from p_before_id
+              and tasker.is_listed(t.template_id, t.state, t.created_at,
+                                   v_templates, p_state, p_created_after, p_created_before)
             order by t.task_id desc
             limit p_limit);
     end if;

@@ -151,6 +151,8 @@ create table tasker.timers (
 
 -- For first_<queue>, which raise_floor calls.
 create index timers_by_message on tasker.timers (queue, msg_id);
+-- For lists of waiting tasks.
+create index timers_by_task on tasker.timers (task_id);
 
 create table tasker.workers (
     worker_id    int generated always as identity primary key,

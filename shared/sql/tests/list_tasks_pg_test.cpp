@@ -54,6 +54,9 @@ protected:
 };
 
 constexpr int few_pages = 100; // the 20,000 tasks take more than 300
+std::string const pending = "null, null, null, 'pending'";
+std::string const running = "null, null, null, 'running'";
+std::string const waiting = "null, null, null, 'waiting'";
 
 TEST_F(TaskLists, FailedTasksAreFoundWithoutReadingTheHistory) {
     auto const first = failed_task();
@@ -62,6 +65,57 @@ TEST_F(TaskLists, FailedTasksAreFoundWithoutReadingTheHistory) {
     std::string const failed = "null, null, null, 'failed'";
     EXPECT_THAT(ids(failed), ElementsAre(second, first));
     EXPECT_LT(pages(failed), few_pages);
+}
+
+TEST_F(TaskLists, PendingTasksAreFoundWithoutReadingTheHistory) {
+    auto const first = w_.create(template_id_, "{}", 4);
+    auto const second = w_.create(template_id_);
+    add_history();
+    EXPECT_THAT(ids(pending), ElementsAre(second, first));
+    EXPECT_LT(pages(pending), few_pages);
+    EXPECT_THAT(ids(running), ElementsAre());
+    EXPECT_LT(pages(running), few_pages);
+}
+
+TEST_F(TaskLists, RunningTasksAreFoundWithoutReadingTheHistory) {
+    auto const chain = w_.register_template("chain", "a; b<a");
+    auto const leased = w_.create(chain);
+    w_.claim();
+    auto const between = w_.create(chain);
+    w_.finish(w_.claim().at(0)); // its next step waits in the queue
+    add_history();
+    EXPECT_THAT(ids(running), ElementsAre(between, leased));
+    EXPECT_LT(pages(running), few_pages);
+    EXPECT_THAT(ids(pending), ElementsAre());
+}
+
+TEST_F(TaskLists, WaitingTasksAreFoundWithoutReadingTheHistory) {
+    auto const chain = w_.register_template("two", "a; b");
+    auto const half = w_.create(chain); // its other step runs
+    w_.finish(w_.claim().at(0), R"({"message":"no"})", 1);
+    auto const whole = w_.create(chain);
+    for (auto const& step : w_.claim()) {
+        w_.finish(step, R"({"message":"no"})", 1);
+    }
+    add_history();
+    EXPECT_THAT(ids(waiting), ElementsAre(whole));
+    EXPECT_LT(pages(waiting), few_pages);
+    EXPECT_THAT(ids(running), ElementsAre(half));
+}
+
+TEST_F(TaskLists, OpenTasksAreFoundAlthoughOtherProgramsSendMessages) {
+    auto const task = w_.create(template_id_);
+    w_.db().exec("select pgmq.send('tasker_default', '{\"hello\": \"world\"}');"
+                 "select pgmq.send('tasker_default', '{\"task_id\": \"x\"}')");
+    EXPECT_THAT(ids(pending), ElementsAre(task));
+}
+
+TEST_F(TaskLists, OpenTasksAreFoundWhenTheQueuesAreLong) {
+    add_history();
+    auto const task = w_.create(template_id_);
+    w_.db().exec("select pgmq.send_batch('tasker_default', "
+                 "array(select '{}'::jsonb from generate_series(1, 20000)))");
+    EXPECT_THAT(ids(pending), ElementsAre(task));
 }
 
 TEST_F(TaskLists, CancelledTasksAreNoLongerListedAsFailed) {

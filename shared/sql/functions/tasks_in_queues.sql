@@ -1,0 +1,39 @@
+-- The tasks whose steps have messages: every task that is pending or running, and some that have ended.
+-- called by: list_tasks.
+-- returns: null if the queues contain p_limit messages or more.
+-- cost: reads the messages of all queues, from the floor of this session if it claims (decision 0114).
+create or replace function tasker.tasks_in_queues(p_limit int) returns uuid[]
+language plpgsql stable
+set search_path = ''
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+declare
+    v_queue text;
+    v_read  text[];
+    v_texts text[] := '{}'::text[];
+    v_ids   uuid[];
+begin
+    for v_queue in
+        select tasker.queue_name(n.name, p::int2) from tasker.namespaces n, generate_series(1, 4) p
+    loop
+        execute format('select array_agg(m.task_id) from (
+                            select q.message ->> ''task_id'' as task_id from pgmq.%I q
+                            where q.msg_id > (select $1) order by q.msg_id limit $2) m', 'q_' || v_queue)
+        into v_read
+        using coalesce((nullif(current_setting('tasker.floor_' || v_queue, true), '')::text[])[1]::bigint, 0),
+              p_limit - cardinality(v_texts);
+        v_texts := v_texts || v_read;
+        if cardinality(v_texts) >= p_limit then
+            return null;
+        end if;
+    end loop;
+    v_texts := array(select distinct u.task_id from unnest(v_texts) u(task_id));
+    begin
+        v_ids := v_texts::uuid[];
+    exception when invalid_text_representation then
+        v_ids := (select m.task_ids from tasker.parse_messages(v_texts, v_texts) m);
+    end;
+    return v_ids;
+end;
+$$;
