@@ -90,7 +90,8 @@ TEST(FunctionRules, OnlyFunctionsThatMakeQueuesDefineObjects) {
         select distinct s.name from statements s
         where s.text ~ '\m(create|alter|drop)\s+(or\s+replace\s+)?(table|index|function|schema|type|view|trigger)\M'
         order by 1)"),
-                ElementsAre("tasker.ensure_namespace", "tasker.make_queue_functions"));
+                ElementsAre("tasker.add_queue_function", "tasker.add_queue_readers",
+                            "tasker.add_queue_writers", "tasker.ensure_namespace"));
 }
 
 TEST(FunctionRules, MigrationsDefineObjectsAtTopLevel) {
@@ -127,7 +128,7 @@ TEST(FunctionRules, PlpgsqlCheckFindsNothing) {
             performance_warnings => true, security_warnings => true, compatibility_warnings => true) c
         where o.language = 'plpgsql' and c.message !~ '^routine is marked as VOLATILE'
           -- Their statements are put together from checked names.
-          and not (c.level = 'security' and o.name in ('tasker.make_queue_functions', 'tasker.raise_floor'))
+          and not (c.level = 'security' and o.name in ('tasker.add_queue_function', 'tasker.raise_floor'))
         order by 1)"),
                 IsEmpty());
 }
