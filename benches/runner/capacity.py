@@ -34,12 +34,10 @@ def measured(run, steps):
             "c": creations.row["value"] if creations else None}
 
 
-def settings(name):
-    """Of the configuration below config/, or the defaults."""
+def settings(config):
+    """Of a folder, or the defaults."""
     out: dict[str, int] = {}
-    for folder in (CHECKOUT / "config", *([CHECKOUT / "config" / name] if name else [])):
-        if not folder.is_dir():
-            raise ValueError(f"there is no configuration {folder}")
+    for folder in (CHECKOUT / "config", *([config] if config else [])):
         for file in ("orchestrator.toml", "worker.toml"):
             if (folder / file).exists():
                 read = tomllib.loads((folder / file).read_text())

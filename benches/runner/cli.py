@@ -16,6 +16,14 @@ def at_least(least):
     return number
 
 
+def configuration(name):
+    """A folder of settings."""
+    for folder in (CHECKOUT / "config" / name, pathlib.Path(name).resolve()):
+        if folder.is_dir():
+            return folder
+    raise argparse.ArgumentTypeError(f"there is no {CHECKOUT / 'config' / name}")
+
+
 def judging(command):
     """How two runs are compared."""
     command.add_argument("--ratios", action="store_true",
@@ -39,6 +47,8 @@ def parser():
     one.add_argument("--tasks", type=at_least(10), metavar="N")
     one.add_argument("--duration", type=at_least(1), metavar="S")
     one.add_argument("--payload", type=at_least(1), metavar="BYTES")
+    one.add_argument("--config", type=configuration, metavar="NAME",
+                     help="settings of the services: a name below config/, or a folder")
     one.add_argument("--repetitions", type=at_least(1), metavar="N")
     one.add_argument("--length", choices=["smoke", "quick", "full"])
     one.add_argument("--filter", help="only cases whose name holds this text; a|b: a or b")
@@ -81,7 +91,8 @@ def parser():
                       help="the part of it that is CPU time (default: 0)")
     five.add_argument("--steps", type=at_least(1), default=1, metavar="N",
                       help="of a task (default: 1)")
-    five.add_argument("--config", metavar="NAME", help="a configuration below config/")
+    five.add_argument("--config", type=configuration, metavar="NAME",
+                      help="a name below config/, or a folder")
     five.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
     five.set_defaults(do=capacity.main)
 

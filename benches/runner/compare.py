@@ -135,7 +135,8 @@ def one_sided(base, new, differences):
              for each in new.cases() if each.title not in judged]
     suites = [{each["benchmark_suite"] for each in run.documents} for run in (base, new)]
     lines = [f"Only in the {side}: suite {', suite '.join(sorted(names))}." for side, names in
-             (("baseline", suites[0] - suites[1]), ("current run", suites[1] - suites[0])) if names]
+             (("baseline", suites[0] - suites[1]), ("current run", suites[1] - suites[0]))
+             if names and suites[0]]  # a commit has no suites
     return rows, lines, missing
 
 

@@ -85,8 +85,9 @@ def letters(run):
 
 
 def example(run):
+    config = CHECKOUT / "config" / "io_bound"
     return table(["resource", "calculation", "amount"],
-                 capacity.plan(capacity.measured(run, 1), 10_000, 20, config="io_bound"))
+                 capacity.plan(capacity.measured(run, 1), 10_000, 20, config=config))
 
 
 def changed(commit):

@@ -65,8 +65,8 @@ def options_of(kind, suites, chosen):
     """The command line's options that each suite uses. It refuses those that a suite named there,
     or every suite of the type, does not use."""
     everywhere = {each: getattr(chosen, each) for each in ("length", "repetitions", "filter")}
-    asked = {each: getattr(chosen, each) for each in ("workers", "tasks", "duration", "payload")}
-    asked = {each: value for each, value in asked.items() if value is not None}
+    asked = {each: value for each in ("workers", "tasks", "duration", "payload", "config")
+             if (value := getattr(chosen, each)) is not None}
     used = {suite: used_by(chosen.programs / f"bench_{suite}", asked) for suite in suites}
     for option in asked:
         refusing = [suite for suite in suites if option not in used[suite]]

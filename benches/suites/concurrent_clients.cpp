@@ -130,5 +130,5 @@ void measure_all(bench& on) {
 
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "concurrent_clients", "Many concurrent HTTP clients.",
-                      measure_all, {.duration = true});
+                      measure_all, {.duration = true, .config = true});
 }

@@ -153,5 +153,5 @@ void measure_all(bench& on) {
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "e2e_latency",
                       "Creation over HTTP to committed completion, in separate processes.",
-                      measure_all, {.workers = true});
+                      measure_all, {.workers = true, .config = true});
 }

@@ -89,5 +89,6 @@ void measure_all(bench& on) {
 
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "graph_size",
-                      "Templates of up to 10,000 steps: registered, and run once.", measure_all);
+                      "Templates of up to 10,000 steps: registered, and run once.", measure_all,
+                      {.config = true});
 }

@@ -121,5 +121,5 @@ void measure_all(bench& on) {
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "memory",
                       "Resident memory of the services; bytes stored by task.", measure_all,
-                      {.tasks = true});
+                      {.tasks = true, .config = true});
 }

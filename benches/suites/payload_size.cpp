@@ -59,5 +59,5 @@ void measure_all(bench& on) {
 
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "payload_size", "Creation and completion by size of the context.",
-                      measure_all, {.workers = true, .payload = true});
+                      measure_all, {.workers = true, .payload = true, .config = true});
 }

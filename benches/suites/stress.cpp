@@ -90,5 +90,5 @@ void measure_all(bench& on) {
 
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "stress", "Many clients and many short tasks: nothing lost.",
-                      measure_all, {.workers = true});
+                      measure_all, {.workers = true, .config = true});
 }

@@ -100,5 +100,5 @@ void measure_all(bench& on) {
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "task_initialization",
                       "POST /v1/tasks until the task is committed and its roots are enqueued.",
-                      measure_all);
+                      measure_all, {.config = true});
 }

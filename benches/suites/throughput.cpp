@@ -133,5 +133,5 @@ void measure_all(bench& on) {
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "throughput",
                       "Steps and tasks a second: a fixed number of tasks to the last commit.",
-                      measure_all, {.workers = true, .tasks = true});
+                      measure_all, {.workers = true, .tasks = true, .config = true});
 }

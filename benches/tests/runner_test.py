@@ -65,10 +65,11 @@ class Runs(unittest.TestCase):
     def test_an_option_that_a_suite_does_not_use_is_refused_by_name(self):
         programs = self.with_programs(soak="--duration INT", throughput="--workers INT --tasks INT",
                                       e2e_latency="--workers INT")
-        for option in ("--workers", "--tasks", "--payload"):
+        for option, value in (("--workers", "20"), ("--tasks", "20"), ("--payload", "20"),
+                              ("--config", "low_latency")):
             shown = io.StringIO()
             with contextlib.redirect_stderr(shown):
-                code = cli.main(["run", "--suite", "soak", option, "20", "--programs", programs])
+                code = cli.main(["run", "--suite", "soak", option, value, "--programs", programs])
             self.assertEqual(code, 2)
             self.assertIn(f"suite soak does not use {option}", shown.getvalue())
 

@@ -120,6 +120,10 @@ engine& bench::programs() {
         if (!all_met) {
             throw std::runtime_error{"a prerequisite is not met"};
         }
+        if (!options().config.empty()) {
+            state_->programs->configure(options().config);
+            setting("config", options().config.string());
+        }
         state_->programs->reset();
         if (state_->programs->has_database()) {
             setting("connections before", connections(*state_->programs));

@@ -135,6 +135,13 @@ void engine::reset() {
     start_orchestrator();
 }
 
+void engine::configure(std::filesystem::path config) {
+    if (!state_->is_ours()) {
+        throw not_private{"--config needs services that the suite starts"};
+    }
+    state_->config = std::move(config);
+}
+
 void engine::start_orchestrator() {
     if (!state_->is_ours() || state_->orchestrator) {
         return;
@@ -142,7 +149,8 @@ void engine::start_orchestrator() {
     state_->orchestrator = start_service({.program = "tasker-orchestrator",
                                           .name = "tasker-orchestrator",
                                           .dsn = dsn(),
-                                          .folder = state_->folder});
+                                          .folder = state_->folder,
+                                          .arguments = state_->config_of("orchestrator.toml")});
     state_->listens_on = state_->orchestrator->listens_on;
 }
 
@@ -163,7 +171,8 @@ void engine::start_workers(std::size_t count, worker_options const& how) {
     }
     for (std::size_t i = 0; i < count; ++i) {
         auto const name = "worker-" + std::to_string(++state_->workers_started);
-        std::vector<std::string> arguments{"--name", name};
+        auto arguments = state_->config_of("worker.toml");
+        arguments.insert(arguments.end(), {"--name", name});
         if (how.concurrency > 0) {
             arguments.insert(arguments.end(), {"--concurrency", std::to_string(how.concurrency)});
         }
@@ -172,6 +181,9 @@ void engine::start_workers(std::size_t count, worker_options const& how) {
                              {"--lease-seconds", std::to_string(how.lease_seconds)});
         }
         if (how.report_connections > 0 || !how.settings.empty()) {
+            if (!state_->config.empty()) {
+                throw std::runtime_error{"the suite has its own settings: --config has no effect"};
+            }
             auto const file = state_->folder / (name + ".toml");
             std::ofstream out{file};
             out << how.settings << '\n';

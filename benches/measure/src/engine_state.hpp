@@ -27,8 +27,9 @@ std::string environment(char const* name);
 struct engine::state {
     std::filesystem::path folder = {}; ///< empty: the engine was running already
     std::optional<private_postgres::private_cluster> cluster = {};
-    std::string maintenance_dsn = {}; ///< of a server that is not ours
-    std::string given_dsn = {};       ///< of services that ran already
+    std::filesystem::path config = {}; ///< a folder of settings; empty: the defaults
+    std::string maintenance_dsn = {};  ///< of a server that is not ours
+    std::string given_dsn = {};        ///< of services that ran already
     std::optional<service> orchestrator = {};
     std::vector<service> workers = {};
     std::unique_ptr<pqxx::connection> database = {};
@@ -47,6 +48,12 @@ struct engine::state {
         return !folder.empty();
     }
     void require_private() const;
+
+    /// The arguments that name this file of the configuration, if there is one.
+    std::vector<std::string> config_of(char const* file) const {
+        return config.empty() ? std::vector<std::string>{}
+                              : std::vector<std::string>{"--config", (config / file).string()};
+    }
 
     void stop_services();
 

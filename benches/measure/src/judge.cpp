@@ -1,6 +1,8 @@
 #include "tasker/measure/results.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <stdexcept>
 
 namespace tasker::measure {
@@ -23,6 +25,10 @@ double statistic(summary const& of, std::string const& name) {
     return name == "p95" ? of.p95 : of.p99;
 }
 
+bool is_required(target const& of) {
+    return of.bar == target::level::required;
+}
+
 } // namespace
 
 case_result judge(recording const& from, std::vector<target> const& aims) {
@@ -40,8 +46,11 @@ case_result judge(recording const& from, std::vector<target> const& aims) {
     for (auto const& each : from.repetitions) {
         out.parts.push_back(summarise(each));
     }
+    std::vector<target> ordered; // the required ones first
+    std::ranges::copy_if(aims, std::back_inserter(ordered), is_required);
+    std::ranges::copy_if(aims, std::back_inserter(ordered), std::not_fn(is_required));
     out.judged.reserve(aims.size());
-    for (auto const& aim : aims) {
+    for (auto const& aim : ordered) {
         bool const wants_more = aim.sense == target::direction::at_least;
         if (wants_more != (from.direction() == better::higher)) {
             throw std::runtime_error{
@@ -55,11 +64,10 @@ case_result judge(recording const& from, std::vector<target> const& aims) {
         out.judged.push_back({aim, value, value && aim.is_met_by(*value)});
         auto const& last = out.judged.back();
         if (!last.is_met) {
-            bool const is_failure = value && aim.bar == target::level::required;
+            bool const is_failure = value && is_required(aim);
             out.state = std::max(out.state, is_failure ? status::fail : status::warn);
         }
     }
-    std::ranges::stable_sort(out.judged, {}, [](verdict const& each) { return each.aim.bar; });
     return out;
 }
 

@@ -69,6 +69,11 @@ void add_options(CLI::App& app, bench_options& chosen, suite_uses const& uses) {
                "seconds")
             ->check(CLI::Range(1, 1'000'000));
     }
+    if (uses.config) {
+        app.add_option("--config", chosen.config,
+                       "folder of orchestrator.toml and worker.toml, such as config/low_latency")
+            ->check(CLI::ExistingDirectory);
+    }
     if (uses.against) {
         app.add_option("--against", chosen.against,
                        "the functions.sql of a baseline: measured in turn with the present ones")

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <stdexcept>
+#include <utility>
 
 namespace tasker::measure {
 
@@ -100,11 +102,12 @@ target_table target_table::load(std::filesystem::path const& file, std::string_v
                 out.entries_.push_back({std::string{name.str()}, targets_of(node)});
             }
         }
-        // Tables of toml++ are sorted by name; those without a star come first, then the longer.
-        std::ranges::stable_sort(out.entries_, [](entry const& a, entry const& b) {
-            bool const a_star = a.pattern.find('*') != std::string::npos;
-            bool const b_star = b.pattern.find('*') != std::string::npos;
-            return a_star != b_star ? b_star : a.pattern.size() > b.pattern.size();
+        // Those without a star come first, then the longer.
+        std::ranges::sort(out.entries_, [](entry const& a, entry const& b) {
+            auto const rank = [](std::string const& of) {
+                return std::pair{of.find('*') != std::string::npos, -std::ssize(of)};
+            };
+            return std::pair{rank(a.pattern), a.pattern} < std::pair{rank(b.pattern), b.pattern};
         });
         return out;
     } catch (std::exception const& failure) {

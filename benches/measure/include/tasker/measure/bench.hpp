@@ -31,6 +31,7 @@ struct bench_options {
     std::optional<std::size_t> payload_bytes = {};
     std::optional<std::chrono::seconds> duration = {};
     std::filesystem::path against = {}; ///< functions of a baseline, measured in turn with ours
+    std::filesystem::path config = {};  ///< settings of the services; empty: the defaults
     std::filesystem::path output = {};  ///< folder of the log and of the JSON
     std::filesystem::path targets = {}; ///< targets.toml
 };
@@ -125,6 +126,7 @@ struct suite_uses {
     bool payload = false;
     bool duration = false;
     bool against = false;
+    bool config = false;
 };
 
 /// The main() of a suite: reads the command line, runs the body, writes the outputs. 0: measured;

@@ -87,6 +87,10 @@ public:
     /// the services.
     std::vector<prerequisite> check() const;
 
+    /// The folder of orchestrator.toml and worker.toml for the services that start from now on;
+    /// what a suite sets itself (concurrency, lease) takes precedence. Errors: throws not_private.
+    void configure(std::filesystem::path config);
+
     /// Starts over: an empty, migrated database, a new orchestrator, no worker. On a running engine
     /// only the registered templates are new.
     void reset();
