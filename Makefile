@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test unit test-postgres-versions lint lint-all format bench peers bench-smoke bench-ci asan tsan sanitize check-all coverage install clean
+.PHONY: help setup build demo test unit test-postgres-versions lint lint-all format docs bench peers bench-smoke bench-ci asan tsan sanitize check-all coverage install clean
 
 # The cost of a target is in front of the bar.
 help: ## | list the targets
@@ -49,6 +49,11 @@ lint-all: build ## 1 h | as lint, with clang-tidy on every file
 
 format: ## 5 s | rewrite the C++ sources with clang-format
 	@git ls-files -z '*.hpp' '*.cpp' | xargs -0 clang-format -i
+
+docs: ## 2 min, 10 s | write the parts of the documents that come from the sources
+	@scripts/setup --build
+	@scripts/compile -j $(JOBS) release model_tests
+	@TASKER_WRITE_DOCS=1 build/release/bin/model_tests --gtest_filter='*Document*' --gtest_brief=1
 
 asan: tests-dev ## 30 min, 10 min | all tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@cd build/dev && $(CTEST) -LE '^bench'

@@ -1,8 +1,10 @@
 #include "tasker/measure/stage.hpp"
 
+#include "tasker/model/compiled_template.hpp"
 #include "tasker/queue/templates.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -14,6 +16,13 @@ namespace {
 
 constexpr std::chrono::seconds lease{60};
 
+/// A step with the default of every setting, as tasker.register_template takes it.
+nlohmann::json step_with_defaults() {
+    auto const parsed = model::parse_template_json(R"({"name": "t", "version": "1.0.0",
+        "steps": [{"name": "a", "handler": {"callable": "tasker.noop"}}]})");
+    return nlohmann::json::parse(model::steps_json(model::compile(parsed.value(), ""))).at(0);
+}
+
 /// The array for tasker.register_template: the compiled form of this shape.
 std::string compiled_steps(shape const& of) {
     std::vector<std::vector<std::size_t>> children(of.steps());
@@ -22,16 +31,21 @@ std::string compiled_steps(shape const& of) {
             children[parent].push_back(step);
         }
     }
-    std::string out = "[";
+    auto step_json = step_with_defaults();
+    auto out = nlohmann::json::array();
     for (std::size_t step = 0; step < of.steps(); ++step) {
-        out += fmt::format(
-            R"({}{{"step_no":{},"name":"s{}","parents":[{}],"children":[{}],)"
-            R"("handler":"tasker.noop","initialization":{{}},"retryable":true,"max_attempts":3,)"
-            R"("backoff":"exponential","backoff_base_ms":1000,"max_backoff_ms":60000}})",
-            step == 0 ? "" : ",", step, step, fmt::join(of.parents[step], ","),
-            fmt::join(children[step], ","));
+        auto child_parents = nlohmann::json::array();
+        for (auto const child : children[step]) {
+            child_parents.push_back(of.parents[child].size());
+        }
+        step_json["step_no"] = step;
+        step_json["name"] = fmt::format("s{}", step);
+        step_json["parents"] = of.parents[step];
+        step_json["children"] = children[step];
+        step_json["child_parents"] = std::move(child_parents);
+        out.push_back(step_json);
     }
-    return out + ']';
+    return out.dump();
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "template_text.hpp"
 
 #include "tasker/model/graph.hpp"
+#include "tasker/model/template_schema.hpp"
 
 #include <fmt/format.h>
 
@@ -215,6 +216,11 @@ exit_code graph(command_line const& line, template_words const& words) {
     return exit_code::ok;
 }
 
+exit_code schema() {
+    print(model::template_schema() + '\n');
+    return exit_code::ok;
+}
+
 void add_file(CLI::App& command, template_words& words) {
     command.add_option("file", words.source, "YAML, or JSON if it ends with .json; - for stdin")
         ->required()
@@ -231,6 +237,11 @@ void add_template_commands(command_line& line) {
         group, "validate", "Check a template without a server; lists all problems",
         "tasker template validate order.yaml", [&line, words] { return validate(line, *words); });
     add_file(validating, *words);
+
+    auto& describing =
+        line.add_command(group, "schema", "Print the JSON Schema of templates, for editors",
+                         "tasker template schema > template.schema.json", [] { return schema(); });
+    describing.remove_option(describing.get_option("--json"));
 
     auto& registering =
         line.add_api_command(group, "register", "Register a template; registering it twice is safe",

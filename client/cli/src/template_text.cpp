@@ -41,15 +41,16 @@ std::string template_text(wire::template_view const& shown, model::workflow_temp
     for (auto const& step : compiled.steps) {
         std::string after;
         for (auto const parent : step.parents) {
-            after +=
-                (after.empty() ? "" : ", ") + compiled.steps[static_cast<std::size_t>(parent)].name;
+            after += (after.empty() ? "" : ", ") +
+                     compiled.steps[static_cast<std::size_t>(parent)].source.name;
         }
+        auto const& settings = step.source.settings;
+        auto const attempts = settings.retryable.value() ? settings.max_attempts.value() : 1;
         rows.add_row(
-            {{step.name},
-             {step.handler + (step.handler_method ? '.' + *step.handler_method : std::string{})},
-             {std::to_string(step.retryable ? step.max_attempts : 1)},
-             {step.timeout_ms ? duration_text(std::chrono::milliseconds{*step.timeout_ms})
-                              : std::string{}},
+            {{step.source.name},
+             {*settings.callable + (settings.method ? '.' + *settings.method : std::string{})},
+             {std::to_string(attempts)},
+             {settings.timeout ? duration_text(*settings.timeout) : std::string{}},
              {std::move(after)}});
     }
     return to_text(lines, out) + '\n' + rows.to_text(out);

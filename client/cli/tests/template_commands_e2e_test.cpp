@@ -1,5 +1,7 @@
 #include "engine.hpp"
 
+#include "tasker/model/template_schema.hpp"
+
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
@@ -103,6 +105,12 @@ TEST_F(TemplateCommands, ListAndShowWhatIsRegistered) {
 
     EXPECT_EQ(tasker_.run({"template", "show", "default/other"}).status.code, 3);
     EXPECT_EQ(tasker_.run({"template", "show", "not a name"}).status.code, 2);
+}
+
+TEST_F(TemplateCommands, SchemaIsThatOfTheServer) {
+    auto const printed = tasker_.run({"template", "schema"});
+    EXPECT_EQ(printed.status.code, 0) << printed.err;
+    EXPECT_EQ(printed.out, model::template_schema() + '\n');
 }
 
 TEST_F(TemplateCommands, GraphIsTheSameOfAFileAndOfTheServer) {

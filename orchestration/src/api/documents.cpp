@@ -1,5 +1,6 @@
 #include "api/documents.hpp"
 
+#include "tasker/model/template_schema.hpp"
 #include "tasker/telemetry/render.hpp"
 
 #include <string>
@@ -23,6 +24,8 @@ void documents::add_routes(http::router& to) {
     };
     add("/metrics", [this](http::request& asked) { return show_metrics(asked); });
     add("/openapi.json", [this](http::request& asked) { return show_openapi(asked); });
+    add("/template.schema.json",
+        [this](http::request& asked) { return show_template_schema(asked); });
 }
 
 asio::awaitable<http::response> documents::show_metrics(http::request&) {
@@ -32,6 +35,10 @@ asio::awaitable<http::response> documents::show_metrics(http::request&) {
 
 asio::awaitable<http::response> documents::show_openapi(http::request&) {
     co_return http::response{.body = std::string{openapi_json()}};
+}
+
+asio::awaitable<http::response> documents::show_template_schema(http::request&) {
+    co_return http::response{.body = model::template_schema()};
 }
 
 } // namespace tasker::orchestration::api

@@ -13,7 +13,7 @@ namespace tasker::orchestration::api {
 /// The text of openapi/openapi.json, embedded by the build.
 std::string_view openapi_json() noexcept;
 
-/// /metrics and /openapi.json.
+/// /metrics, /openapi.json and /template.schema.json.
 ///
 /// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
 /// one.
@@ -26,6 +26,7 @@ public:
 private:
     boost::asio::awaitable<http::response> show_metrics(http::request& asked);
     boost::asio::awaitable<http::response> show_openapi(http::request& asked);
+    boost::asio::awaitable<http::response> show_template_schema(http::request& asked);
 
     metrics& metrics_;
     std::function<gauges()> measure_;

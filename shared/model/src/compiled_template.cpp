@@ -3,13 +3,11 @@
 #include "definition.hpp"
 #include "sha256.hpp"
 #include "step_graph.hpp"
+#include "template_fields.hpp"
 
 #include "tasker/base/assert.hpp"
-#include "tasker/json/text.hpp"
-#include "tasker/json/walker.hpp"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,51 +15,6 @@
 namespace tasker::model {
 
 namespace {
-
-bool is_object(std::string_view value) {
-    return json::walker{value}.kind() == json::value_kind::object;
-}
-
-/// The members of both objects. If both have a member, that of `from` is used, and objects are
-/// merged. Values stay unchanged.
-std::string merged(std::string_view into, std::string_view from) {
-    std::map<std::string, std::string> members;
-    json::walker base{into};
-    base.object([&](std::string_view key) { members.emplace(key, base.raw()); });
-    json::walker change{from};
-    change.object([&](std::string_view key) {
-        auto const value = change.raw();
-        auto& member = members[std::string{key}];
-        bool const both = !member.empty() && is_object(member) && is_object(value);
-        member = both ? merged(member, value) : std::string{value};
-    });
-    std::string out = "{";
-    for (auto const& [key, value] : members) {
-        json::append_string(out.append(out.size() == 1 ? "" : ","), key).append(":").append(value);
-    }
-    return out.append("}");
-}
-
-/// Applies `settings` to the step.
-void apply(compiled_step& step, step_settings const& settings) {
-    step.handler = settings.callable.value_or(step.handler);
-    if (settings.method) {
-        step.handler_method = settings.method;
-    }
-    if (settings.initialization) {
-        step.initialization = step.initialization == "{}"
-                                  ? *settings.initialization
-                                  : merged(step.initialization, *settings.initialization);
-    }
-    step.retryable = settings.retryable.value_or(step.retryable);
-    step.max_attempts = settings.max_attempts.value_or(step.max_attempts);
-    step.backoff = settings.backoff.value_or(step.backoff);
-    step.backoff_base_ms = settings.backoff_base_ms.value_or(step.backoff_base_ms);
-    step.max_backoff_ms = settings.max_backoff_ms.value_or(step.max_backoff_ms);
-    if (settings.timeout) {
-        step.timeout_ms = static_cast<std::int32_t>(settings.timeout->count());
-    }
-}
 
 step_graph graph_of(workflow_template const& source) {
     std::unordered_map<std::string_view, std::int32_t> numbers;
@@ -97,34 +50,22 @@ environment_overrides const* find_environment(workflow_template const& source,
     return found == source.environments.end() ? nullptr : &*found;
 }
 
-void append_numbers(std::string& out, std::vector<std::int32_t> const& numbers) {
-    out += '[';
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        out.append(i == 0 ? "" : ",").append(std::to_string(numbers[i]));
-    }
-    out += ']';
+void append_number(std::string& out, std::int32_t number) {
+    out += std::to_string(number);
 }
 
-void append_step(std::string& out, compiled_step const& step, std::size_t number) {
-    out.append(R"({"step_no":)").append(std::to_string(number));
-    json::append_string(out.append(R"(,"name":)"), step.name);
-    append_numbers(out.append(R"(,"parents":)"), step.parents);
-    append_numbers(out.append(R"(,"children":)"), step.children);
-    json::append_string(out.append(R"(,"handler":)"), step.handler);
-    out.append(R"(,"handler_method":)");
-    if (step.handler_method) {
-        json::append_string(out, *step.handler_method);
-    } else {
-        out.append("null");
-    }
-    out.append(R"(,"initialization":)").append(step.initialization);
-    out.append(R"(,"retryable":)").append(step.retryable ? "true" : "false");
-    out.append(R"(,"max_attempts":)").append(std::to_string(step.max_attempts));
-    json::append_string(out.append(R"(,"backoff":)"), to_string(step.backoff));
-    out.append(R"(,"backoff_base_ms":)").append(std::to_string(step.backoff_base_ms));
-    out.append(R"(,"max_backoff_ms":)").append(std::to_string(step.max_backoff_ms));
-    out.append(R"(,"timeout_ms":)");
-    out.append(step.timeout_ms ? std::to_string(*step.timeout_ms) : "null").append("}");
+void append_step(std::string& out, compiled_template const& compiled, std::size_t number) {
+    compiled_step const& step = compiled.steps[number];
+    json::object_writer row{out};
+    row.number("step_no", number);
+    json::append_array(row.key("parents"), step.parents, append_number);
+    json::append_array(row.key("children"), step.children, append_number);
+    json::append_array(
+        row.key("child_parents"), step.children, [&](std::string& to, std::int32_t child) {
+            to += std::to_string(compiled.steps[static_cast<std::size_t>(child)].parents.size());
+        });
+    write_columns(row, step_fields, step.source);
+    write_columns(row, settings_fields, step.source.settings);
 }
 
 } // namespace
@@ -161,18 +102,19 @@ compiled_template compile(workflow_template const& source, std::string_view envi
     out.steps.reserve(order.size());
     for (std::int32_t const number : order) {
         auto const old = static_cast<std::size_t>(number);
-        step_template const& from = source.steps[old];
-        compiled_step step;
-        step.name = from.name;
-        step.parents = renumbered(graph.parents[old], new_numbers);
-        step.children = renumbered(graph.children[old], new_numbers);
-        apply(step, from.settings);
+        step_settings settings;
+        set_defaults(settings_fields, settings);
+        override_fields(settings_fields, settings, source.steps[old].settings);
         if (for_all != nullptr) {
-            apply(step, *for_all);
+            override_fields(settings_fields, settings, *for_all);
         }
-        if (auto const own = for_one.find(from.name); own != for_one.end()) {
-            apply(step, *own->second);
+        if (auto const own = for_one.find(source.steps[old].name); own != for_one.end()) {
+            override_fields(settings_fields, settings, *own->second);
         }
+        compiled_step step{.source = source.steps[old],
+                           .parents = renumbered(graph.parents[old], new_numbers),
+                           .children = renumbered(graph.children[old], new_numbers)};
+        step.source.settings = std::move(settings);
         out.steps.push_back(std::move(step));
     }
     return out;
@@ -181,8 +123,7 @@ compiled_template compile(workflow_template const& source, std::string_view envi
 std::string steps_json(compiled_template const& compiled) {
     std::string out = "[";
     for (std::size_t i = 0; i < compiled.steps.size(); ++i) {
-        out.append(i == 0 ? "" : ",");
-        append_step(out, compiled.steps[i], i);
+        append_step(out.append(i == 0 ? "" : ","), compiled, i);
     }
     return out.append("]");
 }

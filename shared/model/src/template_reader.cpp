@@ -1,7 +1,6 @@
 #include "documents.hpp"
-#include "settings_reader.hpp"
 #include "step_checks.hpp"
-#include "tasker/json_schema/check.hpp"
+#include "template_fields.hpp"
 
 #include "tasker/model/names.hpp"
 #include "tasker/model/workflow_template.hpp"
@@ -17,62 +16,13 @@ namespace tasker::model {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> template_keys{
-    "name",         "namespace_name",      "version", "description", "metadata",
-    "input_schema", "system_dependencies", "steps",   "environments"};
-constexpr std::array<std::string_view, 8> step_keys{"name",    "description",    "type",
-                                                    "handler", "dependencies",   "depends_on",
-                                                    "retry",   "timeout_seconds"};
+constexpr auto template_keys =
+    joined(keys_of(template_fields), std::array<std::string_view, 2>{"steps", "environments"});
+constexpr auto step_keys = joined(keys_of(step_fields, settings_fields),
+                                  std::array<std::string_view, 2>{"dependencies", "depends_on"});
 constexpr std::array<std::string_view, 1> environment_keys{"steps"};
-constexpr std::array<std::string_view, 4> override_keys{"name", "handler", "retry",
-                                                        "timeout_seconds"};
-
-/// Reads a string and checks it with a rule of names.hpp.
-std::string read_name(reading in, document_path const& path, std::optional<node_index> node,
-                      std::optional<std::string> (*rule)(std::string_view)) {
-    auto const text = node ? read_string(in, path, *node) : std::nullopt;
-    if (!text) {
-        return {};
-    }
-    if (auto problem = rule(*text)) {
-        in.problems.add(path, in.source[*node], std::move(*problem));
-    }
-    return std::string{*text};
-}
-
-std::string read_version(reading in, document_path const& path, std::optional<node_index> node) {
-    if (node &&
-        (in.source[*node].kind == node_kind::real || in.source[*node].kind == node_kind::integer)) {
-        in.problems.add(path, in.source[*node],
-                        "must be three numbers such as 1.0.0, not the number " +
-                            std::string{in.source[*node].text.substr(0, 40)});
-        return {};
-    }
-    return read_name(in, path, node, version_problem);
-}
-
-std::optional<std::string> read_optional_string(reading in, document_path const& path,
-                                                mapping_reader const& from, std::string_view key) {
-    auto const node = from.find(key);
-    auto const text = node ? read_string(in, document_path{path, key}, *node) : std::nullopt;
-    return text ? std::optional{std::string{*text}} : std::nullopt;
-}
-
-std::optional<std::string> read_optional_mapping(reading in, document_path const& path,
-                                                 mapping_reader const& from, std::string_view key) {
-    auto const node = from.find(key);
-    return node ? read_free_mapping(in, document_path{path, key}, *node) : std::nullopt;
-}
-
-bool read_type(reading in, document_path const& path, mapping_reader const& step) {
-    auto const node = step.find("type");
-    auto const text = node ? read_string(in, document_path{path, "type"}, *node) : std::nullopt;
-    if (text && *text != "standard") {
-        in.problems.add(document_path{path, "type"}, in.source[*node],
-                        shown(*text) + " is not supported: the only type of step is \"standard\"");
-    }
-    return text.has_value();
-}
+constexpr auto override_keys =
+    joined(std::array<std::string_view, 1>{"name"}, keys_of(settings_fields));
 
 std::optional<std::vector<std::string>> read_dependencies(reading in, document_path const& path,
                                                           mapping_reader const& step,
@@ -110,16 +60,9 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
     mapping_reader const source{in, path, node, step_keys};
     given_step places;
     step_template step;
-    auto const name = source.require("name");
-    step.name = read_name(in, document_path{path, "name"}, name, name_problem);
-    places.name_line = in.source[name.value_or(node)].line;
-    if (step.name == every_step) {
-        in.problems.add(document_path{path, "name"}, in.source[*name],
-                        "is reserved: in environments it means every step");
-    }
-    step.description = read_optional_string(in, path, source, "description");
-    step.type_given = read_type(in, path, source);
-    step.settings = read_settings(in, path, source, callable_rule::required);
+    places.name_line = in.source[source.find("name").value_or(node)].line;
+    read_fields(in, path, source, step_fields, step, completeness::whole);
+    read_fields(in, path, source, settings_fields, step.settings, completeness::whole);
     step.dependencies = read_dependencies(in, path, source, places);
     out.steps.push_back(std::move(step));
     given.push_back(std::move(places));
@@ -175,9 +118,10 @@ void read_environment(reading in, document_path const& path, std::string_view na
                                         std::to_string(first->second));
                 }
             }
-            environment.steps.push_back({.step = std::string{text.value_or("")},
-                                         .settings = read_settings(in, item_path, override_source,
-                                                                   callable_rule::optional)});
+            step_override change{.step = std::string{text.value_or("")}, .settings = {}};
+            read_fields(in, item_path, override_source, settings_fields, change.settings,
+                        completeness::partial);
+            environment.steps.push_back(std::move(change));
         });
     }
     out.environments.push_back(std::move(environment));
@@ -210,19 +154,8 @@ workflow_template read_template(reading in) {
     document_path const root;
     check_duplicate_keys(in);
     mapping_reader const source{in, root, in.source.root(), template_keys};
-    out.name = read_name(in, document_path{root, "name"}, source.require("name"), name_problem);
-    auto const name_space = source.find("namespace_name");
-    out.name_space = name_space ? read_name(in, document_path{root, "namespace_name"}, name_space,
-                                            namespace_problem)
-                                : "default";
-    out.version = read_version(in, document_path{root, "version"}, source.require("version"));
-    out.description = read_optional_string(in, root, source, "description");
-    out.metadata = read_optional_mapping(in, root, source, "metadata");
-    out.system_dependencies = read_optional_mapping(in, root, source, "system_dependencies");
-    if (auto const schema = source.find("input_schema")) {
-        json_schema::check_schema(in, document_path{root, "input_schema"}, *schema);
-        out.input_schema = to_json(in.source, *schema);
-    }
+    out.name_space = "default";
+    read_fields(in, root, source, template_fields, out, completeness::whole);
     std::vector<given_step> const given = read_steps(in, source, root, out);
     known_steps const known = check_steps(in, out.steps, given);
     read_environments(in, source, root, known, out);

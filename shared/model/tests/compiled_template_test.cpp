@@ -11,6 +11,7 @@
 namespace tasker::model {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 
 workflow_template parsed(std::string const& steps, std::string const& rest = "") {
@@ -27,7 +28,7 @@ TEST(CompiledTemplate, OrdersStepsTopologicallyThenAsDeclared) {
                 "");
     std::vector<std::string> names;
     for (auto const& step : compiled.steps) {
-        names.push_back(step.name);
+        names.push_back(step.source.name);
     }
     // Ready first: z and a; then, as declared, c before b, since a frees both.
     EXPECT_THAT(names, ElementsAre("z", "a", "c", "b", "d"));
@@ -37,16 +38,17 @@ TEST(CompiledTemplate, OrdersStepsTopologicallyThenAsDeclared) {
 }
 
 TEST(CompiledTemplate, FillsInDefaults) {
-    auto const step = compile(parsed("- {name: a, handler: {callable: x}}\n"), "").steps.at(0);
-    EXPECT_EQ(step.handler, "x");
-    EXPECT_EQ(step.handler_method, std::nullopt);
-    EXPECT_EQ(step.initialization, "{}");
-    EXPECT_TRUE(step.retryable);
-    EXPECT_EQ(step.max_attempts, 3);
-    EXPECT_EQ(step.backoff, backoff_kind::exponential);
-    EXPECT_EQ(step.backoff_base_ms, 1'000);
-    EXPECT_EQ(step.max_backoff_ms, 60'000);
-    EXPECT_EQ(step.timeout_ms, std::nullopt);
+    auto const compiled = compile(parsed("- {name: a, handler: {callable: x}}\n"), "");
+    step_settings const expected{.callable = "x",
+                                 .method = std::nullopt,
+                                 .initialization = "{}",
+                                 .retryable = true,
+                                 .max_attempts = 3,
+                                 .backoff = backoff_kind::exponential,
+                                 .backoff_base_ms = 1'000,
+                                 .max_backoff_ms = 60'000,
+                                 .timeout = std::nullopt};
+    EXPECT_EQ(compiled.steps.at(0).source.settings, expected);
 }
 
 TEST(CompiledTemplate, AppliesTheOverrideOfAllStepsThenThatOfTheStep) {
@@ -58,19 +60,19 @@ TEST(CompiledTemplate, AppliesTheOverrideOfAllStepsThenThatOfTheStep) {
                "    - {name: ALL, timeout_seconds: 6, retry: {max_attempts: 9, backoff: linear},\n"
                "       handler: {method: m, initialization: {u: {w: 3}, l: [], n: null}}}\n");
     auto const compiled = compile(source, "prod");
-    auto const& a = compiled.steps[0];
-    auto const& b = compiled.steps[1];
+    auto const& a = compiled.steps[0].source.settings;
+    auto const& b = compiled.steps[1].source.settings;
     EXPECT_EQ(a.initialization, R"({"l":[],"n":null,"u":{"v":1,"w":3}})");
-    EXPECT_EQ(a.handler_method, "m");
-    EXPECT_EQ(a.timeout_ms, 6'000);
+    EXPECT_EQ(a.method, "m");
+    EXPECT_EQ(a.timeout, 6s);
     EXPECT_EQ(a.backoff, backoff_kind::linear);
-    EXPECT_EQ(b.timeout_ms, 7'000);
+    EXPECT_EQ(b.timeout, 7s);
     EXPECT_EQ(b.backoff, backoff_kind::none);
     EXPECT_EQ(b.max_attempts, 9);
     EXPECT_EQ(b.initialization, R"({"l":[],"n":null,"u":{"w":3}})");
     auto const elsewhere = compile(source, "elsewhere");
-    EXPECT_EQ(elsewhere.steps[0].timeout_ms, std::nullopt);
-    EXPECT_EQ(elsewhere.steps[1].timeout_ms, 5'000);
+    EXPECT_EQ(elsewhere.steps[0].source.settings.timeout, std::nullopt);
+    EXPECT_EQ(elsewhere.steps[1].source.settings.timeout, 5s);
     EXPECT_EQ(elsewhere.hash, compiled.hash);
 }
 
@@ -105,15 +107,16 @@ TEST(CompiledTemplate, WritesTheStepsForTheirRegistration) {
                        "- {name: b, handler: {callable: y, method: m}, dependencies: [a], "
                        "timeout_seconds: 0.001}\n"),
                 "");
-    EXPECT_EQ(steps_json(compiled),
-              R"([{"step_no":0,"name":"a","parents":[],"children":[1],"handler":"x",)"
-              R"("handler_method":null,"initialization":{},"retryable":true,"max_attempts":3,)"
-              R"("backoff":"exponential","backoff_base_ms":1000,"max_backoff_ms":60000,)"
-              R"("timeout_ms":null},)"
-              R"({"step_no":1,"name":"b","parents":[0],"children":[],"handler":"y",)"
-              R"("handler_method":"m","initialization":{},"retryable":true,"max_attempts":3,)"
-              R"("backoff":"exponential","backoff_base_ms":1000,"max_backoff_ms":60000,)"
-              R"("timeout_ms":1}])");
+    EXPECT_EQ(
+        steps_json(compiled),
+        R"([{"step_no":0,"parents":[],"children":[1],"child_parents":[1],"name":"a","handler":"x",)"
+        R"("handler_method":null,"initialization":{},"retryable":true,"max_attempts":3,)"
+        R"("backoff":"exponential","backoff_base_ms":1000,"max_backoff_ms":60000,)"
+        R"("timeout_ms":null},)"
+        R"({"step_no":1,"parents":[0],"children":[],"child_parents":[],"name":"b","handler":"y",)"
+        R"("handler_method":"m","initialization":{},"retryable":true,"max_attempts":3,)"
+        R"("backoff":"exponential","backoff_base_ms":1000,"max_backoff_ms":60000,)"
+        R"("timeout_ms":1}])");
 }
 
 TEST(CompiledTemplate, KeepsTheEdgesAndTheOrderOfARandomGraph) {
@@ -144,11 +147,13 @@ TEST(CompiledTemplate, KeepsTheEdgesAndTheOrderOfARandomGraph) {
             auto const& step = compiled.steps[i];
             for (auto const parent : step.parents) {
                 ASSERT_LT(parent, static_cast<int>(i)) << "seed " << seed;
-                up.emplace(compiled.steps[static_cast<std::size_t>(parent)].name, step.name);
+                up.emplace(compiled.steps[static_cast<std::size_t>(parent)].source.name,
+                           step.source.name);
             }
             for (auto const child : step.children) {
                 ASSERT_GT(child, static_cast<int>(i)) << "seed " << seed;
-                down.emplace(step.name, compiled.steps[static_cast<std::size_t>(child)].name);
+                down.emplace(step.source.name,
+                             compiled.steps[static_cast<std::size_t>(child)].source.name);
             }
         }
         ASSERT_EQ(up, edges) << "seed " << seed;

@@ -46,9 +46,9 @@ environments:
 )";
     auto const parsed = parse_template_yaml(yaml).value();
     EXPECT_EQ(parsed.metadata, R"({"<<":1.10,"e":1E2,"yaml":[0.5,1.5,5.0]})");
-    EXPECT_EQ(compile(parsed, "test").steps[0].initialization,
+    EXPECT_EQ(compile(parsed, "test").steps[0].source.settings.initialization,
               R"({"p":1.10,"q":{"r":2.50,"s":1}})");
-    EXPECT_EQ(compile(parsed, "production").steps[0].initialization,
+    EXPECT_EQ(compile(parsed, "production").steps[0].source.settings.initialization,
               R"({"o":3.00,"p":1.10,"q":{"r":2.50,"s":0.10}})");
 }
 
@@ -93,7 +93,7 @@ TEST(ParseTemplate, KeepsEveryKey) {
                                  .max_backoff_ms = 5,
                                  .timeout = 1500ms};
     EXPECT_EQ(t.steps[0].settings, expected);
-    EXPECT_TRUE(t.steps[0].type_given);
+    EXPECT_EQ(t.steps[0].type, step_type::standard);
     EXPECT_EQ(t.steps[0].dependencies, std::nullopt);
     EXPECT_THAT(t.steps[1].dependencies.value(), ElementsAre("a"));
     ASSERT_EQ(t.environments.size(), 2);

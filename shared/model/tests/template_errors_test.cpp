@@ -1,7 +1,13 @@
+#include "documents.hpp"
 #include "problem_texts.hpp"
+
+#include "tasker/json_schema/validator.hpp"
+#include "tasker/model/template_schema.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <set>
 
 namespace tasker::model {
 namespace {
@@ -96,8 +102,7 @@ std::vector<broken_template> const broken_templates{
      {"line 3: steps[0].name: is reserved: in environments it means every step"}},
     {"StepType",
      HEAD "steps:\n- name: a\n  type: decision\n  handler: {callable: x}\n",
-     {"line 5: steps[0].type: \"decision\" is not supported: the only type of step is "
-      "\"standard\""}},
+     {"line 5: steps[0].type: must be standard, not \"decision\""}},
     {"UnknownStepKey",
      HEAD "steps:\n- name: a\n  handler: {callable: x}\n  retrys: {}\n",
      {"line 6: steps[0].retrys: is an unknown key; did you mean \"retry\"?"}},
@@ -302,6 +307,29 @@ std::vector<broken_template> const broken_templates{
      HEAD STEP "metadata: &m {a: *m}\n",
      {"line 4: has an alias inside its own anchor"}},
 };
+
+/// What a schema cannot express: rules about several steps, what YAML and JSON may contain, and
+/// that a time has at most three decimals.
+std::set<std::string_view> const beyond_a_schema{"DuplicateKey",
+                                                 "DuplicateKeyInMetadata",
+                                                 "TimeoutIsTooFine",
+                                                 "DuplicateStep",
+                                                 "UnknownDependency",
+                                                 "SelfDependency",
+                                                 "Cycle",
+                                                 "TwoCycles"};
+
+TEST_P(TemplateErrors, AreFoundByTheSchemaIfItCanExpressThem) {
+    static json_schema::validator const schema{template_schema()};
+    std::string json;
+    try {
+        documents::document const source = documents::read_yaml(GetParam().yaml);
+        json = to_json(source, source.root());
+    } catch (unreadable_document const&) {
+        return;
+    }
+    EXPECT_EQ(schema.validate(json, "template").empty(), beyond_a_schema.contains(GetParam().name));
+}
 
 INSTANTIATE_TEST_SUITE_P(Every, TemplateErrors, ::testing::ValuesIn(broken_templates),
                          [](auto const& each) { return std::string{each.param.name}; });

@@ -36,7 +36,7 @@ TEST(TemplateLimits, AcceptAChainOfTenThousandSteps) {
         document(10'000, [](int i) { return i == 0 ? std::string{} : step(i - 1); }));
     ASSERT_EQ(problems_of(t), std::vector<std::string>{});
     auto const compiled = compile(*t, "");
-    EXPECT_EQ(compiled.steps.back().name, "s9999");
+    EXPECT_EQ(compiled.steps.back().source.name, "s9999");
     EXPECT_THAT(compiled.steps.back().parents, ElementsAre(9'998));
 }
 

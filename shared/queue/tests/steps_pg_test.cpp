@@ -46,7 +46,7 @@ TEST_F(Steps, AreClaimedWithAllThatAHandlerNeeds) {
     EXPECT_EQ(step.name, "a");
     EXPECT_EQ(step.handler, "h.a");
     EXPECT_EQ(step.handler_method, "m");
-    EXPECT_EQ(step.initialization, R"({"x": 1})");
+    EXPECT_EQ(step.initialization, R"({"x":1})");
     EXPECT_EQ(step.name_space, "default");
     EXPECT_EQ(step.template_name, "chain");
     EXPECT_EQ(step.template_version, "1.0.0");

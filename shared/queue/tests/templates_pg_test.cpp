@@ -18,10 +18,7 @@ protected:
                 .environment = "default",
                 .hash = std::move(hash),
                 .definition = R"({"name": "one"})",
-                .steps = R"([{"step_no": 0, "name": "a", "parents": [], "children": [],
-                              "handler": "h", "initialization": {}, "retryable": true,
-                              "max_attempts": 3, "backoff": "exponential",
-                              "backoff_base_ms": 1000, "max_backoff_ms": 60000}])"};
+                .steps = steps_of("{name: a, handler: {callable: h}}")};
     }
 
     result<register_reply> add(new_template wanted) {

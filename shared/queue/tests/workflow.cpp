@@ -1,5 +1,7 @@
 #include "workflow.hpp"
 
+#include "tasker/model/compiled_template.hpp"
+
 #include <utility>
 
 namespace tasker::queue {
@@ -14,30 +16,33 @@ pg::connection Workflow::open() {
     return run(pg::connection::open(io_.get_executor(), {.dsn = database_.dsn()}, soon())).value();
 }
 
-template_id Workflow::register_steps(std::string const& name, std::string const& compiled_steps) {
+std::string steps_of(std::string const& steps) {
+    auto const parsed =
+        model::parse_template_yaml("{name: t, version: 1.0.0, steps: [" + steps + "]}");
+    return model::steps_json(model::compile(parsed.value(), "default"));
+}
+
+template_id Workflow::register_steps(std::string const& name, std::string const& steps) {
     auto const reply = run(register_template(on_,
                                              {.name_space = "default",
                                               .name = name,
                                               .version = "1.0.0",
                                               .environment = "default",
-                                              .hash = name + compiled_steps,
+                                              .hash = name + steps,
                                               .definition = R"({"name": ")" + name + R"("})",
-                                              .steps = compiled_steps},
+                                              .steps = steps_of(steps)},
                                              soon()));
     return reply.value().id;
 }
 
 template_id Workflow::register_chain() {
-    return register_steps("chain", R"([
-        {"step_no": 0, "name": "a", "parents": [], "children": [1], "handler": "h.a",
-         "handler_method": "m", "initialization": {"x": 1}, "retryable": true, "max_attempts": 2,
-         "backoff": "none", "backoff_base_ms": 0, "max_backoff_ms": 0, "timeout_ms": 1500},
-        {"step_no": 1, "name": "b", "parents": [0], "children": [2], "handler": "h.b",
-         "initialization": {}, "retryable": true, "max_attempts": 2,
-         "backoff": "none", "backoff_base_ms": 0, "max_backoff_ms": 0},
-        {"step_no": 2, "name": "c", "parents": [1], "children": [], "handler": "h.c",
-         "initialization": {}, "retryable": false, "max_attempts": 1,
-         "backoff": "none", "backoff_base_ms": 0, "max_backoff_ms": 0}])");
+    return register_steps("chain", R"(
+        {name: a, handler: {callable: h.a, method: m, initialization: {x: 1}},
+         retry: {max_attempts: 2, backoff: none}, timeout_seconds: 1.5},
+        {name: b, handler: {callable: h.b}, dependencies: [a],
+         retry: {max_attempts: 2, backoff: none}},
+        {name: c, handler: {callable: h.c}, dependencies: [b],
+         retry: {retryable: false, max_attempts: 1, backoff: none}})");
 }
 
 task_id Workflow::create(template_id from, std::string context) {

@@ -16,6 +16,9 @@
 
 namespace tasker::queue {
 
+/// The argument p_steps for steps in YAML: "{name: a, …}, {name: b, …}".
+std::string steps_of(std::string const& steps);
+
 /// A migrated database, a connection and a registered worker.
 class Workflow : public ::testing::Test {
 protected:
@@ -31,7 +34,7 @@ protected:
         return tasker::testing::run(io_, std::move(call));
     }
 
-    template_id register_steps(std::string const& name, std::string const& compiled_steps);
+    template_id register_steps(std::string const& name, std::string const& steps);
 
     /// a -> b -> c
     template_id register_chain();

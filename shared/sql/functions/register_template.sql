@@ -1,8 +1,7 @@
 -- Registers a compiled template. The same name, version and content again is accepted and changes
 -- nothing; a template is never altered.
--- p_steps: array of {step_no, name, parents[], children[], handler, handler_method, initialization,
---   retryable, max_attempts, backoff, backoff_base_ms, max_backoff_ms, timeout_ms}, numbered from 0 in
---   a topological order.
+-- p_steps: array of objects whose keys are the columns of template_steps without template_id, numbered
+--   from 0 in a topological order.
 -- called by: the orchestrator (POST /v1/templates).
 -- returns: the template's id, and whether it is new.
 -- locks: a new namespace, then the template's row.
@@ -19,6 +18,7 @@ as $$
 declare
     v_namespace_id bigint := tasker.ensure_namespace(p_namespace);
     v_old          tasker.templates;
+    v_step         tasker.template_steps;
     v_total        int;
     v_roots        int[];
     v_leaves       int[];
@@ -53,26 +53,7 @@ begin
         return;
     end if;
 
-    insert into tasker.template_steps
-        (template_id, step_no, name, parents, children, child_parents, handler, handler_method,
-         initialization, retryable, max_attempts, backoff, backoff_base_ms, max_backoff_ms, timeout_ms)
-    with s as materialized (
-        select * from json_to_recordset(p_steps) as s(
-            step_no int, name text, parents int[], children int[], handler text, handler_method text,
-            initialization json, retryable boolean, max_attempts int, backoff tasker.backoff,
-            backoff_base_ms bigint, max_backoff_ms bigint, timeout_ms bigint)
-    ), sized as materialized ( -- so that the sort below does not carry the arrays of parents
-        select s.step_no, cardinality(s.parents) as parents from s
-    ), counted as (
-        select e.step_no, array_agg(c.parents order by e.place) as child_parents
-        from (select s.step_no, k.child, k.place
-              from s cross join lateral unnest(s.children) with ordinality k(child, place)) e
-        join sized c on c.step_no = e.child
-        group by e.step_no
-    )
-    select template_id, s.step_no, s.name, s.parents, s.children, coalesce(n.child_parents, '{}'),
-           s.handler, s.handler_method, coalesce(s.initialization, '{}'), s.retryable, s.max_attempts,
-           s.backoff, s.backoff_base_ms, s.max_backoff_ms, s.timeout_ms
-    from s left join counted n using (step_no);
+    v_step.template_id := template_id;
+    insert into tasker.template_steps select * from json_populate_recordset(v_step, p_steps);
 end;
 $$;

@@ -1,5 +1,7 @@
 #include "workflow_database.hpp"
 
+#include "tasker/model/compiled_template.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -30,6 +32,13 @@ std::string joined(std::vector<int> const& numbers) {
 
 std::string text_or_empty(pqxx::field const& field) {
     return field.is_null() ? "" : field.as<std::string>();
+}
+
+/// A list of one step, as register_template takes it.
+std::string step_with_defaults() {
+    auto const parsed = model::parse_template_json(R"({"name": "t", "version": "1.0.0",
+        "steps": [{"name": "a", "handler": {"callable": "tasker.noop"}}]})");
+    return model::steps_json(model::compile(parsed.value(), ""));
 }
 
 held_step held(pqxx::row const& row) {
@@ -72,20 +81,21 @@ int workflow_database::register_template(std::string const& name, std::string_vi
     }
     std::string json;
     for (auto const& step : all) {
+        std::vector<std::size_t> child_parents;
+        for (int const child : step.children) {
+            child_parents.push_back(all[static_cast<std::size_t>(child)].parents.size());
+        }
         json += fmt::format(
-            R"({}{{"step_no":{},"name":"{}","parents":{},"children":{},"handler":"tasker.noop"}})",
+            R"({}{{"step_no":{},"name":"{}","parents":{},"children":{},"child_parents":[{}]}})",
             json.empty() ? "" : ",", numbers[step.name], step.name, joined(step.parents),
-            joined(step.children));
+            joined(step.children), fmt::join(child_parents, ","));
     }
-    std::string const defaults =
-        R"({"initialization":{},"retryable":true,"max_attempts":3,"backoff":"exponential",)"
-        R"("backoff_base_ms":1000,"max_backoff_ms":60000})";
     return database_.value<int>(
         fmt::format("select template_id from tasker.register_template('default', '{}', '1.0.0', "
                     "'default', 'hash', "
-                    "'{{}}', (select json_agg('{}'::jsonb || s || '{}'::jsonb) from "
+                    "'{{}}', (select json_agg('{}'::jsonb -> 0 || s || '{}'::jsonb) from "
                     "jsonb_array_elements('[{}]') s))",
-                    name, defaults, settings, json));
+                    name, step_with_defaults(), settings, json));
 }
 
 std::string workflow_database::create(int template_id, std::string const& context, int priority) {

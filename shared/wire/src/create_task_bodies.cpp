@@ -1,7 +1,8 @@
 #include "tasker/wire/create_task.hpp"
 
 #include "object_reader.hpp"
-#include "object_writer.hpp"
+
+#include "tasker/json/writer.hpp"
 
 namespace tasker::wire {
 
@@ -17,7 +18,7 @@ constexpr std::array rules{
 };
 
 void append_created(std::string& out, created_task const& task) {
-    object_writer writer{out};
+    json::object_writer writer{out};
     writer.text("task_id", task.id.to_string());
     writer.boolean("created", task.created);
 }
@@ -26,7 +27,7 @@ void append_created(std::string& out, created_task const& task) {
 
 void append(std::string& out, create_task_request const& request) {
     create_task_request const defaults;
-    object_writer writer{out};
+    json::object_writer writer{out};
     if (request.name_space != defaults.name_space) {
         writer.text("namespace", request.name_space);
     }
@@ -46,13 +47,13 @@ void append(std::string& out, create_task_request const& request) {
 }
 
 void append_create_batch(std::string& out, std::span<create_task_request const> requests) {
-    object_writer writer{out};
-    append_array(writer.key("tasks"), requests);
+    json::object_writer writer{out};
+    json::append_array(writer.key("tasks"), requests);
 }
 
 void append_created_batch(std::string& out, std::span<created_task const> tasks) {
-    object_writer writer{out};
-    append_array(writer.key("tasks"), tasks, append_created);
+    json::object_writer writer{out};
+    json::append_array(writer.key("tasks"), tasks, append_created);
 }
 
 result<std::vector<created_task>> read_created_batch(std::string_view json) {

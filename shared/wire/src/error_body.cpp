@@ -1,7 +1,8 @@
 #include "tasker/wire/error_body.hpp"
 
 #include "object_reader.hpp"
-#include "object_writer.hpp"
+
+#include "tasker/json/writer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -81,7 +82,7 @@ constexpr std::array envelope_rules{
 };
 
 void append_detail(std::string& out, error_detail const& detail) {
-    object_writer writer{out};
+    json::object_writer writer{out};
     writer.text("path", json::to_utf8(detail.path));
     writer.text("problem", json::to_utf8(detail.problem));
 }
@@ -108,11 +109,11 @@ error_detail to_detail(documents::located_problem const& problem) {
 }
 
 void append(std::string& out, error_body const& body) {
-    object_writer top{out};
-    object_writer error{top.key("error")};
+    json::object_writer top{out};
+    json::object_writer error{top.key("error")};
     error.text("code", to_string(body.code));
     error.text("message", json::to_utf8(body.message));
-    append_array(error.key("details"), body.details, append_detail);
+    json::append_array(error.key("details"), body.details, append_detail);
 }
 
 result<error_body> read_error_body(std::string_view json) {

@@ -1,7 +1,8 @@
 #include "tasker/wire/step_error.hpp"
 
 #include "object_reader.hpp"
-#include "object_writer.hpp"
+
+#include "tasker/json/writer.hpp"
 
 #include <algorithm>
 
@@ -31,7 +32,7 @@ std::string storable(std::string_view text) {
 } // namespace
 
 void append(std::string& out, step_error const& failure) {
-    object_writer writer{out};
+    json::object_writer writer{out};
     writer.text("message", storable(failure.message));
     writer.text("type", storable(failure.type));
     if (failure.traceback) {

@@ -1,9 +1,9 @@
 #include "tasker/wire/step_view.hpp"
 
 #include "object_reader.hpp"
-#include "object_writer.hpp"
 
 #include "tasker/base/assert.hpp"
+#include "tasker/json/writer.hpp"
 
 namespace tasker::wire {
 
@@ -49,7 +49,7 @@ constexpr std::array rules{
 
 void append(std::string& out, step_view const& step) {
     TASKER_ASSERT(!step.result || !step.error);
-    object_writer writer{out};
+    json::object_writer writer{out};
     writer.text("name", step.name);
     writer.number("step_no", step.number.value);
     writer.text("state", to_string(step.state));
@@ -57,7 +57,7 @@ void append(std::string& out, step_view const& step) {
     writer.number("max_attempts", step.max_attempts);
     writer.number("deliveries", step.deliveries);
     writer.number("lost_leases", step.lost_leases);
-    append_array(writer.key("dependencies"), step.dependencies, json::append_string);
+    json::append_array(writer.key("dependencies"), step.dependencies, json::append_string);
     writer.moment_or_null("enqueued_at", step.enqueued_at);
     writer.moment_or_null("started_at", step.started_at);
     writer.moment_or_null("finished_at", step.finished_at);
@@ -75,8 +75,8 @@ result<step_view> read_step_view(std::string_view json) {
 }
 
 void append(std::string& out, page<step_view> const& steps) {
-    object_writer writer{out};
-    append_array(writer.key("steps"), steps.items);
+    json::object_writer writer{out};
+    json::append_array(writer.key("steps"), steps.items);
     writer.text_or_null("next_cursor", steps.next_cursor);
 }
 

@@ -1,7 +1,8 @@
 #include "tasker/wire/task_view.hpp"
 
 #include "object_reader.hpp"
-#include "object_writer.hpp"
+
+#include "tasker/json/writer.hpp"
 
 namespace tasker::wire {
 
@@ -46,7 +47,7 @@ constexpr std::array rules{
 } // namespace
 
 void append(std::string& out, task_view const& task) {
-    object_writer writer{out};
+    json::object_writer writer{out};
     writer.text("task_id", task.id.to_string());
     writer.text("namespace", task.name_space);
     writer.text("name", task.name);
@@ -69,8 +70,8 @@ result<task_view> read_task_view(std::string_view json) {
 }
 
 void append(std::string& out, page<task_view> const& tasks) {
-    object_writer writer{out};
-    append_array(writer.key("tasks"), tasks.items);
+    json::object_writer writer{out};
+    json::append_array(writer.key("tasks"), tasks.items);
     writer.text_or_null("next_cursor", tasks.next_cursor);
 }
 

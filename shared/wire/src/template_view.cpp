@@ -1,7 +1,8 @@
 #include "tasker/wire/template_view.hpp"
 
 #include "object_reader.hpp"
-#include "object_writer.hpp"
+
+#include "tasker/json/writer.hpp"
 
 namespace tasker::wire {
 
@@ -35,7 +36,7 @@ constexpr std::array rules{
 } // namespace
 
 void append(std::string& out, template_view const& shown) {
-    object_writer writer{out};
+    json::object_writer writer{out};
     writer.number("template_id", shown.id.value);
     writer.text("namespace", shown.name_space);
     writer.text("name", shown.name);
@@ -53,8 +54,8 @@ result<template_view> read_template_view(std::string_view json) {
 }
 
 void append(std::string& out, page<template_view> const& templates) {
-    object_writer writer{out};
-    append_array(writer.key("templates"), templates.items);
+    json::object_writer writer{out};
+    json::append_array(writer.key("templates"), templates.items);
     writer.text_or_null("next_cursor", templates.next_cursor);
 }
 

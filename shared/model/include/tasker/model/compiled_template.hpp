@@ -10,20 +10,12 @@
 
 namespace tasker::model {
 
-/// A step with all its settings resolved for one environment.
 struct compiled_step {
-    std::string name;
+    /// The settings are resolved for one environment: a value is absent only if there is no
+    /// default.
+    step_template source;
     std::vector<std::int32_t> parents;  ///< step numbers, ascending; all below this step's number
     std::vector<std::int32_t> children; ///< step numbers, ascending; all above this step's number
-    std::string handler;
-    std::optional<std::string> handler_method;
-    std::string initialization = "{}"; ///< JSON object
-    bool retryable = true;
-    std::int32_t max_attempts = 3;
-    backoff_kind backoff = backoff_kind::exponential;
-    std::int32_t backoff_base_ms = 1'000;
-    std::int32_t max_backoff_ms = 60'000;
-    std::optional<std::int32_t> timeout_ms;
 };
 
 /// A template in the form that is registered.
@@ -47,10 +39,8 @@ struct compiled_template {
 /// on comments, or on the format (YAML or JSON).
 compiled_template compile(workflow_template const& source, std::string_view environment);
 
-/// The argument p_steps of the SQL function register_template: a JSON array of
-/// `{"step_no":0,"name":"","parents":[],"children":[],"handler":"","handler_method":null,
-///   "initialization":{},"retryable":true,"max_attempts":3,"backoff":"exponential",
-///   "backoff_base_ms":1000,"max_backoff_ms":60000,"timeout_ms":null}`.
+/// The argument p_steps of the SQL function register_template: a JSON array with an object for each
+/// step. Its keys are the columns of tasker.template_steps, without template_id.
 std::string steps_json(compiled_template const& compiled);
 
 } // namespace tasker::model

@@ -19,7 +19,7 @@ namespace tasker::model {
 /// linear b, 2b, 3b …; exponential b, 2b, 4b …; fibonacci b, b, 2b, 3b, 5b …
 enum class backoff_kind : std::uint8_t { none, linear, exponential, fibonacci };
 
-std::string_view to_string(backoff_kind kind) noexcept;
+enum class step_type : std::uint8_t { standard };
 
 /// The settings of a step or an override. An absent value means the default in a step, and no
 /// change in an override.
@@ -40,8 +40,8 @@ struct step_settings {
 struct step_template {
     std::string name;
     std::optional<std::string> description;
-    bool type_given = false; ///< the document had `type: standard`, the only type
-    step_settings settings;  ///< callable is present
+    std::optional<step_type> type;
+    step_settings settings;                               ///< callable is present
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 
     friend bool operator==(step_template const&, step_template const&) = default;

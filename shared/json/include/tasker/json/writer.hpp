@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace tasker::wire {
+namespace tasker::json {
 
 /// Writes an object to the end of a string, from its construction to its destruction.
 class object_writer {
@@ -32,11 +32,17 @@ public:
     }
 
     void text(std::string_view name, std::string_view value) {
-        json::append_string(key(name), value);
+        append_string(key(name), value);
     }
 
     void json(std::string_view name, std::string_view value) {
         key(name).append(value);
+    }
+
+    /// Several members: `"a":1,"b":2`.
+    void members(std::string_view text) {
+        out_.append(first_ ? "" : ",").append(text);
+        first_ = false;
     }
 
     void number(std::string_view name, std::integral auto value) {
@@ -91,4 +97,4 @@ void append_array(std::string& out, Range const& items) {
     append_array(out, items, [](std::string& to, auto const& item) { append(to, item); });
 }
 
-} // namespace tasker::wire
+} // namespace tasker::json

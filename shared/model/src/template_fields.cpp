@@ -1,0 +1,61 @@
+#include "template_fields.hpp"
+
+#include <algorithm>
+
+namespace tasker::model {
+
+namespace {
+
+constexpr std::size_t max_callable_length = 256;
+
+} // namespace
+
+std::string_view to_string(backoff_kind kind) noexcept {
+    return backoff_names[static_cast<std::size_t>(kind)];
+}
+
+std::optional<std::string> step_name_kind::problem_of_name(std::string_view name) {
+    if (name == every_step) {
+        return "is reserved: in environments it means every step";
+    }
+    return name_problem(name);
+}
+
+void step_name_kind::describe(json::object_writer& schema) const {
+    text_kind::describe(schema);
+    json::object_writer reserved{schema.key("not")};
+    reserved.text("const", every_step);
+}
+
+std::optional<std::string> callable_problem(std::string_view name) {
+    bool const fits = !name.empty() && name.size() <= max_callable_length &&
+                      std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f; });
+    if (fits) {
+        return std::nullopt;
+    }
+    return "must be 1 to 256 printable ASCII characters without spaces";
+}
+
+void check_retry(reading in, document_path const& path, mapping_reader const& retry,
+                 step_settings const& read) {
+    auto const refuse = [&](char const* key, char const* why) {
+        if (auto const value = retry.find(key)) {
+            in.problems.add(document_path{path, key}, in.source[*value],
+                            std::string{"has no effect beside "} + why);
+        }
+    };
+    bool const is_final = read.retryable == false;
+    if (is_final && read.max_attempts > 1) {
+        refuse("max_attempts", "`retryable: false`");
+    }
+    if (is_final && read.backoff.value_or(backoff_kind::none) != backoff_kind::none) {
+        refuse("backoff", "`retryable: false`");
+    }
+    if (is_final || read.backoff == backoff_kind::none) {
+        auto const* const why = is_final ? "`retryable: false`" : "`backoff: none`";
+        refuse("backoff_base_ms", why);
+        refuse("max_backoff_ms", why);
+    }
+}
+
+} // namespace tasker::model

@@ -1,0 +1,128 @@
+#pragma once
+
+#include "fields.hpp"
+
+#include "tasker/model/names.hpp"
+#include "tasker/model/workflow_template.hpp"
+
+/// The keys of templates. The reader, the definition, the argument of register_template, defaults,
+/// limits, the JSON Schema and the tables of docs/templates.md come from these tables.
+///
+/// The reader itself reads the keys that make the graph: `steps`, `dependencies`, `environments`.
+
+namespace tasker::model {
+
+inline constexpr std::string_view name_pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$";
+inline constexpr std::string_view namespace_pattern = "^[a-z](_?[a-z0-9]){0,31}$";
+inline constexpr std::string_view version_pattern =
+    R"(^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})$)";
+inline constexpr std::string_view callable_pattern = "^[!-~]{1,256}$";
+
+inline constexpr std::array<std::string_view, 4> backoff_names{"none", "linear", "exponential",
+                                                               "fibonacci"};
+inline constexpr std::array<std::string_view, 1> step_type_names{"standard"};
+
+/// The name of a step; not `ALL`.
+struct step_name_kind : text_kind {
+    constexpr step_name_kind() : text_kind{problem_of_name, name_pattern} {}
+
+    static std::optional<std::string> problem_of_name(std::string_view name);
+    void describe(json::object_writer& schema) const;
+};
+
+std::optional<std::string> callable_problem(std::string_view name);
+
+/// A key that contradicts another one in the same mapping would have no effect. Overrides of an
+/// environment are not contradictions.
+void check_retry(reading in, document_path const& path, mapping_reader const& retry,
+                 step_settings const& read);
+
+/// check_retry as JSON Schema.
+inline constexpr std::string_view retry_rule = R"("allOf":[
+    {"if":{"required":["retryable"],"properties":{"retryable":{"const":false}}},
+     "then":{"properties":{"max_attempts":{"const":1},"backoff":{"const":"none"},
+                           "backoff_base_ms":false,"max_backoff_ms":false}}},
+    {"if":{"required":["backoff"],"properties":{"backoff":{"const":"none"}}},
+     "then":{"properties":{"backoff_base_ms":false,"max_backoff_ms":false}}}])";
+
+inline constexpr std::int32_t most_attempts = 10'000;
+inline constexpr std::int32_t longest_backoff_ms = 86'400'000; // a day
+/// In milliseconds it fits into 32 bits.
+inline constexpr std::chrono::milliseconds longest_timeout = std::chrono::hours{24 * 24};
+
+/// The settings of a step, which environments can override.
+inline constexpr std::tuple settings_fields{
+    make_group<step_settings>(
+        "handler",
+        field{"callable", &step_settings::callable, text_kind{callable_problem, callable_pattern},
+              "the name of the handler in the worker: up to 256 printable characters, no spaces"}
+            .stored_in("handler")
+            .must_be_given(),
+        field{"method", &step_settings::method, text_kind{callable_problem, callable_pattern},
+              "passed to the handler"}
+            .stored_in("handler_method"),
+        field{"initialization", &step_settings::initialization, mapping_kind{},
+              "any keys; passed to the handler"}
+            .stored_in("initialization")
+            .defaults_to("{}")),
+    make_group<step_settings>(
+        "retry",
+        field{"retryable", &step_settings::retryable, boolean_kind{},
+              "`false`: the first failure is permanent"}
+            .stored_in("retryable")
+            .defaults_to(true),
+        field{"max_attempts", &step_settings::max_attempts, integer_kind{1, most_attempts},
+              "the number of attempts, including the first"}
+            .stored_in("max_attempts")
+            .defaults_to(3),
+        field{"backoff", &step_settings::backoff, enum_kind<backoff_kind>{backoff_names},
+              "how the delay grows from one retry to the next"}
+            .stored_in("backoff")
+            .defaults_to(backoff_kind::exponential),
+        field{"backoff_base_ms", &step_settings::backoff_base_ms,
+              integer_kind{0, longest_backoff_ms}, "the first delay, in milliseconds"}
+            .stored_in("backoff_base_ms")
+            .defaults_to(1'000),
+        field{"max_backoff_ms", &step_settings::max_backoff_ms, integer_kind{0, longest_backoff_ms},
+              "the longest delay, in milliseconds"}
+            .stored_in("max_backoff_ms")
+            .defaults_to(60'000))
+        .checked_by(check_retry, retry_rule),
+    field{"timeout_seconds", &step_settings::timeout, seconds_kind{longest_timeout},
+          "the time limit of one attempt; up to three decimals"}
+        .stored_in("timeout_ms"),
+};
+
+/// The other keys of a step.
+inline constexpr std::tuple step_fields{
+    field{"name", &step_template::name, step_name_kind{},
+          "like a template's name, unique in the template; `ALL` is reserved"}
+        .stored_in("name")
+        .must_be_given(),
+    field{"description", &step_template::description, text_kind{}, "stored, not used"},
+    field{"type", &step_template::type, enum_kind<step_type>{step_type_names},
+          "no other type is supported"}
+        .defaults_to(step_type::standard),
+};
+
+/// The keys of a template.
+inline constexpr std::tuple template_fields{
+    field{"name", &workflow_template::name, text_kind{name_problem, name_pattern},
+          "1 to 128 letters, digits, `_`, `-`, `.`; starts with a letter or digit"}
+        .must_be_given(),
+    field{"namespace_name", &workflow_template::name_space,
+          text_kind{namespace_problem, namespace_pattern},
+          "1 to 32 of `a-z`, `0-9`, single `_`. Each namespace has its own queues"}
+        .defaults_to("default"),
+    field{"version", &workflow_template::version, version_kind{version_problem, version_pattern},
+          "three numbers, `1.2.0`. `1.0` is refused, because YAML reads it as a number"}
+        .must_be_given(),
+    field{"description", &workflow_template::description, text_kind{}, "stored, not used"},
+    field{"metadata", &workflow_template::metadata, mapping_kind{}, "any keys; stored, not used"},
+    field{"input_schema", &workflow_template::input_schema, schema_kind{},
+          "JSON Schema for the context of every task"},
+    field{"system_dependencies", &workflow_template::system_dependencies, mapping_kind{},
+          "any keys; stored, not used"},
+};
+
+} // namespace tasker::model

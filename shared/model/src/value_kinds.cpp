@@ -1,0 +1,238 @@
+#include "value_kinds.hpp"
+
+#include "tasker/json/text.hpp"
+#include "tasker/json/walker.hpp"
+#include "tasker/json_schema/check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+namespace tasker::model {
+
+namespace {
+
+constexpr std::int64_t ms_in_a_second = 1'000;
+
+/// Seconds with as many decimals as needed: "30", "1.5", "0.001".
+std::string to_seconds(std::chrono::milliseconds time) {
+    std::string out = std::to_string(time.count() / ms_in_a_second);
+    if (auto const rest = time.count() % ms_in_a_second; rest != 0) {
+        std::string decimals = std::to_string(ms_in_a_second + rest);
+        decimals.front() = '.';
+        decimals.resize(decimals.find_last_not_of('0') + 1);
+        out += decimals;
+    }
+    return out;
+}
+
+std::string in_a_sentence(std::span<std::string_view const> words) {
+    std::string out;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        out.append(i == 0 ? "" : i + 1 == words.size() ? " or " : ", ").append(words[i]);
+    }
+    return out;
+}
+
+bool is_object(std::string_view value) {
+    return json::walker{value}.kind() == json::value_kind::object;
+}
+
+/// The members of both objects. If both have a member, that of `from` is used, and objects are
+/// merged. Values stay unchanged.
+std::string merged(std::string_view onto, std::string_view from) {
+    std::map<std::string, std::string> members;
+    json::walker base{onto};
+    base.object([&](std::string_view key) { members.emplace(key, base.raw()); });
+    json::walker change{from};
+    change.object([&](std::string_view key) {
+        auto const value = change.raw();
+        auto& member = members[std::string{key}];
+        bool const both = !member.empty() && is_object(member) && is_object(value);
+        member = both ? merged(member, value) : std::string{value};
+    });
+    std::string out = "{";
+    for (auto const& [key, value] : members) {
+        json::append_string(out.append(out.size() == 1 ? "" : ","), key).append(":").append(value);
+    }
+    return out.append("}");
+}
+
+} // namespace
+
+std::optional<bool> boolean_kind::read(reading in, document_path const& path, node_index node) {
+    return read_boolean(in, path, node);
+}
+
+void boolean_kind::write(std::string& out, bool value) {
+    out += value ? "true" : "false";
+}
+
+void boolean_kind::write_column(std::string& out, bool value) {
+    write(out, value);
+}
+
+void boolean_kind::describe(json::object_writer& schema) {
+    schema.text("type", "boolean");
+}
+
+std::optional<std::int32_t> integer_kind::read(reading in, document_path const& path,
+                                               node_index node) const {
+    return read_integer(in, path, node, least, most);
+}
+
+void integer_kind::write(std::string& out, std::int32_t value) {
+    out += std::to_string(value);
+}
+
+void integer_kind::write_column(std::string& out, std::int32_t value) {
+    write(out, value);
+}
+
+void integer_kind::describe(json::object_writer& schema) const {
+    schema.text("type", "integer");
+    schema.number("minimum", least);
+    schema.number("maximum", most);
+}
+
+std::optional<std::chrono::milliseconds> seconds_kind::read(reading in, document_path const& path,
+                                                            node_index index) const {
+    document_node const& node = in.source[index];
+    long double seconds = 0;
+    if (auto const* const whole = std::get_if<std::int64_t>(&node.value)) {
+        seconds = static_cast<long double>(*whole);
+    } else if (auto const* const real = std::get_if<double>(&node.value)) {
+        seconds = *real;
+    } else if (node.kind == node_kind::integer) {
+        seconds = HUGE_VALL;
+    } else {
+        in.problems.add(path, node,
+                        "must be a number, not " + std::string{documents::describe(node.kind)});
+        return std::nullopt;
+    }
+    long double const ms = seconds * ms_in_a_second;
+    long double const rounded = std::round(ms);
+    if (!(rounded >= 1 && rounded <= static_cast<long double>(most.count()))) {
+        in.problems.add(path, node,
+                        "must be from 0.001 to " + to_seconds(most) + " seconds, not " +
+                            std::string{node.text});
+        return std::nullopt;
+    }
+    if (std::abs(ms - rounded) > 1e-6L) {
+        in.problems.add(path, node, "must have at most three decimals");
+        return std::nullopt;
+    }
+    return std::chrono::milliseconds{static_cast<std::int64_t>(rounded)};
+}
+
+void seconds_kind::write(std::string& out, std::chrono::milliseconds value) {
+    out += to_seconds(value);
+}
+
+void seconds_kind::write_column(std::string& out, std::chrono::milliseconds value) {
+    out += std::to_string(value.count());
+}
+
+void seconds_kind::describe(json::object_writer& schema) const {
+    schema.text("type", "number");
+    schema.json("minimum", "0.001");
+    schema.json("maximum", to_seconds(most));
+}
+
+std::optional<std::string> text_kind::read(reading in, document_path const& path,
+                                           node_index node) const {
+    auto const text = read_string(in, path, node);
+    if (!text) {
+        return std::nullopt;
+    }
+    if (auto problem = problem_of == nullptr ? std::nullopt : problem_of(*text)) {
+        in.problems.add(path, in.source[node], std::move(*problem));
+    }
+    return std::string{*text};
+}
+
+void text_kind::write(std::string& out, std::string_view value) {
+    json::append_string(out, value);
+}
+
+void text_kind::write_column(std::string& out, std::string_view value) {
+    write(out, value);
+}
+
+void text_kind::describe(json::object_writer& schema) const {
+    schema.text("type", "string");
+    if (!pattern.empty()) {
+        schema.text("pattern", pattern);
+    }
+}
+
+std::optional<std::string> version_kind::read(reading in, document_path const& path,
+                                              node_index index) const {
+    document_node const& node = in.source[index];
+    if (node.kind == node_kind::real || node.kind == node_kind::integer) {
+        in.problems.add(path, node,
+                        "must be three numbers such as 1.0.0, not the number " +
+                            std::string{node.text.substr(0, 40)});
+        return std::nullopt;
+    }
+    return text_kind::read(in, path, index);
+}
+
+std::optional<std::size_t> word_kind::read_index(reading in, document_path const& path,
+                                                 node_index node) const {
+    auto const text = read_string(in, path, node);
+    if (!text) {
+        return std::nullopt;
+    }
+    auto const found = std::ranges::find(words, *text);
+    if (found == words.end()) {
+        in.problems.add(path, in.source[node],
+                        "must be " + in_a_sentence(words) + ", not " + shown(*text) +
+                            in.problems.suggestion(*text, words));
+        return std::nullopt;
+    }
+    return static_cast<std::size_t>(found - words.begin());
+}
+
+void word_kind::describe(json::object_writer& schema) const {
+    schema.text("type", "string");
+    json::append_array(schema.key("enum"), words, json::append_string);
+}
+
+std::optional<std::string> mapping_kind::read(reading in, document_path const& path,
+                                              node_index node) {
+    return read_free_mapping(in, path, node);
+}
+
+void mapping_kind::write(std::string& out, std::string_view value) {
+    out += value;
+}
+
+void mapping_kind::write_column(std::string& out, std::string_view value) {
+    write(out, value);
+}
+
+void mapping_kind::merge(std::string& onto, std::string const& from) {
+    onto = onto == "{}" ? from : merged(onto, from);
+}
+
+void mapping_kind::describe(json::object_writer& schema) {
+    schema.text("type", "object");
+}
+
+std::optional<std::string> schema_kind::read(reading in, document_path const& path,
+                                             node_index node) {
+    json_schema::check_schema(in, path, node);
+    return to_json(in.source, node);
+}
+
+void schema_kind::write(std::string& out, std::string_view value) {
+    out += value;
+}
+
+void schema_kind::describe(json::object_writer& schema) {
+    schema.json("type", R"(["object","boolean"])");
+}
+
+} // namespace tasker::model

@@ -1,0 +1,193 @@
+#include "documents.hpp"
+#include "document_parts.hpp"
+#include "source_files.hpp"
+
+#include "tasker/json_schema/validator.hpp"
+#include "tasker/model/template_schema.hpp"
+#include "tasker/model/workflow_template.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+
+namespace tasker::model {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using json = nlohmann::ordered_json;
+
+std::vector<std::string> problems_of(std::string_view yaml) {
+    static json_schema::validator const validator{template_schema()};
+    documents::document const source = documents::read_yaml(yaml);
+    std::vector<std::string> out;
+    for (auto const& problem : validator.validate(to_json(source, source.root()), "template")) {
+        out.push_back(to_string(problem));
+    }
+    return out;
+}
+
+std::string_view const step =
+    "name: t\nversion: 1.0.0\nsteps:\n- name: a\n  handler: {callable: x}";
+
+std::string with_step_key(std::string_view key) {
+    return std::string{step} + "\n  " + std::string{key} + "\n";
+}
+
+TEST(TemplateSchema, AcceptsTheTemplatesOfTheFolder) {
+    int found = 0;
+    std::filesystem::path const folder{TASKER_SOURCE_DIR "/config/templates"};
+    for (auto const& entry : std::filesystem::directory_iterator{folder}) {
+        auto const path = std::filesystem::relative(entry.path(), TASKER_SOURCE_DIR);
+        EXPECT_THAT(problems_of(read_source_file(path)), IsEmpty()) << path;
+        ++found;
+    }
+    EXPECT_GE(found, 4);
+}
+
+TEST(TemplateSchema, AcceptsTheExamplesOfTheDocument) {
+    std::string const document = read_source_file("docs/templates.md");
+    int found = 0;
+    std::string const fence = "\n```";
+    for (std::size_t at = 0; (at = document.find(fence, at)) != std::string::npos;) {
+        std::size_t const begin = document.find('\n', at + 1) + 1;
+        std::size_t const end = document.find(fence, begin - 1);
+        ASSERT_NE(end, std::string::npos);
+        EXPECT_THAT(problems_of(document.substr(begin, end + 1 - begin)), IsEmpty());
+        ++found;
+        at = end + 1;
+    }
+    EXPECT_GE(found, 5);
+}
+
+TEST(TemplateSchema, RefusesSettingsThatTheReaderRefuses) {
+    for (auto const* key :
+         {"bogus: 1", "type: decision", "description: 5", "timeout_seconds: 0",
+          "timeout_seconds: 2073601", "timeout_seconds: \"5\"", "dependencies: b",
+          "dependencies: [b, b]", "dependencies: []\n  depends_on: []", "retry: 5",
+          "retry: {max_attempts: 0}", "retry: {max_attempts: 10001}", "retry: {max_attempts: 1.5}",
+          "retry: {backoff: exponental}", "retry: {retryable: yes}", "retry: {backoff_base_ms: -1}",
+          "retry: {retryable: false, max_attempts: 2}",
+          "retry: {retryable: false, backoff: linear}",
+          "retry: {backoff: none, max_backoff_ms: 1}"}) {
+        auto const yaml = with_step_key(key);
+        EXPECT_TRUE(parse_template_yaml(yaml).has_error()) << yaml;
+        EXPECT_FALSE(problems_of(yaml).empty()) << yaml;
+    }
+}
+
+TEST(TemplateSchema, AcceptsSettingsThatTheReaderAccepts) {
+    for (auto const* key :
+         {"type: standard", "description: d", "timeout_seconds: 0.001", "timeout_seconds: 2073600",
+          "dependencies: []", "depends_on: []", "retry: {}", "retry: {max_attempts: 10000}",
+          "retry: {max_attempts: 2.0}", "retry: {backoff: none, max_attempts: 9}",
+          "retry: {retryable: false, backoff: none, max_attempts: 1}",
+          "retry: {retryable: true, backoff: fibonacci, max_backoff_ms: 86400000}"}) {
+        auto const yaml = with_step_key(key);
+        EXPECT_FALSE(parse_template_yaml(yaml).has_error()) << yaml;
+        EXPECT_THAT(problems_of(yaml), IsEmpty()) << yaml;
+    }
+}
+
+TEST(TemplateSchema, OverridesNeedAStepAndNothingElse) {
+    auto const with_override = [](std::string const& override) {
+        return std::string{step} + "\nenvironments: {p: {steps: [" + override + "]}}\n";
+    };
+    for (auto const* good : {"{name: ALL, timeout_seconds: 1}", "{name: a, handler: {method: m}}",
+                             "{name: a}", "{name: a, retry: {backoff: none}}"}) {
+        EXPECT_FALSE(parse_template_yaml(with_override(good)).has_error()) << good;
+        EXPECT_THAT(problems_of(with_override(good)), IsEmpty()) << good;
+    }
+    for (auto const* bad : {"{timeout_seconds: 1}", "{name: a, dependencies: []}",
+                            "{name: a, retry: {max_attempts: 0}}"}) {
+        EXPECT_TRUE(parse_template_yaml(with_override(bad)).has_error()) << bad;
+        EXPECT_THAT(problems_of(with_override(bad)), SizeIs(1)) << bad;
+    }
+}
+
+TEST(TemplateSchema, IsAJsonSchemaOfDraft7WithADescriptionForEveryKey) {
+    auto const schema = json::parse(template_schema());
+    EXPECT_EQ(schema.at("$schema"), "http://json-schema.org/draft-07/schema#");
+    auto const& properties = schema.at("properties");
+    EXPECT_THAT(properties, SizeIs(9));
+    auto const& retry = properties.at("steps").at("items").at("properties").at("retry");
+    EXPECT_EQ(retry.at("properties").at("max_attempts"), json::parse(R"({
+        "type": "integer", "minimum": 1, "maximum": 10000,
+        "description": "the number of attempts, including the first", "default": 3})"));
+    for (auto const& [key, value] : properties.items()) {
+        EXPECT_TRUE(value.contains("description")) << key;
+    }
+}
+
+std::string in_code(std::string_view text) {
+    return std::string{"`"}.append(text).append("`");
+}
+
+/// The values that a key may have, as docs/templates.md shows them.
+std::string values_of(json const& schema) {
+    if (schema.contains("enum")) {
+        std::string out;
+        for (auto const& word : schema.at("enum")) {
+            out.append(out.empty() ? "" : ", ").append(in_code(word.get<std::string>()));
+        }
+        return out;
+    }
+    if (schema.contains("minimum")) {
+        return with_commas(schema.at("minimum").dump()) + " to " +
+               with_commas(schema.at("maximum").dump());
+    }
+    auto const& type = schema.at("type");
+    if (type.is_array()) {
+        return "schema";
+    }
+    return type == "object"   ? "mapping"
+           : type == "array"  ? "list"
+           : type == "string" ? "text"
+                              : "`true`, `false`";
+}
+
+std::string default_of(json const& schema) {
+    if (!schema.contains("default")) {
+        return {};
+    }
+    auto const& value = schema.at("default");
+    return in_code(value.is_string() ? value.get<std::string>() : value.dump());
+}
+
+void append_rows(std::string& out, json const& mapping, std::string const& prefix) {
+    auto const required = mapping.value("required", json::array());
+    for (auto const& [key, schema] : mapping.at("properties").items()) {
+        auto const path = prefix + key;
+        if (schema.contains("properties")) {
+            append_rows(out, schema, path + '.');
+            continue;
+        }
+        bool const is_required = std::ranges::find(required, json(key)) != required.end();
+        out.append("| ").append(in_code(path)).append(" | ").append(values_of(schema));
+        auto const initial = is_required ? "required" : default_of(schema);
+        out.append(initial.empty() ? " |" : " | ").append(initial).append(" | ");
+        out.append(schema.at("description").get<std::string>()).append(" |\n");
+    }
+}
+
+std::string table_of(json const& mapping) {
+    std::string out = "| key | value | default | meaning |\n|---|---|---|---|\n";
+    append_rows(out, mapping, "");
+    return out;
+}
+
+TEST(TemplateDocument, ListsTheKeysOfATemplate) {
+    expect_part("docs/templates.md", "keys of a template",
+                table_of(json::parse(template_schema())));
+}
+
+TEST(TemplateDocument, ListsTheKeysOfAStep) {
+    auto const schema = json::parse(template_schema());
+    expect_part("docs/templates.md", "keys of a step",
+                table_of(schema.at("properties").at("steps").at("items")));
+}
+
+} // namespace
+} // namespace tasker::model
