@@ -6,7 +6,7 @@ file(WRITE ${OUTPUT} "// Written by orchestration/openapi/embed.cmake.
 
 namespace tasker::orchestration::api {
 
-std::string_view openapi_json() noexcept {
+std::string_view embedded_openapi() noexcept {
     return R\"openapi(${text})openapi\";
 }
 

@@ -6,6 +6,7 @@
 #include "api/templates.hpp"
 
 #include "tasker/base/version.hpp"
+#include "tasker/model/states.hpp"
 #include "tasker/wire/cursor.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -93,6 +94,20 @@ std::map<std::string, std::set<std::string>> described_routes() {
 
 TEST(OpenApi, DescribesEveryRouteAndItsQueryAndNoOther) {
     EXPECT_EQ(described_routes(), routes());
+}
+
+TEST(OpenApi, HasTheStatesOfTheModel) {
+    auto const schemas = json::parse(api::openapi_json()).at("components").at("schemas");
+    auto const& tasks = schemas.at("TaskState").at("enum");
+    auto const& steps = schemas.at("StepState").at("enum");
+    ASSERT_EQ(tasks.size(), model::task_states.size());
+    ASSERT_EQ(steps.size(), model::step_states.size());
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        EXPECT_EQ(tasks.at(i), model::task_states.at(i).name);
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        EXPECT_EQ(steps.at(i), model::step_states.at(i).name);
+    }
 }
 
 TEST(OpenApi, EveryOperationIsDescribedAndHasTheErrorOfAll) {

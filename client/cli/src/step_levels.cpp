@@ -24,24 +24,24 @@ std::vector<std::vector<std::size_t>> levels_of(std::span<wire::step_view const>
 
 void step_counts::add(model::step_state state) noexcept {
     ++total;
-    switch (state) {
-    case model::step_state::complete:
+    switch (model::kind_of(state)) {
+    case model::state_kind::complete:
         ++complete;
         break;
-    case model::step_state::failed:
+    case model::state_kind::failed:
         ++failed;
         break;
-    case model::step_state::in_progress:
+    case model::state_kind::running:
         ++running;
         break;
-    case model::step_state::waiting_for_retry:
+    case model::state_kind::waiting:
         ++retrying;
         break;
-    case model::step_state::cancelled:
+    case model::state_kind::cancelled:
         ++cancelled;
         break;
-    case model::step_state::pending:
-    case model::step_state::enqueued:
+    case model::state_kind::idle:
+    case model::state_kind::ready:
         break;
     }
 }

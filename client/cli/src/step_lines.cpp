@@ -81,10 +81,11 @@ std::size_t name_cells_of(Steps const& steps, ToStep to_step) {
 
 text_line step_line(wire::step_view const& step, std::string_view gutter, std::size_t name_cells,
                     watch_scene const& scene, terminal const& out) {
-    auto const colour = tone_of(step.state);
+    auto const kind = model::kind_of(step.state);
+    auto const colour = tone_of(kind);
     auto const end = end_of(step, scene.now);
     text_line line{{"  " + padded(std::string{gutter}, 3), tone::dim},
-                   {mark_of(step.state, out.has_unicode) + ' ', colour},
+                   {mark_of(kind, out.has_unicode) + ' ', colour},
                    {padded(clip(step.name, name_cells, out.has_unicode), name_cells),
                     step.state == step_state::pending ? tone::dim : tone::plain},
                    {fmt::format("{:>{}}", duration_text(step.started_at, end), time_cells)}};

@@ -6,6 +6,8 @@
 #include "task_text.hpp"
 #include "watch.hpp"
 
+#include "tasker/model/states.hpp"
+
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -100,7 +102,7 @@ void add_list(command_line& line, CLI::App& group) {
     added.add_option("-n,--namespace", options->name_space, "Only tasks in this namespace")
         ->type_name("NS");
     added.add_option("-s,--state", options->state, "Only tasks in this state")
-        ->type_name("pending|running|waiting|failed|complete|cancelled");
+        ->type_name(model::task_state_names("|"));
     added.add_option("--created-after", options->created_after, "Only later ones")
         ->type_name("TIME");
     added.add_option("--created-before", options->created_before, "Only earlier ones")

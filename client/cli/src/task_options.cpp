@@ -20,14 +20,6 @@ error not_a_template(std::string_view text) {
                           "\" is not a template name: write NAME, NAME@1.2.3 or NS/NAME@1.2.3");
 }
 
-std::string state_names() {
-    std::string names;
-    for (auto const& row : model::task_states) {
-        names += (names.empty() ? "" : ", ") + std::string{row.name};
-    }
-    return names;
-}
-
 result<std::optional<timestamp>> parse_moment(std::string_view option, std::string const& text) {
     if (text.empty()) {
         return std::optional<timestamp>{};
@@ -131,8 +123,9 @@ result<client::task_filter> to_filter(list_options const& options) {
     if (!options.state.empty()) {
         filter.state = model::parse_task_state(options.state);
         if (!filter.state) {
-            return make_error(errc::invalid_argument, "--state must be one of " + state_names() +
-                                                          ", not \"" + options.state + '"');
+            return make_error(errc::invalid_argument, "--state must be one of " +
+                                                          model::task_state_names() + ", not \"" +
+                                                          options.state + '"');
         }
     }
     auto const after = parse_moment("--created-after", options.created_after);

@@ -197,7 +197,7 @@ segment outcome_of(wire::task_view const& task) {
     } else if (auto const took = duration_text(task.started_at, task.finished_at); !took.empty()) {
         text += (task.state == model::task_state::complete ? " in " : " after ") + took;
     }
-    return {std::move(text), tone_of(task.state)};
+    return {std::move(text), tone_of(model::kind_of(task.state))};
 }
 
 std::string error_line(wire::step_view const& step) {

@@ -58,12 +58,11 @@ std::string account_of(wire::step_view const& step) {
                    : "started";
     case step_state::enqueued:
         return "ready";
-    case step_state::cancelled:
-        return "cancelled";
     case step_state::pending:
         return "waits for its parents";
+    default:
+        return std::string{model::to_string(step.state)};
     }
-    return {};
 }
 
 std::string stamp(timestamp created_at, timestamp at) {
@@ -84,11 +83,12 @@ std::vector<change> step_changes(std::span<wire::step_view const> before,
             before.empty() ? step.state != step_state::pending : differs(before[index], step);
         if (is_news) {
             auto const at = moment_of(step, created_at);
+            auto const kind = model::kind_of(step.state);
             auto const padding = name_cells - display_width(step.name) + 2;
-            changes.push_back(
-                {at, stamp(created_at, at) +
-                         paint(mark_of(step.state, out.has_unicode), tone_of(step.state), out) +
-                         ' ' + step.name + std::string(padding, ' ') + account_of(step)});
+            changes.push_back({at, stamp(created_at, at) +
+                                       paint(mark_of(kind, out.has_unicode), tone_of(kind), out) +
+                                       ' ' + step.name + std::string(padding, ' ') +
+                                       account_of(step)});
         }
     }
     return changes;
@@ -116,12 +116,12 @@ std::vector<change> level_changes(std::span<wire::step_view const> before,
         bool const has_first_failure = counts.failed > 0 && old.failed == 0;
         if (has_finished || has_first_failure) {
             auto const at = last_moment(now, levels[level], created_at);
-            auto const state = counts.failed > 0                 ? step_state::failed
-                               : counts.complete == counts.total ? step_state::complete
-                                                                 : step_state::cancelled;
+            auto const kind = counts.failed > 0                 ? model::state_kind::failed
+                              : counts.complete == counts.total ? model::state_kind::complete
+                                                                : model::state_kind::cancelled;
             changes.push_back(
                 {at, stamp(created_at, at) +
-                         paint(mark_of(state, out.has_unicode), tone_of(state), out) +
+                         paint(mark_of(kind, out.has_unicode), tone_of(kind), out) +
                          fmt::format(" level {} of {}: {} of {} steps complete", level + 1,
                                      levels.size(), counts.complete, counts.total) +
                          (counts.failed > 0 ? fmt::format(", {} failed", counts.failed) : "")});

@@ -159,13 +159,14 @@ text_lines draw_body(watch_scene const& scene, std::size_t height, terminal cons
 text_lines draw_head(watch_scene const& scene, terminal const& out) {
     auto const& task = scene.task;
     auto const counts = count_steps(scene.steps);
-    auto const colour = tone_of(task.state);
+    auto const kind = model::kind_of(task.state);
+    auto const colour = tone_of(kind);
     auto const took = duration_text(task.created_at, end_of(scene));
     text_line progress{{"  "},
                        {progress_bar(part_of(counts), bar_cells_of(out), out.has_unicode), colour},
                        {"  " + counts_text(counts)},
                        {"  " + took, tone::dim}};
-    return {{{mark_of(task.state, out.has_unicode) + ' ', colour},
+    return {{{mark_of(kind, out.has_unicode) + ' ', colour},
              {task.name_space + '/' + task.name + ' ' + task.version, tone::strong},
              {"  " + std::string{model::to_string(task.state)}, colour},
              {"  " + task.id.to_string(), tone::dim}},

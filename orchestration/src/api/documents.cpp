@@ -1,5 +1,6 @@
 #include "api/documents.hpp"
 
+#include "tasker/model/states.hpp"
 #include "tasker/model/template_schema.hpp"
 #include "tasker/telemetry/render.hpp"
 
@@ -10,6 +11,24 @@ namespace tasker::orchestration::api {
 
 namespace asio = boost::asio;
 using boost::beast::http::verb;
+
+namespace {
+
+void replace(std::string& text, std::string_view word, std::string_view with) {
+    text.replace(text.find(word), word.size(), with);
+}
+
+} // namespace
+
+std::string const& openapi_json() {
+    static std::string const text = [] {
+        std::string out{embedded_openapi()};
+        replace(out, "$task_states", model::task_state_names(R"(", ")"));
+        replace(out, "$step_states", model::step_state_names(R"(", ")"));
+        return out;
+    }();
+    return text;
+}
 
 documents::documents(metrics& metrics, std::function<gauges()> measure)
     : metrics_{metrics},
@@ -34,7 +53,7 @@ asio::awaitable<http::response> documents::show_metrics(http::request&) {
 }
 
 asio::awaitable<http::response> documents::show_openapi(http::request&) {
-    co_return http::response{.body = std::string{openapi_json()}};
+    co_return http::response{.body = openapi_json()};
 }
 
 asio::awaitable<http::response> documents::show_template_schema(http::request&) {

@@ -6,12 +6,16 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace tasker::orchestration::api {
 
 /// The text of openapi/openapi.json, embedded by the build.
-std::string_view openapi_json() noexcept;
+std::string_view embedded_openapi() noexcept;
+
+/// The same with the names of the states in place of "$task_states" and "$step_states".
+std::string const& openapi_json();
 
 /// /metrics, /openapi.json and /template.schema.json.
 ///

@@ -24,8 +24,6 @@ using wire::error_code;
 constexpr std::chrono::seconds longest_wait{300};
 constexpr std::int32_t default_limit = 50;
 constexpr std::int32_t highest_limit = 1000;
-constexpr std::string_view state_names =
-    "one of pending, running, waiting, failed, complete, cancelled";
 
 http::response shown(unsigned status, wire::task_view const& task) {
     http::response response{.status = status, .body = {}};
@@ -85,7 +83,8 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
         .name_space = query.checked("namespace", model::namespace_problem),
         .name = query.checked("name", model::name_problem),
         .version = query.checked("version", model::version_problem),
-        .state = query.parsed("state", model::parse_task_state, state_names),
+        .state =
+            query.parsed("state", model::parse_task_state, "one of " + model::task_state_names()),
         .created_after = query.time("created_after"),
         .created_before = query.time("created_before"),
         .before = query.cursor(wire::decode_task_cursor, query.filters()),

@@ -27,33 +27,10 @@ std::optional<State> find_name(std::array<state_row<State>, N> const& rows, std:
 }
 
 template <class State, std::size_t N>
-bool has_move(std::array<state_move<State>, N> const& moves, State from, State to) {
-    return std::ranges::any_of(
-        moves, [&](auto const& move) { return move.from == from && move.to == to; });
-}
-
-template <class State, std::size_t N>
-std::string sql_values(std::array<state_row<State>, N> const& rows) {
+std::string names(std::array<state_row<State>, N> const& rows, std::string_view separator) {
     std::string out;
     for (auto const& row : rows) {
-        out.append(out.empty() ? "'" : ", '").append(row.name).append("'");
-    }
-    return out;
-}
-
-template <class State, std::size_t N, std::size_t M>
-std::string diagram(std::array<state_row<State>, N> const& rows,
-                    std::array<state_move<State>, M> const& moves) {
-    std::string out = "stateDiagram-v2\n    [*] --> ";
-    out.append(rows.front().name).append("\n");
-    for (auto const& move : moves) {
-        out.append("    ").append(to_string(move.from)).append(" --> ");
-        out.append(to_string(move.to)).append(": ").append(move.cause).append("\n");
-    }
-    for (auto const& row : rows) {
-        if (row.finished) {
-            out.append("    ").append(row.name).append(" --> [*]\n");
-        }
+        out.append(out.empty() ? "" : separator).append(row.name);
     }
     return out;
 }
@@ -68,28 +45,12 @@ std::optional<step_state> parse_step_state(std::string_view name) noexcept {
     return find_name(step_states, name);
 }
 
-bool may_move(task_state from, task_state to) noexcept {
-    return has_move(task_moves, from, to);
+std::string task_state_names(std::string_view separator) {
+    return names(task_states, separator);
 }
 
-bool may_move(step_state from, step_state to) noexcept {
-    return has_move(step_moves, from, to);
-}
-
-std::string task_state_sql() {
-    return sql_values(task_states);
-}
-
-std::string step_state_sql() {
-    return sql_values(step_states);
-}
-
-std::string task_state_diagram() {
-    return diagram(task_states, task_moves);
-}
-
-std::string step_state_diagram() {
-    return diagram(step_states, step_moves);
+std::string step_state_names(std::string_view separator) {
+    return names(step_states, separator);
 }
 
 } // namespace tasker::model

@@ -1,3 +1,4 @@
+#include "document_parts.hpp"
 #include "source_files.hpp"
 
 #include "tasker/model/states.hpp"
@@ -5,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <regex>
 #include <set>
 #include <utility>
@@ -17,6 +19,51 @@ using enum step_state;
 
 std::string squeezed(std::string const& text) {
     return std::regex_replace(text, std::regex{R"(\s+)"}, " ");
+}
+
+template <class State, std::size_t N>
+bool may_move(std::array<state_move<State>, N> const& moves, State from, State to) {
+    return std::ranges::any_of(
+        moves, [&](auto const& move) { return move.from == from && move.to == to; });
+}
+
+template <class State, std::size_t N>
+std::string quoted(std::array<state_row<State>, N> const& rows, bool (*chosen)(state_kind),
+                   std::string const& quote) {
+    std::string out;
+    for (auto const& row : rows) {
+        if (chosen(row.kind)) {
+            out.append(out.empty() ? "" : ", ").append(quote).append(row.name).append(quote);
+        }
+    }
+    return out;
+}
+
+template <class State, std::size_t N, std::size_t M>
+std::string diagram(std::array<state_row<State>, N> const& rows,
+                    std::array<state_move<State>, M> const& moves) {
+    std::string out = "```mermaid\nstateDiagram-v2\n    [*] --> ";
+    out.append(rows.front().name).append("\n");
+    for (auto const& move : moves) {
+        out.append("    ").append(to_string(move.from)).append(" --> ");
+        out.append(to_string(move.to)).append(": ").append(move.cause).append("\n");
+    }
+    for (auto const& row : rows) {
+        if (is_finished(row.kind)) {
+            out.append("    ").append(row.name).append(" --> [*]\n");
+        }
+    }
+    return out.append("```\n");
+}
+
+template <class State, std::size_t N>
+std::string table(std::array<state_row<State>, N> const& rows) {
+    std::string out = "| state | meaning | finished |\n|---|---|---|\n";
+    for (auto const& row : rows) {
+        out.append("| `").append(row.name).append("` | ").append(row.meaning);
+        out.append(is_finished(row.kind) ? " | yes |\n" : " | |\n");
+    }
+    return out;
 }
 
 TEST(States, NamesAreReadBack) {
@@ -51,7 +98,8 @@ TEST(States, StepsMoveAsTheyShouldAndNoOtherWay) {
         {waiting_for_retry, cancelled}};
     for (auto const& from : step_states) {
         for (auto const& to : step_states) {
-            EXPECT_EQ(may_move(from.state, to.state), allowed.contains({from.state, to.state}))
+            EXPECT_EQ(may_move(step_moves, from.state, to.state),
+                      allowed.contains({from.state, to.state}))
                 << from.name << " -> " << to.name;
         }
     }
@@ -76,7 +124,8 @@ TEST(States, TasksMoveAsTheyShouldAndNoOtherWay) {
         {task_state::failed, task_state::cancelled}};
     for (auto const& from : task_states) {
         for (auto const& to : task_states) {
-            EXPECT_EQ(may_move(from.state, to.state), allowed.contains({from.state, to.state}))
+            EXPECT_EQ(may_move(task_moves, from.state, to.state),
+                      allowed.contains({from.state, to.state}))
                 << from.name << " -> " << to.name;
         }
     }
@@ -92,15 +141,29 @@ TEST(States, NothingLeavesAStateThatIsFinal) {
 }
 
 TEST(States, TheSqlEnumsHaveTheSameValuesInTheSameOrder) {
+    auto const any = [](state_kind) { return true; };
     std::string const sql = squeezed(read_source_file("shared/sql/migrations/0001_core.sql"));
-    EXPECT_THAT(sql, HasSubstr("create type tasker.task_state as enum (" + task_state_sql() + ")"));
-    EXPECT_THAT(sql, HasSubstr("create type tasker.step_state as enum (" + step_state_sql() + ")"));
+    EXPECT_THAT(sql, HasSubstr("create type tasker.task_state as enum (" +
+                               quoted(task_states, any, "'") + ")"));
+    EXPECT_THAT(sql, HasSubstr("create type tasker.step_state as enum (" +
+                               quoted(step_states, any, "'") + ")"));
 }
 
-TEST(States, TheDocumentShowsTheDiagrams) {
-    std::string const document = read_source_file("docs/states.md");
-    EXPECT_THAT(document, HasSubstr("```mermaid\n" + task_state_diagram() + "```"));
-    EXPECT_THAT(document, HasSubstr("```mermaid\n" + step_state_diagram() + "```"));
+TEST(States, ThePythonClientWaitsForTheFinishedStates) {
+    auto const python = read_source_file("worker/python/tasker/models.py");
+    auto const finished = quoted(
+        task_states, [](state_kind kind) { return is_finished(kind); }, "\"");
+    EXPECT_THAT(python, HasSubstr("_finished = frozenset({" + finished + "})"));
+}
+
+TEST(StatesDocument, ShowsTheStatesAndMovesOfATask) {
+    expect_part("docs/states.md", "states of a task", table(task_states));
+    expect_part("docs/states.md", "moves of a task", diagram(task_states, task_moves));
+}
+
+TEST(StatesDocument, ShowsTheStatesAndMovesOfAStep) {
+    expect_part("docs/states.md", "states of a step", table(step_states));
+    expect_part("docs/states.md", "moves of a step", diagram(step_states, step_moves));
 }
 
 } // namespace

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 __all__ = ["Problem", "Progress", "StepView", "Task", "Template"]
 
-_finished = frozenset({"complete", "failed", "cancelled"})
+_finished = frozenset({"failed", "complete", "cancelled"})
 
 
 def _moment(text: Optional[str]) -> Optional[datetime.datetime]:

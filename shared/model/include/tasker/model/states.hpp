@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
-/// The states of tasks and steps. The two tables of this header are the only list of states and
-/// moves: their names, the SQL enums, the rules and the diagrams of docs/states.md come from them.
+/// The states of tasks and steps. The tables of this header are the only list of states and moves:
+/// the API, its OpenAPI description, the command line and docs/states.md come from them, and a test
+/// compares the SQL enums.
 
 namespace tasker::model {
 
@@ -25,11 +25,21 @@ enum class step_state : std::uint8_t {
     cancelled
 };
 
+/// What a state means to a reader: how it is drawn and counted.
+enum class state_kind : std::uint8_t { idle, ready, running, waiting, complete, failed, cancelled };
+
+/// Nothing more happens unless a user acts; `?wait` responds.
+constexpr bool is_finished(state_kind kind) noexcept {
+    return kind == state_kind::complete || kind == state_kind::failed ||
+           kind == state_kind::cancelled;
+}
+
 template <class State>
 struct state_row {
     State state;
     std::string_view name; ///< in SQL, in the API, in logs
-    bool finished;         ///< nothing more happens unless a user acts; `?wait` responds
+    state_kind kind;
+    std::string_view meaning; ///< a sentence for docs/states.md
 };
 
 template <class State>
@@ -41,12 +51,20 @@ struct state_move {
 
 /// In the order of the enum, which is also the order of the SQL enum.
 inline constexpr std::array task_states{
-    state_row<task_state>{task_state::pending, "pending", false},
-    state_row<task_state>{task_state::running, "running", false},
-    state_row<task_state>{task_state::waiting, "waiting", false},
-    state_row<task_state>{task_state::failed, "failed", true},
-    state_row<task_state>{task_state::complete, "complete", true},
-    state_row<task_state>{task_state::cancelled, "cancelled", true},
+    state_row<task_state>{task_state::pending, "pending", state_kind::idle,
+                          "No worker has claimed a step yet."},
+    state_row<task_state>{task_state::running, "running", state_kind::running,
+                          "A worker has claimed a step, and at least one step is enqueued or in "
+                          "progress."},
+    state_row<task_state>{task_state::waiting, "waiting", state_kind::waiting,
+                          "Only retries are left, and none is due yet."},
+    state_row<task_state>{task_state::failed, "failed", state_kind::failed,
+                          "A step failed permanently and nothing else can run. The task can still "
+                          "be cancelled."},
+    state_row<task_state>{task_state::complete, "complete", state_kind::complete,
+                          "Every step is complete."},
+    state_row<task_state>{task_state::cancelled, "cancelled", state_kind::cancelled,
+                          "It was cancelled."},
 };
 
 /// A failed task is finished, but can still be cancelled.
@@ -69,13 +87,21 @@ inline constexpr std::array task_moves{
 
 /// In the order of the enum, which is also the order of the SQL enum.
 inline constexpr std::array step_states{
-    state_row<step_state>{step_state::pending, "pending", false},
-    state_row<step_state>{step_state::enqueued, "enqueued", false},
-    state_row<step_state>{step_state::in_progress, "in_progress", false},
-    state_row<step_state>{step_state::waiting_for_retry, "waiting_for_retry", false},
-    state_row<step_state>{step_state::complete, "complete", true},
-    state_row<step_state>{step_state::failed, "failed", true},
-    state_row<step_state>{step_state::cancelled, "cancelled", true},
+    state_row<step_state>{step_state::pending, "pending", state_kind::idle,
+                          "Not all parents are complete."},
+    state_row<step_state>{step_state::enqueued, "enqueued", state_kind::ready,
+                          "Ready; its message waits in a queue."},
+    state_row<step_state>{step_state::in_progress, "in_progress", state_kind::running,
+                          "A worker has a lease on it. `started_at` shows when the handler "
+                          "started."},
+    state_row<step_state>{step_state::waiting_for_retry, "waiting_for_retry", state_kind::waiting,
+                          "An attempt failed; the next one is not due yet."},
+    state_row<step_state>{step_state::complete, "complete", state_kind::complete,
+                          "The result is stored."},
+    state_row<step_state>{step_state::failed, "failed", state_kind::failed,
+                          "Failed permanently, or no attempt is left."},
+    state_row<step_state>{step_state::cancelled, "cancelled", state_kind::cancelled,
+                          "Cancelled with its task."},
 };
 
 inline constexpr std::array step_moves{
@@ -108,25 +134,24 @@ constexpr std::string_view to_string(step_state state) noexcept {
 std::optional<task_state> parse_task_state(std::string_view name) noexcept;
 std::optional<step_state> parse_step_state(std::string_view name) noexcept;
 
-/// Nothing more happens unless a user acts: failed, complete or cancelled.
+constexpr state_kind kind_of(task_state state) noexcept {
+    return task_states[static_cast<std::size_t>(state)].kind;
+}
+
+constexpr state_kind kind_of(step_state state) noexcept {
+    return step_states[static_cast<std::size_t>(state)].kind;
+}
+
 constexpr bool is_finished(task_state state) noexcept {
-    return task_states[static_cast<std::size_t>(state)].finished;
+    return is_finished(kind_of(state));
 }
 
-/// Nothing more happens unless a user acts: complete, failed or cancelled.
 constexpr bool is_finished(step_state state) noexcept {
-    return step_states[static_cast<std::size_t>(state)].finished;
+    return is_finished(kind_of(state));
 }
 
-bool may_move(task_state from, task_state to) noexcept;
-bool may_move(step_state from, step_state to) noexcept;
-
-/// The values of the SQL enum, in its order: "'pending', 'running', …".
-std::string task_state_sql();
-std::string step_state_sql();
-
-/// Mermaid, as in docs/states.md.
-std::string task_state_diagram();
-std::string step_state_diagram();
+/// The names in the order of the enum: "pending, running, …".
+std::string task_state_names(std::string_view separator = ", ");
+std::string step_state_names(std::string_view separator = ", ");
 
 } // namespace tasker::model
