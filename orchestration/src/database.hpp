@@ -1,6 +1,8 @@
 #pragma once
 
 #include "metrics.hpp"
+#include "tasker/base/as_tuple.hpp"
+#include "tasker/base/backoff.hpp"
 #include "tasker/base/error.hpp"
 #include "tasker/base/time.hpp"
 #include "tasker/log/log.hpp"
@@ -9,12 +11,9 @@
 #include "tasker/pg/pool.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <type_traits>
@@ -42,7 +41,7 @@ public:
     template <class Call>
     std::invoke_result_t<Call const&, pg::connection&> run(Call call, deadline until,
                                                            int most_refusals = unlimited) {
-        auto backoff = first_backoff;
+        backoff pauses{std::chrono::milliseconds{20}, std::chrono::milliseconds{1000}};
         for (int refusals = 0;;) {
             auto outcome = co_await attempt(call, until);
             if (outcome) {
@@ -55,14 +54,14 @@ public:
             refusals += pg::is_refusal(outcome.error()) ? 1 : 0;
             bool const may_pass = refusals < most_refusals && (pg::is_retryable(outcome.error()) ||
                                                                pg::is_in_doubt(outcome.error()));
-            if (!may_pass || steady_clock::now() + backoff >= until) {
+            auto const again = steady_clock::now() + pauses.after_failure();
+            if (!may_pass || again >= until) {
                 co_return outcome;
             }
             log::warn("database_call_repeated", {{"error", outcome.error()}});
             is_failing_ = true;
-            boost::asio::steady_timer pause{executor_, backoff};
-            co_await pause.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-            backoff = std::min(backoff * 2, max_backoff);
+            boost::asio::steady_timer pause{executor_, again};
+            co_await pause.async_wait(as_tuple);
         }
     }
 
@@ -87,9 +86,6 @@ private:
         auto outcome = co_await call(**connection);
         co_return outcome;
     }
-
-    static constexpr std::chrono::milliseconds first_backoff{20};
-    static constexpr std::chrono::milliseconds max_backoff{1000};
 
     boost::asio::any_io_executor executor_;
     pg::pool pool_;

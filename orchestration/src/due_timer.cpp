@@ -1,7 +1,7 @@
 #include "due_timer.hpp"
 
-#include "jitter.hpp"
 #include "tasker/base/as_tuple.hpp"
+#include "tasker/base/backoff.hpp"
 #include "tasker/log/log.hpp"
 #include "tasker/queue/tasks.hpp"
 
@@ -46,7 +46,7 @@ asio::awaitable<void> due_timer::run_until_stopped() {
             continue;
         }
         // A notification during the call may make this earlier.
-        next_look_ = steady_clock::now() + with_jitter(settings_.poll_interval);
+        next_look_ = steady_clock::now() + with_jitter(settings_.poll_interval, 5);
         auto const until = steady_clock::now() + settings_.call_timeout;
         auto const limit = settings_.max_batch;
         auto const answered = co_await database_.run(

@@ -11,7 +11,6 @@
 #include "due_timer.hpp"
 #include "metrics.hpp"
 #include "side_thread.hpp"
-#include "startup.hpp"
 #include "task_creator.hpp"
 #include "task_reader.hpp"
 #include "task_waits.hpp"
@@ -20,12 +19,14 @@
 #include "tasker/log/log.hpp"
 #include "tasker/pg/listener.hpp"
 #include "tasker/queue/names.hpp"
+#include "tasker/sql/migrator.hpp"
 #include "template_cache.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <stop_token>
 #include <utility>
 
 namespace tasker::orchestration {
@@ -104,6 +105,11 @@ api::templates_settings templates_settings(settings const& chosen) {
 
 struct service::parts {
     parts(asio::any_io_executor executor, settings given);
+    parts(parts const&) = delete;
+    parts& operator=(parts const&) = delete;
+    ~parts() {
+        starting.request_stop();
+    }
 
     void notified(std::string_view channel, std::string_view payload);
     void check_again();
@@ -113,7 +119,7 @@ struct service::parts {
     settings chosen;
     orchestration::metrics metrics;
     orchestration::side_thread side_thread;
-    startup start;
+    std::stop_source starting; ///< stops waiting for the database
     database db;
     template_cache cache;
     task_creator creator;
@@ -135,7 +141,6 @@ struct service::parts {
 
 service::parts::parts(asio::any_io_executor executor, settings given)
     : chosen{std::move(given)},
-      start{executor, side_thread},
       db{executor,
          {.connect = connect_options(chosen),
           .size = size(chosen.database.pool_size),
@@ -220,8 +225,10 @@ asio::awaitable<result<void>>
 service::run_until_stopped(std::function<void(std::string const& address)> listening) {
     using namespace asio::experimental::awaitable_operators;
     auto& p = *parts_;
-    auto ready = co_await p.start.wait_for_schema(
-        p.chosen.database.url, milliseconds{p.chosen.database.startup_timeout_ms});
+    auto const until = steady_clock::now() + milliseconds{p.chosen.database.startup_timeout_ms};
+    auto ready = co_await p.side_thread.run([&p, until] {
+        return sql::wait_for_schema(p.chosen.database.url, until, p.starting.get_token());
+    });
     if (ready) {
         ready = p.server.listen(p.chosen.http.listen);
     }
@@ -246,7 +253,7 @@ void service::stop() {
         return;
     }
     log::info("stopping", {{"connections", parts_->server.connections()}});
-    parts_->start.stop();
+    parts_->starting.request_stop();
     parts_->health.stop();
     parts_->server.stop();
     parts_->waits.stop();

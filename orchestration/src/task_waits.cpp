@@ -1,7 +1,7 @@
 #include "task_waits.hpp"
 
-#include "jitter.hpp"
 #include "tasker/base/as_tuple.hpp"
+#include "tasker/base/backoff.hpp"
 #include "tasker/queue/tasks.hpp"
 
 #include <algorithm>
@@ -152,7 +152,7 @@ void task_waits::complete(wire::task_view const& finished) {
 }
 
 deadline task_waits::next_poll() const {
-    return steady_clock::now() + with_jitter(settings_.poll_interval);
+    return steady_clock::now() + with_jitter(settings_.poll_interval, 5);
 }
 
 } // namespace tasker::orchestration

@@ -2,6 +2,7 @@
 
 #include "pause.hpp"
 
+#include "tasker/base/backoff.hpp"
 #include "tasker/pg/error.hpp"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ asio::awaitable<void> claimer::run_until_stopped() {
         auto const is_idle = !flow_.queues.any() && flow_.wants_claim();
         if (!is_idle && now >= next_poll_) {
             flow_.queues.announce_all();
-            next_poll_ = now + next_pause();
+            next_poll_ = now + with_jitter(poll_, 5);
         }
         auto const alone = flow_.step_to_run_alone();
         auto const can_claim = flow_.queues.any() && flow_.wants_claim();
@@ -148,7 +149,7 @@ asio::awaitable<result<void>> claimer::check() {
     if (!next) {
         co_return next.error();
     }
-    next_check_ = asked_at + next_pause();
+    next_check_ = asked_at + with_jitter(poll_, 5);
     next_poll_ = next_check_;
     if (*next && **next <= std::chrono::milliseconds::zero()) {
         flow_.queues.announce_all();
@@ -161,12 +162,6 @@ asio::awaitable<result<void>> claimer::check() {
 
 void claimer::check_at(steady_clock::time_point moment) {
     next_check_ = std::min(next_check_, moment);
-}
-
-std::chrono::milliseconds claimer::next_pause() {
-    std::uniform_real_distribution<double> jitter{0.8, 1.0};
-    return std::chrono::milliseconds{
-        static_cast<std::int64_t>(static_cast<double>(poll_.count()) * jitter(random_))};
 }
 
 } // namespace tasker::worker

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <random>
 
 namespace tasker::worker {
 
@@ -45,14 +44,12 @@ private:
     ask(std::vector<std::string> queues, std::size_t quantity);
     boost::asio::awaitable<result<void>> check();
     void check_at(steady_clock::time_point moment);
-    std::chrono::milliseconds next_pause();
 
     step_flow& flow_;
     pg::pool& connections_;
     identity self_;
     std::chrono::milliseconds poll_;
     metrics& metrics_;
-    std::minstd_rand random_{std::random_device{}()};
     steady_clock::time_point next_check_ = steady_clock::now(); ///< once idle
     steady_clock::time_point next_poll_ = steady_clock::now();  ///< while busy
     bool follows_check_ = false; ///< the next claim takes steps that a check found

@@ -17,9 +17,9 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <unistd.h>
 #include <utility>
 
@@ -29,57 +29,54 @@ namespace tasker::worker {
 
 namespace {
 
-constexpr std::chrono::milliseconds first_backoff{100};
-constexpr std::chrono::milliseconds max_backoff{2'000};
 constexpr std::chrono::seconds register_limit{15};
 
-/// Runs sql::check, which blocks, on a separate thread. co_spawn would connect the cancellation
-/// slots of two threads, and free one while the other thread still uses it.
-struct schema_check {
-    explicit schema_check(asio::any_io_executor const& executor) : done{executor} {}
+struct schema_wait {
+    explicit schema_wait(asio::any_io_executor const& executor) : ended{executor} {}
 
     std::optional<result<void>> outcome;
-    wake_up done;
+    wake_up ended;
 };
 
-asio::awaitable<result<void>> wait_for_schema(std::string dsn, deadline until) {
-    auto backoff = first_backoff;
-    auto const executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer{executor};
-    auto const check = std::make_shared<schema_check>(executor);
-    asio::thread_pool side_thread{1}; // ends before the others
-    for (;;) {
-        check->outcome.reset();
-        asio::post(side_thread, [check, dsn, executor] {
-            asio::post(executor, [check, outcome = sql::check(dsn)] {
-                check->outcome = outcome;
-                check->done.ring();
-            });
-        });
-        while (!check->outcome) {
-            co_await check->done.wait();
-        }
-        auto const outcome = *check->outcome;
-        if (outcome || !sql::may_pass(outcome.error()) || steady_clock::now() + backoff > until) {
-            co_return outcome;
-        }
-        log::warn("database_not_ready", {{"database", pg::describe_dsn(dsn)},
-                                         {"error", outcome.error()},
-                                         {"retry_ms", backoff.count()}});
-        timer.expires_after(backoff);
-        co_await timer.async_wait(asio::use_awaitable);
-        backoff = std::min(backoff * 2, max_backoff);
+/// Ends a wait of its thread before it joins it.
+struct side_thread {
+    side_thread() = default;
+    side_thread(side_thread const&) = delete;
+    side_thread& operator=(side_thread const&) = delete;
+    ~side_thread() {
+        stop.request_stop();
     }
+
+    std::stop_source stop;
+    asio::thread_pool pool{1};
+};
+
+/// sql::wait_for_schema on a separate thread. co_spawn would connect the cancellation slots of two
+/// threads, and free one while the other thread still uses it.
+asio::awaitable<result<void>> wait_for_schema(std::string dsn, deadline until) {
+    auto const executor = co_await asio::this_coro::executor;
+    auto const wait = std::make_shared<schema_wait>(executor);
+    side_thread thread;
+    asio::post(thread.pool, [wait, dsn, until, executor, stop = thread.stop.get_token()] {
+        asio::post(executor, [wait, outcome = sql::wait_for_schema(dsn, until, stop)] {
+            wait->outcome = outcome;
+            wait->ended.ring();
+        });
+    });
+    while (!wait->outcome) {
+        co_await wait->ended.wait();
+    }
+    co_return *wait->outcome;
 }
 
 asio::awaitable<result<worker_id>> register_once(settings const& options, pg::pool& connections) {
     auto const until = steady_clock::now() + register_limit;
-    auto on = co_await connections.acquire(until);
-    if (!on) {
-        co_return on.error();
+    auto connection = co_await connections.acquire(until);
+    if (!connection) {
+        co_return connection.error();
     }
-    co_return co_await queue::register_worker(**on, worker_name(options), options.namespaces,
-                                              until);
+    co_return co_await queue::register_worker(**connection, worker_name(options),
+                                              options.namespaces, until);
 }
 
 } // namespace

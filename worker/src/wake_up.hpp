@@ -1,12 +1,11 @@
 #pragma once
 
+#include "tasker/base/as_tuple.hpp"
 #include "tasker/base/time.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace tasker::worker {
 
@@ -27,7 +26,7 @@ public:
     /// Returns when signalled. Several may wait, if none of them has a limit: a signal wakes all.
     boost::asio::awaitable<void> wait() {
         if (!rung_) {
-            co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+            co_await timer_.async_wait(as_tuple);
         }
         rung_ = false;
     }
@@ -36,7 +35,7 @@ public:
     boost::asio::awaitable<void> wait(deadline limit) {
         if (!rung_) {
             timer_.expires_at(limit);
-            co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+            co_await timer_.async_wait(as_tuple);
         }
         rung_ = false;
     }

@@ -1,10 +1,10 @@
 #include "server_fixture.hpp"
 
-#include <boost/asio/as_tuple.hpp>
+#include "tasker/base/as_tuple.hpp"
+
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <stdexcept>
 
@@ -32,7 +32,7 @@ awaitable<response> wait(waiting_room* room, request& asked) {
                                     steady_clock::time_point::max()};
     room->entered.set_value();
     auto const first =
-        co_await (never.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)) ||
+        co_await (never.async_wait(as_tuple) ||
                   asked.from->until_gone());
     room->left.set_value(first.index() == 1);
     co_return response{};

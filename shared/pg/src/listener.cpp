@@ -1,12 +1,11 @@
 #include "tasker/pg/listener.hpp"
 
-#include "backoff.hpp"
-
 #include "tasker/pg/connection.hpp"
 
+#include "tasker/base/as_tuple.hpp"
+#include "tasker/base/backoff.hpp"
 #include "tasker/log/log.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_state.hpp>
@@ -179,7 +178,7 @@ asio::awaitable<void> listener::state::connect_and_serve(std::shared_ptr<state> 
         auto const wait = self->pause.after_failure();
         log_disconnected(failure, wait);
         rest.expires_after(wait);
-        co_await rest.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await rest.async_wait(as_tuple);
     }
 }
 

@@ -6,12 +6,11 @@
 #include "tasker/pg/error.hpp"
 #include "tasker/pg/session_settings.hpp"
 
+#include "tasker/base/as_tuple.hpp"
 #include "tasker/base/until.hpp"
 #include "tasker/log/log.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -64,7 +63,7 @@ asio::awaitable<result<unique_conn>> connect(asio::any_io_executor executor, con
             borrowed_descriptor socket{executor, PQsocket(conn.get())};
             auto const [failure] = co_await (*socket).async_wait(
                 wants == PGRES_POLLING_READING ? descriptor::wait_read : descriptor::wait_write,
-                asio::as_tuple(asio::use_awaitable));
+                as_tuple);
             if (failure) {
                 co_return make_error(errc::cancelled, "cancelled while connecting");
             }

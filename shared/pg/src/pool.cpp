@@ -1,15 +1,13 @@
 #include "tasker/pg/pool.hpp"
 
-#include "backoff.hpp"
-
+#include "tasker/base/as_tuple.hpp"
 #include "tasker/base/assert.hpp"
+#include "tasker/base/backoff.hpp"
 #include "tasker/log/log.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <list>
@@ -243,7 +241,7 @@ asio::awaitable<result<pool::pooled_connection>> pool::state::acquire(std::share
         }
         auto const attempt_later = self->open < self->settings.size && self->next_attempt > now;
         mine.wake.expires_at(attempt_later ? std::min(until, self->next_attempt) : until);
-        co_await mine.wake.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await mine.wake.async_wait(as_tuple);
         auto const state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none) {
             self->wake_one(&mine);

@@ -2,12 +2,11 @@
 
 #include "tasker/pg/error.hpp"
 
+#include "tasker/base/as_tuple.hpp"
 #include "tasker/base/assert.hpp"
 #include "tasker/log/log.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -176,8 +175,7 @@ connection::session::exchange(std::shared_ptr<session> self, std::vector<call> c
         if (unsent > 0) {
             co_await readable_or_writable(*self);
         } else {
-            co_await self->socket_.async_wait(asio::posix::stream_descriptor::wait_read,
-                                              asio::as_tuple(asio::use_awaitable));
+            co_await self->socket_.async_wait(asio::posix::stream_descriptor::wait_read, as_tuple);
         }
         if (self->conn == nullptr) {
             break;

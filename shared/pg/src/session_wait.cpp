@@ -2,13 +2,12 @@
 
 #include "tasker/pg/error.hpp"
 
+#include "tasker/base/as_tuple.hpp"
 #include "tasker/base/assert.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <utility>
 
@@ -78,7 +77,7 @@ asio::awaitable<void> connection::session::readable_or_writable(session& self) {
     co_await asio::experimental::make_parallel_group(
         self.socket_.async_wait(descriptor::wait_read, asio::deferred),
         self.socket_.async_wait(descriptor::wait_write, asio::deferred))
-        .async_wait(asio::experimental::wait_for_one(), asio::as_tuple(asio::use_awaitable));
+        .async_wait(asio::experimental::wait_for_one(), as_tuple);
 }
 
 asio::awaitable<result<std::vector<notification>>>
@@ -99,8 +98,7 @@ connection::session::next_notifications(std::shared_ptr<session> self, deadline 
             co_return make_error(errc::cancelled, "");
         }
         self->waits_for_notifications_ = true;
-        co_await self->socket_.async_wait(asio::posix::stream_descriptor::wait_read,
-                                          asio::as_tuple(asio::use_awaitable));
+        co_await self->socket_.async_wait(asio::posix::stream_descriptor::wait_read, as_tuple);
         self->waits_for_notifications_ = false;
         if (self->conn == nullptr) {
             co_return make_error(errc::closed, "closed by its owner");

@@ -1,10 +1,10 @@
 #include "relay.hpp"
 
-#include <boost/asio/as_tuple.hpp>
+#include "tasker/base/as_tuple.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <libpq-fe.h>
 
@@ -17,8 +17,6 @@ namespace asio = boost::asio;
 
 namespace tasker::pg {
 namespace {
-
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
 std::filesystem::path make_folder() {
     std::string path = std::filesystem::temp_directory_path() / "tasker-relay-XXXXXX";

@@ -1,5 +1,7 @@
 #include "tasker/queue/batcher.hpp"
 
+#include "tasker/base/as_tuple.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -86,7 +88,7 @@ protected:
         sent_.push_back(batch);
         auto const timer = std::make_shared<asio::steady_timer>(io_, deadline::max());
         in_flight_.push_back(timer);
-        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await timer->async_wait(as_tuple);
         std::vector<result<std::string>> replies;
         for (int const request : batch) {
             if (request == 13) {

@@ -1,15 +1,14 @@
 #pragma once
 
+#include "tasker/base/as_tuple.hpp"
 #include "tasker/base/assert.hpp"
 #include "tasker/base/error.hpp"
 #include "tasker/base/time.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <cstddef>
 #include <deque>
@@ -168,7 +167,7 @@ private:
         auto const mine = std::make_shared<pending>(self->executor, std::move(request), until);
         self->queue.push_back(mine);
         self->wake_one();
-        co_await mine->answered.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        co_await mine->answered.async_wait(as_tuple);
         if (mine->reply)
             co_return std::move(*mine->reply);
         mine->withdrawn = true;
@@ -189,7 +188,7 @@ private:
             } else {
                 wake->expires_at(boost::asio::steady_timer::time_point::max());
                 self->idle.push_back(wake);
-                co_await wake->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+                co_await wake->async_wait(as_tuple);
             }
             auto const current = co_await boost::asio::this_coro::cancellation_state;
             if (current.cancelled() != boost::asio::cancellation_type::none) {

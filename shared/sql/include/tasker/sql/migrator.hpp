@@ -3,7 +3,10 @@
 #include "tasker/sql/error.hpp"
 #include "tasker/sql/scripts.hpp"
 
+#include "tasker/base/time.hpp"
+
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -53,6 +56,12 @@ result<migration_report> migrate(std::string const& dsn, migrate_options options
 /// Errors: those of connecting (server_too_old, wrong_encoding, read_only, could_not_connect),
 /// not_migrated, outdated, newer_schema, failed. The message says what to do.
 result<void> check(std::string const& dsn, script_set const& scripts = embedded_scripts());
+
+/// Waits until `check` succeeds: the database may still be starting or migrating. Logs failures,
+/// and pauses longer after each. Threads: any number of concurrent calls. Blocks. Errors: as check:
+/// of the last check, or immediately if waiting cannot help; errc::cancelled after a request to
+/// stop.
+result<void> wait_for_schema(std::string const& dsn, deadline until, std::stop_token stop = {});
 
 /// Whether `check` may succeed later without a change of this program or its settings: after a
 /// restart, a failover or `tasker migrate`.
