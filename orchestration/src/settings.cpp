@@ -1,7 +1,6 @@
 #include "tasker/orchestration/settings.hpp"
 
-#include "tasker/base/host_rule.hpp"
-#include "tasker/config/toml_file.hpp"
+#include "tasker/config/service_settings.hpp"
 #include "tasker/model/names.hpp"
 
 #include <utility>
@@ -48,15 +47,12 @@ void read(config::reader& from, settings& into) {
     from.get("http.allowed_hosts", into.http.allowed_hosts);
     from.get("database.url", into.database.url);
     from.get("environment", into.environment);
-    from.get("log.level", into.log.threshold, log::parse_level, "debug, info, warn, error");
-    from.get("log.format", into.log.output, log::parse_format, "console, json");
 
     from.env("DATABASE_URL", into.database.url);
     from.env("TASKER_ORCHESTRATOR_LISTEN", into.http.listen);
     from.env("TASKER_ORCHESTRATOR_ALLOWED_HOSTS", into.http.allowed_hosts);
     from.env("TASKER_ENV", into.environment);
-    from.env("TASKER_LOG_LEVEL", into.log.threshold, log::parse_level, "debug, info, warn, error");
-    from.env("TASKER_LOG_FORMAT", into.log.output, log::parse_format, "console, json");
+    config::read_log(from, into.log);
 }
 
 /// An origin goes into a header field unchanged.
@@ -73,18 +69,8 @@ bool is_origin(std::string const& text) {
 
 std::vector<config::config_problem> settings::validate() const {
     std::vector<config::config_problem> problems;
-    each_number(*this, [&](std::string_view path, std::int64_t value, std::int64_t lowest,
-                           std::int64_t highest) {
-        if (value < lowest || value > highest) {
-            problems.push_back({std::string{path}, "must be from " + std::to_string(lowest) +
-                                                       " to " + std::to_string(highest) + ", not " +
-                                                       std::to_string(value)});
-        }
-    });
-    if (database.url.empty()) {
-        problems.push_back({"database.url", "must be set here, in DATABASE_URL or by "
-                                            "--database-url"});
-    }
+    each_number(*this, [&problems](auto... number) { config::check_range(problems, number...); });
+    config::check_database_url(problems, database.url);
     if (http.listen.empty()) {
         problems.push_back({"http.listen", "must be host:port"});
     }
@@ -92,11 +78,7 @@ std::vector<config::config_problem> settings::validate() const {
         problems.push_back({"http.allow_origin", "must be \"*\" or an origin, as in "
                                                  "\"https://example.org\""});
     }
-    for (auto const& each : http.allowed_hosts) {
-        if (auto problem = host_rule::name_problem(each)) {
-            problems.push_back({"http.allowed_hosts", std::move(*problem)});
-        }
-    }
+    config::check_host_names(problems, "http.allowed_hosts", http.allowed_hosts);
     if (auto problem = model::name_problem(environment)) {
         problems.push_back({"environment", std::move(*problem)});
     }

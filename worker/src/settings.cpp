@@ -2,8 +2,7 @@
 
 #include "builtin/http_url.hpp"
 
-#include "tasker/base/host_rule.hpp"
-#include "tasker/config/toml_file.hpp"
+#include "tasker/config/service_settings.hpp"
 #include "tasker/model/names.hpp"
 
 #include <algorithm>
@@ -58,8 +57,6 @@ void read(config::reader& from, settings& into) {
     from.get("http.allowed_hosts", into.http.allowed_hosts);
     from.get("shell.enabled", into.shell.enabled);
     from.get("shell.environment", into.shell.environment);
-    from.get("log.level", into.log.threshold, log::parse_level, "debug, info, warn, error");
-    from.get("log.format", into.log.output, log::parse_format, "console, json");
 
     from.env("DATABASE_URL", into.database.url);
     from.env("TASKER_NAMESPACES", into.namespaces);
@@ -67,8 +64,7 @@ void read(config::reader& from, settings& into) {
     from.env("TASKER_WORKER_ALLOWED_HOSTS", into.health.allowed_hosts);
     from.env("TASKER_HTTP_PRIVATE_ADDRESSES", into.http.private_addresses, parse_address_policy,
              "refuse, allow");
-    from.env("TASKER_LOG_LEVEL", into.log.threshold, log::parse_level, "debug, info, warn, error");
-    from.env("TASKER_LOG_FORMAT", into.log.output, log::parse_format, "console, json");
+    config::read_log(from, into.log);
 }
 
 void check_namespaces(std::vector<std::string> const& name_spaces,
@@ -106,34 +102,20 @@ void check_hosts(std::vector<std::string> const& hosts,
 
 std::vector<config::config_problem> settings::validate() const {
     std::vector<config::config_problem> problems;
-    each_number(*this, [&](std::string_view path, std::int64_t value, std::int64_t lowest,
-                           std::int64_t highest) {
-        if (value < lowest || value > highest) {
-            problems.push_back({std::string{path}, "must be from " + std::to_string(lowest) +
-                                                       " to " + std::to_string(highest) + ", not " +
-                                                       std::to_string(value)});
-        }
-    });
+    each_number(*this, [&problems](auto... number) { config::check_range(problems, number...); });
     if (poll_ms / 1000 >= lease_seconds) {
         auto const seconds = std::to_string(lease_seconds);
         problems.push_back({"poll_ms", "must be below lease_seconds (" + seconds + ", which is " +
                                            seconds + "000 ms), not " + std::to_string(poll_ms)});
     }
-    if (database.url.empty()) {
-        problems.push_back({"database.url", "must be set here, in DATABASE_URL or by "
-                                            "--database-url"});
-    }
+    config::check_database_url(problems, database.url);
     check_namespaces(namespaces, problems);
     check_hosts(http.allowed_hosts, problems);
     if (name.size() > max_name_length) {
         problems.push_back(
             {"name", "must have at most " + std::to_string(max_name_length) + " bytes"});
     }
-    for (auto const& each : health.allowed_hosts) {
-        if (auto problem = host_rule::name_problem(each)) {
-            problems.push_back({"health.allowed_hosts", std::move(*problem)});
-        }
-    }
+    config::check_host_names(problems, "health.allowed_hosts", health.allowed_hosts);
     if (std::ranges::find(shell.environment, "DATABASE_URL") != shell.environment.end()) {
         problems.push_back(
             {"shell.environment", "must not pass DATABASE_URL, with its password, to commands"});

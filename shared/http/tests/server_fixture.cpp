@@ -31,9 +31,7 @@ awaitable<response> wait(waiting_room* room, request& asked) {
     boost::asio::steady_timer never{co_await boost::asio::this_coro::executor,
                                     steady_clock::time_point::max()};
     room->entered.set_value();
-    auto const first =
-        co_await (never.async_wait(as_tuple) ||
-                  asked.from->until_gone());
+    auto const first = co_await (never.async_wait(as_tuple) || asked.from->until_gone());
     room->left.set_value(first.index() == 1);
     co_return response{};
 }

@@ -1,12 +1,11 @@
 #include "line.hpp"
 
-#include "tasker/base/utf8.hpp"
+#include "tasker/json/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <type_traits>
@@ -29,39 +28,17 @@ std::string_view name_of(level severity) {
     return "unknown";
 }
 
-enum class quoting { json, none };
-
-/// Appends `text` as the content of a JSON string, or with only control characters escaped; bytes
-/// that are not UTF-8 become U+FFFD.
-void append_escaped(std::string& line, std::string_view text, quoting format) {
-    bool const cut = text.size() > value_size_limit;
-    text = text.substr(0, value_size_limit);
-    while (!text.empty()) {
-        std::size_t const length = utf8_length(text);
-        char const c = text.front();
-        if (length == 0) {
-            line += "\uFFFD";
-        } else if (format == quoting::json && (c == '"' || c == '\\')) {
-            line += '\\';
-            line += c;
-        } else if (c == '\n') {
-            line += "\\n";
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            fmt::format_to(std::back_inserter(line), "\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-            line += text.substr(0, length);
-        }
-        text.remove_prefix(std::max<std::size_t>(length, 1));
+/// As a string of JSON, shortened; bytes that are not UTF-8 become U+FFFD.
+void append_quoted(std::string& line, std::string_view text) {
+    auto shown = json::to_utf8(text.substr(0, value_size_limit));
+    if (text.size() > value_size_limit) {
+        shown += "…";
     }
-    if (cut) {
-        line += "…";
-    }
+    json::append_string(line, shown);
 }
 
-void append_quoted(std::string& line, std::string_view text) {
-    line += '"';
-    append_escaped(line, text, quoting::json);
-    line += '"';
+bool is_control(char c) {
+    return (c >= 0 && c < ' ') || c == 0x7f;
 }
 
 /// Text that needs no quotes: people can read it between spaces, and programs can split at them.
@@ -130,7 +107,13 @@ void append_block(std::string& line, std::string_view key, std::string_view text
     while (!text.empty()) {
         auto const end = std::min(text.find('\n'), text.size());
         line += "\n        ";
-        append_escaped(line, text.substr(0, end), quoting::none);
+        for (char const c : json::to_utf8(text.substr(0, end))) {
+            if (is_control(c)) {
+                fmt::format_to(std::back_inserter(line), "\\u{:04x}", static_cast<unsigned>(c));
+            } else {
+                line += c;
+            }
+        }
         text.remove_prefix(std::min(end + 1, text.size()));
     }
 }
