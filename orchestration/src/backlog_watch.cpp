@@ -21,7 +21,8 @@ asio::awaitable<void> backlog_watch::run_until_stopped() {
     while (!stopped_) {
         auto const until = steady_clock::now() + settings_.call_timeout;
         auto const sample = co_await database_.run(
-            [until](pg::connection& on) { return queue::backlogs(on, until); }, until);
+            [until](pg::connection& connection) { return queue::backlogs(connection, until); },
+            until);
         if (sample) {
             history_.add(*sample);
         }

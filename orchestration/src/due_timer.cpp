@@ -50,7 +50,9 @@ asio::awaitable<void> due_timer::run_until_stopped() {
         auto const until = steady_clock::now() + settings_.call_timeout;
         auto const limit = settings_.max_batch;
         auto const answered = co_await database_.run(
-            [limit, until](pg::connection& on) { return queue::fire_timers(on, limit, until); },
+            [limit, until](pg::connection& connection) {
+                return queue::fire_timers(connection, limit, until);
+            },
             until);
         if (!answered) {
             if (!stopped_) {

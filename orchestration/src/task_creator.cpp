@@ -247,8 +247,8 @@ asio::awaitable<result<std::vector<queue::create_outcome>>>
 task_creator::call(std::vector<queue::new_task> const& tasks, queue::atomicity atomicity,
                    deadline until, int refusals) {
     auto made = co_await database_.run(
-        [&tasks, atomicity, until](pg::connection& on) {
-            return queue::create_tasks(on, tasks, atomicity, until);
+        [&tasks, atomicity, until](pg::connection& connection) {
+            return queue::create_tasks(connection, tasks, atomicity, until);
         },
         until, refusals);
     if (made) {

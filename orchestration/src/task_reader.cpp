@@ -45,7 +45,9 @@ task_reader::send(std::vector<task_id> ids) {
     std::ranges::sort(distinct);
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     auto found = co_await database_.run(
-        [&distinct, until](pg::connection& on) { return queue::get_tasks(on, distinct, until); },
+        [&distinct, until](pg::connection& connection) {
+            return queue::get_tasks(connection, distinct, until);
+        },
         until);
 
     std::vector<result<found_task>> replies;

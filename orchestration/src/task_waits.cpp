@@ -123,7 +123,10 @@ asio::awaitable<void> task_waits::check() {
     }
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto const found = co_await database_.run(
-        [&ids, until](pg::connection& on) { return queue::finished_tasks(on, ids, until); }, until);
+        [&ids, until](pg::connection& connection) {
+            return queue::finished_tasks(connection, ids, until);
+        },
+        until);
     if (!found) {
         // Waiters keep waiting while the database is down.
         std::ranges::for_each(ids, [this](task_id id) { enqueue_check(id); });

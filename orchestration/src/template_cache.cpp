@@ -136,8 +136,8 @@ asio::awaitable<api_result<std::string>> template_cache::find_latest(std::string
     for (;;) {
         auto const until = asked + settings_.call_timeout;
         auto page = co_await database_.run(
-            [&filter, until](pg::connection& on) {
-                return queue::get_templates(on, filter, queue::definitions::left_out,
+            [&filter, until](pg::connection& connection) {
+                return queue::get_templates(connection, filter, queue::definitions::left_out,
                                             versions_in_a_page, until);
             },
             until);
@@ -176,8 +176,8 @@ template_cache::load(std::string name_space, std::string name, std::string versi
     queue::template_filter const filter{
         .name_space = name_space, .name = name, .version = version, .after = {}};
     auto found = co_await database_.run(
-        [&filter, until](pg::connection& on) {
-            return queue::get_templates(on, filter, queue::definitions::included, 1, until);
+        [&filter, until](pg::connection& connection) {
+            return queue::get_templates(connection, filter, queue::definitions::included, 1, until);
         },
         until);
     if (!found) {

@@ -44,21 +44,24 @@ std::optional<task_id> read_id(task_words const& words) {
     return *id;
 }
 
+/// Shows the task that `call` returns.
+exit_code show(command_line const& line, task_words const& words,
+               client::result<wire::task_view> (client::client::*call)(task_id)) {
+    auto const id = read_id(words);
+    if (!id) {
+        return exit_code::usage;
+    }
+    auto api = line.connect();
+    auto const task = (api.*call)(*id);
+    return task.has_error() ? report(task.error(), api, line.wants_json())
+                            : show_task(line, api, *task, words.field);
+}
+
 void add_get(command_line& line, CLI::App& group) {
     auto const words = std::make_shared<task_words>();
-    auto& added =
-        line.add_api_command(group, "get", "Show a task and its result",
-                             fmt::format("tasker task get {}", example_id), [&line, words] {
-                                 auto const id = read_id(*words);
-                                 if (!id) {
-                                     return exit_code::usage;
-                                 }
-                                 auto api = line.connect();
-                                 auto const task = api.get_task(*id);
-                                 return task.has_error()
-                                            ? report(task.error(), api, line.wants_json())
-                                            : show_task(line, api, *task, words->field);
-                             });
+    auto& added = line.add_api_command(
+        group, "get", "Show a task and its result", fmt::format("tasker task get {}", example_id),
+        [&line, words] { return show(line, *words, &client::client::get_task); });
     add_id(added, *words);
     add_field(added, words->field);
 }
@@ -187,15 +190,7 @@ void add_cancel(command_line& line, CLI::App& group) {
     auto& added =
         line.add_api_command(group, "cancel", "Cancel a task that is not complete",
                              fmt::format("tasker task cancel {}", example_id), [&line, words] {
-                                 auto const id = read_id(*words);
-                                 if (!id) {
-                                     return exit_code::usage;
-                                 }
-                                 auto api = line.connect();
-                                 auto const task = api.cancel_task(*id);
-                                 return task.has_error()
-                                            ? report(task.error(), api, line.wants_json())
-                                            : show_task(line, api, *task, {});
+                                 return show(line, *words, &client::client::cancel_task);
                              });
     add_id(added, *words);
 }

@@ -119,12 +119,16 @@ asio::awaitable<health::database_state> health::check_database() {
         answer_holds_until_ = until; // other requests get the previous result meanwhile
     }
     auto const writable = co_await database_.run(
-        [until](pg::connection& on) { return queue::is_writable(on, until); }, until);
+        [until](pg::connection& connection) { return queue::is_writable(connection, until); },
+        until);
     found_ = !writable   ? database_state::unavailable
              : *writable ? database_state::ok
                          : database_state::read_only;
     auto unserved = co_await database_.run(
-        [until](pg::connection& on) { return queue::unserved_namespaces(on, until); }, until);
+        [until](pg::connection& connection) {
+            return queue::unserved_namespaces(connection, until);
+        },
+        until);
     unserved_ = unserved ? std::move(*unserved) : std::vector<std::string>{};
     answer_holds_until_ = steady_clock::now() + answer_holds;
     co_return found_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "api/query_reader.hpp"
+#include "tasker/http/response.hpp"
 #include "tasker/queue/tasks.hpp"
 #include "tasker/wire/cursor.hpp"
 #include "tasker/wire/page.hpp"
@@ -14,6 +16,19 @@
 namespace tasker::orchestration::api {
 
 using queue::payload_bytes;
+
+/// The query's "limit".
+inline std::int32_t page_limit(query_reader& query) {
+    return query.integer("limit", 1, 1000).value_or(50);
+}
+
+/// 200 with the view as its body.
+template <class View>
+http::response ok(View const& view) {
+    http::response response;
+    wire::append(response.body, view);
+    return response;
+}
 
 /// Lists of templates omit the definitions.
 inline std::size_t payload_bytes(wire::template_view const&) noexcept {

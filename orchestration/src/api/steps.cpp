@@ -17,9 +17,6 @@ namespace asio = boost::asio;
 using boost::beast::http::verb;
 using wire::error_code;
 
-constexpr std::int32_t default_limit = 50;
-constexpr std::int32_t highest_limit = 1000;
-
 } // namespace
 
 steps::steps(database& database, std::chrono::milliseconds call_timeout)
@@ -47,15 +44,15 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
         .name = {},
         .after = query.cursor(wire::decode_step_cursor, list),
     };
-    auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
+    auto const limit = page_limit(query);
     if (auto refused = refusal_of(query)) {
         co_return std::move(*refused);
     }
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await database_.run(
-        [&filter, limit, until](pg::connection& on) {
+        [&filter, limit, until](pg::connection& connection) {
             // One more row than the page shows whether there is another page.
-            return queue::list_steps(on, filter, limit + 1, until);
+            return queue::list_steps(connection, filter, limit + 1, until);
         },
         until);
     if (!found) {
@@ -64,10 +61,7 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
     if (found->empty() && !filter.after) {
         co_return unknown_task(*id);
     }
-    auto const page = page_of(std::move(*found), limit, &wire::step_view::number, list);
-    http::response response;
-    wire::append(response.body, page);
-    co_return response;
+    co_return ok(page_of(std::move(*found), limit, &wire::step_view::number, list));
 }
 
 asio::awaitable<http::response> steps::get(http::request& asked) {
@@ -78,7 +72,9 @@ asio::awaitable<http::response> steps::get(http::request& asked) {
     queue::step_filter const filter{.task = *id, .name = asked.parameter("name"), .after = {}};
     auto const until = steady_clock::now() + call_timeout_;
     auto const found = co_await database_.run(
-        [&filter, until](pg::connection& on) { return queue::list_steps(on, filter, 1, until); },
+        [&filter, until](pg::connection& connection) {
+            return queue::list_steps(connection, filter, 1, until);
+        },
         until);
     if (!found) {
         co_return http::error_response(to_error_body(found.error()));
@@ -87,9 +83,7 @@ asio::awaitable<http::response> steps::get(http::request& asked) {
         co_return http::error_response(error_code::not_found,
                                        "there is no such task, or no such step in it");
     }
-    http::response response;
-    wire::append(response.body, found->front());
-    co_return response;
+    co_return ok(found->front());
 }
 
 } // namespace tasker::orchestration::api

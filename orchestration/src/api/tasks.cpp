@@ -22,8 +22,6 @@ using boost::beast::http::verb;
 using wire::error_code;
 
 constexpr std::chrono::seconds longest_wait{300};
-constexpr std::int32_t default_limit = 50;
-constexpr std::int32_t highest_limit = 1000;
 
 http::response shown(unsigned status, wire::task_view const& task) {
     http::response response{.status = status, .body = {}};
@@ -89,24 +87,21 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
         .created_before = query.time("created_before"),
         .before = query.cursor(wire::decode_task_cursor, query.filters()),
     };
-    auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
+    auto const limit = page_limit(query);
     if (auto refused = refusal_of(query)) {
         co_return std::move(*refused);
     }
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await database_.run(
-        [&filter, limit, until](pg::connection& on) {
+        [&filter, limit, until](pg::connection& connection) {
             // One more row than the page shows whether there is another page.
-            return queue::list_tasks(on, filter, limit + 1, until);
+            return queue::list_tasks(connection, filter, limit + 1, until);
         },
         until);
     if (!found) {
         co_return http::error_response(to_error_body(found.error()));
     }
-    auto const page = page_of(std::move(*found), limit, &wire::task_view::id, query.filters());
-    http::response response;
-    wire::append(response.body, page);
-    co_return response;
+    co_return ok(page_of(std::move(*found), limit, &wire::task_view::id, query.filters()));
 }
 
 asio::awaitable<http::response> tasks::get(http::request& asked) {
@@ -147,7 +142,9 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
     }
     auto const until = steady_clock::now() + call_timeout_;
     auto const outcome = co_await database_.run(
-        [id = *id, until](pg::connection& on) { return queue::cancel_tasks(on, {id}, until); },
+        [id = *id, until](pg::connection& connection) {
+            return queue::cancel_tasks(connection, {id}, until);
+        },
         until);
     if (!outcome) {
         co_return http::error_response(to_error_body(outcome.error()));

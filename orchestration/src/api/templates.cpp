@@ -23,9 +23,6 @@ namespace asio = boost::asio;
 using boost::beast::http::verb;
 using wire::error_code;
 
-constexpr std::int32_t default_limit = 50;
-constexpr std::int32_t highest_limit = 1000;
-
 using new_template_result = boost::system::result<queue::new_template, model::invalid_template>;
 
 new_template_result compile(std::string_view text, http::media format,
@@ -92,8 +89,8 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
     }
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto const registered = co_await database_.run(
-        [&compiled, until](pg::connection& on) {
-            return queue::register_template(on, *compiled, until);
+        [&compiled, until](pg::connection& connection) {
+            return queue::register_template(connection, *compiled, until);
         },
         until);
     if (!registered) {
@@ -105,8 +102,8 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
                                         .version = compiled->version,
                                         .after = {}};
     auto stored = co_await database_.run(
-        [&filter, until](pg::connection& on) {
-            return queue::get_templates(on, filter, queue::definitions::left_out, 1, until);
+        [&filter, until](pg::connection& connection) {
+            return queue::get_templates(connection, filter, queue::definitions::left_out, 1, until);
         },
         until);
     if (!stored || stored->empty()) {
@@ -133,24 +130,22 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
         .version = query.checked("version", model::version_problem),
         .after = query.cursor(wire::decode_template_cursor, query.filters()),
     };
-    auto const limit = query.integer("limit", 1, highest_limit).value_or(default_limit);
+    auto const limit = page_limit(query);
     if (auto refused = refusal_of(query)) {
         co_return std::move(*refused);
     }
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto found = co_await database_.run(
-        [&filter, limit, until](pg::connection& on) {
+        [&filter, limit, until](pg::connection& connection) {
             // One more row than the page shows whether there is another page.
-            return queue::get_templates(on, filter, queue::definitions::left_out, limit + 1, until);
+            return queue::get_templates(connection, filter, queue::definitions::left_out, limit + 1,
+                                        until);
         },
         until);
     if (!found) {
         co_return http::error_response(to_error_body(found.error()));
     }
-    auto const page = page_of(std::move(*found), limit, &wire::template_view::id, query.filters());
-    http::response response;
-    wire::append(response.body, page);
-    co_return response;
+    co_return ok(page_of(std::move(*found), limit, &wire::template_view::id, query.filters()));
 }
 
 asio::awaitable<http::response> templates::get(http::request& asked) {
@@ -160,8 +155,8 @@ asio::awaitable<http::response> templates::get(http::request& asked) {
                                         .after = {}};
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto const found = co_await database_.run(
-        [&filter, until](pg::connection& on) {
-            return queue::get_templates(on, filter, queue::definitions::included, 1, until);
+        [&filter, until](pg::connection& connection) {
+            return queue::get_templates(connection, filter, queue::definitions::included, 1, until);
         },
         until);
     if (!found) {
@@ -172,9 +167,7 @@ asio::awaitable<http::response> templates::get(http::request& asked) {
                                                                   '/' + *filter.name +
                                                                   " of this version is registered");
     }
-    http::response response;
-    wire::append(response.body, found->front());
-    co_return response;
+    co_return ok(found->front());
 }
 
 } // namespace tasker::orchestration::api
