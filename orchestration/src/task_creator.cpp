@@ -6,7 +6,6 @@
 
 #include <charconv>
 #include <iterator>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -1,7 +1,6 @@
 #include "api_fixture.hpp"
 
 #include <stdexcept>
-#include <utility>
 
 namespace tasker::orchestration {
 

@@ -3,7 +3,6 @@
 #include "tasker/base/assert.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <utility>
 

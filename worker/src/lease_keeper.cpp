@@ -1,7 +1,5 @@
 #include "lease_keeper.hpp"
 
-#include "pause.hpp"
-
 #include "tasker/log/log.hpp"
 #include "tasker/pg/error.hpp"
 

@@ -3,7 +3,6 @@
 #include "tasker/telemetry/render.hpp"
 
 #include <array>
-#include <sstream>
 
 namespace tasker::worker {
 

@@ -5,7 +5,6 @@
 
 #include "tasker/base/time.hpp"
 #include "tasker/log/log.hpp"
-#include "tasker/pg/dsn.hpp"
 #include "tasker/pg/error.hpp"
 #include "tasker/queue/steps.hpp"
 #include "tasker/sql/migrator.hpp"
@@ -21,7 +20,6 @@
 #include <optional>
 #include <stop_token>
 #include <unistd.h>
-#include <utility>
 
 namespace asio = boost::asio;
 

@@ -2,7 +2,6 @@
 
 #include "worked_database.hpp"
 
-#include <atomic>
 #include <mutex>
 #include <numeric>
 

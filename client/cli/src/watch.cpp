@@ -19,7 +19,6 @@
 #include <cstdio>
 #include <mutex>
 #include <optional>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>

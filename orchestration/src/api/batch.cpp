@@ -3,7 +3,6 @@
 #include "api/refusal.hpp"
 #include "tasker/wire/create_task.hpp"
 
-#include <string>
 #include <utility>
 
 namespace tasker::orchestration::api {

@@ -12,7 +12,6 @@
 #include <charconv>
 #include <ctime>
 #include <exception>
-#include <vector>
 
 namespace tasker::http {
 

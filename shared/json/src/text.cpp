@@ -4,10 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdint>
 #include <iterator>
-#include <utility>
 
 namespace tasker::json {
 namespace {

@@ -9,8 +9,6 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <utility>
-
 // How a session waits: deadlines, readiness, notifications.
 
 namespace asio = boost::asio;

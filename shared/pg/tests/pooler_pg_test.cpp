@@ -1,7 +1,6 @@
 #include "connection_fixture.hpp"
 
 #include "tasker/pg/error.hpp"
-#include "tasker/pg/listener.hpp"
 
 #include "tasker/testing/pooler.hpp"
 

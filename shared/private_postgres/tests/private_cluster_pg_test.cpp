@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <optional>
 #include <thread>
 
 /// libpqxx 6.4 does not free the PGresult of a query during which the server dies.

@@ -2,8 +2,6 @@
 
 #include "text_columns.hpp"
 
-#include <utility>
-
 namespace asio = boost::asio;
 
 namespace tasker::queue {

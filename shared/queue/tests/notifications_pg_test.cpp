@@ -3,8 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <optional>
-
 namespace tasker::queue {
 namespace {
 

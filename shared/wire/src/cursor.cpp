@@ -1,7 +1,6 @@
 #include "tasker/wire/cursor.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>

@@ -4,7 +4,6 @@
 #include <boost/asio/ip/network_v6.hpp>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <vector>
 

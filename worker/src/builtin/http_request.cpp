@@ -12,9 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-#include <thread>
 #include <utility>
 
 namespace tasker::cli {
