@@ -54,8 +54,8 @@ std::map<std::string, std::set<std::string>> routes() {
 
     std::map<std::string, std::set<std::string>> all;
     for (auto const& route : table.routes()) {
-        auto const known = route.query.value_or(http::query_names{});
-        std::set<std::string> const names(known.begin(), known.end());
+        auto const allowed = route.query.value_or(http::query_names{});
+        std::set<std::string> const names(allowed.begin(), allowed.end());
         all.emplace(std::string{to_string(route.method)} + " " + route.pattern, names);
         if (route.method == boost::beast::http::verb::get) {
             all.emplace("HEAD " + route.pattern, names);

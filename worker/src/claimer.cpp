@@ -111,21 +111,21 @@ asio::awaitable<result<void>> claimer::run_alone(std::shared_ptr<execution> step
 
 asio::awaitable<result<std::int32_t>> claimer::note_start(queue::started_step step) {
     auto const until = steady_clock::now() + call_limit;
-    auto on = co_await connections_.acquire(until);
-    if (!on) {
-        co_return on.error();
+    auto connection = co_await connections_.acquire(until);
+    if (!connection) {
+        co_return connection.error();
     }
     std::vector<queue::started_step> only;
     only.push_back(step);
-    co_return co_await queue::start(**on, std::move(only), until);
+    co_return co_await queue::start(**connection, std::move(only), until);
 }
 
 asio::awaitable<result<std::vector<queue::claimed_step>>>
 claimer::ask(std::vector<std::string> queues, std::size_t quantity) {
     auto const until = steady_clock::now() + call_limit;
-    auto on = co_await connections_.acquire(until);
-    if (!on) {
-        co_return on.error();
+    auto connection = co_await connections_.acquire(until);
+    if (!connection) {
+        co_return connection.error();
     }
     // Named: see scripts/check-awaits.
     queue::claim_request request{.queues = std::move(queues),
@@ -134,17 +134,17 @@ claimer::ask(std::vector<std::string> queues, std::size_t quantity) {
                                  .quantity = static_cast<std::int32_t>(quantity),
                                  .suspects = static_cast<std::int32_t>(flow_.threads()),
                                  .takes_alone = flow_.may_take_alone(steady_clock::now())};
-    co_return co_await queue::claim(**on, std::move(request), until);
+    co_return co_await queue::claim(**connection, std::move(request), until);
 }
 
 asio::awaitable<result<void>> claimer::check() {
     auto const asked_at = steady_clock::now();
     auto const until = asked_at + call_limit;
-    auto on = co_await connections_.acquire(until);
-    if (!on) {
-        co_return on.error();
+    auto connection = co_await connections_.acquire(until);
+    if (!connection) {
+        co_return connection.error();
     }
-    auto const next = co_await queue::next_visible(**on, flow_.queues.all(),
+    auto const next = co_await queue::next_visible(**connection, flow_.queues.all(),
                                                    flow_.may_take_alone(asked_at), until);
     if (!next) {
         co_return next.error();

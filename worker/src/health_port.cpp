@@ -19,8 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-asio::awaitable<http::response> respond(http::response known) {
-    co_return known;
+asio::awaitable<http::response> respond(http::response prepared) {
+    co_return prepared;
 }
 
 http::response healthy() {

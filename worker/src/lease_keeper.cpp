@@ -106,12 +106,12 @@ asio::awaitable<void> lease_keeper::extend_all() {
 /// A worker whose slots are full learns only from this call whether the database answers.
 asio::awaitable<void> lease_keeper::renew_last_seen() {
     auto const until = steady_clock::now() + lease_call_limit(self_.lease);
-    auto on = co_await connections_.acquire(until);
-    if (!on) {
+    auto connection = co_await connections_.acquire(until);
+    if (!connection) {
         is_answered_ = false;
         co_return;
     }
-    auto const renewed = co_await queue::renew_last_seen(**on, self_.id, until);
+    auto const renewed = co_await queue::renew_last_seen(**connection, self_.id, until);
     is_answered_ = renewed.has_value();
 }
 
@@ -140,11 +140,12 @@ asio::awaitable<void> lease_keeper::extend(same_queue steps) {
 
 asio::awaitable<result<std::vector<std::size_t>>> lease_keeper::ask(same_queue const& steps,
                                                                     deadline until) {
-    auto on = co_await connections_.acquire(until);
-    if (!on) {
-        co_return on.error();
+    auto connection = co_await connections_.acquire(until);
+    if (!connection) {
+        co_return connection.error();
     }
-    co_return co_await queue::extend(**on, steps.queue, self_.lease, leases_of(steps.steps), until);
+    co_return co_await queue::extend(**connection, steps.queue, self_.lease, leases_of(steps.steps),
+                                     until);
 }
 
 /// Not retried after a failure, because the reports also carry the start.
@@ -162,11 +163,11 @@ asio::awaitable<void> lease_keeper::note_long_running() {
             {queue::lease_of(each->step),
              std::chrono::duration_cast<std::chrono::milliseconds>(now - each->started)});
     }
-    auto on = co_await connections_.acquire(until);
-    if (!on) {
+    auto connection = co_await connections_.acquire(until);
+    if (!connection) {
         co_return;
     }
-    auto const noted = co_await queue::start(**on, std::move(started), until);
+    auto const noted = co_await queue::start(**connection, std::move(started), until);
     if (!noted) {
         log::warn("start_not_stored", {{"count", steps.size()}, {"error", noted.error()}});
     }
@@ -193,11 +194,12 @@ asio::awaitable<bool> lease_keeper::release_all() {
 
 asio::awaitable<result<void>> lease_keeper::release(same_queue const& steps) {
     auto const until = steady_clock::now() + std::chrono::seconds{5};
-    auto on = co_await connections_.acquire(until);
-    if (!on) {
-        co_return on.error();
+    auto connection = co_await connections_.acquire(until);
+    if (!connection) {
+        co_return connection.error();
     }
-    auto const released = co_await queue::release(**on, steps.queue, leases_of(steps.steps), until);
+    auto const released =
+        co_await queue::release(**connection, steps.queue, leases_of(steps.steps), until);
     if (!released) {
         co_return released.error();
     }

@@ -137,9 +137,9 @@ asio::awaitable<result<void>> reporter::send(report_batch& batch, bool may_be_st
 asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& batch,
                                                             std::size_t take) {
     auto const until = steady_clock::now() + call_limit;
-    auto on = co_await connections_.acquire(until);
-    if (!on) {
-        co_return on.error();
+    auto connection = co_await connections_.acquire(until);
+    if (!connection) {
+        co_return connection.error();
     }
     queue::finish_request request{.queue = batch.queue,
                                   .worker = self_.id,
@@ -156,7 +156,7 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
                 std::chrono::duration_cast<std::chrono::microseconds>(now - each.step->started);
             return report;
         });
-    co_return co_await queue::finish(**on, std::move(request), until);
+    co_return co_await queue::finish(**connection, std::move(request), until);
 }
 
 /// This call frees the slots of the batch. Ask for only a few more, so that other calls also find

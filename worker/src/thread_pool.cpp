@@ -16,10 +16,10 @@
 namespace tasker::worker {
 
 struct thread_pool::state {
-    state(settings with, std::shared_ptr<handler_registry const> from, events whom)
+    state(settings with, std::shared_ptr<handler_registry const> from, events callbacks)
         : options{with},
           handlers{std::move(from)},
-          notify{std::move(whom)},
+          notify{std::move(callbacks)},
           running(with.threads) {}
 
     void work(std::size_t index);

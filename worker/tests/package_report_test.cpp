@@ -22,8 +22,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-json run(handler const& what, trial_step const& step) {
-    auto result = try_handler(what, step);
+json run(handler const& tested, trial_step const& step) {
+    auto result = try_handler(tested, step);
     EXPECT_TRUE(result.is_success()) << (result.is_success() ? "" : result.failure()->message);
     return result.is_success() ? json::parse(std::move(result).json_text()) : json{};
 }

@@ -55,9 +55,9 @@ certificate self_signed(EVP_PKEY* by) {
     return made;
 }
 
-void write_file(std::filesystem::path const& path, X509* what) {
+void write_file(std::filesystem::path const& path, X509* written) {
     std::unique_ptr<std::FILE, freed_by<std::fclose>> const file{std::fopen(path.c_str(), "w")};
-    if (!file || PEM_write_X509(file.get(), what) == 0) {
+    if (!file || PEM_write_X509(file.get(), written) == 0) {
         throw std::runtime_error{"cannot write " + path.string()};
     }
 }

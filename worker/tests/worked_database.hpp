@@ -37,11 +37,12 @@ public:
         auto const ready = std::make_shared<std::promise<void>>();
         auto is_ready = ready->get_future();
         thread_ = std::thread{[this, ready, stops_on_signals] {
-            how_ = worker_->run_until_stopped({.stops_on_signals = stops_on_signals,
-                                               .ready = [this, ready](std::string const& address) {
-                                                   address_ = address;
-                                                   ready->set_value();
-                                               }});
+            ending_ =
+                worker_->run_until_stopped({.stops_on_signals = stops_on_signals,
+                                            .ready = [this, ready](std::string const& address) {
+                                                address_ = address;
+                                                ready->set_value();
+                                            }});
         }};
         if (is_ready.wait_until(testing::soon()) != std::future_status::ready) {
             stop();
@@ -66,12 +67,12 @@ public:
             worker_->stop();
             thread_.join();
         }
-        return how_;
+        return ending_;
     }
 
     ending wait_for_end() {
         thread_.join();
-        return how_;
+        return ending_;
     }
 
     /// The value of a line of /metrics, as in `tasker_worker_steps_total{outcome="success"}`.
@@ -102,7 +103,7 @@ private:
     std::unique_ptr<worker> worker_;
     std::thread thread_;
     std::string address_;
-    ending how_ = ending::failed;
+    ending ending_ = ending::failed;
 };
 
 /// A database for one test of a worker: templates in YAML, tasks, and their outcomes.

@@ -13,7 +13,7 @@ namespace tasker::http {
 
 namespace {
 
-std::vector<wire::error_detail> query_problems(query_names const& known,
+std::vector<wire::error_detail> query_problems(query_names const& allowed,
                                                query_parameters const& given) {
     std::vector<wire::error_detail> problems;
     for (std::size_t i = 0; i < given.size(); ++i) {
@@ -21,8 +21,8 @@ std::vector<wire::error_detail> query_problems(query_names const& known,
         bool const is_repeated =
             std::ranges::any_of(given.begin(), given.begin() + static_cast<std::ptrdiff_t>(i),
                                 [&name](auto const& other) { return other.first == name; });
-        if (std::ranges::find(known, name) == known.end()) {
-            auto const meant = nearest(name, known);
+        if (std::ranges::find(allowed, name) == allowed.end()) {
+            auto const meant = nearest(name, allowed);
             problems.push_back(
                 {name, meant ? "unknown parameter; did you mean \"" + std::string{*meant} + "\"?"
                              : "unknown parameter"});
@@ -33,12 +33,12 @@ std::vector<wire::error_detail> query_problems(query_names const& known,
     return problems;
 }
 
-std::optional<response> query_refusal(query_names const& known, request& asked) {
+std::optional<response> query_refusal(query_names const& allowed, request& asked) {
     auto parsed = parse_query(asked.encoded_query());
     if (!parsed) {
         return invalid_query({{"", "the query has a %-escape that is not valid UTF-8"}});
     }
-    auto problems = query_problems(known, *parsed);
+    auto problems = query_problems(allowed, *parsed);
     if (!problems.empty()) {
         return invalid_query(std::move(problems));
     }

@@ -28,9 +28,9 @@ asio::awaitable<std::vector<result<rows>>> connection::run_all(std::vector<call>
     return session::exchange(session_, std::move(calls), all, until);
 }
 
-asio::awaitable<result<rows>> connection::run(call what, deadline until) {
+asio::awaitable<result<rows>> connection::run(call request, deadline until) {
     std::vector<call> calls;
-    calls.push_back(std::move(what));
+    calls.push_back(std::move(request));
     auto answers = co_await session::exchange(session_, std::move(calls), 1, until);
     co_return std::move(answers.front());
 }

@@ -39,8 +39,8 @@ std::string quoted(std::string const& identifier) {
 } // namespace
 
 struct listener::state {
-    state(asio::any_io_executor on, listener_settings chosen, listener_events call_back)
-        : executor{std::move(on)},
+    state(asio::any_io_executor io, listener_settings chosen, listener_events call_back)
+        : executor{std::move(io)},
           settings{std::move(chosen)},
           events{std::move(call_back)},
           pause{settings.first_backoff, settings.max_backoff} {

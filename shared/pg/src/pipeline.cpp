@@ -18,16 +18,16 @@ bool pipeline::on_prepared() {
     return true;
 }
 
-bool pipeline::on_rows(rows what) {
+bool pipeline::on_rows(rows found) {
     if (!is_due(due::rows) || calls_.front().preparation_failed) {
         return false;
     }
-    calls_.front().answer.emplace(std::move(what));
+    calls_.front().answer.emplace(std::move(found));
     calls_.front().next = due::sync;
     return true;
 }
 
-bool pipeline::on_error(error what) {
+bool pipeline::on_error(error failure) {
     if (calls_.empty()) {
         return false;
     }
@@ -45,12 +45,12 @@ bool pipeline::on_error(error what) {
         break;
     case due::sync:
         // The commit failed, or the session ended meanwhile: only the latter is in doubt.
-        if (ruins_connection(what)) {
-            what.code = errc::connection_lost_in_doubt;
+        if (ruins_connection(failure)) {
+            failure.code = errc::connection_lost_in_doubt;
         }
         break;
     }
-    current.answer.emplace(std::move(what));
+    current.answer.emplace(std::move(failure));
     return true;
 }
 

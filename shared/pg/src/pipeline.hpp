@@ -38,8 +38,8 @@ public:
 
     // The server's answers, in order of arrival. False: no such answer was expected.
     bool on_prepared();
-    bool on_rows(rows what);
-    bool on_error(error what);
+    bool on_rows(rows found);
+    bool on_error(error failure);
     bool on_skipped();
 
     /// The oldest call is finished; none if no sync was expected.
@@ -59,8 +59,8 @@ private:
         std::optional<result<rows>> answer = std::nullopt;
     };
 
-    bool is_due(due what) const noexcept {
-        return !calls_.empty() && calls_.front().next == what;
+    bool is_due(due exchange) const noexcept {
+        return !calls_.empty() && calls_.front().next == exchange;
     }
 
     std::deque<call> calls_;

@@ -35,8 +35,8 @@ void log_could_not_connect(error const& failure, std::chrono::milliseconds next_
 } // namespace
 
 struct pool::state : std::enable_shared_from_this<pool::state> {
-    state(asio::any_io_executor on, pool_settings chosen)
-        : executor{std::move(on)},
+    state(asio::any_io_executor io, pool_settings chosen)
+        : executor{std::move(io)},
           settings{std::move(chosen)},
           pause{settings.first_backoff, settings.max_backoff} {}
 
@@ -63,7 +63,7 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
     };
 
     struct resting {
-        std::unique_ptr<connection> what;
+        std::unique_ptr<connection> owned;
         deadline since;
     };
 
@@ -82,8 +82,8 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
     void close();
     error reason_for_none() const;
 
-    pooled_connection lend(std::unique_ptr<connection> what) {
-        return {shared_from_this(), std::move(what)};
+    pooled_connection lend(std::unique_ptr<connection> lent) {
+        return {shared_from_this(), std::move(lent)};
     }
 
     asio::any_io_executor executor;
@@ -106,7 +106,7 @@ std::optional<pool::state::resting> pool::state::take_idle() {
         idle.pop_back();
         auto const now = steady_clock::now();
         if ((one.since >= trusted_since && now - one.since < trusted_for) ||
-            one.what->check_alive()) {
+            one.owned->check_alive()) {
             return one;
         }
         --open;
@@ -121,12 +121,12 @@ asio::awaitable<result<std::unique_ptr<connection>>>
 pool::state::take_answering(std::shared_ptr<state> self, deadline until) {
     while (auto one = self->take_idle()) {
         if (one->since >= self->suspect_since) {
-            co_return std::move(one->what);
+            co_return std::move(one->owned);
         }
         auto const limit = steady_clock::now() + answer_limit;
-        auto const answer = co_await one->what->run({are_you_there}, std::min(limit, until));
+        auto const answer = co_await one->owned->run({are_you_there}, std::min(limit, until));
         if (answer) {
-            co_return std::move(one->what);
+            co_return std::move(one->owned);
         }
         --self->open;
         if (steady_clock::now() >= limit) {

@@ -89,8 +89,8 @@ connection::session::session(asio::any_io_executor const& executor, unique_conn 
 }
 
 void connection::session::take_notice(void* self, PGresult const* notice) {
-    auto const field = [notice](int which) {
-        char const* const text = PQresultErrorField(notice, which);
+    auto const field = [notice](int code) {
+        char const* const text = PQresultErrorField(notice, code);
         return std::string_view{text == nullptr ? "" : text};
     };
     if (field(PG_DIAG_SEVERITY_NONLOCALIZED) == "FATAL") {
@@ -134,7 +134,7 @@ std::optional<error> connection::session::refuse(std::vector<call> const& calls,
         return make_error(errc::timeout, "");
     }
     if (std::ranges::any_of(
-            calls, [](call const& each) { return each.with.bytes() > max_parameter_bytes; })) {
+            calls, [](call const& each) { return each.values.bytes() > max_parameter_bytes; })) {
         return make_error(errc::too_large, "");
     }
     return std::nullopt;
@@ -200,8 +200,8 @@ connection::session::exchange(std::shared_ptr<session> self, std::vector<call> c
     co_return answers;
 }
 
-bool connection::session::send(call const& what) {
-    auto const& values = what.with;
+bool connection::session::send(call const& request) {
+    auto const& values = request.values;
     std::array<char const*, params::max_count> texts{};
     std::array<int, params::max_count> lengths{};
     std::array<int, params::max_count> formats{};
@@ -213,8 +213,8 @@ bool connection::session::send(call const& what) {
         }
     }
     char const* preparing = nullptr;
-    if (!prepare(what, preparing) ||
-        PQsendQueryPrepared(conn.get(), what.what->name, static_cast<int>(values.count()),
+    if (!prepare(request, preparing) ||
+        PQsendQueryPrepared(conn.get(), request.text->name, static_cast<int>(values.count()),
                             texts.data(), lengths.data(), formats.data(), 1) == 0) {
         return false;
     }
@@ -226,28 +226,28 @@ bool connection::session::send(call const& what) {
 #endif
 }
 
-bool connection::session::prepare(call const& what, char const*& preparing) {
-    auto const count = what.with.count();
-    auto const known = std::ranges::find_if(prepared_, [&](prepared_statement const& each) {
-        return std::strcmp(each.name, what.what->name) == 0;
+bool connection::session::prepare(call const& request, char const*& preparing) {
+    auto const count = request.values.count();
+    auto const found = std::ranges::find_if(prepared_, [&](prepared_statement const& each) {
+        return std::strcmp(each.name, request.text->name) == 0;
     });
-    if (known != prepared_.end()) {
-        TASKER_ASSERT(known->types.size() == count);
+    if (found != prepared_.end()) {
+        TASKER_ASSERT(found->types.size() == count);
         for (std::size_t i = 0; i < count; ++i) {
-            TASKER_ASSERT(known->types[i] == what.with.type(i));
+            TASKER_ASSERT(found->types[i] == request.values.type(i));
         }
         return true;
     }
-    prepared_statement fresh{what.what->name, {}};
+    prepared_statement fresh{request.text->name, {}};
     for (std::size_t i = 0; i < count; ++i) {
-        fresh.types.push_back(what.with.type(i));
+        fresh.types.push_back(request.values.type(i));
     }
-    if (PQsendPrepare(conn.get(), what.what->name, what.what->sql, static_cast<int>(count),
+    if (PQsendPrepare(conn.get(), request.text->name, request.text->sql, static_cast<int>(count),
                       fresh.types.data()) == 0) {
         return false;
     }
     prepared_.push_back(std::move(fresh));
-    preparing = what.what->name;
+    preparing = request.text->name;
     return true;
 }
 

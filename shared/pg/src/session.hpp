@@ -81,8 +81,8 @@ private:
 
     std::optional<error> refuse(std::vector<call> const& calls, deadline until,
                                 bool cancelled) const;
-    bool send(call const& what);
-    bool prepare(call const& what, char const*& preparing);
+    bool send(call const& request);
+    bool prepare(call const& request, char const*& preparing);
     progress read(std::vector<result<rows>>& answers, std::size_t wait_for);
     bool take(unique_result answer, std::vector<result<rows>>& answers);
     void finish(pipeline::finished done, std::vector<result<rows>>& answers);
@@ -114,7 +114,7 @@ private:
 class connection::session::occupied {
 public:
     /// REQUIRES: `which` is not occupied.
-    occupied(session& which, deadline until);
+    occupied(session& owner, deadline until);
     occupied(occupied const&) = delete;
     occupied& operator=(occupied const&) = delete;
     ~occupied();

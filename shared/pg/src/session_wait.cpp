@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 
 namespace tasker::pg {
 
-connection::session::occupied::occupied(session& which, deadline until) : self_{which} {
+connection::session::occupied::occupied(session& owner, deadline until) : self_{owner} {
     TASKER_ASSERT(!self_.busy_);
     self_.busy_ = true;
     self_.ruined_ = true;
@@ -109,8 +109,8 @@ connection::session::next_notifications(std::shared_ptr<session> self, deadline 
 
 std::vector<notification> connection::session::take_notifications() {
     struct free_memory {
-        void operator()(PGnotify* what) const noexcept {
-            PQfreemem(what);
+        void operator()(PGnotify* notification) const noexcept {
+            PQfreemem(notification);
         }
     };
     std::vector<notification> all;

@@ -37,17 +37,17 @@ protected:
         return open({.dsn = database_.dsn()});
     }
 
-    result<rows> run_one(connection& on, call what) {
-        return tasker::testing::run(io_, on.run(std::move(what), tasker::testing::soon()));
+    result<rows> run_one(connection& conn, call request) {
+        return tasker::testing::run(io_, conn.run(std::move(request), tasker::testing::soon()));
     }
 
-    std::vector<result<rows>> run_all(connection& on, std::vector<call> calls) {
-        return tasker::testing::run(io_, on.run_all(std::move(calls), tasker::testing::soon()));
+    std::vector<result<rows>> run_all(connection& conn, std::vector<call> calls) {
+        return tasker::testing::run(io_, conn.run_all(std::move(calls), tasker::testing::soon()));
     }
 
-    std::string setting(connection& on, std::string const& name) {
+    std::string setting(connection& conn, std::string const& name) {
         constexpr statement show{"show", "select current_setting($1)"};
-        return std::string{run_one(on, {show, params{}.add_text(name)}).value().text(0, 0)};
+        return std::string{run_one(conn, {show, params{}.add_text(name)}).value().text(0, 0)};
     }
 
     /// Lets all calls of wait_for_lock wait, from now on.
@@ -61,9 +61,9 @@ protected:
     }
 
     /// Ends the server's side and waits until it is gone.
-    void terminate(connection const& which) {
+    void terminate(connection const& victim) {
         ASSERT_TRUE(database_.value<bool>("select pg_terminate_backend(" +
-                                          std::to_string(which.backend_pid()) + ", 10000)"));
+                                          std::to_string(victim.backend_pid()) + ", 10000)"));
     }
 
     int effects() {

@@ -47,8 +47,8 @@ protected:
         run_.emplace(io_, run_listener(*listener_));
     }
 
-    static asio::awaitable<bool> run_listener(listener& which) {
-        co_await which.run_until_stopped();
+    static asio::awaitable<bool> run_listener(listener& started) {
+        co_await started.run_until_stopped();
         co_return true;
     }
 

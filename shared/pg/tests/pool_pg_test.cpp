@@ -55,9 +55,9 @@ protected:
         return answer && answer->int4(0, 0) == 1;
     }
 
-    void terminate(pooled_connection& which) {
+    void terminate(pooled_connection& victim) {
         ASSERT_TRUE(database_.value<bool>("select pg_terminate_backend(" +
-                                          std::to_string(which->backend_pid()) + ", 10000)"));
+                                          std::to_string(victim->backend_pid()) + ", 10000)"));
     }
 
     test_database database_ = test_database::empty();

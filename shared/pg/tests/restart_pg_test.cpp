@@ -22,8 +22,8 @@ using tasker::testing::soon;
 
 constexpr statement select_one{"select_one", "select 1"};
 
-asio::awaitable<bool> listen(listener& which) {
-    co_await which.run_until_stopped();
+asio::awaitable<bool> listen(listener& started) {
+    co_await started.run_until_stopped();
     co_return true;
 }
 

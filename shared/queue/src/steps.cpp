@@ -171,10 +171,10 @@ pg::call finish_call(finish_request const& request) {
 
 } // namespace
 
-asio::awaitable<result<worker_id>> register_worker(pg::connection& on, std::string name,
+asio::awaitable<result<worker_id>> register_worker(pg::connection& connection, std::string name,
                                                    std::vector<std::string> namespaces,
                                                    deadline until) {
-    auto const answer = co_await on.run(
+    auto const answer = co_await connection.run(
         {register_worker_sql, pg::params{}.add_text(name).add_text_array(namespaces)}, until);
     if (!answer) {
         co_return answer.error();
@@ -182,18 +182,19 @@ asio::awaitable<result<worker_id>> register_worker(pg::connection& on, std::stri
     co_return worker_id{answer->int4(0, 0)};
 }
 
-asio::awaitable<result<void>> renew_last_seen(pg::connection& on, worker_id who, deadline until) {
+asio::awaitable<result<void>> renew_last_seen(pg::connection& connection, worker_id worker,
+                                              deadline until) {
     auto const answer =
-        co_await on.run({renew_last_seen_sql, pg::params{}.add_int4(who.value)}, until);
+        co_await connection.run({renew_last_seen_sql, pg::params{}.add_int4(worker.value)}, until);
     if (!answer) {
         co_return answer.error();
     }
     co_return result<void>{};
 }
 
-asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, claim_request request,
-                                                         deadline until) {
-    auto const answer = co_await on.run(
+asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& connection,
+                                                         claim_request request, deadline until) {
+    auto const answer = co_await connection.run(
         {claim_sql, pg::params{}
                         .add_text_array(request.queues)
                         .add_int4(request.worker.value)
@@ -214,9 +215,9 @@ asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& on, cla
 }
 
 asio::awaitable<result<std::optional<std::chrono::milliseconds>>>
-next_visible(pg::connection& on, std::vector<std::string> queues, bool takes_alone,
+next_visible(pg::connection& connection, std::vector<std::string> queues, bool takes_alone,
              deadline until) {
-    auto const answer = co_await on.run(
+    auto const answer = co_await connection.run(
         {next_visible_sql, pg::params{}.add_text_array(queues).add_bool(takes_alone)}, until);
     if (!answer) {
         co_return answer.error();
@@ -225,36 +226,36 @@ next_visible(pg::connection& on, std::vector<std::string> queues, bool takes_alo
     co_return ms ? std::optional{std::chrono::milliseconds{*ms}} : std::nullopt;
 }
 
-asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request request,
+asio::awaitable<result<finish_reply>> finish(pg::connection& connection, finish_request request,
                                              deadline until) {
-    auto const answer = co_await on.run_then(finish_call(request), announce, until);
+    auto const answer = co_await connection.run_then(finish_call(request), announce, until);
     if (!answer) {
         co_return answer.error();
     }
     co_return read_finished(*answer);
 }
 
-asio::awaitable<result<std::int32_t>> start(pg::connection& on, std::vector<started_step> steps,
-                                            deadline until) {
+asio::awaitable<result<std::int32_t>> start(pg::connection& connection,
+                                            std::vector<started_step> steps, deadline until) {
     pg::params values;
     values.add_uuid_array(steps, [](auto const& each) { return each.held.task; })
         .add_int4_array(steps, [](auto const& each) { return each.held.step.value; })
         .add_int4_array(steps, [](auto const& each) { return each.held.attempt; })
         .add_int4_array(steps, [](auto const& each) { return in_milliseconds(each.ran); });
-    auto const answer = co_await on.run({start_sql, std::move(values)}, until);
+    auto const answer = co_await connection.run({start_sql, std::move(values)}, until);
     if (!answer) {
         co_return answer.error();
     }
     co_return answer->int4(0, 0);
 }
 
-asio::awaitable<result<std::vector<std::size_t>>> extend(pg::connection& on, std::string queue,
-                                                         std::chrono::seconds by,
+asio::awaitable<result<std::vector<std::size_t>>> extend(pg::connection& connection,
+                                                         std::string queue, std::chrono::seconds by,
                                                          std::vector<lease> held, deadline until) {
     pg::params values;
     values.add_text(queue).add_int4(in_seconds(by));
     add_leases(values, held, std::identity{});
-    auto const answer = co_await on.run({extend_sql, std::move(values)}, until);
+    auto const answer = co_await connection.run({extend_sql, std::move(values)}, until);
     if (!answer) {
         co_return answer.error();
     }
@@ -265,12 +266,13 @@ asio::awaitable<result<std::vector<std::size_t>>> extend(pg::connection& on, std
     co_return lost;
 }
 
-asio::awaitable<result<std::int32_t>> release(pg::connection& on, std::string queue,
+asio::awaitable<result<std::int32_t>> release(pg::connection& connection, std::string queue,
                                               std::vector<lease> held, deadline until) {
     pg::params values;
     values.add_text(queue);
     add_leases(values, held, std::identity{});
-    auto const answer = co_await on.run_then({release_sql, std::move(values)}, announce, until);
+    auto const answer =
+        co_await connection.run_then({release_sql, std::move(values)}, announce, until);
     if (!answer) {
         co_return answer.error();
     }

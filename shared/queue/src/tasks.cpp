@@ -136,8 +136,10 @@ result<std::vector<create_outcome>> read_created(pg::rows const& from,
 
 } // namespace
 
-asio::awaitable<result<std::vector<create_outcome>>>
-create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity atomicity, deadline until) {
+asio::awaitable<result<std::vector<create_outcome>>> create_tasks(pg::connection& connection,
+                                                                  std::vector<new_task> tasks,
+                                                                  atomicity atomicity,
+                                                                  deadline until) {
     pg::params values;
     values.add_uuid_array(tasks, &new_task::id)
         .add_int4_array(tasks, [](new_task const& each) { return each.from.value; })
@@ -147,7 +149,8 @@ create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity atomicit
         .add_text_array(tasks, &new_task::idempotency_key)
         .add_bool(atomicity == atomicity::all_or_nothing)
         .add_text_array(tasks, &new_task::version);
-    auto const answer = co_await on.run_then({create_sql, std::move(values)}, announce, until);
+    auto const answer =
+        co_await connection.run_then({create_sql, std::move(values)}, announce, until);
     if (!answer) {
         co_return answer.error();
     }
@@ -155,9 +158,9 @@ create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity atomicit
 }
 
 asio::awaitable<result<std::vector<cancel_outcome>>>
-cancel_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
-    auto const answer =
-        co_await on.run_then({cancel_sql, pg::params{}.add_uuid_array(tasks)}, announce, until);
+cancel_tasks(pg::connection& connection, std::vector<task_id> tasks, deadline until) {
+    auto const answer = co_await connection.run_then(
+        {cancel_sql, pg::params{}.add_uuid_array(tasks)}, announce, until);
     if (!answer) {
         co_return answer.error();
     }
@@ -173,28 +176,30 @@ cancel_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
 }
 
 asio::awaitable<result<std::vector<wire::task_view>>>
-get_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
-    auto const answer = co_await on.run({get_sql, pg::params{}.add_uuid_array(tasks)}, until);
+get_tasks(pg::connection& connection, std::vector<task_id> tasks, deadline until) {
+    auto const answer =
+        co_await connection.run({get_sql, pg::params{}.add_uuid_array(tasks)}, until);
     co_return read_all(answer, task_columns, read_task);
 }
 
 asio::awaitable<result<std::vector<wire::task_view>>>
-finished_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until) {
-    auto const answer = co_await on.run({finished_sql, pg::params{}.add_uuid_array(tasks)}, until);
+finished_tasks(pg::connection& connection, std::vector<task_id> tasks, deadline until) {
+    auto const answer =
+        co_await connection.run({finished_sql, pg::params{}.add_uuid_array(tasks)}, until);
     co_return read_all(answer, task_columns, read_task);
 }
 
-asio::awaitable<result<bool>> is_writable(pg::connection& on, deadline until) {
-    auto const answer = co_await on.run({is_writable_sql, {}}, until);
+asio::awaitable<result<bool>> is_writable(pg::connection& connection, deadline until) {
+    auto const answer = co_await connection.run({is_writable_sql, {}}, until);
     if (!answer) {
         co_return answer.error();
     }
     co_return answer->boolean(0, 0);
 }
 
-asio::awaitable<result<std::vector<std::string>>> unserved_namespaces(pg::connection& on,
+asio::awaitable<result<std::vector<std::string>>> unserved_namespaces(pg::connection& connection,
                                                                       deadline until) {
-    auto const answer = co_await on.run({unserved_sql, {}}, until);
+    auto const answer = co_await connection.run({unserved_sql, {}}, until);
     if (!answer) {
         co_return answer.error();
     }
@@ -205,8 +210,8 @@ asio::awaitable<result<std::vector<std::string>>> unserved_namespaces(pg::connec
     co_return names;
 }
 
-asio::awaitable<result<std::vector<backlog>>> backlogs(pg::connection& on, deadline until) {
-    auto const answer = co_await on.run({backlogs_sql, {}}, until);
+asio::awaitable<result<std::vector<backlog>>> backlogs(pg::connection& connection, deadline until) {
+    auto const answer = co_await connection.run({backlogs_sql, {}}, until);
     if (!answer) {
         co_return answer.error();
     }
@@ -226,38 +231,40 @@ std::size_t payload_bytes(wire::step_view const& step) noexcept {
 }
 
 asio::awaitable<result<std::vector<wire::task_view>>>
-list_tasks(pg::connection& on, task_filter filter, std::int32_t limit, deadline until) {
+list_tasks(pg::connection& connection, task_filter filter, std::int32_t limit, deadline until) {
     auto const state = filter.state ? std::optional{model::to_string(*filter.state)} : std::nullopt;
-    auto const answer = co_await on.run({list_sql, pg::params{}
-                                                       .add_text(filter.name_space)
-                                                       .add_text(filter.name)
-                                                       .add_text(filter.version)
-                                                       .add_text(state)
-                                                       .add_timestamptz(filter.created_after)
-                                                       .add_timestamptz(filter.created_before)
-                                                       .add_uuid(filter.before)
-                                                       .add_int4(limit)
-                                                       .add_int8(page_bytes)},
-                                        until);
+    auto const answer =
+        co_await connection.run({list_sql, pg::params{}
+                                               .add_text(filter.name_space)
+                                               .add_text(filter.name)
+                                               .add_text(filter.version)
+                                               .add_text(state)
+                                               .add_timestamptz(filter.created_after)
+                                               .add_timestamptz(filter.created_before)
+                                               .add_uuid(filter.before)
+                                               .add_int4(limit)
+                                               .add_int8(page_bytes)},
+                                until);
     co_return read_all(answer, task_columns, read_task);
 }
 
 asio::awaitable<result<std::vector<wire::step_view>>>
-list_steps(pg::connection& on, step_filter filter, std::int32_t limit, deadline until) {
-    auto const answer =
-        co_await on.run({list_steps_sql, pg::params{}
-                                             .add_uuid(filter.task)
-                                             .add_text(filter.name)
-                                             .add_int4(filter.after.value_or(step_no{-1}).value)
-                                             .add_int4(limit)
-                                             .add_int8(page_bytes)},
-                        until);
+list_steps(pg::connection& connection, step_filter filter, std::int32_t limit, deadline until) {
+    auto const answer = co_await connection.run(
+        {list_steps_sql, pg::params{}
+                             .add_uuid(filter.task)
+                             .add_text(filter.name)
+                             .add_int4(filter.after.value_or(step_no{-1}).value)
+                             .add_int4(limit)
+                             .add_int8(page_bytes)},
+        until);
     co_return read_all(answer, step_columns, read_step);
 }
 
-asio::awaitable<result<due_reply>> fire_timers(pg::connection& on, std::int32_t limit,
+asio::awaitable<result<due_reply>> fire_timers(pg::connection& connection, std::int32_t limit,
                                                deadline until) {
-    auto const answer = co_await on.run({fire_timers_sql, pg::params{}.add_int4(limit)}, until);
+    auto const answer =
+        co_await connection.run({fire_timers_sql, pg::params{}.add_int4(limit)}, until);
     if (!answer) {
         co_return answer.error();
     }
@@ -266,7 +273,7 @@ asio::awaitable<result<due_reply>> fire_timers(pg::connection& on, std::int32_t 
                           next ? std::optional{std::chrono::milliseconds{*next}} : std::nullopt};
     // In an idle system, most calls release nothing and need no second transaction.
     if (reply.fired > 0) {
-        if (auto const announced = co_await on.run({announce, {}}, until); !announced) {
+        if (auto const announced = co_await connection.run({announce, {}}, until); !announced) {
             co_return announced.error();
         }
     }

@@ -19,17 +19,18 @@ constexpr pg::statement get_sql{"tasker_get_templates",
 
 } // namespace
 
-asio::awaitable<result<register_reply>> register_template(pg::connection& on, new_template wanted,
-                                                          deadline until) {
-    auto const answer = co_await on.run_then({register_sql, pg::params{}
-                                                                .add_text(wanted.name_space)
-                                                                .add_text(wanted.name)
-                                                                .add_text(wanted.version)
-                                                                .add_text(wanted.environment)
-                                                                .add_text(wanted.hash)
-                                                                .add_json(wanted.definition)
-                                                                .add_json(wanted.steps)},
-                                             announce_sql, until);
+asio::awaitable<result<register_reply>> register_template(pg::connection& connection,
+                                                          new_template wanted, deadline until) {
+    auto const answer =
+        co_await connection.run_then({register_sql, pg::params{}
+                                                        .add_text(wanted.name_space)
+                                                        .add_text(wanted.name)
+                                                        .add_text(wanted.version)
+                                                        .add_text(wanted.environment)
+                                                        .add_text(wanted.hash)
+                                                        .add_json(wanted.definition)
+                                                        .add_json(wanted.steps)},
+                                     announce_sql, until);
     if (!answer) {
         co_return answer.error();
     }
@@ -37,17 +38,17 @@ asio::awaitable<result<register_reply>> register_template(pg::connection& on, ne
 }
 
 asio::awaitable<result<std::vector<wire::template_view>>>
-get_templates(pg::connection& on, template_filter filter, definitions definitions,
+get_templates(pg::connection& connection, template_filter filter, definitions definitions,
               std::int32_t limit, deadline until) {
     auto const answer =
-        co_await on.run({get_sql, pg::params{}
-                                      .add_text(filter.name_space)
-                                      .add_text(filter.name)
-                                      .add_text(filter.version)
-                                      .add_int4(filter.after.value_or(template_id{0}).value)
-                                      .add_int4(limit)
-                                      .add_bool(definitions == definitions::included)},
-                        until);
+        co_await connection.run({get_sql, pg::params{}
+                                              .add_text(filter.name_space)
+                                              .add_text(filter.name)
+                                              .add_text(filter.version)
+                                              .add_int4(filter.after.value_or(template_id{0}).value)
+                                              .add_int4(limit)
+                                              .add_bool(definitions == definitions::included)},
+                                until);
     if (!answer) {
         co_return answer.error();
     }

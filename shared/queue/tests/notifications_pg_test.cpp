@@ -71,7 +71,7 @@ TEST_F(Notifications, TellOfWorkRetriesAndEndsWithoutAFurtherCall) {
     EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
 
     auto const a = claim_all().at(0);
-    auto const reply = run(finish(on_,
+    auto const reply = run(finish(connection_,
                                   {.queue = a.queue,
                                    .worker = worker_,
                                    .lease = lease_time,
@@ -84,14 +84,14 @@ TEST_F(Notifications, TellOfWorkRetriesAndEndsWithoutAFurtherCall) {
     EXPECT_THAT(heard(1), ElementsAre("tasker_timers 5000"));
 
     database_.exec("update tasker.timers set due_at = tasker.clock()");
-    ASSERT_EQ(run(fire_timers(on_, 10, soon())).value().fired, 1);
+    ASSERT_EQ(run(fire_timers(connection_, 10, soon())).value().fired, 1);
     EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
 
     auto const again = claim_all();
-    ASSERT_EQ(run(release(on_, normal_queue, {lease_of(again.at(0))}, soon())).value(), 1);
+    ASSERT_EQ(run(release(connection_, normal_queue, {lease_of(again.at(0))}, soon())).value(), 1);
     EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
 
-    ASSERT_TRUE(run(cancel_tasks(on_, {task}, soon())));
+    ASSERT_TRUE(run(cancel_tasks(connection_, {task}, soon())));
     EXPECT_THAT(heard(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 
@@ -99,7 +99,7 @@ TEST_F(Notifications, AreNotSentForACallThatFailed) {
     auto const chain = register_chain();
     heard(1);
     auto const refused =
-        run(create_tasks(on_,
+        run(create_tasks(connection_,
                          {{.id = task_id::generate(), .from = chain, .context = "{}"},
                           {.id = task_id::generate(), .from = chain, .context = "no json"}},
                          atomicity::each_alone, soon()));
@@ -107,7 +107,7 @@ TEST_F(Notifications, AreNotSentForACallThatFailed) {
     EXPECT_EQ(pg::sqlstate_of(refused.error()), "22P02");
     auto const task = create(chain);
     EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
-    ASSERT_TRUE(run(cancel_tasks(on_, {task}, soon())));
+    ASSERT_TRUE(run(cancel_tasks(connection_, {task}, soon())));
     EXPECT_THAT(heard(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 

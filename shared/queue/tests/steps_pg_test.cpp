@@ -14,18 +14,19 @@ using ::testing::SizeIs;
 using Steps = Workflow;
 
 TEST_F(Steps, RegisterAWorkerOnce) {
-    EXPECT_EQ(run(register_worker(on_, "worker", {"default", "other"}, soon())).value(), worker_);
-    EXPECT_NE(run(register_worker(on_, "another", {"default"}, soon())).value(), worker_);
+    EXPECT_EQ(run(register_worker(connection_, "worker", {"default", "other"}, soon())).value(),
+              worker_);
+    EXPECT_NE(run(register_worker(connection_, "another", {"default"}, soon())).value(), worker_);
 }
 
 TEST_F(Steps, LastSignOfLifeOfAWorkerIsStored) {
     EXPECT_TRUE(database_.value<bool>("select last_seen_at = started_at from tasker.workers"));
-    EXPECT_TRUE(run(renew_last_seen(on_, worker_, soon())).has_value());
+    EXPECT_TRUE(run(renew_last_seen(connection_, worker_, soon())).has_value());
     EXPECT_TRUE(database_.value<bool>("select last_seen_at > started_at from tasker.workers"));
 }
 
 TEST_F(Steps, RefuseAWorkerWithABadNamespace) {
-    auto const refused = run(register_worker(on_, "worker", {"Bad__Name"}, soon()));
+    auto const refused = run(register_worker(connection_, "worker", {"Bad__Name"}, soon()));
     EXPECT_EQ(pg::sqlstate_of(refused.error()), "TK001");
     EXPECT_TRUE(pg::is_callers_fault(refused.error()));
 }
@@ -58,15 +59,15 @@ TEST_F(Steps, AreClaimedWithAllThatAHandlerNeeds) {
 
 TEST_F(Steps, TellWhenTheNextOfThemCanBeClaimed) {
     std::vector<std::string> const queues{"tasker_default__p4", normal_queue};
-    EXPECT_EQ(run(next_visible(on_, queues, true, soon())).value(), std::nullopt);
+    EXPECT_EQ(run(next_visible(connection_, queues, true, soon())).value(), std::nullopt);
     create(register_chain());
-    EXPECT_LE(run(next_visible(on_, queues, true, soon())).value(), 0ms);
+    EXPECT_LE(run(next_visible(connection_, queues, true, soon())).value(), 0ms);
     ASSERT_THAT(claim_all(), SizeIs(1));
-    auto const leased = run(next_visible(on_, queues, true, soon())).value();
+    auto const leased = run(next_visible(connection_, queues, true, soon())).value();
     EXPECT_GT(leased, 0ms);
     EXPECT_LE(leased, lease_time);
     database_.exec("select pgmq.set_vt('tasker_default', msg_id, -1) from pgmq.q_tasker_default");
-    EXPECT_LE(run(next_visible(on_, queues, true, soon())).value(), -1s);
+    EXPECT_LE(run(next_visible(connection_, queues, true, soon())).value(), -1s);
 }
 
 TEST_F(Steps, AreClaimedFromTheQueuesInTheOrderGiven) {
@@ -74,7 +75,7 @@ TEST_F(Steps, AreClaimedFromTheQueuesInTheOrderGiven) {
     auto const normal = create(chain);
     auto const urgent = task_id::generate();
     ASSERT_TRUE(run(create_tasks(
-        on_, {{.id = urgent, .from = chain, .priority = priority::urgent, .context = "{}"}},
+        connection_, {{.id = urgent, .from = chain, .priority = priority::urgent, .context = "{}"}},
         atomicity::each_alone, soon())));
     auto const first = claim_all(1);
     ASSERT_THAT(first, SizeIs(1));
@@ -126,7 +127,7 @@ TEST_F(Steps, OfOneBatchAreTakenAndRefusedEachForItself) {
         batch.push_back({.held = lease_of(each), .payload = "1", .retry_after = std::nullopt});
     }
     batch[1].held.attempt = 7;
-    auto const reply = run(finish(on_,
+    auto const reply = run(finish(connection_,
                                   {.queue = normal_queue,
                                    .worker = worker_,
                                    .lease = lease_time,
@@ -142,7 +143,7 @@ TEST_F(Steps, OfOneBatchAreTakenAndRefusedEachForItself) {
 TEST_F(Steps, ThatFailAreTriedAgainAfterTheTimeAskedFor) {
     auto const task = create(register_chain());
     auto const a = claim_all().at(0);
-    auto const reply = run(finish(on_,
+    auto const reply = run(finish(connection_,
                                   {.queue = a.queue,
                                    .worker = worker_,
                                    .lease = lease_time,
@@ -154,14 +155,14 @@ TEST_F(Steps, ThatFailAreTriedAgainAfterTheTimeAskedFor) {
     ASSERT_TRUE(reply);
     EXPECT_EQ(get(task).state, model::task_state::waiting);
 
-    auto const early = run(fire_timers(on_, 100, soon())).value();
+    auto const early = run(fire_timers(connection_, 100, soon())).value();
     EXPECT_EQ(early.fired, 0);
     ASSERT_TRUE(early.next);
     EXPECT_GT(*early.next, 3'500'000ms);
     EXPECT_LE(*early.next, 3'600'000ms);
 
     database_.exec("update tasker.timers set due_at = tasker.clock()");
-    auto const due = run(fire_timers(on_, 100, soon())).value();
+    auto const due = run(fire_timers(connection_, 100, soon())).value();
     EXPECT_EQ(due.fired, 1);
     EXPECT_EQ(due.next, std::nullopt);
     auto const again = claim_all().at(0);
@@ -188,16 +189,18 @@ TEST_F(Steps, ThatAreNoLongerOursAreNamedWhenLeasesAreExtended) {
     for (auto const& each : claimed) {
         held.push_back(lease_of(each));
     }
-    EXPECT_THAT(run(extend(on_, normal_queue, 60s, held, soon())).value(), IsEmpty());
+    EXPECT_THAT(run(extend(connection_, normal_queue, 60s, held, soon())).value(), IsEmpty());
     finish_one(claimed[1]);
-    EXPECT_THAT(run(extend(on_, normal_queue, 60s, held, soon())).value(), ElementsAre(1));
+    EXPECT_THAT(run(extend(connection_, normal_queue, 60s, held, soon())).value(), ElementsAre(1));
 }
 
 TEST_F(Steps, AreVisibleAtOnceWhenTheyAreGivenBack) {
     create(register_chain());
     auto const claimed = claim_all();
-    EXPECT_EQ(run(release(on_, normal_queue, {lease_of(claimed.at(0))}, soon())).value(), 1);
-    EXPECT_EQ(run(release(on_, normal_queue, {lease_of(claimed.at(0))}, soon())).value(), 0);
+    EXPECT_EQ(run(release(connection_, normal_queue, {lease_of(claimed.at(0))}, soon())).value(),
+              1);
+    EXPECT_EQ(run(release(connection_, normal_queue, {lease_of(claimed.at(0))}, soon())).value(),
+              0);
     EXPECT_EQ(claim_all().at(0).attempt, 2);
 }
 

@@ -16,7 +16,7 @@ class Tasks : public Workflow {
 protected:
     result<std::vector<create_outcome>> make(std::vector<new_task> tasks,
                                              atomicity atomicity = atomicity::each_alone) {
-        return run(create_tasks(on_, std::move(tasks), atomicity, soon()));
+        return run(create_tasks(connection_, std::move(tasks), atomicity, soon()));
     }
 
     static new_task with_key(template_id from, std::string key, std::string context = "{}") {
@@ -94,7 +94,7 @@ TEST_F(Tasks, AreAllRefusedForOneConflictWhereAllOrNothingIsAskedFor) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(pg::sqlstate_of(refused.error()), "TK004");
     EXPECT_TRUE(pg::is_callers_fault(refused.error()));
-    EXPECT_THAT(run(get_tasks(on_, {other}, soon())).value(), IsEmpty());
+    EXPECT_THAT(run(get_tasks(connection_, {other}, soon())).value(), IsEmpty());
 }
 
 TEST_F(Tasks, OfAnUnknownTemplateAreRefused) {
@@ -119,7 +119,7 @@ TEST_F(Tasks, AreCreatedByTheTenThousandAtOnce) {
 
 TEST_F(Tasks, ThatAreUnknownAreAbsent) {
     auto const existing = create(register_chain());
-    auto const found = run(get_tasks(on_, {task_id::generate(), existing}, soon())).value();
+    auto const found = run(get_tasks(connection_, {task_id::generate(), existing}, soon())).value();
     ASSERT_THAT(found, SizeIs(1));
     EXPECT_EQ(found[0].id, existing);
 }
@@ -127,12 +127,13 @@ TEST_F(Tasks, ThatAreUnknownAreAbsent) {
 TEST_F(Tasks, AreCancelledUnlessTheyHaveEnded) {
     auto const chain = register_chain();
     auto const open_task = create(chain);
-    auto const first = run(cancel_tasks(on_, {open_task, task_id::generate()}, soon())).value();
+    auto const first =
+        run(cancel_tasks(connection_, {open_task, task_id::generate()}, soon())).value();
     ASSERT_THAT(first, SizeIs(1));
     EXPECT_EQ(first[0].id, open_task);
     EXPECT_TRUE(first[0].cancelled);
     EXPECT_EQ(first[0].state, model::task_state::cancelled);
-    auto const second = run(cancel_tasks(on_, {open_task}, soon())).value();
+    auto const second = run(cancel_tasks(connection_, {open_task}, soon())).value();
     EXPECT_FALSE(second.at(0).cancelled);
     EXPECT_EQ(second.at(0).state, model::task_state::cancelled);
 }
@@ -141,8 +142,8 @@ TEST_F(Tasks, ThatHaveFinishedAreFoundAmongOthers) {
     auto const chain = register_chain();
     auto const open_task = create(chain);
     auto const cancelled = create(chain);
-    ASSERT_TRUE(run(cancel_tasks(on_, {cancelled}, soon())));
-    auto const finished = run(finished_tasks(on_, {open_task, cancelled}, soon())).value();
+    ASSERT_TRUE(run(cancel_tasks(connection_, {cancelled}, soon())));
+    auto const finished = run(finished_tasks(connection_, {open_task, cancelled}, soon())).value();
     ASSERT_THAT(finished, SizeIs(1));
     EXPECT_EQ(finished[0].id, cancelled);
     EXPECT_EQ(finished[0].state, model::task_state::cancelled);
@@ -156,11 +157,11 @@ TEST_F(Tasks, AreListedNewestFirstPageByPage) {
     for (int i = 0; i < 5; ++i) {
         created.push_back(create(chain));
     }
-    auto const first = run(list_tasks(on_, {}, 3, soon())).value();
+    auto const first = run(list_tasks(connection_, {}, 3, soon())).value();
     ASSERT_THAT(first, SizeIs(3));
     EXPECT_EQ(first[0].id, created[4]);
     EXPECT_EQ(first[2].id, created[2]);
-    auto const second = run(list_tasks(on_, {.before = first[2].id}, 3, soon())).value();
+    auto const second = run(list_tasks(connection_, {.before = first[2].id}, 3, soon())).value();
     ASSERT_THAT(second, SizeIs(2));
     EXPECT_EQ(second[1].id, created[0]);
 }
@@ -169,12 +170,12 @@ TEST_F(Tasks, AreListedByEachFilter) {
     auto const chain = register_chain();
     auto const pending = create(chain);
     auto const cancelled = create(chain);
-    ASSERT_TRUE(run(cancel_tasks(on_, {cancelled}, soon())));
+    ASSERT_TRUE(run(cancel_tasks(connection_, {cancelled}, soon())));
     auto const count = [&](task_filter filter) {
-        return run(list_tasks(on_, std::move(filter), 10, soon())).value().size();
+        return run(list_tasks(connection_, std::move(filter), 10, soon())).value().size();
     };
     auto const by_state =
-        run(list_tasks(on_, {.state = model::task_state::cancelled}, 10, soon())).value();
+        run(list_tasks(connection_, {.state = model::task_state::cancelled}, 10, soon())).value();
     ASSERT_THAT(by_state, SizeIs(1));
     EXPECT_EQ(by_state[0].id, cancelled);
     auto const born = get(pending).created_at;
@@ -191,7 +192,7 @@ TEST_F(Tasks, AreListedByEachFilter) {
 TEST_F(Tasks, ShowTheirSteps) {
     auto const task = create(register_chain());
     finish_one(claim_all().at(0), R"({"from": "a"})");
-    auto const steps = run(list_steps(on_, {.task = task}, 10, soon())).value();
+    auto const steps = run(list_steps(connection_, {.task = task}, 10, soon())).value();
     ASSERT_THAT(steps, SizeIs(3));
     EXPECT_EQ(steps[0].name, "a");
     EXPECT_EQ(steps[0].number, step_no{0});
@@ -211,14 +212,18 @@ TEST_F(Tasks, ShowTheirSteps) {
 
 TEST_F(Tasks, ShowOneStepOrAPageOfThem) {
     auto const task = create(register_chain());
-    auto const named = run(list_steps(on_, {.task = task, .name = "b"}, 10, soon())).value();
+    auto const named =
+        run(list_steps(connection_, {.task = task, .name = "b"}, 10, soon())).value();
     ASSERT_THAT(named, SizeIs(1));
     EXPECT_EQ(named[0].number, step_no{1});
-    auto const page = run(list_steps(on_, {.task = task, .after = step_no{0}}, 1, soon())).value();
+    auto const page =
+        run(list_steps(connection_, {.task = task, .after = step_no{0}}, 1, soon())).value();
     ASSERT_THAT(page, SizeIs(1));
     EXPECT_EQ(page[0].name, "b");
-    EXPECT_THAT(run(list_steps(on_, {.task = task, .name = "z"}, 10, soon())).value(), IsEmpty());
-    EXPECT_THAT(run(list_steps(on_, {.task = task_id::generate()}, 10, soon())).value(), IsEmpty());
+    EXPECT_THAT(run(list_steps(connection_, {.task = task, .name = "z"}, 10, soon())).value(),
+                IsEmpty());
+    EXPECT_THAT(run(list_steps(connection_, {.task = task_id::generate()}, 10, soon())).value(),
+                IsEmpty());
 }
 
 TEST_F(Tasks, BacklogsCountReadyStepsOfServedNamespaces) {
@@ -228,15 +233,15 @@ TEST_F(Tasks, BacklogsCountReadyStepsOfServedNamespaces) {
     }
     database_.exec("select tasker.ensure_namespace('without_workers')");
     database_.exec("select pgmq.send('tasker_without_workers', '{}')");
-    auto found = run(backlogs(on_, soon())).value();
+    auto found = run(backlogs(connection_, soon())).value();
     ASSERT_THAT(found, SizeIs(1));
     EXPECT_EQ(found[0].namespace_name, "default");
     EXPECT_EQ(found[0].steps, 5);
 
     claim_all(2);
-    EXPECT_EQ(run(backlogs(on_, soon())).value()[0].steps, 3);
+    EXPECT_EQ(run(backlogs(connection_, soon())).value()[0].steps, 3);
     claim_all(3);
-    EXPECT_EQ(run(backlogs(on_, soon())).value()[0].steps, 0);
+    EXPECT_EQ(run(backlogs(connection_, soon())).value()[0].steps, 0);
 }
 
 TEST_F(Tasks, BacklogsDoNotCountTheStepsBetweenARetryAndTheFirstNewStep) {
@@ -249,7 +254,7 @@ TEST_F(Tasks, BacklogsDoNotCountTheStepsBetweenARetryAndTheFirstNewStep) {
     database_.exec("select tasker_queues.resend_tasker_default("
                    "array[1], array[tasker.uuid_v7()], array[0])");
     create(chain);
-    EXPECT_EQ(run(backlogs(on_, soon())).value()[0].steps, 1);
+    EXPECT_EQ(run(backlogs(connection_, soon())).value()[0].steps, 1);
 }
 
 } // namespace

@@ -22,13 +22,14 @@ protected:
     }
 
     result<register_reply> add(new_template wanted) {
-        return run(register_template(on_, std::move(wanted), soon()));
+        return run(register_template(connection_, std::move(wanted), soon()));
     }
 
     std::vector<wire::template_view> find(template_filter filter,
                                           definitions definitions = definitions::included,
                                           std::int32_t limit = 100) {
-        return run(get_templates(on_, std::move(filter), definitions, limit, soon())).value();
+        return run(get_templates(connection_, std::move(filter), definitions, limit, soon()))
+            .value();
     }
 };
 
@@ -46,7 +47,7 @@ TEST_F(Templates, WithOtherContentOrForAnotherEnvironmentAreRefused) {
     auto elsewhere = one_step("1.0.0");
     elsewhere.environment = "staging";
     EXPECT_EQ(pg::sqlstate_of(add(elsewhere).error()), "TK006");
-    EXPECT_TRUE(on_.usable());
+    EXPECT_TRUE(connection_.usable());
 }
 
 TEST_F(Templates, AreFoundByEachFilterAndPageByPage) {

@@ -9,8 +9,8 @@ namespace tasker::queue {
 using tasker::testing::soon;
 
 Workflow::Workflow()
-    : on_{open()},
-      worker_{run(register_worker(on_, "worker", {"default"}, soon())).value()} {}
+    : connection_{open()},
+      worker_{run(register_worker(connection_, "worker", {"default"}, soon())).value()} {}
 
 pg::connection Workflow::open() {
     return run(pg::connection::open(io_.get_executor(), {.dsn = database_.dsn()}, soon())).value();
@@ -23,7 +23,7 @@ std::string steps_of(std::string const& steps) {
 }
 
 template_id Workflow::register_steps(std::string const& name, std::string const& steps) {
-    auto const reply = run(register_template(on_,
+    auto const reply = run(register_template(connection_,
                                              {.name_space = "default",
                                               .name = name,
                                               .version = "1.0.0",
@@ -48,7 +48,7 @@ template_id Workflow::register_chain() {
 task_id Workflow::create(template_id from, std::string context) {
     auto const id = task_id::generate();
     auto const outcomes =
-        run(create_tasks(on_, {{.id = id, .from = from, .context = std::move(context)}},
+        run(create_tasks(connection_, {{.id = id, .from = from, .context = std::move(context)}},
                          atomicity::each_alone, soon()))
             .value();
     EXPECT_EQ(outcomes.at(0).creation, creation::created);
@@ -56,7 +56,7 @@ task_id Workflow::create(template_id from, std::string context) {
 }
 
 std::vector<claimed_step> Workflow::claim_all(std::int32_t quantity) {
-    return run(claim(on_,
+    return run(claim(connection_,
                      {.queues = {"tasker_default__p4", normal_queue},
                       .worker = worker_,
                       .lease = lease_time,
@@ -67,7 +67,7 @@ std::vector<claimed_step> Workflow::claim_all(std::int32_t quantity) {
 
 finish_reply Workflow::finish_one(claimed_step const& step, std::string payload,
                                   queue::outcome outcome, std::int32_t take) {
-    return run(finish(on_,
+    return run(finish(connection_,
                       {.queue = step.queue,
                        .worker = worker_,
                        .lease = lease_time,
@@ -81,7 +81,7 @@ finish_reply Workflow::finish_one(claimed_step const& step, std::string payload,
 }
 
 wire::task_view Workflow::get(task_id task) {
-    return run(get_tasks(on_, {task}, soon())).value().at(0);
+    return run(get_tasks(connection_, {task}, soon())).value().at(0);
 }
 
 } // namespace tasker::queue

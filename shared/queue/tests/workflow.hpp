@@ -48,7 +48,7 @@ protected:
 
     tasker::testing::test_database database_;
     boost::asio::io_context io_;
-    pg::connection on_;
+    pg::connection connection_;
     worker_id worker_;
 };
 

@@ -14,7 +14,7 @@ namespace tasker::sql {
 
 /// The exception of the migrator's parts, which use libpqxx. The migrator catches it.
 struct failure : std::exception {
-    explicit failure(error what) : reason{std::move(what)} {}
+    explicit failure(error cause) : reason{std::move(cause)} {}
     failure(errc code, std::string message) : failure{make_error(code, std::move(message))} {}
     char const* what() const noexcept override {
         return reason.message.c_str();
@@ -35,7 +35,7 @@ void prepare_for_migration(pqxx::connection& session, std::chrono::milliseconds 
 
 /// Runs every statement of the script in the transaction.
 /// Throws: failure (script_failed, busy) with the place in the file.
-void run_script(pqxx::transaction_base& transaction, script const& what);
+void run_script(pqxx::transaction_base& transaction, script const& source);
 
 /// "database x on host y", for messages.
 std::string describe(pqxx::connection& session);

@@ -11,8 +11,8 @@ namespace tasker::sql::testing {
 namespace {
 
 /// What reports step 0 of a task as a success, and takes what follows.
-std::string report_of(held_step const& step, reporting how) {
-    return how == reporting::alone
+std::string report_of(held_step const& step, reporting mode) {
+    return mode == reporting::alone
                ? fmt::format("select * from tasker.finish_step('{}', 1, 30, 9, '{}', {}, {}, {}, "
                              "'1', 0)",
                              step.queue, step.task_id, step.step_no, step.attempt, step.msg_id)

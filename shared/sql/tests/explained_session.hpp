@@ -33,8 +33,8 @@ public:
 private:
     class ear : public pqxx::errorhandler {
     public:
-        ear(pqxx::connection_base& on, std::vector<std::string>& texts)
-            : errorhandler{on},
+        ear(pqxx::connection_base& connection, std::vector<std::string>& texts)
+            : errorhandler{connection},
               texts_{texts} {}
         bool operator()(char const notice[]) noexcept override;
 

@@ -55,7 +55,7 @@ held_step held(pqxx::row const& row) {
 
 } // namespace
 
-workflow_database::workflow_database(reporting how) : how_{how} {
+workflow_database::workflow_database(reporting mode) : mode_{mode} {
     worker_ = database_.value<int>("select tasker.register_worker('test-worker', '{default}')");
 }
 
@@ -138,7 +138,7 @@ std::vector<finish_row> workflow_database::finish(held_step const& step,
     auto const literal = payload ? '\'' + *payload + '\'' : "null";
     static constexpr std::array<std::string_view, 3> names{"success", "retryable_failure",
                                                            "permanent_failure"};
-    bool const is_alone = how_ == reporting::alone && outcome == 0;
+    bool const is_alone = mode_ == reporting::alone && outcome == 0;
     auto const result = database_.exec(
         is_alone
             ? fmt::format(

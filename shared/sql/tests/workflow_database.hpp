@@ -39,7 +39,7 @@ enum class reporting { in_a_batch, alone };
 /// Errors: pqxx::sql_error, as the server raised it.
 class workflow_database {
 public:
-    explicit workflow_database(reporting how = reporting::in_a_batch);
+    explicit workflow_database(reporting mode = reporting::in_a_batch);
 
     tasker::testing::test_database& db() {
         return database_;
@@ -58,8 +58,8 @@ public:
                                  int suspects = 100);
 
     /// How finish() reports from now on.
-    void report(reporting how) {
-        how_ = how;
+    void report(reporting mode) {
+        mode_ = mode;
     }
 
     /// Notes that the handler of a held step has started.
@@ -98,7 +98,7 @@ public:
 
 private:
     tasker::testing::test_database database_;
-    reporting how_;
+    reporting mode_;
     int worker_ = 0;
 };
 

@@ -20,18 +20,18 @@ struct entry {
 
 std::mutex guard;
 std::condition_variable ended;
-std::optional<entry> known;
+std::optional<entry> registered;
 
 } // namespace
 
 fake_name::fake_name(std::string name, std::string address, std::chrono::milliseconds delay) {
     std::lock_guard const lock{guard};
-    known = entry{std::move(name), std::move(address), delay};
+    registered = entry{std::move(name), std::move(address), delay};
 }
 
 fake_name::~fake_name() {
     std::lock_guard const lock{guard};
-    known.reset();
+    registered.reset();
     ended.notify_all();
 }
 
@@ -46,9 +46,9 @@ getaddrinfo(char const* name, char const* service, addrinfo const* hints, addrin
     std::string asked{name == nullptr ? "" : name};
     {
         std::unique_lock lock{guard};
-        if (known && strcasecmp(known->name.c_str(), asked.c_str()) == 0) {
-            asked = known->address;
-            ended.wait_for(lock, known->delay, [] { return !known; });
+        if (registered && strcasecmp(registered->name.c_str(), asked.c_str()) == 0) {
+            asked = registered->address;
+            ended.wait_for(lock, registered->delay, [] { return !registered; });
         }
     }
     return real(name == nullptr ? nullptr : asked.c_str(), service, hints, found);

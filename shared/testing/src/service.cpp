@@ -38,9 +38,9 @@ public:
         return text_;
     }
 
-    bool wait_for(deadline until, std::string_view what) {
+    bool wait_for(deadline until, std::string_view text) {
         std::unique_lock lock{mutex_};
-        auto const found = [&] { return text_.find(what) != std::string::npos; };
+        auto const found = [&] { return text_.find(text) != std::string::npos; };
         changed_.wait_until(lock, until, [&] { return open_streams_ == 0 || found(); });
         return found();
     }
@@ -95,9 +95,9 @@ struct service::state {
         }
     }
 
-    [[noreturn]] void fail(std::string const& what) const {
+    [[noreturn]] void fail(std::string const& problem) const {
         throw std::runtime_error{
-            fmt::format("{} {}; it printed:\n{}", program, what, printed.text())};
+            fmt::format("{} {}; it printed:\n{}", program, problem, printed.text())};
     }
 
     void wait_until_ready(std::filesystem::path const& ready_file) {

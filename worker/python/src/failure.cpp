@@ -24,13 +24,13 @@ described describe(py::error_already_set const& raised) {
 } // namespace
 
 worker::step_result no_such_parent::to_failure(worker::step_context const& of) const {
-    std::string known;
+    std::string names;
     for (auto const& [name, result] : of.parents().items()) {
-        known += (known.empty() ? "" : ", ") + name;
+        names += (names.empty() ? "" : ", ") + name;
     }
     return worker::permanent_error("the handler needs parent \"" + parameter_ + "\", but step \"" +
                                        std::string{of.name()} + "\" has " +
-                                       (known.empty() ? "no parents" : "the parents " + known),
+                                       (names.empty() ? "no parents" : "the parents " + names),
                                    "unknown_parameter");
 }
 

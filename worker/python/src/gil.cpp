@@ -135,16 +135,16 @@ void forget_other_threads() {
     all_given_up = new graveyard;
 }
 
-void give_up(pybind11::object what) {
-    if (!what) {
+void give_up(pybind11::object object) {
+    if (!object) {
         return;
     }
     if (PyGILState_Check() != 0) {
-        what.release().dec_ref();
+        object.release().dec_ref();
         return;
     }
     std::lock_guard const lock{given_up().mutex};
-    given_up().objects.push_back(what.release().ptr());
+    given_up().objects.push_back(object.release().ptr());
 }
 
 void let_go() {

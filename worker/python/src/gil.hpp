@@ -39,7 +39,7 @@ void forget_other_threads();
 /// Releases an object on a thread that may not hold the GIL and must not wait for it, because
 /// Python may be ending. Releases it immediately if the GIL is held, otherwise in the next
 /// let_go().
-void give_up(pybind11::object what);
+void give_up(pybind11::object object);
 
 /// REQUIRES: the GIL is held.
 void let_go();

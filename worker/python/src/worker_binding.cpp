@@ -52,18 +52,18 @@ void take_log(py::dict const& from, log::settings& into) {
     take(from, "log_level", level);
     take(from, "log_format", format);
     if (!level.empty()) {
-        auto const known = log::parse_level(level);
-        if (!known) {
+        auto const parsed = log::parse_level(level);
+        if (!parsed) {
             throw py::value_error{"log_level: debug, info, warn or error, not " + level};
         }
-        into.threshold = *known;
+        into.threshold = *parsed;
     }
     if (!format.empty()) {
-        auto const known = log::parse_format(format);
-        if (!known) {
+        auto const parsed = log::parse_format(format);
+        if (!parsed) {
             throw py::value_error{"log_format: console or json, not " + format};
         }
-        into.output = *known;
+        into.output = *parsed;
     }
 }
 

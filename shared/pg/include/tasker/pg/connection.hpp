@@ -48,7 +48,7 @@ public:
     connection& operator=(connection&&) noexcept;
     ~connection();
 
-    boost::asio::awaitable<result<rows>> run(call what, deadline until);
+    boost::asio::awaitable<result<rows>> run(call request, deadline until);
 
     /// Sends all calls in one flush. Returns one answer for each call, in the same order.
     boost::asio::awaitable<std::vector<result<rows>>> run_all(std::vector<call> calls,

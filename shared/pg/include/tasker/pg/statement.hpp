@@ -19,10 +19,12 @@ struct statement {
 
 /// A statement with its parameters: one implicit transaction.
 struct call {
-    call(statement const& text, params values = {}) : what(&text), with(std::move(values)) {}
+    call(pg::statement const& statement, params parameters = {})
+        : text(&statement),
+          values(std::move(parameters)) {}
 
-    statement const* what;
-    params with;
+    statement const* text;
+    params values;
 };
 
 } // namespace tasker::pg

@@ -105,9 +105,9 @@ private:
     using batch = std::vector<std::shared_ptr<pending>>;
 
     struct state {
-        state(boost::asio::any_io_executor on, batcher_settings limits, send_function with,
+        state(boost::asio::any_io_executor io, batcher_settings limits, send_function with,
               size_function measure)
-            : executor(std::move(on)),
+            : executor(std::move(io)),
               settings(limits),
               send(std::move(with)),
               bytes_of(std::move(measure)) {}

@@ -76,12 +76,13 @@ struct finished_step {
 
 /// Returns this worker's id; registering the same name again returns the same id. Creates the
 /// namespaces' queues.
-boost::asio::awaitable<result<worker_id>> register_worker(pg::connection& on, std::string name,
+boost::asio::awaitable<result<worker_id>> register_worker(pg::connection& connection,
+                                                          std::string name,
                                                           std::vector<std::string> namespaces,
                                                           deadline until);
 
 /// Sets the time when this worker was last seen to now.
-boost::asio::awaitable<result<void>> renew_last_seen(pg::connection& on, worker_id who,
+boost::asio::awaitable<result<void>> renew_last_seen(pg::connection& connection, worker_id worker,
                                                      deadline until);
 
 struct claim_request {
@@ -95,12 +96,13 @@ struct claim_request {
 
 /// Safe on a connection without durable commits: a lost claim is delivered again.
 boost::asio::awaitable<result<std::vector<claimed_step>>>
-claim(pg::connection& on, claim_request request, deadline until);
+claim(pg::connection& connection, claim_request request, deadline until);
 
 /// How long until a claim can find a step in these queues, because a lease ends. Zero or less: a
 /// claim can find one now; none: the queues are empty. `takes_alone`: as in claim_request.
 boost::asio::awaitable<result<std::optional<std::chrono::milliseconds>>>
-next_visible(pg::connection& on, std::vector<std::string> queues, bool takes_alone, deadline until);
+next_visible(pg::connection& connection, std::vector<std::string> queues, bool takes_alone,
+             deadline until);
 
 struct finish_request {
     std::string queue;
@@ -123,8 +125,8 @@ struct finish_reply {
 
 /// Stores results and advances their tasks. Repeating the same batch after an error in doubt is
 /// safe: results that were stored the first time are returned as refused.
-boost::asio::awaitable<result<finish_reply>> finish(pg::connection& on, finish_request request,
-                                                    deadline until);
+boost::asio::awaitable<result<finish_reply>> finish(pg::connection& connection,
+                                                    finish_request request, deadline until);
 
 struct started_step {
     lease held;
@@ -133,16 +135,16 @@ struct started_step {
 
 /// Stores that handlers have started; returns how many of the steps this worker still holds. Safe
 /// on a connection without durable commits. `finish` stores the start of the other steps.
-boost::asio::awaitable<result<std::int32_t>> start(pg::connection& on,
+boost::asio::awaitable<result<std::int32_t>> start(pg::connection& connection,
                                                    std::vector<started_step> steps, deadline until);
 
 /// Returns the indices (from 0) of the lost leases: stop working on them.
 boost::asio::awaitable<result<std::vector<std::size_t>>>
-extend(pg::connection& on, std::string queue, std::chrono::seconds by, std::vector<lease> held,
-       deadline until);
+extend(pg::connection& connection, std::string queue, std::chrono::seconds by,
+       std::vector<lease> held, deadline until);
 
 /// Returns unfinished steps to the queue, immediately visible; returns how many were still ours.
-boost::asio::awaitable<result<std::int32_t>> release(pg::connection& on, std::string queue,
+boost::asio::awaitable<result<std::int32_t>> release(pg::connection& connection, std::string queue,
                                                      std::vector<lease> held, deadline until);
 
 } // namespace tasker::queue

@@ -47,7 +47,8 @@ enum class atomicity { each_alone, all_or_nothing };
 
 /// One outcome for each task, in order. Repeating the same batch is safe.
 boost::asio::awaitable<result<std::vector<create_outcome>>>
-create_tasks(pg::connection& on, std::vector<new_task> tasks, atomicity atomicity, deadline until);
+create_tasks(pg::connection& connection, std::vector<new_task> tasks, atomicity atomicity,
+             deadline until);
 
 struct cancel_outcome {
     task_id id;
@@ -57,15 +58,15 @@ struct cancel_outcome {
 
 /// A task that is absent from the result does not exist.
 boost::asio::awaitable<result<std::vector<cancel_outcome>>>
-cancel_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
+cancel_tasks(pg::connection& connection, std::vector<task_id> tasks, deadline until);
 
 /// Those that exist.
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
-get_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
+get_tasks(pg::connection& connection, std::vector<task_id> tasks, deadline until);
 
 /// Those that exist and have finished (failed, complete, cancelled).
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
-finished_tasks(pg::connection& on, std::vector<task_id> tasks, deadline until);
+finished_tasks(pg::connection& connection, std::vector<task_id> tasks, deadline until);
 
 /// Absent filters match everything.
 struct task_filter {
@@ -88,7 +89,7 @@ std::size_t payload_bytes(wire::step_view const& step) noexcept;
 
 /// Newest first, at most `limit` and max_page_bytes.
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
-list_tasks(pg::connection& on, task_filter filter, std::int32_t limit, deadline until);
+list_tasks(pg::connection& connection, task_filter filter, std::int32_t limit, deadline until);
 
 struct step_filter {
     task_id task;
@@ -98,14 +99,14 @@ struct step_filter {
 
 /// In the order of their numbers, at most `limit` and max_page_bytes. Empty: no such task or step.
 boost::asio::awaitable<result<std::vector<wire::step_view>>>
-list_steps(pg::connection& on, step_filter filter, std::int32_t limit, deadline until);
+list_steps(pg::connection& connection, step_filter filter, std::int32_t limit, deadline until);
 
 /// False on a standby, and where transactions are read-only by default.
-boost::asio::awaitable<result<bool>> is_writable(pg::connection& on, deadline until);
+boost::asio::awaitable<result<bool>> is_writable(pg::connection& connection, deadline until);
 
 /// The namespaces with waiting steps but no live worker, in order.
-boost::asio::awaitable<result<std::vector<std::string>>> unserved_namespaces(pg::connection& on,
-                                                                             deadline until);
+boost::asio::awaitable<result<std::vector<std::string>>>
+unserved_namespaces(pg::connection& connection, deadline until);
 
 struct backlog {
     std::string namespace_name;
@@ -113,7 +114,8 @@ struct backlog {
 };
 
 /// Of each namespace with a live worker, in order.
-boost::asio::awaitable<result<std::vector<backlog>>> backlogs(pg::connection& on, deadline until);
+boost::asio::awaitable<result<std::vector<backlog>>> backlogs(pg::connection& connection,
+                                                              deadline until);
 
 struct due_reply {
     std::int32_t fired = 0;                        ///< steps that were enqueued
@@ -121,7 +123,7 @@ struct due_reply {
 };
 
 /// Enqueues at most `limit` steps whose retry is due.
-boost::asio::awaitable<result<due_reply>> fire_timers(pg::connection& on, std::int32_t limit,
-                                                      deadline until);
+boost::asio::awaitable<result<due_reply>> fire_timers(pg::connection& connection,
+                                                      std::int32_t limit, deadline until);
 
 } // namespace tasker::queue

@@ -34,7 +34,7 @@ struct register_reply {
 
 /// Errors: TK003 (exists with other content), TK006 (registered for another environment).
 boost::asio::awaitable<result<register_reply>>
-register_template(pg::connection& on, new_template wanted, deadline until);
+register_template(pg::connection& connection, new_template wanted, deadline until);
 
 /// Absent filters match everything.
 struct template_filter {
@@ -49,7 +49,7 @@ enum class definitions { left_out, included };
 
 /// In the order of their ids, at most `limit`.
 boost::asio::awaitable<result<std::vector<wire::template_view>>>
-get_templates(pg::connection& on, template_filter filter, definitions definitions,
+get_templates(pg::connection& connection, template_filter filter, definitions definitions,
               std::int32_t limit, deadline until);
 
 } // namespace tasker::queue

@@ -40,14 +40,14 @@ bool run_until(boost::asio::io_context& io, Condition holds) {
 ///
 /// Lifetime: must outlive its coroutine, or the context must not run again.
 /// Threads: one.
-/// Errors: get() rethrows what the coroutine threw, and throws std::runtime_error if it does not
-/// end in time.
+/// Errors: get() rethrows operation the coroutine threw, and throws std::runtime_error if it does
+/// not end in time.
 template <class T>
 class running {
 public:
-    running(boost::asio::io_context& io, boost::asio::awaitable<T> what) : io_{io} {
+    running(boost::asio::io_context& io, boost::asio::awaitable<T> operation) : io_{io} {
         boost::asio::co_spawn(
-            io, store(std::move(what), value_),
+            io, store(std::move(operation), value_),
             boost::asio::bind_cancellation_slot(stop_.slot(), [this](std::exception_ptr thrown) {
                 thrown_ = std::move(thrown);
                 is_done_ = true;
@@ -82,9 +82,9 @@ public:
     }
 
 private:
-    static boost::asio::awaitable<void> store(boost::asio::awaitable<T> what,
+    static boost::asio::awaitable<void> store(boost::asio::awaitable<T> operation,
                                               std::optional<T>& value) {
-        value.emplace(co_await std::move(what));
+        value.emplace(co_await std::move(operation));
     }
 
     boost::asio::io_context& io_;
@@ -96,8 +96,8 @@ private:
 
 /// Runs a coroutine to its end.
 template <class T>
-T run(boost::asio::io_context& io, boost::asio::awaitable<T> what) {
-    return running<T>{io, std::move(what)}.get();
+T run(boost::asio::io_context& io, boost::asio::awaitable<T> operation) {
+    return running<T>{io, std::move(operation)}.get();
 }
 
 } // namespace tasker::testing
