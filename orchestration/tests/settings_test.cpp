@@ -81,7 +81,7 @@ TEST_F(Settings, CommandLineWinsOverEnvironmentWinsOverFile) {
     EXPECT_EQ(loaded.values.http.listen, "127.0.0.1:1");
 }
 
-TEST_F(Settings, AllProblemsAreToldAtOnce) {
+TEST_F(Settings, AllProblemsAreReportedTogether) {
     auto const loaded = load("[http]\nmax_conections = 1\nmax_body_bytes = 1\n"
                              "[creation]\nmax_in_flight = 9\n[log]\nlevel = \"loud\"");
     EXPECT_THAT(

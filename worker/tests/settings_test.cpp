@@ -56,7 +56,7 @@ TEST_F(WorkerSettings, DefaultsNeedOnlyADatabase) {
     EXPECT_EQ(problems[0].path, "database.url");
 }
 
-TEST_F(WorkerSettings, AllProblemsAreToldAtOnce) {
+TEST_F(WorkerSettings, AllProblemsAreReportedTogether) {
     auto chosen = valid();
     chosen.concurrency = 0;
     chosen.lease_seconds = 1;

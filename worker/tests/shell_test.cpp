@@ -59,7 +59,7 @@ TEST(ShellHandler, OutputThatIsNotJsonIsText) {
               "invalid_output");
 }
 
-TEST(ShellHandler, JsonStaysAsTheCommandWroteIt) {
+TEST(ShellHandler, JsonIsNotRewritten) {
     auto const printed = [](std::string const& text, char const* output) {
         return shell({{"command", json::array({"printf", "%s", text})}, {"output", output}})
             .json_text();
@@ -76,7 +76,7 @@ TEST(ShellHandler, ArgumentsAreNotReadByAShell) {
     EXPECT_EQ(value_of(shell({{"command", {"echo", "$HOME; ls"}}})), "$HOME; ls");
 }
 
-TEST(ShellHandler, SeesOnlyTheEnvironmentItIsGiven) {
+TEST(ShellHandler, SeesOnlyItsConfiguredEnvironment) {
     setenv("DATABASE_URL", "postgres://secret", 1);
     EXPECT_EQ(value_of(shell({{"command", "echo \"[$DATABASE_URL][$COLOUR][$TASKER_STEP]\""},
                               {"environment", {{"COLOUR", "red"}}},
@@ -85,11 +85,11 @@ TEST(ShellHandler, SeesOnlyTheEnvironmentItIsGiven) {
     unsetenv("DATABASE_URL");
 }
 
-TEST(ShellHandler, RunsInTheFolderItIsTold) {
+TEST(ShellHandler, RunsInTheConfiguredFolder) {
     EXPECT_EQ(value_of(shell({{"command", "pwd"}, {"folder", "/usr"}})), "/usr");
 }
 
-TEST(ShellHandler, ExitCodeDecidesWhetherItIsTriedAgain) {
+TEST(ShellHandler, ExitCodeDecidesWhetherTheStepIsRetried) {
     auto failure = failure_of(shell({{"command", "echo why >&2; exit 3"}}));
     EXPECT_FALSE(failure.permanent);
     EXPECT_EQ(failure.message, "exit code 3: why\n");
@@ -105,7 +105,7 @@ TEST(ShellHandler, SignalIsARetryableFailure) {
     EXPECT_EQ(failure.type, "signal");
 }
 
-TEST(ShellHandler, TooMuchOutputStopsTheCommandForGood) {
+TEST(ShellHandler, TooMuchOutputStopsTheCommandPermanently) {
     auto const failure = failure_of(shell({{"command", "yes"}}));
     EXPECT_TRUE(failure.permanent);
     EXPECT_EQ(failure.type, "output_too_large");
@@ -166,7 +166,7 @@ TEST(ShellHandler, CancellationKillsTheWholeGroup) {
     std::filesystem::remove(pid_file);
 }
 
-TEST(ShellHandler, WhatACommandLeavesInTheBackgroundDoesNotHoldTheStep) {
+TEST(ShellHandler, ProcessInTheBackgroundDoesNotDelayTheStep) {
     auto const before = steady_clock::now();
     EXPECT_EQ(value_of(shell({{"command", "sleep 1000 & echo 1"}})), 1);
     EXPECT_LT(steady_clock::now() - before, 30s);

@@ -5,7 +5,7 @@
 namespace tasker {
 namespace {
 
-TEST(Utf8, TellsTheLengthOfAWellFormedSequence) {
+TEST(Utf8, ReturnsTheLengthOfAWellFormedSequence) {
     EXPECT_EQ(utf8_length("a"), 1U);
     EXPECT_EQ(utf8_length("\xc3\xa9"), 2U);
     EXPECT_EQ(utf8_length("\xe2\x82\xac"), 3U);

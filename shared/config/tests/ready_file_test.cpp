@@ -56,7 +56,7 @@ TEST_F(ReadyFile, FollowsNoLink) {
     EXPECT_EQ(text_of(folder_ / "ready"), "127.0.0.1:1\n");
 }
 
-TEST_F(ReadyFile, TellsWhyItCannotBeWritten) {
+TEST_F(ReadyFile, ReportsWhyItCannotBeWritten) {
     auto const file = folder_ / "none" / "ready";
     auto const written = write_ready_file(file, "x");
     ASSERT_FALSE(written);

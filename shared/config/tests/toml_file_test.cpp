@@ -97,7 +97,7 @@ TEST_F(TomlFile, LeavesAbsentSettingsAtTheirDefaults) {
     EXPECT_THAT(bound_.names, ElementsAre("default"));
 }
 
-TEST_F(TomlFile, TellsEveryWrongTypeWithItsLineAndLeavesTheSetting) {
+TEST_F(TomlFile, ReportsEveryWrongTypeWithItsLineAndKeepsTheSetting) {
     EXPECT_THAT(
         problems_of(R"(on = 1
 name = 2
@@ -120,7 +120,7 @@ limits.count = 1.5
     EXPECT_EQ(bound_.shade, color::red);
 }
 
-TEST_F(TomlFile, TellsUnknownKeysWithTheNearestKnownOne) {
+TEST_F(TomlFile, ReportsUnknownKeysWithTheNearestValidOne) {
     EXPECT_THAT(problems_of(R"(nmae = "x"
 [htpp]
 port = 1
@@ -137,13 +137,13 @@ port = 2
                             config_problem{"http.servers", "is unknown", 7}));
 }
 
-TEST_F(TomlFile, TellsAKeyThatShouldBeATableAndTheOtherWayRound) {
+TEST_F(TomlFile, ReportsAKeyThatShouldBeATableAndTheReverse) {
     EXPECT_THAT(problems_of("http = 1\nname = { first = \"x\" }\n"),
                 ElementsAre(config_problem{"http", "must be a table, not an integer", 1},
                             config_problem{"name", "must be a string, not a table", 2}));
 }
 
-TEST_F(TomlFile, TellsASyntaxErrorWithItsLine) {
+TEST_F(TomlFile, ReportsASyntaxErrorWithItsLine) {
     auto const problems = problems_of("on = true\nname = \n");
     ASSERT_EQ(problems.size(), 1U);
     EXPECT_EQ(problems[0].path, path_.string());
@@ -151,7 +151,7 @@ TEST_F(TomlFile, TellsASyntaxErrorWithItsLine) {
     EXPECT_EQ(problems[0].line, 2);
 }
 
-TEST(Reader, TellsThatTheFileCannotBeRead) {
+TEST(Reader, ReportsThatTheFileCannotBeRead) {
     for (auto const* path : {"/nowhere/tasker.toml", "/"}) {
         auto source = reader::open(path);
         EXPECT_THAT(source.finish(), ElementsAre(config_problem{path, "cannot be read", 0}));
@@ -214,7 +214,7 @@ TEST(Environment, FillsSettingsOfEveryKind) {
     EXPECT_EQ(bound.shade, color::green);
 }
 
-TEST(Environment, TellsWhatIsNotOfTheKind) {
+TEST(Environment, ReportsValuesOfTheWrongType) {
     variable const word{"TASKER_CONFIG_TEST_WORD", "8080x"};
     auto source = reader::empty();
     settings bound;

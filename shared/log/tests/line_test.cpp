@@ -52,7 +52,7 @@ TEST(JsonLine, WritesEveryKindOfValue) {
     EXPECT_EQ(line["error"], "no answer (tasker: timed out)");
 }
 
-TEST(JsonLine, StaysOneValidLineWhateverAValueHolds) {
+TEST(JsonLine, StaysOneValidLineForEveryValue) {
     std::string every_byte;
     for (int byte = 0; byte < 256; ++byte) {
         every_byte += static_cast<char>(byte);
@@ -63,7 +63,7 @@ TEST(JsonLine, StaysOneValidLineWhateverAValueHolds) {
     EXPECT_THAT(text, testing::StartsWith(every_byte.substr(0, 128)));
 }
 
-TEST(JsonLine, KeepsUtf8AndReplacesWhatIsNot) {
+TEST(JsonLine, KeepsUtf8AndReplacesOtherBytes) {
     EXPECT_THAT(json({{"text", "Ünïcødé €🙂"}}), testing::HasSubstr("Ünïcødé €🙂"));
     // An overlong slash, a surrogate, a code point past the last one, a sequence cut short.
     for (auto const* bad : {"\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
@@ -84,7 +84,7 @@ TEST(ConsoleLine, ReadsAsWordsAndPairs) {
         "1970-01-01T00:00:00.000000Z warn  svc event count=3 truth=false queue=tasker_default");
 }
 
-TEST(ConsoleLine, QuotesWhatWouldNotReadAsOneWord) {
+TEST(ConsoleLine, QuotesValuesThatAreNotOneWord) {
     EXPECT_THAT(console({{"text", "a b"}}), testing::EndsWith(R"(text="a b")"));
     EXPECT_THAT(console({{"text", ""}}), testing::EndsWith(R"(text="")"));
     EXPECT_THAT(console({{"text", "x=1"}}), testing::EndsWith(R"(text="x=1")"));

@@ -41,7 +41,7 @@ TEST(Log, DropsEventsBelowTheThreshold) {
     EXPECT_THAT(out, testing::HasSubstr("error test fourth\n"));
 }
 
-TEST(Log, TakesBracesAsTheyAre) {
+TEST(Log, WritesBracesUnchanged) {
     init({}, "test");
     EXPECT_THAT(stderr_of([] {
                     info("event", {{"text", "{} {0} {"}});

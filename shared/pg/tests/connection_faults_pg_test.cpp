@@ -18,7 +18,7 @@ using tasker::testing::run_until;
 using tasker::testing::running;
 using tasker::testing::soon;
 
-TEST_F(Connection, ReportsTheServersLastWordsWhenItIsTerminatedInTheMiddleOfACall) {
+TEST_F(Connection, ReportsTheServersReasonWhenItIsTerminatedDuringACall) {
     auto conn = open();
     take_lock();
     running answers{io_,
@@ -53,7 +53,7 @@ TEST_F(Connection, IsInDoubtWhenTheLinkBreaksAfterTheCommit) {
     EXPECT_EQ(effects(), 1);
 }
 
-TEST_F(Connection, IsInDoubtWhenTheLinkBreaksBeforeTheServerHeardOfTheCall) {
+TEST_F(Connection, IsInDoubtWhenTheLinkBreaksBeforeTheServerReceivesTheCall) {
     relay link{io_, database_.dsn()};
     auto conn = open({.dsn = link.dsn()});
     link.hold_requests();
@@ -64,7 +64,7 @@ TEST_F(Connection, IsInDoubtWhenTheLinkBreaksBeforeTheServerHeardOfTheCall) {
     EXPECT_EQ(effects(), 0);
 }
 
-TEST_F(Connection, ClosesWhenTheDeadlinePassesInTheMiddleOfACall) {
+TEST_F(Connection, ClosesWhenTheDeadlinePassesDuringACall) {
     auto conn = open();
     take_lock();
     auto const answer = run(io_, conn.run({wait_for_lock}, in(std::chrono::milliseconds{30})));
@@ -73,7 +73,7 @@ TEST_F(Connection, ClosesWhenTheDeadlinePassesInTheMiddleOfACall) {
     EXPECT_EQ(conn.backend_pid(), 0);
 }
 
-TEST_F(Connection, CountsAnAnswerThatHasComeWhenTheDeadlineIsFoundToHavePassed) {
+TEST_F(Connection, KeepsAnAnswerThatArrivedBeforeTheDeadline) {
     auto conn = open();
     auto const limit = in(std::chrono::milliseconds{100});
     running answer{io_, conn.run(insert_effect(1), limit)};
@@ -85,7 +85,7 @@ TEST_F(Connection, CountsAnAnswerThatHasComeWhenTheDeadlineIsFoundToHavePassed) 
     EXPECT_TRUE(conn.usable());
 }
 
-TEST_F(Connection, SendsNothingWhenTheDeadlineHasPassedAlready) {
+TEST_F(Connection, SendsNothingAfterTheDeadline) {
     auto conn = open();
     auto const answer = run(io_, conn.run(insert_effect(1), steady_clock::now()));
     EXPECT_EQ(answer.error().code, errc::timeout);
@@ -102,7 +102,7 @@ TEST_F(Connection, HonoursAnEarlierDeadlineAfterALaterOne) {
     EXPECT_EQ(answer.error().code, errc::timeout_in_doubt);
 }
 
-TEST_F(Connection, OutlivesADeadlineThatPassesBetweenCalls) {
+TEST_F(Connection, StaysOpenWhenADeadlinePassesBetweenCalls) {
     auto conn = open();
     auto const brief = in(std::chrono::milliseconds{100});
     ASSERT_TRUE(run(io_, conn.run({select_one}, brief)));
@@ -114,7 +114,7 @@ TEST_F(Connection, OutlivesADeadlineThatPassesBetweenCalls) {
     EXPECT_TRUE(conn.usable());
 }
 
-TEST_F(Connection, ClosesWhenItIsCancelledInTheMiddleOfACall) {
+TEST_F(Connection, ClosesWhenItIsCancelledDuringACall) {
     auto conn = open();
     take_lock();
     running answer{io_, conn.run({wait_for_lock}, soon())};
@@ -134,7 +134,7 @@ TEST_F(Connection, EndsAnOutstandingCallWhenItIsDestroyed) {
     EXPECT_EQ(answer.get().error().code, errc::connection_lost_in_doubt);
 }
 
-TEST_F(Connection, MayDieTogetherWithItsContextInTheMiddleOfACall) {
+TEST_F(Connection, MayBeDestroyedWithItsContextDuringACall) {
     take_lock();
     asio::io_context io;
     auto conn =
@@ -144,7 +144,7 @@ TEST_F(Connection, MayDieTogetherWithItsContextInTheMiddleOfACall) {
     io.poll();
 }
 
-TEST_F(Connection, SeesThatTheServerHungUpWhileItWasIdle) {
+TEST_F(Connection, NoticesThatTheServerClosedItWhileItWasIdle) {
     auto conn = open();
     ASSERT_TRUE(run(io_, conn.run_then({select_one}, {select_one}, soon())));
     EXPECT_TRUE(conn.check_alive());

@@ -53,7 +53,7 @@ TEST_F(Connection, AnswersAPipelineInOrderAndCommitsEachCallAlone) {
     EXPECT_EQ(effects(), 2);
 }
 
-TEST_F(Connection, LeavesTheOtherCallsRightWhenOneInTheMiddleFails) {
+TEST_F(Connection, CompletesTheOtherCallsWhenOneInTheMiddleFails) {
     auto conn = open();
     auto const answers =
         run_all(conn, {insert_effect(1), {divide, params{}.add_int4(0)}, insert_effect(2)});
@@ -79,7 +79,7 @@ TEST_F(Connection, PreparesAStatementOnceAtItsFirstUse) {
     EXPECT_EQ(answers[2]->int8(0, 0), 1);
 }
 
-TEST_F(Connection, PreparesAgainWhatCouldNotBePrepared) {
+TEST_F(Connection, PreparesAStatementAgainAfterAFailure) {
     constexpr statement from_late{"from_late", "select n from late"};
     auto conn = open();
     auto const first = run_all(conn, {{from_late}, {select_one}});
@@ -89,7 +89,7 @@ TEST_F(Connection, PreparesAgainWhatCouldNotBePrepared) {
     EXPECT_TRUE(run_one(conn, {from_late}));
 }
 
-TEST_F(Connection, ReportsACommitThatFailsAsThatCallsError) {
+TEST_F(Connection, ReportsAFailedCommitAsTheErrorOfItsCall) {
     database_.exec(
         "create table children (n int references effects deferrable initially deferred)");
     constexpr statement orphan{"orphan", "insert into children values (99) returning n"};
@@ -183,7 +183,7 @@ TEST_F(Connection, KeepsReadingWhileItWritesSoThatLargeAnswersDoNotBlockLargeCal
     }
 }
 
-TEST_F(Connection, StartsASessionAsItsOptionsSay) {
+TEST_F(Connection, StartsASessionWithItsOptions) {
     auto usual = open();
     EXPECT_EQ(setting(usual, "jit"), "off");
     EXPECT_EQ(setting(usual, "synchronous_commit"), "on");
@@ -197,7 +197,7 @@ TEST_F(Connection, StartsASessionAsItsOptionsSay) {
     EXPECT_EQ(setting(other, "statement_timeout"), "1234ms");
 }
 
-TEST_F(Connection, TellsTheServersReasonWhenItIsEndedWhileItListens) {
+TEST_F(Connection, ReportsTheServersReasonWhenItIsTerminatedWhileItListens) {
     auto conn = open();
     running waiting{io_, conn.next_notifications(soon())};
     waiting.begin();
@@ -209,13 +209,13 @@ TEST_F(Connection, TellsTheServersReasonWhenItIsEndedWhileItListens) {
         << got.error().message;
 }
 
-TEST_F(Connection, LeavesToTheDsnsOptionsWhatTheyName) {
+TEST_F(Connection, DoesNotOverrideTheOptionsOfTheDsn) {
     auto conn = open({.dsn = database_.dsn() + " options='-c jit=on'"});
     EXPECT_EQ(setting(conn, "jit"), "on");
     EXPECT_EQ(setting(conn, "idle_session_timeout"), "0");
 }
 
-TEST_F(Connection, SetsItsSettingsWhateverTheDatabaseSets) {
+TEST_F(Connection, OverridesTheSettingsOfTheDatabase) {
     auto const alter = "alter database " + database_.name() + " set ";
     database_.exec(alter + "default_transaction_isolation = 'serializable'");
     database_.exec(alter + "idle_session_timeout = '10min'");
@@ -235,7 +235,7 @@ TEST_F(Connection, StaysUsableWhenTheServerCancelsASlowStatement) {
     EXPECT_TRUE(conn.usable());
 }
 
-TEST_F(Connection, MustBeOpenedAnewWhenAPreparedStatementsResultHasChanged) {
+TEST_F(Connection, MustBeOpenedAgainWhenAPreparedStatementsResultHasChanged) {
     database_.exec("create table shape (a int)");
     constexpr statement star{"star", "select * from shape"};
     auto conn = open();
@@ -260,7 +260,7 @@ TEST_F(Connection, DoesNotRepeatACallForWhichTheServerLacksAFeature) {
     EXPECT_TRUE(conn.usable());
 }
 
-TEST_F(Connection, TakesTheNotificationsOfItsChannels) {
+TEST_F(Connection, ReceivesTheNotificationsOfItsChannels) {
     constexpr statement listen{"listen", "listen news"};
     auto conn = open();
     ASSERT_TRUE(run_one(conn, {listen}));

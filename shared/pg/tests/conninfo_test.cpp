@@ -16,7 +16,7 @@ std::string value(conninfo const& info, std::string const& keyword) {
     return found == nullptr ? "(none)" : *found;
 }
 
-TEST(Conninfo, PassesOnWhatTheDsnSays) {
+TEST(Conninfo, PassesTheDsnOn) {
     auto const info = parsed("postgresql://u:p@a:1,b:2/db?target_session_attrs=read-write"
                              "&application_name=mine&keepalives_idle=7");
     EXPECT_EQ(value(info, "host"), "a,b");
@@ -54,7 +54,7 @@ TEST(Conninfo, LeavesAPortThatServesAllHosts) {
     EXPECT_EQ(value(info, "port"), "6432");
 }
 
-TEST(Conninfo, CountsOneHostWhereTheDsnNamesNone) {
+TEST(Conninfo, CountsOneHostIfTheDsnNamesNone) {
     EXPECT_EQ(parsed("dbname=x").hosts(), 1U);
 }
 
@@ -71,7 +71,7 @@ TEST(Conninfo, DoesNotRepeatADsnThatItCannotRead) {
     EXPECT_EQ(info.error().message.find("secret"), std::string::npos);
 }
 
-TEST(Conninfo, EndsItsArraysWithNulls) {
+TEST(Conninfo, EndsItsArraysWithNull) {
     auto const info = parsed("host=x");
     auto const [keywords, values] = info.keywords_and_values();
     ASSERT_EQ(keywords.size(), values.size());

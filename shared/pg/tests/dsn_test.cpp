@@ -16,7 +16,7 @@ TEST(Dsn, IsDescribedByHostPortDatabaseAndUser) {
     EXPECT_EQ(describe_dsn(""), "(libpq's defaults)");
 }
 
-TEST(Dsn, ShowsNoPartOfAPasswordHoweverItIsSpelt) {
+TEST(Dsn, ShowsNoPartOfAPasswordInAnySpelling) {
     for (std::string const dsn : {"postgresql://ann:S3?cret@127.0.0.1:1/app",
                                   "postgresql://ann:?S3cret@db/app",
                                   "postgresql://ann:S3?x&cret@db/app",
@@ -45,7 +45,7 @@ TEST(Dsn, ShowsNoPartOfAPasswordHoweverItIsSpelt) {
     }
 }
 
-TEST(Dsn, IsRefusedWhereLibpqReadsAPartOfThePasswordAsSomethingElse) {
+TEST(Dsn, IsRefusedIfLibpqReadsOnlyAPartOfThePassword) {
     for (std::string const dsn :
          {"postgresql://ann:S3@cret@db/app", "postgresql://ann:S3/cret@db/app",
           "postgresql://ann:12/S3@db/app", "postgresql://ann:p@x:S3/w0rd@db/app"}) {
@@ -55,14 +55,14 @@ TEST(Dsn, IsRefusedWhereLibpqReadsAPartOfThePasswordAsSomethingElse) {
     }
 }
 
-TEST(Dsn, TakesEveryPasswordThatLibpqReadsWhole) {
+TEST(Dsn, AcceptsEveryPasswordThatLibpqReadsCompletely) {
     EXPECT_EQ(parse_dsn("postgresql://ann:S3?c#t@db/app")->at("password"), "S3?c#t");
     EXPECT_EQ(parse_dsn("postgresql://ann:p%40s%2F@db/app")->at("password"), "p@s/");
     EXPECT_EQ(parse_dsn("postgresql://db/app?user=a@b&password=x@y")->at("user"), "a@b");
     EXPECT_EQ(parse_dsn("host=@abstract,@two dbname=x")->at("host"), "@abstract,@two");
 }
 
-TEST(Dsn, OfAPoolerThatRefusesItsOptionsIsAnErrorThatStays) {
+TEST(Dsn, OfAPoolerThatRefusesItsOptionsIsAPermanentError) {
     auto const refused = final_refusal("connection to server at \"127.0.0.1\", port 6432 failed: "
                                        "FATAL:  unsupported startup parameter: options");
     ASSERT_TRUE(refused);

@@ -17,7 +17,7 @@ TEST(PgError, KeepsTheFiveCharactersOfAnSqlstate) {
     EXPECT_EQ(from_server("TK004").code.message(), "SQLSTATE TK004");
 }
 
-TEST(PgError, TurnsWhatIsNoSqlstateIntoAnInternalError) {
+TEST(PgError, ReportsAMalformedSqlstateAsAnInternalError) {
     EXPECT_EQ(sqlstate_of(from_server("abc")), "XX000");
     EXPECT_EQ(sqlstate_of(from_server("40o01")), "XX000");
 }
@@ -27,7 +27,7 @@ TEST(PgError, HasNoSqlstateUnlessTheServerRaisedIt) {
     EXPECT_EQ(sqlstate_of(make_error(tasker::errc::timeout, "")), "");
 }
 
-TEST(PgError, SaysThatPassingTroubleMayBeTriedAgain) {
+TEST(PgError, IsRetryableIfTheCauseIsTransient) {
     for (auto const* state : {"40001", "40P01", "57P01", "53300", "25006", "08006", "57014"}) {
         EXPECT_TRUE(is_retryable(from_server(state))) << state;
         EXPECT_FALSE(is_callers_fault(from_server(state))) << state;
@@ -41,14 +41,14 @@ TEST(PgError, SaysThatPassingTroubleMayBeTriedAgain) {
     EXPECT_FALSE(is_retryable(make_error(tasker::errc::conflict, "")));
 }
 
-TEST(PgError, SaysWhatTheServerRefusedOnAConnectionThatLives) {
+TEST(PgError, IsARefusalIfTheConnectionRemains) {
     EXPECT_TRUE(is_refusal(from_server("53200")));
     EXPECT_TRUE(is_refusal(from_server("22P02")));
     EXPECT_FALSE(is_refusal(from_server("57P01")));
     EXPECT_FALSE(is_refusal(make_error(errc::connection_lost, "")));
 }
 
-TEST(PgError, SaysThatRefusedArgumentsAreTheCallersFault) {
+TEST(PgError, IsTheCallersFaultIfArgumentsAreRefused) {
     for (auto const* state : {"TK001", "TK006", "22P02", "22003", "54001", "54000"}) {
         EXPECT_TRUE(is_callers_fault(from_server(state))) << state;
         EXPECT_FALSE(is_retryable(from_server(state))) << state;
@@ -58,7 +58,7 @@ TEST(PgError, SaysThatRefusedArgumentsAreTheCallersFault) {
     EXPECT_FALSE(is_callers_fault(from_server("42883")));
 }
 
-TEST(PgError, SaysThatAConnectionIsRuinedByItsEndAndByLostStatements) {
+TEST(PgError, RuinsAConnectionByItsEndAndByLostStatements) {
     for (auto const* state : {"57P01", "08P01", "25006", "26000"}) {
         EXPECT_TRUE(ruins_connection(from_server(state))) << state;
     }

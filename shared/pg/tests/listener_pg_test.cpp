@@ -82,7 +82,7 @@ protected:
     std::optional<running<bool>> run_;
 };
 
-TEST_F(Listener, SaysLookAgainOnceItListensAndThenTellsWhatItHears) {
+TEST_F(Listener, AsksForACheckOnceItListensAndThenReportsNotifications) {
     start(database_.dsn(), {"one", "Two \"quoted\""});
     EXPECT_FALSE(listener_->listening());
     ASSERT_TRUE(wait_for_looks(1));
@@ -97,7 +97,7 @@ TEST_F(Listener, SaysLookAgainOnceItListensAndThenTellsWhatItHears) {
     EXPECT_TRUE(run_->get());
 }
 
-TEST_F(Listener, ConnectsAgainAndSaysLookAgainWhenItsSessionIsTerminated) {
+TEST_F(Listener, ConnectsAgainAndAsksForACheckWhenItsSessionIsTerminated) {
     start(database_.dsn(), {"one"});
     ASSERT_TRUE(wait_for_looks(1));
     for (int i = 2; i <= 4; ++i) {
@@ -153,7 +153,7 @@ TEST_F(Listener, ConnectsAgainWhenItsLinkBreaks) {
     EXPECT_TRUE(run_->get());
 }
 
-TEST_F(Listener, KeepsTryingUntilTheServerIsThere) {
+TEST_F(Listener, TriesAgainUntilTheServerRuns) {
     relay link{io_, database_.dsn()};
     link.refuse(true);
     start(link.dsn(), {"one"});
@@ -166,7 +166,7 @@ TEST_F(Listener, KeepsTryingUntilTheServerIsThere) {
     EXPECT_TRUE(run_->get());
 }
 
-TEST_F(Listener, NoticesALinkThatIsOpenAndDeadAndConnectsAgain) {
+TEST_F(Listener, ConnectsAgainWhenALinkIsOpenButDead) {
     longest_silence_ = 50ms;
     relay link{io_, database_.dsn()};
     start(link.dsn(), {"one"});
@@ -182,7 +182,7 @@ TEST_F(Listener, NoticesALinkThatIsOpenAndDeadAndConnectsAgain) {
     EXPECT_TRUE(run_->get());
 }
 
-TEST_F(Listener, KeepsAConnectionThatAnswersHoweverLongItIsSilent) {
+TEST_F(Listener, KeepsASilentConnectionThatAnswers) {
     longest_silence_ = 1ms;
     relay link{io_, database_.dsn()};
     start(link.dsn(), {"one"});
@@ -197,7 +197,7 @@ TEST_F(Listener, KeepsAConnectionThatAnswersHoweverLongItIsSilent) {
     EXPECT_TRUE(run_->get());
 }
 
-TEST_F(Listener, StopsAtOnceWhileItConnects) {
+TEST_F(Listener, StopsImmediatelyWhileItConnects) {
     asio::ip::tcp::acceptor silent{io_, {asio::ip::address_v4::loopback(), 0}};
     start("host=127.0.0.1 port=" + std::to_string(silent.local_endpoint().port()), {"one"});
     run_->begin();

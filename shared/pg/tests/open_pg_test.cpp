@@ -32,7 +32,7 @@ protected:
     std::string silent_port_ = std::to_string(silent_.local_endpoint().port());
 };
 
-TEST_F(Open, SaysWhyItCouldNotConnect) {
+TEST_F(Open, ReportsWhyItCouldNotConnect) {
     auto const opened = open("host=/nonexistent dbname=x");
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, errc::could_not_connect);
@@ -41,7 +41,7 @@ TEST_F(Open, SaysWhyItCouldNotConnect) {
     EXPECT_FALSE(is_in_doubt(opened.error()));
 }
 
-TEST_F(Open, SaysWhyTheServerRefused) {
+TEST_F(Open, ReportsWhyTheServerRefused) {
     auto const opened = open(database_.dsn() + " dbname=nonexistent");
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, errc::could_not_connect);
@@ -63,7 +63,7 @@ TEST_F(Open, EndsWhenItIsCancelled) {
     EXPECT_EQ(opening.get().error().code, errc::cancelled);
 }
 
-TEST_F(Open, GoesOnToTheNextHostWhenOneRefuses) {
+TEST_F(Open, TriesTheNextHostWhenOneRefuses) {
     relay through{io_, database_.dsn()};
     auto const opened =
         open(database_.dsn() + " host=/nonexistent," + through.host() + " port=1,1");
@@ -71,7 +71,7 @@ TEST_F(Open, GoesOnToTheNextHostWhenOneRefuses) {
     EXPECT_EQ(through.connections_accepted(), 1U);
 }
 
-TEST_F(Open, GoesOnToTheNextHostWhenOneIsSilent) {
+TEST_F(Open, TriesTheNextHostWhenOneIsSilent) {
     relay through{io_, database_.dsn()};
     auto const opened =
         open(database_.dsn() + " host=127.0.0.1," + through.host() + " port=" + silent_port_ + ",1",
@@ -80,7 +80,7 @@ TEST_F(Open, GoesOnToTheNextHostWhenOneIsSilent) {
     EXPECT_EQ(through.connections_accepted(), 1U);
 }
 
-TEST_F(Open, GivesASilentHostNoMoreThanTheDsnsConnectTimeout) {
+TEST_F(Open, WaitsForASilentHostNoLongerThanConnectTimeout) {
     auto const begin = steady_clock::now();
     auto const opened = open("host=127.0.0.1 connect_timeout=1 port=" + silent_port_);
     ASSERT_FALSE(opened);
@@ -88,7 +88,7 @@ TEST_F(Open, GivesASilentHostNoMoreThanTheDsnsConnectTimeout) {
     EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds{10});
 }
 
-TEST_F(Open, HonoursTargetSessionAttributes) {
+TEST_F(Open, RespectsTargetSessionAttributes) {
     EXPECT_TRUE(open(database_.dsn() + " target_session_attrs=read-write"));
     auto const standby = open(database_.dsn() + " target_session_attrs=standby");
     ASSERT_FALSE(standby);

@@ -63,7 +63,7 @@ TEST(Params, KeepTheTypeOfANull) {
     EXPECT_EQ(p.bytes(), 0U);
 }
 
-TEST(Params, TellAnEmptyTextFromANull) {
+TEST(Params, DistinguishAnEmptyTextFromANull) {
     auto const p = params{}.add_text("");
     ASSERT_TRUE(p.value(0));
     EXPECT_NE(p.value(0)->data(), nullptr);
@@ -89,7 +89,7 @@ TEST(Params, EncodeAnEmptyArrayWithoutDimensions) {
     EXPECT_EQ(hex(p.value(0)), "000000000000000000000b86");
 }
 
-TEST(Params, TakeAnyRangeThroughAProjection) {
+TEST(Params, AcceptAnyRangeWithAProjection) {
     struct item {
         task_id task;
         std::int32_t number;
@@ -107,7 +107,7 @@ TEST(Params, TakeAnyRangeThroughAProjection) {
     EXPECT_EQ(hex(p.value(3)).substr(40), "00000008000000000000000e000000080000000000000010");
 }
 
-TEST(Params, LeaveEarlierValuesAsTheyAreWhenTheBufferGrows) {
+TEST(Params, KeepEarlierValuesWhenTheBufferGrows) {
     params p;
     p.add_text("first").add_text(std::string(100'000, 'x')).add_int4(1);
     auto const copy = p;
@@ -116,7 +116,7 @@ TEST(Params, LeaveEarlierValuesAsTheyAreWhenTheBufferGrows) {
     EXPECT_EQ(hex(copy.value(2)), "00000001");
 }
 
-TEST(ParamsDeathTest, RefuseMoreThanTheirNumber) {
+TEST(ParamsDeathTest, RefuseTooManyValues) {
     params p;
     for (std::size_t i = 0; i < params::max_count; ++i) {
         p.add_bool(true);

@@ -89,7 +89,7 @@ TEST(Pipeline, KeepsTheServersRefusalWhenTheConnectionEndsBeforeTheSync) {
     EXPECT_EQ(p.unfinished(), 0U);
 }
 
-TEST(Pipeline, SaysWhyAnAnswerIsMissing) {
+TEST(Pipeline, ReportsWhyAnAnswerIsMissing) {
     for (auto const& [why, code] :
          {std::pair{pipeline::end::timeout, errc::timeout_in_doubt},
           std::pair{pipeline::end::cancelled, errc::cancelled_in_doubt}}) {
@@ -100,7 +100,7 @@ TEST(Pipeline, SaysWhyAnAnswerIsMissing) {
     }
 }
 
-TEST(Pipeline, RefusesAnswersThatNobodyAskedFor) {
+TEST(Pipeline, RefusesUnexpectedAnswers) {
     pipeline p;
     EXPECT_FALSE(p.on_prepared());
     EXPECT_FALSE(p.on_rows(rows{}));

@@ -64,7 +64,7 @@ protected:
     asio::io_context io_;
 };
 
-TEST_F(Pool, OpensNothingUntilItIsAsked) {
+TEST_F(Pool, OpensNoConnectionBeforeTheFirstCall) {
     pool connections{io_.get_executor(), settings(3)};
     io_.poll();
     EXPECT_EQ(connections.current().open, 0U);
@@ -74,7 +74,7 @@ TEST_F(Pool, OpensNothingUntilItIsAsked) {
     EXPECT_EQ(connections.current().idle, 0U);
 }
 
-TEST_F(Pool, LosesOneCallOnlyWhenAllItsConnectionsDieWithoutAWord) {
+TEST_F(Pool, LosesOnlyOneCallWhenAllItsConnectionsDieSilently) {
     relay link{io_, database_.dsn()};
     auto through = settings(3);
     through.connect.dsn = link.dsn();
@@ -147,14 +147,14 @@ protected:
     std::array<std::optional<pooled_connection>, 3> lent_;
 };
 
-TEST_F(PoolSuspect, CallerTriesAgainOnceTheConnectionHasNotAnswered) {
+TEST_F(PoolSuspect, TriesAnotherConnectionWhenOneDoesNotAnswer) {
     auto caller = begin_to_ask_a_silent_one();
     auto got = caller->get();
     ASSERT_TRUE(got);
     EXPECT_TRUE(serves(*got));
 }
 
-TEST_F(PoolSuspect, ConnectionThatIsReturnedMeanwhileIsNotLost) {
+TEST_F(PoolSuspect, KeepsAConnectionThatIsReturnedMeanwhile) {
     auto caller = begin_to_ask_a_silent_one();
     auto const pid = (*lent_[2])->backend_pid();
     lent_[2].reset();
@@ -177,7 +177,7 @@ TEST_F(Pool, LendsAReturnedConnectionAgain) {
     EXPECT_EQ(connections.current().open, 1U);
 }
 
-TEST_F(Pool, NeverOpensMoreThanItsSizeAndServesWaitersInTheirOrder) {
+TEST_F(Pool, OpensNoMoreThanItsSizeAndServesWaitersInOrder) {
     pool connections{io_.get_executor(), settings(2)};
     std::optional<pooled_connection> one{take(connections)};
     std::optional<pooled_connection> two{take(connections)};
@@ -194,7 +194,7 @@ TEST_F(Pool, NeverOpensMoreThanItsSizeAndServesWaitersInTheirOrder) {
     EXPECT_EQ(connections.current().waiting, 0U);
 }
 
-TEST_F(Pool, OpensSeveralAtOnceForSeveralCallers) {
+TEST_F(Pool, OpensSeveralConnectionsAtTheSameTime) {
     pool connections{io_.get_executor(), settings(3)};
     std::vector<std::unique_ptr<acquiring>> callers;
     callers.reserve(3);
@@ -228,7 +228,7 @@ TEST_F(Pool, ForgetsACancelledCaller) {
     EXPECT_TRUE(patient->get());
 }
 
-TEST_F(Pool, PassesOnAConnectionThatWasGivenToACallerWhoIsCancelledAtThatMoment) {
+TEST_F(Pool, LendsTheConnectionOfACallerThatIsCancelledToTheNext) {
     pool connections{io_.get_executor(), settings(1)};
     std::optional<pooled_connection> only{take(connections)};
     auto cancelled = begin_to_take(connections);
@@ -263,7 +263,7 @@ TEST_F(Pool, ReplacesARuinedConnection) {
     EXPECT_EQ(connections.current().open, 1U);
 }
 
-TEST_F(Pool, LooksAtItsIdleConnectionsOnceOneWasLost) {
+TEST_F(Pool, ChecksItsIdleConnectionsOnceOneWasLost) {
     pool connections{io_.get_executor(), settings(2)};
     std::optional<pooled_connection> one{take(connections)};
     std::optional<pooled_connection> two{take(connections)};
@@ -277,7 +277,7 @@ TEST_F(Pool, LooksAtItsIdleConnectionsOnceOneWasLost) {
     EXPECT_EQ(connections.current().open, 1U);
 }
 
-TEST_F(Pool, TriesAgainUntilTheServerIsThere) {
+TEST_F(Pool, TriesAgainUntilTheServerRuns) {
     pool_settings late = settings(2);
     std::optional<relay> link{std::in_place, io_, database_.dsn()};
     late.connect.dsn = link->dsn();
@@ -294,7 +294,7 @@ TEST_F(Pool, TriesAgainUntilTheServerIsThere) {
     EXPECT_TRUE(serves(two));
 }
 
-TEST_F(Pool, TellsWhyNoneCouldBeOpened) {
+TEST_F(Pool, ReportsWhyNoneCouldBeOpened) {
     auto unreachable = settings(1);
     unreachable.connect.dsn = "host=/nonexistent";
     pool connections{io_.get_executor(), unreachable};
@@ -304,7 +304,7 @@ TEST_F(Pool, TellsWhyNoneCouldBeOpened) {
     EXPECT_EQ(connections.current().open, 0U);
 }
 
-TEST_F(Pool, RefusesEveryoneOnceItIsClosed) {
+TEST_F(Pool, RefusesAllCallersOnceItIsClosed) {
     pool connections{io_.get_executor(), settings(1)};
     std::optional<pooled_connection> lent{take(connections)};
     auto waiting = begin_to_take(connections);
@@ -316,7 +316,7 @@ TEST_F(Pool, RefusesEveryoneOnceItIsClosed) {
     EXPECT_EQ(connections.current().open, 0U);
 }
 
-TEST_F(Pool, MayGoBeforeItsLeases) {
+TEST_F(Pool, MayBeDestroyedBeforeItsLentConnections) {
     std::optional<pool> connections{std::in_place, io_.get_executor(), settings(1)};
     std::optional<pooled_connection> lent{take(*connections)};
     connections.reset();

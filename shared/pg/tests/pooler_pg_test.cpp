@@ -19,7 +19,7 @@ protected:
     pooler pooler_{database_.dsn(), "session"};
 };
 
-TEST_F(SessionPooler, ServesWithItsDefaultsAndTheSessionHasItsSettings) {
+TEST_F(SessionPooler, WorksWithItsDefaultsAndTheSessionHasItsSettings) {
     auto conn = open({.dsn = pooler_.dsn(),
                       .statement_timeout = std::chrono::milliseconds{1234},
                       .durable_commits = false});
@@ -29,7 +29,7 @@ TEST_F(SessionPooler, ServesWithItsDefaultsAndTheSessionHasItsSettings) {
     EXPECT_EQ(setting(conn, "statement_timeout"), "1234ms");
 }
 
-TEST_F(SessionPooler, GivesTheSettingsOfOneConnectionToNoOther) {
+TEST_F(SessionPooler, PassesTheSettingsOfAConnectionToNoOther) {
     {
         auto first = open({.dsn = pooler_.dsn(), .durable_commits = false});
         ASSERT_EQ(setting(first, "synchronous_commit"), "off");
@@ -38,7 +38,7 @@ TEST_F(SessionPooler, GivesTheSettingsOfOneConnectionToNoOther) {
     EXPECT_EQ(setting(second, "synchronous_commit"), "on");
 }
 
-TEST_F(SessionPooler, ThatRefusesTheOptionsOfTheUrlIsNotAskedAgain) {
+TEST_F(SessionPooler, IsNotTriedAgainIfItRefusesTheOptionsOfTheUrl) {
     auto const opened =
         run(io_, connection::open(io_.get_executor(),
                                   {.dsn = pooler_.dsn() + " options='-c jit=on'"}, soon()));

@@ -27,7 +27,7 @@ asio::awaitable<bool> listen(listener& started) {
     co_return true;
 }
 
-TEST(Restart, OfTheServerIsSurvivedByPoolAndListener) {
+TEST(Restart, OfTheServerDoesNotEndPoolAndListener) {
     tasker::testing::own_cluster cluster;
     asio::io_context io;
     pool connections{io.get_executor(),

@@ -37,7 +37,7 @@ std::string bytes(std::initializer_list<int> values) {
     return text;
 }
 
-TEST(Rows, AreEmptyWhenMadeFromNothing) {
+TEST(Rows, AreEmptyByDefault) {
     rows const nothing;
     EXPECT_EQ(nothing.size(), 0U);
     EXPECT_EQ(nothing.columns(), 0U);
@@ -58,7 +58,7 @@ TEST(Rows, ReadEachTypeFromItsBinaryForm) {
     EXPECT_EQ(to_rfc3339(r.timestamptz(0, 6)), "2000-01-01T00:00:01.000002Z");
 }
 
-TEST(Rows, TellNullFromEmpty) {
+TEST(Rows, DistinguishNullFromEmpty) {
     auto const r = one_row({std::nullopt, ""});
     EXPECT_EQ(r.optional(&rows::text, 0, 0), std::nullopt);
     EXPECT_EQ(r.optional(&rows::text, 0, 1), "");
@@ -73,7 +73,7 @@ TEST(Rows, KeepTheirTextsWhenMoved) {
     EXPECT_EQ(view.data(), second.text(0, 0).data());
 }
 
-TEST(RowsDeathTest, RefuseAColumnOfAnotherWidthANullAndWhatIsNotThere) {
+TEST(RowsDeathTest, RefuseWrongWidthsNullsAndMissingColumns) {
     auto const r = one_row({bytes({0, 1}), std::nullopt});
     EXPECT_DEATH(r.int4(0, 0), "sizeof");
     EXPECT_DEATH(r.text(0, 1), "is_null");

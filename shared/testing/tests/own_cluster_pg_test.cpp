@@ -7,7 +7,7 @@
 namespace tasker::testing {
 namespace {
 
-TEST(OwnCluster, KeepsWhatIsCommittedWhenItCrashes) {
+TEST(OwnCluster, KeepsCommittedDataWhenItCrashes) {
     own_cluster cluster;
     cluster.exec("select tasker.register_worker('w', array['orders'])");
     cluster.restart(private_postgres::shutdown::crash);

@@ -48,7 +48,7 @@ TEST(TestDatabase, EmptyOneHasNoSchema) {
     EXPECT_TRUE(database.value<bool>("select to_regnamespace('tasker') is null"));
 }
 
-TEST(TestDatabase, IsDroppedAlthoughSomebodyIsConnected) {
+TEST(TestDatabase, IsDroppedWhileASessionIsConnected) {
     test_database watcher = test_database::empty();
     std::string name;
     {
@@ -79,7 +79,7 @@ TEST(TransitionGuard, RefusesAnyOtherMove) {
     EXPECT_EQ(sqlstate_of(database, "update tasker.tasks set state = 'running'"), "TG001");
 }
 
-TEST(TransitionGuard, TakesAnInsertedRowAsMovedFromPending) {
+TEST(TransitionGuard, TreatsAnInsertedRowAsMovedFromPending) {
     test_database database;
     insert_task(database);
     constexpr char const* again = "insert into tasker.steps (task_id, step_no, template_id, "

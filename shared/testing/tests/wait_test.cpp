@@ -7,7 +7,7 @@
 namespace tasker::testing {
 namespace {
 
-TEST(Signal, IsSeenInAnotherThread) {
+TEST(Signal, WakesAnotherThread) {
     signal happened;
     std::jthread const other{[&] {
         happened.raise();
@@ -23,7 +23,7 @@ TEST(Signal, IsNotWaitedForBeyondTheDeadline) {
     EXPECT_FALSE(happened.wait(steady_clock::now(), 2));
 }
 
-TEST(WaitUntil, LooksOnceMoreAfterTheDeadline) {
+TEST(WaitUntil, ChecksOnceMoreAfterTheDeadline) {
     EXPECT_TRUE(wait_until(steady_clock::now(), [] { return true; }));
     EXPECT_FALSE(wait_until(steady_clock::now(), [] { return false; }));
 }
