@@ -1,7 +1,9 @@
 #include "tasker/client/client.hpp"
 
 #include "http_connection.hpp"
-#include "percent.hpp"
+#include "query.hpp"
+
+#include "tasker/base/percent.hpp"
 
 #include <boost/beast/http/status.hpp>
 

@@ -1,44 +1,18 @@
 #include "tasker/http/percent.hpp"
 
+#include "tasker/base/percent.hpp"
+
 #include <simdjson.h>
 
 #include <algorithm>
 
 namespace tasker::http {
 
-namespace {
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    char const lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-} // namespace
-
-std::optional<std::string> percent_decode(std::string_view text) {
-    std::string decoded;
-    decoded.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            decoded += text[i];
-            continue;
-        }
-        if (i + 2 >= text.size()) {
-            return std::nullopt;
-        }
-        int const high = hex_digit(text[i + 1]);
-        int const low = hex_digit(text[i + 2]);
-        int const code = high * 16 + low;
-        if (high < 0 || low < 0 || code < 0x20 || code == 0x7f) {
-            return std::nullopt;
-        }
-        decoded += static_cast<char>(code);
-        i += 2;
-    }
-    if (!simdjson::validate_utf8(decoded)) {
+std::optional<std::string> decode(std::string_view text) {
+    auto const is_control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; };
+    auto decoded = percent_decode(text);
+    if (!decoded || std::ranges::any_of(*decoded, is_control) ||
+        !simdjson::validate_utf8(*decoded)) {
         return std::nullopt;
     }
     return decoded;
@@ -55,9 +29,8 @@ std::optional<query_parameters> parse_query(std::string_view query) {
         std::string text{item};
         std::ranges::replace(text, '+', ' ');
         auto const equals = std::min(text.find('='), text.size());
-        auto name = percent_decode(std::string_view{text}.substr(0, equals));
-        auto value =
-            percent_decode(std::string_view{text}.substr(std::min(text.size(), equals + 1)));
+        auto name = decode(std::string_view{text}.substr(0, equals));
+        auto value = decode(std::string_view{text}.substr(std::min(text.size(), equals + 1)));
         if (!name || !value) {
             return std::nullopt;
         }

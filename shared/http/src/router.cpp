@@ -101,7 +101,7 @@ route_match router::match(request& asked) const {
         if (!is_parameter(entry->segments[i])) {
             continue;
         }
-        auto value = percent_decode((*parts)[i]);
+        auto value = decode((*parts)[i]);
         if (!value) {
             return {.allow = entry->allow, .broken_escape = true};
         }

@@ -11,15 +11,15 @@ using ::testing::IsEmpty;
 using ::testing::Optional;
 using ::testing::Pair;
 
-TEST(PercentDecode, TurnsEscapesIntoCharacters) {
-    EXPECT_EQ(percent_decode("a%2Fb%c3%a9"), "a/b\xc3\xa9");
-    EXPECT_EQ(percent_decode(""), "");
-    EXPECT_EQ(percent_decode("a+b"), "a+b");
+TEST(Decode, TurnsEscapesIntoCharacters) {
+    EXPECT_EQ(decode("a%2Fb%c3%a9"), "a/b\xc3\xa9");
+    EXPECT_EQ(decode(""), "");
+    EXPECT_EQ(decode("a+b"), "a+b");
 }
 
-TEST(PercentDecode, RefusesBrokenEscapesAndWhatIsNoText) {
+TEST(Decode, RefusesBrokenEscapesControlCharactersAndOtherBytes) {
     for (auto const* text : {"%", "%4", "a%4", "%g0", "%0g", "%00", "%1f", "%7F", "%c3", "\xff"}) {
-        EXPECT_EQ(percent_decode(text), std::nullopt) << text;
+        EXPECT_EQ(decode(text), std::nullopt) << text;
     }
 }
 

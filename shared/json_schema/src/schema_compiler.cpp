@@ -1,6 +1,7 @@
 #include "schema_compiler.hpp"
 
 #include "schema_keywords.hpp"
+#include "tasker/base/percent.hpp"
 #include "tasker/json_schema/check.hpp"
 
 #include <algorithm>
@@ -16,20 +17,7 @@ constexpr int max_same_value_depth = 64;
 
 /// Decodes the escapes of a reference's token: percent signs (RFC 3986), then ~1 and ~0 (RFC 6901).
 std::string unescape_token(std::string_view token) {
-    auto const digit = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
-    auto const is_digit = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    };
-    std::string plain;
-    for (std::size_t i = 0; i < token.size(); ++i) {
-        if (token[i] == '%' && i + 2 < token.size() && is_digit(token[i + 1]) &&
-            is_digit(token[i + 2])) {
-            plain += static_cast<char>(digit(token[i + 1]) * 16 + digit(token[i + 2]));
-            i += 2;
-        } else {
-            plain += token[i];
-        }
-    }
+    auto const plain = percent_decode(token).value_or(std::string{token});
     std::string out;
     for (std::size_t i = 0; i < plain.size(); ++i) {
         bool const escaped = plain[i] == '~' && i + 1 < plain.size();

@@ -1,12 +1,12 @@
 #include "builtin/placeholders.hpp"
 
+#include "tasker/base/percent.hpp"
 #include "tasker/json/pointer.hpp"
 #include "tasker/json/text.hpp"
 #include "tasker/json/walker.hpp"
 #include "tasker/worker/step_result.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace tasker::worker {
 
@@ -89,22 +89,6 @@ void append_filled(std::string& out, step_context const& step, json::walker& fro
     default:
         out += from.raw();
     }
-}
-
-std::string percent_encode(std::string_view text) {
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    std::string out;
-    for (char const each : text) {
-        auto const byte = static_cast<unsigned char>(each);
-        if (std::isalnum(byte) != 0 || std::string_view{"-._~"}.find(each) != std::string::npos) {
-            out += each;
-        } else {
-            out += '%';
-            out += hex[byte >> 4U];
-            out += hex[byte & 0xFU];
-        }
-    }
-    return out;
 }
 
 } // namespace

@@ -11,9 +11,9 @@ namespace tasker::http {
 /// Names and values.
 using query_parameters = std::vector<std::pair<std::string, std::string>>;
 
-/// The text without its %XX escapes; none if an escape is broken or encodes a control character, or
-/// if the text is not UTF-8.
-std::optional<std::string> percent_decode(std::string_view text);
+/// The text without its %XX escapes; none if an escape is broken, or if the result has a control
+/// character or is not UTF-8.
+std::optional<std::string> decode(std::string_view text);
 
 /// The names and values of a query, decoded, in their order; '+' is a space. None if an escape is
 /// broken or a text is not UTF-8.
