@@ -1,5 +1,7 @@
 #include "thread_pool.hpp"
 
+#include "tasker/testing/wait.hpp"
+
 #include <gmock/gmock.h>
 
 #include <condition_variable>
@@ -11,38 +13,10 @@ namespace tasker::worker {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
-
-constexpr std::chrono::seconds patience{30};
-
-/// Counts the events of the pool, and waits for them.
-class bell {
-public:
-    void ring() {
-        {
-            std::lock_guard const lock{mutex_};
-            ++rung_;
-        }
-        changed_.notify_all();
-    }
-
-    bool wait(int times) {
-        std::unique_lock lock{mutex_};
-        return changed_.wait_for(lock, patience, [&] { return rung_ >= times; });
-    }
-
-    int rung() {
-        std::lock_guard const lock{mutex_};
-        return rung_;
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    int rung_ = 0;
-};
+using tasker::testing::soon;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 /// A semaphore whose waits can be stopped separately, without waking another waiter.
 class permits {
@@ -73,14 +47,14 @@ private:
 
 /// A pool whose handler "wait" runs until it is released or cancelled, and "echo" returns
 /// immediately.
-class ThreadPool : public testing::Test {
+class ThreadPool : public ::testing::Test {
 protected:
     ThreadPool() {
         handlers->add("echo", [](step_context const& step) -> step_result {
             return nlohmann::json(step.name());
         });
         handlers->add("wait", [this](step_context const& step) -> step_result {
-            started.ring();
+            started.raise();
             return nlohmann::json(go.acquire(step.stop_token()) ? "let go" : "cancelled");
         });
     }
@@ -96,7 +70,7 @@ protected:
 
     void start(std::size_t threads) {
         pool.emplace(thread_pool::settings{threads, 1'000}, handlers,
-                     thread_pool::events{[this] { finished.ring(); }, [this] { due.ring(); }});
+                     thread_pool::events{[this] { finished.raise(); }, [this] { due.raise(); }});
     }
 
     static std::shared_ptr<execution> make(std::string handler, std::string name = "step",
@@ -112,22 +86,22 @@ protected:
     std::vector<finished_execution> take(std::size_t count) {
         std::vector<finished_execution> all;
         for (;;) {
-            auto const heard = finished.rung();
+            auto const before_call = finished.raised();
             auto const before = all.size();
             pool->take_finished(all, thread_pool::wake::yes);
             if (all.size() >= count) {
                 return all;
             }
-            // It rings only after a look that found nothing.
-            if (all.size() == before && !finished.wait(heard + 1)) {
+            // It is raised only after a call that found nothing.
+            if (all.size() == before && !finished.wait(soon(), before_call + 1)) {
                 return all;
             }
         }
     }
 
-    bell finished;
-    bell due;
-    bell started;
+    testing::signal finished;
+    testing::signal due;
+    testing::signal started;
     permits go;
     std::shared_ptr<handler_registry> handlers = std::make_shared<handler_registry>();
     std::optional<thread_pool> pool;
@@ -146,10 +120,10 @@ TEST_F(ThreadPool, RunsStepsInTheirOrder) {
     EXPECT_EQ(pool->started(), 3U);
 }
 
-TEST_F(ThreadPool, AllThreadsRunAtOnce) {
+TEST_F(ThreadPool, AllThreadsRunConcurrently) {
     start(3);
     pool->submit({make("wait"), make("wait"), make("wait"), make("wait")});
-    ASSERT_TRUE(started.wait(3));
+    ASSERT_TRUE(started.wait(soon(), 3));
     EXPECT_THAT(pool->running(), SizeIs(3));
     EXPECT_EQ(pool->started(), 3U);
     go.release(4);
@@ -157,27 +131,27 @@ TEST_F(ThreadPool, AllThreadsRunAtOnce) {
     EXPECT_THAT(pool->running(), IsEmpty());
 }
 
-TEST_F(ThreadPool, TellsOfResultsOnlyWhenAsked) {
+TEST_F(ThreadPool, NotifiesOfResultsOnlyWhenAsked) {
     start(1);
     pool->submit({make("echo"), make("wait")});
-    ASSERT_TRUE(started.wait(1)); // so the first has finished
-    EXPECT_EQ(finished.rung(), 0);
+    ASSERT_TRUE(started.wait(soon(), 1)); // so the first has finished
+    EXPECT_EQ(finished.raised(), 0);
     std::vector<finished_execution> found;
     pool->take_finished(found, thread_pool::wake::yes);
     EXPECT_THAT(found, SizeIs(1));
     pool->take_finished(found, thread_pool::wake::yes); // nothing more: this one is answered
     go.release();
-    EXPECT_TRUE(finished.wait(1));
+    EXPECT_TRUE(finished.wait(soon(), 1));
     pool->take_finished(found, thread_pool::wake::no);
     EXPECT_THAT(found, SizeIs(2));
-    EXPECT_EQ(finished.rung(), 1);
+    EXPECT_EQ(finished.raised(), 1);
 }
 
-TEST_F(ThreadPool, WithdrawsTheLatestThatHaveNotStarted) {
+TEST_F(ThreadPool, WithdrawsTheLatestStepsThatHaveNotStarted) {
     start(1);
     auto const running = make("wait", "running");
     pool->submit({running, make("echo", "a"), make("echo", "b"), make("echo", "c")});
-    ASSERT_TRUE(started.wait(1));
+    ASSERT_TRUE(started.wait(soon(), 1));
     std::vector<std::string> names;
     for (auto const& each : pool->withdraw(1)) {
         names.push_back(each->step.name);
@@ -191,25 +165,25 @@ TEST_F(ThreadPool, CancelledStepIsNotStarted) {
     start(1);
     auto const lost = make("wait", "lost");
     pool->submit({make("wait"), lost});
-    ASSERT_TRUE(started.wait(1));
+    ASSERT_TRUE(started.wait(soon(), 1));
     lost->cancel(cancel_cause::lease_lost);
     go.release();
     auto const done = take(2);
     ASSERT_THAT(done, SizeIs(2));
     EXPECT_FALSE(done[0].skipped);
     EXPECT_TRUE(done[1].skipped);
-    EXPECT_EQ(started.rung(), 1);
+    EXPECT_EQ(started.raised(), 1);
 }
 
-TEST_F(ThreadPool, TellsOfTheEarliestDeadlineAndCancelsWhatIsPastIt) {
+TEST_F(ThreadPool, NotifiesOfTheEarliestDeadlineAndCancelsLateSteps) {
     start(2);
     auto const slow = make("wait", "slow", 1h);
     pool->submit({slow});
-    ASSERT_TRUE(due.wait(1));
+    ASSERT_TRUE(due.wait(soon(), 1));
     auto const quick = make("wait", "quick", 5ms);
     pool->submit({quick});
-    ASSERT_TRUE(due.wait(2)); // an earlier one
-    ASSERT_TRUE(started.wait(2));
+    ASSERT_TRUE(due.wait(soon(), 2)); // an earlier one
+    ASSERT_TRUE(started.wait(soon(), 2));
 
     auto const found = pool->expire(*quick->due);
     EXPECT_THAT(found.timed_out, ElementsAre(quick));
@@ -221,27 +195,27 @@ TEST_F(ThreadPool, TellsOfTheEarliestDeadlineAndCancelsWhatIsPastIt) {
     EXPECT_EQ(slow->cause, cancel_cause::none);
 }
 
-TEST_F(ThreadPool, LaterDeadlinesDisturbNobody) {
+TEST_F(ThreadPool, LaterDeadlinesCauseNoNotification) {
     start(2);
     pool->submit({make("wait", "first", 1h)});
-    ASSERT_TRUE(due.wait(1));
+    ASSERT_TRUE(due.wait(soon(), 1));
     pool->submit({make("wait", "second", 2h)});
-    ASSERT_TRUE(started.wait(2));
-    EXPECT_EQ(due.rung(), 1);
+    ASSERT_TRUE(started.wait(soon(), 2));
+    EXPECT_EQ(due.raised(), 1);
 }
 
 TEST_F(ThreadPool, IsDestroyedWithoutWaitingForHandlers) {
     start(1);
     auto const stuck = make("wait");
     pool->submit({stuck});
-    ASSERT_TRUE(started.wait(1));
+    ASSERT_TRUE(started.wait(soon(), 1));
     pool.reset();
     EXPECT_FALSE(stuck->stop.stop_requested());
     go.release();
     while (stuck.use_count() > 1) {
         std::this_thread::yield();
     }
-    EXPECT_EQ(finished.rung(), 0);
+    EXPECT_EQ(finished.raised(), 0);
 }
 
 } // namespace
