@@ -118,21 +118,29 @@ void add_list(command_line& line, CLI::App& group) {
         ->type_name("CURSOR");
 }
 
+/// Calls `run` with the task's id and the time limit.
+template <class Run>
+exit_code with_limit(task_words const& words, Run run) {
+    auto const id = read_id(words);
+    auto const limit = parse_limit(words.limit);
+    if (!id) {
+        return exit_code::usage;
+    }
+    if (!limit) {
+        return report_usage("--limit takes seconds, not \"" + words.limit + '"');
+    }
+    return run(*id, *limit);
+}
+
 void add_wait(command_line& line, CLI::App& group) {
     auto const words = std::make_shared<task_words>();
     auto& added = line.add_api_command(
         group, "wait", "Wait until a task is finished; the exit code gives the outcome",
         fmt::format("tasker task wait {} --limit 30", example_id), [&line, words] {
-            auto const id = read_id(*words);
-            auto const limit = parse_limit(words->limit);
-            if (!id) {
-                return exit_code::usage;
-            }
-            if (!limit) {
-                return report_usage("--limit takes seconds, not \"" + words->limit + '"');
-            }
-            auto api = line.connect();
-            return wait_and_show(line, api, *id, *limit, words->field);
+            return with_limit(*words, [&](task_id id, auto limit) {
+                auto api = line.connect();
+                return wait_and_show(line, api, id, limit, words->field);
+            });
         });
     add_id(added, *words);
     added.add_option("--limit", words->limit, "Give up after this many seconds")
@@ -199,15 +207,9 @@ void add_watch(command_line& line, CLI::App& group) {
     auto& added = line.add_api_command(
         group, "watch", "Show a task's steps as they run, until it is finished",
         fmt::format("tasker task watch {}", example_id), [&line, words] {
-            auto const id = read_id(*words);
-            auto const limit = parse_limit(words->limit);
-            if (!id) {
-                return exit_code::usage;
-            }
-            if (!limit) {
-                return report_usage("--limit takes seconds, not \"" + words->limit + '"');
-            }
-            return watch_task(line.url(), *id, line.wants_json(), *limit, line.out());
+            return with_limit(*words, [&](task_id id, auto limit) {
+                return watch_task(line.url(), id, line.wants_json(), limit, line.out());
+            });
         });
     added.get_option("--json")->description("Print only the task, once it is finished");
     add_id(added, *words);
