@@ -9,10 +9,10 @@
 
 namespace tasker::sql {
 
-result<void> wait_for_schema(std::string const& dsn, deadline until, std::stop_token stop) {
+result<void> wait_for_schema(std::string const& dsn, deadline until, std::stop_token const& stop) {
     backoff pauses{std::chrono::milliseconds{100}, std::chrono::milliseconds{2000}};
     for (bool has_failed = false;; has_failed = true) {
-        auto const outcome = check(dsn);
+        auto outcome = check(dsn);
         if (stop.stop_requested()) {
             return make_error(tasker::errc::cancelled, "stopped while waiting for the database");
         }

@@ -61,7 +61,8 @@ result<void> check(std::string const& dsn, script_set const& scripts = embedded_
 /// and pauses longer after each. Threads: any number of concurrent calls. Blocks. Errors: as check:
 /// of the last check, or immediately if waiting cannot help; errc::cancelled after a request to
 /// stop.
-result<void> wait_for_schema(std::string const& dsn, deadline until, std::stop_token stop = {});
+result<void> wait_for_schema(std::string const& dsn, deadline until,
+                             std::stop_token const& stop = {});
 
 /// Whether `check` may succeed later without a change of this program or its settings: after a
 /// restart, a failover or `tasker migrate`.
