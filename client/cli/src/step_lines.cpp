@@ -113,11 +113,9 @@ std::vector<std::size_t> notable_steps(watch_scene const& scene) {
             }
         }
         if (state == step_state::in_progress) {
-            std::stable_sort(found.begin() + first, found.end(),
-                             [&](std::size_t left, std::size_t right) {
-                                 return scene.steps[left].started_at.value_or(scene.now) <
-                                        scene.steps[right].started_at.value_or(scene.now);
-                             });
+            std::ranges::stable_sort(found.begin() + first, found.end(), {}, [&](std::size_t each) {
+                return scene.steps[each].started_at.value_or(scene.now);
+            });
         }
     }
     return found;

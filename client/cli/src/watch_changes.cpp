@@ -137,8 +137,7 @@ std::vector<std::string> change_lines(std::span<wire::step_view const> before,
                                       terminal const& out) {
     auto changes = now.size() > most_steps_shown ? level_changes(before, now, created_at, out)
                                                  : step_changes(before, now, created_at, out);
-    std::stable_sort(changes.begin(), changes.end(),
-                     [](change const& left, change const& right) { return left.at < right.at; });
+    std::ranges::stable_sort(changes, {}, &change::at);
     std::vector<std::string> lines;
     lines.reserve(changes.size());
     for (auto& each : changes) {
