@@ -158,6 +158,12 @@ def interpretation(run):
         if case.suite == "sql_functions" and case.name.startswith("flatness") \
                 and case.row["value"] > 1.2:
             yield f"{case.title}: {case.row['value']:.2f} times as long with the most tasks"
+    idle = run.find("e2e_latency", "linear-3")
+    for percent in (25, 50, 75):
+        loaded = run.find("e2e_latency", f"under load, {percent} % of capacity")
+        if idle and loaded:
+            yield (f"linear-3 at {percent} % of capacity: {show(loaded.row['value'], 'ms')}, "
+                   f"{times(loaded.row['value'] / idle.row['value'])} that of an idle system")
     call = run.find("handler_overhead", "Python, payload 1kb each way")
     for batch in (1, 100):
         step = run.find("worker_execution", f"total, no-op, batch {batch}")

@@ -7,8 +7,9 @@ def _rate(case, workers=None):
     if case is None:
         return None
     counters = case.row.get("counters", {})
-    out = {"num_tasks": int(counters.get("tasks", 0)), "process_rate": case.row["value"],
-           "process_time": counters.get("seconds")}
+    completed, failed = (counters.get(f"tasks {each}") for each in ("completed", "failed"))
+    out = {"num_tasks": counters.get("tasks", completed), "completed": completed, "failed": failed,
+           "process_rate": case.row["value"], "process_time": counters.get("seconds")}
     if workers is not None:
         out["num_workers"] = int(counters.get("worker processes", workers))
     return out
@@ -23,7 +24,9 @@ def combined(run):
     """throughput, latency and memory as those who draw them over time expect them."""
     multi = [each for each in run.cases() if each.suite == "throughput"
              and each.name.startswith("single step,") and each.name.endswith("processes")]
-    after = run.find("memory", "worker, after")
+    # What one more worker costs, not by how much it grew.
+    worker = (run.find("memory", "one more worker, with its sessions")
+              or run.find("memory", "worker, after"))
     stored = run.find("memory", "stored by task")
     return {
         "timestamp": run.timestamp,
@@ -37,8 +40,7 @@ def combined(run):
             for name in ("enqueue to start", "start to complete")
         },
         "memory": {
-            # The whole resident memory of a worker process that has worked, not its growth.
-            "worker": {"worker_overhead_mb": after.row["value"] if after else None},
+            "worker": {"worker_overhead_mb": worker.row["value"] if worker else None},
             "store": {"memory_per_task_kb": stored.row["value"] if stored else None},
         },
         "suites": {each["benchmark_suite"]: each["summary"] for each in run.documents},
@@ -90,8 +92,12 @@ def figures(document, cases):
             rate = show(row["value"], "") if unit == "/s" else ""
             shown = [rate, "", "" if rate else show(row["value"], unit), "", ""]
         rows.append([case.name, *shown, f"{row['samples']:,}"])
+    counters = [[case.name, "; ".join(f"{name}: {show(value, '')}" for name, value
+                                          in case.row["counters"].items())]
+                for case in cases if case.row.get("counters")]
     return ["; ".join(f"{name}: {value}" for name, value in document["settings"].items()), "",
-            *table(["Benchmark", "Ops/s", "Average", "p50", "p95", "p99", "Samples"], rows)]
+            *table(["Benchmark", "Ops/s", "Average", "p50", "p95", "p99", "Samples"], rows),
+            *(["", *table(["Benchmark", "Counters"], counters)] if counters else [])]
 
 
 def bottlenecks(run):

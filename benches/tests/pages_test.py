@@ -118,6 +118,10 @@ class Advice(unittest.TestCase):
             document([row("total, no-op, batch 1", [[0.9]])], suite="worker_execution")])
         self.assertEqual(list(advice.interpretation(calls)), [
             "share of Python's call, 1 KB each way, in a step at batch 1: 10.0% of 1.000 ms"])
+        loaded = Run("run", [document([row("linear-3", [[4.0]]), row(
+            "under load, 75 % of capacity", [[12.0]])], suite="e2e_latency")])
+        self.assertEqual(list(advice.interpretation(loaded)), [
+            "linear-3 at 75 % of capacity: 12.000 ms, 3.0 times that of an idle system"])
         self.assertIn("memory of the worker: growing, 15 MB after a load and 25 MB after", text)
 
 
@@ -183,7 +187,8 @@ class Rendering(unittest.TestCase):
 
     def test_combined_has_the_nested_fields(self):
         drained = row("single step, 1 process", [[9000]], "/s")
-        drained["counters"] = {"tasks": 1000, "seconds": 0.1, "worker processes": 1}
+        drained["counters"] = {"tasks completed": 1000, "tasks failed": 0, "seconds": 0.1,
+                               "worker processes": 1}
         several = row("single step, 4 processes", [[9900]], "/s")
         several["counters"] = {"tasks": 1000, "seconds": 0.1, "worker processes": 4}
         found = summary.combined(Run("run", [
@@ -193,13 +198,14 @@ class Rendering(unittest.TestCase):
             document([row("worker, baseline", [[13]], "MB"), row("worker, after", [[15]], "MB"),
                       row("stored by task", [[2.5]], "KB")], suite="memory")]))
         self.assertEqual(found["throughput"]["single_worker"],
-                         {"num_tasks": 1000, "process_rate": 9000, "process_time": 0.1})
+                         {"num_tasks": 1000, "completed": 1000, "failed": 0,
+                          "process_rate": 9000, "process_time": 0.1})
         self.assertEqual(found["throughput"]["multi_worker"]["num_workers"], 4)
         self.assertEqual(set(found["latency"]["enqueue_to_start"]),
                          {"avg_latency_ms", "p95_latency_ms", "p99_latency_ms"})
         self.assertEqual(found["latency"]["start_to_complete"],
                          dict.fromkeys(["avg_latency_ms", "p95_latency_ms", "p99_latency_ms"], 3.0))
-        # What a worker costs, not by how much it grew.
+        # Not by how much it grew.
         self.assertEqual(found["memory"]["worker"]["worker_overhead_mb"], 15)
         self.assertEqual(found["memory"]["store"]["memory_per_task_kb"], 2.5)
 
@@ -210,6 +216,7 @@ class Rendering(unittest.TestCase):
         rate["targets"] = [{"statistic": "p50", "direction": "at_least", "bound": 4000,
                             "value": 2000.0, "bar": "own", "met": False}]
         made = document([quick, rate, row("untargeted", [[7.0]])], suite="e2e_latency")
+        rate["counters"] = {"WAL bytes per step": 1000.0}
         made["settings"] = {"length": "full", "connections before": "9"}
         made["environment"]["compiler"] = "GNU 12.2"
         text = summary.markdown(Run("run", [made]), {"e2e_latency": 0}, 1)
@@ -219,6 +226,7 @@ class Rendering(unittest.TestCase):
         self.assertIn("| Benchmark | Ops/s | Average | p50 | p95 | p99 | Samples |", text)
         self.assertIn("| linear-3 | 250 | 4.000 ms | 4.000 ms | 4.000 ms | 4.000 ms | 3 |", text)
         self.assertIn("| drain | 2,000 | | | | | 1 |", text)
+        self.assertIn("| drain | WAL bytes per step: 1,000 |", text)
         self.assertIn("| untargeted | 142.9 | 7.000 ms |", text)
         self.assertIn("length: full; connections before: 9", text)
         self.assertIn("- branch: main\n- compiler: GNU 12.2\n", text)
