@@ -38,18 +38,26 @@ def spark(values):
     return "".join(MARKS[round((each - low) / (high - low) * (len(MARKS) - 1))] for each in values)
 
 
+HEAD = ["Benchmark", "Runs", "First", "Last", "Change", "Trend"]
+
+
+def rows(found):
+    """A row for each case, of its entries."""
+    out = []
+    for (suite, case), entries in found.items():
+        values = [each["value"] for each in entries]
+        unit = entries[-1]["unit"]
+        change = f"{(values[-1] / values[0] - 1) * 100:+.1f} %" if values[0] else ""
+        out.append([f"{suite}: {case}", len(values), show(values[0], unit),
+                    show(values[-1], unit), change, spark(values[-30:])])
+    return out
+
+
 def main(chosen):
     found = {key: entries for key, entries in read(chosen.output).items()
              if (not chosen.suite or key[0] == chosen.suite)
              and (not chosen.case or chosen.case in key[1])}
     if not found:
         raise ValueError(f"{chosen.output}/history.jsonl has no such case")
-    rows = []
-    for (suite, case), entries in found.items():
-        values = [each["value"] for each in entries]
-        unit = entries[-1]["unit"]
-        change = f"{(values[-1] / values[0] - 1) * 100:+.1f} %" if values[0] else ""
-        rows.append([f"{suite}: {case}", len(values), show(values[0], unit),
-                     show(values[-1], unit), change, spark(values[-30:])])
-    print("\n".join(table(["Benchmark", "Runs", "First", "Last", "Change", "Trend"], rows)))
+    print("\n".join(table(HEAD, rows(found))))
     return 0

@@ -1,8 +1,8 @@
 """report.html of a run: one file without scripts or references, with the plots as SVG inside."""
 import html
 
-from . import advice, history, svg
-from .results import latest_run, load, show
+from . import advice, history, summary, svg
+from .results import latest_run, load, table
 
 STYLE = """
 :root { --ink: #1c2330; --quiet: #667085; --line: #e3e7ee; --paper: #fff; --ground: #f6f7f9;
@@ -26,7 +26,6 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 600; color: var(--quiet); font-size: 13px }
 td, th { padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top }
 tr:last-child td { border-bottom: 0 }
-td.n, th.n { text-align: right; white-space: nowrap }
 .pass { color: var(--good) } .fail { color: var(--bad) } .warn { color: var(--mild) }
 details summary { cursor: pointer; font-weight: 600 }
 svg { max-width: 100%; height: auto; display: block } svg text { fill: var(--ink) }
@@ -35,25 +34,21 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margi
 dt { color: var(--quiet) } dd { margin: 0; overflow-wrap: anywhere }
 """
 
-WORDS = {"pass": "met", "fail": "missed", "warn": "own bar missed"}
+
+def _table(lines):
+    """Lines of a Markdown table as HTML."""
+    rows = [line[1:-1].split("|") for line in lines if not line.startswith("|---")]
+    cells = [[html.escape(cell.strip()) for cell in row] for row in rows]
+    head, *body = cells
+    return ("<table><tr>" + "".join(f"<th>{cell}" for cell in head) + "</tr>" + "".join(
+        "<tr>" + "".join(f"<td>{cell}" for cell in row) + "</tr>" for row in body) + "</table>")
 
 
-def _row(case):
-    unit = case.unit
-    target = (case.row.get("targets") or [None])[0]
-    bound = ""
-    if target:
-        sign = "≥" if target["direction"] == "at_least" else "<"
-        bound = f"{target['statistic']} {sign} {show(target['bound'], unit)}"
-    low, high = case.row.get("median_low"), case.row.get("median_high")
-    word = WORDS[case.row["status"]] if target else "–"
-    if target and target["value"] is None:
-        word = "too few samples"
-    return (f"<tr><td>{html.escape(case.name)}</td>"
-            f"<td class=n>{show(case.row['value'], unit)}</td>"
-            f"<td class='n quiet'>{show(low, unit)} … {show(high, unit)}</td>"
-            f"<td class=n>{case.row['samples']:,}</td><td class=n>{bound}</td>"
-            f"<td class='{case.row['status'] if target else 'quiet'}'>{word}</td></tr>")
+def _section(content, title=None, is_open=True):
+    if title:
+        content = (f"<details{' open' if is_open else ''}><summary>{title}</summary>{content}"
+                   "</details>")
+    return f"<section>{content}</section>"
 
 
 def _suite(run, document):
@@ -65,23 +60,21 @@ def _suite(run, document):
     timed.sort(key=lambda each: not each.row.get("targets"))
     if timed:
         shown = [(each.name, each.row["quantiles"]) for each in timed[:16]]
-        parts.append("<section><p class=quiet>Distribution of the latencies in ms, on a "
-                     "logarithmic scale: line 1st to 99th percentile, box 25th to 75th, "
-                     f"mark median</p>{svg.distributions(shown)}</section>")
-    rates = [each for each in cases if each.unit == "/s"]
-    if rates:
-        parts.append("<section><p class=quiet>Rates per second; the thin line is the 95 % interval "
-                     "of the median</p>"
-                     + svg.bars([(each.name, each.row["value"], each.row["median_low"],
-                                  each.row["median_high"]) for each in rates]) + "</section>")
-    parts.append("<section><details" + ("" if len(cases) > 40 else " open") + "><summary>"
-                 f"{len(cases)} cases</summary><table><tr><th>Case<th class=n>Median"
-                 "<th class=n>95 % of the median<th class=n>Samples<th class=n>Target<th></tr>"
-                 + "".join(map(_row, cases)) + "</table></details></section>")
+        parts.append(_section("<p class=quiet>Distribution of the latencies in ms, on a "
+                              "logarithmic scale: line 1st to 99th percentile, box 25th to 75th, "
+                              f"mark median</p>{svg.distributions(shown)}"))
+    settings, _, *lines = summary.figures(document, cases)
+    figures, _, counters = "\n".join(lines).partition("\n\n")
+    parts.append(_section(_table(figures.splitlines()), f"{len(cases)} cases", len(cases) <= 40))
+    if counters:
+        parts.append(_section(_table(counters.splitlines()), "counters", False))
+    parts.append(f"<p class=quiet>{html.escape(settings)}</p>")
+    if any(each.row.get("targets") for each in cases):
+        parts.append(_section(_table(summary.targets(cases)), "targets"))
     notes = document["findings"] + [f"❌ {each}" for each in document["failures"]]
     if notes:
-        parts.append("<section><ul>" + "".join(f"<li>{html.escape(each)}" for each in notes)
-                     + "</ul></section>")
+        parts.append(_section("<ul>" + "".join(f"<li>{html.escape(each)}" for each in notes)
+                              + "</ul>"))
     return "\n".join(parts)
 
 
@@ -94,19 +87,12 @@ def _scaling(run):
 
 
 def _trend(output):
-    shown = []
-    for (suite, case), entries in history.read(output).items():
-        if len(entries) > 1 and entries[-1]["status"] and entries[-1]["unit"] in ("ms", "/s"):
-            values = [each["value"] for each in entries[-30:]]
-            shown.append((f"{suite}: {case}", values, entries[-1]["unit"]))
-    if not shown:
+    rows = history.rows({key: entries for key, entries in history.read(output).items()
+                         if len(entries) > 1 and entries[-1]["status"]})
+    if not rows:
         return ""
-    rows = "".join(f"<tr><td>{html.escape(name)}</td><td>{svg.sparkline(values)}</td>"
-                   f"<td class=n>{show(values[0], unit)}</td><td class=n>{show(values[-1], unit)}"
-                   f"</td></tr>" for name, values, unit in shown)
-    return ("<h2>Trend</h2><section><details><summary>" + f"{len(shown)} cases over their last runs"
-            "</summary><table><tr><th>Case<th><th class=n>First<th class=n>Last</tr>" + rows
-            + "</table></details></section>")
+    return "<h2>Trend</h2>" + _section(_table(table(history.HEAD, rows)),
+                                       f"{len(rows)} cases over their last runs", False)
 
 
 def render(run, output):
@@ -128,7 +114,9 @@ def render(run, output):
             + "</div><section><dl>"
             + "".join(f"<dt>{html.escape(name)}<dd>{html.escape(value)}"
                       for name, value in facts.items())
-            + "</dl></section>" + _scaling(run)
+            + "</dl></section>"
+            + (_section(_table(summary.bottlenecks(run)), "bottlenecks")
+               if advice.limits(run) else "") + _scaling(run)
             + "".join(_suite(run, each) for each in run.documents) + _trend(output)
             + "</main></html>\n")
 

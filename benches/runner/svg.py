@@ -60,26 +60,6 @@ def distributions(rows):
     return "".join(out) + "</svg>"
 
 
-def bars(rows):
-    """rows: (name, value, low, high)."""
-    height, step = 8 + 24 * len(rows), 24
-    most = max(max(high, value) for _, value, _, high in rows) or 1
-
-    def at(value):
-        return LABELS + value / most * (WIDTH - LABELS - 90)
-
-    out = [_open(height)]
-    for number, (name, value, low, high) in enumerate(rows):
-        y = 16 + number * step
-        out += [_text(LABELS - 10, y + 4, name[:44], "end"),
-                f'<rect x="{LABELS}" y="{y - 8}" width="{max(at(value) - LABELS, 1):.1f}" '
-                'height="16" fill="var(--one)" opacity=".55" rx="3"/>',
-                f'<line x1="{at(low):.1f}" x2="{at(high):.1f}" y1="{y}" y2="{y}" '
-                'stroke="var(--ink)"/>',
-                _text(WIDTH - 4, y + 4, _number(value), "end")]
-    return "".join(out) + "</svg>"
-
-
 def lines(series, across, up):
     """series: {name: [(x, y), …]}, from zero."""
     height, left, bottom, right = 340, 80, 300, WIDTH - 250
@@ -112,12 +92,3 @@ def lines(series, across, up):
                 ' rx="2"/>',
                 _text(right + 42, y + 1, name[:34])]
     return "".join(out) + "</svg>"
-
-
-def sparkline(values):
-    low, high = min(values), max(values)
-    span = (high - low) or 1
-    points = " ".join(f"{4 + i * 152 / max(len(values) - 1, 1):.1f},"
-                      f"{22 - (value - low) / span * 18:.1f}" for i, value in enumerate(values))
-    return (f'<svg viewBox="0 0 160 26" width="160" height="26"><polyline points="{points}" '
-            'fill="none" stroke="var(--one)" stroke-width="1.5"/></svg>')
