@@ -55,6 +55,7 @@ class Sampler(threading.Thread):
         self.ended = threading.Event()
         self.last = {}  # by process: program and usage, as last seen
         self.peaks = by_program()
+        self.parents: set[int] = set()
 
     def run(self):
         while not self.ended.wait(INTERVAL_S):
@@ -62,9 +63,13 @@ class Sampler(threading.Thread):
 
     def sample(self):
         now = by_program()
-        for pid, (name, fields) in descendants(self.root).items():
+        found = descendants(self.root)
+        # The traffic of a parent includes that of its ended children, so it is not counted.
+        self.parents |= {int(fields[1]) for _, fields in found.values()}
+        for pid, (name, fields) in found.items():
             try:
-                self.last[pid] = (name, usage(pid, fields))
+                used = usage(pid, fields)
+                self.last[pid] = (name, (*used[:3], 0, 0) if pid in self.parents else used)
             except OSError:
                 continue
             now[name] = [sum(pair) for pair in zip(now[name], (1, *self.last[pid][1][1:3]))]
