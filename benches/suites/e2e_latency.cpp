@@ -73,7 +73,7 @@ void add_step_times(bench& on, std::string const& since) {
                                  "from tasker.tasks t join tasker.steps s using (task_id) "
                                  "join tasker.templates p on p.template_id = t.template_id "
                                  "where t.created_at > '" +
-                                 since + "' and p.name <> 'fan-1000' and s.attempt = 1");
+                                 since + "' and p.name <> 'fan-1000' and s.delivery = 1");
     std::vector<double> waited;
     std::vector<double> ran;
     waited.reserve(rows.size());

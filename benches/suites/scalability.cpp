@@ -25,7 +25,7 @@ struct load {
 /// Attempts that were not a step's first: two workers had the same step.
 std::size_t conflicts(engine& on) {
     return pqxx::nontransaction{on.database()}
-        .exec("select coalesce(sum(attempt - 1) filter (where attempt > 1), 0) "
+        .exec("select coalesce(sum(delivery - 1) filter (where delivery > 1), 0) "
               "from tasker.steps")[0][0]
         .as<std::size_t>();
 }
@@ -103,7 +103,7 @@ void measure_all(bench& on) {
     on.setting("tasks", fmt::format("{} no-op; for the 2 ms handler {} and {} more for each worker "
                                     "or {} for each slot",
                                     4 * least, least / 4, least / 8, least));
-    on.setting("conflict", "a step of which two workers had an attempt; an empty poll is none");
+    on.setting("conflict", "a step that was delivered again; an empty poll is none");
     server_errors const errors{on.programs()};
     on.repeat_full(2); // of 27 rows each
     while (on.next_repetition()) {

@@ -89,7 +89,7 @@ private:
 std::size_t repeated_steps(engine& on) {
     pqxx::connection session{on.dsn()}; // a new session: the server may have been restarted
     return pqxx::nontransaction{session}
-        .exec("select count(*) from tasker.steps where attempt > 1")[0][0]
+        .exec("select count(*) from tasker.steps where delivery > 1")[0][0]
         .as<std::size_t>();
 }
 

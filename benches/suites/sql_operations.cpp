@@ -100,14 +100,14 @@ timing finish_middle(populated& in) {
     return took;
 }
 
-/// The result of an attempt that is over.
+/// The result of a delivery that is over.
 timing finish_refused(populated& in) {
     own_tasks const own{in, 1};
     auto stale = own.claim();
-    ++stale.front().attempt;
+    ++stale.front().delivery;
     queue::finish_reply reply;
     auto const took = in.stage().on().timed([&] { reply = in.stage().finish(stale); });
-    expect(reply.refused.size() == 1, "a result of another attempt was accepted");
+    expect(reply.refused.size() == 1, "a result of another delivery was accepted");
     return took;
 }
 

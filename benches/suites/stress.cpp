@@ -50,7 +50,7 @@ void measure_load(bench& on, std::size_t clients, std::size_t tasks_by_client) {
     double const seconds = ms_since(start) / 1'000;
     pqxx::nontransaction query{programs.database()};
     auto const row = query.exec("select count(*) filter (where state = 'complete'), "
-                                "count(*) filter (where attempt <> 1), count(*) from "
+                                "count(*) filter (where delivery <> 1), count(*) from "
                                 "tasker.steps")[0];
     on.require(row[0].as<std::size_t>() == result.accepted &&
                    row[2].as<std::size_t>() == result.accepted && row[1].as<int>() == 0,
@@ -67,7 +67,7 @@ void measure_load(bench& on, std::size_t clients, std::size_t tasks_by_client) {
 void measure_all(bench& on) {
     on.setting("tasks", "single steps of 1 to 10 ms, evenly; workers drain while clients create");
     on.setting("check",
-               "after each run: every task complete, in one attempt, none more, none less");
+               "after each run: every task complete, in one delivery, none more, none less");
     auto const scale = on.sized(1, 10, 50);
     static_cast<void>(on.programs().orchestrator_pid());
     on.repeat_full(2); // of 90,000 tasks each

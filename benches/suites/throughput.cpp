@@ -25,13 +25,13 @@ double unix_seconds() {
 /// Every step ran once, and to its end. Returns when the first was claimed.
 double check_steps(engine& on, std::size_t expected) {
     pqxx::nontransaction query{on.database()};
-    auto const row = query.exec("select count(*) filter (where state = 'complete'), sum(attempt), "
+    auto const row = query.exec("select count(*) filter (where state = 'complete'), sum(delivery), "
                                 "(select extract(epoch from min(started_at)) from tasker.tasks) "
                                 "from tasker.steps")[0];
     if (row[0].as<std::size_t>() != expected || row[1].as<std::size_t>() != expected) {
         throw std::runtime_error{"of " + std::to_string(expected) + " steps " +
                                  row[0].as<std::string>() + " are complete, after " +
-                                 row[1].as<std::string>() + " attempts"};
+                                 row[1].as<std::string>() + " deliveries"};
     }
     return row[2].as<double>();
 }

@@ -52,7 +52,7 @@ void Api::finish_all(std::string_view outcome, std::string_view payload) {
         "begin loop "
         "for s in select * from tasker.claim_steps('{tasker_default}', w, 30, 100, 1) loop "
         "perform tasker.finish_steps(s.queue, w, 30, 0, array[s.task_id], "
-        "array[s.step_no], array[s.attempt], array[s.msg_id], array['" +
+        "array[s.step_no], array[s.delivery], array[s.msg_id], array['" +
         std::string{outcome} + "']::tasker.outcome[], array['" + std::string{payload} +
         "'], array[null]::int[], array[0]); end loop; exit when not found; end loop; end $do$");
 }

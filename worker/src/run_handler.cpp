@@ -76,7 +76,7 @@ step_result try_handler(handler const& run, trial_step const& step) {
 step_result try_handler(handler const& run, trial_step const& step, trial_inputs inputs) {
     queue::claimed_step claimed;
     claimed.task = task_id::generate();
-    claimed.attempt = step.failures + 1;
+    claimed.delivery = step.failures + 1;
     claimed.failures = step.failures;
     claimed.max_attempts = step.max_attempts;
     claimed.timeout = step.timeout;

@@ -69,7 +69,7 @@ std::int32_t step_context::failures() const noexcept {
 }
 
 std::int32_t step_context::delivery() const noexcept {
-    return running_->step.attempt;
+    return running_->step.delivery;
 }
 
 std::string step_context::idempotency_key() const {

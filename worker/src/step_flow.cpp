@@ -202,7 +202,7 @@ void step_flow::forget(report_batch const& done) {
 void step_flow::lose(std::shared_ptr<execution> const& step) {
     log::warn(
         "lease_lost",
-        {{"task", step->step.task}, {"step", step->step.name}, {"delivery", step->step.attempt}});
+        {{"task", step->step.task}, {"step", step->step.name}, {"delivery", step->step.delivery}});
     metrics_.step_ended(metrics::ending::lost);
     step->cancel(cancel_cause::lease_lost);
     drop(step);

@@ -112,7 +112,7 @@ TEST_F(WorkerLease, StepThatAnotherAttemptHasIsCancelledAndItsResultDropped) {
     // worker does not claim it first.
     auto const other =
         db().exec("select pgmq.set_vt('tasker_default', msg_id, 0) from "
-                  "pgmq.q_tasker_default; select attempt, msg_id from tasker.claim_steps("
+                  "pgmq.q_tasker_default; select delivery, msg_id from tasker.claim_steps("
                   "array['tasker_default'], tasker.register_worker('other', "
                   "array['default']), 60, 1, 1)");
     ASSERT_EQ(other.size(), 1U);
@@ -146,9 +146,10 @@ TEST_F(WorkerLease, ResultThatComesTooLateIsRefused) {
     running_worker w{chosen, [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
     ASSERT_TRUE(started.wait(testing::soon()));
-    auto const other = db().exec("select pgmq.set_vt('tasker_default', msg_id, 0) from "
-                                 "pgmq.q_tasker_default; select msg_id from tasker.claim_steps(array['tasker_default'], "
-                                 "tasker.register_worker('other', array['default']), 60, 1, 1)");
+    auto const other = db().exec(
+        "select pgmq.set_vt('tasker_default', msg_id, 0) from "
+        "pgmq.q_tasker_default; select msg_id from tasker.claim_steps(array['tasker_default'], "
+        "tasker.register_worker('other', array['default']), 60, 1, 1)");
     ASSERT_EQ(other.size(), 1U);
     go.raise();
     ASSERT_TRUE(testing::wait_until(

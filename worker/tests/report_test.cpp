@@ -16,12 +16,12 @@ queue::finished_step report_of(step_result answer) {
     queue::claimed_step step;
     step.task = task_id::generate();
     step.step = step_no{3};
-    step.attempt = 2;
+    step.delivery = 2;
     step.message = message_id{77};
     auto report = make_report(step, std::move(answer), limit);
     EXPECT_EQ(report.held.task, step.task);
     EXPECT_EQ(report.held.step, step.step);
-    EXPECT_EQ(report.held.attempt, 2);
+    EXPECT_EQ(report.held.delivery, 2);
     EXPECT_EQ(report.held.message, step.message);
     return report;
 }

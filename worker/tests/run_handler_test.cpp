@@ -133,7 +133,7 @@ TEST(RunHandler, AttemptsCountFailuresAndDeliveriesCountEveryReceipt) {
     claimed.handler = "count";
     claimed.max_attempts = 3;
     claimed.failures = 1;
-    claimed.attempt = 5; // three of the deliveries ended without a report
+    claimed.delivery = 5; // three of the deliveries ended without a report
     auto result = run_handler(handlers, std::make_shared<execution>(claimed, steady_clock::now()));
     ASSERT_TRUE(result.is_success());
     EXPECT_EQ(json::parse(std::move(result).json_text()), json::array({2, 3, 1, 5}));

@@ -141,7 +141,7 @@ TEST_F(WorkerRun, HundredsOfTasksGoInFewCalls) {
     for (std::size_t i = 0; i < ids.size(); ++i) {
         EXPECT_EQ(task(ids[i])["result"], json({{"join", 212 + 2 * static_cast<int>(i)}}));
     }
-    EXPECT_EQ(db().value<int>("select count(*) from tasker.steps where attempt <> 1"), 0);
+    EXPECT_EQ(db().value<int>("select count(*) from tasker.steps where delivery <> 1"), 0);
     EXPECT_EQ(w.metric("tasker_worker_steps_total{outcome=\"success\"}"), 1'600);
     EXPECT_LT(w.metric("tasker_worker_report_steps_count"), 400);
     EXPECT_LT(w.metric("tasker_worker_claim_steps_count"), 100);

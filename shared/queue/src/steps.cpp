@@ -46,7 +46,7 @@ enum claimed_column : std::size_t {
     msg_id,
     task_id_column,
     step_no_column,
-    attempt,
+    delivery,
     max_attempts,
     failures,
     lost_leases,
@@ -73,7 +73,7 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row) {
         .message = message_id{from.int8(row, msg_id)},
         .task = from.uuid(row, task_id_column),
         .step = step_no{from.int4(row, step_no_column)},
-        .attempt = from.int4(row, attempt),
+        .delivery = from.int4(row, delivery),
         .max_attempts = from.int4(row, max_attempts),
         .failures = from.int4(row, failures),
         .lost_leases = from.int4(row, lost_leases),
@@ -126,12 +126,12 @@ std::optional<std::int32_t> retry_after_ms(finished_step const& step) {
     return step.retry_after ? std::optional{in_milliseconds(*step.retry_after)} : std::nullopt;
 }
 
-/// Task ids, step numbers, attempts and message ids, as parallel arrays.
+/// Task ids, step numbers, deliveries and message ids, as parallel arrays.
 template <class Range, class Projection>
 void add_leases(pg::params& to, Range const& range, Projection held) {
     to.add_uuid_array(range, [&](auto const& each) { return held(each).task; })
         .add_int4_array(range, [&](auto const& each) { return held(each).step.value; })
-        .add_int4_array(range, [&](auto const& each) { return held(each).attempt; })
+        .add_int4_array(range, [&](auto const& each) { return held(each).delivery; })
         .add_int8_array(range, [&](auto const& each) { return held(each).message.value; });
 }
 
@@ -152,7 +152,7 @@ pg::call finish_call(finish_request const& request) {
         auto const& only = request.steps.front();
         values.add_uuid(only.held.task)
             .add_int4(only.held.step.value)
-            .add_int4(only.held.attempt)
+            .add_int4(only.held.delivery)
             .add_int8(only.held.message.value)
             .add_text(only.payload)
             .add_int4(in_microseconds(only.ran));
@@ -240,7 +240,7 @@ asio::awaitable<result<std::int32_t>> start(pg::connection& connection,
     pg::params values;
     values.add_uuid_array(steps, [](auto const& each) { return each.held.task; })
         .add_int4_array(steps, [](auto const& each) { return each.held.step.value; })
-        .add_int4_array(steps, [](auto const& each) { return each.held.attempt; })
+        .add_int4_array(steps, [](auto const& each) { return each.held.delivery; })
         .add_int4_array(steps, [](auto const& each) { return in_milliseconds(each.ran); });
     auto const answer = co_await connection.run({start_sql, std::move(values)}, until);
     if (!answer) {

@@ -40,7 +40,7 @@ TEST_F(Steps, AreClaimedWithAllThatAHandlerNeeds) {
     EXPECT_EQ(step.task, task);
     EXPECT_EQ(step.step, step_no{0});
     EXPECT_GT(step.message.value, 0);
-    EXPECT_EQ(step.attempt, 1);
+    EXPECT_EQ(step.delivery, 1);
     EXPECT_EQ(step.max_attempts, 2);
     EXPECT_EQ(step.failures, 0);
     EXPECT_EQ(step.timeout, 1500ms);
@@ -99,7 +99,7 @@ TEST_F(Steps, MoveTheirTaskOnWithEachResultUntilItIsComplete) {
     auto const& c = after_b.taken[0];
     EXPECT_EQ(c.name, "c");
     EXPECT_EQ(c.task, task);
-    EXPECT_EQ(c.attempt, 1);
+    EXPECT_EQ(c.delivery, 1);
     EXPECT_EQ(c.parents, R"({ "b" : 2 })");
     EXPECT_THAT(claim_all(), IsEmpty()); // it is leased already
 
@@ -126,7 +126,7 @@ TEST_F(Steps, OfOneBatchAreTakenAndRefusedEachForItself) {
     for (auto const& each : claimed) {
         batch.push_back({.held = lease_of(each), .payload = "1", .retry_after = std::nullopt});
     }
-    batch[1].held.attempt = 7;
+    batch[1].held.delivery = 7;
     auto const reply = run(finish(connection_,
                                   {.queue = normal_queue,
                                    .worker = worker_,
@@ -166,7 +166,7 @@ TEST_F(Steps, ThatFailAreTriedAgainAfterTheTimeAskedFor) {
     EXPECT_EQ(due.fired, 1);
     EXPECT_EQ(due.next, std::nullopt);
     auto const again = claim_all().at(0);
-    EXPECT_EQ(again.attempt, 2);
+    EXPECT_EQ(again.delivery, 2);
     EXPECT_EQ(again.failures, 1);
 }
 
@@ -201,7 +201,7 @@ TEST_F(Steps, AreVisibleAtOnceWhenTheyAreGivenBack) {
               1);
     EXPECT_EQ(run(release(connection_, normal_queue, {lease_of(claimed.at(0))}, soon())).value(),
               0);
-    EXPECT_EQ(claim_all().at(0).attempt, 2);
+    EXPECT_EQ(claim_all().at(0).delivery, 2);
 }
 
 TEST_F(Steps, MayBeClaimedOnAConnectionWithoutDurableCommits) {

@@ -7,7 +7,7 @@
 -- locks: own steps (task_id, step_no).
 -- moves: step in_progress -> complete | failed | waiting_for_retry.
 create or replace function tasker.accept_reports(
-    p_queue text, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
+    p_queue text, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[],
     out done_tasks uuid[], out done_steps int[], out done_templates int[], out done_bytes int[],
     out failed_tasks uuid[], out retried_tasks uuid[], out msg_ids bigint[])
@@ -23,11 +23,11 @@ begin
         set state = 'complete', finished_at = v_now, result = i.payload::json, error = null,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, v_now - i.ran_us * interval '1 microsecond'))
-        from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_msg_ids,
+        from (select * from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_payloads, p_msg_ids,
                                    p_ran_us)
-                  i(task_id, step_no, attempt, outcome, payload, msg_id, ran_us)
+                  i(task_id, step_no, delivery, outcome, payload, msg_id, ran_us)
               where i.outcome = 'success' order by i.task_id, i.step_no) i
-        where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.attempt = i.attempt
+        where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.delivery = i.delivery
           and s.state = 'in_progress'
         returning s.task_id, s.step_no, s.template_id, i.msg_id, coalesce(octet_length(i.payload), 0) as bytes
     )
@@ -38,7 +38,7 @@ begin
 
     if 'success' <> any (p_outcomes) then
         select f.failed_tasks, f.retried_tasks, f.msg_ids into failed_tasks, retried_tasks, v_failed_msgs
-        from tasker.fail_steps(p_queue, p_task_ids, p_step_nos, p_attempts, p_msg_ids, p_outcomes, p_payloads,
+        from tasker.fail_steps(p_queue, p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads,
                                p_retry_after_ms, p_ran_us, v_now) f;
     end if;
     msg_ids := array(select m from unnest(msg_ids || v_failed_msgs) m order by m);

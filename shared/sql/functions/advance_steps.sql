@@ -27,7 +27,7 @@ begin
     with touched as (
         insert into tasker.steps as s
             (task_id, step_no, template_id, parents_total, parents_done, parents_bytes, state,
-             enqueued_at, attempt, worker_id, alone)
+             enqueued_at, delivery, worker_id, alone)
         select c.task_id, c.step_no, c.template_id, c.parents_total, c.parents_done,
                least(c.parents_bytes, 2147483647)::int,
                (case when c.parents_done < c.parents_total then 'pending'
@@ -55,7 +55,7 @@ begin
                          else 'enqueued' end,
             enqueued_at = case when s.parents_done + excluded.parents_done = s.parents_total
                                then tasker.clock() end,
-            attempt = (s.parents_done + excluded.parents_done = s.parents_total
+            delivery = (s.parents_done + excluded.parents_done = s.parents_total
                        and excluded.alone)::int,
             worker_id = case when s.parents_done + excluded.parents_done = s.parents_total
                                   and excluded.alone then p_worker end,

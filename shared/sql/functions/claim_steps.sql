@@ -1,5 +1,5 @@
 -- Leases up to p_qty ready steps, from the queues in the given order.
--- A step whose lease ended is claimed again, with the next attempt number, which fences the worker that
+-- A step whose lease ended is claimed again, with the next delivery number, which fences the worker that
 -- lost it. A claim returns at most p_suspects steps whose message lost one lease, and at most one whose
 -- message lost more: the worker runs that one alone. With a negative p_suspects it returns none of the
 -- latter, and the amount limits the former. A step that loses its worker 10 times while it runs alone

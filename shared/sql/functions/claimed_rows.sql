@@ -6,7 +6,7 @@ create or replace function tasker.claimed_rows(
 returns setof tasker.claimed_step
 language sql stable
 as $$
-    select false, p_queue, m.msg_id, s.task_id, s.step_no, s.attempt, d.max_attempts, s.failures, s.lost_leases,
+    select false, p_queue, m.msg_id, s.task_id, s.step_no, s.delivery, d.max_attempts, s.failures, s.lost_leases,
            s.alone, d.timeout_ms,
            d.name, d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
            t.priority, t.context,

@@ -5,7 +5,7 @@
 -- locks: own messages (msg_id).
 -- raises: TK001 arrays of different lengths, a lease below 1 s.
 create or replace function tasker.extend_leases(
-    p_queue text, p_lease_s int, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[])
+    p_queue text, p_lease_s int, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[])
 returns setof int
 language plpgsql
 set search_path = ''
@@ -18,12 +18,12 @@ as $$
 declare
     v_own bigint[] := array(
         select i.msg_id
-        from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids) i(task_id, step_no, attempt, msg_id)
+        from unnest(p_task_ids, p_step_nos, p_deliveries, p_msg_ids) i(task_id, step_no, delivery, msg_id)
         join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
-        where s.attempt = i.attempt and s.state = 'in_progress');
+        where s.delivery = i.delivery and s.state = 'in_progress');
 begin
     if (cardinality(p_task_ids) = all (array[
-            cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids)])) is not true then
+            cardinality(p_step_nos), cardinality(p_deliveries), cardinality(p_msg_ids)])) is not true then
         raise exception 'extend_leases: all arrays must have the same length' using errcode = 'TK001';
     end if;
     if p_lease_s < 1 is not false then

@@ -18,14 +18,14 @@ declare
     v_found boolean := false;
 begin
     for v_step in
-        select s.task_id, s.step_no, s.attempt, m.msg_id
+        select s.task_id, s.step_no, s.delivery, m.msg_id
         from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
         join tasker.steps s on s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
         where s.state = 'in_progress' and tasker.has_no_lease_left(s.lost_alone, s.alone, s.started_at)
     loop
         perform tasker.finish_steps(
             p_queue, p_worker, p_lease_s, 0, array[v_step.task_id], array[v_step.step_no],
-            array[v_step.attempt], array[v_step.msg_id], array['permanent_failure'::tasker.outcome],
+            array[v_step.delivery], array[v_step.msg_id], array['permanent_failure'::tasker.outcome],
             array['{"message": "its worker was lost 10 times while the step ran alone", "type": "lease_lost"}'],
             array[null::int], array[null::int]);
         v_found := true;

@@ -6,7 +6,7 @@
 -- locks: own steps (task_id, step_no).
 -- moves: step in_progress -> failed | waiting_for_retry.
 create or replace function tasker.fail_steps(
-    p_queue text, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
+    p_queue text, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[], p_now timestamptz,
     out failed_tasks uuid[], out retried_tasks uuid[], out msg_ids bigint[])
 language plpgsql
@@ -33,9 +33,9 @@ begin
         from (select i.*, i.outcome = 'retryable_failure' and d.retryable and x.failures + 1 < d.max_attempts as again,
                      coalesce(i.after_ms, tasker.backoff_ms(d.backoff, d.backoff_base_ms,
                                                             d.max_backoff_ms, x.failures + 1)) as wait_ms
-              from unnest(p_task_ids, p_step_nos, p_attempts, p_outcomes, p_payloads, p_retry_after_ms,
+              from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_payloads, p_retry_after_ms,
                           p_msg_ids, p_ran_us)
-                       i(task_id, step_no, attempt, outcome, payload, after_ms, msg_id, ran_us)
+                       i(task_id, step_no, delivery, outcome, payload, after_ms, msg_id, ran_us)
               cross join lateral (
                   select x.template_id, x.failures from tasker.steps x
                   where x.task_id = i.task_id and x.step_no = i.step_no offset 0) x
@@ -43,7 +43,7 @@ begin
                   select * from tasker.template_steps d
                   where d.template_id = x.template_id and d.step_no = i.step_no offset 0) d
               where i.outcome <> 'success' order by i.task_id, i.step_no) r
-        where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.attempt = r.attempt
+        where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.delivery = r.delivery
           and s.state = 'in_progress'
         returning s.task_id, s.step_no, r.again, r.wait_ms, r.msg_id
     )

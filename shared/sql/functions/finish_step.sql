@@ -4,7 +4,7 @@
 -- called by: the worker.
 create or replace function tasker.finish_step(
     p_queue text, p_worker int, p_lease_s int, p_take int,
-    p_task_id uuid, p_step_no int, p_attempt int, p_msg_id bigint, p_result text,
+    p_task_id uuid, p_step_no int, p_delivery int, p_msg_id bigint, p_result text,
     p_ran_us int)
 returns setof tasker.claimed_step
 language plpgsql
@@ -29,11 +29,11 @@ begin
     select o.template_id, o.children, o.child_parents[1] into v_template, v_children, v_total
     from tasker.steps s
     join tasker.template_steps o on o.template_id = s.template_id and o.step_no = s.step_no
-    where s.task_id = p_task_id and s.step_no = p_step_no and s.attempt = p_attempt
+    where s.task_id = p_task_id and s.step_no = p_step_no and s.delivery = p_delivery
       and s.state = 'in_progress';
     if cardinality(v_children) > 1 then
         return query select * from tasker.finish_steps(
-            p_queue, p_worker, p_lease_s, p_take, array[p_task_id], array[p_step_no], array[p_attempt],
+            p_queue, p_worker, p_lease_s, p_take, array[p_task_id], array[p_step_no], array[p_delivery],
             array[p_msg_id], array['success'::tasker.outcome], array[p_result], array[null::int], array[p_ran_us]);
         return;
     end if;
@@ -43,12 +43,12 @@ begin
         set state = 'complete', finished_at = v_now, result = p_result::json, error = null,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, v_now - p_ran_us * interval '1 microsecond'))
-        where s.task_id = p_task_id and s.step_no = p_step_no and s.attempt = p_attempt
+        where s.task_id = p_task_id and s.step_no = p_step_no and s.delivery = p_delivery
           and s.state = 'in_progress';
     end if;
     if not found then
         v_row.refused := true; v_row.queue := p_queue; v_row.msg_id := p_msg_id;
-        v_row.task_id := p_task_id; v_row.step_no := p_step_no; v_row.attempt := p_attempt;
+        v_row.task_id := p_task_id; v_row.step_no := p_step_no; v_row.delivery := p_delivery;
         return next v_row;
         return;
     end if;
@@ -69,7 +69,7 @@ begin
             update tasker.steps s
             set state = (case when p_take > 0 then 'in_progress' else 'enqueued' end)::tasker.step_state,
                 enqueued_at = v_now,
-                attempt = case when p_take > 0 then 1 else 0 end,
+                delivery = case when p_take > 0 then 1 else 0 end,
                 worker_id = case when p_take > 0 then p_worker end
             where s.task_id = p_task_id and s.step_no = v_children[1] and s.state = 'pending';
             v_ready := found; -- a cancelled child stays so

@@ -9,7 +9,7 @@
 -- p_take: how many newly ready steps the caller wants (continuation): they are returned leased for
 --   p_lease_s to p_worker, so that a chain costs one transaction per step.
 -- called by: the worker; finish_step (fan-outs); claim_steps (steps that lost their worker too often).
--- returns: the continuations, and the refused reports: another attempt has the step, or it was
+-- returns: the continuations, and the refused reports: another delivery has the step, or it was
 --   cancelled.
 -- locks: own steps (task_id, step_no), children (same order), tasks (task_id), then own messages (msg_id).
 -- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress;
@@ -19,7 +19,7 @@
 --   number of active steps changes.
 create or replace function tasker.finish_steps(
     p_queue text, p_worker int, p_lease_s int, p_take int,
-    p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[],
+    p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[],
     p_outcomes tasker.outcome[], p_payloads text[], p_retry_after_ms int[], p_ran_us int[])
 returns setof tasker.claimed_step
 language plpgsql
@@ -37,14 +37,14 @@ declare
     v_row      tasker.claimed_step;
 begin
     if (cardinality(p_task_ids) = all (array[
-           cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids),
+           cardinality(p_step_nos), cardinality(p_deliveries), cardinality(p_msg_ids),
            cardinality(p_outcomes), cardinality(p_payloads), cardinality(p_retry_after_ms),
            cardinality(p_ran_us)])) is not true then
         raise exception 'finish_steps: all arrays must have the same length' using errcode = 'TK001';
     end if;
 
     v_accepted := tasker.accept_reports(
-        p_queue, p_task_ids, p_step_nos, p_attempts, p_msg_ids, p_outcomes, p_payloads, p_retry_after_ms,
+        p_queue, p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_retry_after_ms,
         p_ran_us);
     v_next := tasker.advance_steps(
         p_worker, p_take, v_accepted.done_tasks, v_accepted.done_steps, v_accepted.done_templates,
@@ -63,8 +63,8 @@ begin
     if cardinality(v_accepted.msg_ids) < cardinality(p_task_ids) then
         v_row.refused := true;
         v_row.queue := p_queue;
-        for v_row.msg_id, v_row.task_id, v_row.step_no, v_row.attempt in
-            select * from unnest(p_msg_ids, p_task_ids, p_step_nos, p_attempts) i(msg_id)
+        for v_row.msg_id, v_row.task_id, v_row.step_no, v_row.delivery in
+            select * from unnest(p_msg_ids, p_task_ids, p_step_nos, p_deliveries) i(msg_id)
             where i.msg_id <> all (v_accepted.msg_ids)
         loop
             return next v_row;

@@ -20,7 +20,7 @@ begin
     -- `any (array[…])` and `offset 0`: decision 0113.
     with held as (
         update tasker.steps s
-        set state = 'in_progress', attempt = s.attempt + 1, worker_id = p_worker, started_at = null,
+        set state = 'in_progress', delivery = s.delivery + 1, worker_id = p_worker, started_at = null,
             lost_leases = s.lost_leases + (s.state = 'in_progress')::int,
             lost_alone = s.lost_alone
                 + (s.state = 'in_progress' and s.alone and s.started_at is not null)::int,

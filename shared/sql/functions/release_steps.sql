@@ -1,11 +1,11 @@
 -- Returns claimed, unfinished steps, so that another worker can claim them immediately.
--- called by: a worker that stops. REQUIRES: the caller never reports these attempts afterwards.
+-- called by: a worker that stops. REQUIRES: the caller never reports these deliveries afterwards.
 -- returns: how many steps were its own and were returned.
 -- locks: own steps (task_id, step_no), then own messages (msg_id).
 -- moves: step in_progress -> enqueued.
 -- raises: TK001 arrays of different lengths.
 create or replace function tasker.release_steps(
-    p_queue text, p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_msg_ids bigint[])
+    p_queue text, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[])
 returns int
 language plpgsql
 set search_path = ''
@@ -19,16 +19,16 @@ declare
     v_msg_ids bigint[];
 begin
     if (cardinality(p_task_ids) = all (array[
-            cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_msg_ids)])) is not true then
+            cardinality(p_step_nos), cardinality(p_deliveries), cardinality(p_msg_ids)])) is not true then
         raise exception 'release_steps: all arrays must have the same length' using errcode = 'TK001';
     end if;
     with back as (
         update tasker.steps s
         set state = 'enqueued', worker_id = null, started_at = null
-        from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_msg_ids)
-                  i(task_id, step_no, attempt, msg_id)
+        from (select * from unnest(p_task_ids, p_step_nos, p_deliveries, p_msg_ids)
+                  i(task_id, step_no, delivery, msg_id)
               order by i.task_id, i.step_no) i
-        where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.attempt = i.attempt
+        where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.delivery = i.delivery
           and s.state = 'in_progress'
         returning i.msg_id
     )

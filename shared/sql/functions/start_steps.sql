@@ -7,7 +7,7 @@
 -- locks: own steps (task_id, step_no).
 -- cost: a primary-key look-up and a HOT update a step.
 create or replace function tasker.start_steps(
-    p_task_ids uuid[], p_step_nos int[], p_attempts int[], p_ran_ms int[])
+    p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_ran_ms int[])
 returns int
 language plpgsql
 set search_path = ''
@@ -22,15 +22,15 @@ declare
     v_count int;
 begin
     if (cardinality(p_task_ids) = all (array[
-            cardinality(p_step_nos), cardinality(p_attempts), cardinality(p_ran_ms)])) is not true then
+            cardinality(p_step_nos), cardinality(p_deliveries), cardinality(p_ran_ms)])) is not true then
         raise exception 'start_steps: all arrays must have the same length' using errcode = 'TK001';
     end if;
     update tasker.steps s
     set started_at = greatest(s.enqueued_at, v_now - i.ran_ms * interval '1 millisecond')
-    from (select * from unnest(p_task_ids, p_step_nos, p_attempts, p_ran_ms)
-              i(task_id, step_no, attempt, ran_ms)
+    from (select * from unnest(p_task_ids, p_step_nos, p_deliveries, p_ran_ms)
+              i(task_id, step_no, delivery, ran_ms)
           order by i.task_id, i.step_no) i
-    where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.attempt = i.attempt
+    where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.delivery = i.delivery
       and s.state = 'in_progress';
     get diagnostics v_count = row_count;
     return v_count;

@@ -105,7 +105,7 @@ create table tasker.idempotency_keys (
 );
 
 -- A step has a row from the moment its first parent completes (a root: from its task's creation).
--- Without a row it is pending. `attempt` fences results: it grows with every claim. `failures`
+-- Without a row it is pending. `delivery` fences results: it grows with every claim. `failures`
 -- counts reported failures, `lost_leases` the claims whose lease ended without a report,
 -- `lost_alone` those of them whose handler ran alone in its worker; `alone`: this claim must run
 -- alone (decision 0506). `started_at`: when this claim's handler started; null while the step waits
@@ -117,7 +117,7 @@ create table tasker.steps (
     template_id   int not null,
     parents_total int not null,
     parents_done  int not null,
-    attempt       int not null default 0,
+    delivery      int not null default 0,
     failures      int not null default 0,
     lost_leases   int not null default 0,
     lost_alone    int not null default 0,
@@ -168,7 +168,7 @@ alter table tasker.tasks set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_
 alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 
 -- A step that is handed to a worker, by a claim or as a continuation of its report. Where a report is
--- `refused`, only queue, msg_id, task_id, step_no and attempt are set: those of the report.
+-- `refused`, only queue, msg_id, task_id, step_no and delivery are set: those of the report.
 -- `parents` is {"<parent's name>": <its result>, …}. It is null for a root, and where parents_bytes is above
 -- joined_bytes_limit(): the worker fails such a step permanently. `alone`: the worker runs it only when it
 -- holds nothing else.
@@ -178,7 +178,7 @@ create type tasker.claimed_step as (
     msg_id           bigint,
     task_id          uuid,
     step_no          int,
-    attempt          int,
+    delivery         int,
     max_attempts     int,
     failures         int,
     lost_leases      int,

@@ -15,12 +15,12 @@ std::string report_of(held_step const& step, reporting mode) {
     return mode == reporting::alone
                ? fmt::format("select * from tasker.finish_step('{}', 1, 30, 9, '{}', {}, {}, {}, "
                              "'1', 0)",
-                             step.queue, step.task_id, step.step_no, step.attempt, step.msg_id)
+                             step.queue, step.task_id, step.step_no, step.delivery, step.msg_id)
                : fmt::format(
                      "select * from tasker.finish_steps('{}', 1, 30, 9, "
                      "array['{}']::uuid[], '{{{}}}', '{{{}}}', '{{{}}}', '{{success}}', '{{1}}', "
                      "'{{null}}', '{{0}}')",
-                     step.queue, step.task_id, step.step_no, step.attempt, step.msg_id);
+                     step.queue, step.task_id, step.step_no, step.delivery, step.msg_id);
 }
 
 bool cancel_elsewhere(std::string const& dsn, std::string const& task) {
@@ -64,7 +64,7 @@ TEST_P(CancelBehindAReport, AlsoCancelsTheStepThatTheReportHandsOut) {
                              .msg_id = taken[0]["msg_id"].as<std::int64_t>(),
                              .task_id = task,
                              .step_no = 1,
-                             .attempt = 1,
+                             .delivery = 1,
                              .name = "b",
                              .parents = {}};
     EXPECT_EQ(w.finish(b, "2", 0, 1).at(0).kind, "refused") << "the rest of the chain would run";

@@ -26,10 +26,10 @@ TEST(ClaimSteps, LeasesAtMostWhatIsAskedForInTheOrderOfTheQueues) {
 TEST(ClaimSteps, ALostLeaseIsDeliveredAgainWithTheNextAttempt) {
     workflow_database w;
     w.create(w.register_template("one", "a"));
-    EXPECT_EQ(w.claim().at(0).attempt, 1);
+    EXPECT_EQ(w.claim().at(0).delivery, 1);
     EXPECT_THAT(w.claim(), IsEmpty());
     w.expire_leases();
-    EXPECT_EQ(w.claim().at(0).attempt, 2);
+    EXPECT_EQ(w.claim().at(0).delivery, 2);
 }
 
 TEST(ClaimSteps, ManyMessagesOfCancelledTasksDoNotHideTheWorkBehindThem) {
@@ -121,7 +121,7 @@ TEST(ReleaseSteps, WhatIsGivenBackIsClaimedAtOnceByAnother) {
     EXPECT_EQ(w.step_state(task, "a"), "enqueued");
     auto const again = w.claim();
     ASSERT_EQ(again.size(), 1U);
-    EXPECT_EQ(again[0].attempt, 2);
+    EXPECT_EQ(again[0].delivery, 2);
     EXPECT_EQ(w.db().value<int>("select lost_leases from tasker.steps"), 0);
 }
 

@@ -134,7 +134,7 @@ TEST_P(FinishSteps, AChainGoesOnInTheSameMessage) {
     auto const b = w.finish(a, "1", 0, 1);
     ASSERT_THAT(kinds(b), ElementsAre("taken:b"));
     EXPECT_EQ(b[0].step.msg_id, a.msg_id);
-    EXPECT_EQ(b[0].step.attempt, 1);
+    EXPECT_EQ(b[0].step.delivery, 1);
     EXPECT_EQ(b[0].step.parents, R"({ "a" : 1 })");
     auto const c = w.finish(b[0].step, "2", 0, 1);
     ASSERT_THAT(kinds(c), ElementsAre("taken:c"));
@@ -159,7 +159,7 @@ TEST_P(FinishSteps, TheLastOfTheParentsTakesTheirChild) {
     auto const again = w.claim();
     ASSERT_EQ(again.size(), 1U);
     EXPECT_EQ(again[0].name, "c");
-    EXPECT_EQ(again[0].attempt, 2);
+    EXPECT_EQ(again[0].delivery, 2);
 }
 
 TEST_P(FinishSteps, AChildThatIsNotReadyHasNoAttemptNoWorkerAndNoStart) {
@@ -177,7 +177,7 @@ TEST_P(FinishSteps, AChildThatIsNotReadyHasNoAttemptNoWorkerAndNoStart) {
     auto const taken = w.finish(parents.at(1), "2", 0, 9);
     ASSERT_EQ(taken.size(), 1U);
     EXPECT_EQ(taken[0].kind, "taken") << "a join is a continuation, too";
-    EXPECT_EQ(taken[0].step.attempt, 1);
+    EXPECT_EQ(taken[0].step.delivery, 1);
     EXPECT_FALSE(taken[0].step.alone);
     EXPECT_EQ(w.shown(task, "c", "attempts"), "1");
     EXPECT_EQ(w.shown(task, "c", "worker"), "test-worker");
@@ -224,10 +224,10 @@ TEST_P(FinishSteps, AResultIsAcceptedOnceAndFencedByItsAttempt) {
     auto const lost = w.claim().at(0);
     w.expire_leases();
     auto const again = w.claim().at(0);
-    EXPECT_EQ(again.attempt, 2);
+    EXPECT_EQ(again.delivery, 2);
 
     EXPECT_THAT(kinds(w.finish(lost, "\"late\"")), ElementsAre("refused:" + task));
-    EXPECT_EQ(w.messages(), 1) << "the message belongs to the attempt that holds it now";
+    EXPECT_EQ(w.messages(), 1) << "the message belongs to the delivery that holds it now";
     EXPECT_THAT(kinds(w.finish(again, "\"good\"")), IsEmpty());
     EXPECT_THAT(kinds(w.finish(again, "\"twice\"")), ElementsAre("refused:" + task));
     EXPECT_EQ(w.db().value<std::string>("select result #>> '{}' from tasker.steps"), "good");

@@ -39,7 +39,7 @@ public:
                 w_.db().exec(fmt::format(
                     "select tasker.release_steps('tasker_default', array['{}']::uuid[], '{{{}}}', "
                     "'{{{}}}', '{{{}}}')",
-                    step.task_id, step.step_no, step.attempt, step.msg_id));
+                    step.task_id, step.step_no, step.delivery, step.msg_id));
             }
         }
     }
@@ -49,7 +49,7 @@ public:
         auto const& high = leased_.at(std::string{high_task});
         auto const& low = leased_.at(std::string{low_task});
         return fmt::format("array['{}','{}']::uuid[], '{{0,0}}', '{{{},{}}}', '{{{},{}}}'",
-                           high.task_id, low.task_id, high.attempt, low.attempt, high.msg_id,
+                           high.task_id, low.task_id, high.delivery, low.delivery, high.msg_id,
                            low.msg_id);
     }
 
@@ -189,7 +189,7 @@ TEST(Cancel, GivesItsLocksBackForAReportOfAStepThatItDidNotSee) {
     auto const& a = held.at(0);
     report.exec(fmt::format("select * from tasker.finish_step('tasker_default', 1, 30, 0, '{}', 0, "
                             "{}, {}, '1', 0)",
-                            task, a.attempt, a.msg_id));
+                            task, a.delivery, a.msg_id));
     pqxx::connection holder{w.db().dsn()};
     pqxx::work hold{holder};
     hold.exec(fmt::format(

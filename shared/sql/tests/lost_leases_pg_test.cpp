@@ -59,7 +59,7 @@ TEST(LostLeases, AClaimBringsALimitedNumberOfStepsThatLostALease) {
     w.create(id);
     auto const first = w.claim(100, 30, 1, "{tasker_default}", 2);
     EXPECT_EQ(first.size(), 3U) << "the one that lost none is not held back";
-    EXPECT_EQ(std::ranges::count(first, 2, &held_step::attempt), 2);
+    EXPECT_EQ(std::ranges::count(first, 2, &held_step::delivery), 2);
     EXPECT_EQ(w.claim(100, 30, 1, "{tasker_default}", 2).size(), 2U);
     EXPECT_EQ(w.claim(100, 30, 1, "{tasker_default}", 2).size(), 1U);
     EXPECT_THAT(w.claim(), IsEmpty());

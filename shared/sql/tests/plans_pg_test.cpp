@@ -38,7 +38,7 @@ void add_history(workflow_database& w, int template_id, int tasks, std::string c
         "keyed as (insert into tasker.idempotency_keys select 1, idempotency_key, task_id, '' "
         "from added) "
         "insert into tasker.steps (task_id, step_no, template_id, parents_total, parents_done, "
-        "state, attempt, result) select a.task_id, n, a.template_id, 0, 0, '{}', 1, '1' "
+        "state, delivery, result) select a.task_id, n, a.template_id, 0, 0, '{}', 1, '1' "
         "from added a, generate_series(0, 1) n",
         template_id, state, is_done ? 0 : 2, tasks, is_done ? "complete" : "in_progress"));
     w.db().exec(fmt::format("insert into tasker.timers select now() + interval '1 day', "
@@ -116,7 +116,7 @@ protected:
         exec(fmt::format(
             "drop table if exists taken; create temp table taken as "
             "select f.* from (select array_agg(task_id) as t, array_agg(step_no) as s, "
-            "array_agg(attempt) as a, array_agg(msg_id) as m, array_agg({}) as o, "
+            "array_agg(delivery) as a, array_agg(msg_id) as m, array_agg({}) as o, "
             "array_agg(case when msg_id % 10 > 6 then '{{\"message\":\"x\"}}' else '1' end) as p, "
             "array_agg(null::int) as r, array_agg(0) as ran from held having count(*) > 0) h, "
             "tasker.finish_steps('tasker_default', 1, 30, {}, h.t, h.s, h.a, h.m, h.o, h.p, h.r, "
@@ -126,7 +126,7 @@ protected:
 
     void of_held(std::string const& call) {
         exec("select " + call +
-             " from (select array_agg(task_id) as t, array_agg(step_no) as s, array_agg(attempt) "
+             " from (select array_agg(task_id) as t, array_agg(step_no) as s, array_agg(delivery) "
              "as a, array_agg(msg_id) as m from held having count(*) > 0) h");
     }
 
@@ -167,7 +167,7 @@ protected:
 
     void finish_alone() {
         for (auto const& row : session_->exec(
-                 "select queue, task_id, step_no, attempt, msg_id from taken where not refused "
+                 "select queue, task_id, step_no, delivery, msg_id from taken where not refused "
                  "order by msg_id limit 3")) {
             exec(fmt::format(
                 "select * from tasker.finish_step('{}', 1, 30, 1, '{}', {}, {}, {}, '1', 0)",

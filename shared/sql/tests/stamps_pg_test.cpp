@@ -16,7 +16,7 @@ void finish_elsewhere(std::string const& dsn, held_step const& step, int worker)
     work.exec(
         "select * from tasker.finish_steps('" + step.queue + "', " + std::to_string(worker) +
         ", 30, 1, array['" + step.task_id + "'::uuid], array[" + std::to_string(step.step_no) +
-        "], array[" + std::to_string(step.attempt) + "], array[" + std::to_string(step.msg_id) +
+        "], array[" + std::to_string(step.delivery) + "], array[" + std::to_string(step.msg_id) +
         "::bigint], array['success'::tasker.outcome], array['1'], array[null::int], array[0])");
     work.commit();
 }

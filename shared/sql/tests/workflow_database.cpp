@@ -46,7 +46,7 @@ held_step held(pqxx::row const& row) {
             .msg_id = row["msg_id"].as<std::int64_t>(),
             .task_id = row["task_id"].as<std::string>(),
             .step_no = row["step_no"].as<int>(),
-            .attempt = row["attempt"].as<int>(),
+            .delivery = row["delivery"].as<int>(),
             .name = row["name"].as<std::string>(),
             .alone = row["alone"].as<bool>(),
             .parents = text_or_empty(row["parents"]),
@@ -121,13 +121,13 @@ std::vector<held_step> workflow_database::claim(int quantity, int lease_s, int w
 void workflow_database::start(held_step const& step) {
     database_.exec(
         fmt::format("select tasker.start_steps(array['{}']::uuid[], '{{{}}}', '{{{}}}', '{{0}}')",
-                    step.task_id, step.step_no, step.attempt));
+                    step.task_id, step.step_no, step.delivery));
 }
 
 void workflow_database::release(held_step const& step) {
     database_.exec(fmt::format(
         "select tasker.release_steps('{}', array['{}']::uuid[], '{{{}}}', '{{{}}}', '{{{}}}')",
-        step.queue, step.task_id, step.step_no, step.attempt, step.msg_id));
+        step.queue, step.task_id, step.step_no, step.delivery, step.msg_id));
 }
 
 std::vector<finish_row> workflow_database::finish(held_step const& step,
@@ -143,13 +143,13 @@ std::vector<finish_row> workflow_database::finish(held_step const& step,
         is_alone
             ? fmt::format(
                   "select * from tasker.finish_step('{}', {}, 30, {}, '{}', {}, {}, {}, {}, 0)",
-                  step.queue, worker_, take, step.task_id, step.step_no, step.attempt, step.msg_id,
+                  step.queue, worker_, take, step.task_id, step.step_no, step.delivery, step.msg_id,
                   literal)
             : fmt::format("select * from tasker.finish_steps('{}', {}, 30, {}, "
                           "array['{}']::uuid[], '{{{}}}', "
                           "'{{{}}}', "
                           "'{{{}}}', '{{{}}}', array[{}]::text[], '{{{}}}', '{{0}}')",
-                          step.queue, worker_, take, step.task_id, step.step_no, step.attempt,
+                          step.queue, worker_, take, step.task_id, step.step_no, step.delivery,
                           step.msg_id, names.at(static_cast<std::size_t>(outcome)), literal,
                           retry_after_ms ? std::to_string(*retry_after_ms) : "null"));
     for (auto const& row : result) {

@@ -16,7 +16,7 @@ struct held_step {
     std::int64_t msg_id = 0;
     std::string task_id;
     int step_no = 0;
-    int attempt = 0;
+    int delivery = 0;
     std::string name;
     bool alone = false;
     std::string parents; ///< empty for a root, and when they are too large

@@ -30,7 +30,7 @@ struct claimed_step {
     message_id message;
     task_id task;
     step_no step;
-    std::int32_t attempt = 0; ///< of this lease, from 1; fences the result
+    std::int32_t delivery = 0; ///< of this lease, from 1; fences the result
     std::int32_t max_attempts = 0;
     std::int32_t failures = 0;    ///< retryable failures so far
     std::int32_t lost_leases = 0; ///< earlier claims whose lease ended without a report
@@ -55,12 +55,12 @@ struct claimed_step {
 struct lease {
     task_id task;
     step_no step;
-    std::int32_t attempt = 0;
+    std::int32_t delivery = 0;
     message_id message;
 };
 
 inline lease lease_of(claimed_step const& step) {
-    return {step.task, step.step, step.attempt, step.message};
+    return {step.task, step.step, step.delivery, step.message};
 }
 
 /// As tasker.outcome in SQL.
@@ -120,7 +120,7 @@ struct step_key {
 
 struct finish_reply {
     std::vector<claimed_step> taken;
-    std::vector<step_key> refused; ///< no longer ours: cancelled, or another attempt has it
+    std::vector<step_key> refused; ///< no longer ours: cancelled, or another delivery has it
 };
 
 /// Stores results and advances their tasks. Repeating the same batch after an error in doubt is
