@@ -15,9 +15,9 @@ void handler_registry::add(std::string name, handler run) {
     if (!run) {
         throw std::invalid_argument{"handler \"" + name + "\" has no function"};
     }
-    auto const [place, is_new] = handlers_.try_emplace(std::move(name), std::move(run));
+    auto const [position, is_new] = handlers_.try_emplace(std::move(name), std::move(run));
     if (!is_new) {
-        throw std::invalid_argument{"handler \"" + place->first + "\" is registered twice"};
+        throw std::invalid_argument{"handler \"" + position->first + "\" is registered twice"};
     }
 }
 

@@ -315,9 +315,9 @@ void step_flow::give_up() {
 
 std::vector<std::shared_ptr<execution>> step_flow::hung() const {
     auto running = pool_.running();
-    auto const were_told = std::ranges::all_of(
+    auto const all_cancelled = std::ranges::all_of(
         running, [](auto const& each) { return each->cause != cancel_cause::none; });
-    if (running.size() < threads_ || !were_told) {
+    if (running.size() < threads_ || !all_cancelled) {
         running.clear();
     }
     return running;

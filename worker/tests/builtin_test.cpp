@@ -48,7 +48,7 @@ TEST(BuiltinHandlers, SleepEndsWhenCancelled) {
     EXPECT_EQ(failure.type, "cancelled");
 }
 
-TEST(BuiltinHandlers, FailFailsAsToldTo) {
+TEST(BuiltinHandlers, FailFailsAsConfigured) {
     auto failure = failure_of(try_handler(run_fail, {}));
     EXPECT_FALSE(failure.permanent);
     EXPECT_EQ(failure.type, "on_purpose");

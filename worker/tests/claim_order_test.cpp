@@ -37,7 +37,7 @@ TEST(ClaimOrder, QueueThatWasFoundEmptyIsLeftAloneUntilAnnounced) {
     EXPECT_THAT(order.start_claim(), ElementsAre("tasker_a__p1"));
 }
 
-TEST(ClaimOrder, AnnouncementListsQueuesAndPassesOverStrangers) {
+TEST(ClaimOrder, AnnouncementListsQueuesAndIgnoresUnknownOnes) {
     claim_order order{{"a", "b"}};
     find_nothing(order);
     EXPECT_FALSE(order.announce("tasker_c,other"));

@@ -68,7 +68,7 @@ TEST(HttpConnection, LocalAddressesAreRefusedByDefault) {
                 HasSubstr("http.private_addresses"));
 }
 
-TEST(HttpConnection, AddressThatANameResolvesToIsWhatCounts) {
+TEST(HttpConnection, AddressThatANameResolvesToDecides) {
     {
         testing::fake_name const rebound{"rebound.example", "127.0.0.1"};
         expect_refused("http://rebound.example:9/");

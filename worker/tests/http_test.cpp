@@ -28,7 +28,7 @@ step_result request(json initialization, std::stop_token cancelled_by = {}) {
                         .cancelled_by = std::move(cancelled_by)});
 }
 
-TEST(HttpHandler, SendsWhatTheTemplateSaysAndAnswersWithStatusHeadersAndBody) {
+TEST(HttpHandler, SendsTheRequestOfTheTemplateAndReturnsStatusHeadersAndBody) {
     http_peer::request_type seen;
     http_peer const peer{[&seen](auto const& got) {
         seen = got;
@@ -76,7 +76,7 @@ TEST(HttpHandler, NumbersAndTheOrderOfMembersStayAsTheyAreWritten) {
                 testing::EndsWith(R"("body":{"b":1,"a":2,"id":123456789012345678901,"p":1.10}})"));
 }
 
-TEST(HttpHandler, WhatIsNotUtf8IsReplaced) {
+TEST(HttpHandler, BytesThatAreNotUtf8AreReplaced) {
     http_peer const peer{[](auto const&) {
         return http_answer("200 OK", "X-Name: \xe9\r\nX-\xe9: 1\r\n", "caf\xe9");
     }};
@@ -117,7 +117,7 @@ TEST(HttpHandler, TooManyRequestsIsRetryable) {
     EXPECT_FALSE(failure_of(request({{"url", peer.url("/")}})).permanent);
 }
 
-TEST(HttpHandler, ExpectedStatusIsASuccessWhateverItIs) {
+TEST(HttpHandler, AnyExpectedStatusIsASuccess) {
     http_peer const peer{[](auto const&) { return http_answer("404 Not Found", "", ""); }};
     auto result = request({{"url", peer.url("/")}, {"expect_status", {200, 404}}});
     ASSERT_TRUE(result.is_success());
@@ -158,7 +158,7 @@ TEST(HttpHandler, CancellationEndsTheRequest) {
     EXPECT_EQ(failure_of(request({{"url", peer.url("/")}}, stop.get_token())).type, "cancelled");
 }
 
-TEST(HttpHandler, NobodyListeningIsARetryableFailure) {
+TEST(HttpHandler, RefusedConnectionIsARetryableFailure) {
     // The discard port of the loopback: nothing listens there.
     auto const failure = failure_of(request({{"url", "http://127.0.0.1:9/"}}));
     EXPECT_FALSE(failure.permanent);
@@ -181,7 +181,7 @@ TEST(HttpHandler, HeaderThatTheWorkerSetsIsRefused) {
     }
 }
 
-TEST(HttpHandler, HeadersOfTheTemplateReplaceTheWorkersWhateverTheirCase) {
+TEST(HttpHandler, HeadersOfTheTemplateReplaceTheWorkersInAnyCase) {
     http_peer::request_type seen;
     http_peer const peer{[&seen](auto const& got) {
         seen = got;
@@ -210,7 +210,7 @@ TEST(HttpHandler, PostWithoutABodySaysThatItIsEmpty) {
     EXPECT_EQ(seen["Content-Length"], "0");
 }
 
-TEST(HttpHandler, LargeBodyIsSentAtOnce) {
+TEST(HttpHandler, LargeBodyIsSentWithoutAWait) {
     http_peer::request_type seen;
     http_peer const peer{[&seen](auto const& got) {
         seen = got;

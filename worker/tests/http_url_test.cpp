@@ -18,7 +18,7 @@ TEST(HttpUrl, MessagesShowItWithoutItsQuery) {
     EXPECT_EQ(parse_http_url("http://h/a#secret?b").value().shown, "http://h/a");
 }
 
-TEST(HttpUrl, WhatCannotBeSentIsRefused) {
+TEST(HttpUrl, UrlThatCannotBeSentIsRefused) {
     for (auto const* const wrong :
          {"ftp://h/", "file:///etc/passwd", "h/", "http://", "http:///x", "http://:80/",
           "http://h:0/", "http://h:x/", "http://h:70000/", "http://u:p@h/", "http://u@h/",

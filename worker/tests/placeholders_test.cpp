@@ -68,7 +68,7 @@ TEST(Placeholders, DoubledDollarIsPlainText) {
     EXPECT_EQ(filled("costs $${context/id} or $5"), "costs ${context/id} or $5");
 }
 
-TEST(Placeholders, WhatFindsNothingIsRefused) {
+TEST(Placeholders, PlaceholderWithoutAValueIsRefused) {
     EXPECT_EQ(filled("${context/nothing}"), refused);
     EXPECT_EQ(filled("x${context/id"), refused);
     EXPECT_EQ(filled("${environment/PATH}"), refused);

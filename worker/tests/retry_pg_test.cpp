@@ -81,7 +81,7 @@ TEST_F(WorkerRetry, SucceedsOnceTheHandlerDoes) {
     EXPECT_EQ(step(id, "s")["attempts"], 3);
 }
 
-TEST_F(WorkerRetry, FailsForGoodWhenTheAttemptsAreUsedUp) {
+TEST_F(WorkerRetry, FailsPermanentlyAfterTheLastAttempt) {
     register_failing("{max_attempts: 2, backoff: none}", "{message: again}");
     set_clock(0);
     running_worker w{options(), [](worker&) {}};
@@ -101,7 +101,7 @@ TEST_F(WorkerRetry, PermanentFailureIsNotTriedAgain) {
     EXPECT_EQ(step(id, "s")["attempts"], 1);
 }
 
-TEST_F(WorkerRetry, HandlerMaySayWhenToTryAgain) {
+TEST_F(WorkerRetry, HandlerMaySetTheTimeOfTheRetry) {
     register_template("name: one\nversion: 1.0.0\nsteps:\n"
                       "  - {name: s, handler: {callable: busy}, retry: {max_attempts: 5}}\n");
     set_clock(0);

@@ -47,7 +47,7 @@ TEST(RunHandler, HandlerSeesContextParentsAndInitialization) {
             {{"id", "o-1"}, {"sum", 3.75}, {"unit", "EUR"}, {"method", "sum"}, {"name", "total"}}));
 }
 
-TEST(RunHandler, ContextThatDoesNotFitIsARetryableFailureThatTellsWhat) {
+TEST(RunHandler, ContextThatDoesNotFitIsARetryableFailureThatNamesTheField) {
     auto const run = [](step_context const& step) -> step_result {
         return json(step.context<order>().total);
     };
@@ -73,7 +73,7 @@ TEST(RunHandler, ExceptionBecomesARetryableFailureWithMessageAndType) {
     EXPECT_EQ(failure.type, "std::out_of_range");
 }
 
-TEST(RunHandler, WhatIsNoStdExceptionIsARetryableFailureToo) {
+TEST(RunHandler, ThrownValueThatIsNoStdExceptionIsARetryableFailure) {
     auto const failure =
         failure_of(try_handler([](step_context const&) -> step_result { throw 42; }, {}));
     EXPECT_FALSE(failure.permanent);
@@ -90,7 +90,7 @@ TEST(RunHandler, PermanentFailureIsPermanent) {
     EXPECT_EQ(failure.type, "account_closed");
 }
 
-TEST(RunHandler, RetryableFailureMaySayWhen) {
+TEST(RunHandler, RetryableFailureMaySetTheTimeOfTheRetry) {
     auto const run = [](step_context const&) -> step_result {
         throw retryable_failure{"busy", "rate_limited", 2min};
     };

@@ -90,7 +90,7 @@ TEST_F(WorkerRun, StepsThatAReportMakesReadyNeedNoClaim) {
     EXPECT_EQ(db().value<int>("select last_value from pgmq.q_tasker_default_msg_id_seq"), 1);
 }
 
-TEST_F(WorkerRun, HandlersSeeWhatTheyAreAndWhichAttemptThisIs) {
+TEST_F(WorkerRun, HandlersSeeTheirStepAndTheNumberOfTheAttempt) {
     register_template(R"(
 name: about
 version: 2.3.4
@@ -243,7 +243,7 @@ TEST_F(WorkerRun, NamesOfBuiltInHandlersAreKept) {
                  std::invalid_argument);
 }
 
-TEST_F(WorkerRun, SettingsThatWillNotDoAreRefused) {
+TEST_F(WorkerRun, InvalidSettingsAreRefused) {
     auto chosen = options();
     chosen.concurrency = 0;
     EXPECT_THROW(worker{chosen}, std::invalid_argument);

@@ -83,7 +83,7 @@ TEST_F(StepFlow, RunsNothingAloneWhileACallMayBringMore) {
     EXPECT_NE(flow_.step_to_run_alone(), nullptr);
 }
 
-TEST_F(StepFlow, GivesAStepBackThatWaitsTooLongToRunAloneAndWaitsTwiceAsLongTheNextTime) {
+TEST_F(StepFlow, ReturnsAStepThatWaitsTooLongToRunAloneAndWaitsTwiceAsLongTheNextTime) {
     accept({"other"}, false);
     accept({"suspect"}, true);
     EXPECT_LT(flow_.limit_wait_for_alone(steady_clock::now()), deadline::max());
@@ -101,7 +101,7 @@ TEST_F(StepFlow, GivesAStepBackThatWaitsTooLongToRunAloneAndWaitsTwiceAsLongTheN
     EXPECT_THAT(returned(), ElementsAre("suspect"));
 }
 
-TEST_F(StepFlow, TakesNoStepThatMustRunAloneForAsLongAsOneWaitedInVain) {
+TEST_F(StepFlow, TakesNoStepThatMustRunAloneForAsLongAsOneWaitedTooLong) {
     EXPECT_TRUE(flow_.may_take_alone(steady_clock::now()));
     accept({"other"}, false);
     accept({"suspect"}, true);
@@ -115,7 +115,7 @@ TEST_F(StepFlow, TakesNoStepThatMustRunAloneForAsLongAsOneWaitedInVain) {
     EXPECT_TRUE(flow_.may_take_alone(end)) << "nothing is held any more";
 }
 
-TEST_F(StepFlow, GivesBackASecondStepThatMustRunAlone) {
+TEST_F(StepFlow, ReturnsASecondStepThatMustRunAlone) {
     accept({"suspect", "another"}, true);
     EXPECT_THAT(returned(), ElementsAre("another"));
 }

@@ -19,7 +19,7 @@ TEST(StepResult, JsonConvertsToASuccess) {
     EXPECT_EQ(std::move(result).json_text(), R"({"total":12})");
 }
 
-TEST(StepResult, SuccessKeepsTheValueAsItIs) {
+TEST(StepResult, SuccessKeepsTheValueUnchanged) {
     EXPECT_EQ(success().json_text(), "null");
     EXPECT_EQ(success(json::array({1, 2})).json_text(), "[1,2]");
     EXPECT_EQ(success("text").json_text(), "\"text\"");

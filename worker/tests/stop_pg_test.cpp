@@ -64,12 +64,12 @@ protected:
     testing::signal ended;
 };
 
-TEST_F(WorkerStop, IdleWorkerStopsAtOnce) {
+TEST_F(WorkerStop, IdleWorkerStopsImmediately) {
     running_worker w{options(), hold()};
     EXPECT_EQ(w.stop(), ending::stopped);
 }
 
-TEST_F(WorkerStop, WaitsForWhatRunsAndGivesBackWhatDoesNot) {
+TEST_F(WorkerStop, WaitsForRunningStepsAndReturnsWaitingOnes) {
     auto chosen = options();
     chosen.concurrency = 1;
     running_worker w{chosen, hold()};
@@ -140,7 +140,7 @@ TEST_F(WorkerStop, HandlerThatGoesOnIsLeftBehindAndItsStepGivenBack) {
     EXPECT_EQ(ended.raised(), 0);
 }
 
-TEST_F(WorkerStop, TerminationSignalFinishesWhatRuns) {
+TEST_F(WorkerStop, TerminationSignalFinishesRunningSteps) {
     running_worker w{options(), hold(), true};
     auto const id = create("one");
     ASSERT_TRUE(started.wait(testing::soon()));
@@ -150,7 +150,7 @@ TEST_F(WorkerStop, TerminationSignalFinishesWhatRuns) {
     EXPECT_EQ(task(id)["state"], "complete");
 }
 
-TEST_F(WorkerStop, TerminationSignalGivesBackWhatDoesNotEndWithinTheLimit) {
+TEST_F(WorkerStop, TerminationSignalReturnsStepsThatDoNotEndWithinTheLimit) {
     auto chosen = options();
     chosen.shutdown_grace_ms = 100;
     chosen.lease_seconds = 600; // so that it is not waited for
@@ -173,7 +173,7 @@ TEST_F(WorkerStop, TerminationSignalGivesBackWhatDoesNotEndWithinTheLimit) {
     EXPECT_EQ(step(id, "s")["attempts"], 1);
 }
 
-TEST_F(WorkerStop, SecondStopEndsAtOnce) {
+TEST_F(WorkerStop, SecondStopEndsImmediately) {
     running_worker w{options(), hold()};
     auto const id = create("one");
     ASSERT_TRUE(started.wait(testing::soon()));

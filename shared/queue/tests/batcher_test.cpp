@@ -114,7 +114,7 @@ protected:
     std::vector<std::optional<result<std::string>>> replies_;
 };
 
-TEST_F(Batcher, SendsALoneRequestAtOnce) {
+TEST_F(Batcher, SendsALoneRequestImmediately) {
     start({});
     auto const one = submit(1);
     EXPECT_THAT(sent_, ElementsAre(ElementsAre(1)));
@@ -123,7 +123,7 @@ TEST_F(Batcher, SendsALoneRequestAtOnce) {
     EXPECT_EQ(reply(one), "1");
 }
 
-TEST_F(Batcher, GathersWhatArrivesDuringACallIntoTheNext) {
+TEST_F(Batcher, CollectsRequestsDuringACallForTheNext) {
     start({});
     submit(1);
     auto const two = submit(2);
@@ -174,7 +174,7 @@ TEST_F(Batcher, ClosesABatchThatWouldBecomeTooLargeAndSendsOneThatIsTooLargeAlon
                                    ElementsAre(99), ElementsAre(2)));
 }
 
-TEST_F(Batcher, RefusesAtOnceBeyondItsCapacity) {
+TEST_F(Batcher, RefusesRequestsBeyondItsCapacityImmediately) {
     start({.capacity = 2});
     submit(1);
     submit(2);
@@ -239,7 +239,7 @@ TEST_F(Batcher, KeepsAsManyCallsInFlightAsItHasRuns) {
     EXPECT_THAT(sent_, ElementsAre(ElementsAre(1), ElementsAre(2), ElementsAre(3)));
 }
 
-TEST_F(Batcher, SendsWhatWasSubmittedBeforeStopAndThenReturns) {
+TEST_F(Batcher, SendsRequestsSubmittedBeforeStopAndThenReturns) {
     start({}, 2);
     submit(1);
     submit(2);
@@ -255,7 +255,7 @@ TEST_F(Batcher, SendsWhatWasSubmittedBeforeStopAndThenReturns) {
     EXPECT_EQ(ended_runs_, 2);
 }
 
-TEST_F(Batcher, RefusesWhatIsLeftWhenItsRunIsCancelled) {
+TEST_F(Batcher, RefusesWaitingRequestsWhenItsRunIsCancelled) {
     start({});
     submit(1);
     auto const left = submit(2);

@@ -140,7 +140,7 @@ TEST_F(Steps, OfOneBatchAreTakenAndRefusedEachForItself) {
     EXPECT_THAT(claim_all(), SizeIs(1));
 }
 
-TEST_F(Steps, ThatFailAreTriedAgainAfterTheTimeAskedFor) {
+TEST_F(Steps, ThatFailAreRetriedAfterTheRequestedTime) {
     auto const task = create(register_chain());
     auto const a = claim_all().at(0);
     auto const reply = run(finish(connection_,
@@ -170,7 +170,7 @@ TEST_F(Steps, ThatFailAreTriedAgainAfterTheTimeAskedFor) {
     EXPECT_EQ(again.failures, 1);
 }
 
-TEST_F(Steps, ThatFailForGoodBlockTheirTask) {
+TEST_F(Steps, ThatFailPermanentlyFailTheirTask) {
     auto const task = create(register_chain());
     finish_one(claim_all().at(0), R"({"message": "never", "type": "t"})",
                outcome::permanent_failure);
@@ -194,7 +194,7 @@ TEST_F(Steps, ThatAreNoLongerOursAreNamedWhenLeasesAreExtended) {
     EXPECT_THAT(run(extend(connection_, normal_queue, 60s, held, soon())).value(), ElementsAre(1));
 }
 
-TEST_F(Steps, AreVisibleAtOnceWhenTheyAreGivenBack) {
+TEST_F(Steps, AreVisibleImmediatelyWhenTheyAreReturned) {
     create(register_chain());
     auto const claimed = claim_all();
     EXPECT_EQ(run(release(connection_, normal_queue, {lease_of(claimed.at(0))}, soon())).value(),

@@ -27,7 +27,7 @@ protected:
     }
 };
 
-TEST_F(Tasks, AreCreatedAndShownAsTheyAre) {
+TEST_F(Tasks, AreCreatedAndShownUnchanged) {
     auto const chain = register_chain();
     auto const task = new_task{.id = task_id::generate(),
                                .from = chain,
@@ -84,7 +84,7 @@ TEST_F(Tasks, WithTheSameKeyAndBodyAreTheSameTask) {
     EXPECT_EQ(outcomes[2].id, original.id);
 }
 
-TEST_F(Tasks, AreAllRefusedForOneConflictWhereAllOrNothingIsAskedFor) {
+TEST_F(Tasks, AreAllRefusedForOneConflictInAnAtomicRequest) {
     auto const chain = register_chain();
     ASSERT_TRUE(make({with_key(chain, "k", R"({"n":1})")}));
     auto const other = task_id::generate();
@@ -103,7 +103,7 @@ TEST_F(Tasks, OfAnUnknownTemplateAreRefused) {
     EXPECT_EQ(pg::sqlstate_of(refused.error()), "TK002");
 }
 
-TEST_F(Tasks, AreCreatedByTheTenThousandAtOnce) {
+TEST_F(Tasks, AreCreatedTenThousandInOneCall) {
     auto const chain = register_chain();
     std::vector<new_task> batch;
     batch.reserve(10'000);

@@ -15,14 +15,14 @@ as $$
 declare
     -- The floor, the time of the last look (ms) and of the last one from 0, a candidate, and the
     -- transactions that may still add a row below the candidate.
-    v_known  text[] := nullif(current_setting('tasker.floor_' || p_name, true), '')::text[];
+    v_state  text[] := nullif(current_setting('tasker.floor_' || p_name, true), '')::text[];
     v_clock  bigint := (extract(epoch from tasker.clock()) * 1000)::bigint;
-    v_floor  bigint := coalesce(v_known[1]::bigint, 0);
-    v_full   bigint := coalesce(v_known[3]::bigint, v_clock);
+    v_floor  bigint := coalesce(v_state[1]::bigint, 0);
+    v_full   bigint := coalesce(v_state[3]::bigint, v_clock);
     v_lowest bigint;
     v_next   text[] := '{}'::text[];
 begin
-    if v_clock - v_known[2]::bigint between 0 and 999 then
+    if v_clock - v_state[2]::bigint between 0 and 999 then
         return v_floor;
     end if;
     if v_clock - v_full not between 0 and 59999 then
@@ -30,18 +30,18 @@ begin
         execute p_lowest into v_lowest using 0::bigint;
         if v_lowest <= v_floor then
             v_floor := 0;
-            v_known := null;
+            v_state := null;
         end if;
     end if;
     if exists (select from pg_catalog.pg_locks l
                where l.relation = p_table and l.mode = 'RowExclusiveLock'
                  -- No pid: a prepared transaction, which no longer has the noted name.
-                 and (l.pid is null or l.virtualtransaction = any (v_known[5:]))) then
-        v_next := v_known[4:];
+                 and (l.pid is null or l.virtualtransaction = any (v_state[5:]))) then
+        v_next := v_state[4:];
     else
         execute p_lowest into v_lowest using v_floor;
-        if coalesce(v_lowest, 9223372036854775807) >= v_known[4]::bigint then
-            v_floor := v_known[4]::bigint - 1;
+        if coalesce(v_lowest, 9223372036854775807) >= v_state[4]::bigint then
+            v_floor := v_state[4]::bigint - 1;
         end if;
         if v_lowest > v_floor + 200 then
             v_next := v_lowest::text || array(

@@ -46,7 +46,7 @@ TEST(ClaimSteps, ManyMessagesOfCancelledTasksDoNotHideTheWorkBehindThem) {
     EXPECT_EQ(w.messages(), 1);
 }
 
-TEST(ClaimSteps, StrangersMessagesAreDroppedAndHarmNobody) {
+TEST(ClaimSteps, MessagesOfOtherProgramsAreDeletedAndDoNotHideSteps) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a"));
     w.db().exec(
@@ -109,7 +109,7 @@ TEST(CancelTasks, ARetryThatIsDueLaterNeverRuns) {
     EXPECT_EQ(w.db().value<int>("select count(*) from tasker.timers"), 0);
 }
 
-TEST(ReleaseSteps, WhatIsGivenBackIsClaimedAtOnceByAnother) {
+TEST(ReleaseSteps, AnotherWorkerClaimsReturnedStepsImmediately) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a"));
     auto const held = w.claim().at(0);

@@ -147,7 +147,7 @@ TEST(DeadEntries, OfRetriesCostFireTimersNothingUnderAnOldSnapshot) {
     EXPECT_LT(pages(6), 2 * before);
 }
 
-TEST(DeadEntries, AMessageThatAppearsBelowThemIsClaimedAtOnce) {
+TEST(DeadEntries, AMessageThatAppearsBelowThemIsClaimedImmediately) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     late_task late{w, id};
@@ -161,7 +161,7 @@ TEST(DeadEntries, AMessageThatAppearsBelowThemIsClaimedAtOnce) {
     EXPECT_EQ(steps[0].task_id, task);
 }
 
-TEST(DeadEntries, AStepBelowThemWhoseLeaseEndsIsClaimedAtOnce) {
+TEST(DeadEntries, AStepBelowThemWhoseLeaseEndsIsClaimedImmediately) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     auto const task = w.create(id);
@@ -178,7 +178,7 @@ TEST(DeadEntries, AStepBelowThemWhoseLeaseEndsIsClaimedAtOnce) {
     EXPECT_EQ(steps[0].task_id, task);
 }
 
-TEST(DeadEntries, ARetryWhoseMessageReturnsBelowThemIsClaimedAtOnce) {
+TEST(DeadEntries, ARetryWhoseMessageReturnsBelowThemIsClaimedImmediately) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     auto const task = w.create(id);
@@ -196,7 +196,7 @@ TEST(DeadEntries, ARetryWhoseMessageReturnsBelowThemIsClaimedAtOnce) {
     EXPECT_EQ(steps[0].task_id, task);
 }
 
-TEST(DeadEntries, AMessageThatSomebodyPutsBelowThemIsClaimedWithinAMinute) {
+TEST(DeadEntries, AMessageThatIsInsertedBelowThemIsClaimedWithinAMinute) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     for (int second = 1; second < 4; ++second) {
@@ -214,7 +214,7 @@ TEST(DeadEntries, AMessageThatSomebodyPutsBelowThemIsClaimedWithinAMinute) {
     EXPECT_EQ(steps[0].task_id, task);
 }
 
-TEST(DeadEntries, ARetryThatAppearsBelowThemIsReleasedAtOnce) {
+TEST(DeadEntries, ARetryThatAppearsBelowThemIsEnqueuedImmediately) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a", R"({"backoff":"none"})"));
     pqxx::connection session{w.db().dsn()};

@@ -67,7 +67,7 @@ TEST_P(FinishSteps, TheSoonestRetryIsAnnouncedOfAllThatAreNotAnnouncedYet) {
     EXPECT_EQ(w.db().value<std::string>("select current_setting('tasker.timers')"), "200");
 }
 
-TEST_P(FinishSteps, ResultsTooLargeToBeJoinedAreLeftOutAndTheirSizeIsTold) {
+TEST_P(FinishSteps, ResultsTooLargeToBeJoinedAreLeftOutAndTheirSizeIsReturned) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("heavy", "a; b; c; d<a,b,c; e<a,b"));
     auto const large = json_text(30'000'000);
@@ -111,7 +111,7 @@ TEST_P(FinishSteps, ATaskWhoseResultIsTooLargeIsCompleteWithoutIt) {
     EXPECT_EQ(w.result_size(task), std::nullopt);
 }
 
-TEST_P(FinishSteps, AContinuationIsHandedBackLeasedUpToWhatTheCallerTakes) {
+TEST_P(FinishSteps, ContinuationsAreReturnedLeasedUpToTheRequestedNumber) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("fan", "a; b<a; c<a; d<a"));
     auto const rows = w.finish(w.claim().at(0), "1", 0, 2);
@@ -331,7 +331,7 @@ TEST(FailedSteps, EachBackoffKindGivesItsSeriesOfWaits) {
         "832040");
 }
 
-TEST(FailedSteps, AnAskedForDelayOverridesTheBackoff) {
+TEST(FailedSteps, ARequestedDelayOverridesTheBackoff) {
     workflow_database w;
     w.create(w.register_template("one", "a"));
     w.finish(w.claim().at(0), R"({"message":"busy"})", 1, 0, 90'000);
@@ -341,7 +341,7 @@ TEST(FailedSteps, AnAskedForDelayOverridesTheBackoff) {
     EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(100)"), 1);
 }
 
-TEST(FailedSteps, TheLastAllowedAttemptFailsForGood) {
+TEST(FailedSteps, TheLastAllowedAttemptFailsPermanently) {
     workflow_database w;
     auto const task =
         w.create(w.register_template("one", "a; b<a", R"({"max_attempts":2,"backoff":"none"})"));
@@ -356,7 +356,7 @@ TEST(FailedSteps, TheLastAllowedAttemptFailsForGood) {
               "second");
 }
 
-TEST(FailedSteps, AStepThatIsNotRetryableFailsAtOnce) {
+TEST(FailedSteps, AStepThatIsNotRetryableFailsAtItsFirstFailure) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a", R"({"retryable":false})"));
     w.finish(w.claim().at(0), R"({"message":"no"})", 1);

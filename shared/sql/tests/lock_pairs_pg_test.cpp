@@ -84,7 +84,7 @@ constexpr std::array calls{
         "'{{retryable_failure,retryable_failure}}', array['{{}}','{{}}'], '{{0,0}}', '{{0,0}}')"},
     core_call{"Extend", "select * from tasker.extend_leases('tasker_default', 30, {0})"},
     core_call{"Start", "select tasker.start_steps({0})"},
-    core_call{"GiveBack", "select tasker.release_steps('tasker_default', {0})"},
+    core_call{"ReleaseSteps", "select tasker.release_steps('tasker_default', {0})"},
     core_call{"Claim", "select * from tasker.claim_steps('{{tasker_default}}', 1, 30, 10, 10)"},
     core_call{"Cancel", "select * from tasker.cancel_tasks(array["
                         "'00000000-0000-7000-8000-000000000002',"

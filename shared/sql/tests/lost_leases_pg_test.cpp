@@ -25,7 +25,7 @@ void lose_worker(workflow_database& w, int times, bool starts = true) {
     }
 }
 
-TEST(LostLeases, AStepThatLosesItsWorkerTenTimesWhileItRunsAloneFailsForGood) {
+TEST(LostLeases, AStepThatLosesItsWorkerTenTimesWhileItRunsAloneFailsPermanently) {
     workflow_database w;
     auto const task = w.create(w.register_template("killer", "a", R"({"max_attempts":1})"));
     lose_worker(w, 12);

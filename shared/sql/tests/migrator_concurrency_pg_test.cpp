@@ -23,9 +23,9 @@ using tasker::testing::test_database;
 using ::testing::HasSubstr;
 
 /// A migration whose second step waits as long as the test holds lock 42.
-class MigrationsAtOnce : public ::testing::Test {
+class ConcurrentMigrations : public ::testing::Test {
 protected:
-    MigrationsAtOnce() {
+    ConcurrentMigrations() {
         slow_.migrations[1].text = "create table tasker.second (a int);\n"
                                    "select pg_advisory_xact_lock(42);";
         database_.exec("select pg_advisory_lock(42)");
@@ -51,7 +51,7 @@ protected:
     script_set slow_ = sample_scripts();
 };
 
-TEST_F(MigrationsAtOnce, WaitForTheFirstAndThenFindNothingToDo) {
+TEST_F(ConcurrentMigrations, WaitForTheFirstAndThenFindNothingToDo) {
     auto first = start();
     ASSERT_TRUE(wait_for_waiting_sessions(1)) << first.get().error().message;
     auto second = start();
@@ -65,7 +65,7 @@ TEST_F(MigrationsAtOnce, WaitForTheFirstAndThenFindNothingToDo) {
     EXPECT_TRUE(waited->did_nothing());
 }
 
-TEST_F(MigrationsAtOnce, GiveUpAfterTheirLimit) {
+TEST_F(ConcurrentMigrations, GiveUpAfterTheirLimit) {
     auto first = start();
     ASSERT_TRUE(wait_for_waiting_sessions(1)) << first.get().error().message;
     auto const second = migrate(dsn_, {.wait_limit = std::chrono::milliseconds{20}}, slow_);
@@ -77,7 +77,7 @@ TEST_F(MigrationsAtOnce, GiveUpAfterTheirLimit) {
     EXPECT_TRUE(done) << done.error().message;
 }
 
-TEST_F(MigrationsAtOnce, TakeOverFromOneThatWasKilled) {
+TEST_F(ConcurrentMigrations, TakeOverFromOneThatWasKilled) {
     auto first = start();
     ASSERT_TRUE(wait_for_waiting_sessions(1));
     auto second = start();

@@ -53,7 +53,7 @@ TEST_F(Migrate, FindsNothingToDoTheSecondTime) {
     EXPECT_EQ(again->from, again->to);
 }
 
-TEST_F(Migrate, MakesTheFunctionsOfEachQueueAnewWithTheOthers) {
+TEST_F(Migrate, ReplacesTheFunctionsOfEachQueueWithTheOthers) {
     ASSERT_TRUE(migrate(database_.dsn()));
     database_.exec("select tasker.ensure_namespace('default')");
     database_.exec(
@@ -73,7 +73,7 @@ TEST_F(Migrate, MakesTheFunctionsOfEachQueueAnewWithTheOthers) {
               "void");
 }
 
-TEST_F(Migrate, RecordsWhatItApplied) {
+TEST_F(Migrate, RecordsAppliedScripts) {
     ASSERT_TRUE(migrate_to(scripts_));
     auto const rows = database_.exec("select version, name, checksum, applied_at <= now() "
                                      "from tasker.migrations order by version");
@@ -84,7 +84,7 @@ TEST_F(Migrate, RecordsWhatItApplied) {
     EXPECT_TRUE(rows[1][3].as<bool>());
 }
 
-TEST_F(Migrate, AppliesOnlyWhatIsMissing) {
+TEST_F(Migrate, AppliesOnlyMissingScripts) {
     script_set first = scripts_;
     first.migrations.pop_back();
     ASSERT_TRUE(migrate_to(first));
@@ -192,7 +192,7 @@ TEST_F(Migrate, KeepsTheOldFunctionsWhenANewOneFails) {
     EXPECT_EQ(database_.value<int>("select tasker.a()"), 0);
 }
 
-TEST_F(Migrate, IgnoresWhatRoleAndDatabaseSet) {
+TEST_F(Migrate, IgnoresSettingsOfTheRoleAndTheDatabase) {
     std::string const alter = "alter database " + database_.name();
     database_.exec(alter + " set search_path = nowhere");
     database_.exec(alter + " set default_transaction_isolation = 'serializable'");
@@ -212,7 +212,7 @@ TEST_F(Migrate, ShowsNoPartOfAUrlThatLibpqCannotParse) {
     }
 }
 
-TEST_F(Migrate, TellsWhatIsWrongWithAUrlWithoutShowingItsPassword) {
+TEST_F(Migrate, ExplainsAnInvalidUrlWithoutShowingItsPassword) {
     for (std::string const dsn :
          {"postgresql://me:geheim@127.0.0.1:1/x", "host=/nowhere password=geheim", "no=such key"}) {
         auto const report = migrate(dsn);
@@ -262,7 +262,7 @@ TEST_F(Check, RefusesFunctionsOfAnotherBuild) {
     EXPECT_EQ(judged.error().code, errc::outdated);
 }
 
-TEST_F(Check, AcceptsWhatMigrateMade) {
+TEST_F(Check, AcceptsAMigratedSchema) {
     ASSERT_TRUE(migrate_to(scripts_));
     EXPECT_TRUE(check(database_.dsn(), scripts_));
 }

@@ -15,7 +15,7 @@ std::vector<std::string_view> texts(std::string_view script) {
     return found;
 }
 
-TEST(SplitStatements, CutsAtSemicolonsAndDropsWhatIsEmpty) {
+TEST(SplitStatements, SplitsAtSemicolonsAndDropsEmptyStatements) {
     EXPECT_THAT(texts("select 1; ;\nselect 2"), ElementsAre("select 1", "select 2"));
     EXPECT_THAT(texts(""), ElementsAre());
     EXPECT_THAT(texts(" -- nothing\n;"), ElementsAre());
@@ -56,7 +56,7 @@ TEST(SplitStatements, LeavesSqlStandardBodiesWhole) {
     EXPECT_THAT(texts("begin; select 1; end;"), ElementsAre("begin", "select 1", "end"));
 }
 
-TEST(SplitStatements, EndsWithTheScriptWhateverIsOpen) {
+TEST(SplitStatements, EndsWithTheScriptInsideAnOpenQuoteOrComment) {
     EXPECT_THAT(texts("select 'a;"), ElementsAre("select 'a;"));
     EXPECT_THAT(texts("do $$ a;"), ElementsAre("do $$ a;"));
     EXPECT_THAT(texts("select (1; /* b"), ElementsAre("select (1;"));

@@ -18,7 +18,7 @@ using tasker::testing::soon;
 using tasker::testing::test_database;
 using ::testing::HasSubstr;
 
-TEST(Suitability, RefusesAnotherEncodingThanUtf8AndTellsHowToMakeTheDatabase) {
+TEST(Suitability, RefusesAnotherEncodingThanUtf8AndExplainsHowToCreateTheDatabase) {
     test_database database =
         test_database::empty("encoding 'SQL_ASCII' template template0 lc_collate 'C' lc_ctype 'C'");
     auto const migrated = migrate(database.dsn());
@@ -48,7 +48,7 @@ TEST(Suitability, RefusesReadOnlyTransactionsAndNamesTheSetting) {
     EXPECT_TRUE(may_pass(checked.error()));
 }
 
-TEST(Suitability, RefusesAStandbyAndTellsHowToReachThePrimary) {
+TEST(Suitability, RefusesAStandbyAndExplainsHowToReachThePrimary) {
     testing::own_cluster cluster;
     ASSERT_TRUE(check(cluster.dsn()));
     ASSERT_TRUE(cluster.server().stop(private_postgres::shutdown::fast, soon()));
