@@ -170,13 +170,13 @@ TEST(OpenApi, PathParametersAreDescribed) {
             auto const wanted = std::ranges::count(path, '{');
             auto const parameters = operation.value("parameters", json::array());
             auto const in_path =
-                std::ranges::count_if(parameters, [&, &path = path](json const& each) {
+                std::ranges::count_if(parameters, [&, &pattern = path](json const& each) {
                     auto const& described = each.contains("$ref")
                                                 ? document.at(json::json_pointer{
                                                       each.at("$ref").get<std::string>().substr(1)})
                                                 : each;
                     return described.at("in") == "path" &&
-                           path.find("{" + described.at("name").get<std::string>() + "}") !=
+                           pattern.find("{" + described.at("name").get<std::string>() + "}") !=
                                std::string::npos;
                 });
             EXPECT_EQ(in_path, wanted) << method << ' ' << path;

@@ -1,5 +1,7 @@
 #include "task_options.hpp"
 
+#include "tasker/model/states.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -84,7 +86,7 @@ TEST(ListOptions, BecomeAFilter) {
 
 TEST(ListOptions, AreRefusedWithTheReason) {
     EXPECT_THAT(to_filter({.state = "done"}).error().message,
-                HasSubstr("pending, running, waiting, failed, complete, cancelled"));
+                HasSubstr("must be one of " + model::task_state_names() + ", not \"done\""));
     EXPECT_THAT(to_filter({.created_before = "yesterday"}).error().message,
                 HasSubstr("--created-before"));
 }

@@ -82,6 +82,7 @@ int workflow_database::register_template(std::string const& name, std::string_vi
     std::string json;
     for (auto const& step : all) {
         std::vector<std::size_t> child_parents;
+        child_parents.reserve(step.children.size());
         for (int const child : step.children) {
             child_parents.push_back(all[static_cast<std::size_t>(child)].parents.size());
         }
