@@ -53,6 +53,14 @@ def judge_suite(tested, fail):
             each.status = REGRESSED if by > fail + slack else SLOWER
         elif is_better and other.worse_by > LOOK + slack:
             each.status = IMPROVED
+        elif slack > fail or is_excused(each, fail + slack):
+            each.status = NOT_JUDGED
+
+
+def is_excused(each, bound):
+    """Worse only by as much as the machine's waits were longer."""
+    bare = Recorded(each.base, each.new, each.ratios, excuses_waits=False)
+    return each.worse_by <= bound < bare.worse_by
 
 
 def compare(base, new, ratios=False, fail=FAIL):
@@ -162,10 +170,11 @@ def markdown(base, new, differences, rows=(), notes=()):
                    and each.longer_waits > 0.1 * median(each.base.waits[1])})
     if busy:
         lines += ["", f"The machine was busier the second time ({', '.join(busy)}): durations that "
-                      "grew by as much as its waits did are not called slower. Run again."]
-    if any(each.status == NOT_JUDGED for each in recorded):
+                      "grew by as much as its waits did are not judged. Run again."]
+    if any(each.status == NOT_JUDGED and each.case.suite not in busy for each in recorded):
         lines += ["", "Not judged: too few repetitions to distinguish a change from chance among "
-                      "so many cases. Measure with --repetitions 10."]
+                      "so many cases, or repetitions that differ too much. Measure with "
+                      "--repetitions 10, without other load."]
     return "\n".join(lines) + "\n"
 
 

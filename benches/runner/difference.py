@@ -107,19 +107,21 @@ class Recorded:
       reaches last;
     - both also hold after dividing by each run's calibration (its quick end, too);
     - of a duration, more remains than what an empty statement and the smallest durable commit,
-      timed beside each repetition, have become slower by;
+      timed beside each repetition, have become slower by (if less remains, it is not judged);
     - it differs from the other cases of its suite: their common change is the machine's. The bound
       grows by twice what they scatter by, or by twice the error of the case's own medians;
     - a one-sided Mann-Whitney U test over the repetitions says so, at 5 % for all cases of a suite
       together (Holm). Six repetitions a side can say so of 46 cases, ten of thousands.
     """
 
-    def __init__(self, base, new, ratios=False):
+    def __init__(self, base, new, ratios=False, excuses_waits=True):
         self.base, self.new, self.ratios = base, new, ratios
         self.status = NOT_JUDGED
         # Durations to subtract: by how much waiting became slower, whatever is called.
         self.longer_waits = max([0.0, *(quick_end(after) - quick_end(before) for before, after
                                         in zip(base.waits, new.waits) if before and after)])
+        if not excuses_waits:
+            self.longer_waits = 0.0
         self.chance_worse, self.worse_by = self._chances(), self._worse_by()
 
     def _costs(self, case, statistic, divided):
