@@ -1,10 +1,11 @@
--- Stores the results and the failures of reported steps that their reporter still holds. It is a part of
--- finish_steps; the arguments are described there. No `set` clauses: it runs under those of its caller.
+-- Stores the results and the failures of the reported steps whose delivery is still the one that was claimed. It
+-- is a part of finish_steps, where the arguments are described. It has no SET options: see
+-- advance_steps.
 -- called by: finish_steps.
--- returns: the steps that succeeded, with the sizes of their results; the tasks of those that failed
---   permanently and of those that will be retried; the messages of all of them, in ascending order. An
---   array is null if there are none.
--- locks: own steps (task_id, step_no).
+-- returns: the steps that succeeded, with the sizes of their results; the tasks of those that failed permanently
+--   and of those that will be retried; an array is null if there are none. msg_ids: the messages of all of them,
+--   ascending, never null.
+-- locks: the reported steps (task_id, step_no).
 -- moves: step in_progress -> complete | failed | waiting_for_retry.
 create or replace function tasker.accept_reports(
     p_queue text, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],

@@ -10,7 +10,7 @@
 -- A session reads a queue from its floor. If it got as many steps as it requested, it continues from where
 -- it stopped, for one second: below are index entries of deleted messages (decision 0114).
 -- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
--- locks: messages (skip locked), own steps (of messages read before: skip locked; task_id, step_no),
+-- locks: messages (skip locked), their steps (of messages read before: skip locked; task_id, step_no),
 --   then tasks (lease_steps); a batch from the mark comes before one from the floor, whose messages are lower.
 -- moves: step enqueued | in_progress -> in_progress; task pending -> running.
 -- cost: a batch of primary-key look-ups for each queue that has work, and for each p_qty messages that

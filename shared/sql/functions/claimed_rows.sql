@@ -1,5 +1,5 @@
 -- The rows a worker gets for steps that were just leased to it.
--- called by: claim_steps, finish_step, finish_steps. No `set` clause, so that the planner inlines it.
+-- called by: claim_steps, finish_step, finish_steps. No SET options, so that the planner inlines it.
 -- cost: five primary-key look-ups a step, and two for each parent.
 create or replace function tasker.claimed_rows(
     p_queue text, p_msg_ids bigint[], p_task_ids uuid[], p_step_nos int[])

@@ -2,7 +2,7 @@
 -- called by: the worker, at a third of the lease.
 -- returns: the 1-based ordinals of the steps that are no longer its own (cancelled, finished, or
 --   claimed by another after the lease ran out): it should stop working on them.
--- locks: own messages (msg_id).
+-- locks: the messages (msg_id).
 -- raises: TK001 arrays of different lengths, a lease below 1 s.
 create or replace function tasker.extend_leases(
     p_queue text, p_lease_s int, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[])

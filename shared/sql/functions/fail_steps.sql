@@ -3,7 +3,7 @@
 -- called by: accept_reports.
 -- returns: for the caller's own steps: the tasks of those that failed permanently, the tasks of those that
 --   will be retried, and the messages of both; null where there are none.
--- locks: own steps (task_id, step_no).
+-- locks: the steps (task_id, step_no).
 -- moves: step in_progress -> failed | waiting_for_retry.
 create or replace function tasker.fail_steps(
     p_queue text, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],

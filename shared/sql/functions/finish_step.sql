@@ -53,7 +53,7 @@ begin
         return;
     end if;
 
-    -- See finish_steps: the upsert serialises parents that finish at the same time.
+    -- See advance_steps: the upsert serialises parents that finish at the same time.
     if cardinality(v_children) = 1 then
         insert into tasker.steps as s
             (task_id, step_no, template_id, parents_total, parents_done, parents_bytes, state)
@@ -62,7 +62,7 @@ begin
         on conflict (task_id, step_no) do update
         set parents_done = s.parents_done + 1,
             parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int,
-            alone = false -- finish_steps may have left its sign there
+            alone = false -- see advance_steps
         returning s.parents_done into v_done;
         if v_done = v_total then
             v_now := tasker.clock();

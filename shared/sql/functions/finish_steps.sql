@@ -1,22 +1,23 @@
--- Stores the outcomes of steps that ran, and advances their tasks: stores results, counts down
--- children, enqueues those that became ready, schedules retries, finishes tasks, and deletes the
--- messages of accepted steps (the message of a refused step belongs to its present holder). All p_…
--- arrays are parallel; all steps come from p_queue, which is also the queue of their children.
--- p_payloads: of a success its result, of a failure its error.
--- p_retry_after_ms: overrides the template's backoff for this failure; null: the template's
---   backoff.
--- p_ran_us: how long ago the handler started.
--- p_take: how many newly ready steps the caller wants (continuation): they are returned leased for
---   p_lease_s to p_worker, so that a chain costs one transaction per step.
--- called by: the worker; finish_step (fan-outs); claim_steps (steps that lost their worker too often).
--- returns: the continuations, and the refused reports: another delivery has the step, or it was
---   cancelled.
--- locks: own steps (task_id, step_no), children (same order), tasks (task_id), then own messages (msg_id).
+-- Stores the outcomes of steps that ran, and advances their tasks: stores results, counts the complete parents of
+-- children, enqueues the steps that became ready, schedules retries, finishes tasks, and deletes or reuses the
+-- messages of the accepted reports. A refused report changes nothing: another worker has the step and its
+-- message. All p_… arrays are parallel; all steps come from p_queue, which is also the queue of their children.
+-- p_deliveries: the number of the delivery, from the claim. A report of an outdated delivery is refused.
+-- p_msg_ids: the steps' messages, from the claim.
+-- p_payloads: the result of a success or the error of a failure.
+-- p_retry_after_ms: overrides the template's backoff for this failure; null: the template's backoff.
+-- p_ran_us: how long ago the handler started; not used if start_steps has stored the start.
+-- p_take: of how many children the caller takes the first run (continuation), if they become ready: they are
+--   returned already leased to p_worker for p_lease_s seconds, so that a chain costs one transaction per step.
+-- called by: the worker; finish_step (fan-outs); fail_killers (steps that lost their worker too many times).
+-- returns: the continuations, and the refused reports: the step has another delivery, or it was cancelled.
+-- locks: the reported steps (task_id, step_no), children (same order), tasks (task_id), then the reported steps'
+--   messages (msg_id).
 -- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress;
 --   task -> running | waiting | failed | complete.
 -- raises: TK001 when the arrays differ in length.
--- cost: a few statements on primary keys for the whole batch; a task's row is written only when its
---   number of active steps changes.
+-- cost: a few statements on primary keys for the whole batch; a task's row is written only when one of its
+--   counts changes.
 create or replace function tasker.finish_steps(
     p_queue text, p_worker int, p_lease_s int, p_take int,
     p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[],
@@ -51,9 +52,9 @@ begin
         v_accepted.done_bytes);
     perform tasker.update_tasks(
         v_accepted.done_tasks, v_accepted.failed_tasks, v_accepted.retried_tasks,
-        v_next.ready_tasks || v_next.taken_tasks);
-    v_msg_ids := tasker.deliver_steps(
-        p_queue, p_lease_s, v_accepted.msg_ids, v_next.ready_tasks, v_next.ready_steps, v_next.taken_tasks,
+        v_next.enqueue_tasks || v_next.taken_tasks);
+    v_msg_ids := tasker.move_messages(
+        p_queue, p_lease_s, v_accepted.msg_ids, v_next.enqueue_tasks, v_next.enqueue_steps, v_next.taken_tasks,
         v_next.taken_steps);
 
     if v_msg_ids is not null then

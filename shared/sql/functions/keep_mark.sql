@@ -1,5 +1,5 @@
 -- Keeps, for this session's next claim, where it continues to read a queue, and raises the queue's floor.
--- No `set` clauses: it runs under those of its caller.
+-- It has no SET options: it runs under those of its caller.
 -- called by: claim_steps.
 -- p_mark: where this session continued, when it last read from the floor (ms), the floor.
 -- p_next: where it will continue; null: at the floor.

@@ -1,10 +1,10 @@
 -- Gives the steps of leased messages to a worker, and deletes the messages of steps that cannot be claimed.
--- No `set` clauses: it runs under those of its caller.
+-- It has no SET options: it runs under those of its caller.
 -- called by: claim_steps.
 -- p_alone: the message of the step that must run alone; null if there is none.
 -- returns: the steps that the worker got and their messages, null if there are none; whether a step that
 --   had no lease left failed.
--- locks: own steps (task_id, step_no), then tasks.
+-- locks: the steps (task_id, step_no), then tasks.
 -- moves: step enqueued | in_progress -> in_progress; task pending -> running.
 create or replace function tasker.lease_steps(
     p_queue text, p_worker int, p_lease_s int, p_msg_ids bigint[], p_task_ids uuid[], p_step_nos int[],

@@ -1,7 +1,7 @@
 -- Returns claimed, unfinished steps, so that another worker can claim them immediately.
 -- called by: a worker that stops. REQUIRES: the caller never reports these deliveries afterwards.
 -- returns: how many steps were its own and were returned.
--- locks: own steps (task_id, step_no), then own messages (msg_id).
+-- locks: the steps (task_id, step_no), then their messages (msg_id).
 -- moves: step in_progress -> enqueued.
 -- raises: TK001 arrays of different lengths.
 create or replace function tasker.release_steps(

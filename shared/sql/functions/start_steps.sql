@@ -4,7 +4,7 @@
 --   Its commit may be asynchronous.
 -- returns: how many of these claims the caller still holds.
 -- raises: TK001 when the arrays differ in length.
--- locks: own steps (task_id, step_no).
+-- locks: the steps (task_id, step_no).
 -- cost: a primary-key look-up and a HOT update a step.
 create or replace function tasker.start_steps(
     p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_ran_ms int[])

@@ -1,7 +1,7 @@
 -- Tasks as the API shows them. `result` joins the results of the leaf steps by name once the task is
 -- complete; it is null where they are larger together than joined_bytes_limit(). steps_complete is
 -- counted from the steps' rows while a task is open.
--- called by: get_tasks, finished_tasks, list_tasks. No `set` clause, so that the planner inlines it.
+-- called by: get_tasks, finished_tasks, list_tasks. No SET options, so that the planner inlines it.
 -- cost: primary-key look-ups, two for each leaf if there are several; the steps of a task that is not
 --   complete are counted.
 create or replace function tasker.task_rows(p_task_ids uuid[]) returns setof tasker.task_view

@@ -1,5 +1,5 @@
 -- Counts the steps of each task that became active or ended, and moves the tasks accordingly. Each
--- array contains a task once for each of its steps. No `set` clauses: it runs under those of its
+-- array contains a task once for each of its steps. It has no SET options: it runs under those of its
 -- caller.
 -- called by: finish_steps.
 -- p_done, p_failed, p_retried: tasks of steps that succeeded, failed permanently, wait for a retry.

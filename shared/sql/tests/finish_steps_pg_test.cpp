@@ -111,6 +111,15 @@ TEST_P(FinishSteps, ATaskWhoseResultIsTooLargeIsCompleteWithoutIt) {
     EXPECT_EQ(w.result_size(task), std::nullopt);
 }
 
+TEST(FinishSteps, ChildrenThatAreReadyAreTakenBeforeThoseThatMayNotBe) {
+    workflow_database w;
+    auto const task = w.create(w.register_template("join", "a; b; c<a,b; d<a"));
+    auto const a = w.claim(1).at(0);
+    ASSERT_EQ(a.name, "a");
+    EXPECT_THAT(kinds(w.finish(a, "1", 0, 1)), ElementsAre("taken:d"));
+    EXPECT_EQ(w.step_state(task, "c"), "pending");
+}
+
 TEST_P(FinishSteps, ContinuationsAreReturnedLeasedUpToTheRequestedNumber) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("fan", "a; b<a; c<a; d<a"));
