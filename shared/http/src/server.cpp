@@ -179,9 +179,9 @@ void server::start_session(tcp::socket socket) {
     socket.set_option(tcp::no_delay{true}, ignored);
     auto owned = std::make_unique<session>(std::move(socket), *context_);
     auto* const started = owned.get();
-    bool const one_too_many = sessions_.size() >= options_.allowed.max_connections;
+    bool const is_over_limit = sessions_.size() >= options_.allowed.max_connections;
     sessions_.emplace(started, std::move(owned));
-    asio::co_spawn(executor_, one_too_many ? started->refuse() : started->run(),
+    asio::co_spawn(executor_, is_over_limit ? started->refuse() : started->run(),
                    [this, started](std::exception_ptr failure) {
                        if (failure) {
                            log::error("connection_failed", {});

@@ -5,7 +5,7 @@
 namespace tasker::http {
 namespace {
 
-TEST(ContentType, TellsJsonFromYamlFromTheRest) {
+TEST(ContentType, DistinguishesJsonYamlAndOtherTypes) {
     for (auto const* type :
          {"", "application/json", "Application/JSON", "application/json ; a=b",
           "application/json; charset=utf-8", "application/json;charset=\"UTF-8\""}) {

@@ -19,8 +19,8 @@ boost::asio::awaitable<response> length(request& asked) {
     co_return response{.body = std::to_string(asked.body.size())};
 }
 
-/// Requests made of good and bad parts, cut, doubled and overwritten at random. Whatever comes, the
-/// server answers each connection with HTTP responses, errors in the envelope, and an end.
+/// Requests made of valid and invalid parts, cut, doubled and overwritten at random. The server
+/// always answers with HTTP responses and error envelopes, and closes the connection.
 class HttpFuzz : public ::testing::Test {
 protected:
     HttpFuzz()
@@ -164,7 +164,7 @@ TEST_F(HttpFuzz, GarbageIsRefused) {
     EXPECT_EQ(http_client{server_.address()}.post("/v1/tasks", "{}").body, "2");
 }
 
-TEST_F(HttpFuzz, ConnectionsThatVanishLeaveNothingBehind) {
+TEST_F(HttpFuzz, DroppedConnectionsLeaveNothingBehind) {
     for (int i = 0; i < 300; ++i) {
         auto text = a_request();
         damage(text);

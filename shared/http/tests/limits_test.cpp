@@ -14,7 +14,7 @@ struct refused_text {
     std::string code;
 };
 
-TEST_F(HttpServer, RefusesWhatIsNoRequestAndClosesTheConnection) {
+TEST_F(HttpServer, RefusesInvalidRequestsAndClosesTheConnection) {
     auto const server = start();
     std::string const host = "Host: t\r\n";
     std::vector<refused_text> const all{
@@ -86,7 +86,7 @@ TEST_F(HttpServer, RefusesWhatIsNoRequestAndClosesTheConnection) {
     }
 }
 
-TEST_F(HttpServer, CountsTheHeaderAsAWholeHoweverItArrives) {
+TEST_F(HttpServer, LimitsTheWholeHeaderAlsoWhenItArrivesInPieces) {
     auto options = small();
     options.allowed.request_timeout = std::chrono::seconds{30};
     auto const server = start(options);
@@ -102,7 +102,7 @@ TEST_F(HttpServer, CountsTheHeaderAsAWholeHoweverItArrives) {
     EXPECT_EQ(client.receive().error_code(), "headers_too_large");
 }
 
-TEST_F(HttpServer, LimitsTrailersAsHeaders) {
+TEST_F(HttpServer, LimitsTrailersLikeHeaders) {
     auto const server = start();
     auto const with_trailers = [](int count) {
         std::string text = "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -128,7 +128,7 @@ TEST_F(HttpServer, LimitsTheBodyByItsRoute) {
     EXPECT_EQ(client.post("/echo", large).error_code(), "payload_too_large");
 }
 
-TEST_F(HttpServer, LimitsWhatAllConnectionsTogetherSend) {
+TEST_F(HttpServer, LimitsTheBodiesOfAllConnectionsTogether) {
     auto options = small();
     options.allowed.max_received_bytes = 100'000;
     auto const server = start(options);
@@ -152,7 +152,7 @@ TEST_F(HttpServer, LimitsTheTimeOfARequest) {
     }
 }
 
-TEST_F(HttpServer, ClosesIdleConnectionsWithoutAWord) {
+TEST_F(HttpServer, ClosesIdleConnectionsWithoutAResponse) {
     auto const server = start();
     http_client never_used{server->address()};
     http_client used{server->address()};
@@ -161,19 +161,19 @@ TEST_F(HttpServer, ClosesIdleConnectionsWithoutAWord) {
     EXPECT_TRUE(used.ends());
 }
 
-TEST_F(HttpServer, TellsAConnectionTooMany) {
+TEST_F(HttpServer, AnswersAConnectionBeyondTheLimitWithUnavailable) {
     auto const server = start();
     std::vector<std::unique_ptr<http_client>> clients;
     for (int i = 0; i < 4; ++i) {
         clients.push_back(std::make_unique<http_client>(server->address()));
         EXPECT_EQ(clients.back()->get("/echo").status, 200U);
     }
-    http_client one_too_many{server->address()};
-    auto const reply = one_too_many.get("/echo");
+    http_client extra{server->address()};
+    auto const reply = extra.get("/echo");
     EXPECT_EQ(reply.status, 503U);
     EXPECT_EQ(reply.error_code(), "unavailable");
     EXPECT_THAT(reply.fields, Contains(Pair("retry-after", "1")));
-    EXPECT_TRUE(one_too_many.ends());
+    EXPECT_TRUE(extra.ends());
     EXPECT_EQ(clients.front()->get("/echo").status, 200U);
 }
 

@@ -12,17 +12,17 @@ std::string head_of(response const& answer, head_options options = {}) {
     return out;
 }
 
-TEST(ResponseHead, TellsTypeAndLengthOfTheBody) {
+TEST(ResponseHead, HasTheTypeAndLengthOfTheBody) {
     EXPECT_EQ(head_of({.status = 201, .body = "{}"}),
               "HTTP/1.1 201 Created\r\nDate: D\r\nContent-Type: application/json\r\n"
               "Content-Length: 2\r\n\r\n");
 }
 
-TEST(ResponseHead, HasNoLengthWhereNoBodyIsAllowed) {
+TEST(ResponseHead, HasNoLengthIfNoBodyIsAllowed) {
     EXPECT_EQ(head_of({.status = 204, .body = {}}), "HTTP/1.1 204 No Content\r\nDate: D\r\n\r\n");
 }
 
-TEST(ResponseHead, ListsFurtherFieldsAndTheFateOfTheConnection) {
+TEST(ResponseHead, ListsOtherFieldsAndWhetherTheConnectionCloses) {
     EXPECT_EQ(head_of({.status = 405, .body = {}, .fields = {{"Allow", "GET"}}},
                       {.date = {}, .extra_fields = "X: y\r\n", .keep_alive = false}),
               "HTTP/1.1 405 Method Not Allowed\r\nDate: D\r\nContent-Length: 0\r\nAllow: GET\r\n"

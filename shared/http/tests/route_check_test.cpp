@@ -14,7 +14,7 @@ json details_of(http_reply const& reply) {
     return reply.json().at("error").at("details");
 }
 
-TEST_F(HttpServer, QueryOfARouteHasOnlyTheNamesThatItDeclares) {
+TEST_F(HttpServer, RefusesQueryNamesThatTheRouteDoesNotDeclare) {
     auto const server = start();
     http_client client{server->address()};
     EXPECT_EQ(client.get("/list?limit=7&cursor=a%20b").status, 200U);
@@ -30,7 +30,7 @@ TEST_F(HttpServer, QueryOfARouteHasOnlyTheNamesThatItDeclares) {
     EXPECT_EQ(client.get("/echo?anything=%").status, 200U) << "/echo ignores its query";
 }
 
-TEST_F(HttpServer, BodyOfARouteHasOnlyTheFormatsThatItDeclares) {
+TEST_F(HttpServer, RefusesBodyFormatsThatTheRouteDoesNotDeclare) {
     auto const server = start();
     http_client client{server->address()};
     auto const send = [&client](char const* path, char const* type) {
@@ -51,7 +51,7 @@ TEST_F(HttpServer, BodyOfARouteHasOnlyTheFormatsThatItDeclares) {
     EXPECT_EQ(send("/echo", "text/csv"), 200U) << "/echo does not declare a format";
 }
 
-TEST_F(HttpServer, AnUnknownPathHasTheMessageOfTheServer) {
+TEST_F(HttpServer, AnswersUnknownPathsWithTheConfiguredMessage) {
     auto options = small();
     options.not_found = "only /echo is here";
     auto const server = start(options);

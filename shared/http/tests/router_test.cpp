@@ -62,7 +62,7 @@ TEST_F(Router, ServesHeadByTheRouteOfGet) {
     EXPECT_EQ(found(verb::head, "/v1/tasks/7"), "/v1/tasks/{task_id}");
 }
 
-TEST_F(Router, TellsTheMethodsOfAPathThatIsAskedWithAnother) {
+TEST_F(Router, ListsTheAllowedMethodsWhenTheMethodIsWrong) {
     EXPECT_EQ(found(verb::delete_, "/v1/tasks"), "");
     EXPECT_EQ(match_.allow, "POST, GET, HEAD, OPTIONS");
     EXPECT_EQ(found(verb::unknown, "/v1/tasks/7"), "");
@@ -78,7 +78,7 @@ TEST_F(Router, FindsNothingForOtherPaths) {
     }
 }
 
-TEST_F(Router, RefusesEscapesThatStandForNothing) {
+TEST_F(Router, RefusesInvalidEscapes) {
     for (auto const* target : {"/v1/tasks/%", "/v1/tasks/%4", "/v1/tasks/%zz", "/v1/tasks/%00",
                                "/v1/tasks/%0a", "/v1/tasks/%ff"}) {
         EXPECT_EQ(found(verb::get, target), "") << target;

@@ -32,7 +32,7 @@ public:
     }
 
     void stop();
-    /// Waits until the server has nothing left that runs.
+    /// Waits until no part of the server is running.
     void join();
 
 private:

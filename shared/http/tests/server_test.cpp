@@ -39,7 +39,7 @@ TEST_F(HttpServer, AnswersPipelinedRequestsInTheirOrder) {
     }
 }
 
-TEST_F(HttpServer, PutsRequestsTogetherFromPiecesOfAnySize) {
+TEST_F(HttpServer, AssemblesRequestsFromPiecesOfAnySize) {
     auto const server = start();
     auto const one = request_text("POST", "/echo", "abcdef", "text/plain", "X: y\r\n");
     for (std::size_t piece = 1; piece < one.size(); piece += 7) {
@@ -70,7 +70,7 @@ TEST_F(HttpServer, IgnoresEmptyLinesBeforeARequest) {
     EXPECT_EQ(client.receive().status, 200U);
 }
 
-TEST_F(HttpServer, TakesAUrlAsTheTarget) {
+TEST_F(HttpServer, AcceptsAUrlAsTheTarget) {
     auto const server = start();
     http_client client{server->address()};
     EXPECT_EQ(client.get("http://t/echo?a=/b").body, "GET /echo?a=/b ");
@@ -92,7 +92,7 @@ TEST_F(HttpServer, ReadsLaterVersionsOfHttp1AsHttp11) {
     }
 }
 
-TEST_F(HttpServer, TakesABodyOfContentEncodingIdentity) {
+TEST_F(HttpServer, AcceptsTheContentEncodingIdentity) {
     auto const server = start();
     http_client client{server->address()};
     EXPECT_EQ(
@@ -121,7 +121,7 @@ TEST_F(HttpServer, AnswersHeadWithoutTheBodyOfGet) {
     EXPECT_EQ(client.get("/echo").status, 200U);
 }
 
-TEST_F(HttpServer, TellsTheMethodsOfAPath) {
+TEST_F(HttpServer, ListsTheAllowedMethodsOfAPath) {
     auto const server = start();
     http_client client{server->address()};
     auto const options = client.request("OPTIONS", "/echo");
@@ -141,7 +141,7 @@ TEST_F(HttpServer, TellsTheMethodsOfAPath) {
     EXPECT_THAT(tunnel.fields, Contains(Pair("allow", "GET, HEAD, POST, OPTIONS")));
 }
 
-TEST_F(HttpServer, AllowsAnOriginWhereToldTo) {
+TEST_F(HttpServer, AllowsConfiguredOrigins) {
     auto options = small();
     options.allow_origin = "https://example.org";
     auto const server = start(options);
@@ -153,7 +153,7 @@ TEST_F(HttpServer, AllowsAnOriginWhereToldTo) {
     }
 }
 
-TEST_F(HttpServer, RefusesWhatAPageOfAnotherOriginPosts) {
+TEST_F(HttpServer, RefusesPostsFromPagesOfAnotherOrigin) {
     auto const post = [this](std::string const& allowed, std::string_view origin) {
         auto options = small();
         options.allow_origin = allowed;
@@ -172,7 +172,7 @@ TEST_F(HttpServer, RefusesWhatAPageOfAnotherOriginPosts) {
     EXPECT_EQ(post("*", page).status, 200U);
 }
 
-TEST_F(HttpServer, AnswersOnlyForHostsThatAreAdmitted) {
+TEST_F(HttpServer, AnswersOnlyForAllowedHosts) {
     auto const server = start();
     auto const ask_for = [&](std::string const& target, std::string const& fields) {
         http_client client{server->address()};
@@ -196,7 +196,7 @@ TEST_F(HttpServer, AnswersOnlyForHostsThatAreAdmitted) {
     EXPECT_EQ(old.receive().status, 200U);
 }
 
-TEST_F(HttpServer, AnswersUnknownPathsWithTheEnvelopeAndGoesOn) {
+TEST_F(HttpServer, AnswersUnknownPathsWithTheEnvelopeAndKeepsTheConnection) {
     auto const server = start();
     http_client client{server->address()};
     auto const reply = client.post("/none", "body");
@@ -217,7 +217,7 @@ TEST_F(HttpServer, AnswersAHandlersExceptionWithoutItsText) {
     EXPECT_EQ(client.get("/echo").status, 200U);
 }
 
-TEST_F(HttpServer, InvitesABodyThatItsClientHoldsBack) {
+TEST_F(HttpServer, SendsContinueToAClientThatExpectsIt) {
     auto const server = start();
     http_client client{server->address()};
     client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\n"
@@ -231,7 +231,7 @@ TEST_F(HttpServer, InvitesABodyThatItsClientHoldsBack) {
     EXPECT_EQ(client.receive().status, 413U);
 }
 
-TEST_F(HttpServer, TellsNoClientOfHttp10ToContinue) {
+TEST_F(HttpServer, SendsNoContinueToAClientOfHttp10) {
     auto const server = start();
     http_client client{server->address()};
     client.send("POST /echo HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
@@ -239,7 +239,7 @@ TEST_F(HttpServer, TellsNoClientOfHttp10ToContinue) {
     EXPECT_EQ(client.receive().status, 400U) << "of the missing body";
 }
 
-TEST_F(HttpServer, KeepsAConnectionOfHttp10OnlyIfAsked) {
+TEST_F(HttpServer, KeepsAConnectionOfHttp10OnlyOnRequest) {
     auto const server = start();
     http_client kept{server->address()};
     kept.send("GET /echo HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
@@ -249,7 +249,7 @@ TEST_F(HttpServer, KeepsAConnectionOfHttp10OnlyIfAsked) {
     EXPECT_TRUE(kept.ends());
 }
 
-TEST_F(HttpServer, ClosesTheConnectionIfAsked) {
+TEST_F(HttpServer, ClosesTheConnectionOnRequest) {
     auto const server = start();
     http_client client{server->address()};
     auto const reply = client.request("GET", "/echo", "", "", "Connection: close\r\n");
@@ -266,7 +266,7 @@ TEST_F(HttpServer, AnswersAClientThatHasFinishedSending) {
     EXPECT_TRUE(client.ends());
 }
 
-TEST_F(HttpServer, TellsAClientThatStoppedInTheMiddle) {
+TEST_F(HttpServer, AnswersAClientThatStopsInTheMiddle) {
     auto const server = start();
     http_client client{server->address()};
     client.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 10\r\n\r\nabc");
@@ -288,7 +288,7 @@ TEST_F(HttpServer, ReportsEachAnswer) {
     EXPECT_EQ(reported.get_future().get(), std::pair(std::string{"/fail"}, 500U));
 }
 
-TEST(HttpListen, RefusesWhatIsNoAddress) {
+TEST(HttpListen, RefusesInvalidAddresses) {
     boost::asio::io_context io;
     router const routes;
     for (auto const* address : {"", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", ":80",
@@ -298,7 +298,7 @@ TEST(HttpListen, RefusesWhatIsNoAddress) {
     }
 }
 
-TEST(HttpListen, TellsThatAnAddressIsTaken) {
+TEST(HttpListen, ReportsAnAddressInUse) {
     boost::asio::io_context io;
     router const routes;
     server first{io.get_executor(), routes, {}};

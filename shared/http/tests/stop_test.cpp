@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using ::testing::Contains;
 using ::testing::Pair;
 
-TEST_F(HttpServer, EndsTheWaitOfAClientThatIsGone) {
+TEST_F(HttpServer, EndsTheWaitOfAClientThatDisconnects) {
     auto const server = start();
     auto left = room_.left.get_future();
     {
@@ -23,7 +23,7 @@ TEST_F(HttpServer, EndsTheWaitOfAClientThatIsGone) {
     EXPECT_TRUE(left.get());
 }
 
-TEST_F(HttpServer, StopsAtOnceWhereNothingIsInFlight) {
+TEST_F(HttpServer, StopsImmediatelyWithNothingInFlight) {
     auto const server = start();
     http_client client{server->address()};
     client.get("/echo");
@@ -52,7 +52,7 @@ TEST_F(HttpServer, FinishesRequestsInFlightAndThenCloses) {
     server->join();
 }
 
-TEST_F(HttpServer, StopEndsAConnectionWhoseAnswerIsJustBeingSent) {
+TEST_F(HttpServer, StopEndsAConnectionThatIsSendingItsResponse) {
     auto options = small();
     options.allowed.idle_timeout = 60s;
     options.allowed.stop_timeout = 60s;
@@ -66,7 +66,7 @@ TEST_F(HttpServer, StopEndsAConnectionWhoseAnswerIsJustBeingSent) {
     server->join();
 }
 
-TEST_F(HttpServer, EndsWhatOutlastsTheLimitOfAStop) {
+TEST_F(HttpServer, AbortsRequestsThatOutlastTheStopLimit) {
     auto const server = start();
     http_client client{server->address()};
     client.send(request_text("GET", "/wait"));

@@ -20,7 +20,7 @@ namespace tasker::http {
 /// Handles a request. The request lives until the response is complete; an exception becomes 500.
 using handler = std::function<boost::asio::awaitable<response>(request&)>;
 
-/// Of the parameters that a query may have.
+/// The names of the parameters that a query may have.
 using query_names = std::vector<std::string_view>;
 
 enum class body_kind {
