@@ -24,7 +24,7 @@ class Batcher : public testing::Test {
 protected:
     using int_batcher = batcher<int, std::string>;
 
-    static constexpr std::chrono::seconds patience{10};
+    static constexpr std::chrono::seconds time_limit{10};
 
     int_batcher& start(
         batcher_settings settings, std::size_t runs = 1,
@@ -43,7 +43,7 @@ protected:
     }
 
     /// The reply appears in replies_ at the index it is given here.
-    std::size_t submit(int request, std::chrono::milliseconds within = patience) {
+    std::size_t submit(int request, std::chrono::milliseconds within = time_limit) {
         auto const index = replies_.size();
         replies_.emplace_back();
         signals_.push_back(std::make_unique<asio::cancellation_signal>());
@@ -161,7 +161,7 @@ TEST_F(Batcher, NeverSendsMoreThanTheLargestBatch) {
                 ElementsAre(ElementsAre(0), ElementsAre(1, 2), ElementsAre(3, 4), ElementsAre(5)));
 }
 
-TEST_F(Batcher, ClosesABatchThatWouldBecomeTooLargeAndSendsOneThatIsTooLargeAlone) {
+TEST_F(Batcher, StartsANewBatchAtTheLimitAndSendsAnOversizedRequestAlone) {
     start({.max_batch_bytes = 10}, 1,
           [](int const& request) { return static_cast<std::size_t>(request); });
     for (int const request : {1, 6, 4, 5, 99, 2}) {
@@ -202,14 +202,14 @@ TEST_F(Batcher, WithdrawsARequestThatIsCancelledBeforeItIsSent) {
     EXPECT_EQ(reply(stays), "3");
 }
 
-TEST_F(Batcher, LetsASubmitterGoWhoseDeadlinePassesWhileOthersGetTheirAnswers) {
+TEST_F(Batcher, ReturnsAtASubmittersDeadlineWhileOthersGetTheirAnswers) {
     start({});
-    auto const hurried = submit(1, std::chrono::milliseconds{1});
+    auto const expiring = submit(1, std::chrono::milliseconds{1});
     auto const patient = submit(2);
     io_.restart();
-    io_.run_one_for(patience); // the hurried one's timer
+    io_.run_one_for(time_limit); // the timer of the request with the deadline
     settle();
-    EXPECT_TRUE(failed_with(hurried, errc::timeout));
+    EXPECT_TRUE(failed_with(expiring, errc::timeout));
     finish_call();
     finish_call();
     EXPECT_EQ(reply(patient), "2");

@@ -23,7 +23,7 @@ protected:
                      .unwant = "select tasker.want_finished(false)"},
                     {.notified =
                          [this](std::string_view channel, std::string_view payload) {
-                             heard_.push_back(std::string{channel} + " " + std::string{payload});
+                             received_.push_back(std::string{channel} + " " + std::string{payload});
                          },
                      .check_again = [this] { is_listening_ = true; }}},
           run_{io_, listen(listener_)} {
@@ -42,33 +42,33 @@ protected:
     }
 
     /// What was announced since the last time.
-    std::vector<std::string> heard(std::size_t number) {
-        EXPECT_TRUE(run_until(io_, [&] { return heard_.size() >= number; }));
-        return std::exchange(heard_, {});
+    std::vector<std::string> received(std::size_t number) {
+        EXPECT_TRUE(run_until(io_, [&] { return received_.size() >= number; }));
+        return std::exchange(received_, {});
     }
 
-    std::vector<std::string> heard_;
+    std::vector<std::string> received_;
     bool is_listening_ = false;
     pg::listener listener_;
     tasker::testing::running<bool> run_;
 };
 
-TEST_F(Notifications, TellOfATaskThatEndsInsideAClaim) {
+TEST_F(Notifications, AnnounceATaskThatEndsInsideAClaim) {
     auto const task = create(register_chain());
     database_.exec("update tasker.steps set state = 'in_progress', alone = true, "
                    "lost_alone = 9, started_at = now()");
     database_.exec("update tasker.tasks set state = 'running'");
-    EXPECT_THAT(heard(2), ElementsAre("tasker_template ", "tasker_ready tasker_default"));
+    EXPECT_THAT(received(2), ElementsAre("tasker_template ", "tasker_ready tasker_default"));
     EXPECT_TRUE(claim_all().empty());
-    EXPECT_THAT(heard(1), ElementsAre("tasker_finished " + task.to_string()));
+    EXPECT_THAT(received(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 
-TEST_F(Notifications, TellOfWorkRetriesAndEndsWithoutAFurtherCall) {
+TEST_F(Notifications, AnnounceWorkRetriesAndFinishedTasksWithoutAnotherCall) {
     auto const chain = register_chain();
-    EXPECT_THAT(heard(1), ElementsAre("tasker_template "));
+    EXPECT_THAT(received(1), ElementsAre("tasker_template "));
 
     auto const task = create(chain);
-    EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
+    EXPECT_THAT(received(1), ElementsAre("tasker_ready tasker_default"));
 
     auto const a = claim_all().at(0);
     auto const reply = run(finish(connection_,
@@ -81,23 +81,23 @@ TEST_F(Notifications, TellOfWorkRetriesAndEndsWithoutAFurtherCall) {
                                               .retry_after = 5000ms}}},
                                   soon()));
     ASSERT_TRUE(reply);
-    EXPECT_THAT(heard(1), ElementsAre("tasker_timers 5000"));
+    EXPECT_THAT(received(1), ElementsAre("tasker_timers 5000"));
 
     database_.exec("update tasker.timers set due_at = tasker.clock()");
     ASSERT_EQ(run(fire_timers(connection_, 10, soon())).value().fired, 1);
-    EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
+    EXPECT_THAT(received(1), ElementsAre("tasker_ready tasker_default"));
 
     auto const again = claim_all();
     ASSERT_EQ(run(release(connection_, normal_queue, {lease_of(again.at(0))}, soon())).value(), 1);
-    EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
+    EXPECT_THAT(received(1), ElementsAre("tasker_ready tasker_default"));
 
     ASSERT_TRUE(run(cancel_tasks(connection_, {task}, soon())));
-    EXPECT_THAT(heard(1), ElementsAre("tasker_finished " + task.to_string()));
+    EXPECT_THAT(received(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 
 TEST_F(Notifications, AreNotSentForACallThatFailed) {
     auto const chain = register_chain();
-    heard(1);
+    received(1);
     auto const refused =
         run(create_tasks(connection_,
                          {{.id = task_id::generate(), .from = chain, .context = "{}"},
@@ -106,9 +106,9 @@ TEST_F(Notifications, AreNotSentForACallThatFailed) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(pg::sqlstate_of(refused.error()), "22P02");
     auto const task = create(chain);
-    EXPECT_THAT(heard(1), ElementsAre("tasker_ready tasker_default"));
+    EXPECT_THAT(received(1), ElementsAre("tasker_ready tasker_default"));
     ASSERT_TRUE(run(cancel_tasks(connection_, {task}, soon())));
-    EXPECT_THAT(heard(1), ElementsAre("tasker_finished " + task.to_string()));
+    EXPECT_THAT(received(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 
 } // namespace

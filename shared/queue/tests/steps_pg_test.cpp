@@ -31,7 +31,7 @@ TEST_F(Steps, RefuseAWorkerWithABadNamespace) {
     EXPECT_TRUE(pg::is_callers_fault(refused.error()));
 }
 
-TEST_F(Steps, AreClaimedWithAllThatAHandlerNeeds) {
+TEST_F(Steps, AreClaimedWithEverythingAHandlerNeeds) {
     auto const task = create(register_chain(), R"({"n": 7})");
     auto const claimed = claim_all();
     ASSERT_THAT(claimed, SizeIs(1));
@@ -57,7 +57,7 @@ TEST_F(Steps, AreClaimedWithAllThatAHandlerNeeds) {
     EXPECT_THAT(claim_all(), IsEmpty());
 }
 
-TEST_F(Steps, TellWhenTheNextOfThemCanBeClaimed) {
+TEST_F(Steps, HaveATimeWhenTheNextCanBeClaimed) {
     std::vector<std::string> const queues{"tasker_default__p4", normal_queue};
     EXPECT_EQ(run(next_visible(connection_, queues, true, soon())).value(), std::nullopt);
     create(register_chain());
@@ -85,7 +85,7 @@ TEST_F(Steps, AreClaimedFromTheQueuesInTheOrderGiven) {
     EXPECT_EQ(claim_all(1).at(0).task, normal);
 }
 
-TEST_F(Steps, MoveTheirTaskOnWithEachResultUntilItIsComplete) {
+TEST_F(Steps, AdvanceTheirTaskWithEachResultUntilItIsComplete) {
     auto const task = create(register_chain());
     auto const a = claim_all().at(0);
     EXPECT_THAT(finish_one(a, R"({"from": "a"})").taken, IsEmpty());
@@ -115,7 +115,7 @@ TEST_F(Steps, AreRefusedWhenTheyAreReportedTwice) {
     EXPECT_THAT(finish_one(a).refused, ElementsAre(step_key{task, step_no{0}}));
 }
 
-TEST_F(Steps, OfOneBatchAreTakenAndRefusedEachForItself) {
+TEST_F(Steps, OfOneBatchAreAcceptedOrRefusedSeparately) {
     auto const chain = register_chain();
     std::vector<finished_step> batch;
     for (int i = 0; i < 3; ++i) {
@@ -178,7 +178,7 @@ TEST_F(Steps, ThatFailPermanentlyFailTheirTask) {
     EXPECT_EQ(get(task).steps_failed, 1);
 }
 
-TEST_F(Steps, ThatAreNoLongerOursAreNamedWhenLeasesAreExtended) {
+TEST_F(Steps, WithLostLeasesAreListedWhenLeasesAreExtended) {
     auto const chain = register_chain();
     std::vector<lease> held;
     for (int i = 0; i < 3; ++i) {

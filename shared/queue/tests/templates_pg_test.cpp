@@ -33,7 +33,7 @@ protected:
     }
 };
 
-TEST_F(Templates, AreRegisteredOnceHoweverOftenTheyAreSent) {
+TEST_F(Templates, AreRegisteredOnceWhenTheyAreSentRepeatedly) {
     auto const first = add(one_step("1.0.0")).value();
     EXPECT_TRUE(first.created);
     auto const second = add(one_step("1.0.0")).value();
