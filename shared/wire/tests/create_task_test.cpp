@@ -8,7 +8,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::vector<std::string> told(invalid_body const& invalid) {
+std::vector<std::string> messages(invalid_body const& invalid) {
     std::vector<std::string> out;
     for (auto const& [path, problem] : invalid.details) {
         out.push_back(path.empty() ? problem : path + ": " + problem);
@@ -18,21 +18,21 @@ std::vector<std::string> told(invalid_body const& invalid) {
 
 std::vector<std::string> problems(std::string_view body) {
     auto const parsed = parse_create_task(body);
-    return parsed ? std::vector<std::string>{} : told(parsed.error());
+    return parsed ? std::vector<std::string>{} : messages(parsed.error());
 }
 
 std::vector<std::string> batch_problems(std::string_view body) {
     auto const parsed = parse_create_batch(body);
-    return parsed ? std::vector<std::string>{} : told(parsed.error());
+    return parsed ? std::vector<std::string>{} : messages(parsed.error());
 }
 
 std::string nested(std::size_t levels) {
-    // The body, the context and what is inside of it.
+    // The body, the context and its content.
     return R"({"name":"t","context":{"a":)" + std::string(levels - 2, '[') + "1" +
            std::string(levels - 2, ']') + "}}";
 }
 
-TEST(CreateTask, CopiesTheContextAsItStands) {
+TEST(CreateTask, CopiesTheContextUnchanged) {
     auto const parsed = parse_create_task(
         " {\"context\" : { \"b\":1.00, \"a\" : [1e2,\"\\u00e9\\n}\\\"\"] } , \"name\":\"t\"} ");
     EXPECT_EQ(parsed.value().context, "{ \"b\":1.00, \"a\" : [1e2,\"\\u00e9\\n}\\\"\"] }");
@@ -59,7 +59,7 @@ TEST(CreateTask, ReadsEveryField) {
     EXPECT_EQ(parse_create_task(body).value(), expected);
 }
 
-TEST(CreateTask, PriorityIsAnIntegerHoweverItIsWritten) {
+TEST(CreateTask, PriorityIsAnIntegerInAnyNotation) {
     for (auto const* each : {"3", "3.0", "3e0", "0.3E1"}) {
         auto const body = R"({"name":"t","priority":)" + std::string{each} + "}";
         EXPECT_EQ(parse_create_task(body).value().priority, 3) << each;
@@ -74,7 +74,7 @@ TEST(CreateTask, KeysMayBeEscaped) {
     EXPECT_EQ(parse_create_task(R"({"n\u0061me":"t"})").value().name, "t");
 }
 
-TEST(CreateTask, TellsEveryProblemWithItsPath) {
+TEST(CreateTask, ReportsEveryProblemWithItsPath) {
     EXPECT_THAT(
         problems(R"({"nmae":"a","priority":5,"context":[],"version":1,"namespace":"A",)"
                  R"("idempotency_key":"","priority":1})"),
@@ -88,7 +88,7 @@ TEST(CreateTask, TellsEveryProblemWithItsPath) {
                     "name: is required"));
 }
 
-TEST(CreateTask, TheContextStaysAsItIsWritten) {
+TEST(CreateTask, TheContextKeepsItsText) {
     std::string const context =
         R"({"z":1.10,"a":123456789012345678901234567890,"e":1E2,"a":0,"t":"\u00e9"})";
     auto const parsed =
@@ -101,7 +101,7 @@ TEST(CreateTask, TheContextStaysAsItIsWritten) {
     EXPECT_EQ(batch->front().context, context);
 }
 
-TEST(CreateTask, RefusesWhatIsNoRequest) {
+TEST(CreateTask, RefusesInvalidBodies) {
     EXPECT_THAT(problems("[]"), ElementsAre("must be an object, not an array"));
     EXPECT_THAT(problems("\"x\""), ElementsAre("must be an object, not a string"));
     EXPECT_THAT(problems(""), ElementsAre("is empty"));
@@ -120,7 +120,7 @@ TEST(CreateTask, RefusesWhatIsNoRequest) {
     }
 }
 
-TEST(CreateTask, RefusesTheCharacterNulAndNotItsPicture) {
+TEST(CreateTask, RefusesTheNullCharacterButNotItsSymbol) {
     EXPECT_THAT(problems(R"({"name":"t","context":{"a":"x\u0000"}})"),
                 ElementsAre("context.a: contains the character U+0000 at line 1, column 30"));
     EXPECT_THAT(problems(R"({"name":"t","context":{"a":"\\\u0000"}})"),
@@ -130,7 +130,7 @@ TEST(CreateTask, RefusesTheCharacterNulAndNotItsPicture) {
                 ElementsAre("idempotency_key: contains the character U+0000 at line 1, column 32"));
 }
 
-TEST(CreateTask, NestsSixtyFourLevelsAndNoMore) {
+TEST(CreateTask, AcceptsAtMostSixtyFourLevelsOfNesting) {
     EXPECT_THAT(problems(nested(64)), ElementsAre());
     EXPECT_THAT(problems(nested(65)),
                 ElementsAre("context.a[0][0][0][0][0][0]...: is nested deeper than 64 levels"));
@@ -138,7 +138,7 @@ TEST(CreateTask, NestsSixtyFourLevelsAndNoMore) {
                 ElementsAre("context.a[0][0][0][0][0][0]...: is nested deeper than 64 levels"));
 }
 
-TEST(CreateBatch, ReadsWhatWasWritten) {
+TEST(CreateBatch, ReadsItsOwnJson) {
     std::vector<create_task_request> requests;
     for (int i = 0; i < 300; ++i) {
         requests.push_back({.name = "t" + std::to_string(i),
@@ -150,7 +150,7 @@ TEST(CreateBatch, ReadsWhatWasWritten) {
     EXPECT_EQ(parse_create_batch(body).value(), requests);
 }
 
-TEST(CreateBatch, TellsPathsWithinTasks) {
+TEST(CreateBatch, ReportsPathsWithinTasks) {
     EXPECT_THAT(batch_problems(R"({"tasks":[{"name":"t"},{"name":"t","priority":9},7,{"x":1}]})"),
                 ElementsAre("tasks[1].priority: must be 1, 2, 3 or 4, not 9",
                             "tasks[2]: must be an object, not a number",
@@ -172,7 +172,7 @@ TEST(CreateBatch, HasOneToTenThousandTasks) {
     EXPECT_THAT(batch_problems(body), ElementsAre("tasks: must have 1 to 10000 tasks, not 10001"));
 }
 
-TEST(CreateBatch, TellsAHundredProblemsAndCountsAll) {
+TEST(CreateBatch, ReportsAHundredProblemsAndCountsAll) {
     std::string body = R"({"tasks":[)";
     for (int i = 0; i < 500; ++i) {
         body += i == 0 ? "{}" : ",{}";
@@ -183,7 +183,7 @@ TEST(CreateBatch, TellsAHundredProblemsAndCountsAll) {
     EXPECT_EQ(parsed.error().details.size(), 100);
 }
 
-TEST(CreateTask, MayBeDamagedInAnyWayAndIsReadOrRefused) {
+TEST(CreateTask, AnyDamagedBodyIsReadOrRefused) {
     std::string const source =
         R"({"tasks":[{"namespace":"shop","name":"order","version":"1.2.3","context":)"
         R"({"a":[1,{"b":"\u00e9\\"}],"c":-1.5e3},"priority":4,"idempotency_key":"k"}]})";

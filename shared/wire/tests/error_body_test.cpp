@@ -21,7 +21,7 @@ TEST(ErrorBody, IsTheEnvelope) {
     EXPECT_EQ(written({}), R"({"error":{"code":"internal","message":"","details":[]}})");
 }
 
-TEST(ErrorBody, ReplacesBytesThatAreNoUtf8) {
+TEST(ErrorBody, ReplacesInvalidUtf8) {
     EXPECT_EQ(written({.code = error_code::not_found, .message = "\xff\xc0\xaf", .details = {}}),
               "{\"error\":{\"code\":\"not_found\",\"message\":"
               "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\",\"details\":[]}}");
@@ -64,7 +64,7 @@ TEST(ErrorBody, OfANewerServerIsReadAsInternal) {
     EXPECT_FALSE(read_error_body(R"({"error":"x"})").has_value());
 }
 
-TEST(ErrorBody, DetailsTellTheLine) {
+TEST(ErrorBody, DetailsNameTheLine) {
     EXPECT_EQ(to_detail({.path = "a", .problem = "is required", .line = 3}),
               (error_detail{.path = "a", .problem = "line 3: is required"}));
     EXPECT_EQ(to_detail({.path = "a", .problem = "is required", .line = 0}),

@@ -70,7 +70,7 @@ TEST(TaskView, HasItsFieldsOnTheWire) {
               R"("finished_at":null,"result":null})");
 }
 
-TEST(TaskView, ReadsWhatWasWritten) {
+TEST(TaskView, ReadsItsOwnJson) {
     for (auto const& task : {bare_task(), full_task()}) {
         EXPECT_EQ(read_task_view(written(task)).value(), task);
     }
@@ -80,7 +80,7 @@ TEST(TaskView, ReadsWhatWasWritten) {
     EXPECT_EQ(read_task_page(written(page<task_view>{})).value(), page<task_view>{});
 }
 
-TEST(TaskView, SkipsWhatIsNotKnownAndTellsWhatIsWrong) {
+TEST(TaskView, SkipsUnknownFieldsAndReportsProblems) {
     std::string text = written(bare_task());
     text.insert(1, R"("new":{"x":["}",1]},)");
     EXPECT_EQ(read_task_view(text).value(), bare_task());
@@ -125,7 +125,7 @@ TEST(StepView, NamesAreReadFromTheDatabasesArray) {
     EXPECT_FALSE(read_names("{}").has_value());
 }
 
-TEST(TemplateView, ReadsWhatWasWritten) {
+TEST(TemplateView, ReadsItsOwnJson) {
     template_view shown{.id = template_id{7},
                         .name_space = "shop",
                         .name = "order",
@@ -144,7 +144,7 @@ TEST(TemplateView, ReadsWhatWasWritten) {
     EXPECT_EQ(read_template_page(written(templates)).value(), templates);
 }
 
-TEST(CreatedBatch, ReadsWhatWasWritten) {
+TEST(CreatedBatch, ReadsItsOwnJson) {
     std::vector<created_task> const tasks{{.id = task_id::parse(some_id).value(), .created = true},
                                           {.id = task_id{}, .created = false}};
     std::string out;
@@ -154,7 +154,7 @@ TEST(CreatedBatch, ReadsWhatWasWritten) {
     EXPECT_EQ(read_created_batch(out).value(), tasks);
 }
 
-TEST(StepError, HoldsOnlyWhatCanBeStored) {
+TEST(StepError, ReplacesTextThatCannotBeStored) {
     EXPECT_EQ(written(step_error{.message = std::string{"a\0b\xff", 4}, .type = "t"}),
               "{\"message\":\"a\xef\xbf\xbd"
               "b\xef\xbf\xbd\",\"type\":\"t\"}");
