@@ -10,7 +10,7 @@
 namespace tasker::sql::testing {
 namespace {
 
-/// What reports step 0 of a task as a success, and takes what follows.
+/// The call that reports a success of the step and takes its continuations.
 std::string report_of(held_step const& step, reporting mode) {
     return mode == reporting::alone
                ? fmt::format("select * from tasker.finish_step('{}', 1, 30, 9, '{}', {}, {}, {}, "

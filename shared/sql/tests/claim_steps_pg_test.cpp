@@ -9,7 +9,7 @@ namespace {
 
 using ::testing::IsEmpty;
 
-TEST(ClaimSteps, LeasesAtMostWhatIsAskedForInTheOrderOfTheQueues) {
+TEST(ClaimSteps, LeasesAtMostTheRequestedNumberInTheOrderOfTheQueues) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     auto const normal = w.create(id);
@@ -71,7 +71,7 @@ TEST(ClaimSteps, NothingOfACancelledTaskIsClaimed) {
     EXPECT_EQ(w.step_state(task, "b"), "cancelled");
 }
 
-TEST(CancelTasks, AResultThatComesAfterwardsIsRefused) {
+TEST(CancelTasks, ALateResultIsRefused) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a; b<a"));
     auto const held = w.claim().at(0);
@@ -207,7 +207,7 @@ TEST(TaskView, ResultJoinsTheLeavesOnceTheTaskIsComplete) {
     EXPECT_EQ(view("steps_complete"), "3");
 }
 
-TEST(ClaimSteps, AStepThatIsBeingReportedIsLeftToItsReport) {
+TEST(ClaimSteps, AStepThatIsBeingReportedIsNotClaimed) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     auto const task = w.create(id);

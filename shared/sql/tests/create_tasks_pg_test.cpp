@@ -134,7 +134,7 @@ TEST(CreateTask, ExistsOnlyIfTheCallersTransactionCommits) {
     EXPECT_EQ(w.messages(), 1);
 }
 
-TEST(CreateTask, TakesTheHighestVersionWhereNoneIsNamed) {
+TEST(CreateTask, UsesTheHighestVersionByDefault) {
     workflow_database w;
     for (auto const* version : {"1.9.0", "1.10.0", "1.2.0"}) {
         w.register_template("one", "a");
@@ -147,7 +147,7 @@ TEST(CreateTask, TakesTheHighestVersionWhereNoneIsNamed) {
               "1.10.0");
 }
 
-TEST(CreateTask, AKeyStaysGoodWhenAHigherVersionIsRegistered) {
+TEST(CreateTask, AKeyReturnsItsTaskAfterAHigherVersionIsRegistered) {
     workflow_database w;
     w.register_template("one", "a");
     auto const create = [&](std::string const& version) {
@@ -186,7 +186,7 @@ TEST(RegisterTemplate, TheSameContentIsAcceptedAndOtherContentRefused) {
         "TK006");
 }
 
-TEST(EnsureNamespace, RefusesANameThatCannotNameAQueue) {
+TEST(EnsureNamespace, RefusesANameThatIsInvalidForAQueue) {
     workflow_database w;
     for (auto const* bad :
          {"Default", "a__b", "a_", "1a", "", "a-b", "abcdefghijklmnopqrstuvwxyzabcdefg"}) {

@@ -14,7 +14,7 @@ int pages_of_a_claim(pqxx::connection& session) {
     return pages_of(session, "select * from tasker.claim_steps('{tasker_default}', 1, 30, 1, 1)");
 }
 
-TEST(ClaimSteps, ABusySessionDoesNotStepOverDeletedMessagesEachTime) {
+TEST(ClaimSteps, ABusySessionDoesNotScanDeletedMessagesEachTime) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     w.db().exec("alter table pgmq.q_tasker_default set (autovacuum_enabled = false)");
@@ -30,7 +30,7 @@ TEST(ClaimSteps, ABusySessionDoesNotStepOverDeletedMessagesEachTime) {
     EXPECT_LT(pages_of_a_claim(session), 100) << "the entries take 137 pages";
 }
 
-/// A task whose message has the lowest number, and which commits when the test says so.
+/// A task whose message has the lowest number, and whose transaction the test commits.
 class late_task {
 public:
     late_task(workflow_database& of, int template_id)
@@ -53,7 +53,7 @@ private:
     std::string id_;
 };
 
-TEST(ClaimSteps, AMessageThatAppearsBehindABusySessionIsFoundWhenTheQueueRunsDry) {
+TEST(ClaimSteps, AMessageThatAppearsBehindABusySessionIsFoundWhenTheQueueIsEmpty) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     late_task late{w, id};
@@ -67,7 +67,7 @@ TEST(ClaimSteps, AMessageThatAppearsBehindABusySessionIsFoundWhenTheQueueRunsDry
     EXPECT_EQ(steps[1].task_id, task);
 }
 
-TEST(ClaimSteps, AMessageThatAppearsBehindABusySessionWaitsForASecondAtMost) {
+TEST(ClaimSteps, AMessageThatAppearsBehindABusySessionWaitsAtMostASecond) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     late_task late{w, id};
@@ -111,7 +111,7 @@ int pages_of_a_lone_task(workflow_database& w, int template_id, int second) {
     return pages;
 }
 
-TEST(DeadEntries, OfMessagesCostALoneTaskNothingUnderAnOldSnapshot) {
+TEST(DeadEntries, OfMessagesDoNotSlowASingleTaskUnderAnOldSnapshot) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     old_snapshot const held{w};
@@ -127,7 +127,7 @@ TEST(DeadEntries, OfMessagesCostALoneTaskNothingUnderAnOldSnapshot) {
     EXPECT_LT(pages_of(w.db().connection(), look), before);
 }
 
-TEST(DeadEntries, OfRetriesCostFireTimersNothingUnderAnOldSnapshot) {
+TEST(DeadEntries, OfRetriesDoNotSlowFireTimersUnderAnOldSnapshot) {
     workflow_database w;
     old_snapshot const held{w};
     auto const pages = [&](int second) {

@@ -19,7 +19,7 @@ std::vector<std::string> kinds(std::vector<finish_row> const& rows) {
     return all;
 }
 
-/// A JSON text of so many letters.
+/// A JSON text with that many letters.
 std::string json_text(std::size_t letters) {
     return '"' + std::string(letters, 'x') + '"';
 }
@@ -58,7 +58,7 @@ TEST_P(FinishSteps, AChildWaitsForEveryParentAndSeesTheirResultsByName) {
               R"({"a": 1, "b": 2})");
 }
 
-TEST_P(FinishSteps, TheSoonestRetryIsAnnouncedOfAllThatAreNotAnnouncedYet) {
+TEST_P(FinishSteps, OnlyTheEarliestUnannouncedRetryIsAnnounced) {
     workflow_database w{GetParam()};
     w.create(w.register_template("two", "a; b"));
     auto const roots = w.claim();
@@ -88,7 +88,7 @@ TEST_P(FinishSteps, ResultsTooLargeToBeJoinedAreLeftOutAndTheirSizeIsReturned) {
     EXPECT_GT(w.result_size(task), 60'000'000);
 }
 
-TEST_P(FinishSteps, ResultsThatAreSqlNullAreNullInChildrenAndInTheTask) {
+TEST_P(FinishSteps, SqlNullResultsAreJsonNullInChildrenAndInTheTask) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("nulls", "a; b<a; c<a"));
     w.finish(w.claim().at(0), std::nullopt);
@@ -136,7 +136,7 @@ TEST_P(FinishSteps, ContinuationsAreReturnedLeasedUpToTheRequestedNumber) {
     EXPECT_EQ(w.claim().size(), 3U) << "a lost continuation is delivered again";
 }
 
-TEST_P(FinishSteps, AChainGoesOnInTheSameMessage) {
+TEST_P(FinishSteps, AChainContinuesInTheSameMessage) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("chain", "a; b<a; c<b"));
     auto const a = w.claim().at(0);
@@ -153,7 +153,7 @@ TEST_P(FinishSteps, AChainGoesOnInTheSameMessage) {
     EXPECT_EQ(w.messages(), 0);
 }
 
-TEST_P(FinishSteps, TheLastOfTheParentsTakesTheirChild) {
+TEST_P(FinishSteps, TheLastParentContinuesWithTheChild) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("join", "a; b; c<a,b"));
     auto const roots = w.claim();
@@ -192,7 +192,7 @@ TEST_P(FinishSteps, AChildThatIsNotReadyHasNoAttemptNoWorkerAndNoStart) {
     EXPECT_EQ(w.shown(task, "c", "worker"), "test-worker");
 }
 
-TEST(FinishStepsInTurn, AJoinWhoseParentsAreReportedInBothWaysIsNotToRunAlone) {
+TEST(FinishStepsInTurn, AJoinWithParentsReportedInBothWaysDoesNotRunAlone) {
     for (auto const first : {reporting::in_a_batch, reporting::alone}) {
         workflow_database w{first};
         w.create(w.register_template("join", "a; b; c<a,b"));
@@ -217,7 +217,7 @@ TEST_P(FinishSteps, AJoinThatTheCallerDoesNotWantIsEnqueued) {
     EXPECT_EQ(w.shown(task, "c", "worker"), "");
 }
 
-TEST_P(FinishSteps, AStepOfACancelledTaskIsRefusedAndReadiesNothing) {
+TEST_P(FinishSteps, AStepOfACancelledTaskIsRefusedAndMakesNoChildReady) {
     workflow_database w{GetParam()};
     auto const task = w.create(w.register_template("chain", "a; b<a"));
     auto const a = w.claim().at(0);
@@ -290,7 +290,7 @@ TEST(FailedSteps, ARetryableFailureWaitsForItsBackoffAndRunsAgain) {
     EXPECT_EQ(w.db().value<int>("select count(*) from tasker.steps where error is not null"), 0);
 }
 
-TEST(FailedSteps, ADueRetryRunsBeforeStepsThatWereCreatedAfterItsStep) {
+TEST(FailedSteps, ADueRetryRunsBeforeStepsThatWereCreatedLater) {
     workflow_database w;
     auto const id = w.register_template("one", "a", R"({"backoff":"none"})");
     auto const first = w.create(id);
@@ -301,13 +301,13 @@ TEST(FailedSteps, ADueRetryRunsBeforeStepsThatWereCreatedAfterItsStep) {
     w.finish(failed[1], R"({"message":"no"})", 1);
     w.finish(failed[0], R"({"message":"no"})", 1);
     EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(100)"), 2);
-    w.move_clock("1 second"); // the session reads on until then
+    w.move_clock("1 second"); // until then the session continues where it stopped
     for (auto const& task : {first, second, third}) {
         EXPECT_EQ(w.claim(1).at(0).task_id, task);
     }
 }
 
-TEST(FailedSteps, ARetryRunsAlthoughTheNumberOfItsMessageIsUsedAgain) {
+TEST(FailedSteps, ARetryRunsWhenItsMessageIdIsReused) {
     workflow_database w;
     auto const id = w.register_template("one", "a", R"({"backoff":"none"})");
     auto const failed = w.create(id);
@@ -373,7 +373,7 @@ TEST(FailedSteps, AStepThatIsNotRetryableFailsAtItsFirstFailure) {
     EXPECT_EQ(w.task_state(task), "failed");
 }
 
-TEST(StartOfAStep, IsThatOfItsHandlerAndNotOfTheClaim) {
+TEST(StartOfAStep, IsTheStartOfItsHandlerAndNotOfItsClaim) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a"));
     auto const held = w.claim().at(0);
@@ -386,14 +386,14 @@ TEST(StartOfAStep, IsThatOfItsHandlerAndNotOfTheClaim) {
     EXPECT_EQ(w.shown(task, "a", "started_at"), started);
 }
 
-TEST(StartOfAStep, ComesWithItsReportWhenItWasNotNotedBefore) {
+TEST(StartOfAStep, IsStoredWithTheReportIfItWasNotStoredBefore) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a"));
     w.finish(w.claim().at(0));
     EXPECT_EQ(w.shown(task, "a", "started_at = finished_at"), "true");
 }
 
-TEST(StartOfAStep, IsForgottenWhenItIsTriedAgain) {
+TEST(StartOfAStep, IsClearedByARetry) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a", R"({"backoff":"none"})"));
     w.finish(w.claim().at(0), R"({"message":"no"})", 1);

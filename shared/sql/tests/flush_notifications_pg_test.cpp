@@ -38,8 +38,8 @@ protected:
         w_.db().exec("select tasker.flush_notifications()");
     }
 
-    /// What the listener has heard since it began: the flush's notifications come before the last.
-    std::vector<std::string> heard() {
+    /// The notifications since the start; those of the flush come before "last".
+    std::vector<std::string> received() {
         w_.db().exec("select pg_notify('tasker_finished', 'last')");
         while (finished_.received.empty() || finished_.received.back() != "last") {
             if (listener_.await_notification(30, 0) == 0) {
@@ -63,34 +63,34 @@ TEST_F(FlushNotifications, SendsNotesAfterTheirCommit) {
     want_finished(listener_, true);
     auto const task = w_.create(template_);
     flush();
-    EXPECT_THAT(heard(), ElementsAre());
+    EXPECT_THAT(received(), ElementsAre());
     EXPECT_THAT(ready_.received, ElementsAre("tasker_default"));
     w_.run_all();
     flush();
-    EXPECT_THAT(heard(), ElementsAre(task));
+    EXPECT_THAT(received(), ElementsAre(task));
 }
 
-TEST_F(FlushNotifications, SendsFinishedTasksOnlyWhileASessionWantsThem) {
+TEST_F(FlushNotifications, SendsFinishedTasksOnlyWhileASessionRequestsThem) {
     pqxx::connection other{w_.db().dsn()};
     run_task();
     flush();
-    EXPECT_THAT(heard(), ElementsAre());
+    EXPECT_THAT(received(), ElementsAre());
 
     want_finished(listener_, true);
     want_finished(other, true);
     auto const second = run_task();
     flush();
-    EXPECT_THAT(heard(), ElementsAre(second));
+    EXPECT_THAT(received(), ElementsAre(second));
 
     want_finished(listener_, false);
     auto const third = run_task();
     flush();
-    EXPECT_THAT(heard(), ElementsAre(third));
+    EXPECT_THAT(received(), ElementsAre(third));
 
     want_finished(other, false);
     run_task();
     flush();
-    EXPECT_THAT(heard(), ElementsAre());
+    EXPECT_THAT(received(), ElementsAre());
 }
 
 TEST_F(FlushNotifications, KeepsNoLock) {

@@ -75,7 +75,7 @@ TEST(FunctionRules, OnlyInlinedFunctionsInSqlReadTables) {
                 ElementsAre("tasker.claimed_rows", "tasker.task_rows"));
 }
 
-TEST(FunctionRules, IdentitiesAreBigintUnlessStepsHaveThem) {
+TEST(FunctionRules, IdentitiesAreBigintExceptThoseStoredInEveryStep) {
     EXPECT_THAT(lines(R"(
         select attrelid::regclass || '.' || attname from pg_attribute
         where attidentity <> '' and atttypid <> 'bigint'::regtype
@@ -110,9 +110,9 @@ TEST(FunctionRules, TablesAreNamedWithTheirSchema) {
                 IsEmpty());
 }
 
-/// plpgsql_check reads every statement of every function against the tables. What it says of the
-/// speed of hidden casts counts too; it cannot judge how volatile a function is that runs dynamic
-/// statements.
+/// plpgsql_check reads every statement of every function against the tables. Its warnings
+/// about the speed of hidden casts count; it cannot judge the volatility of a function that runs
+/// dynamic statements.
 TEST(FunctionRules, PlpgsqlCheckFindsNothing) {
     tasker::testing::test_database database;
     if (!database.value<bool>(

@@ -147,7 +147,7 @@ TEST_F(TaskLists, UnknownNamesAreAnsweredWithoutReadingTheHistory) {
     }
 }
 
-TEST_F(TaskLists, FiltersOfFailedTasksHoldTogether) {
+TEST_F(TaskLists, FiltersOfFailedTasksCombine) {
     auto const task = failed_task();
     EXPECT_THAT(ids("'default', 'one', '1.0.0', 'failed'"), ElementsAre(task));
     w_.register_template("other", "a");

@@ -71,7 +71,7 @@ std::string extension_of(crossed_steps const& s) {
 /// `take`: how many continuations the report asks for, thus how many messages it passes on.
 class ReportAndExtension : public ::testing::TestWithParam<int> {
 protected:
-    /// Both calls are stopped by a third session that holds one message, then let go.
+    /// Both calls are stopped by a third session that holds one message, and then continue.
     void step(std::string const& first, std::string const& second, std::int64_t held) {
         pqxx::connection holder{w_.db().dsn()};
         pqxx::work hold{holder};
@@ -108,7 +108,7 @@ TEST_P(ReportAndExtension, DoNotDeadlockWhenTheExtensionIsFirstAndTheHighMessage
     step(extension_of(steps_), report_of(steps_, GetParam()), steps_.high.msg_id);
 }
 
-TEST(EnsureNamespace, TheSecondFirstUserLeavesTheQueuesAlone) {
+TEST(EnsureNamespace, AConcurrentSecondCallDoesNotChangeTheQueues) {
     workflow_database w;
     pqxx::connection first{w.db().dsn()};
     pqxx::work making{first};
@@ -127,7 +127,7 @@ TEST(EnsureNamespace, TheSecondFirstUserLeavesTheQueuesAlone) {
     EXPECT_EQ(second.get(), 0);
 }
 
-TEST(RegisterWorker, TwoThatNameNewNamespacesInOppositeOrderDoNotDeadlock) {
+TEST(RegisterWorker, TwoCallsWithNewNamespacesInOppositeOrderDoNotDeadlock) {
     workflow_database w;
     pqxx::connection holder{w.db().dsn()};
     pqxx::work hold{holder};

@@ -144,9 +144,9 @@ class CoreCalls : public ::testing::TestWithParam<core_call> {};
 INSTANTIATE_TEST_SUITE_P(First, CoreCalls, ::testing::ValuesIn(calls),
                          [](auto const& tested) { return std::string{tested.param.name}; });
 
-/// A third session holds one row, so that each call stops there with what it has locked so far.
+/// A third session holds one row, so that each call stops there and keeps its earlier locks.
 /// When the row is free again, both calls must succeed.
-TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherWhereverTheyMeet) {
+TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherCall) {
     workflow_database w;
     w.register_template("states", "a; y; r; e; d<a,y");
     for (auto const& second : calls) {
@@ -178,7 +178,7 @@ TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherWhereverTheyMeet) {
 
 /// The children that a report enqueues are visible only after its commit, when the cancellation
 /// already holds the task's other steps.
-TEST(Cancel, GivesItsLocksBackForAReportOfAStepThatItDidNotSee) {
+TEST(Cancel, ReleasesItsLocksForAReportOfAStepThatItDidNotSee) {
     workflow_database w;
     auto const task = w.create(w.register_template("late", "a; y; b<a; d<b,y; z<y"));
     auto const held = w.claim(2); // a and y

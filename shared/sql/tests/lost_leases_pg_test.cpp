@@ -48,7 +48,7 @@ TEST(LostLeases, AStepThatOnlyWaitedInWorkersThatDiedNeverFails) {
     EXPECT_EQ(w.shown(task, "a", "lost_leases"), "30");
 }
 
-TEST(LostLeases, AClaimBringsALimitedNumberOfStepsThatLostALease) {
+TEST(LostLeases, AClaimReturnsALimitedNumberOfStepsThatLostALease) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     for (int i = 0; i < 5; ++i) {
@@ -65,7 +65,7 @@ TEST(LostLeases, AClaimBringsALimitedNumberOfStepsThatLostALease) {
     EXPECT_THAT(w.claim(), IsEmpty());
 }
 
-TEST(LostLeases, AClaimBringsOneStepThatMustRunAlone) {
+TEST(LostLeases, AClaimReturnsAtMostOneStepThatMustRunAlone) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     for (int i = 0; i < 3; ++i) {
@@ -84,7 +84,7 @@ TEST(LostLeases, AClaimBringsOneStepThatMustRunAlone) {
     EXPECT_THAT(w.claim(), IsEmpty());
 }
 
-TEST(LostLeases, AClaimWithoutStepsThatMustRunAloneBringsAllOthers) {
+TEST(LostLeases, AClaimWithoutStepsThatMustRunAloneReturnsAllOthers) {
     workflow_database w;
     auto const id = w.register_template("one", "a");
     auto const alone = w.create(id);
@@ -112,7 +112,7 @@ TEST(LostLeases, AClaimWithoutStepsThatMustRunAloneBringsAllOthers) {
     EXPECT_EQ(last[0].task_id, alone);
 }
 
-TEST(LostLeases, AStepThatIsGivenBackHasLostNoLease) {
+TEST(LostLeases, AReleasedStepHasLostNoLease) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a"));
     for (int i = 0; i < 4; ++i) {
@@ -125,7 +125,7 @@ TEST(LostLeases, AStepThatIsGivenBackHasLostNoLease) {
     EXPECT_EQ(w.shown(task, "a", "attempts"), "0");
 }
 
-TEST(LostLeases, AClaimThatMeetsAStepUnderReportGivesItsMessageBack) {
+TEST(LostLeases, AClaimReleasesTheMessageOfAStepThatIsBeingReported) {
     workflow_database w;
     auto const task = w.create(w.register_template("one", "a"));
     auto const late = w.claim().at(0);
@@ -143,7 +143,7 @@ TEST(LostLeases, AClaimThatMeetsAStepUnderReportGivesItsMessageBack) {
     EXPECT_THAT(w.finish(late), Contains(Field(&finish_row::kind, "refused")));
 }
 
-TEST(LostLeases, AStepOnItsLastLeaseIsStillTriedAgainAndGivenBack) {
+TEST(LostLeases, AStepOnItsLastLeaseCanStillBeRetriedAndReleased) {
     workflow_database w;
     auto const task = w.create(w.register_template("unlucky", "a", R"({"backoff":"none"})"));
     lose_worker(w, 11);

@@ -30,7 +30,7 @@ protected:
     script_set scripts_ = sample_scripts();
 };
 
-TEST_F(Migrate, MakesTheWholeSchemaInAnEmptyDatabase) {
+TEST_F(Migrate, CreatesTheWholeSchemaInAnEmptyDatabase) {
     auto const report = migrate(database_.dsn());
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->from, 0);
@@ -97,7 +97,7 @@ TEST_F(Migrate, AppliesOnlyMissingScripts) {
     EXPECT_EQ(database_.value<int>("select a from tasker.first"), 7);
 }
 
-TEST_F(Migrate, LeavesNothingOfAFailedMigration) {
+TEST_F(Migrate, RollsBackAFailedMigration) {
     scripts_.migrations[1].text = "create table tasker.second (a int);\n"
                                   "insert into tasker.second values (1);\n\n"
                                   "create table tasker.first (b int);";
@@ -110,7 +110,7 @@ TEST_F(Migrate, LeavesNothingOfAFailedMigration) {
     EXPECT_FALSE(has("tasker.second"));
 }
 
-TEST_F(Migrate, GoesOnAfterAFailedMigrationIsMended) {
+TEST_F(Migrate, ContinuesAfterAFailedMigrationIsFixed) {
     script_set broken = scripts_;
     broken.migrations[1].text = "create table tasker.first (a int);";
     ASSERT_FALSE(migrate_to(broken));
@@ -119,7 +119,7 @@ TEST_F(Migrate, GoesOnAfterAFailedMigrationIsMended) {
     EXPECT_THAT(report->applied, ElementsAre("0002_second.sql"));
 }
 
-TEST_F(Migrate, TellsTheLineOfASyntaxErrorInsideAFunction) {
+TEST_F(Migrate, ReportsTheLineOfASyntaxErrorInsideAFunction) {
     scripts_.functions[1].text = "-- A comment.\n"
                                  "create or replace function tasker.b() returns int\n"
                                  "language plpgsql as $$\n"
@@ -174,7 +174,7 @@ TEST_F(Migrate, DropsFunctionsThatThisBuildDoesNotHave) {
     EXPECT_TRUE(database_.value<bool>("select to_regproc('tasker.a') is null"));
 }
 
-TEST_F(Migrate, DropsTheFormOfAFunctionThatHasOtherParametersNow) {
+TEST_F(Migrate, DropsTheOldSignatureOfAFunctionWithNewParameters) {
     ASSERT_TRUE(migrate_to(scripts_));
     scripts_.functions[0].text = "create or replace function tasker.a(p_x int) returns bigint "
                                  "language sql as 'select tasker.b()';";
@@ -217,7 +217,7 @@ TEST_F(Migrate, ExplainsAnInvalidUrlWithoutShowingItsPassword) {
          {"postgresql://me:geheim@127.0.0.1:1/x", "host=/nowhere password=geheim", "no=such key"}) {
         auto const report = migrate(dsn);
         ASSERT_FALSE(report);
-        // To try again what is no URL would be in vain.
+        // Retrying an invalid URL is useless.
         EXPECT_EQ(report.error().code, dsn.starts_with("no")
                                            ? make_error_code(tasker::errc::invalid_argument)
                                            : make_error_code(errc::could_not_connect));

@@ -19,7 +19,7 @@ namespace {
 using tasker::testing::test_database;
 using ::testing::HasSubstr;
 
-TEST(MigrateWithoutTheExtension, UsesThePlainPgmqThatIsThere) {
+TEST(MigrateWithoutTheExtension, UsesAnExistingPlainPgmq) {
     test_database database = test_database::empty();
     database.exec(std::string{embedded_scripts().pgmq.text});
     auto const report = migrate(database.dsn());
@@ -46,7 +46,7 @@ std::string plain_role(test_database& database) {
     return role;
 }
 
-TEST(MigrateWithoutTheExtension, NeedsNoRightToCreateSchemasThatAreThere) {
+TEST(MigrateWithoutTheExtension, NeedsNoRightToCreateExistingSchemas) {
     test_database database = test_database::empty();
     std::string const role = plain_role(database);
     for (char const* const schema : {"tasker", "tasker_queues", "pgmq"}) {
@@ -93,7 +93,7 @@ TEST(MigrateWithoutTheExtension, RefusesAForeignSchemaOfThatName) {
     EXPECT_TRUE(database.value<bool>("select count(*) = 0 from tasker.migrations"));
 }
 
-TEST(MigrateWithoutTheExtension, LeavesNothingOfAPgmqThatFails) {
+TEST(MigrateWithoutTheExtension, RollsBackAPgmqThatFails) {
     test_database database = test_database::empty();
     script_set scripts = sample_scripts();
     scripts.pgmq.text = "create schema pgmq;\nselect nothing;";

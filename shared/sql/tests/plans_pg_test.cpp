@@ -56,7 +56,7 @@ void add_history(workflow_database& w, int template_id, int tasks, std::string c
     w.db().exec("reset session_replication_role");
 }
 
-/// Rows that are not used; there are just many.
+/// Many rows that nothing uses.
 void add_templates(workflow_database& w, int count) {
     w.db().exec(fmt::format(
         "with added as (insert into tasker.templates (namespace_id, namespace, name, version, "
@@ -151,7 +151,7 @@ protected:
         claim();
         exec("update pgmq.q_tasker_default set vt = now() where read_ct > 0 and vt < now() + "
              "interval '1 hour'");
-        claim(); // of which some, or all, were lost by their worker
+        claim(); // their worker lost the leases of some or all
         finish("'success'::tasker.outcome", batch);
         finish_alone();
         cancel();
@@ -212,7 +212,7 @@ protected:
     std::optional<explained_session> session_;
 };
 
-TEST_P(Plans, NoStatementOfTheCoreWalksATable) {
+TEST_P(Plans, NoStatementOfTheCoreScansATable) {
     run_all();
     EXPECT_GT(session_->plans(), 100U);
     EXPECT_THAT(session_->faults(most_rows), IsEmpty());

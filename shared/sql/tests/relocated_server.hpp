@@ -13,7 +13,7 @@ namespace tasker::sql {
 /// touching the system: PostgreSQL finds its files relative to its program.
 class relocated_server {
 public:
-    /// `session`: any of a server like it.
+    /// `session`: a session of any server with the same programs.
     explicit relocated_server(pqxx::connection& session);
 
     /// Offers an extension pgmq of that version, made by `script`.

@@ -14,7 +14,7 @@ TEST(EmbeddedScripts, NumberTheirMigrationsWithoutGaps) {
     EXPECT_GE(version, 1);
 }
 
-TEST(EmbeddedScripts, HoldOneFunctionPerFileNamedLikeTheFile) {
+TEST(EmbeddedScripts, ContainOneFunctionPerFileNamedLikeTheFile) {
     for (script const& function : embedded_scripts().functions) {
         std::string const name{function.name.substr(0, function.name.rfind('.'))};
         std::string const opening = "create or replace function tasker." + name + "(";
@@ -26,7 +26,7 @@ TEST(EmbeddedScripts, HoldOneFunctionPerFileNamedLikeTheFile) {
     }
 }
 
-TEST(EmbeddedScripts, HoldPgmqWhole) {
+TEST(EmbeddedScripts, ContainAllOfPgmq) {
     script const& pgmq = embedded_scripts().pgmq;
     EXPECT_EQ(pgmq.name, "pgmq--1.11.1.sql");
     EXPECT_NE(pgmq.text.find("CREATE FUNCTION pgmq.create(queue_name TEXT)"),

@@ -6,7 +6,7 @@ namespace tasker::sql::testing {
 namespace {
 
 /// Functions without a `set` clause run with their caller's search_path.
-TEST(SearchPath, OfTheCallerCannotReplaceTheFunctionsThatOursCall) {
+TEST(SearchPath, OfTheCallerCannotReplaceFunctionsThatTheCoreCalls) {
     workflow_database w;
     pqxx::connection session{w.db().dsn()};
     pqxx::work work{session};

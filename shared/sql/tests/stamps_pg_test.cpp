@@ -21,7 +21,7 @@ void finish_elsewhere(std::string const& dsn, held_step const& step, int worker)
     work.commit();
 }
 
-TEST(Stamps, AStepStartsAfterItsParentsThoughOneOfTheirReportsOvertakesTheOther) {
+TEST(Stamps, AStepStartsAfterItsParentsWhenTheirReportsOvertakeEachOther) {
     workflow_database w;
     w.create(w.register_template("join", "a; b; c<a,b"));
     auto const roots = w.claim();
@@ -30,7 +30,7 @@ TEST(Stamps, AStepStartsAfterItsParentsThoughOneOfTheirReportsOvertakesTheOther)
     pqxx::work obstacle{session};
     obstacle.exec("select from tasker.steps where step_no = " + std::to_string(roots[0].step_no) +
                   " for update");
-    // It has begun, and so has its time, but it does not get on.
+    // Its transaction has started, which sets its time, but it is blocked.
     auto first =
         std::async(std::launch::async, finish_elsewhere, w.db().dsn(), roots[0], w.worker());
     ASSERT_TRUE(tasker::testing::wait_until(tasker::testing::soon(), [&] {

@@ -21,33 +21,33 @@ TEST(SplitStatements, SplitsAtSemicolonsAndDropsEmptyStatements) {
     EXPECT_THAT(texts(" -- nothing\n;"), ElementsAre());
 }
 
-TEST(SplitStatements, LeavesQuotesWhole) {
+TEST(SplitStatements, DoesNotSplitQuotes) {
     EXPECT_THAT(texts("select ';', 'it''s;', \"a;\"\"b\";select 2"),
                 ElementsAre("select ';', 'it''s;', \"a;\"\"b\"", "select 2"));
     EXPECT_THAT(texts(R"(select E'\';', 'a\';select 2)"),
                 ElementsAre(R"(select E'\';', 'a\')", "select 2"));
 }
 
-TEST(SplitStatements, LeavesDollarQuotesWhole) {
+TEST(SplitStatements, DoesNotSplitDollarQuotes) {
     EXPECT_THAT(texts("do $$ a; $x$ b; $$; do $f$ a; $$ b; $f$; select $1;"),
                 ElementsAre("do $$ a; $x$ b; $$", "do $f$ a; $$ b; $f$", "select $1"));
 }
 
-TEST(SplitStatements, TakesADollarInsideAWordAsPartOfIt) {
+TEST(SplitStatements, ReadsADollarInsideAWordAsPartOfTheWord) {
     EXPECT_THAT(texts("select a$b; select c$b;"), ElementsAre("select a$b", "select c$b"));
 }
 
-TEST(SplitStatements, LeavesCommentsWhole) {
+TEST(SplitStatements, DoesNotSplitComments) {
     EXPECT_THAT(texts("select 1 -- a; b\n, 2; /* x; /* y; */ z; */ select 3"),
                 ElementsAre("select 1 -- a; b\n, 2", "select 3"));
 }
 
-TEST(SplitStatements, LeavesParenthesesWhole) {
+TEST(SplitStatements, DoesNotSplitParentheses) {
     EXPECT_THAT(texts("create rule r as on insert to t do (select 1; select 2); select 3"),
                 ElementsAre("create rule r as on insert to t do (select 1; select 2)", "select 3"));
 }
 
-TEST(SplitStatements, LeavesSqlStandardBodiesWhole) {
+TEST(SplitStatements, DoesNotSplitSqlStandardBodies) {
     EXPECT_THAT(texts("create function f() returns int begin atomic select case 1 when 1 then 2 "
                       "end; select 3; end; select 4"),
                 ElementsAre("create function f() returns int begin atomic select case 1 when 1 "

@@ -76,7 +76,7 @@ TEST(Suitability, RefusesAPoolerInTransactionMode) {
     EXPECT_FALSE(may_pass(checked.error()));
 }
 
-TEST(Suitability, TakesAPoolerInSessionMode) {
+TEST(Suitability, AcceptsAPoolerInSessionMode) {
     test_database database = test_database::empty();
     testing::pooler const pooler{database.dsn(), "session"};
     auto const migrated = migrate(pooler.dsn());
@@ -84,7 +84,7 @@ TEST(Suitability, TakesAPoolerInSessionMode) {
     EXPECT_TRUE(check(pooler.dsn()));
 }
 
-TEST(ServingRole, UsesNewNamespacesWithNoMoreThanTheDocumentedGrants) {
+TEST(ServingRole, UsesNewNamespacesWithOnlyTheDocumentedGrants) {
     test_database database = test_database::empty();
     std::string const owner = "owner_of_" + database.name();
     std::string const app = "app_of_" + database.name();

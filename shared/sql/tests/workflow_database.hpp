@@ -23,7 +23,7 @@ struct held_step {
     int parents_bytes = 0;
 };
 
-/// What finish_steps answered, one entry for each row.
+/// The result of finish_steps, one entry for each row.
 struct finish_row {
     std::string kind; ///< taken or refused
     std::string task_id;
@@ -31,8 +31,8 @@ struct finish_row {
     held_step step;   ///< of a 'taken' row
 };
 
-/// Which function takes the report of a step that succeeded: the set-based one, or the one for a
-/// step alone. They must not differ but in their speed.
+/// The function that accepts the report of a successful step: the one for sets, or the one for a
+/// single step. They may differ only in speed.
 enum class reporting { in_a_batch, alone };
 
 /// A migrated database with the SQL functions of the core at hand, as the services call them.
@@ -57,15 +57,15 @@ public:
                                  std::string const& queues = "{tasker_default}",
                                  int suspects = 100);
 
-    /// How finish() reports from now on.
+    /// The function that finish() uses from now on.
     void report(reporting mode) {
         mode_ = mode;
     }
 
-    /// Notes that the handler of a held step has started.
+    /// Stores that the handler of a held step has started.
     void start(held_step const& step);
 
-    /// Gives a held step back.
+    /// Returns a held step to the queue.
     void release(held_step const& step);
 
     /// Reports `step` with outcome 0 success, 1 retryable, 2 permanent failure.
