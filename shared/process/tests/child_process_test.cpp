@@ -155,7 +155,7 @@ TEST(ChildProcess, IsKilledWhenItIgnoresTheRequestToStop) {
             ready.set_value();
         }
     };
-    auto child = child_process::start(std::move(options));
+    auto child = child_process::start(options);
     ASSERT_TRUE(child);
     ready.get_future().wait();
     EXPECT_EQ(child->stop(steady_clock::now() + std::chrono::milliseconds{20}),
@@ -188,7 +188,7 @@ TEST(ChildProcess, AppendsToAFile) {
         child_options options = shell("echo one; echo two >&2");
         options.out = file;
         options.err = file;
-        auto child = child_process::start(std::move(options));
+        auto child = child_process::start(options);
         ASSERT_TRUE(child);
         ASSERT_TRUE(child->wait(soon()));
     }
@@ -220,9 +220,7 @@ TEST(ChildProcess, ReadsTheRestOfItsOutputAndKillsItsGroup) {
 
 TEST(ChildProcess, OutlivesTheThreadThatStartedIt) {
     std::optional<child_process> child;
-    std::thread{[&] {
-        child = std::move(child_process::start(shell("exec sleep 60")).value());
-    }}.join();
+    std::thread{[&] { child = child_process::start(shell("exec sleep 60")).value(); }}.join();
     EXPECT_FALSE(child->wait(steady_clock::now() + std::chrono::milliseconds{50}));
 }
 
@@ -239,7 +237,7 @@ TEST(ChildProcess, LivesOnWhenReleased) {
     options.death_signal = 0;
     pid_t pid = 0;
     {
-        auto child = child_process::start(std::move(options));
+        auto child = child_process::start(options);
         ASSERT_TRUE(child);
         pid = child->pid();
         EXPECT_EQ(::getsid(pid), pid);
