@@ -61,7 +61,7 @@ int run(settings const& chosen, std::optional<std::filesystem::path> const& read
     });
 
     int exit_code = EXIT_SUCCESS;
-    auto const tell = [&](std::string const& address) {
+    auto const listening = [&](std::string const& address) {
         if (ready_file) {
             config::write_ready_file(*ready_file, address).value();
         }
@@ -79,7 +79,7 @@ int run(settings const& chosen, std::optional<std::filesystem::path> const& read
             exit_code = EXIT_FAILURE;
         }
     };
-    asio::co_spawn(context, orchestrator.run_until_stopped(tell), ended);
+    asio::co_spawn(context, orchestrator.run_until_stopped(listening), ended);
     context.run();
     return exit_code;
 }

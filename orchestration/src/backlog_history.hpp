@@ -12,15 +12,15 @@
 
 namespace tasker::orchestration {
 
-/// Ready steps that became more and more, although workers are connected.
+/// A backlog of ready steps that grew although workers are connected.
 struct growing_backlog {
     std::string namespace_name;
     std::int64_t before = 0; ///< the least of the first span
     std::int64_t now = 0;    ///< the least of the last span
 };
 
-/// The lengths of the last minutes, for each namespace with workers. A backlog grows if the least
-/// of each span is above the least of the span before, and the last one is `least_growth` above the
+/// The lengths of the last minutes, for each namespace with workers. A backlog grows if the minimum
+/// of each span is above that of the span before, and the last one is `least_growth` above the
 /// first: a burst that workers drain again and again does not count. Threads: one.
 class backlog_history {
 public:

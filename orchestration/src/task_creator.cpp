@@ -43,7 +43,7 @@ std::vector<wire::error_detail> details_of(std::vector<documents::located_proble
     return details;
 }
 
-queue::new_task new_task_of(wire::create_task_request wanted, known_template const& from) {
+queue::new_task new_task_of(wire::create_task_request wanted, cached_template const& from) {
     return {.id = task_id::generate(),
             .from = from.id,
             .priority = static_cast<queue::priority>(wanted.priority),
@@ -53,7 +53,7 @@ queue::new_task new_task_of(wire::create_task_request wanted, known_template con
 }
 
 /// A task as the API shows it right after its creation.
-wire::task_view view_of(queue::new_task task, known_template const& from, timestamp created_at) {
+wire::task_view view_of(queue::new_task task, cached_template const& from, timestamp created_at) {
     return {.id = task.id,
             .name_space = from.name_space,
             .name = from.name,

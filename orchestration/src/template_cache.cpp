@@ -187,13 +187,13 @@ template_cache::load(std::string name_space, std::string name, std::string versi
         co_return unknown(name_space, name, version);
     }
     auto const& stored = found->front();
-    auto loaded = std::make_shared<known_template const>(
-        known_template{.id = stored.id,
-                       .name_space = stored.name_space,
-                       .name = stored.name,
-                       .version = stored.version,
-                       .steps_total = stored.steps_total,
-                       .input = validator_of(stored.definition.value_or("{}"))});
+    auto loaded = std::make_shared<cached_template const>(
+        cached_template{.id = stored.id,
+                        .name_space = stored.name_space,
+                        .name = stored.name,
+                        .version = stored.version,
+                        .steps_total = stored.steps_total,
+                        .input = validator_of(stored.definition.value_or("{}"))});
     keep(key_of(name_space, name, version), loaded);
     co_return loaded;
 }

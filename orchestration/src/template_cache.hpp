@@ -21,7 +21,7 @@
 namespace tasker::orchestration {
 
 /// The data of a template that task creation needs. Templates are immutable, so it never expires.
-struct known_template {
+struct cached_template {
     template_id id;
     std::string name_space;
     std::string name;
@@ -30,7 +30,7 @@ struct known_template {
     json_schema::validator input;
 };
 
-using template_ptr = std::shared_ptr<known_template const>;
+using template_ptr = std::shared_ptr<cached_template const>;
 
 /// A template as a request names it.
 struct template_name {

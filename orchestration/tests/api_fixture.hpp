@@ -19,7 +19,7 @@ using tasker::testing::http_reply;
 using tasker::testing::request_text;
 
 /// A number that is valid JSON, but has more digits than PostgreSQL's jsonb holds. The database
-/// reads a context as jsonb only where there is an idempotency key.
+/// reads a context as jsonb only if there is an idempotency key.
 inline std::string number_beyond_jsonb() {
     return "0." + std::string(16'400, '7');
 }
@@ -42,7 +42,7 @@ protected:
     /// finish_steps; `payload` is JSON.
     void finish_all(std::string_view outcome = "success", std::string_view payload = R"({"n": 1})");
 
-    /// Sends what finish_all left to announce.
+    /// Sends the notifications of finish_all.
     void announce();
 
     tasker::testing::test_database database_;

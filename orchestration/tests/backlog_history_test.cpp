@@ -21,7 +21,7 @@ backlog_history filled(int samples, std::function<std::int64_t(int)> const& leng
     return history;
 }
 
-TEST(BacklogHistory, ReportsABacklogThatGrowsThroughout) {
+TEST(BacklogHistory, ReportsABacklogThatGrowsTheWholeTime) {
     auto const found = filled(whole + 3, [](int i) { return 50 + 10 * i; }).growing();
     ASSERT_THAT(found, SizeIs(1));
     EXPECT_EQ(found[0].namespace_name, "default");

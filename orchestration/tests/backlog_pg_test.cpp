@@ -70,7 +70,7 @@ TEST_F(Backlog, HealthReportsABacklogThatGrowsAlthoughWorkersAreConnected) {
                     "namespace default: the backlog has grown for 5 minutes, from [0-9]+ ready "
                     "steps to [0-9]+; add workers or slots"));
 
-    ASSERT_TRUE(run_until(io_, [this] { return watch_.growing().empty(); })); // it grows no more
+    ASSERT_TRUE(run_until(io_, [this] { return watch_.growing().empty(); })); // it no longer grows
     EXPECT_EQ(health().at("checks").at("backlog"), "ok");
     EXPECT_THAT(health().at("details"), IsEmpty());
     watch_.stop();

@@ -44,7 +44,7 @@ TEST_F(BatchApi, CreatesAllTasksInTheirOrder) {
     EXPECT_EQ(client_.get(path).json().at("context").at("i"), 1234);
 }
 
-TEST_F(BatchApi, KeyUsedBeforeForTheSameBodyNamesThatTask) {
+TEST_F(BatchApi, KeyUsedBeforeForTheSameBodyReturnsThatTask) {
     auto const id = create("chain", R"(, "idempotency_key": "k")");
     auto const created =
         post({{{"name", "chain"}, {"idempotency_key", "k"}}, {{"name", "chain"}}}).json();
@@ -91,7 +91,7 @@ TEST_F(BatchApi, OneWrongContextCreatesNone) {
     EXPECT_EQ(stored(), 0);
 }
 
-TEST_F(BatchApi, OneThatTheDatabaseRefusesCreatesNone) {
+TEST_F(BatchApi, OneTaskThatTheDatabaseRefusesCreatesNone) {
     auto const reply =
         client_.post("/v1/tasks/batch", R"({"tasks": [{"name": "chain"}, {"name": "chain", )"
                                         R"("idempotency_key": "k", "context": {"x": )" +

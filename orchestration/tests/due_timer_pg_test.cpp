@@ -7,7 +7,7 @@ namespace {
 
 using tasker::testing::soon;
 
-/// Polls are ten minutes apart: what is done sooner follows a notification.
+/// Polls are ten minutes apart, so anything earlier follows a notification.
 class DueTimer : public Api {
 protected:
     DueTimer() {

@@ -9,13 +9,13 @@ namespace {
 
 using wire::error_code;
 
-TEST(Failure, TextOfPostgresqlStaysInTheLog) {
+TEST(Failure, MessagesOfPostgresqlAreOnlyLogged) {
     // Invalid text, a value out of range, a violated constraint, no memory, a broken server.
     for (auto const* state : {"22021", "22003", "23514", "53200", "XX000"}) {
-        auto const told = to_error_body(
+        auto const body = to_error_body(
             make_error(pg::make_sqlstate_code(state), "Failing row contains (secret)"));
-        EXPECT_EQ(told.message.find("secret"), std::string::npos) << state << ' ' << told.message;
-        EXPECT_FALSE(told.message.empty()) << state;
+        EXPECT_EQ(body.message.find("secret"), std::string::npos) << state << ' ' << body.message;
+        EXPECT_FALSE(body.message.empty()) << state;
     }
     EXPECT_EQ(to_error_body(make_error(pg::make_sqlstate_code("22021"), "secret")),
               (wire::error_body{error_code::unprocessable,
@@ -23,7 +23,7 @@ TEST(Failure, TextOfPostgresqlStaysInTheLog) {
                                 {}}));
 }
 
-TEST(Failure, RefusalOfAnSqlFunctionOfTaskerIsAnswered) {
+TEST(Failure, RefusalsOfTaskersSqlFunctionsAreSent) {
     EXPECT_EQ(to_error_body(make_error(pg::make_sqlstate_code("TK003"), "the task is complete")),
               (wire::error_body{error_code::conflict, "the task is complete", {}}));
 }

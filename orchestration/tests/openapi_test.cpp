@@ -72,7 +72,7 @@ json const& resolved(json const& document, json const& part) {
 
 std::map<std::string, std::set<std::string>> described_routes() {
     std::map<std::string, std::set<std::string>> all;
-    // items() of a temporary would outlive what it refers to.
+    // items() of a temporary would outlive the temporary.
     auto const document = json::parse(api::openapi_json());
     for (auto const& [path, operations] : document.at("paths").items()) {
         for (auto const& [method, operation] : operations.items()) {
@@ -129,7 +129,7 @@ TEST(OpenApi, HasTheVersionOfTheProgram) {
     EXPECT_EQ(json::parse(api::openapi_json()).at("info").at("version"), version());
 }
 
-TEST(OpenApi, LinksLeadToOperations) {
+TEST(OpenApi, LinksNameExistingOperations) {
     auto const document = json::parse(api::openapi_json());
     std::set<std::string> operations;
     for (auto const& path : document.at("paths")) {
@@ -157,7 +157,7 @@ void expect_references_to_lead_somewhere(json const& part, json const& document)
     }
 }
 
-TEST(OpenApi, ReferencesLeadSomewhere) {
+TEST(OpenApi, ReferencesResolve) {
     auto const document = json::parse(api::openapi_json());
     EXPECT_EQ(document.at("openapi"), "3.1.0");
     expect_references_to_lead_somewhere(document, document);

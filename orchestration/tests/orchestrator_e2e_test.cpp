@@ -43,7 +43,7 @@ process::completed run(std::vector<std::string> args, std::vector<std::string> e
     return run_program({.argv = std::move(args), .env = std::move(env)}, soon()).value();
 }
 
-TEST(OrchestratorProgram, StopsInOrderOnTheFirstSignal) {
+TEST(OrchestratorProgram, ShutsDownCleanlyOnTheFirstSignal) {
     for (int const signal : {SIGTERM, SIGINT}) {
         test_database database;
         tasker::testing::service orchestrator{program, {"--database-url", database.dsn()}};
@@ -66,7 +66,7 @@ TEST(OrchestratorProgram, StopsInOrderOnTheFirstSignal) {
     }
 }
 
-TEST(OrchestratorProgram, AdmitsMoreConnectionsThanTheShellHasDescriptors) {
+TEST(OrchestratorProgram, AcceptsMoreConnectionsThanTheShellsLimitOfDescriptors) {
     rlimit before{};
     ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
     rlimit const few{100, before.rlim_max};
@@ -82,7 +82,7 @@ TEST(OrchestratorProgram, AdmitsMoreConnectionsThanTheShellHasDescriptors) {
     EXPECT_EQ(clients.back()->get("/health/ready").status, 200U);
 }
 
-TEST(OrchestratorProgram, TellsEveryProblemOfItsSettings) {
+TEST(OrchestratorProgram, ReportsEveryProblemOfItsSettings) {
     auto const path = std::filesystem::temp_directory_path() /
                       ("orchestrator-e2e-" + std::to_string(getpid()) + ".toml");
     std::ofstream{path} << "[http]\nlisen = \"x\"\nmax_body_bytes = \"big\"\n";
@@ -94,7 +94,7 @@ TEST(OrchestratorProgram, TellsEveryProblemOfItsSettings) {
     EXPECT_THAT(ended.err, HasSubstr("database.url"));
 }
 
-TEST(OrchestratorProgram, RefusesUnknownOptionsAndTellsItsOwn) {
+TEST(OrchestratorProgram, RefusesUnknownOptionsAndListsItsOwn) {
     EXPECT_EQ(run({"--lisen", "x"}).status.code, 2);
     auto const help = run({"--help"});
     EXPECT_EQ(help.status.code, 0);
@@ -117,24 +117,24 @@ TEST(OrchestratorProgram, NeverPrintsAPassword) {
 
 TEST(OrchestratorProgram, StopsWithoutAnErrorWhileItWaitsForTheDatabase) {
     std::mutex guard;
-    std::string told;
+    std::string output;
     auto child = process::child_process::start(
         {.argv = {program_path(program).string(), "--database-url", "host=/nowhere dbname=none",
                   "--listen", "127.0.0.1:0"},
          .err = std::function<void(std::string_view)>{[&](std::string_view piece) {
              std::lock_guard const lock{guard};
-             told += piece;
+             output += piece;
          }}});
     ASSERT_TRUE(child.has_value());
-    auto const has_told = [&](std::string_view text) {
+    auto const has_logged = [&](std::string_view text) {
         std::lock_guard const lock{guard};
-        return told.find(text) != std::string::npos;
+        return output.find(text) != std::string::npos;
     };
     ASSERT_TRUE(
-        tasker::testing::wait_until(soon(), [&] { return has_told("database_not_ready"); }));
+        tasker::testing::wait_until(soon(), [&] { return has_logged("database_not_ready"); }));
     EXPECT_EQ(child->stop(soon()).code, 0);
-    EXPECT_TRUE(has_told("stopped_before_ready"));
-    EXPECT_FALSE(has_told(" error "));
+    EXPECT_TRUE(has_logged("stopped_before_ready"));
+    EXPECT_FALSE(has_logged(" error "));
 }
 
 TEST(OrchestratorProgram, CreationsSurviveACrashOfTheDatabase) {

@@ -88,7 +88,7 @@ TEST(QueryReader, RefusesTextsThatBreakTheirRule) {
     EXPECT_THAT(good.problems(), IsEmpty());
 }
 
-TEST(QueryReader, TellsTheFiltersOfAList) {
+TEST(QueryReader, FiltersExcludeLimitAndCursor) {
     EXPECT_EQ(filters("b=1&limit=3&a=%20&cursor=x"), "a= &b=1&");
     EXPECT_EQ(filters(""), "");
     EXPECT_EQ(filters("limit=3"), "");

@@ -22,7 +22,7 @@ running_service::running_service(settings chosen)
                        if (thrown) {
                            std::rethrow_exception(thrown);
                        }
-                       // A service that has begun to listen fails no more.
+                       // A service that listens no longer fails.
                        if (!outcome) {
                            begun->set_value(outcome.error());
                        }

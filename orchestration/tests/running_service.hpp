@@ -25,7 +25,7 @@ public:
     }
 
     void stop();
-    /// Waits until nothing of it runs.
+    /// Waits until no part of it is running.
     void join();
 
 private:

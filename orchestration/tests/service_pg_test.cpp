@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 
 class Service : public Api {};
 
-TEST_F(Service, HealthTellsWhatWorks) {
+TEST_F(Service, HealthReportsEachCheck) {
     EXPECT_EQ(client_.get("/health/live").json().at("status"), "ok");
     EXPECT_EQ(client_.get("/health/ready").json().at("status"), "ok");
     EXPECT_TRUE(tasker::testing::wait_until(
@@ -50,7 +50,7 @@ TEST_F(Service, HealthNamesTheNamespacesWhoseStepsNoWorkerTakes) {
         soon(), [&] { return client_.get("/health").json().at("checks").at("workers") == "ok"; }));
 }
 
-TEST_F(Service, HealthTellsThatTheDatabaseIsReadOnly) {
+TEST_F(Service, HealthReportsThatTheDatabaseIsReadOnly) {
     database_.exec(fmt::format("alter database {} set default_transaction_read_only = on",
                                database_.value<std::string>("select current_database()")));
     database_.exec("select pg_terminate_backend(pid) from pg_stat_activity "
@@ -72,7 +72,7 @@ TEST_F(Service, ReadinessEndsWithTheDatabase) {
     EXPECT_EQ(client_.get("/health/live").status, 200U);
 }
 
-TEST_F(Service, MetricsCountWhatHappened) {
+TEST_F(Service, MetricsCountRequestsAndTasks) {
     register_chain("chain");
     create("chain");
     client_.get("/nothing/here");
@@ -93,7 +93,7 @@ TEST_F(Service, MetricsCountWhatHappened) {
 
 /// The error is usually temporary, so the service retries, and the other tasks must not wait for
 /// it.
-TEST_F(Service, ATaskThatTheDatabaseAlwaysFailsOnDelaysNoOther) {
+TEST_F(Service, ATaskThatAlwaysFailsInTheDatabaseDelaysNoOther) {
     register_chain("chain");
     create("chain");
     database_.exec("create function fail_on_poison() returns trigger language plpgsql as $$ begin "
@@ -163,7 +163,7 @@ TEST_F(Service, CreationsSurviveConnectionsLostAtAnyMoment) {
     EXPECT_EQ(database_.value<int>("select count(*) from pgmq.q_tasker_default"), clients * tasks);
 }
 
-TEST_F(Service, WhatTheDatabaseHoldsUpIsUnavailable) {
+TEST_F(Service, CallsThatTheDatabaseDelaysAreUnavailable) {
     register_chain("chain");
     auto chosen = settings_;
     chosen.database.timeout_ms = 200;
@@ -202,7 +202,7 @@ TEST(ServiceStart, IsRefusedWithoutADatabase) {
     EXPECT_NE(start_failure(test_settings("host=/nowhere dbname=x connect_timeout=1")), "");
 }
 
-TEST(ServiceStart, IsRefusedOnAnAddressThatIsTaken) {
+TEST(ServiceStart, IsRefusedOnAnAddressInUse) {
     test_database database;
     running_service const first{test_settings(database.dsn())};
     auto chosen = test_settings(database.dsn());

@@ -13,7 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// The variables that settings look at are absent, unless the test sets them.
+/// The variables that settings read are absent, unless the test sets them.
 class Settings : public ::testing::Test {
 protected:
     Settings() {
@@ -47,7 +47,7 @@ protected:
                                   ("orchestrator-settings-" + std::to_string(getpid()) + ".toml");
 };
 
-TEST_F(Settings, DefaultsAreValidButForTheDatabase) {
+TEST_F(Settings, DefaultsAreValidExceptForTheDatabase) {
     EXPECT_THAT(texts(load("").problems),
                 ElementsAre(::testing::StartsWith("database.url must be set")));
     EXPECT_THAT(load("[database]\nurl = \"postgresql://h/d\"").problems, IsEmpty());
@@ -68,7 +68,7 @@ TEST_F(Settings, FileOfTheRepositoryHoldsEveryKeyWithItsDefault) {
     EXPECT_EQ(loaded.values.stop_timeout_ms, defaults.stop_timeout_ms);
 }
 
-TEST_F(Settings, CommandLineWinsOverEnvironmentWinsOverFile) {
+TEST_F(Settings, CommandLineOverridesEnvironmentAndEnvironmentOverridesFile) {
     setenv("DATABASE_URL", "from-environment", 1);
     setenv("TASKER_ENV", "staging", 1);
     auto const loaded =
@@ -106,7 +106,7 @@ TEST_F(Settings, AllowedHostsAreNamesWithoutPorts) {
         ElementsAre(::testing::StartsWith("http.allowed_hosts \"a:80\" must be a host name")));
 }
 
-TEST_F(Settings, ReadyConfigurationsAreValid) {
+TEST_F(Settings, ExampleConfigurationsAreValid) {
     auto const config = std::filesystem::path{TASKER_ORCHESTRATOR_TOML}.parent_path();
     for (auto const* each : {"low_latency", "high_throughput", "io_bound"}) {
         auto const file = config / each / "orchestrator.toml";

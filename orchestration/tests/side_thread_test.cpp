@@ -29,7 +29,7 @@ asio::awaitable<std::string> computed_by(side_thread* thread, std::thread::id* w
     co_return text;
 }
 
-TEST(SideThread, ComputesElsewhereAndResumesTheCallerAtHome) {
+TEST(SideThread, ComputesOnAnotherThreadAndResumesTheCallerOnItsOwn) {
     asio::io_context io;
     side_thread thread;
     std::thread::id where;
@@ -53,7 +53,7 @@ asio::awaitable<int> failing(side_thread* thread) {
     co_return value;
 }
 
-TEST(SideThread, ThrowsWhatTheComputationThrows) {
+TEST(SideThread, RethrowsTheExceptionOfTheComputation) {
     asio::io_context io;
     side_thread thread;
     auto value = asio::co_spawn(io, failing(&thread), asio::use_future);
@@ -71,7 +71,7 @@ asio::awaitable<void> interrupted(side_thread* thread, std::promise<void>* begun
     *value = co_await thread->run(compute);
 }
 
-TEST(SideThread, CancellationMeanwhileLeavesTheComputationAlone) {
+TEST(SideThread, CancellationDoesNotInterruptTheComputation) {
     asio::io_context io;
     side_thread thread;
     asio::cancellation_signal cancel;

@@ -17,7 +17,7 @@ protected:
     std::string path_;
 };
 
-TEST_F(StepsApi, ListTellsEachStepInTopologicalOrder) {
+TEST_F(StepsApi, ListHasEachStepInTopologicalOrder) {
     auto const steps = client_.get(path_).json().at("steps");
     ASSERT_EQ(steps.size(), 5U);
     EXPECT_EQ(steps.at(0).at("name"), "s0");

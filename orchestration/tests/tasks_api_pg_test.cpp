@@ -28,7 +28,7 @@ std::vector<std::string> ids_of(json const& page) {
     return ids;
 }
 
-TEST_F(TasksApi, CreatedTaskIsAnsweredAsItIsStored) {
+TEST_F(TasksApi, CreationReturnsTheStoredTask) {
     register_chain("chain", "1.2.3", 2);
     auto const reply =
         client_.post("/v1/tasks",
@@ -99,7 +99,7 @@ TEST_F(TasksApi, UnknownTemplateIsNotFound) {
     EXPECT_EQ(client_.post("/v1/tasks", R"({"name": "none"})").status, 404U);
 }
 
-TEST_F(TasksApi, TemplateIsFoundAgainAfterTheDatabaseWasMadeAnew) {
+TEST_F(TasksApi, TemplateIsFoundAfterTheDatabaseWasRecreated) {
     register_chain("chain");
     create("chain");
     database_.exec("truncate tasker.templates, tasker.tasks, tasker.steps cascade");
@@ -140,7 +140,7 @@ TEST_F(TasksApi, OtherMediaTypesAreRefused) {
     EXPECT_EQ(reply.error_code(), "unsupported_media_type");
 }
 
-TEST_F(TasksApi, ContextIsHeldAgainstTheInputSchema) {
+TEST_F(TasksApi, ContextIsCheckedAgainstTheInputSchema) {
     register_chain("strict", "1.0.0", 1,
                    R"(, "input_schema": {"type": "object", "required": ["n"],
                         "properties": {"n": {"type": "integer"}}})");
@@ -204,9 +204,9 @@ TEST_F(TasksApi, ConcurrentRequestsWithOneKeyMakeOneTask) {
     EXPECT_EQ(std::ranges::count(replies, 201U, &http_reply::status), 1);
 }
 
-TEST_F(TasksApi, OnlyTheGuiltyOfABatchIsRefused) {
+TEST_F(TasksApi, OnlyTheInvalidTaskOfABatchIsRefused) {
     register_chain("chain");
-    auto const guilty = [](int i) { return i % 10 == 3; };
+    auto const is_invalid = [](int i) { return i % 10 == 3; };
     constexpr int clients = 40;
     std::vector<unsigned> statuses(clients);
     std::vector<std::thread> threads;
@@ -214,7 +214,7 @@ TEST_F(TasksApi, OnlyTheGuiltyOfABatchIsRefused) {
     for (int i = 0; i < clients; ++i) {
         threads.emplace_back([&, i] {
             http_client client{service_->address()};
-            auto const context = R"({"x": )" + (guilty(i) ? number_beyond_jsonb() : "1") + '}';
+            auto const context = R"({"x": )" + (is_invalid(i) ? number_beyond_jsonb() : "1") + '}';
             statuses[static_cast<std::size_t>(i)] =
                 client
                     .post("/v1/tasks", R"({"name": "chain", "context": )" + context +
@@ -224,12 +224,12 @@ TEST_F(TasksApi, OnlyTheGuiltyOfABatchIsRefused) {
     }
     std::ranges::for_each(threads, &std::thread::join);
     for (int i = 0; i < clients; ++i) {
-        EXPECT_EQ(statuses[static_cast<std::size_t>(i)], guilty(i) ? 422U : 201U) << i;
+        EXPECT_EQ(statuses[static_cast<std::size_t>(i)], is_invalid(i) ? 422U : 201U) << i;
     }
     EXPECT_EQ(database_.value<int>("select count(*) from tasker.tasks"), 36);
 }
 
-TEST_F(TasksApi, WhatIsNoTaskIdIsRefusedAndAnUnknownOneIsNotFound) {
+TEST_F(TasksApi, InvalidTaskIdIsRefusedAndUnknownOneIsNotFound) {
     for (auto const* target : {"/v1/tasks/x", "/v1/tasks/x/steps", "/v1/tasks/x/steps/s"}) {
         auto const reply = client_.get(target);
         EXPECT_EQ(reply.status, 400U) << target;
@@ -331,7 +331,7 @@ TEST_F(TasksApi, LargeTasksMakeShortPages) {
     EXPECT_EQ(second.at("next_cursor"), nullptr);
 }
 
-TEST_F(TasksApi, ListIsFilteredByWhatTasksAre) {
+TEST_F(TasksApi, ListIsFilteredByFieldsOfTasks) {
     register_chain("a", "1.0.0");
     register_chain("a", "2.0.0");
     register_chain("b");

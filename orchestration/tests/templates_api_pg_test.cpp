@@ -91,7 +91,7 @@ TEST_F(TemplatesApi, InvalidTemplateIsRefusedWithAllItsProblems) {
     EXPECT_EQ(client_.get("/v1/templates").json().at("templates").size(), 0U);
 }
 
-TEST_F(TemplatesApi, ListIsPagedAndFilteredAndLeavesDefinitionsOut) {
+TEST_F(TemplatesApi, ListIsPagedAndFilteredAndOmitsDefinitions) {
     for (auto const* version : {"1.0.0", "1.1.0", "2.0.0"}) {
         register_chain("a", version);
     }

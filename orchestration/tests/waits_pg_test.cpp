@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using tasker::testing::soon;
 using tasker::testing::wait_until;
 
-/// Polls are ten minutes apart: what ends a wait sooner is a notification.
+/// Polls are ten minutes apart, so only a notification ends a wait earlier.
 class Waits : public Api {
 protected:
     Waits() : Waits{[](settings&) {}} {}
@@ -32,7 +32,7 @@ protected:
         return std::stoi(text.substr(text.find(name) + name.size()));
     }
 
-    /// Waits until so many requests wait.
+    /// Waits until that many requests wait.
     bool are_waiting(int number) {
         return wait_until(soon(), [&] { return waiting_requests() == number; });
     }
@@ -55,7 +55,7 @@ TEST_F(Waits, NotificationEndsAWait) {
     EXPECT_TRUE(are_waiting(0));
 }
 
-TEST_F(Waits, FailedAndCancelledEndAWaitToo) {
+TEST_F(Waits, FailureAndCancellationEndAWait) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60"));
     ASSERT_TRUE(are_waiting(1));
@@ -70,14 +70,14 @@ TEST_F(Waits, FailedAndCancelledEndAWaitToo) {
     EXPECT_EQ(waiting.receive().json().at("state"), "cancelled");
 }
 
-TEST_F(Waits, FinishedTaskIsAnsweredAtOnce) {
+TEST_F(Waits, FinishedTaskIsReturnedImmediately) {
     finish_all();
     auto const begin = steady_clock::now();
     EXPECT_EQ(client_.get("/v1/tasks/" + id_ + "?wait=60").json().at("state"), "complete");
     EXPECT_LT(steady_clock::now() - begin, 5s);
 }
 
-TEST_F(Waits, TaskIsAnsweredAsItIsWhenTheTimeIsUp) {
+TEST_F(Waits, UnfinishedTaskIsReturnedWhenTheTimeIsUp) {
     auto const begin = steady_clock::now();
     auto const reply = client_.get("/v1/tasks/" + id_ + "?wait=0.2");
     EXPECT_GE(steady_clock::now() - begin, 200ms);
@@ -100,7 +100,7 @@ TEST_F(Waits, OneNotificationEndsAllWaitsForATask) {
     }
 }
 
-TEST_F(Waits, NotificationOfManyTasksMakesAllBeLookedAt) {
+TEST_F(Waits, NotificationOfManyTasksChecksAllWaits) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60"));
     http_client still_waiting{service_->address()};
@@ -113,7 +113,7 @@ TEST_F(Waits, NotificationOfManyTasksMakesAllBeLookedAt) {
     EXPECT_TRUE(are_waiting(1));
 }
 
-TEST_F(Waits, NonsenseInANotificationIsIgnored) {
+TEST_F(Waits, InvalidNotificationIsIgnored) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60"));
     ASSERT_TRUE(are_waiting(1));
@@ -122,7 +122,7 @@ TEST_F(Waits, NonsenseInANotificationIsIgnored) {
     EXPECT_EQ(waiting.receive().json().at("state"), "complete");
 }
 
-TEST_F(Waits, ListeningAgainMakesUpForWhatWasMissed) {
+TEST_F(Waits, ListenerThatReconnectsFindsMissedTasks) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60"));
     ASSERT_TRUE(are_waiting(1));
@@ -147,7 +147,7 @@ TEST_F(Waits, NotificationsAreSentOnlyWhileRequestsWait) {
     EXPECT_TRUE(wait_until(soon(), [&] { return !are_wanted(); }));
 }
 
-TEST_F(Waits, ClientThatIsGoneWaitsNoMore) {
+TEST_F(Waits, WaitEndsWhenItsClientDisconnects) {
     {
         http_client waiting{service_->address()};
         waiting.send(wait_for(id_, "60"));
@@ -156,7 +156,7 @@ TEST_F(Waits, ClientThatIsGoneWaitsNoMore) {
     EXPECT_TRUE(are_waiting(0));
 }
 
-TEST_F(Waits, ClientThatHasFinishedSendingGetsTheTaskAsItIs) {
+TEST_F(Waits, ClientThatHasFinishedSendingGetsTheUnfinishedTask) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60"));
     waiting.finish_sending();
@@ -169,7 +169,7 @@ TEST_F(Waits, ClientThatHasFinishedSendingGetsTheTaskAsItIs) {
     EXPECT_TRUE(are_waiting(0));
 }
 
-TEST_F(Waits, AreMeasuredApartFromOtherRequests) {
+TEST_F(Waits, AreMeasuredSeparatelyFromOtherRequests) {
     client_.get("/v1/tasks/" + id_);
     client_.get("/v1/tasks/" + id_ + "?wait=0.1");
     auto const text = client_.get("/metrics").body;
@@ -180,7 +180,7 @@ TEST_F(Waits, AreMeasuredApartFromOtherRequests) {
     }
 }
 
-TEST_F(Waits, RequestBehindAWaitIsAnsweredAfterIt) {
+TEST_F(Waits, RequestBehindAWaitIsAnsweredAfterTheWait) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60") + request_text("GET", "/health/live"));
     ASSERT_TRUE(are_waiting(1));
@@ -190,7 +190,7 @@ TEST_F(Waits, RequestBehindAWaitIsAnsweredAfterIt) {
     EXPECT_EQ(waiting.receive().json().at("status"), "ok");
 }
 
-TEST_F(Waits, StopAnswersWaitsWithTheTaskAsItIs) {
+TEST_F(Waits, StopAnswersWaitsWithTheUnfinishedTask) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60"));
     ASSERT_TRUE(are_waiting(1));
@@ -238,7 +238,7 @@ protected:
     WaitsAtTheirLimit() : Waits{[](settings& chosen) { chosen.wait.max_waiting = 1; }} {}
 };
 
-TEST_F(WaitsAtTheirLimit, OneTooManyIsToldSo) {
+TEST_F(WaitsAtTheirLimit, AnotherWaitIsRefused) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60"));
     ASSERT_TRUE(are_waiting(1));

@@ -79,7 +79,7 @@ public:
         return filters_;
     }
 
-    /// What is wrong with the values read so far. Empty: nothing.
+    /// The problems of the values read so far.
     std::vector<wire::error_detail> problems() const {
         return problems_;
     }
