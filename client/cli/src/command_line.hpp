@@ -24,7 +24,7 @@ public:
 
     CLI::App& root() noexcept;
 
-    /// A command that only holds others.
+    /// A command that only groups others.
     CLI::App& add_group(std::string name, std::string about);
 
     /// A command with --json; its help ends with the example. `action` runs after the parsing.

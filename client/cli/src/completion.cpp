@@ -18,7 +18,7 @@ bool takes_value(CLI::Option const& option) {
     return option.get_expected_max() > 0 && option.get_items_expected_max() > 0;
 }
 
-/// What completes a value of this type: a bash command that prints candidates; empty if nothing.
+/// The completion of a value of this type: a bash command that prints candidates, or empty.
 std::string value_completion(std::string const& type) {
     if (type == "FILE") {
         return "compgen -f -- \"$word\"";

@@ -21,7 +21,7 @@ struct migrate_words {
 };
 
 std::string to_json(sql::migration_report const& report) {
-    nlohmann::ordered_json const told{
+    nlohmann::ordered_json const fields{
         {"from", report.from},
         {"to", report.to},
         {"applied", report.applied},
@@ -29,7 +29,7 @@ std::string to_json(sql::migration_report const& report) {
         {"functions_replaced", report.functions_replaced},
         {"pgmq", report.pgmq == sql::pgmq_form::extension ? "extension" : "plain_sql"},
         {"pgmq_created", report.pgmq_created}};
-    return told.dump() + '\n';
+    return fields.dump() + '\n';
 }
 
 std::string to_text(sql::migration_report const& report) {
@@ -66,11 +66,11 @@ exit_code fail(error const& problem) {
 exit_code check(command_line const& line, std::string const& dsn) {
     auto const checked = sql::check(dsn);
     if (line.wants_json()) {
-        nlohmann::ordered_json told{{"ready", checked.has_value()}};
+        nlohmann::ordered_json fields{{"ready", checked.has_value()}};
         if (checked.has_error()) {
-            told["problem"] = checked.error().message;
+            fields["problem"] = checked.error().message;
         }
-        print(told.dump() + '\n');
+        print(fields.dump() + '\n');
     } else if (checked.has_value()) {
         print("The database is ready.\n");
     }

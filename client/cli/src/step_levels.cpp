@@ -12,8 +12,8 @@ std::vector<std::vector<std::size_t>> levels_of(std::span<wire::step_view const>
     for (std::size_t index = 0; index < steps.size(); ++index) {
         std::size_t level = 0;
         for (auto const& parent : steps[index].dependencies) {
-            auto const known = level_of.find(parent);
-            level = known == level_of.end() ? level : std::max(level, known->second + 1);
+            auto const found = level_of.find(parent);
+            level = found == level_of.end() ? level : std::max(level, found->second + 1);
         }
         level_of.emplace(steps[index].name, level);
         levels.resize(std::max(levels.size(), level + 1));

@@ -53,18 +53,19 @@ std::string to_text(model::invalid_template const& invalid, std::string const& p
 }
 
 std::string to_json(model::template_result const& parsed, std::string const& path) {
-    nlohmann::ordered_json told{{"file", shown_name(path)},
-                                {"valid", parsed.has_value()},
-                                {"problems", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json report{{"file", shown_name(path)},
+                                  {"valid", parsed.has_value()},
+                                  {"problems", nlohmann::ordered_json::array()}};
     if (parsed.has_error()) {
         for (auto const& found : parsed.error().problems) {
-            told["problems"].push_back({{"line", found.line > 0 ? nlohmann::ordered_json(found.line)
-                                                                : nlohmann::ordered_json()},
-                                        {"path", found.path},
-                                        {"problem", found.problem}});
+            report["problems"].push_back(
+                {{"line",
+                  found.line > 0 ? nlohmann::ordered_json(found.line) : nlohmann::ordered_json()},
+                 {"path", found.path},
+                 {"problem", found.problem}});
         }
     }
-    return told.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+    return report.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
 } // namespace tasker::cli

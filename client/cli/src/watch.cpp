@@ -30,7 +30,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Watching ends when the server is unreachable for this long.
-constexpr auto patience = 10s;
+constexpr auto longest_outage = 10s;
 constexpr auto pause_after_failure = 500ms;
 /// One request that waits for the end; short, so that the thread stops soon after watching.
 constexpr auto end_poll = 2s;
@@ -77,7 +77,7 @@ private:
                                     task.error().code == client::errc::timeout &&
                                     task.error().status != 0;
             bool const is_patient = task.has_error() && client::is_retryable(task.error()) &&
-                                    steady_clock::now() - last_success < patience;
+                                    steady_clock::now() - last_success < longest_outage;
             std::unique_lock lock{mutex_};
             if (!still_runs && !is_patient) {
                 end_ = std::move(task);

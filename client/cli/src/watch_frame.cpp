@@ -34,9 +34,9 @@ std::string repeated(std::string_view text, std::size_t times) {
 
 std::string counts_text(step_counts const& counts) {
     auto text = fmt::format("{}/{}", counts.complete, counts.total);
-    auto const add = [&text](std::size_t count, std::string_view what) {
+    auto const add = [&text](std::size_t count, std::string_view label) {
         if (count > 0) {
-            text += fmt::format("  {} {}", count, what);
+            text += fmt::format("  {} {}", count, label);
         }
     };
     add(counts.running, "running");
@@ -98,7 +98,7 @@ text_lines window_of(text_lines lines, std::size_t height, std::size_t focus) {
     first = std::min(first, total - height);
     auto end = first + height;
     if (first > 0) {
-        ++first; // its line counts what is above
+        ++first; // its line counts the lines above
     }
     if (end < total) {
         --end;

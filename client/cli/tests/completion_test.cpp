@@ -82,11 +82,11 @@ TEST(Completion, OffersOptionsOfTheChosenCommand) {
     EXPECT_THAT(complete({"task", "get", "--"}), Not(Contains("--priority")));
 }
 
-TEST(Completion, LooksPastOptionsAndTheirValues) {
+TEST(Completion, SkipsOptionsAndTheirValues) {
     EXPECT_THAT(complete({"--url", "task", "--json", "template", "sh"}), ElementsAre("show"));
 }
 
-TEST(Completion, OffersTheWordsThatAnOptionTakes) {
+TEST(Completion, OffersTheValuesOfAnOption) {
     EXPECT_THAT(complete({"task", "list", "--state", "f"}), ElementsAre("failed"));
     EXPECT_THAT(complete({"template", "graph", "x", "--format", ""}),
                 ElementsAre("mermaid", "dot"));
@@ -94,7 +94,7 @@ TEST(Completion, OffersTheWordsThatAnOptionTakes) {
     EXPECT_THAT(complete({"completion", ""}), Contains("bash"));
 }
 
-TEST(Completion, OffersFilesWhereFilesAreTaken) {
+TEST(Completion, OffersFilesForFileArguments) {
     EXPECT_THAT(complete({"template", "validate", "/etc/pass"}), Contains("/etc/passwd"));
     EXPECT_THAT(complete({"dev", "--data", "/us"}), Contains("/usr"));
     EXPECT_THAT(complete({"task", "create", "--key", ""}), IsEmpty());

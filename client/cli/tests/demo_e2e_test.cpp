@@ -70,7 +70,7 @@ protected:
     deadline const limit_ = steady_clock::now() + std::chrono::minutes{4};
 };
 
-TEST_F(Demo, LosesNoResultThoughAWorkerIsKilledAndTheDatabaseRestarted) {
+TEST_F(Demo, LosesNoResultWhenAWorkerIsKilledAndTheDatabaseRestarted) {
     auto const task = folder_ / "task.json";
     auto const demo = run({"--json", task});
     ASSERT_TRUE(demo.status.is_success()) << demo.out << demo.err;

@@ -139,7 +139,7 @@ TEST_F(Dev, RunsWorkflowsUntilCtrlCAndLeavesNothingBehind) {
     EXPECT_EQ(processes_of(data()).size(), 0U);
 }
 
-TEST_F(Dev, ItsWorkerCallsServicesOfThisHost) {
+TEST_F(Dev, WorkersCallServicesOfThisHost) {
     start();
     register_template("call", "{callable: tasker.http, initialization: {url: \"" + url_ +
                                   "/health/live\"}}");
@@ -160,19 +160,19 @@ TEST_F(Dev, KeepsItsDataUnlessFresh) {
     EXPECT_EQ(stop(), (process::exit_status{0, 0}));
 }
 
-TEST_F(Dev, LetsNoSecondOneIntoItsFolder) {
+TEST_F(Dev, RefusesAFolderInUse) {
     start({"--port", "0", "--no-worker"});
     auto const second = run({"--port", "0"});
     EXPECT_EQ(second.status.code, 1);
     EXPECT_THAT(second.err, HasSubstr("process " + std::to_string(dev_->pid())));
     EXPECT_THAT(second.err, HasSubstr(data().string()));
-    // At the very beginning it does not listen for notifications yet.
+    // At first it does not listen for notifications.
     EXPECT_TRUE(
         testing::wait_until(soon(), [&] { return tasker().run({"health"}).status.code == 0; }));
     EXPECT_EQ(service_process("tasker-worker"), std::nullopt);
 }
 
-TEST_F(Dev, StartsAgainWhatEnds) {
+TEST_F(Dev, RestartsProcessesThatEnd) {
     start();
     for (auto const* program : {"tasker-worker", "tasker-orchestrator", "bin/postgres "}) {
         auto const victim = service_process(program);
@@ -203,28 +203,29 @@ TEST_F(Dev, LeavesNothingBehindWhenItIsKilled) {
     EXPECT_TRUE(testing::wait_until(soon(), [&] { return processes_of(data()).empty(); }));
 }
 
-TEST_F(Dev, TellsItsAddressesInJson) {
+TEST_F(Dev, PrintsItsAddressesInJson) {
     start({"--port", "0", "--workers", "2", "--json"});
     auto const text = output();
     auto const begin = text.find('{');
     ASSERT_NE(begin, std::string::npos) << text;
-    auto const told = nlohmann::json::parse(text.substr(begin, text.find('\n', begin) - begin));
-    EXPECT_EQ(told["url"], url_);
-    EXPECT_EQ(told["worker_urls"].size(), 2U);
-    EXPECT_EQ(told["data"], data().string());
-    for (std::string const url : told["worker_urls"]) {
+    auto const addresses =
+        nlohmann::json::parse(text.substr(begin, text.find('\n', begin) - begin));
+    EXPECT_EQ(addresses["url"], url_);
+    EXPECT_EQ(addresses["worker_urls"].size(), 2U);
+    EXPECT_EQ(addresses["data"], data().string());
+    for (std::string const url : addresses["worker_urls"]) {
         EXPECT_EQ(tasker_program{url}.run({"health"}).status.code, 0);
     }
 }
 
-TEST_F(Dev, WorkersUseNoPortThatAnotherProgramMayExpect) {
+TEST_F(Dev, WorkersAvoidPortsThatOtherProgramsMayExpect) {
     start({"--port", "0", "--workers", "2", "--json"});
     for (int port = 8081; port <= 8100; ++port) {
         EXPECT_THAT(output(), Not(HasSubstr("http://127.0.0.1:" + std::to_string(port) + "\"")));
     }
 }
 
-TEST_F(Dev, TellsThatThePortIsTaken) {
+TEST_F(Dev, ReportsAPortInUse) {
     boost::asio::io_context context;
     boost::asio::ip::tcp::acceptor const taken{context,
                                                {boost::asio::ip::make_address("127.0.0.1"), 0}};
@@ -235,7 +236,7 @@ TEST_F(Dev, TellsThatThePortIsTaken) {
     EXPECT_EQ(processes_of(data()).size(), 0U);
 }
 
-TEST_F(Dev, GivesItsWorkersTheirSettings) {
+TEST_F(Dev, PassesSettingsToItsWorkers) {
     auto const settings = folder_ / "worker.toml";
     std::ofstream{settings} << "concurrency = 0\n";
     auto const refused = run({"--port", "0", "--worker-config", settings});
@@ -252,7 +253,7 @@ TEST_F(Dev, RefusesAMissingWorkerProgramBeforeItStartsAnything) {
     }
 }
 
-TEST_F(Dev, TellsWhyAServiceDoesNotStart) {
+TEST_F(Dev, ReportsWhyAServiceDoesNotStart) {
     auto const wrong = run({"--port", "0", "--namespaces", "Not_One"});
     EXPECT_EQ(wrong.status.code, 1);
     EXPECT_THAT(wrong.err, HasSubstr("the worker ended while starting"));

@@ -31,7 +31,7 @@ protected:
     std::filesystem::path path_;
 };
 
-TEST_F(DataFolder, LetsNoSecondOneInAndNamesTheFirst) {
+TEST_F(DataFolder, RefusesASecondProcessAndNamesTheFirst) {
     auto const first = data_folder::claim(path_ / "dev");
     ASSERT_TRUE(first.has_value()) << first.error().message;
     auto const second = data_folder::claim(path_ / "dev");
@@ -41,7 +41,7 @@ TEST_F(DataFolder, LetsNoSecondOneInAndNamesTheFirst) {
     EXPECT_THAT(second.error().message, HasSubstr((path_ / "dev").string()));
 }
 
-TEST_F(DataFolder, IsFreeOnceItIsLetGo) {
+TEST_F(DataFolder, IsFreeAfterItsRelease) {
     {
         auto const first = data_folder::claim(path_);
         ASSERT_TRUE(first.has_value());
@@ -50,13 +50,13 @@ TEST_F(DataFolder, IsFreeOnceItIsLetGo) {
     EXPECT_TRUE(data_folder::claim(path_).has_value());
 }
 
-TEST_F(DataFolder, TellsWhyItCannotBeMade) {
+TEST_F(DataFolder, ReportsWhyItCannotBeCreated) {
     auto const refused = data_folder::claim("/proc/nowhere");
     ASSERT_TRUE(refused.has_error());
     EXPECT_THAT(refused.error().message, HasSubstr("/proc/nowhere"));
 }
 
-TEST(FreePort, TellsOfAWantedPortThatIsTaken) {
+TEST(FreePort, ReportsARequestedPortInUse) {
     boost::asio::io_context context;
     boost::asio::ip::tcp::acceptor const taken{
         context, {boost::asio::ip::make_address("127.0.0.1"), 0}, false};
@@ -72,7 +72,7 @@ TEST(FreePort, TellsOfAWantedPortThatIsTaken) {
     EXPECT_NE(*next, port);
 }
 
-TEST(FreePort, ZeroIsLeftToTheListener) {
+TEST(FreePort, ZeroIsNotReplaced) {
     EXPECT_EQ(choose_port(std::uint16_t{0}, 8080, "--port").value(), 0);
 }
 

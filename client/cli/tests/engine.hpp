@@ -15,14 +15,14 @@
 
 namespace tasker::cli {
 
-/// An orchestrator, if need be a worker, and the program under test.
+/// An orchestrator, optionally a worker, and the program under test.
 class Engine : public ::testing::Test {
 protected:
     Engine();
 
     void start_worker();
 
-    /// Writes a template into a file of the test's own.
+    /// Writes a template into a file that only this test uses.
     std::filesystem::path write_template(std::string_view yaml) const;
 
     /// Registers the template and fails the test if that fails.

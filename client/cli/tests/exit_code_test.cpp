@@ -12,7 +12,7 @@ exit_code of(errc code) {
     return exit_code_of(client::failure{.code = code, .message = {}});
 }
 
-TEST(ExitCode, TellsFailuresApart) {
+TEST(ExitCode, DistinguishesFailures) {
     EXPECT_EQ(of(errc::invalid_url), exit_code::usage);
     EXPECT_EQ(of(errc::refused), exit_code::refused);
     EXPECT_EQ(of(errc::timeout), exit_code::timed_out);
@@ -22,7 +22,7 @@ TEST(ExitCode, TellsFailuresApart) {
     EXPECT_EQ(of(errc::bad_response), exit_code::unreachable);
 }
 
-TEST(ExitCode, TellsHowATaskFinished) {
+TEST(ExitCode, ShowsHowATaskFinished) {
     EXPECT_EQ(exit_code_of(model::task_state::complete), exit_code::ok);
     EXPECT_EQ(exit_code_of(model::task_state::failed), exit_code::failed);
     EXPECT_EQ(exit_code_of(model::task_state::cancelled), exit_code::failed);

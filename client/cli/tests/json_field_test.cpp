@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view example = R"({"result":{"report":{"text":"a\nb","total":17}}})";
 
-TEST(JsonField, PrintsStringsAsTheyAre) {
+TEST(JsonField, PrintsStringsWithoutQuotes) {
     EXPECT_EQ(json_field(example, "/result/report/text").value(), "a\nb");
 }
 
@@ -17,18 +17,18 @@ TEST(JsonField, PrintsAnythingElseAsJson) {
     EXPECT_EQ(json_field(example, "/result").value(), R"({"report":{"text":"a\nb","total":17}})");
 }
 
-TEST(JsonField, TellsWhatIsWrong) {
+TEST(JsonField, ReportsProblems) {
     EXPECT_EQ(json_field(example, "/result/other").error().code, errc::not_found);
     EXPECT_EQ(json_field(example, "result").error().code, errc::invalid_argument);
 }
 
-TEST(IndentedJson, LeavesShortOnesOnTheirLine) {
+TEST(IndentedJson, KeepsShortValuesOnOneLine) {
     EXPECT_EQ(indented_json(R"({"a":1})"), R"({"a":1})");
     auto const text = indented_json(R"({"b":")" + std::string(60, 'x') + R"(","a":1})");
     EXPECT_EQ(text, "{\n  \"b\": \"" + std::string(60, 'x') + "\",\n  \"a\": 1\n}");
 }
 
-TEST(JsonField, ValuesAreShownAsTheyAreWritten) {
+TEST(JsonField, ValuesKeepTheirText) {
     std::string const value =
         R"({"z":1.10,"id":123456789012345678901234567890,"e":1E2,"a":[],"o":{},"t":"caf\u00e9","z":2.50})";
     auto const response = R"({"result": )" + value + "}";

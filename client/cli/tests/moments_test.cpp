@@ -25,11 +25,11 @@ TEST(Duration, IsReadableAtEveryScale) {
     EXPECT_EQ(duration_text(76h), "3 d 04 h");
 }
 
-TEST(Duration, OfAClockThatWentBackIsNothing) {
+TEST(Duration, OfAClockThatMovedBackIsZero) {
     EXPECT_EQ(duration_text(-5s), "0.00 ms");
 }
 
-TEST(Duration, NeedsBothMoments) {
+TEST(Duration, IsEmptyWithoutBothTimes) {
     timestamp const start{1'000'000us};
     EXPECT_EQ(duration_text(start, start + 2s), "2.00 s");
     EXPECT_EQ(duration_text(start, std::nullopt), "");

@@ -13,7 +13,7 @@ wire::step_view step(std::string name, std::vector<std::string> parents = {},
     return {.name = std::move(name), .state = state, .dependencies = std::move(parents)};
 }
 
-TEST(StepLevels, AStepStandsBelowItsDeepestParent) {
+TEST(StepLevels, AStepIsBelowItsDeepestParent) {
     std::vector const steps{step("a"), step("b", {"a"}), step("c"), step("d", {"b", "c"}),
                             step("e", {"a"})};
     EXPECT_EQ(levels_of(steps), (levels{{0, 2}, {1, 4}, {3}}));

@@ -37,7 +37,7 @@ TEST_F(TaskCommands, CreatePrintsTheIdAndGetShowsTheTask) {
     EXPECT_THAT(text, HasSubstr("context   {\"order\": 17}\n"));
 }
 
-TEST_F(TaskCommands, JsonIsExactlyWhatTheApiAnswers) {
+TEST_F(TaskCommands, JsonIsTheExactResponseOfTheApi) {
     register_template(quick_template);
     auto const id = create({"quick"});
     client::client api{"http://" + orchestrator_.address()};
@@ -55,7 +55,7 @@ TEST_F(TaskCommands, JsonIsExactlyWhatTheApiAnswers) {
     EXPECT_EQ(tasker_.run({"health", "--json"}).out, api.last_response().body + '\n');
 }
 
-TEST_F(TaskCommands, CreateTakesItsContextFromStandardInput) {
+TEST_F(TaskCommands, CreateReadsItsContextFromStandardInput) {
     register_template(quick_template);
     auto const done =
         tasker_.run({"task", "create", "quick", "--context", "-", "--json"}, R"({"from":"stdin"})");
@@ -71,7 +71,7 @@ TEST_F(TaskCommands, AKeyMakesCreationRepeatable) {
     EXPECT_EQ(other.status.code, 3);
 }
 
-TEST_F(TaskCommands, RefusalsOfTheServerAreTold) {
+TEST_F(TaskCommands, RefusalsOfTheServerAreReported) {
     auto const unknown = tasker_.run({"task", "create", "nowhere"});
     EXPECT_EQ(unknown.status.code, 3);
     EXPECT_EQ(unknown.out, "");
@@ -99,7 +99,7 @@ TEST_F(TaskCommands, WaitAnswersWhenTheTaskIsComplete) {
     EXPECT_THAT(cancelled.err, HasSubstr("complete"));
 }
 
-TEST_F(TaskCommands, CreateChecksTheFieldFirstAndTellsTheIdWhereTheAnswerLacksIt) {
+TEST_F(TaskCommands, CreateChecksTheFieldFirstAndPrintsTheIdIfTheResponseLacksIt) {
     register_template(quick_template);
     auto const wrong = tasker_.run({"task", "create", "quick", "--field", "state"});
     EXPECT_EQ(wrong.status.code, 2);
@@ -124,7 +124,7 @@ TEST_F(TaskCommands, CreateCanWaitForTheEnd) {
     EXPECT_EQ(tasker_.run({"task", "create", "failing", "-w"}).status.code, 1);
 }
 
-TEST_F(TaskCommands, AFailedTaskIsNotWell) {
+TEST_F(TaskCommands, AFailedTaskSetsTheExitCode) {
     start_worker();
     register_template(failing_template);
     auto const id = create({"failing"});

@@ -47,7 +47,7 @@ TEST(CreateOptions, BecomeARequest) {
                                                    .idempotency_key = "k"}));
 }
 
-TEST(CreateOptions, TakeTheContextFromAFile) {
+TEST(CreateOptions, ReadTheContextFromAFile) {
     auto const file = std::filesystem::path{::testing::TempDir()} / "context.json";
     std::ofstream{file} << R"({"from":"file"})";
     auto const request = to_request({.name = "order", .context = '@' + file.string()});

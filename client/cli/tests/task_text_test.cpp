@@ -61,7 +61,7 @@ TEST(StepText, NamesLostLeasesIfThereAreAny) {
     EXPECT_THAT(step_text(step, pipe), HasSubstr("lost leases  12\n"));
 }
 
-TEST(StepList, CountsParentsThatDoNotFitAndPutsTheErrorOnALineOfItsOwn) {
+TEST(StepList, CountsParentsThatDoNotFitAndPutsTheErrorOnItsOwnLine) {
     auto step = failed("join", R"({"message":"no route","type":"x"})");
     step.dependencies = {"parse_01", "parse_02", "parse_03"};
     step.attempts = 3;

@@ -25,7 +25,7 @@ steps:
 
 class TemplateCommands : public Engine {};
 
-TEST_F(TemplateCommands, ValidateTellsEveryProblemWithItsLine) {
+TEST_F(TemplateCommands, ValidateReportsEveryProblemWithItsLine) {
     auto const file = write_template(wrong_template).string();
     auto const done = tasker_.run({"template", "validate", file});
     EXPECT_EQ(done.status.code, 1);
@@ -52,13 +52,13 @@ TEST_F(TemplateCommands, ValidateNeedsNoServer) {
     EXPECT_THAT(piped.out, StartsWith("<stdin>:2: version: "));
 }
 
-TEST_F(TemplateCommands, ValidateTellsThatThereIsNoFile) {
+TEST_F(TemplateCommands, ValidateReportsAMissingFile) {
     auto const done = tasker_.run({"template", "validate", "/no/such/file.yaml"});
     EXPECT_EQ(done.status.code, 2);
     EXPECT_THAT(done.err, HasSubstr("/no/such/file.yaml: No such file"));
 }
 
-TEST_F(TemplateCommands, RegisterTellsNewFromKnownFromRefused) {
+TEST_F(TemplateCommands, RegisterDistinguishesNewExistingAndRefusedTemplates) {
     auto const file = write_template(quick_template).string();
     auto const first = tasker_.run({"template", "register", file});
     EXPECT_EQ(first.out, "registered default/quick 1.0.0, 2 steps\n") << first.err;
@@ -81,7 +81,7 @@ TEST_F(TemplateCommands, RegisterTellsNewFromKnownFromRefused) {
     EXPECT_EQ(json["error"]["code"], "unprocessable");
 }
 
-TEST_F(TemplateCommands, ListAndShowWhatIsRegistered) {
+TEST_F(TemplateCommands, ListAndShowPrintRegisteredTemplates) {
     EXPECT_EQ(tasker_.run({"template", "list"}).out, "No templates.\n");
     register_template(quick_template);
     auto newer = std::string{quick_template};
@@ -107,13 +107,13 @@ TEST_F(TemplateCommands, ListAndShowWhatIsRegistered) {
     EXPECT_EQ(tasker_.run({"template", "show", "not a name"}).status.code, 2);
 }
 
-TEST_F(TemplateCommands, SchemaIsThatOfTheServer) {
+TEST_F(TemplateCommands, SchemaIsTheSameAsTheServers) {
     auto const printed = tasker_.run({"template", "schema"});
     EXPECT_EQ(printed.status.code, 0) << printed.err;
     EXPECT_EQ(printed.out, model::template_schema() + '\n');
 }
 
-TEST_F(TemplateCommands, GraphIsTheSameOfAFileAndOfTheServer) {
+TEST_F(TemplateCommands, GraphIsTheSameForAFileAndTheServer) {
     register_template(quick_template);
     auto const file = write_template(quick_template).string();
     auto const mermaid = tasker_.run({"template", "graph", file});

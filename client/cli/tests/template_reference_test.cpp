@@ -8,7 +8,7 @@ namespace {
 
 using reference = template_reference;
 
-TEST(TemplateReference, TakesEveryForm) {
+TEST(TemplateReference, AcceptsEveryForm) {
     EXPECT_EQ(reference::parse("order"), (reference{{}, "order", {}}));
     EXPECT_EQ(reference::parse("order@1.2.3"), (reference{{}, "order", "1.2.3"}));
     EXPECT_EQ(reference::parse("shop/order"), (reference{"shop", "order", {}}));
@@ -16,7 +16,7 @@ TEST(TemplateReference, TakesEveryForm) {
     EXPECT_EQ(reference::parse("shop/order/1.2.3"), (reference{"shop", "order", "1.2.3"}));
 }
 
-TEST(TemplateReference, RefusesWhatNoTemplateIsCalled) {
+TEST(TemplateReference, RefusesInvalidReferences) {
     for (auto const* text :
          {"", "@1.2.3", "order@", "order@1", "shop/", "/order", "a/b/c", "shop/order/1.2.3/4",
           "shop/order/1.2.3@1.2.3", "Shop/order", "an order"}) {

@@ -62,12 +62,12 @@ TEST_F(Terminal, TheFirstLocaleThatIsSetDecidesOnUnicode) {
     EXPECT_TRUE(has_unicode());
 }
 
-TEST_F(Terminal, ADumbOneGetsAscii) {
+TEST_F(Terminal, ADumbTerminalGetsAscii) {
     ::setenv("TERM", "dumb", 1);
     EXPECT_FALSE(has_unicode());
 }
 
-TEST(Render, CutsWhatDoesNotFit) {
+TEST(Render, CutsTextThatDoesNotFit) {
     terminal const out{.is_tty = true, .has_colour = true};
     EXPECT_EQ(render({{"ab", tone::good}, {"cdef"}}, 4, out), "\x1b[32mab\x1b[0mc…");
     EXPECT_EQ(render({{"ab"}, {"cd"}}, 4, out), "abcd");

@@ -22,7 +22,7 @@ protected:
     command_line line_;
 };
 
-TEST_F(UnknownWord, IsToldWithTheNearestCommand) {
+TEST_F(UnknownWord, IsReportedWithTheNearestCommand) {
     EXPECT_EQ(find({"tsk", "list"}), "tasker: there is no command \"tsk\"; did you mean \"task\"?\n"
                                      "See: tasker --help");
     EXPECT_EQ(find({"task", "crate", "order"}),
@@ -30,18 +30,18 @@ TEST_F(UnknownWord, IsToldWithTheNearestCommand) {
               "See: tasker task --help");
 }
 
-TEST_F(UnknownWord, IsToldWithTheNearestOption) {
+TEST_F(UnknownWord, IsReportedWithTheNearestOption) {
     EXPECT_EQ(find({"task", "create", "order", "--priorty=high"}),
               "tasker task create: there is no option \"--priorty\"; did you mean "
               "\"--priority\"?\nSee: tasker task create --help");
 }
 
-TEST_F(UnknownWord, IsToldWithoutASuggestionIfNothingIsNear) {
+TEST_F(UnknownWord, IsReportedWithoutASuggestionIfNothingIsSimilar) {
     EXPECT_EQ(find({"task", "list", "--xyzzy"}),
               "tasker task list: there is no option \"--xyzzy\"\nSee: tasker task list --help");
 }
 
-TEST_F(UnknownWord, IsNotWhatStandsAsAValue) {
+TEST_F(UnknownWord, IsNotTheValueOfAnOption) {
     EXPECT_EQ(find({"task", "list", "--state", "failed", "--limit=3"}), "");
     EXPECT_EQ(find({"--url", "http://a", "task", "get", "some-id", "--json"}), "");
     EXPECT_EQ(find({"task", "create", "order", "--context", "-", "--wait"}), "");

@@ -30,7 +30,7 @@ protected:
     tasker_program const tasker_{"http://127.0.0.1:1"};
 };
 
-TEST_F(Usage, NoServerIsToldWithWhatToDo) {
+TEST_F(Usage, AMissingServerIsReportedWithAdvice) {
     for (auto const& args : std::vector<std::vector<std::string>>{
              {"health"}, {"task", "list"}, {"task", "create", "quick"}, {"template", "list"}}) {
         auto const done = tasker_.run(args);
@@ -79,7 +79,7 @@ TEST_F(Usage, HealthPrintsALineForEachCheckAndSetsTheExitCode) {
     EXPECT_EQ(health_of("{}").status.code, 1);
 }
 
-TEST_F(Usage, TheUrlOfTheCommandLineWins) {
+TEST_F(Usage, TheUrlOfTheCommandLineHasPrecedence) {
     EXPECT_THAT(tasker_.run({"health", "--url", "http://127.0.0.1:2"}).err,
                 HasSubstr("127.0.0.1:2"));
     auto const https = tasker_.run({"--url", "https://example.org", "health"});
@@ -87,7 +87,7 @@ TEST_F(Usage, TheUrlOfTheCommandLineWins) {
     EXPECT_THAT(https.err, HasSubstr("https is not supported"));
 }
 
-TEST_F(Usage, AWrongWordIsToldWithTheNearest) {
+TEST_F(Usage, AnUnknownWordIsReportedWithTheNearest) {
     auto const command = tasker_.run({"task", "crate", "quick"});
     EXPECT_EQ(command.status.code, 2);
     EXPECT_THAT(command.err, HasSubstr("did you mean \"create\"?"));
@@ -96,7 +96,7 @@ TEST_F(Usage, AWrongWordIsToldWithTheNearest) {
     EXPECT_THAT(option.err, HasSubstr("did you mean \"--context\"?"));
 }
 
-TEST_F(Usage, WrongValuesAreTold) {
+TEST_F(Usage, InvalidValuesAreReported) {
     for (auto const& args : std::vector<std::vector<std::string>>{
              {},
              {"task"},
@@ -138,7 +138,7 @@ TEST_F(Usage, CompletionIsAScript) {
     EXPECT_THAT(done.out, HasSubstr("complete -F _tasker_complete tasker\n"));
 }
 
-TEST_F(Usage, MigrateMakesTheSchemaAndCheckTellsOfIt) {
+TEST_F(Usage, MigrateCreatesTheSchemaAndCheckReportsIt) {
     auto const database = testing::test_database::empty();
     std::string const url = "--database-url=" + database.dsn();
 
@@ -156,7 +156,7 @@ TEST_F(Usage, MigrateMakesTheSchemaAndCheckTellsOfIt) {
     EXPECT_EQ(tasker_.run_for_json({"migrate", url, "--check"})["ready"], true);
 }
 
-TEST_F(Usage, MigrateTellsThatItCannotConnect) {
+TEST_F(Usage, MigrateReportsAFailedConnection) {
     auto const done =
         tasker_.run({"migrate", "--database-url", "postgresql://me:secret@127.0.0.1:1/x"});
     EXPECT_EQ(done.status.code, 5);

@@ -11,7 +11,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-/// What a parser would change: digits, the order of members, a repeated member, escapes.
+/// A value that a parser would change: digits, the order of members, a repeated member, escapes.
 constexpr std::string_view value =
     R"({"z":123456789012345678901234567890,"price":1.10,"e":-1E2,"a":{"k":1,"k":2.50},"t":"caf\u00e9"})";
 
@@ -68,7 +68,7 @@ protected:
     }
 };
 
-TEST_F(Values, PassThroughHandlersAndTheApiAsTheyAreWritten) {
+TEST_F(Values, PassThroughHandlersAndTheApiUnchanged) {
     register_template(R"(name: copy
 namespace_name: idle
 version: 1.0.0

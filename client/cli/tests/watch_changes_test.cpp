@@ -28,7 +28,7 @@ wire::step_view step(std::string name, step_state state) {
     return view;
 }
 
-TEST(WatchChanges, TellWhatHappenedInItsOrder) {
+TEST(WatchChanges, ListEventsInTheirOrder) {
     std::vector const before{step("read", step_state::in_progress),
                              step("count", step_state::pending)};
     std::vector now{step("read", step_state::complete), step("count", step_state::in_progress)};
@@ -38,18 +38,18 @@ TEST(WatchChanges, TellWhatHappenedInItsOrder) {
         ElementsAre("     +400 ms  + read   complete in 300 ms", "     +401 ms  > count  started"));
 }
 
-TEST(WatchChanges, AreNoneIfNothingHappened) {
+TEST(WatchChanges, AreEmptyIfNothingHappened) {
     std::vector const steps{step("read", step_state::in_progress)};
     EXPECT_THAT(change_lines(steps, steps, start, pipe), IsEmpty());
 }
 
-TEST(WatchChanges, AtFirstLeaveOutWhatHasNotBegun) {
+TEST(WatchChanges, OmitStepsThatHaveNotStartedAtFirst) {
     std::vector const steps{step("read", step_state::complete), step("count", step_state::pending)};
     EXPECT_THAT(change_lines({}, steps, start, pipe),
                 ElementsAre("     +400 ms  + read   complete in 300 ms"));
 }
 
-TEST(WatchChanges, TellOfRetriesAndFailures) {
+TEST(WatchChanges, IncludeRetriesAndFailures) {
     std::vector const before{step("a", step_state::in_progress), step("b", step_state::in_progress),
                              step("c", step_state::in_progress)};
     std::vector now{step("a", step_state::waiting_for_retry), step("b", step_state::failed),
@@ -66,7 +66,7 @@ TEST(WatchChanges, TellOfRetriesAndFailures) {
                             "     +500 ms  > c  started, attempt 2 of 3"));
 }
 
-TEST(WatchChanges, TellAClaimFromAStart) {
+TEST(WatchChanges, DistinguishAClaimFromAStart) {
     std::vector claimed{step("a", step_state::in_progress)};
     claimed[0].started_at.reset();
     claimed[0].enqueued_at = start;
@@ -76,7 +76,7 @@ TEST(WatchChanges, TellAClaimFromAStart) {
                 ElementsAre("     +100 ms  > a  started"));
 }
 
-TEST(WatchChanges, TellOfTheLevelsOfALargeTask) {
+TEST(WatchChanges, SummarizeALargeTaskByLevels) {
     std::vector<wire::step_view> before;
     std::vector<wire::step_view> now;
     for (int number = 0; number < 50; ++number) {

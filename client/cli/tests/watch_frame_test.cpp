@@ -79,7 +79,7 @@ TEST(WatchFrame, DrawsLevelsStatesTimesAndTheTimeLine) {
                             "  `- . join             "));
 }
 
-TEST(WatchFrame, LeavesTheTimeLineOutOfANarrowTerminal) {
+TEST(WatchFrame, OmitsTheTimeLineOnANarrowTerminal) {
     terminal out = plain;
     out.columns = 40;
     auto const lines = watch_frame(diamond(), out);
@@ -89,7 +89,7 @@ TEST(WatchFrame, LeavesTheTimeLineOutOfANarrowTerminal) {
     }
 }
 
-TEST(WatchFrame, TellsOfAttemptsAndErrors) {
+TEST(WatchFrame, ShowsAttemptsAndErrors) {
     auto scene = diamond();
     scene.steps[2].attempts = 3;
     scene.steps[2].error = R"({"message":"no route\nto host","type":"exception"})";
@@ -100,7 +100,7 @@ TEST(WatchFrame, TellsOfAttemptsAndErrors) {
     EXPECT_THAT(watch_frame(scene, out), Contains(HasSubstr("attempt 2 of 3")));
 }
 
-TEST(WatchFrame, LeavesTheGapsOutWhenTheyDoNotFit) {
+TEST(WatchFrame, OmitsTheGapsWhenTheyDoNotFit) {
     terminal out = plain;
     out.rows = 8;
     auto const lines = watch_frame(diamond(), out);
@@ -115,7 +115,7 @@ TEST(WatchFrame, DrawsALineForEachLevelOfALargeTask) {
     EXPECT_EQ(lines.at(6), "  level 4  [........................]  0/100         ");
 }
 
-TEST(WatchFrame, NeverOutgrowsTheTerminal) {
+TEST(WatchFrame, NeverExceedsTheTerminal) {
     for (auto const& scene : {many(1, 40), many(1, 41), many(2, 500), diamond()}) {
         for (std::size_t rows = 5; rows < 60; rows += 3) {
             terminal out = plain;
@@ -130,7 +130,7 @@ TEST(WatchFrame, NeverOutgrowsTheTerminal) {
     }
 }
 
-TEST(WatchFrame, ShowsTheLevelsWhereTheWorkIs) {
+TEST(WatchFrame, ShowsTheLevelsInProgress) {
     auto const lines = watch_frame(many(2, 200), plain);
     EXPECT_THAT(lines, SizeIs(23));
     EXPECT_EQ(lines.at(3), "  91 lines above");
@@ -150,7 +150,7 @@ TEST(WatchFrame, KeepsTheStepsOfALongChainAndTheirTimes) {
     EXPECT_EQ(lines.back(), "  11 lines below");
 }
 
-TEST(WatchFrame, CountsNoLinesWhereNothingIsLeftOut) {
+TEST(WatchFrame, OmitsTheCountWhereNoLinesAreHidden) {
     auto scene = many(1, 40);
     for (auto& each : scene.steps) {
         each = step(each.name, each.dependencies, step_state::complete);
@@ -160,7 +160,7 @@ TEST(WatchFrame, CountsNoLinesWhereNothingIsLeftOut) {
     EXPECT_THAT(lines.back(), HasSubstr("`- + 39.0"));
 }
 
-TEST(WatchFrame, NamesWhatFailedInALargeTaskAndWhy) {
+TEST(WatchFrame, NamesFailedStepsOfALargeTaskWithTheirErrors) {
     auto scene = many(60, 2);
     scene.steps[7].state = step_state::in_progress;
     scene.steps[7].started_at = start + 500ms;
@@ -183,7 +183,7 @@ TEST(WatchFrame, NamesWhatFailedInALargeTaskAndWhy) {
     EXPECT_THAT(lines.at(9), HasSubstr("> 0.7       1.50 s"));
 }
 
-TEST(WatchFrame, NamesWhatFailedWhereTheLevelsFillTheScreen) {
+TEST(WatchFrame, NamesFailedStepsWhenTheLevelsFillTheScreen) {
     auto scene = many(3, 100);
     for (auto& each : scene.steps) {
         each.state = step_state::failed;

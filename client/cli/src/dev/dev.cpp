@@ -22,7 +22,7 @@ exit_code fail(error const& problem) {
 } // namespace
 
 exit_code run_dev(dev_options const& options, terminal const& out) {
-    std::signal(SIGPIPE, SIG_IGN); // a closed terminal is not a reason to leave children behind
+    std::signal(SIGPIPE, SIG_IGN); // a closed terminal must not leave child processes running
     stop_signals signals;
     auto folder =
         data_folder::claim(options.data.empty() ? data_folder::default_path() : options.data);

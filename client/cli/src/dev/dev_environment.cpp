@@ -26,8 +26,8 @@ constexpr auto start_limit = 60s;
 /// A worker finishes or returns its steps within its own time limit.
 constexpr auto stop_limit = 40s;
 
-void tell(std::string const& what) {
-    fmt::print(stderr, "{}\n", what);
+void show(std::string const& line) {
+    fmt::print(stderr, "{}\n", line);
 }
 
 std::filesystem::path own_folder() {
@@ -89,7 +89,7 @@ result<void> dev_environment::start() {
 result<void> dev_environment::open_database() {
     if (options_.database_url.empty()) {
         if (options_.is_fresh) {
-            tell("deleting the existing data");
+            show("deleting the existing data");
             auto removed = private_postgres::remove_cluster(folder_.cluster(),
                                                             steady_clock::now() + start_limit);
             if (removed.has_error()) {
@@ -99,7 +99,7 @@ result<void> dev_environment::open_database() {
             std::filesystem::remove_all(folder_.logs(), ignored);
             std::filesystem::create_directories(folder_.logs(), ignored);
         }
-        tell("starting PostgreSQL");
+        show("starting PostgreSQL");
         auto opened = private_postgres::private_cluster::open({.folder = folder_.cluster()});
         if (opened.has_error()) {
             return std::move(opened).error();
@@ -115,7 +115,7 @@ result<void> dev_environment::start_orchestrator() {
     if (port.has_error()) {
         return port.error();
     }
-    tell("starting the orchestrator");
+    show("starting the orchestrator");
     orchestrator_.emplace(service_options{.name = "orchestrator",
                                           .argv = {program("tasker-orchestrator")},
                                           .env = {"DATABASE_URL=" + dsn()},
@@ -137,7 +137,7 @@ result<void> dev_environment::start_workers() {
         }
         auto const name =
             options_.workers == 1 ? std::string{"worker"} : "worker-" + std::to_string(number);
-        tell("starting the " + name);
+        show("starting the " + name);
         auto argv = worker_command(options_.worker_program);
         if (!options_.worker_config.empty()) {
             argv.insert(argv.end(), {"--config", options_.worker_config.string()});
@@ -177,12 +177,12 @@ result<void> dev_environment::run_until_stopped() {
         if (signals_.take()) {
             return {};
         }
-        if (auto mended = mend_database(); mended.has_error()) {
-            return mended;
+        if (auto restarted = restart_ended_database(); restarted.has_error()) {
+            return restarted;
         }
         for (service& each : services) {
             if (auto const status = each.poll()) {
-                tell(fmt::format("the {} ended ({}); starting it again", each.name(),
+                show(fmt::format("the {} ended ({}); starting it again", each.name(),
                                  to_string(*status)));
                 auto again = each.start_again(steady_clock::now() + start_limit,
                                               [this] { return signals_.take(); });
@@ -194,11 +194,11 @@ result<void> dev_environment::run_until_stopped() {
     }
 }
 
-result<void> dev_environment::mend_database() {
+result<void> dev_environment::restart_ended_database() {
     if (!database_ || database_->is_running()) {
         return {};
     }
-    tell("PostgreSQL ended; starting it again");
+    show("PostgreSQL ended; starting it again");
     return database_->start(steady_clock::now() + start_limit);
 }
 
@@ -206,26 +206,26 @@ void dev_environment::stop() {
     auto const limit = steady_clock::now() + stop_limit;
     auto const is_impatient = [this] { return signals_.take(); };
     if (!workers_.empty()) {
-        tell(workers_.size() == 1 ? "stopping the worker" : "stopping the workers");
+        show(workers_.size() == 1 ? "stopping the worker" : "stopping the workers");
     }
     while (!workers_.empty()) {
         workers_.back().stop(limit, is_impatient);
         workers_.pop_back();
     }
     if (orchestrator_) {
-        tell("stopping the orchestrator");
+        show("stopping the orchestrator");
         orchestrator_->stop(limit, is_impatient);
         orchestrator_.reset();
     }
     if (database_) {
-        tell("stopping PostgreSQL");
+        show("stopping PostgreSQL");
         auto const stopped = database_->stop(private_postgres::shutdown::fast, limit);
         if (stopped.has_error()) {
-            tell(stopped.error().message);
+            show(stopped.error().message);
         }
         database_.reset();
     }
-    tell("stopped");
+    show("stopped");
 }
 
 std::string dev_environment::dsn() const {
@@ -267,15 +267,15 @@ std::string dev_environment::as_text(terminal const& out) const {
 }
 
 std::string dev_environment::as_json() const {
-    nlohmann::ordered_json told{{"url", url()},
-                                {"worker_urls", nlohmann::json::array()},
-                                {"database_url", shown_database()},
-                                {"data", folder_.path().string()},
-                                {"logs", folder_.logs().string()}};
+    nlohmann::ordered_json addresses{{"url", url()},
+                                     {"worker_urls", nlohmann::json::array()},
+                                     {"database_url", shown_database()},
+                                     {"data", folder_.path().string()},
+                                     {"logs", folder_.logs().string()}};
     for (auto const& worker : workers_) {
-        told["worker_urls"].push_back("http://" + worker.address());
+        addresses["worker_urls"].push_back("http://" + worker.address());
     }
-    return told.dump() + '\n';
+    return addresses.dump() + '\n';
 }
 
 } // namespace tasker::cli

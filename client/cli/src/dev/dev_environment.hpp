@@ -41,7 +41,7 @@ private:
     result<void> open_database();
     result<void> start_orchestrator();
     result<void> start_workers();
-    result<void> mend_database();
+    result<void> restart_ended_database();
     std::string dsn() const;
     std::string shown_database() const; ///< without the password of a URL that the user gave
 
