@@ -16,7 +16,7 @@ struct accepted {
 
 class AcceptedUrl : public ::testing::TestWithParam<accepted> {};
 
-TEST_P(AcceptedUrl, IsTakenApart) {
+TEST_P(AcceptedUrl, IsSplitIntoItsParts) {
     auto const parsed = base_url::parse(GetParam().text);
     ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
     EXPECT_EQ(*parsed, GetParam().url);
@@ -39,7 +39,7 @@ struct refused {
 
 class RefusedUrl : public ::testing::TestWithParam<refused> {};
 
-TEST_P(RefusedUrl, SaysWhy) {
+TEST_P(RefusedUrl, HasAReason) {
     auto const parsed = base_url::parse(GetParam().text);
     ASSERT_TRUE(parsed.has_error());
     EXPECT_EQ(parsed.error().code, errc::invalid_url);
@@ -58,7 +58,7 @@ INSTANTIATE_TEST_SUITE_P(
                       refused{"http://me:secret@a", "user name"},
                       refused{"http://a?x=1", "no query"}, refused{"http://a b", "blank"}));
 
-TEST(BaseUrl, AuthorityLeavesOutThePortOfHttp) {
+TEST(BaseUrl, AuthorityOmitsTheDefaultPort) {
     EXPECT_EQ((base_url{"a", "80", ""}.authority()), "a");
     EXPECT_EQ((base_url{"a", "8080", "/x"}.authority()), "a:8080");
     EXPECT_EQ((base_url{"::1", "8080", ""}.authority()), "[::1]:8080");

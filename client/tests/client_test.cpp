@@ -63,7 +63,7 @@ TEST(Client, KeepsOneConnectionForAllItsCalls) {
     EXPECT_EQ(server.connections(), 1U);
 }
 
-TEST(Client, OpensAnewWhatTheServerHasClosed) {
+TEST(Client, ReopensAConnectionThatTheServerClosed) {
     scripted_server server{[](request const&) {
         return reply{.status = 201, .body = body_of(example_task()), .closes_after = true};
     }};
@@ -82,7 +82,7 @@ scripted_server::script breaking_at_the_second() {
     };
 }
 
-TEST(Client, RepeatsAHarmlessCallWhenAKeptConnectionBreaks) {
+TEST(Client, RepeatsASafeCallWhenAKeptConnectionBreaks) {
     scripted_server server{breaking_at_the_second()};
     client api{server.url()};
     ASSERT_TRUE(api.get_task(example_task().id).has_value());
@@ -126,7 +126,7 @@ TEST(Client, KeepsTheServersEnvelope) {
     EXPECT_FALSE(is_in_doubt(failed));
 }
 
-TEST(Client, TellsAServerFailureFromARefusal) {
+TEST(Client, DistinguishesAServerFailureFromARefusal) {
     scripted_server server{
         [](request const&) { return reply{.status = 503, .body = "<html>proxy</html>"}; }};
     client api{server.url()};
@@ -181,7 +181,7 @@ TEST(Client, CountsNameResolutionTowardsItsTimeLimit) {
     EXPECT_LT(steady_clock::now() - before, 20s);
 }
 
-TEST(Client, TellsThatNobodyListens) {
+TEST(Client, ReportsThatNoServerListens) {
     std::string url;
     {
         scripted_server const gone{[](request const&) { return reply{}; }};
@@ -195,7 +195,7 @@ TEST(Client, TellsThatNobodyListens) {
     EXPECT_FALSE(is_in_doubt(task.error()));
 }
 
-TEST(Client, TellsABadUrlAtEveryCall) {
+TEST(Client, ReportsAnInvalidUrlAtEveryCall) {
     client api{"https://tasker.local"};
     for (int call = 0; call < 2; ++call) {
         auto const health = api.health();
@@ -205,7 +205,7 @@ TEST(Client, TellsABadUrlAtEveryCall) {
     }
 }
 
-TEST(Client, WaitAsksAgainUntilTheTaskHasFinished) {
+TEST(Client, WaitRepeatsItsRequestUntilTheTaskHasFinished) {
     scripted_server server{[calls = 0](request const&) mutable {
         auto const state = ++calls < 3 ? model::task_state::running : model::task_state::complete;
         return reply{.body = body_of(example_task(state))};
@@ -219,7 +219,7 @@ TEST(Client, WaitAsksAgainUntilTheTaskHasFinished) {
               "GET /v1/tasks/0190f5fe-7c00-7a00-8000-000000000001?wait=300.000");
 }
 
-TEST(Client, WaitAsksForNoMoreThanItsLimit) {
+TEST(Client, WaitRequestsNoMoreThanItsLimit) {
     scripted_server server{[](request const&) {
         return reply{.body = body_of(example_task(model::task_state::complete))};
     }};
@@ -228,7 +228,7 @@ TEST(Client, WaitAsksForNoMoreThanItsLimit) {
     EXPECT_THAT(server.requests().at(0).line, HasSubstr("?wait=0.2"));
 }
 
-TEST(Client, WaitEndsWithATimeoutAndKeepsTheTaskAsItWasSeen) {
+TEST(Client, WaitEndsWithATimeoutAndReturnsTheLastResponse) {
     scripted_server server{[](request const&) {
         return reply{.body = body_of(example_task(model::task_state::running))};
     }};
@@ -261,7 +261,7 @@ TEST(Client, ReadsAllStepsPageByPage) {
     EXPECT_EQ(steps->at(1).name, "b");
 }
 
-TEST(Client, AsksByEveryFilterThatIsSet) {
+TEST(Client, SendsEveryFilterThatIsSet) {
     scripted_server server{
         [](request const&) { return reply{.body = R"({"tasks":[],"next_cursor":null})"}; }};
     client api{server.url()};

@@ -43,7 +43,7 @@ TEST_F(EngineCancellation, RunningStepIsStoppedAndNothingFollows) {
     EXPECT_EQ(steps.at("after").attempts, 0);
     // The worker is free again.
     auto const next = create_task(client_, "held");
-    engine_.on_stage().next(soon()).tell(R"({"result":1})");
+    engine_.on_stage().next(soon()).answer(R"({"result":1})");
     EXPECT_EQ(numbers_in(wait_until_finished(client_, next)), (numbers{{"after", 2}}));
 }
 
@@ -51,10 +51,10 @@ TEST_F(EngineCancellation, LateResultChangesNothing) {
     auto const id = create_task(client_, "held");
     auto step = engine_.on_stage().next(soon());
     EXPECT_EQ(client_.cancel_task(id).value().state, task_state::cancelled);
-    step.tell(R"({"result":1})");
+    step.answer(R"({"result":1})");
     // The worker's next report is made after the refused one, over the same path.
     auto const next = create_task(client_, "held");
-    engine_.on_stage().next(soon()).tell(R"({"result":1})");
+    engine_.on_stage().next(soon()).answer(R"({"result":1})");
     EXPECT_EQ(wait_until_finished(client_, next).state, task_state::complete);
     auto const task = client_.get_task(id).value();
     EXPECT_EQ(task.state, task_state::cancelled);
@@ -74,7 +74,7 @@ TEST_F(EngineCancellation, WaitAnswersWhenTheTaskIsCancelledElsewhere) {
 
 TEST_F(EngineCancellation, StepThatWaitsForItsRetryIsCancelled) {
     auto const id = create_task(client_, "held");
-    engine_.on_stage().next(soon()).tell(R"({"retry":"in ten minutes"})");
+    engine_.on_stage().next(soon()).answer(R"({"retry":"in ten minutes"})");
     EXPECT_TRUE(database_.wait_until(
         soon(), "select coalesce(bool_and(state = 'waiting'), false) from tasker.tasks"));
     EXPECT_EQ(client_.get_task(id).value().state, task_state::waiting);
@@ -82,9 +82,9 @@ TEST_F(EngineCancellation, StepThatWaitsForItsRetryIsCancelled) {
     EXPECT_EQ(steps_of(client_, id).at("held").state, step_state::cancelled);
 }
 
-TEST_F(EngineCancellation, CompleteTaskRefusesAndCancelledOneAgrees) {
+TEST_F(EngineCancellation, CompleteTaskIsAConflictAndCancelledOneIsASuccess) {
     auto const done = create_task(client_, "held");
-    engine_.on_stage().next(soon()).tell(R"({"result":1})");
+    engine_.on_stage().next(soon()).answer(R"({"result":1})");
     ASSERT_EQ(wait_until_finished(client_, done).state, task_state::complete);
     auto const refused = client_.cancel_task(done);
     ASSERT_FALSE(refused);

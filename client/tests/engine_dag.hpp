@@ -33,7 +33,7 @@ struct arithmetic_dag {
 /// `order` (all indices), or in their own if that is empty.
 std::string template_json(arithmetic_dag const& dag, std::vector<std::size_t> const& order = {});
 
-/// What every step's result must be, by name: computed here, without the engine.
+/// The expected result of every step by name, computed without the engine.
 std::map<std::string, std::int64_t> interpret(arithmetic_dag const& dag, std::int64_t n);
 
 /// The part of `results` that belongs to steps without children.

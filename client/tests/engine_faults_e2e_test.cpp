@@ -27,10 +27,10 @@ constexpr char const* held_template = R"({"name":"held","version":"1.0.0","steps
     {"name":"after","handler":{"callable":"math.add","initialization":{"operand":1}},
      "dependencies":["held"]}]})";
 
-/// The shortest that a worker takes.
+/// The shortest lease that a worker accepts.
 constexpr char const* short_lease = "--lease-seconds=3";
 
-TEST(EngineFaults, WorkerThatIsKilledCostsALeaseAndNoStep) {
+TEST(EngineFaults, KilledWorkerCostsALeaseAndNoStep) {
     testing::test_database const database;
     programs engine{database.dsn()};
     engine.start_orchestrator();
@@ -45,21 +45,21 @@ TEST(EngineFaults, WorkerThatIsKilledCostsALeaseAndNoStep) {
         EXPECT_EQ(engine.on_stage().next(soon()).delivery(), 1);
     }
     doomed.kill();
-    engine.start_test_worker({"--name=heir", short_lease});
+    engine.start_test_worker({"--name=successor", short_lease});
 
     std::set<std::string> again;
     for (int i = 0; i < 3; ++i) {
         auto step = engine.on_stage().next(soon());
         EXPECT_GE(step.delivery(), 2);
         again.insert(step.task());
-        step.tell(R"({"result":41})");
+        step.answer(R"({"result":41})");
     }
     EXPECT_EQ(again, tasks);
     for (auto const& id : tasks) {
         auto const task = wait_until_finished(client, task_id::parse(id).value());
         EXPECT_EQ(task.state, task_state::complete);
         EXPECT_EQ(numbers_in(task), (numbers{{"after", 42}}));
-        EXPECT_EQ(steps_of(client, task.id).at("held").worker, "heir");
+        EXPECT_EQ(steps_of(client, task.id).at("held").worker, "successor");
     }
 }
 
@@ -73,14 +73,14 @@ TEST(EngineFaults, ResultOfAWorkerThatLostItsLeaseIsRefused) {
     auto const id = create_task(client, "held");
     auto late = engine.on_stage().next(soon());
     sleeper.process().send(SIGSTOP);
-    engine.start_test_worker({"--name=heir", short_lease});
-    auto heir = engine.on_stage().next(soon());
-    EXPECT_EQ(heir.delivery(), 2);
+    engine.start_test_worker({"--name=successor", short_lease});
+    auto successor = engine.on_stage().next(soon());
+    EXPECT_EQ(successor.delivery(), 2);
 
-    late.tell(R"({"result":1})");
+    late.answer(R"({"result":1})");
     sleeper.process().send(SIGCONT);
     ASSERT_TRUE(late.wait_until_gone(soon()));
-    heir.tell(R"({"result":2})");
+    successor.answer(R"({"result":2})");
     auto const task = wait_until_finished(client, id);
     EXPECT_EQ(numbers_in(task), (numbers{{"after", 3}}));
     EXPECT_EQ(steps_of(client, id).at("held").deliveries, 2);
@@ -88,7 +88,7 @@ TEST(EngineFaults, ResultOfAWorkerThatLostItsLeaseIsRefused) {
     EXPECT_EQ(numbers_in(client.get_task(id).value()), (numbers{{"after", 3}}));
 }
 
-TEST(EngineFaults, WorkerThatIsStoppedFinishesWhatItRuns) {
+TEST(EngineFaults, StoppedWorkerFinishesItsRunningSteps) {
     testing::test_database const database;
     programs engine{database.dsn()};
     engine.start_orchestrator();
@@ -98,17 +98,17 @@ TEST(EngineFaults, WorkerThatIsStoppedFinishesWhatItRuns) {
     auto const id = create_task(client, "held");
     auto step = engine.on_stage().next(soon());
     leaving.process().send(SIGTERM);
-    step.tell(R"({"result":1})");
+    step.answer(R"({"result":1})");
     EXPECT_EQ(leaving.process().wait(soon()).value(),
               (process::exit_status{.code = 0, .signal = 0}));
     EXPECT_EQ(steps_of(client, id).at("held").state, model::step_state::complete);
 
-    engine.start_test_worker({"--name=heir"});
+    engine.start_test_worker({"--name=successor"});
     EXPECT_EQ(numbers_in(wait_until_finished(client, id)), (numbers{{"after", 2}}));
     EXPECT_EQ(steps_of(client, id).at("held").attempts, 1);
 }
 
-TEST(EngineFaults, OrchestratorThatIsKilledDelaysNothingButItsAnswers) {
+TEST(EngineFaults, KilledOrchestratorDelaysOnlyItsResponses) {
     testing::test_database const database;
     programs engine{database.dsn()};
     auto& doomed = engine.start_orchestrator();
@@ -119,13 +119,13 @@ TEST(EngineFaults, OrchestratorThatIsKilledDelaysNothingButItsAnswers) {
     auto step = engine.on_stage().next(soon());
     doomed.kill();
     // The retry is scheduled while no orchestrator runs to enqueue it.
-    step.tell(R"({"retry":"once more"})");
+    step.answer(R"({"retry":"once more"})");
     ASSERT_TRUE(step.wait_until_gone(soon()));
 
     engine.start_orchestrator();
     auto again = engine.on_stage().next(soon());
     EXPECT_EQ(again.delivery(), 2);
-    again.tell(R"({"result":9})");
+    again.answer(R"({"result":9})");
     auto survivor = engine.connect(1);
     EXPECT_EQ(numbers_in(wait_until_finished(survivor, id)), (numbers{{"after", 10}}));
 }
@@ -170,8 +170,8 @@ std::int64_t now_ns() {
         .count();
 }
 
-/// Claims are committed asynchronously, so a crash forgets the latest, and their numbers are given
-/// out again. Each crash may do that once to a step; nothing else may.
+/// Claims are committed asynchronously, so a crash loses the latest ones, and their numbers
+/// are used again. Each crash may do that once to a step; nothing else may.
 void expect_numbers_repeat_only_across(std::vector<outage> const& outages,
                                        std::vector<journal_line> journal) {
     std::ranges::sort(journal, {}, &journal_line::begin_ns);
@@ -190,7 +190,7 @@ void expect_numbers_repeat_only_across(std::vector<outage> const& outages,
     }
 }
 
-TEST(EngineFaults, DatabaseThatCrashesAndReturnsLosesAndDoublesNothing) {
+TEST(EngineFaults, CrashOfTheDatabaseLosesAndDuplicatesNothing) {
     constexpr std::int64_t tasks = 300;
     testing::own_cluster database;
     programs engine{database.dsn()};
@@ -209,13 +209,13 @@ TEST(EngineFaults, DatabaseThatCrashesAndReturnsLosesAndDoublesNothing) {
     std::vector<task_id> ids;
     std::vector<outage> outages;
     std::thread creator{[&] { ids = create_with_keys(engine, tasks); }};
-    for (auto const how :
+    for (auto const mode :
          {private_postgres::shutdown::immediate, private_postgres::shutdown::crash}) {
         auto const before = engine.journal().size();
         EXPECT_TRUE(
             testing::wait_until(soon(), [&] { return engine.journal().size() > before + 100; }));
         auto const begin = now_ns();
-        database.restart(how);
+        database.restart(mode);
         outages.push_back({begin, now_ns()});
     }
     creator.join();

@@ -79,19 +79,19 @@ private:
         case 0: // another byte
             text[at] = static_cast<char>(pick(0, 255));
             break;
-        case 1: // something left out
+        case 1: // a part removed
             text.erase(at, length);
             break;
-        case 2: // something twice
+        case 2: // a part doubled
             text.insert(at, text.substr(at, length));
             break;
-        case 3: // something that hurts
+        case 3: // a harmful part
             text.insert(at, pieces[pick(0, pieces.size() - 1)]);
             break;
-        case 4: // the end cut off
+        case 4: // the end removed
             text.resize(at);
             break;
-        default: // bits
+        default: // some bits
             text[at] = static_cast<char>(static_cast<unsigned char>(text[at]) ^ (1U << pick(0, 7)));
             break;
         }
@@ -100,7 +100,7 @@ private:
     std::mt19937_64& random_;
 };
 
-/// What the server sent is nothing, or answers, and every refusal is the envelope.
+/// The server sent nothing or valid responses, and every refusal is the envelope.
 void expect_envelopes(std::string const& request, std::string const& received) {
     auto const replies = parse_replies(received);
     ASSERT_TRUE(replies) << "to: " << request << "\ncame: " << received;

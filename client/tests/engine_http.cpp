@@ -46,7 +46,7 @@ public:
         }
     }
 
-    /// Sends while the server takes it, and reads meanwhile; the server may answer before the end.
+    /// Sends and reads at the same time, because the server may answer before the end.
     std::string exchange(std::string_view bytes, after_sending then, deadline until) const {
         std::string out;
         bool sending = true;

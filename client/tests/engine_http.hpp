@@ -27,7 +27,7 @@ enum class after_sending : std::uint8_t { close, keep_open };
 std::string exchange(std::string_view address, std::string_view bytes, after_sending then,
                      deadline until);
 
-/// The responses in what a server sent, one after the other; none if it sent anything else.
+/// The responses in the received bytes, in order; none if they contain anything else.
 std::optional<std::vector<reply>> parse_replies(std::string_view bytes);
 
 struct request_line {
@@ -39,7 +39,7 @@ struct request_line {
 /// A well-formed request on a new connection. Errors: throws std::runtime_error.
 reply send(std::string_view address, request_line const& line, std::string_view body = {});
 
-/// The error that a body is, if it is the envelope that the API promises, whole and exact.
+/// The error in a body; none unless the body is exactly the API's envelope.
 std::optional<wire::error_body> read_envelope(reply const& answer);
 
 } // namespace tasker::engine

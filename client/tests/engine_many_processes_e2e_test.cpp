@@ -35,7 +35,7 @@ TEST(EngineManyProcesses, TwoOrchestratorsAndThreeWorkersRunEveryStepOnce) {
     }
     std::set<std::string> workers;
     for (std::int64_t n = 0; n < tasks; ++n) {
-        // Waited for at the orchestrator that did not create it.
+        // The wait is at the orchestrator that did not create the task.
         auto const id = ids[static_cast<std::size_t>(n)];
         auto const task = wait_until_finished(n % 2 == 0 ? other : one, id);
         EXPECT_EQ(task.state, model::task_state::complete);

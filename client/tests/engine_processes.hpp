@@ -32,7 +32,7 @@ class programs {
 public:
     explicit programs(std::string dsn);
 
-    /// Workers are of the namespace "default", and look at its queues every second.
+    /// Workers serve the namespace "default" and poll its queues every second.
     testing::service& start_orchestrator();
     testing::service& start_worker(std::vector<std::string> args = {});
     testing::service& start_test_worker(std::vector<std::string> args = {});
@@ -58,7 +58,7 @@ private:
     std::vector<std::unique_ptr<testing::service>> workers_;
 };
 
-/// Makes tasker-orchestrator refuse nothing: registers the template. Errors: throws.
+/// Registers the template. Errors: throws if it is refused.
 void register_template(client::client& at, std::string_view json);
 
 /// Creates a task with this context and returns its id. Errors: throws.

@@ -55,7 +55,7 @@ void expect_after_parents(created_run const& run,
     }
 }
 
-TEST(EngineRandomDags, EveryStepRunsOnceAfterItsParentsAndComputesWhatTheInterpreterDoes) {
+TEST(EngineRandomDags, EveryStepRunsOnceAfterItsParentsAndMatchesTheInterpreter) {
     constexpr std::uint64_t seed = 20'260'521;
     constexpr std::size_t dags = 40;
     testing::test_database const database;

@@ -33,12 +33,12 @@ protected:
                         std::string_view path = {}, std::string_view problem = {}) {
         auto const answer = send(engine_.address(), line, body);
         auto const envelope = read_envelope(answer);
-        auto const what = std::string{line.method} + ' ' + std::string{line.target.substr(0, 200)} +
-                          ' ' + std::string{body.substr(0, 200)} +
-                          "\nanswer: " + std::to_string(answer.status) + ' ' +
-                          answer.body.substr(0, 600);
-        ASSERT_TRUE(envelope) << what;
-        EXPECT_EQ(envelope->code, code) << what;
+        auto const request_line =
+            std::string{line.method} + ' ' + std::string{line.target.substr(0, 200)} + ' ' +
+            std::string{body.substr(0, 200)} + "\nanswer: " + std::to_string(answer.status) + ' ' +
+            answer.body.substr(0, 600);
+        ASSERT_TRUE(envelope) << request_line;
+        EXPECT_EQ(envelope->code, code) << request_line;
         if (!path.empty()) {
             EXPECT_TRUE(std::ranges::any_of(envelope->details,
                                             [&](auto const& detail) {
@@ -47,7 +47,7 @@ protected:
                                                            std::string::npos;
                                             }))
                 << "no such detail: " << path << ' ' << problem << '\n'
-                << what;
+                << request_line;
         }
     }
 
@@ -89,7 +89,7 @@ std::string nested(int depth) {
     return R"({"name":"order","context":)" + std::string(size, '[') + std::string(size, ']') + "}";
 }
 
-TEST_F(EngineRefusals, TaskBodiesThatBreakARule) {
+TEST_F(EngineRefusals, TaskBodiesThatBreakARuleAreRefused) {
     for (auto const* body : {"", "{", "{}x", "[1,]", "nul", R"({"name":"order",})",
                              "{\"name\":\"\xff\"}", R"({"name":"\ud800"})"}) {
         expect_task_refused(body, {});
@@ -122,7 +122,7 @@ TEST_F(EngineRefusals, TaskBodiesThatBreakARule) {
     expect_nothing_created();
 }
 
-TEST_F(EngineRefusals, TasksThatDoNotFitTheirTemplate) {
+TEST_F(EngineRefusals, TasksThatDoNotFitTheirTemplateAreRefused) {
     expect_task_refused(R"({"name":"unknown"})", {}, {}, error_code::not_found);
     expect_task_refused(R"({"name":"order","version":"9.0.0"})", {}, {}, error_code::not_found);
     expect_task_refused(R"({"name":"order","namespace":"other"})", {}, {}, error_code::not_found);
@@ -173,7 +173,7 @@ TEST_F(EngineRefusals, IdempotencyKeyIsForOneBody) {
     EXPECT_EQ(database_.value<int>("select count(*) from tasker.tasks"), 1);
 }
 
-TEST_F(EngineRefusals, TemplatesThatBreakARule) {
+TEST_F(EngineRefusals, TemplatesThatBreakARuleAreRefused) {
     std::string const head = "name: flow\nversion: 1.0.0\nsteps:\n";
     std::string const a = "  - name: a\n    handler: {callable: tasker.noop}\n";
     std::string const b = "  - name: b\n    handler: {callable: tasker.noop}\n";
@@ -223,7 +223,7 @@ TEST_F(EngineRefusals, TemplateIsImmutable) {
     expect_refused(error_code::conflict, line, "description: other\n" + content);
 }
 
-TEST_F(EngineRefusals, QueriesThatAreNotUnderstood) {
+TEST_F(EngineRefusals, InvalidQueriesAreRefused) {
     for (auto const* limit : {"0", "1001", "-1", "x", "", "1.5"}) {
         for (auto const* list : {"/v1/tasks?limit=", "/v1/templates?limit="}) {
             expect_query_refused(std::string{list} + limit, "limit");
@@ -251,7 +251,7 @@ TEST_F(EngineRefusals, QueriesThatAreNotUnderstood) {
     expect_refused(error_code::invalid_request, {"GET", "/v1/tasks?cursor=%FF"});
 }
 
-TEST_F(EngineRefusals, ThingsThatAreNotThere) {
+TEST_F(EngineRefusals, UnknownIdsAndPathsAreNotFound) {
     std::string const task = "/v1/tasks/" + std::string{unknown_id};
     expect_refused(error_code::not_found, {"GET", task});
     expect_refused(error_code::not_found, {"GET", task + "?wait=5"});
@@ -275,7 +275,7 @@ TEST_F(EngineRefusals, ThingsThatAreNotThere) {
     expect_refused(error_code::method_not_allowed, {"POST", "/health", json_type}, "{}");
 }
 
-TEST_F(EngineRefusals, BodiesOfTheWrongKindOrSize) {
+TEST_F(EngineRefusals, BodiesOfTheWrongTypeOrSizeAreRefused) {
     for (auto const* type : {"text/plain", "application/xml", "application/json; charset=latin1"}) {
         expect_refused(error_code::unsupported_media_type, {"POST", "/v1/tasks", type}, "{}");
         expect_refused(error_code::unsupported_media_type, {"POST", "/v1/templates", type}, "{}");

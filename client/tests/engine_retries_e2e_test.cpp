@@ -59,7 +59,7 @@ std::string failing_step(std::string_view name, std::string_view backoff, int ma
         .dump();
 }
 
-TEST_F(EngineRetries, EachBackoffWaitsAsLongAsItSays) {
+TEST_F(EngineRetries, EachBackoffWaitsForItsDelay) {
     auto const id = run("backoff", "[" + failing_step("none", "none", 1'000) + "," +
                                        failing_step("linear", "linear", 1'000) + "," +
                                        failing_step("exponential", "exponential", 1'000) + "," +
@@ -84,17 +84,17 @@ TEST_F(EngineRetries, EachBackoffWaitsAsLongAsItSays) {
     expect_at_least("exponential", {40, 80, 160, 320});
     expect_at_least("fibonacci", {40, 40, 80, 120});
     expect_at_least("bounded", {40, 50, 50, 50});
-    // What waits longest would take 600 ms: a bound that is not kept, or a wait that is not
-    // shortened by a notification, would be seen here even on a busy machine.
+    // Without its limit the longest wait would be 600 ms. A missed limit, or a wait that no
+    // notification shortens, exceeds this bound even on a busy machine.
     auto const bounded = pauses(journal, "bounded");
     EXPECT_LT(*std::ranges::min_element(bounded), 1'000);
 }
 
-TEST_F(EngineRetries, StepFailsForGoodWhenItsAttemptsAreUsedUp) {
+TEST_F(EngineRetries, StepFailsPermanentlyAfterItsLastAttempt) {
     auto const id = run("used-up", R"([{"name":"hopeless","handler":{"callable":"stage.play"},
         "retry":{"max_attempts":2,"backoff":"none"}}])");
-    engine_.on_stage().next(soon()).tell(R"({"retry":"first"})");
-    engine_.on_stage().next(soon()).tell(R"({"throw":"second"})");
+    engine_.on_stage().next(soon()).answer(R"({"retry":"first"})");
+    engine_.on_stage().next(soon()).answer(R"({"throw":"second"})");
     auto const task = wait_until_finished(client_, id);
     EXPECT_EQ(task.state, task_state::failed);
     EXPECT_EQ(task.steps_failed, 1);
@@ -112,7 +112,7 @@ TEST_F(EngineRetries, PermanentFailureLeavesIndependentBranchesRunning) {
         {"name":"one","handler":{"callable":"math.add","initialization":{"operand":1}}},
         {"name":"two","handler":{"callable":"math.add","initialization":{"operand":1}},
          "dependencies":["one"]}])");
-    engine_.on_stage().next(soon()).tell(R"({"fail":"no such customer"})");
+    engine_.on_stage().next(soon()).answer(R"({"fail":"no such customer"})");
     auto const task = wait_until_finished(client_, id);
     EXPECT_EQ(task.state, task_state::failed);
     EXPECT_EQ(task.steps_complete, 2);
@@ -127,7 +127,7 @@ TEST_F(EngineRetries, PermanentFailureLeavesIndependentBranchesRunning) {
     EXPECT_EQ(client_.cancel_task(id).value().state, task_state::cancelled);
 }
 
-TEST_F(EngineRetries, StepThatTakesTooLongIsCancelledAndTriedAgain) {
+TEST_F(EngineRetries, StepThatTakesTooLongIsCancelledAndRetried) {
     auto const id = run("slow", R"([{"name":"slow","handler":{"callable":"stage.play"},
         "timeout_seconds":0.2,"retry":{"max_attempts":2,"backoff":"none"}}])");
     auto first = engine_.on_stage().next(soon());
@@ -139,10 +139,10 @@ TEST_F(EngineRetries, StepThatTakesTooLongIsCancelledAndTriedAgain) {
     EXPECT_EQ(type_of_error(client_.get_step(id, "slow").value()), "timeout");
 }
 
-TEST_F(EngineRetries, StepThatMustNotBeRetriedFailsAtOnce) {
+TEST_F(EngineRetries, NonRetryableStepFailsImmediately) {
     auto const id = run("once", R"([{"name":"once","handler":{"callable":"stage.play"},
         "retry":{"retryable":false}}])");
-    engine_.on_stage().next(soon()).tell(R"({"retry":"later"})");
+    engine_.on_stage().next(soon()).answer(R"({"retry":"later"})");
     EXPECT_EQ(wait_until_finished(client_, id).state, task_state::failed);
     EXPECT_EQ(client_.get_step(id, "once").value().attempts, 1);
 }

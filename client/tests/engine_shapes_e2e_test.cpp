@@ -23,7 +23,7 @@ protected:
         return wait_until_finished(client_, id);
     }
 
-    /// Runs it, compares every step with what the interpreter says, and returns the leaves'
+    /// Runs it, compares every step with the interpreter's result, and returns the leaves'
     /// results.
     numbers run_and_check(arithmetic_dag const& dag, std::int64_t n) {
         auto const task = run(dag, n);
@@ -114,8 +114,8 @@ TEST_F(EngineShapes, ThousandStepsFanOutAndInAgain) {
     EXPECT_EQ(run_and_check(fan, 2), (numbers{{"join", 1'001'000}})); // 2 * (1 + … + 1,000)
 }
 
-/// The worker that is shipped, with its built-in handlers.
-TEST(EngineBuiltIns, EchoAndNoopRunInTheWorkerThatIsShipped) {
+/// The worker program with its built-in handlers.
+TEST(EngineBuiltIns, EchoAndNoopRunInTheWorkerProgram) {
     testing::test_database const database;
     programs engine{database.dsn()};
     engine.start_orchestrator();

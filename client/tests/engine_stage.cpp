@@ -47,7 +47,7 @@ actor::~actor() {
     }
 }
 
-void actor::tell(std::string_view json) {
+void actor::answer(std::string_view json) {
     auto const line = std::string{json} + '\n';
     if (::send(connection_, line.data(), line.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(line.size())) {

@@ -9,7 +9,7 @@
 namespace tasker::engine {
 
 /// A step that runs in a worker and waits for the test to decide its end (handler stage.play).
-/// Lifetime: the step sees the connection close when it goes, and fails.
+/// Lifetime: its destructor closes the connection, so the step fails.
 /// Errors: throws std::runtime_error.
 class actor {
 public:
@@ -29,7 +29,7 @@ public:
     }
 
     /// {"result": value}, {"retry": "message"}, {"fail": "message"} or {"throw": "message"}.
-    void tell(std::string_view json);
+    void answer(std::string_view json);
 
     /// Waits until the step has gone: cancelled, or its worker has ended. False if the deadline
     /// passes.
@@ -42,7 +42,8 @@ private:
     int delivery_ = 0;
 };
 
-/// Where steps with the handler stage.play come to. Errors: throws std::runtime_error.
+/// The socket to which steps with the handler stage.play connect. Errors: throws
+/// std::runtime_error.
 class stage {
 public:
     explicit stage(std::filesystem::path socket);

@@ -12,7 +12,7 @@
 
 namespace tasker::client {
 
-/// An HTTP server for one connection after the other, which answers as the test says.
+/// An HTTP server for one connection at a time, with the answers of the test.
 ///
 /// Threads: serves on a separate one until it is destroyed.
 class scripted_server {

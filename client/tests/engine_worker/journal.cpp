@@ -11,7 +11,7 @@ namespace tasker::engine {
 
 namespace {
 
-/// Opened once for the process; -1 where there is no journal.
+/// Opened once for the process; -1 if there is no journal.
 int journal_handle() {
     static int const handle = [] {
         char const* const path = std::getenv("TASKER_TEST_JOURNAL");

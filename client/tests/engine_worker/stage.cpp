@@ -76,17 +76,17 @@ worker::step_result play(worker::step_context const& step) {
     if (text.empty()) {
         return worker::retryable_error("nothing was said", "stage_closed");
     }
-    auto const told = nlohmann::json::parse(text);
-    if (auto const message = told.find("retry"); message != told.end()) {
+    auto const answer = nlohmann::json::parse(text);
+    if (auto const message = answer.find("retry"); message != answer.end()) {
         return worker::retryable_error(*message, "told_to_retry");
     }
-    if (auto const message = told.find("fail"); message != told.end()) {
+    if (auto const message = answer.find("fail"); message != answer.end()) {
         return worker::permanent_error(*message, "told_to_fail");
     }
-    if (auto const message = told.find("throw"); message != told.end()) {
+    if (auto const message = answer.find("throw"); message != answer.end()) {
         throw std::runtime_error{message->get<std::string>()};
     }
-    return told.at("result");
+    return answer.at("result");
 }
 
 } // namespace
