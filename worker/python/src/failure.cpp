@@ -57,8 +57,8 @@ worker::step_result to_failure(py::error_already_set const& raised) {
 
 worker::step_result invalid_result(py::error_already_set const& refused) {
     try {
-        auto const told = describe(refused); // what() would include all frames of the worker
-        return invalid_result(std::get<1>(told) + ": " + std::get<0>(told));
+        auto const description = describe(refused); // what() would include all frames of the worker
+        return invalid_result(std::get<1>(description) + ": " + std::get<0>(description));
     } catch (std::exception const& also_failed) {
         return invalid_result(std::string{also_failed.what()});
     }

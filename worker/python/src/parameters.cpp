@@ -21,8 +21,8 @@ constexpr std::array<std::pair<std::string_view, source>, 7> sources{{
 }};
 
 source to_source(std::string_view name) {
-    for (auto const& [known, value] : sources) {
-        if (known == name) {
+    for (auto const& [source_name, value] : sources) {
+        if (source_name == name) {
             return value;
         }
     }

@@ -40,13 +40,13 @@ py::tuple compile_template(std::string_view text, bool is_json, std::string_view
         return py::make_tuple(to_texts(parsed.error().problems), py::none());
     }
     auto const compiled = model::compile(*parsed, environment);
-    py::dict told;
-    told["namespace"] = compiled.name_space;
-    told["name"] = compiled.name;
-    told["version"] = compiled.version;
-    told["input_schema"] = parsed->input_schema;
-    told["steps"] = read_json(model::steps_json(compiled));
-    return py::make_tuple(std::vector<std::string>{}, told);
+    py::dict result;
+    result["namespace"] = compiled.name_space;
+    result["name"] = compiled.name;
+    result["version"] = compiled.version;
+    result["input_schema"] = parsed->input_schema;
+    result["steps"] = read_json(model::steps_json(compiled));
+    return py::make_tuple(std::vector<std::string>{}, result);
 }
 
 /// The problems of a context by the input_schema of a compiled template.

@@ -162,7 +162,7 @@ public:
         log::init(settings_.log, "tasker-worker");
         worker::run_options options{.stops_on_signals = stops_on_signals};
         if (!ready.is_none()) {
-            options.ready = [&ready](std::string const& address) { tell(ready, address); };
+            options.ready = [&ready](std::string const& address) { report_ready(ready, address); };
         }
         auto end = worker::ending::failed;
         {
@@ -206,7 +206,7 @@ private:
         return forks_ == fork_count();
     }
 
-    static void tell(py::object const& ready, std::string const& address) {
+    static void report_ready(py::object const& ready, std::string const& address) {
         gil_hold const gil;
         try {
             ready(address);
@@ -231,12 +231,12 @@ void bind_worker(py::module_& module) {
         "read_settings",
         [](py::dict const& options) {
             auto const settings = read_settings(options);
-            py::dict told;
-            told["listen"] = settings.health.listen;
-            told["name"] = settings.name;
-            told["namespaces"] = settings.namespaces;
-            told["slots"] = settings.concurrency;
-            return told;
+            py::dict result;
+            result["listen"] = settings.health.listen;
+            result["name"] = settings.name;
+            result["namespaces"] = settings.namespaces;
+            result["slots"] = settings.concurrency;
+            return result;
         },
         py::arg("options"));
     py::class_<python_worker>(module, "Worker")

@@ -104,7 +104,7 @@ class Transport:
         try:
             connection = await asyncio.wait_for(self._connection(), self._timeout)
             exchange = connection.exchange(self._address, request)
-            limit = self._timeout + request.patience
+            limit = self._timeout + request.server_wait
             status, body = await asyncio.wait_for(exchange, limit)
         except _broken as problem:
             was_kept = connection is not None and connection.is_kept

@@ -18,7 +18,7 @@ class Request:
     path: str
     body: Optional[bytes] = None
     content_type: str = "application/json"
-    patience: float = 0.0  # seconds for which the request asks the server to wait
+    server_wait: float = 0.0  # seconds for which the request asks the server to wait
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,11 +45,11 @@ def address_of(url: Optional[str]) -> Address:
     return Address(is_secure, parts.hostname, port, parts.path.rstrip("/"))
 
 
-def get(path: str, query: Optional[dict[str, Any]] = None, patience: float = 0.0) -> Request:
+def get(path: str, query: Optional[dict[str, Any]] = None, server_wait: float = 0.0) -> Request:
     given = {name: value for name, value in (query or {}).items() if value is not None}
     if given:
         path += "?" + urllib.parse.urlencode(given)
-    return Request("GET", path, patience=patience)
+    return Request("GET", path, server_wait=server_wait)
 
 
 def post(path: str, value: Any = None) -> Request:

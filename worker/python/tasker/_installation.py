@@ -14,11 +14,11 @@ def explained(problem: ImportError) -> ImportError:
         return problem
     built = sorted(each.name for each in folder.glob("_native.*.so"))
     if not built:
-        what = "has no extension module _native; build it"
+        problem = "has no extension module _native; build it"
     else:
         this = f"{sys.version_info.major}.{sys.version_info.minor}"
         others = ", ".join(built)
-        what = f"was built for another Python ({others}), not for {this}; build it for this one"
+        problem = f"was built for another Python ({others}), not for {this}; build it for this one"
     return ImportError(
-        f"tasker in {folder} {what}: pip install worker/python", name="tasker._native"
+        f"tasker in {folder} {problem}: pip install worker/python", name="tasker._native"
     )

@@ -62,7 +62,7 @@ def wait(task: TaskLike, timeout: Optional[float], check: bool) -> Operation[Tas
     while True:
         left = longest_wait if until is None else until - time.monotonic()
         seconds = max(0.0, min(longest_wait, left))
-        seen = Task.of((yield _http.get(path, {"wait": f"{seconds:.3f}"}, patience=seconds)))
+        seen = Task.of((yield _http.get(path, {"wait": f"{seconds:.3f}"}, server_wait=seconds)))
         if seen.is_finished:
             break
         if until is not None and time.monotonic() >= until:

@@ -25,8 +25,8 @@ def finish(returned: Any, step: _native.Step) -> Any:
     return _drive(returned, step)
 
 
-async def _awaited(what: Awaitable[Any]) -> Any:
-    return await what
+async def _awaited(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
 
 
 def _on_loop(coroutine: Coroutine[Any, Any, Any], step: _native.Step) -> Any:

@@ -103,7 +103,7 @@ class Transport:
         self, connection: http.client.HTTPConnection, request: _http.Request
     ) -> tuple[int, bytes]:
         headers = {"Content-Type": request.content_type} if request.body is not None else {}
-        connection.timeout = self._timeout + request.patience
+        connection.timeout = self._timeout + request.server_wait
         if connection.sock is not None:
             connection.sock.settimeout(connection.timeout)
         connection.request(

@@ -98,10 +98,10 @@ class ApiError(TaskerError):
     """The server refused or failed; see docs/http-api.md for the codes."""
 
     def __init__(self, status: int, code: str, message: str, details: list[dict[str, Any]]) -> None:
-        told = [
+        lines = [
             ": ".join(filter(None, (each.get("path"), each.get("problem")))) for each in details
         ]
-        super().__init__("; ".join([message or code, *told]))
+        super().__init__("; ".join([message or code, *lines]))
         self.status = status
         self.code = code
         self.message = message

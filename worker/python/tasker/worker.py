@@ -89,12 +89,12 @@ class Worker:
         self._tell_ready = ready
         _logging.show_by_default()
         if threading.current_thread() is threading.main_thread():
-            how = self._run_with_signals()
+            ending = self._run_with_signals()
         else:
-            how = self._native.run(False, True, self._ready)
-        if how == _failed:
+            ending = self._native.run(False, True, self._ready)
+        if ending == _failed:
             raise WorkerError("the worker failed; see its log")
-        if how == _abandoned:
+        if ending == _abandoned:
             raise WorkerError("the worker stopped while handlers were still running")
 
     def stop(self) -> None:

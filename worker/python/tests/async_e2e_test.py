@@ -31,7 +31,7 @@ def test_coroutines_run_at_the_same_time_on_one_loop(engine):
     assert threads == {"tasker-asyncio"}
 
 
-def test_exception_of_a_coroutine_is_a_failure_with_its_traceback(engine):
+def test_exception_in_a_coroutine_is_a_failure_with_its_traceback(engine):
     @tasker.step("fails")
     async def fails():
         await asyncio.sleep(0)
@@ -45,13 +45,13 @@ def test_exception_of_a_coroutine_is_a_failure_with_its_traceback(engine):
     assert "raise tasker.Permanent" in error.traceback
 
 
-def test_coroutine_that_would_end_the_process_ends_its_attempt_alone(engine):
+def test_coroutine_that_exits_the_process_ends_only_its_attempt(engine):
     @tasker.step("exits")
     async def exits(context):
-        if context["how"] == "interrupt":
+        if context["exit"] == "interrupt":
             raise KeyboardInterrupt
-        if context["how"] == "in a task":
-            await asyncio.ensure_future(exits({"how": "exit"}))
+        if context["exit"] == "in a task":
+            await asyncio.ensure_future(exits({"exit": "exit"}))
         sys.exit(3)
 
     @tasker.step("works")
@@ -65,8 +65,8 @@ def test_coroutine_that_would_end_the_process_ends_its_attempt_alone(engine):
     engine.template("works", [("only", "works")])
     with engine.worker(exits, works, slots=2):
         kinds = [
-            engine.step_of(engine.run("exits", {"how": how}, 10), "only").error.type
-            for how in ("exit", "interrupt", "in a task", "exit")
+            engine.step_of(engine.run("exits", {"exit": kind}, 10), "only").error.type
+            for kind in ("exit", "interrupt", "in a task", "exit")
         ]
         assert engine.run("works", timeout=10).result == {"only": "still here"}
     assert kinds == ["SystemExit", "KeyboardInterrupt", "SystemExit", "SystemExit"]
@@ -118,7 +118,7 @@ def test_cancelled_task_cancels_its_coroutine(engine):
         assert cancelled.wait(20)
 
 
-def test_parents_and_models_reach_coroutines_too(engine):
+def test_coroutines_receive_parents_and_models(engine):
     @tasker.step("first")
     async def first(context):
         return {"n": context["n"]}

@@ -25,7 +25,7 @@ def template(engine):
     return engine
 
 
-def test_task_is_created_waited_for_and_read_back(template):
+def test_task_can_be_created_awaited_and_read(template):
     client = template.client
     task = template.create("chain", {"n": 5}, priority=3, idempotency_key="k1")
     assert (task.state, task.priority, task.idempotency_key) == ("pending", 3, "k1")
@@ -49,7 +49,7 @@ class Order:
     due: datetime.date
 
 
-def test_context_may_be_what_a_result_may_be(template):
+def test_context_accepts_every_type_that_a_result_accepts(template):
     order = Order(5, datetime.date(2026, 1, 2))
     task = template.create("chain", order)
     assert task.context == {"n": 5, "due": "2026-01-02"}
@@ -81,14 +81,14 @@ def test_cancelled_task_raises_for_a_wait_with_check(template):
     assert template.client.wait(task, 5).state == "cancelled"
 
 
-def test_failed_task_tells_the_step_that_failed(template):
+def test_failed_task_names_the_step_that_failed(template):
     with template.worker(add_one):
         task = template.create("chain", {"n": None})
         with pytest.raises(tasker.TaskFailed, match="failed: step a: TypeError: "):
             template.client.wait(task, 20, check=True)
 
 
-def test_wait_that_takes_too_long_leaves_the_task_alone(template):
+def test_wait_that_times_out_does_not_change_the_task(template):
     task = template.create("chain", {"n": 1})
     with pytest.raises(TimeoutError, match="is still pending after 0.2 s"):
         template.client.wait(task, 0.2)
@@ -194,7 +194,7 @@ def test_something_else_that_answers_is_unreachable():
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "127.0.0.1:8080", "http://", "http://x/?q=1"])
-def test_what_is_no_url_is_refused(url):
+def test_invalid_url_is_refused(url):
     with pytest.raises(ValueError, match="no URL"):
         tasker.Client(url)
 

@@ -31,7 +31,7 @@ def _new_database(folder):
 
 
 class Engine:
-    """The server, its client, and a namespace that is this test's own."""
+    """The server, its client, and a namespace that only this test uses."""
 
     def __init__(self, server, client, namespace):
         self.server = server

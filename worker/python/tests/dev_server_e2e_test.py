@@ -44,7 +44,7 @@ def test_fixtures_run_a_users_test_on_a_private_server(tmp_path):
     assert "1 passed" in done.stdout
 
 
-def test_server_that_does_not_start_tells_why_and_leaves_nothing(tmp_path, monkeypatch):
+def test_server_that_does_not_start_reports_why_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     with pytest.raises(RuntimeError, match="did not start:\n(.|\n)*No such file"):
@@ -64,7 +64,7 @@ with DevServer(database_url=os.environ["DATABASE_URL"]) as server:
 """
 
 
-def test_server_ends_with_tests_that_are_killed(tasker_server):
+def test_server_ends_when_its_tests_are_killed(tasker_server):
     done = subprocess.run(
         [sys.executable, "-c", KILLED],
         env={**os.environ, "DATABASE_URL": tasker_server.database_url},

@@ -78,7 +78,7 @@ class Reader:
         return tasker.Client(self.url).wait(task_id, timeout=60).state == "complete"
 
     def waiting_task(self):
-        """A task that no worker takes."""
+        """A task that no worker claims."""
         client = tasker.Client(self.url)
         steps = [{"name": "a", "handler": {"callable": "tasker.noop"}}]
         client.register_template(

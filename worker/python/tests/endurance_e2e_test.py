@@ -1,4 +1,4 @@
-"""A hundred thousand steps: memory does not grow, threads that fight for the GIL do no harm."""
+"""A hundred thousand steps: memory does not grow, threads that compete for the GIL do no harm."""
 
 import gc
 import pathlib
@@ -84,7 +84,7 @@ def test_memory_does_not_grow_over_a_hundred_thousand_steps(engine, tmp_path):
 
 
 @pytest.mark.parametrize("slots", [1, 16])
-def test_python_threads_and_handlers_hand_the_gil_over(engine, slots):
+def test_python_threads_and_handlers_share_the_gil(engine, slots):
     stop = threading.Event()
     turns = [0] * 4
 
@@ -117,7 +117,7 @@ def test_python_threads_and_handlers_hand_the_gil_over(engine, slots):
     assert all(turns)
 
 
-def test_workers_come_and_go_in_one_process_without_leaving_threads(engine):
+def test_repeated_workers_in_one_process_leave_no_threads(engine):
     @tasker.step("answer")
     def answer(context):
         return context["n"]
@@ -130,7 +130,7 @@ def test_workers_come_and_go_in_one_process_without_leaving_threads(engine):
     assert len(list(pathlib.Path("/proc/self/task").iterdir())) <= before + 1
 
 
-def test_workers_of_one_process_have_names_of_their_own_and_end_alone(engine):
+def test_workers_in_one_process_have_separate_names_and_ends(engine):
     both_run = threading.Barrier(2)
 
     @tasker.step("meets")
@@ -149,7 +149,7 @@ def test_workers_of_one_process_have_names_of_their_own_and_end_alone(engine):
     assert took < 4  # it has not waited for the threads of the other one
 
 
-def test_worker_that_has_ended_lets_go_of_its_handlers(engine):
+def test_worker_that_has_ended_releases_its_handlers(engine):
     class Answers:
         @tasker.step("answer")
         def answer(self, context):

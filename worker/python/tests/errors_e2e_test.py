@@ -98,7 +98,7 @@ CASES = [
 @pytest.mark.parametrize(
     ("handler", "attempts", "kind", "message", "trace"), CASES, ids=[c[0].__name__ for c in CASES]
 )
-def test_failure_tells_type_message_and_traceback(
+def test_failure_has_type_message_and_traceback(
     engine, handler, attempts, kind, message, trace
 ):
     engine.template("fails", [("only", "fails")])
@@ -120,7 +120,7 @@ def _copy_of(function):
     return copy
 
 
-def test_retry_says_when_and_counts_as_an_attempt(engine):
+def test_retry_sets_its_delay_and_counts_as_an_attempt(engine):
     times = []
 
     @tasker.step("again")
@@ -137,7 +137,7 @@ def test_retry_says_when_and_counts_as_an_attempt(engine):
     assert times[1] - times[0] >= 0.4
 
 
-def test_branch_that_failed_for_good_leaves_the_others_running(engine):
+def test_branch_that_failed_permanently_does_not_stop_the_others(engine):
     @tasker.step("bad")
     def bad():
         raise tasker.Permanent("no")
@@ -156,7 +156,7 @@ def test_branch_that_failed_for_good_leaves_the_others_running(engine):
     assert states == {"a": "complete", "b": "failed", "c": "complete", "d": "pending"}
 
 
-def test_context_that_does_not_fit_the_model_fails_for_good_and_tells_all(engine):
+def test_context_that_does_not_fit_the_model_fails_permanently_with_all_problems(engine):
     @dataclasses.dataclass
     class Item:
         price: float
@@ -185,7 +185,7 @@ def test_context_that_does_not_fit_the_model_fails_for_good_and_tells_all(engine
     )
 
 
-def test_step_tells_what_it_is(engine):
+def test_step_describes_itself(engine):
     seen = {}
 
     @tasker.step("look")

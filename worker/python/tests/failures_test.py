@@ -17,7 +17,7 @@ def failure_of(raised):
 
 
 class OutOfStock(tasker.Permanent):
-    """As programs write exceptions: what it is about, and no call of the base."""
+    """An exception as programs write it: with a subject, without a call of the base class."""
 
     type = "out_of_stock"
 
@@ -44,7 +44,7 @@ def test_subclasses_need_not_call_their_base():
     assert (busy.type, busy.permanent, busy.retry_after) == ("failures_test.Busy", False, 1.5)
 
 
-def test_type_of_an_instance_wins():
+def test_type_of_an_instance_overrides_its_class():
     class Declined(tasker.Permanent):
         type = "declined"
 
@@ -54,12 +54,12 @@ def test_type_of_an_instance_wins():
 
 
 @pytest.mark.parametrize("after", [-1, math.inf, math.nan])
-def test_pause_that_is_none_is_refused(after):
+def test_invalid_delay_is_refused(after):
     with pytest.raises(ValueError, match="after: must be 0 seconds or more"):
         tasker.Retry(after=after)
 
 
-def test_very_long_pause_is_a_long_one():
+def test_very_long_delay_is_limited():
     assert failure_of(tasker.Retry(after=1e30)).retry_after == 10 * 365 * 86_400
 
 
@@ -75,7 +75,7 @@ def test_text_that_raises_does_not_hide_the_failure():
 
 
 @pytest.mark.parametrize("raised", [StopIteration(4), GeneratorExit(), KeyboardInterrupt()])
-def test_exceptions_of_pythons_own_are_failures(raised):
+def test_builtin_exceptions_are_failures(raised):
     failure = failure_of(raised)
     assert (failure.type, failure.permanent) == (type(raised).__name__, False)
 
@@ -88,13 +88,13 @@ def test_exceptions_of_pythons_own_are_failures(raised):
         (math.nan, "a number that JSON does not have: nan"),
     ],
 )
-def test_result_that_is_no_json_is_reported_in_one_line(result, reported):
+def test_result_that_is_not_json_is_reported_in_one_line(result, reported):
     failure = testing.call(lambda: result)[1]
     assert failure.message == "the result cannot be written as JSON: " + reported
     assert (failure.type, failure.permanent) == ("invalid_result", True)
 
 
-def test_refusal_tells_the_path_of_each_problem_that_has_one():
+def test_refusal_shows_the_path_of_each_problem_that_has_one():
     reported = str(
         tasker.ApiError.of(
             400,
@@ -121,7 +121,7 @@ class BusyWithoutBase(tasker.Retry):
         pass
 
 
-def test_a_subclass_sets_the_pause_for_all_of_its_kind():
+def test_a_subclass_sets_the_delay_of_its_instances():
     assert tasker.Retry("x").after is None
     assert BusyShortly("x").after == 1.5
     assert _failures.describe(BusyShortly("x"))[3] == 1500

@@ -101,7 +101,7 @@ def test_supervisor_replaces_a_process_that_a_handler_kills(engine, tmp_path):
         assert len(program.children()) == 2
 
 
-def test_worker_that_is_killed_loses_nothing(engine, tmp_path):
+def test_killed_worker_loses_nothing(engine, tmp_path):
     engine.template("many", [("a", "quick"), ("b", "quick", "a")])
     with running(engine, tmp_path, CODE, *LEASE) as program:
         task = create(engine, "killed", tmp_path)

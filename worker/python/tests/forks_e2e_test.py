@@ -1,4 +1,4 @@
-"""What a forked process inherits does nothing in it, and does not harm the parent."""
+"""Objects that a forked process inherits do nothing in it and do not harm the parent."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ def test_worker_of_the_parent_is_refused_in_a_child(tasker_server):
     )
 
 
-def test_stop_in_a_child_leaves_the_server_of_the_parent_alone(tasker_server):
+def test_stop_in_a_child_does_not_stop_the_server_of_the_parent(tasker_server):
     with DevServer(database_url=tasker_server.database_url) as server:
         in_child(server.stop)
         assert server._folder.exists()
@@ -79,7 +79,7 @@ thread.join()
 """
 
 
-def test_child_of_a_program_with_a_worker_ends_as_any_and_the_worker_works_on(engine):
+def test_child_of_a_program_with_a_worker_ends_normally_and_the_worker_continues(engine):
     engine.template("pid", [("only", "pid")])
     done = subprocess.run(
         [sys.executable, "-c", FORKS, engine.namespace, engine.server.database_url],

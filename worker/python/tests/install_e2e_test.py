@@ -36,7 +36,7 @@ def test_installed_program_finds_its_package(installed_program):
     assert done.stdout.strip() == tasker.__version__
 
 
-def test_processes_of_the_installed_program_find_it_too(engine, tmp_path, installed_program):
+def test_processes_of_the_installed_program_find_its_package(engine, tmp_path, installed_program):
     code = 'import tasker\n\n@tasker.step("file")\ndef file():\n    return tasker.__file__\n'
     engine.template("file", [("only", "file")])
     program = (installed_program, "shop.py")

@@ -77,7 +77,7 @@ def random_value(source, depth=0):
     }
 
 
-def test_values_come_back_as_they_were():
+def test_values_are_unchanged_after_a_round_trip():
     source = random.Random(7)
     for _ in range(2000):
         value = random_value(source)
@@ -135,7 +135,7 @@ class Pair:
     ],
     ids=lambda value: ascii(value)[:40],
 )
-def test_writes_the_values_that_programs_have(value, expected):
+def test_writes_values_of_common_python_types(value, expected):
     assert json.loads(_native.write_json(value)) == expected
 
 
@@ -174,7 +174,7 @@ def test_keys_with_the_same_name_in_json_are_refused(value):
     assert json.loads(_native.write_json({1: "a", "2": "b"})) == {"1": "a", "2": "b"}
 
 
-def test_what_contains_itself_is_refused():
+def test_value_that_contains_itself_is_refused():
     value: dict[str, object] = {}
     value["again"] = [value]
     with pytest.raises(ValueError, match="within itself"):
@@ -199,7 +199,7 @@ def test_list_that_changes_while_it_is_written_does_no_harm():
     assert json.loads(_native.write_json(value)) == [{}]
 
 
-def test_garbage_collection_in_the_midst_of_reading_does_no_harm():
+def test_garbage_collection_during_reading_does_no_harm():
     text = json.dumps([{"k": [i, str(i)]} for i in range(200)]).encode()
     expected = json.loads(text)
     seen = []
@@ -222,7 +222,7 @@ def test_garbage_collection_in_the_midst_of_reading_does_no_harm():
     assert seen and all(seen)
 
 
-def test_no_reference_is_lost_or_kept():
+def test_reference_counts_are_unchanged():
     value = {"text": "t" * 50, "list": [1.5, {"k": "v"}], "n": 2**70}
     text = _native.write_json(value).encode()
     item = value["list"][1]

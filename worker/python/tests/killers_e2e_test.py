@@ -57,7 +57,7 @@ def test_only_the_step_that_kills_its_worker_fails(engine, tmp_path, killer, slo
     engine.template("innocent", [("only", "innocent")])
     engine.template("killer", [("only", killer)])
     before = [engine.create("innocent", {"seconds": 1}) for _ in range(4)]
-    guilty = engine.create("killer")
+    task = engine.create("killer")
     innocent = before + [engine.create("innocent", {"seconds": 1}) for _ in range(3)]
     (tmp_path / "worker.toml").write_text(CONFIG)
     arguments = ["--config", str(tmp_path / "worker.toml"), "--lease-seconds", "3"]
@@ -65,10 +65,10 @@ def test_only_the_step_that_kills_its_worker_fails(engine, tmp_path, killer, slo
     with running(engine, tmp_path, CODE, *arguments):
         for each in innocent:
             engine.client.wait(each, 240)
-        end_leases(engine, guilty)
-        engine.client.wait(guilty, 240)
+        end_leases(engine, task)
+        engine.client.wait(task, 240)
     assert [engine.client.get(each).state for each in innocent] == ["complete"] * 7
-    assert engine.client.get(guilty).state == "failed"
-    failed = engine.client.step(guilty, "only")
+    assert engine.client.get(task).state == "failed"
+    failed = engine.client.step(task, "only")
     assert failed.error.type == "lease_lost"
     assert [engine.client.step(each, "only").attempts for each in innocent] == [1] * 7

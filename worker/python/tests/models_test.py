@@ -127,7 +127,7 @@ class Drawing:
     file: pathlib.Path
 
 
-def test_values_that_results_may_have_are_read_again():
+def test_every_type_that_a_result_accepts_can_be_read():
     drawing = Drawing(
         {"x": 3, "due": datetime.date(2026, 1, 2)},
         datetime.timedelta(seconds=1.5),
@@ -146,16 +146,16 @@ def test_values_that_results_may_have_are_read_again():
 
 
 @pytest.mark.parametrize("annotation", [None, int, dict, list, Any, Dict[str, int], "Unknown"])
-def test_annotations_without_a_model_leave_the_value_as_it_is(annotation):
+def test_annotations_without_a_model_do_not_change_the_value(annotation):
     assert _models.converter(annotation, "x") is None
 
 
-def test_truth_value_is_no_number():
+def test_bool_is_not_a_number():
     with pytest.raises(InvalidInput, match="x.count: must be a whole number, not true or false"):
         _models.converter(Item, "x")({"name": "a", "price": 1, "count": True})
 
 
-def test_what_a_post_init_refuses_is_reported():
+def test_exception_in_post_init_is_reported():
     @dataclasses.dataclass
     class Positive:
         value: int
@@ -168,7 +168,7 @@ def test_what_a_post_init_refuses_is_reported():
         _models.converter(Positive, "x")({"value": 0})
 
 
-def test_pydantic_model_is_made_and_its_problems_are_reported():
+def test_pydantic_model_is_created_and_its_problems_are_reported():
     pydantic = pytest.importorskip("pydantic")
 
     class Address(pydantic.BaseModel):

@@ -68,7 +68,7 @@ def test_signal_lets_a_handler_finish(engine, tmp_path, number):
         assert "printed by the handler" in program.output
 
 
-def test_handler_must_stop_when_the_grace_is_over(engine, tmp_path):
+def test_handler_is_cancelled_when_the_grace_period_ends(engine, tmp_path):
     with running(engine, tmp_path, CODE, "--shutdown-grace", "0.3") as program:
         start_slow(engine, tmp_path, seconds=60)
         before = time.monotonic()
@@ -77,16 +77,16 @@ def test_handler_must_stop_when_the_grace_is_over(engine, tmp_path):
         assert time.monotonic() - before < 10
 
 
-def test_handler_that_does_not_stop_is_left_behind_and_its_step_comes_back(engine, tmp_path):
+def test_handler_that_does_not_stop_is_abandoned_and_its_step_runs_again(engine, tmp_path):
     with running(engine, tmp_path, CODE, "--shutdown-grace", "0.2") as program:
         task = start_slow(engine, tmp_path, seconds=60, polite=False)
         program.signal()
         assert program.wait() == 3
-        assert "printed by the handler" in program.output  # what was buffered is written
+        assert "printed by the handler" in program.output  # buffered output is written
     assert engine.client.step(task, "only").state != "failed"
 
 
-def test_second_signal_ends_at_once(engine, tmp_path):
+def test_second_signal_ends_immediately(engine, tmp_path):
     with running(engine, tmp_path, CODE) as program:
         start_slow(engine, tmp_path, seconds=60, polite=False)
         before = time.monotonic()
@@ -97,7 +97,7 @@ def test_second_signal_ends_at_once(engine, tmp_path):
         assert time.monotonic() - before < 10
 
 
-def test_logs_of_handlers_carry_task_and_step(engine, tmp_path):
+def test_logs_of_handlers_name_task_and_step(engine, tmp_path):
     with running(engine, tmp_path, CODE, "--log-format", "json") as program:
         task = start_slow(engine, tmp_path, seconds=0)
         engine.client.wait(task, 20)
@@ -130,7 +130,7 @@ def test_health_port_answers_while_python_is_busy(engine, tmp_path):
         (CODE, ["--slots", "0", "--processes", "2"], "concurrency"),
     ],
 )
-def test_wrong_settings_and_modules_end_with_2(engine, tmp_path, code, arguments, message):
+def test_invalid_settings_and_modules_exit_with_2(engine, tmp_path, code, arguments, message):
     with running(engine, tmp_path, code, *arguments) as program:
         assert program.wait() == 2
         assert message in program.output
@@ -144,7 +144,7 @@ def test_wrong_settings_and_modules_end_with_2(engine, tmp_path, code, arguments
         ("json.nosuch", "json.nosuch: no such module, not in {} and not on Python's path"),
     ],
 )
-def test_module_that_is_not_there_is_reported_in_one_line(tmp_path, module, reported):
+def test_missing_module_is_reported_in_one_line(tmp_path, module, reported):
     done = outcome_of(tmp_path, module)
     assert (done.returncode, done.stderr) == (2, f"tasker-worker-py: {reported.format(tmp_path)}\n")
 
@@ -176,7 +176,7 @@ def outcome_of(folder, module):
     )
 
 
-def test_database_that_is_not_there_ends_with_1(tmp_path):
+def test_unreachable_database_exits_with_1(tmp_path):
     tmp_path.joinpath("shop.py").write_text(CODE)
     tmp_path.joinpath("worker.toml").write_text("[database]\nstartup_timeout_ms = 300\n")
     done = subprocess.run(
@@ -197,7 +197,7 @@ def seen_with(engine, seen):
     return seen
 
 
-def test_several_processes_share_the_work_and_one_that_dies_is_replaced(engine, tmp_path):
+def test_processes_share_the_work_and_a_dead_one_is_replaced(engine, tmp_path):
     engine.template("pid", [("only", "pid")])
     with running(engine, tmp_path, CODE, "--processes", "2", "--slots", "1") as program:
         first = set(program.children())
@@ -214,7 +214,7 @@ def test_several_processes_share_the_work_and_one_that_dies_is_replaced(engine, 
         assert program.children() == []
 
 
-def test_the_only_process_is_replaced_too(engine, tmp_path):
+def test_the_only_process_is_replaced(engine, tmp_path):
     engine.template("pid", [("only", "pid")])
     with running(engine, tmp_path, CODE, "--processes", "1") as program:
         (victim,) = program.children()
@@ -225,7 +225,7 @@ def test_the_only_process_is_replaced_too(engine, tmp_path):
         assert program.wait() == 0
 
 
-def test_process_of_several_has_no_signal_blocked(engine, tmp_path):
+def test_processes_of_a_supervisor_block_no_signal(engine, tmp_path):
     with running(engine, tmp_path, CODE, "--processes", "1") as program:
         (worker,) = program.children()
         with open(f"/proc/{worker}/status") as status:
@@ -251,7 +251,7 @@ tasker.run_program(handlers=[Greets("hello")])
 
 
 @pytest.mark.parametrize("program", [("shop.py",), ("-m", "shop")], ids=["script", "module"])
-def test_script_with_handlers_of_its_own_runs_in_several_processes(engine, tmp_path, program):
+def test_script_with_its_own_handlers_runs_in_several_processes(engine, tmp_path, program):
     engine.template("greet", [("only", "greet")])
     with running(engine, tmp_path, SCRIPT, "--processes", "2", program=program) as worker:
         assert engine.run("greet").result == {"only": "hello"}
@@ -297,7 +297,7 @@ sys.exit(5)
 
 
 @pytest.mark.parametrize("state", ["idle", "busy"])
-def test_program_may_leave_a_worker_on_a_daemon_thread(engine, tmp_path, state):
+def test_program_can_exit_with_a_worker_on_a_daemon_thread(engine, tmp_path, state):
     engine.template("answer", [("only", "answer")])
     engine.template("hangs", [("only", "hangs")])
     script = tmp_path / "leaves.py"
@@ -325,7 +325,7 @@ def test_processes_end_with_their_supervisor(engine, tmp_path):
         until(lambda: not any(os.path.exists(f"/proc/{each}/fd/0") for each in workers))
 
 
-def test_changed_code_is_loaded_again(engine, tmp_path):
+def test_changed_code_is_reloaded(engine, tmp_path):
     engine.template("answer", [("only", "answer")])
     code = 'import tasker\n\n@tasker.step("answer")\ndef answer():\n    return %s\n'
     with running(engine, tmp_path, code % 1, "--reload") as program:

@@ -1,4 +1,4 @@
-"""Finding handlers, and which parameter gets what."""
+"""How handlers are found, and how their parameters are bound."""
 
 import dataclasses
 import functools
@@ -62,7 +62,7 @@ class NeedsMore:
         return self.database
 
 
-def test_decorated_function_stays_as_it_is():
+def test_decorator_does_not_change_the_function():
     assert alone({"a": 1}) == {"a": 1}
     assert alone.__name__ == "alone"
 
@@ -71,7 +71,7 @@ def test_a_function_may_have_several_names():
     assert _registry.collect([twice]) == {"one": twice, "two": twice}
 
 
-def test_class_is_made_and_its_methods_are_bound():
+def test_class_is_instantiated_and_its_methods_are_bound():
     found = _registry.collect([Orders])
     assert sorted(found) == ["orders.name", "orders.ship", "orders.validate"]
     assert found["orders.validate"]({}) == "eu"
@@ -79,7 +79,7 @@ def test_class_is_made_and_its_methods_are_bound():
     assert found["orders.name"]() == "Orders"
 
 
-def test_mark_may_stand_above_staticmethod_and_classmethod():
+def test_decorator_works_above_staticmethod_and_classmethod():
     found = _registry.collect([Above])
     assert {name: function() for name, function in found.items()} == {
         "above.static": "static",
@@ -87,13 +87,13 @@ def test_mark_may_stand_above_staticmethod_and_classmethod():
     }
 
 
-def test_instance_gives_its_own_methods():
+def test_instance_provides_its_own_methods():
     found = _registry.collect([Orders("us")])
     assert found["orders.validate"]({}) == "us"
     assert found["orders.validate"].__self__.region == "us"
 
 
-def test_module_gives_its_functions_and_its_own_classes():
+def test_module_provides_its_functions_and_its_own_classes():
     module = types.ModuleType("shop")
     vars(module).update(alone=alone, again=alone, number=7)
     vars(module)["Orders"] = Orders  # made elsewhere: an import, not a declaration
@@ -123,7 +123,7 @@ def test_same_name_twice_is_refused_with_both_places():
 
 
 @pytest.mark.parametrize("source", [7, print, Orders.ship.__doc__, object()])
-def test_what_has_no_handler_is_refused(source):
+def test_object_without_handlers_is_refused(source):
     with pytest.raises((TypeError, ModuleNotFoundError)):
         _registry.collect([source])
 
@@ -178,7 +178,7 @@ def test_bound_methods_wrappers_and_partials_show_their_own_parameters():
     assert sources(functools.partial(twice)) == []
 
 
-def test_annotations_that_cannot_be_evaluated_do_no_harm():
+def test_annotations_that_cannot_be_evaluated_are_ignored():
     def handler(context: "Missing", later: "alsomissing.Type"):  # noqa: F821
         return None
 
@@ -202,11 +202,11 @@ def weigh(scale, parcel: Parcel, note: "missing.Note" = None):  # noqa: F821
 @pytest.mark.parametrize(
     "handler", [Weighs(), functools.partial(weigh, "a scale"), functools.wraps(weigh)(Weighs())]
 )
-def test_models_are_known_whatever_can_be_called(handler):
+def test_models_are_found_for_every_kind_of_callable(handler):
     assert ("parcel", "model", True) in sources(handler)
 
 
-def test_unfit_callables_are_reported_by_name():
+def test_unsuitable_callables_are_reported_by_name():
     def positional(context, /):
         return None
 
@@ -235,7 +235,7 @@ def test_worker_without_handlers_is_refused():
         tasker.Worker(handlers=[], database_url="postgresql://nowhere/x")
 
 
-def test_all_wrong_settings_are_reported():
+def test_all_invalid_settings_are_reported():
     with pytest.raises(ValueError) as refused:
         tasker.Worker(handlers=[alone], database_url="", slots=0, namespaces=["Not Good"])
     for part in ("database.url", "concurrency", "namespaces"):
@@ -261,12 +261,12 @@ def test_setting_of_a_wrong_type_is_named(option):
         tasker.Worker(handlers=[alone], database_url="postgresql://nowhere/x", **option)
 
 
-def test_one_namespace_may_be_given_as_text():
+def test_one_namespace_can_be_passed_as_text():
     options = native_options({"namespaces": "shop,books"})
     assert options == {"namespaces": ["shop", "books"]}
 
 
-def test_names_that_are_kept_are_refused():
+def test_reserved_names_are_refused():
     @tasker.step("tasker.noop")
     def mine():
         return None

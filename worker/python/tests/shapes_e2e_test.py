@@ -1,4 +1,4 @@
-"""Workflows of every shape, run by Python handlers: the values that arrive are the right ones."""
+"""Workflows of every shape, run by Python handlers that receive the right values."""
 
 import pytest
 
@@ -61,7 +61,7 @@ def price(express, freight):
 HANDLERS = (number, double, add, triple_first, join, plus_ten, route, express, freight, price)
 
 
-def test_linear_workflow_hands_values_on(engine):
+def test_linear_workflow_passes_values_on(engine):
     engine.template(
         "linear", [("a", "number"), ("b", "double", "a"), ("c", "double", "b")]
     )
@@ -103,7 +103,7 @@ def test_tree_of_seven_adds_up_from_leaves_to_root(engine):
 
 
 @pytest.mark.parametrize(("weight", "expected"), [(3, 20), (30, 7)])
-def test_conditional_values_choose_the_branch_that_counts(engine, weight, expected):
+def test_conditional_values_choose_the_branch(engine, weight, expected):
     engine.template(
         "shipping",
         [
@@ -117,7 +117,7 @@ def test_conditional_values_choose_the_branch_that_counts(engine, weight, expect
         assert engine.run("shipping", {"weight": weight}).result == {"price": expected}
 
 
-def test_a_thousand_tasks_are_each_done_once(engine):
+def test_a_thousand_tasks_each_run_once(engine):
     engine.template("many", [("a", "number"), ("b", "double", "a")])
     new = [tasker.NewTask("many", {"n": n}, engine.namespace) for n in range(1000)]
     ids = engine.client.create_tasks(new)
@@ -126,7 +126,7 @@ def test_a_thousand_tasks_are_each_done_once(engine):
     assert [each.result["b"] for each in tasks] == [2 * n for n in range(1000)]
 
 
-def test_names_of_steps_that_are_no_names_in_python_are_bound_with_underscores(engine):
+def test_step_names_that_python_does_not_allow_are_bound_with_underscores(engine):
     @tasker.step("sum")
     def total(by_section, top_10, **others):
         return by_section + top_10 + sum(others.values())

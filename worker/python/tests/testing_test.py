@@ -58,7 +58,7 @@ def test_template_runs_in_order_with_retries_and_values():
     assert charged.failures[0].retry_after == 0.25
 
 
-def test_step_that_fails_for_good_blocks_only_what_depends_on_it():
+def test_step_that_fails_permanently_blocks_only_its_dependents():
     def refuse():
         raise tasker.Permanent("no", type="refused")
 
@@ -71,7 +71,7 @@ def test_step_that_fails_for_good_blocks_only_what_depends_on_it():
     assert "raise tasker.Permanent" in error.traceback
 
 
-def test_attempts_end_where_the_template_says():
+def test_attempts_end_at_the_limit_of_the_template():
     def never():
         raise OSError("never")
 
@@ -90,12 +90,12 @@ def test_values_pass_through_json():
     assert run.result == {"only": {"1": [2, [3]]}}
 
 
-def test_wrong_template_tells_every_problem():
+def test_invalid_template_reports_every_problem():
     with pytest.raises(ValueError, match="version.*steps"):
         testing.run("name: x\nversion: one\nsteps: []\n", HANDLERS)
 
 
-def test_context_is_held_against_the_input_schema():
+def test_context_is_checked_against_the_input_schema():
     with pytest.raises(ValueError, match="context"):
         testing.run(TEMPLATE, HANDLERS, {"itms": []})
 

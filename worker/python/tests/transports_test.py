@@ -46,7 +46,7 @@ def address():
         server.shutdown()
 
 
-def test_forked_client_has_a_connection_of_its_own(address):
+def test_forked_client_has_its_own_connection(address):
     transport = _sync_http.Transport(address, limit)
     of_parent = transport.send(_http.get("/"))
     of_child = in_child(lambda: transport.send(_http.get("/")))
@@ -55,7 +55,7 @@ def test_forked_client_has_a_connection_of_its_own(address):
     transport.close()
 
 
-def test_child_that_closes_its_client_leaves_the_parents_connection_open(address):
+def test_child_that_closes_its_client_does_not_close_the_parents_connection(address):
     transport = _sync_http.Transport(address, limit)
     of_parent = transport.send(_http.get("/"))
     in_child(transport.close)
@@ -63,7 +63,7 @@ def test_child_that_closes_its_client_leaves_the_parents_connection_open(address
     transport.close()
 
 
-def test_client_that_is_forked_during_a_request_works_on_both_sides(address):
+def test_client_that_is_forked_during_a_request_works_in_both_processes(address):
     transport = _sync_http.Transport(address, limit)
     answers = []
     late = threading.Thread(target=lambda: answers.append(transport.send(_http.get("/late"))))
@@ -103,7 +103,7 @@ def test_client_works_in_a_process_with_many_open_files(address):
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
-def test_forked_async_client_has_a_connection_of_its_own(address):
+def test_forked_async_client_has_its_own_connection(address):
     async def both():
         transport = _async_http.Transport(address, limit)
 

@@ -1,4 +1,4 @@
-"""Values pass through a Python handler and the API: what changes is what the pages say."""
+"""Values pass through a Python handler and the API with only the documented changes."""
 
 import json
 import urllib.request

@@ -44,7 +44,7 @@ def children_of(pid):
 
 
 def until(condition, seconds=limit):
-    """Waits for what another process does; returns what ``condition`` did."""
+    """Waits until ``condition`` returns a true value, and returns that value."""
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "it did not happen in time"
