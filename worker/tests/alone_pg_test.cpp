@@ -106,7 +106,7 @@ TEST_F(WorkerAlone, StepThatLostOneLeaseDoesNotWaitForTheOthers) {
     go.raise();
 }
 
-TEST_F(WorkerAlone, StepThatWaitsToRunAloneIsGivenBackByAWorkerThatStops) {
+TEST_F(WorkerAlone, StoppingWorkerReleasesAStepThatWaitsToRunAlone) {
     auto const suspect = create_lost(2);
     create("hold");
     running_worker w{options(), [this](worker& to) { add_handlers(to); }};
@@ -120,7 +120,7 @@ TEST_F(WorkerAlone, StepThatWaitsToRunAloneIsGivenBackByAWorkerThatStops) {
     EXPECT_EQ(db().value<int>("select read_ct from pgmq.q_tasker_default"), 2);
 }
 
-TEST_F(WorkerAlone, StartOfAHandlerThatRunsForLongIsShownWhileItRuns) {
+TEST_F(WorkerAlone, StartOfALongHandlerIsShownWhileItRuns) {
     auto const id = create("hold");
     running_worker w{options(), [this](worker& to) { add_handlers(to); }};
     EXPECT_TRUE(

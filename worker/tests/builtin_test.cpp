@@ -24,11 +24,11 @@ TEST(BuiltinHandlers, AreRegisteredUnderTheirNames) {
                                      "tasker.shell", "tasker.sleep"));
 }
 
-TEST(BuiltinHandlers, NoopAnswersNull) {
+TEST(BuiltinHandlers, NoopReturnsNull) {
     EXPECT_EQ(value_of(try_handler(run_noop, {})), nullptr);
 }
 
-TEST(BuiltinHandlers, EchoAnswersContextAndParents) {
+TEST(BuiltinHandlers, EchoReturnsContextAndParents) {
     EXPECT_EQ(value_of(try_handler(run_echo, {.context = {{"a", 1}}, .parents = {{"p", {1, 2}}}})),
               json({{"context", {{"a", 1}}}, {"parents", {{"p", {1, 2}}}}}));
 }
@@ -58,7 +58,7 @@ TEST(BuiltinHandlers, FailFailsAsConfigured) {
     EXPECT_EQ(failure.message, "no more");
 }
 
-TEST(BuiltinHandlers, FailSucceedsAfterTheGivenTimes) {
+TEST(BuiltinHandlers, FailSucceedsAfterTheConfiguredNumberOfFailures) {
     json const twice{{"times", 2}};
     failure_of(try_handler(run_fail, {.initialization = twice, .failures = 0}));
     failure_of(try_handler(run_fail, {.initialization = twice, .failures = 1}));
@@ -66,7 +66,7 @@ TEST(BuiltinHandlers, FailSucceedsAfterTheGivenTimes) {
               json({{"failures", 2}}));
 }
 
-TEST(BuiltinHandlers, WrongInitializationIsAPermanentFailureThatTellsWhy) {
+TEST(BuiltinHandlers, InvalidInitializationIsAPermanentFailureWithAReason) {
     auto failure = failure_of(try_handler(run_sleep, {.initialization = {{"msec", 1}}}));
     EXPECT_TRUE(failure.permanent);
     EXPECT_EQ(failure.type, "invalid_initialization");

@@ -22,14 +22,14 @@ void find_nothing(claim_order& order) {
     order.finish_claim(asked, false, "");
 }
 
-TEST(ClaimOrder, LooksIntoAllQueuesAtFirstByPriority) {
+TEST(ClaimOrder, FirstClaimReadsAllQueuesByPriority) {
     claim_order order{{"a"}};
     EXPECT_TRUE(order.any());
     EXPECT_THAT(order.start_claim(),
                 ElementsAre("tasker_a__p4", "tasker_a__p3", "tasker_a", "tasker_a__p1"));
 }
 
-TEST(ClaimOrder, QueueThatWasFoundEmptyIsLeftAloneUntilAnnounced) {
+TEST(ClaimOrder, EmptyQueueIsSkippedUntilItIsAnnounced) {
     claim_order order{{"a"}};
     find_nothing(order);
     EXPECT_FALSE(order.any());
@@ -46,7 +46,7 @@ TEST(ClaimOrder, AnnouncementListsQueuesAndIgnoresUnknownOnes) {
     EXPECT_THAT(order.start_claim(), ElementsAre("tasker_a__p4", "tasker_b"));
 }
 
-TEST(ClaimOrder, FullClaimLeavesItsLastQueueAndThoseBehindWorthALook) {
+TEST(ClaimOrder, FullClaimKeepsItsLastQueueAndLaterOnesForTheNextClaim) {
     claim_order order{{"a"}};
     auto const asked = order.start_claim();
     order.finish_claim(asked, true, "tasker_a");
@@ -87,7 +87,7 @@ TEST(ClaimOrder, EveryEighthClaimBeginsWithALowerPriorityInTurn) {
                                      Pair("tasker_a__p3", 2), Pair("tasker_a__p4", 42)));
 }
 
-TEST(ClaimOrder, AgedClaimAsksForUrgentWorkLast) {
+TEST(ClaimOrder, AgedClaimReadsUrgentQueuesLast) {
     claim_order order{{"a"}};
     std::vector<std::vector<std::string>> aged;
     for (std::uint64_t claim = 1; claim <= 3 * claim_order::ageing; ++claim) {
@@ -115,7 +115,7 @@ std::map<std::string, std::uint64_t> count_first_queues(std::vector<std::string>
     return counts;
 }
 
-TEST(ClaimOrder, EachQueueOfEachNamespaceBeginsItsShareOfClaims) {
+TEST(ClaimOrder, EachQueueOfEachNamespaceIsFirstInItsShareOfClaims) {
     std::vector<std::string> name_spaces;
     for (auto const* name : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
         name_spaces.emplace_back(name);

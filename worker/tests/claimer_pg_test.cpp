@@ -41,7 +41,7 @@ protected:
     step_flow flow_{io_.get_executor(), options_, std::make_shared<handler_registry>(), metrics_};
 };
 
-TEST_F(Claimer, StepThatMayNotBeTakenNowDoesNotHideWhenOtherLeasesEnd) {
+TEST_F(Claimer, StepThatCannotBeClaimedYetDoesNotHideWhenOtherLeasesEnd) {
     create("one");
     for (int i = 0; i < 2; ++i) {
         claim_as_dead("1");

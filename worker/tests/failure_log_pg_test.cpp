@@ -11,7 +11,7 @@ using ::testing::Not;
 
 using FailureLog = WorkerDatabase;
 
-TEST_F(FailureLog, NamesStepAndTypeButShowsNoTextOfTheHandler) {
+TEST_F(FailureLog, NamesStepAndTypeButOmitsTheHandlersMessage) {
     register_template("name: one\nversion: 1.0.0\nsteps:\n  - {name: s, handler: {callable: f}}\n");
     ::testing::internal::CaptureStderr();
     std::string id;

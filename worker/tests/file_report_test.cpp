@@ -71,7 +71,7 @@ TEST_F(FileReport, PartsWithoutPackagesAreEmpty) {
     EXPECT_EQ(empty["files"], 0);
 }
 
-TEST_F(FileReport, SumsAreThoseOfAllParts) {
+TEST_F(FileReport, SumsCoverAllParts) {
     auto const whole = measure(0, 1);
     EXPECT_EQ(whole["largest"][0], (json{{"path", "/most"}, {"bytes", 4'000}}));
     json const halves{{"left", measure(0, 2)}, {"right", measure(1, 2)}};

@@ -70,7 +70,7 @@ protected:
     std::jthread thread_;
 };
 
-TEST_F(HealthPort, TellsThatTheWorkerIsWell) {
+TEST_F(HealthPort, ReportsAHealthyWorker) {
     for (auto const* const path : {"/health", "/health/live", "/health/ready", "/health?x=1"}) {
         auto const answer = ask("GET", path);
         EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n")) << path;
@@ -79,7 +79,7 @@ TEST_F(HealthPort, TellsThatTheWorkerIsWell) {
     }
 }
 
-TEST_F(HealthPort, WorkerThatTakesNoStepsIsAliveButNotReady) {
+TEST_F(HealthPort, WorkerThatClaimsNoStepsIsAliveButNotReady) {
     is_ready_ = false;
     EXPECT_THAT(ask("GET", "/health/live"), StartsWith("HTTP/1.1 200 "));
     auto const answer = ask("GET", "/health/ready");
@@ -121,7 +121,7 @@ TEST_F(HealthPort, EveryErrorHasTheEnvelope) {
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 431 "));
 }
 
-TEST_F(HealthPort, AnswersOnlyForHostsThatAreAdmitted) {
+TEST_F(HealthPort, AnswersOnlyForAllowedHosts) {
     auto const ask_for = [this](std::string const& target, std::string const& fields) {
         return exchange("GET " + target + " HTTP/1.1\r\n" + fields + "Connection: close\r\n\r\n");
     };

@@ -36,7 +36,7 @@ TEST(HttpAddress, LinkLocalMetadataAndReservedAddressesAreForbidden) {
     }
 }
 
-TEST(HttpAddress, AddressOfVersion4InsideOneOfVersion6IsJudgedAsItself) {
+TEST(HttpAddress, Version4AddressInsideAVersion6AddressFollowsTheRulesOfVersion4) {
     for (auto const* const each : {"::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1",
                                    "::ffff:0:127.0.0.1", "64:ff9b::10.0.0.1", "2002:7f00:1::"}) {
         EXPECT_EQ(kind_of(each), address_kind::local) << each;

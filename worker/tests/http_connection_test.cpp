@@ -94,7 +94,7 @@ TEST(HttpConnection, OnlyAllowedHostsAreCalled) {
     EXPECT_THAT(failure.message, HasSubstr("\"127.0.0.1\", which is not in http.allowed_hosts"));
 
     http_peer const peer{[](auto const&) { return http_answer("200 OK", "", ""); }};
-    testing::fake_name const known{"api.example", "127.0.0.1"};
+    testing::fake_name const name{"api.example", "127.0.0.1"};
     auto const port = peer.url("").substr(std::string{"http://127.0.0.1"}.size());
     auto const answered = request({{"url", "http://API.example" + port + "/"}}, {}, options);
     EXPECT_TRUE(answered.is_success()) << failure_of(answered).message;
@@ -114,7 +114,7 @@ TEST(HttpConnection, HttpsAnswerOfATrustedServerIsTheResult) {
     EXPECT_EQ(json::parse(std::move(result).json_text())["body"], "secure");
 }
 
-TEST(HttpConnection, CertificateThatTheSystemDoesNotKnowIsAFailure) {
+TEST(HttpConnection, UntrustedCertificateIsAFailure) {
     tls_peer const peer{certificate_path()};
     auto const failure = failure_of(request({{"url", peer.url()}}));
     EXPECT_EQ(failure.type, "http_failed");

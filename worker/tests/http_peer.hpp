@@ -16,7 +16,8 @@
 namespace tasker::worker {
 
 /// The other side of one HTTP request: takes one connection on a free port, reads a request, and
-/// sends the bytes that `answer` makes of it. No bytes: it says nothing until the caller hangs up.
+/// sends the bytes that `answer` makes of it. No bytes: it sends nothing until the caller
+/// disconnects.
 class http_peer {
 public:
     using request_type = boost::beast::http::request<boost::beast::http::string_body>;

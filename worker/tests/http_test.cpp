@@ -52,7 +52,7 @@ TEST(HttpHandler, SendsTheRequestOfTheTemplateAndReturnsStatusHeadersAndBody) {
     EXPECT_THAT(std::string{seen["Idempotency-Key"]}, testing::EndsWith(":call"));
 }
 
-TEST(HttpHandler, NumbersAndTheOrderOfMembersStayAsTheyAreWritten) {
+TEST(HttpHandler, NumbersAndTheOrderOfMembersAreUnchanged) {
     http_peer::request_type seen;
     http_peer const peer{[&seen](auto const& got) {
         seen = got;
@@ -95,7 +95,7 @@ TEST(HttpHandler, TextBodyStaysText) {
     EXPECT_EQ(json::parse(std::move(result).json_text())["body"], "plain");
 }
 
-TEST(HttpHandler, ServerFailureIsRetryableAfterTheTimeItAsksFor) {
+TEST(HttpHandler, ServerErrorIsRetryableAfterTheRequestedDelay) {
     http_peer const peer{[](auto const&) {
         return http_answer("503 Service Unavailable", "Retry-After: 7\r\n", "try later");
     }};
@@ -132,7 +132,7 @@ TEST(HttpHandler, ResponseBeyondTheLimitIsAPermanentFailure) {
     EXPECT_EQ(failure.type, "response_too_large");
 }
 
-TEST(HttpHandler, JsonThatIsNoneIsARetryableFailure) {
+TEST(HttpHandler, InvalidJsonIsARetryableFailure) {
     http_peer const peer{[](auto const&) {
         return http_answer("200 OK", "Content-Type: application/json\r\n", "{");
     }};
@@ -142,7 +142,7 @@ TEST(HttpHandler, JsonThatIsNoneIsARetryableFailure) {
     EXPECT_THAT(failure.message, HasSubstr("the body is not valid JSON at line 1, column 2"));
 }
 
-TEST(HttpHandler, SilenceIsARetryableFailureOnceTheTimeIsUp) {
+TEST(HttpHandler, NoResponseInTimeIsARetryableFailure) {
     http_peer const peer{[](auto const&) { return std::string{}; }};
     auto const failure = failure_of(request({{"url", peer.url("/")}, {"timeout_ms", 50}}));
     EXPECT_FALSE(failure.permanent);
@@ -199,7 +199,7 @@ TEST(HttpHandler, HeadersOfTheTemplateReplaceTheWorkersInAnyCase) {
     EXPECT_EQ(seen.body(), "a,b");
 }
 
-TEST(HttpHandler, PostWithoutABodySaysThatItIsEmpty) {
+TEST(HttpHandler, PostWithoutABodyHasContentLengthZero) {
     http_peer::request_type seen;
     http_peer const peer{[&seen](auto const& got) {
         seen = got;
@@ -265,7 +265,7 @@ TEST(HttpHandler, HeaderBeyondItsLimitIsARetryableFailure) {
     EXPECT_THAT(failure.message, HasSubstr("the header of the response is too long"));
 }
 
-TEST(HttpHandler, StatusIsThatOfTheFinalAnswer) {
+TEST(HttpHandler, StatusComesFromTheFinalResponse) {
     http_peer const peer{[](auto const&) {
         return "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n" +
                http_answer("500 Broken", "X-Late: 1\r\n", "why");
@@ -314,7 +314,7 @@ json body_of(std::string const& content_type, std::string const& bytes) {
     return result.is_success() ? json::parse(std::move(result).json_text())["body"] : json{};
 }
 
-TEST(HttpHandler, BodyIsReadInTheCharsetThatItNames) {
+TEST(HttpHandler, BodyIsDecodedFromItsCharset) {
     EXPECT_EQ(body_of("text/plain; charset=iso-8859-1", "caf\xe9"), "café");
     EXPECT_EQ(body_of("text/plain; a=\"x;charset=utf-8\"; CharSet=\"windows-1252\"", "\x80 1"),
               "€ 1");
@@ -331,7 +331,7 @@ TEST(HttpHandler, BodyIsReadInTheCharsetThatItNames) {
               }());
 }
 
-TEST(HttpHandler, CharsetThatCannotBeReadIsAPermanentFailureThatNamesIt) {
+TEST(HttpHandler, UnsupportedCharsetIsAPermanentFailureThatNamesIt) {
     for (auto const* const type :
          {"text/plain; charset=klingon", "text/plain; charset=utf-8//IGNORE",
           "text/plain; charset=utf-8", "application/json; charset=utf-8"}) {
@@ -366,7 +366,7 @@ TEST(HttpHandler, RetryAfterMayBeADate) {
     EXPECT_EQ(retry_after_of(sent + "Retry-After: -5\r\n"), std::nullopt);
 }
 
-TEST(HttpHandler, HeadersThatGiveAccessAreLeftOutOfTheResult) {
+TEST(HttpHandler, HeadersThatGiveAccessAreOmittedFromTheResult) {
     http_peer const peer{[](auto const&) {
         return http_answer("200 OK",
                            "Set-Cookie: sid=s3cret\r\nAuthorization: s3cret\r\n"

@@ -14,7 +14,7 @@ TEST(LastSeen, IsRenewedLongBeforeAWorkerCountsAsMissing) {
     EXPECT_EQ(last_seen_pause(86'400s), 20s);
 }
 
-TEST(LeaseCalls, DoNotWaitForASilentDatabaseForAsLongAsALongLease) {
+TEST(LeaseCalls, StopWaitingForASilentDatabaseLongBeforeALongLeaseEnds) {
     EXPECT_EQ(lease_call_limit(3s), 1s);
     EXPECT_EQ(lease_call_limit(30s), 10s);
     EXPECT_EQ(lease_call_limit(86'400s), 15s);

@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Steps that run until the test lets them go; the shortest lease, so that a third of it is a
+/// Steps that run until the test releases them; the shortest lease, so that a third of it is a
 /// second.
 class WorkerLease : public WorkerDatabase {
 protected:
@@ -92,7 +92,7 @@ TEST_F(WorkerLease, EachOfSeveralLeasesIsTakenOverWhenItEnds) {
     go.raise();
 }
 
-TEST_F(WorkerLease, IdleWorkerShowsThatItLives) {
+TEST_F(WorkerLease, IdleWorkerUpdatesWhenItWasLastSeen) {
     running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
     for (int sign = 0; sign < 2; ++sign) {
         auto const before = db().value<std::string>("select last_seen_at from tasker.workers");
@@ -104,7 +104,7 @@ TEST_F(WorkerLease, IdleWorkerShowsThatItLives) {
     EXPECT_TRUE(db().value<bool>("select last_seen_at > started_at from tasker.workers"));
 }
 
-TEST_F(WorkerLease, StepThatAnotherAttemptHasIsCancelledAndItsResultDropped) {
+TEST_F(WorkerLease, StepWithANewerAttemptIsCancelledAndItsResultDropped) {
     running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
     ASSERT_TRUE(started.wait(testing::soon()));
@@ -122,7 +122,7 @@ TEST_F(WorkerLease, StepThatAnotherAttemptHasIsCancelledAndItsResultDropped) {
     go.raise();
     ASSERT_TRUE(ended.wait(testing::soon()));
     EXPECT_EQ(w.stop(), ending::stopped);
-    // Still the other's, and its message is still there.
+    // The other worker still has it, and its message still exists.
     EXPECT_EQ(step(id, "s")["state"], "in_progress");
     EXPECT_EQ(step(id, "s")["worker"], "other");
     EXPECT_EQ(db().value<int>("select count(*) from pgmq.q_tasker_default"), 1);
@@ -140,9 +140,9 @@ TEST_F(WorkerLease, CancelledTaskCancelsItsRunningStep) {
     EXPECT_EQ(task(id)["state"], "cancelled");
 }
 
-TEST_F(WorkerLease, ResultThatComesTooLateIsRefused) {
+TEST_F(WorkerLease, LateResultIsRefused) {
     auto chosen = options();
-    chosen.lease_seconds = 600; // not looked at during the test
+    chosen.lease_seconds = 600; // not checked during the test
     running_worker w{chosen, [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
     ASSERT_TRUE(started.wait(testing::soon()));
@@ -155,7 +155,7 @@ TEST_F(WorkerLease, ResultThatComesTooLateIsRefused) {
     ASSERT_TRUE(testing::wait_until(
         testing::soon(), [&] { return w.metric("tasker_worker_reports_refused_total") == 1; }));
     EXPECT_EQ(step(id, "s")["state"], "in_progress");
-    // The other one's result counts.
+    // The result of the other worker counts.
     db().exec("select * from tasker.finish_steps('tasker_default', 2, 60, 0, array['" + id +
               "'::uuid], array[0], array[2], array[" + other[0][0].as<std::string>() +
               "::bigint], array['success'::tasker.outcome], array['\"other\"'], array[null::int], "
@@ -163,7 +163,7 @@ TEST_F(WorkerLease, ResultThatComesTooLateIsRefused) {
     EXPECT_EQ(task(id)["result"]["s"], "other");
 }
 
-TEST_F(WorkerLease, StepsBehindAStuckThreadAreGivenBack) {
+TEST_F(WorkerLease, StepsBehindABlockedThreadAreReleased) {
     register_template(
         "name: quick\nversion: 1.0.0\nsteps:\n  - {name: s, handler: {callable: tasker.noop}}\n");
     auto chosen = options();

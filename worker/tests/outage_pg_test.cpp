@@ -12,7 +12,7 @@ constexpr auto* one =
 
 class WorkerConnection : public WorkerDatabase {};
 
-TEST_F(WorkerConnection, ReportThatLosesItsConnectionIsSentAgain) {
+TEST_F(WorkerConnection, ReportThatLosesItsConnectionIsRepeated) {
     register_template(one);
     testing::signal started;
     testing::signal go;
@@ -29,7 +29,7 @@ TEST_F(WorkerConnection, ReportThatLosesItsConnectionIsSentAgain) {
     pqxx::work obstacle{session};
     obstacle.exec("select from tasker.steps for update");
     go.raise();
-    // The report waits for the obstacle, so only this test knows whether it is stored.
+    // The report waits for the obstacle, so ending its session leaves it in doubt.
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
         return db().value<int>("select count(pg_terminate_backend(pid)) from pg_stat_activity "
                                "where datname = current_database() and wait_event_type = 'Lock'") ==
@@ -46,7 +46,7 @@ TEST_F(WorkerConnection, ReportThatLosesItsConnectionIsSentAgain) {
     EXPECT_EQ(db().value<int>("select count(*) from pgmq.q_tasker_default"), 0);
 }
 
-TEST_F(WorkerConnection, ARegistrationThatFailsForNowIsTriedAgain) {
+TEST_F(WorkerConnection, RegistrationIsRetriedAfterATransientFailure) {
     register_template(one);
     db().exec("alter database " + db().name() + " set lock_timeout = '100ms'");
     pqxx::connection session{db().dsn()};
@@ -73,7 +73,7 @@ TEST_F(WorkerConnection, ARegistrationThatFailsForNowIsTriedAgain) {
 
 class WorkerOutage : public ::testing::Test, public worked_database<testing::own_cluster> {};
 
-TEST_F(WorkerOutage, ResultsAreKeptUntilTheDatabaseIsBack) {
+TEST_F(WorkerOutage, ResultsAreKeptUntilTheDatabaseReturns) {
     register_template(one);
     testing::signal started;
     testing::signal go;
@@ -133,7 +133,7 @@ TEST_F(WorkerOutage, WorkerThatNeedsNoClaimIsNotReadyWithoutADatabase) {
     go.raise();
 }
 
-TEST_F(WorkerOutage, TasksSurviveRestartsInTheMiddle) {
+TEST_F(WorkerOutage, TasksSurviveRestartsWhileTheyRun) {
     register_template(R"(
 name: chain
 version: 1.0.0
@@ -143,7 +143,7 @@ steps:
   - {name: c, handler: {callable: tasker.noop}, dependencies: [b]}
 )");
     auto chosen = options();
-    chosen.lease_seconds = 3; // what was in doubt comes back soon
+    chosen.lease_seconds = 3; // steps in doubt return soon
     chosen.poll_ms = 500;
     running_worker w{chosen, [](worker&) {}};
     for (int round = 0; round < 3; ++round) {

@@ -39,7 +39,7 @@ json report_on(std::string const& path) {
                      {"most_depended_on", run(find_most_depended_on, {.parents = parents})}}});
 }
 
-/// What the independent reckoning in Python says of the same file.
+/// The result of the independent calculation in Python for the same file.
 json reckoned(std::string const& path) {
     std::filesystem::path const script = TASKER_SOURCE_DIR "/worker/tests/reckon_package_report.py";
     auto const command = "python3 '" + script.string() + "' '" + path + "'";
@@ -63,7 +63,7 @@ TEST(PackageDatabase, OnlyInstalledPackagesCount) {
     EXPECT_EQ(packages[0].installed_size_kb, 0);
 }
 
-TEST(PackageDatabase, DependenciesAreNamesEachOnce) {
+TEST(PackageDatabase, DependenciesAreUniqueNames) {
     std::istringstream text{"Package: a\nStatus: install ok installed\nSection: libs\n"
                             "Installed-Size: 12\n"
                             "Depends: libc6 (>= 2.34), debconf (>= 0.5) | debconf-2.0,\n"
@@ -78,7 +78,7 @@ TEST(PackageDatabase, DependenciesAreNamesEachOnce) {
                 ElementsAre("debconf", "debconf-2.0", "dpkg", "libc6", "perl"));
 }
 
-TEST(PackageReport, FileThatIsNotThereIsAPermanentFailure) {
+TEST(PackageReport, MissingFileIsAPermanentFailure) {
     auto const result =
         try_handler(read_packages, {.initialization = {{"path", "/nowhere/status"}}});
     ASSERT_FALSE(result.is_success());
@@ -97,7 +97,7 @@ TEST(PackageReport, KeepsTheNumbersOfLongNamesInTheirColumn) {
     std::filesystem::remove(path);
 }
 
-TEST(PackageReport, NumbersOfThisMachineAreThoseOfAnIndependentReckoning) {
+TEST(PackageReport, NumbersOfThisMachineMatchAnIndependentCalculation) {
     std::string const path = "/var/lib/dpkg/status";
     if (!std::filesystem::exists(path)) {
         GTEST_SKIP() << "this machine has no package database";

@@ -45,7 +45,7 @@ std::string filled_text(std::string const& value) {
         .json_text();
 }
 
-TEST(Placeholders, ValuesStayAsTheyAreWritten) {
+TEST(Placeholders, ValuesKeepTheirText) {
     EXPECT_EQ(filled_text(R"("${parents/make/n30}")"), "123456789012345678901234567890");
     EXPECT_EQ(filled_text(R"({"z":"${context/z}", "p": 2.50,"a":["${context/price}"]})"),
               R"({"z":{"b":1,"a":2,"b":3},"p":2.50,"a":[1.10]})");

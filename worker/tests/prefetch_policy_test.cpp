@@ -25,7 +25,7 @@ TEST(PrefetchPolicy, ShortStepsAreHeldUpToTheMaximum) {
     EXPECT_EQ(policy.capacity(), 504U);
 }
 
-TEST(PrefetchPolicy, HoldsWhatStartsWithinTheHorizon) {
+TEST(PrefetchPolicy, HoldsStepsThatStartWithinTheHorizon) {
     prefetch_policy policy{4, 500};
     policy.observe(100ms, 100); // 1 ms each: 4 threads start 80 in 20 ms
     EXPECT_EQ(policy.capacity(), 84U);
@@ -45,7 +45,7 @@ TEST(PrefetchPolicy, LongStepsAreNotHeldAhead) {
     EXPECT_EQ(policy.capacity(), 4U);
 }
 
-TEST(PrefetchPolicy, OneLongStepAmongShortOnesShrinksItForAWhile) {
+TEST(PrefetchPolicy, OneLongStepAmongShortOnesShrinksItTemporarily) {
     prefetch_policy policy{4, 500};
     policy.observe(1ms, 1'000);
     policy.observe(10s, 1);
@@ -54,7 +54,7 @@ TEST(PrefetchPolicy, OneLongStepAmongShortOnesShrinksItForAWhile) {
     EXPECT_EQ(policy.capacity(), 504U);
 }
 
-TEST(PrefetchPolicy, BatchWeighsAsItsStepsOneByOne) {
+TEST(PrefetchPolicy, BatchCountsLikeItsSingleSteps) {
     prefetch_policy batch{4, 500};
     prefetch_policy single{4, 500};
     batch.observe(1s, 1'000);
@@ -73,7 +73,7 @@ TEST(PrefetchPolicy, NothingIsHeldAheadAfterASecondWithoutAStart) {
     EXPECT_EQ(policy.capacity(), 4U);
 }
 
-TEST(PrefetchPolicy, FewStartsInASecondShrinkItToWhatStartsWithinTheHorizon) {
+TEST(PrefetchPolicy, FewStartsInASecondShrinkItToTheStepsWithinTheHorizon) {
     prefetch_policy policy{4, 500};
     policy.observe(1ms, 1'000);
     policy.observe_backlog(1s, 100);
@@ -87,7 +87,7 @@ TEST(PrefetchPolicy, LargeInputsAreNotHeldAhead) {
     EXPECT_EQ(policy.capacity(), 14U);
 }
 
-TEST(PrefetchPolicy, NoPrefetchAllowedMeansNone) {
+TEST(PrefetchPolicy, ZeroDisablesThePrefetch) {
     prefetch_policy policy{4, 0};
     policy.observe(1ms, 1'000);
     EXPECT_EQ(policy.capacity(), 4U);

@@ -17,7 +17,7 @@
 namespace tasker::worker {
 namespace {
 
-TEST(WorkerProgram, ASecondSignalJustAsItEndsDoesNotKeepItFromEnding) {
+TEST(WorkerProgram, ASecondSignalDuringItsExitDoesNotPreventIt) {
     testing::test_database database;
     for (int round = 0; round < 30; ++round) {
         testing::service worker{"tasker-worker", {"--database-url", database.dsn()}};

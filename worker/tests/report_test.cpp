@@ -26,7 +26,7 @@ queue::finished_step report_of(step_result answer) {
     return report;
 }
 
-TEST(Report, SuccessCarriesItsJson) {
+TEST(Report, SuccessHasItsJson) {
     auto const report = report_of(json{{"a", 1}});
     EXPECT_EQ(report.outcome, queue::outcome::success);
     EXPECT_EQ(report.payload, R"({"a":1})");
@@ -37,7 +37,7 @@ std::string nested(std::size_t levels) {
 }
 
 TEST(Report, ResultNestedTooDeepIsAPermanentFailure) {
-    // So deep that recursive code which writes or frees it runs out of stack.
+    // Recursive code that writes or frees it would run out of stack.
     for (auto const levels : {std::size_t{1'001}, std::size_t{500'000}}) {
         for (auto& answer : {&step_result::from_json_text,
                              +[](std::string text) { return step_result{json::parse(text)}; }}) {
@@ -48,7 +48,7 @@ TEST(Report, ResultNestedTooDeepIsAPermanentFailure) {
     }
 }
 
-TEST(Report, ResultIsNestedByItsBracketsAndNotByThoseInItsTexts) {
+TEST(Report, BracketsInTextsDoNotCountAsNesting) {
     EXPECT_FALSE(step_result{json::parse(nested(3))}.is_nested_deeper_than(3));
     EXPECT_TRUE(step_result{json::parse(nested(3))}.is_nested_deeper_than(2));
     EXPECT_FALSE(step_result::from_json_text(nested(3)).is_nested_deeper_than(3));
@@ -58,7 +58,7 @@ TEST(Report, ResultIsNestedByItsBracketsAndNotByThoseInItsTexts) {
     EXPECT_TRUE(flat.is_nested_deeper_than(2));
 }
 
-TEST(Report, FailuresCarryMessageTypeAndWhen) {
+TEST(Report, FailuresHaveMessageTypeAndTime) {
     auto const report = report_of(retryable_error("no", "kind", std::chrono::seconds{3}));
     EXPECT_EQ(report.outcome, queue::outcome::retryable_failure);
     EXPECT_EQ(json::parse(report.payload), json({{"message", "no"}, {"type", "kind"}}));
@@ -66,7 +66,7 @@ TEST(Report, FailuresCarryMessageTypeAndWhen) {
     EXPECT_EQ(report_of(permanent_error("no")).outcome, queue::outcome::permanent_failure);
 }
 
-TEST(Report, TracebackIsCarriedWhereThereIsOne) {
+TEST(Report, TracebackIsIncludedIfThereIsOne) {
     step_failure failure{.message = "no", .type = "t", .traceback = std::string{"line 7"}};
     auto const error = json::parse(report_of(std::move(failure)).payload);
     EXPECT_EQ(error.at("traceback"), "line 7");

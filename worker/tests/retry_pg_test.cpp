@@ -29,7 +29,7 @@ protected:
         db().exec("select tasker.flush_notifications()");
     }
 
-    /// Runs the step until it has failed so often; what it waited each time, in milliseconds.
+    /// Runs the step until it has failed that many times. Returns the waits in milliseconds.
     std::vector<std::int64_t> waits(std::string const& id, int failures) {
         std::vector<std::int64_t> all;
         std::int64_t now = 0;
@@ -53,7 +53,7 @@ struct backoff_case {
 
 class WorkerBackoff : public WorkerRetry, public ::testing::WithParamInterface<backoff_case> {};
 
-TEST_P(WorkerBackoff, EachRetryIsDueWhenItsKindSays) {
+TEST_P(WorkerBackoff, EachKindSetsWhenItsRetriesAreDue) {
     std::string const kind = GetParam().name;
     register_failing("{max_attempts: 10, backoff: " + kind +
                      (kind == "none" ? "}" : ", backoff_base_ms: 1000, max_backoff_ms: 6000}"));
@@ -93,7 +93,7 @@ TEST_F(WorkerRetry, FailsPermanentlyAfterTheLastAttempt) {
     EXPECT_EQ(step(id, "s")["error"], json({{"message", "again"}, {"type", "on_purpose"}}));
 }
 
-TEST_F(WorkerRetry, PermanentFailureIsNotTriedAgain) {
+TEST_F(WorkerRetry, PermanentFailureIsNotRetried) {
     register_failing("{max_attempts: 5}", "{permanent: true}");
     running_worker w{options(), [](worker&) {}};
     auto const id = create("one");
@@ -116,7 +116,7 @@ TEST_F(WorkerRetry, HandlerMaySetTheTimeOfTheRetry) {
     EXPECT_EQ(task(id)["state"], "waiting");
 }
 
-TEST_F(WorkerRetry, FailedBranchLetsTheOthersGoOn) {
+TEST_F(WorkerRetry, FailedBranchDoesNotStopTheOthers) {
     register_template(R"(
 name: branches
 version: 1.0.0

@@ -100,7 +100,7 @@ TEST(RunHandler, RetryableFailureMaySetTheTimeOfTheRetry) {
     EXPECT_EQ(failure.retry_after, 2min);
 }
 
-TEST(RunHandler, UnknownHandlerIsRetryableAndNamesTheKnownOnes) {
+TEST(RunHandler, UnknownHandlerIsRetryableAndListsTheRegisteredOnes) {
     handler_registry handlers;
     handlers.add("order.validate", [](auto const&) { return success(); });
     handlers.add("order.charge", [](auto const&) { return success(); });
@@ -139,7 +139,7 @@ TEST(RunHandler, AttemptsCountFailuresAndDeliveriesCountEveryReceipt) {
     EXPECT_EQ(json::parse(std::move(result).json_text()), json::array({2, 3, 1, 5}));
 }
 
-TEST(RunHandler, InputsThatAreTooLargeToBeHandedOutArePermanentAndTellTheirSize) {
+TEST(RunHandler, OversizedInputsArePermanentFailuresThatNameTheirSize) {
     handler_registry handlers;
     handlers.add("order.validate", [](auto const&) { return success(); });
     queue::claimed_step claimed;
@@ -152,7 +152,7 @@ TEST(RunHandler, InputsThatAreTooLargeToBeHandedOutArePermanentAndTellTheirSize)
     EXPECT_THAT(failure.message, HasSubstr("take 70000000 bytes together"));
 }
 
-TEST(RunHandler, CancelledStepTellsSoAndWakesTheHandler) {
+TEST(RunHandler, CancelledStepReportsItAndWakesTheHandler) {
     std::stop_source stop;
     auto const result = try_handler(
         [&stop](step_context const& step) -> step_result {

@@ -68,7 +68,7 @@ TEST_F(WorkerRun, DiamondJoinsBothBranches) {
     EXPECT_EQ(task(id)["result"], json({{"join", 212}}));
 }
 
-TEST_F(WorkerRun, TasksThatWereThereBeforeTheWorkerAreFound) {
+TEST_F(WorkerRun, TasksCreatedBeforeTheWorkerStartedAreFound) {
     register_template(diamond);
     auto const id = create("diamond", {{"n", 2}});
     running_worker w{options(), add_math};
@@ -78,7 +78,7 @@ TEST_F(WorkerRun, TasksThatWereThereBeforeTheWorkerAreFound) {
 
 TEST_F(WorkerRun, StepsThatAReportMakesReadyNeedNoClaim) {
     register_template(linear);
-    // Asked only once: the queue is not looked into again while the task runs.
+    // Only one claim: the queue is not read again while the task runs.
     auto chosen = options();
     chosen.lease_seconds = 601;
     chosen.poll_ms = 600'000;
@@ -128,7 +128,7 @@ steps:
                                                 {"key", id + ":only"}}));
 }
 
-TEST_F(WorkerRun, HundredsOfTasksGoInFewCalls) {
+TEST_F(WorkerRun, HundredsOfTasksNeedFewCalls) {
     register_template(diamond);
     std::vector<std::string> ids;
     for (auto const& row : db().exec("select tasker.create_task('default', 'diamond', null, "
@@ -237,7 +237,7 @@ TEST_F(WorkerRun, ResultThatTheDatabaseRefusesFailsItsStepAlone) {
     }
 }
 
-TEST_F(WorkerRun, NamesOfBuiltInHandlersAreKept) {
+TEST_F(WorkerRun, NamesOfBuiltInHandlersAreReserved) {
     worker w{options()};
     EXPECT_THROW(w.handle("tasker.mine", [](auto const&) { return success(); }),
                  std::invalid_argument);

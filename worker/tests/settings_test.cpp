@@ -71,14 +71,14 @@ TEST_F(WorkerSettings, AllProblemsAreReportedTogether) {
                                    "namespaces", "health.allowed_hosts", "shell.environment"));
 }
 
-TEST_F(WorkerSettings, PollsAreMoreFrequentThanLeasesAreLong) {
+TEST_F(WorkerSettings, PollIntervalIsShorterThanTheLease) {
     auto const problems_of = [this](std::string const& toml, setting_overrides overrides = {}) {
         overrides.database_url = "x";
-        std::vector<std::string> told;
+        std::vector<std::string> messages;
         for (auto const& each : load(toml, overrides).problems) {
-            told.push_back(config::to_string(each));
+            messages.push_back(config::to_string(each));
         }
-        return told;
+        return messages;
     };
     EXPECT_THAT(problems_of("poll_ms = 29_999\n"), IsEmpty());
     EXPECT_THAT(problems_of("poll_ms = 600_000\nlease_seconds = 601\n"), IsEmpty());
@@ -111,7 +111,7 @@ TEST_F(WorkerSettings, AllowedHostsAreComparableNames) {
     }
 }
 
-TEST_F(WorkerSettings, CommandLineWinsOverEnvironmentOverFile) {
+TEST_F(WorkerSettings, CommandLineOverridesEnvironmentAndEnvironmentOverridesFile) {
     setenv("TASKER_NAMESPACES", "one,two", 1);
     setenv("TASKER_WORKER_LISTEN", "127.0.0.1:2", 1);
     setenv("TASKER_WORKER_ALLOWED_HOSTS", "worker", 1);
@@ -133,7 +133,7 @@ TEST_F(WorkerSettings, UnknownKeyIsAProblemWithASuggestion) {
     EXPECT_THAT(config::to_string(loaded.problems[0]), HasSubstr("concurrency"));
 }
 
-TEST_F(WorkerSettings, ReadyConfigurationsAreValid) {
+TEST_F(WorkerSettings, ExampleConfigurationsAreValid) {
     for (auto const* each : {"low_latency", "high_throughput", "io_bound"}) {
         auto const file = std::filesystem::path{TASKER_SOURCE_DIR "/config"} / each / "worker.toml";
         ASSERT_TRUE(std::filesystem::exists(file)) << file;

@@ -13,7 +13,7 @@ namespace {
 
 using ShellCommand = WorkerDatabase;
 
-TEST_F(ShellCommand, IsKilledWhenItsWorkerEndsBeforeItDoes) {
+TEST_F(ShellCommand, IsKilledWhenItsWorkerEndsFirst) {
     testing::temporary_folder const folder;
     auto const file = folder.path() / "pid";
     register_template("name: stubborn\nversion: 1.0.0\nsteps:\n"

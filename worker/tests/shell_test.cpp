@@ -72,7 +72,7 @@ TEST(ShellHandler, JsonIsNotRewritten) {
     EXPECT_EQ(printed("1.2.3", "guess"), "\"1.2.3\"");
 }
 
-TEST(ShellHandler, ArgumentsAreNotReadByAShell) {
+TEST(ShellHandler, ArgumentsAreNotExpandedByAShell) {
     EXPECT_EQ(value_of(shell({{"command", {"echo", "$HOME; ls"}}})), "$HOME; ls");
 }
 
@@ -105,7 +105,7 @@ TEST(ShellHandler, SignalIsARetryableFailure) {
     EXPECT_EQ(failure.type, "signal");
 }
 
-TEST(ShellHandler, TooMuchOutputStopsTheCommandPermanently) {
+TEST(ShellHandler, TooMuchOutputIsAPermanentFailure) {
     auto const failure = failure_of(shell({{"command", "yes"}}));
     EXPECT_TRUE(failure.permanent);
     EXPECT_EQ(failure.type, "output_too_large");
@@ -141,7 +141,7 @@ TEST(ShellHandler, CancellationKillsTheWholeGroup) {
     }};
     auto options = on();
     options.kill_after_ms = 50;
-    // The shell ignores SIGTERM, and has a child that would sleep on.
+    // The shell ignores SIGTERM, and has a child that would continue to sleep.
     auto const command = "trap '' TERM; sleep 1000 & echo $! > " + pid_file.string() + ".new; mv " +
                          pid_file.string() + ".new " + pid_file.string() +
                          "; wait; wait; sleep 1000";

@@ -75,7 +75,7 @@ TEST_F(StepFlow, RunsAStepAloneWhenNothingElseIsHeld) {
     EXPECT_EQ(flow_.limit_wait_for_alone(steady_clock::now() + 24h), deadline::max());
 }
 
-TEST_F(StepFlow, RunsNothingAloneWhileACallMayBringMore) {
+TEST_F(StepFlow, RunsNothingAloneWhileACallMayReturnMoreSteps) {
     accept({"suspect"}, true);
     flow_.reserve(1);
     EXPECT_EQ(flow_.step_to_run_alone(), nullptr);

@@ -31,7 +31,7 @@ TEST(StepResult, JsonTextIsNotParsed) {
     EXPECT_EQ(std::move(result).json_text(), "{ \"spaced\" : 1 }");
 }
 
-TEST(StepResult, RetryableErrorCarriesMessageTypeAndTime) {
+TEST(StepResult, RetryableErrorHasMessageTypeAndTime) {
     auto const result = retryable_error("no answer", "bank_unavailable", 30s);
     ASSERT_FALSE(result.is_success());
     EXPECT_EQ(result.failure()->message, "no answer");
@@ -40,7 +40,7 @@ TEST(StepResult, RetryableErrorCarriesMessageTypeAndTime) {
     EXPECT_EQ(result.failure()->retry_after, 30s);
 }
 
-TEST(StepResult, PermanentErrorIsNotTriedAgain) {
+TEST(StepResult, PermanentErrorIsNotRetried) {
     auto const result = permanent_error("no such customer");
     ASSERT_FALSE(result.is_success());
     EXPECT_TRUE(result.failure()->permanent);

@@ -19,7 +19,7 @@ namespace {
 constexpr auto* one =
     "name: one\nversion: 1.0.0\nsteps:\n  - {name: s, handler: {callable: hold}}\n";
 
-/// A handler that runs until it is let go, or cancelled if it minds that.
+/// A handler that runs until it is released, or cancelled if it checks for that.
 class WorkerStop : public WorkerDatabase {
 protected:
     WorkerStop() {
@@ -51,7 +51,7 @@ protected:
     }
 
     /// Waits until a call of the worker waits for a lock of this test.
-    bool wait_for_held_up_call() {
+    bool wait_for_blocked_call() {
         return testing::wait_until(testing::soon(), [this] {
             return db().value<bool>("select count(*) = 1 from pg_stat_activity where datname = "
                                     "current_database() and wait_event_type = 'Lock'");
@@ -87,13 +87,13 @@ TEST_F(WorkerStop, WaitsForRunningStepsAndReturnsWaitingOnes) {
               1);
 }
 
-TEST_F(WorkerStop, StepsOfAClaimUnderWayAreGivenBack) {
+TEST_F(WorkerStop, StepsOfAClaimInProgressAreReleased) {
     auto const id = create("one");
     pqxx::connection session{db().dsn()};
     pqxx::work obstacle{session};
     obstacle.exec("lock table tasker.steps in exclusive mode");
     running_worker w{options(), hold()};
-    ASSERT_TRUE(wait_for_held_up_call());
+    ASSERT_TRUE(wait_for_blocked_call());
     w.ask_to_stop();
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
     obstacle.abort();
@@ -113,11 +113,11 @@ TEST_F(WorkerStop, ClaimThatIsNotAnsweredInTimeIsNotACleanEnd) {
     auto chosen = options();
     chosen.shutdown_grace_ms = 0;
     running_worker w{chosen, hold()};
-    ASSERT_TRUE(wait_for_held_up_call());
+    ASSERT_TRUE(wait_for_blocked_call());
     EXPECT_EQ(w.stop(), ending::abandoned);
 }
 
-TEST_F(WorkerStop, CancelledHandlerThatReturnsInTimeIsGivenBackNotFailed) {
+TEST_F(WorkerStop, StepOfACancelledHandlerIsReleasedAndNotFailed) {
     auto chosen = options();
     chosen.shutdown_grace_ms = 0;
     minds_cancellation = true;
@@ -129,7 +129,7 @@ TEST_F(WorkerStop, CancelledHandlerThatReturnsInTimeIsGivenBackNotFailed) {
     EXPECT_EQ(db().value<int>("select failures from tasker.steps"), 0);
 }
 
-TEST_F(WorkerStop, HandlerThatGoesOnIsLeftBehindAndItsStepGivenBack) {
+TEST_F(WorkerStop, HandlerThatDoesNotReturnIsAbandonedAndItsStepReleased) {
     auto chosen = options();
     chosen.shutdown_grace_ms = 0;
     running_worker w{chosen, hold()};
@@ -153,7 +153,7 @@ TEST_F(WorkerStop, TerminationSignalFinishesRunningSteps) {
 TEST_F(WorkerStop, TerminationSignalReturnsStepsThatDoNotEndWithinTheLimit) {
     auto chosen = options();
     chosen.shutdown_grace_ms = 100;
-    chosen.lease_seconds = 600; // so that it is not waited for
+    chosen.lease_seconds = 600; // so that no lease ends during the test
     running_worker w{chosen, hold(), true};
     auto const id = create("one");
     ASSERT_TRUE(started.wait(testing::soon()));
@@ -163,12 +163,12 @@ TEST_F(WorkerStop, TerminationSignalReturnsStepsThatDoNotEndWithinTheLimit) {
     // The grace time, and a second for cancelled handlers; the rest is for a loaded machine.
     EXPECT_LT(steady_clock::now() - asked_at, std::chrono::seconds{8});
 
-    chosen.name = "heir";
-    running_worker heir{chosen, hold()};
+    chosen.name = "successor";
+    running_worker successor{chosen, hold()};
     ASSERT_TRUE(started.wait(testing::soon(), 2));
     go.raise();
     ASSERT_TRUE(wait_for_task(id, "complete"));
-    EXPECT_EQ(step(id, "s")["worker"], "heir");
+    EXPECT_EQ(step(id, "s")["worker"], "successor");
     EXPECT_EQ(step(id, "s")["deliveries"], 2);
     EXPECT_EQ(step(id, "s")["attempts"], 1);
 }
@@ -198,8 +198,8 @@ protected:
         return chosen;
     }
 
-    /// It listens no more from then on.
-    bool wait_until_told_to_end() {
+    /// From then on it no longer listens.
+    bool wait_until_ending() {
         return testing::wait_until(testing::soon(), [this] {
             return db().value<int>("select count(*) from pg_stat_activity where datname = "
                                    "current_database() and query ~ '^listen'") == 0;
@@ -226,7 +226,7 @@ TEST_F(WorkerHang, WorkerWithoutAFreeThreadIsNotReadyAndEndsAfterALease) {
     EXPECT_EQ(started.raised(), 2);
 }
 
-TEST_F(WorkerHang, WorkerThatEndsWaitsForTheReportsUnderWay) {
+TEST_F(WorkerHang, WorkerThatEndsWaitsForReportsInProgress) {
     auto chosen = options();
     chosen.concurrency = 1;
     chosen.lease_seconds = 3;
@@ -237,28 +237,28 @@ TEST_F(WorkerHang, WorkerThatEndsWaitsForTheReportsUnderWay) {
     running_worker w{chosen, hold()};
     ASSERT_TRUE(started.wait(testing::soon()));
     obstacle->exec("select from tasker.steps for update");
-    ASSERT_TRUE(wait_for_held_up_call());
-    ASSERT_TRUE(wait_until_told_to_end());
+    ASSERT_TRUE(wait_for_blocked_call());
+    ASSERT_TRUE(wait_until_ending());
     testing::signal is_over;
-    std::thread patience{[&] {
+    std::thread release{[&] {
         is_over.wait(steady_clock::now() + std::chrono::seconds{3}); // calls have 5 s to end
         obstacle.reset();
     }};
     EXPECT_EQ(w.wait_for_end(), ending::abandoned);
     is_over.raise();
-    patience.join();
+    release.join();
     EXPECT_EQ(task(id)["state"], "failed");
     EXPECT_EQ(step(id, "s")["error"]["type"], "timeout");
 }
 
-TEST_F(WorkerHang, WorkerThatEndsByItselfSaysSoAlsoIfItsHandlersReturnInTheEnd) {
+TEST_F(WorkerHang, WorkerThatEndsItselfReportsItAlsoIfItsHandlersReturn) {
     auto chosen = options();
     chosen.concurrency = 1;
     chosen.lease_seconds = 3;
     running_worker w{chosen, hold()};
     create("hangs");
     ASSERT_TRUE(started.wait(testing::soon()));
-    ASSERT_TRUE(wait_until_told_to_end());
+    ASSERT_TRUE(wait_until_ending());
     go.raise();
     EXPECT_EQ(w.wait_for_end(), ending::abandoned);
 }
@@ -312,7 +312,7 @@ TEST_F(WorkerStop, StopWhileWaitingForTheDatabaseEndsTheRun) {
     stopper.join();
 }
 
-TEST_F(WorkerStop, StopBeforeTheRunEndsItAtItsBeginning) {
+TEST_F(WorkerStop, StopBeforeTheRunEndsItImmediately) {
     for (int const stops : {1, 2}) {
         worker w{options()};
         for (int i = 0; i < stops; ++i) {
@@ -323,7 +323,7 @@ TEST_F(WorkerStop, StopBeforeTheRunEndsItAtItsBeginning) {
     EXPECT_EQ(db().value<int>("select count(*) from tasker.workers"), 0);
 }
 
-TEST_F(WorkerStop, DatabaseThatIsNotThereInTimeFailsTheRun) {
+TEST_F(WorkerStop, UnreachableDatabaseFailsTheRun) {
     auto chosen = options();
     chosen.database.url = "host=/nowhere dbname=none";
     chosen.database.startup_timeout_ms = 0;
@@ -331,7 +331,7 @@ TEST_F(WorkerStop, DatabaseThatIsNotThereInTimeFailsTheRun) {
     EXPECT_EQ(w.run_until_stopped({.stops_on_signals = false}), ending::failed);
 }
 
-TEST_F(WorkerStop, PortThatIsTakenFailsTheRun) {
+TEST_F(WorkerStop, PortInUseFailsTheRun) {
     auto chosen = options();
     chosen.health.listen = "192.0.2.1:1"; // not an address of this machine
     worker w{chosen};

@@ -59,7 +59,7 @@ protected:
         });
     }
 
-    /// The handlers refer to this test: waits until no thread has them any more.
+    /// Waits until no thread has the handlers any longer, because they refer to this test.
     ~ThreadPool() override {
         go.release(100);
         pool.reset();
@@ -82,7 +82,7 @@ protected:
         return std::make_shared<execution>(std::move(step), steady_clock::now());
     }
 
-    /// Waits until so many have finished.
+    /// Waits until that many have finished.
     std::vector<finished_execution> take(std::size_t count) {
         std::vector<finished_execution> all;
         for (;;) {
@@ -139,7 +139,7 @@ TEST_F(ThreadPool, NotifiesOfResultsOnlyWhenAsked) {
     std::vector<finished_execution> found;
     pool->take_finished(found, thread_pool::wake::yes);
     EXPECT_THAT(found, SizeIs(1));
-    pool->take_finished(found, thread_pool::wake::yes); // nothing more: this one is answered
+    pool->take_finished(found, thread_pool::wake::yes); // finds no more, so the next one notifies
     go.release();
     EXPECT_TRUE(finished.wait(soon(), 1));
     pool->take_finished(found, thread_pool::wake::no);
