@@ -59,7 +59,7 @@ protected:
     receiver finished_{listener_, "tasker_finished"};
 };
 
-TEST_F(FlushNotifications, SendsNotesAfterTheirCommit) {
+TEST_F(FlushNotifications, SendsNotificationsAfterTheCommit) {
     want_finished(listener_, true);
     auto const task = w_.create(template_);
     flush();
