@@ -46,11 +46,11 @@ class CheckLinks(unittest.TestCase):
                          (1, "README.md:1: no heading #retry in docs/states.md\n"
                              "README.md:1: no heading #down in README.md\n"))
 
-    def test_takes_no_heading_from_code(self) -> None:
+    def test_ignores_headings_in_code(self) -> None:
         self.assertEqual(self.check("[a](docs/states.md#not-a-heading)\n"),
                          (1, "README.md:1: no heading #not-a-heading in docs/states.md\n"))
 
-    def test_reads_no_link_in_code(self) -> None:
+    def test_ignores_links_in_code(self) -> None:
         self.assertEqual(self.check("`[a](none.md)`\n\n```\n[b](none.md)\n```\n"), (0, ""))
 
 

@@ -27,11 +27,11 @@ class CheckRooms(unittest.TestCase):
                               capture_output=True, check=False)
         return done.returncode, done.stderr
 
-    def test_lets_a_declared_room_pass(self) -> None:
+    def test_accepts_a_declared_room(self) -> None:
         self.write("pg/src/pool.cpp", "tasker/pg/pool.hpp", "tasker/base/time.hpp", "pool_fsm.hpp")
         self.assertEqual(self.check("pg/src: pg base\n"), (0, ""))
 
-    def test_refuses_a_room_that_only_a_declared_one_uses(self) -> None:
+    def test_refuses_a_room_that_is_used_only_through_a_declared_one(self) -> None:
         self.write("queue/include/tasker/queue/claim.hpp", "tasker/pg/pool.hpp")
         self.write("queue/src/claim.cpp", "tasker/log/log.hpp")
         status, text = self.check("queue/include: queue pg\nqueue/src: queue pg\n")
@@ -39,7 +39,7 @@ class CheckRooms(unittest.TestCase):
         self.assertEqual(text, "queue/src/claim.cpp: includes room log, "
                                "but queue/src may use only: pg queue\n")
 
-    def test_lets_the_longest_directory_decide(self) -> None:
+    def test_uses_the_longest_matching_directory(self) -> None:
         self.write("client/main.cpp", "tasker/sql/migrator.hpp")
         self.write("client/src/http.cpp", "tasker/sql/migrator.hpp")
         status, text = self.check("client/src: client wire\nclient: client sql\n")
@@ -47,7 +47,7 @@ class CheckRooms(unittest.TestCase):
         self.assertIn("client/src/http.cpp: includes room sql", text)
         self.assertNotIn("main.cpp", text)
 
-    def test_takes_the_programs_of_one_directory_together(self) -> None:
+    def test_joins_the_programs_of_one_directory(self) -> None:
         self.write("worker/main.cpp", "tasker/worker/worker.hpp", "tasker/log/log.hpp")
         self.assertEqual(self.check("worker: worker\nworker: log\n"), (0, ""))
 

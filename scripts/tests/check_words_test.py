@@ -40,13 +40,13 @@ class CheckWords(unittest.TestCase):
         self.assertIn("a.hpp:1:", self.check("a.hpp", "/// It fails for\n/// good.\n"))
         self.assertIn("a.sql:1:", self.check("a.sql", "-- It fails for\n-- good.\n"))
 
-    def test_reads_comments_and_strings_of_sources_and_no_code(self) -> None:
+    def test_checks_comments_and_strings_but_not_code(self) -> None:
         self.assertEqual(self.check("a.cpp", "auto told = stand(tell);\n"), "")
         self.assertIn("a.cpp:1:", self.check("a.cpp", f'say("it fails {PHRASE}");\n'))
         self.assertIn("a.py:1:", self.check("a.py", f"tell()  # it fails {PHRASE}\n"))
         self.assertEqual(self.check("a.md", "Call `tell()`.\n"), "")
 
-    def test_passes_longer_words_and_the_name_of_a_user(self) -> None:
+    def test_accepts_longer_words_and_the_name_of_a_user(self) -> None:
         self.assertEqual(self.check("a.md", 'A standby, understood; "nobody" is a user.\n'), "")
 
     def test_checks_subjects_after_the_base_and_after_the_list(self) -> None:
