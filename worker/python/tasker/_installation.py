@@ -14,11 +14,11 @@ def explained(problem: ImportError) -> ImportError:
         return problem
     built = sorted(each.name for each in folder.glob("_native.*.so"))
     if not built:
-        problem = "has no extension module _native; build it"
+        reason = "has no extension module _native; build it"
     else:
         this = f"{sys.version_info.major}.{sys.version_info.minor}"
         others = ", ".join(built)
-        problem = f"was built for another Python ({others}), not for {this}; build it for this one"
+        reason = f"was built for another Python ({others}), not for {this}; build it for this one"
     return ImportError(
-        f"tasker in {folder} {problem}: pip install worker/python", name="tasker._native"
+        f"tasker in {folder} {reason}: pip install worker/python", name="tasker._native"
     )
