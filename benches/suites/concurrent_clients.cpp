@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <utility>
 
 namespace {
 
@@ -23,8 +24,11 @@ void add_result(bench& on, std::string const& name, loop_result const& result,
     auto const requests = static_cast<double>(result.latencies_ms.size());
     on.add(name, requests / result.seconds, "/s");
     on.add("latency: " + name, result.latencies_ms);
+    on.add("by client: " + name, result.rates, "/s");
     on.records().count(name, "% of a core for the load generator",
                        100 * generator_cpu_s / result.seconds);
+    on.records().count(name, "requests answered", static_cast<double>(result.accepted));
+    on.records().count(name, "requests failed", static_cast<double>(result.errors));
     on.progress(fmt::format("{}: {:.0f} /s", name, requests / result.seconds));
 }
 
@@ -34,8 +38,7 @@ void submit(bench& on, int clients, std::chrono::milliseconds duration) {
         return;
     }
     auto& programs = on.programs();
-    auto const request =
-        make_request("POST", "/v1/tasks", "application/json", named_shape("linear3").task_json());
+    auto const request = named_shape("linear3").creation();
     auto const before = programs.has_database() ? stored_tasks(programs) : 0;
     auto const count_from = steady_clock::now() + warm_up;
     auto const cpu = programs.cpu();
@@ -59,8 +62,7 @@ void mix(bench& on, int clients, std::chrono::milliseconds duration) {
         return;
     }
     auto& programs = on.programs();
-    auto const create =
-        make_request("POST", "/v1/tasks", "application/json", named_shape("linear3").task_json());
+    auto const create = named_shape("linear3").creation();
     auto const look = make_request(
         "GET",
         "/v1/tasks/" + task_id_in(http_connection{programs.orchestrator()}.expect(201, create)));
@@ -82,6 +84,29 @@ void mix(bench& on, int clients, std::chrono::milliseconds duration) {
                                       },
                                       .count_from = count_from});
     add_result(on, name, result, (programs.cpu() - cpu).load);
+    std::pair<char const*, std::string const*> const routes[] = {
+        {"create", &create}, {"get", &look}, {"list", &list}, {"metrics", &metrics}};
+    for (auto const& [route, request] : routes) {
+        on.add(fmt::format("latency: {}, {}", route, name), result.by_request.at(request));
+    }
+}
+
+/// Creations that are due at a steady rate, as clients that know nothing of each other make them.
+void submit_openly(bench& on, double rate, std::chrono::milliseconds duration) {
+    std::string const name = "submit, open loop at half the closed one";
+    if (!on.wants(name)) {
+        return;
+    }
+    auto const request = named_shape("linear3").creation();
+    auto const count_from = steady_clock::now() + warm_up;
+    auto const result = run_without_errors({.peer = on.programs().orchestrator(),
+                                            .connections = 256,
+                                            .expected_status = 201,
+                                            .next = until(count_from + duration, request),
+                                            .rate = rate,
+                                            .count_from = count_from});
+    on.add("latency: " + name, result.latencies_ms);
+    on.records().count("latency: " + name, "requests due per second", rate);
 }
 
 /// Batches of 10,000 tasks over two connections.
@@ -104,8 +129,9 @@ void measure_all(bench& on) {
     if (on.options().length == run_length::smoke) {
         clients = {10, 100};
     }
-    on.setting("load", "closed loop: each connection sends when it was answered; one thread in a "
-                       "separate process; no worker runs");
+    on.setting("load", "closed loop: each connection sends when it was answered; open loop: "
+                       "requests are due at a steady rate, and wait for a connection from then "
+                       "on; one thread in a separate process; no worker runs");
     on.setting("warm-up", "0.5 s, discarded; then " + std::to_string(duration.count()) + " ms");
     while (on.next_repetition()) {
         programs.reset();
@@ -114,10 +140,13 @@ void measure_all(bench& on) {
             submit(on, each, duration);
         }
         if (on.options().filter.empty()) {
-            on.add("100 clients against 10",
-                   on.last_median("submit, 100 clients") / on.last_median("submit, 10 clients"),
-                   "");
-            on.records().declare("100 clients against 10", better::higher);
+            on.add_figure("100 clients against 10",
+                          on.last_median("submit, 100 clients") /
+                              on.last_median("submit, 10 clients"),
+                          "", better::higher);
+        }
+        if (on.wants("submit, 10 clients")) {
+            submit_openly(on, on.last_median("submit, 10 clients") / 2, duration);
         }
         for (int const each : clients) {
             mix(on, each, duration);

@@ -3,106 +3,175 @@
 #include "tasker/measure/tasks.hpp"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
-#include <map>
+#include <algorithm>
+#include <array>
+#include <functional>
 
 namespace {
 
 using namespace tasker::measure;
+using tasker::steady_clock;
 
-void create(engine& on, shape const& of, std::size_t tasks, std::string const& more) {
-    auto const request = make_request("POST", "/v1/tasks", "application/json",
-                                      of.task_json(R"({"order":17})", more));
-    run_without_errors({.peer = on.orchestrator(),
-                        .connections = 32,
-                        .expected_status = 201,
-                        .next = times(tasks, request)});
+constexpr std::size_t workflows = 10;
+constexpr std::array<char const*, 4> priority_names{"low", "normal", "high", "urgent"};
+
+std::string with_priority(shape const& of, int priority) {
+    return of.creation(R"({"order":17})", R"(,"priority":)" + std::to_string(priority));
 }
 
-/// Ten workflows of one priority, each with as many tasks, all waiting: how even are their shares
-/// of the first half of the work?
-void measure_shares(bench& on, std::size_t tasks_each) {
+/// So many requests, of which the nth is `pick(n)`.
+void create(engine& on, std::size_t count,
+            std::function<std::string const&(std::size_t)> const& pick) {
+    std::size_t made = 0;
+    run_without_errors(
+        {.peer = on.orchestrator(),
+         .connections = 32,
+         .expected_status = 201,
+         .next = [&]() -> std::string const* { return made < count ? &pick(made++) : nullptr; }});
+}
+
+/// Ten workflows of one priority, each with as many tasks, all waiting, created in turn or one
+/// after the other. Priorities apart, work starts in the order of its creation: in turn the shares
+/// of the first half are even; one after the other they are those of the first five.
+void measure_shares(bench& on, std::size_t tasks_each, bool in_turn) {
+    std::string const how = in_turn ? "created in turn" : "created one after the other";
+    if (!on.wants("Jain index of 10 workflows, " + how)) {
+        return;
+    }
     auto& programs = on.programs();
     programs.reset();
-    constexpr std::size_t workflows = 10;
     std::vector<std::string> requests;
-    requests.reserve(workflows);
     for (std::size_t i = 0; i < workflows; ++i) {
         auto graph = named_shape("single");
         graph.name = "share-" + std::to_string(i);
         programs.register_template(graph);
-        requests.push_back(
-            make_request("POST", "/v1/tasks", "application/json", graph.task_json()));
+        requests.push_back(graph.creation());
     }
-    std::size_t left = workflows * tasks_each;
-    run_without_errors({.peer = programs.orchestrator(),
-                        .connections = 32,
-                        .expected_status = 201,
-                        .next = [&]() -> std::string const* {
-                            return left > 0 ? &requests[left-- % workflows] : nullptr;
-                        }});
+    create(programs, workflows * tasks_each, [&](std::size_t n) -> std::string const& {
+        return requests[in_turn ? n % workflows : n / tasks_each];
+    });
     programs.start_worker();
     wait_until_drained(programs, workflows * tasks_each);
     pqxx::nontransaction query{programs.database()};
-    auto const rows =
-        query.exec("select p.template_id, count(h.task_id) from tasker.templates p left join "
-                   "(select template_id, task_id from tasker.tasks order by started_at limit "
-                   "(select count(*) / 2 from tasker.tasks)) h using (template_id) group by 1");
+    auto const rows = query.exec(
+        "select count(*) filter (where place <= (select count(*) / 2 from tasker.tasks)), avg(tied)"
+        " from (select p.name, row_number() over (order by t.started_at) as place,"
+        "   rank() over (order by t.started_at) as tied" // one claim starts many
+        "  from tasker.tasks t join tasker.templates p using (template_id)) s"
+        " group by name order by name");
     std::vector<double> shares;
-    shares.reserve(workflows);
+    std::vector<double> mean_starts;
     for (auto const& row : rows) {
-        shares.push_back(row[1].as<double>());
+        shares.push_back(row[0].as<double>());
+        mean_starts.push_back(row[1].as<double>());
     }
-    on.add("Jain index of 10 workflows", jain_index(shares), "");
-    on.records().declare("Jain index of 10 workflows", better::higher);
-    on.add("Gini index of 10 workflows", gini_index(shares), "");
-    on.records().allow_zero("Gini index of 10 workflows");
+    on.add_figure("Jain index of 10 workflows, " + how, jain_index(shares), "", better::higher);
+    on.add_figure("Gini index of 10 workflows, " + how, gini_index(shares), "");
+    if (!in_turn) {
+        on.prove(std::ranges::is_sorted(mean_starts),
+                 "work of one priority started in the order of its creation",
+                 fmt::format("work of one priority did not start in the order of its creation; "
+                             "mean places: {:.0f}",
+                             fmt::join(mean_starts, ", ")));
+    }
 }
 
-/// A backlog of every priority, and urgent work that keeps coming until all of the low is done.
+/// As many tasks of every priority, all waiting, the lowest created first.
 void measure_priorities(bench& on, std::size_t tasks_each) {
+    if (!on.wants("urgent among the first quarter to start")) {
+        return;
+    }
     auto& programs = on.programs();
     programs.reset();
     auto const graph = named_shape("single");
     programs.register_template(graph);
+    std::vector<std::string> requests;
     for (int priority = 1; priority <= 4; ++priority) {
-        create(programs, graph, priority == 4 ? 10 * tasks_each : tasks_each,
-               R"(,"priority":)" + std::to_string(priority));
+        requests.push_back(with_priority(graph, priority));
     }
+    auto const tasks = requests.size() * tasks_each;
+    create(programs, tasks,
+           [&](std::size_t n) -> std::string const& { return requests[n / tasks_each]; });
     programs.start_workers(1, {.concurrency = 4, .settings = "max_prefetch = 8"});
-    wait_until_drained(programs, 13 * tasks_each);
+    wait_until_drained(programs, tasks);
     pqxx::nontransaction query{programs.database()};
     auto const rows = query.exec(
-        "with b as (select min(started_at) as at from tasker.tasks), "
-        "     e as (select max(finished_at) - min(started_at) as took from tasker.tasks) "
-        "select priority, 100 * avg(extract(epoch from started_at - b.at)) "
-        "                     / extract(epoch from e.took), "
-        "       100 * extract(epoch from min(started_at) - b.at) / extract(epoch from e.took) "
-        "from tasker.tasks, b, e group by priority, b.at, e.took order by priority");
-    std::map<int, char const*> const names{{1, "low"}, {2, "normal"}, {3, "high"}, {4, "urgent"}};
-    for (auto const& row : rows) {
-        auto const name = std::string{"mean start of "} + names.at(row[0].as<int>());
-        on.add(name, row[1].as<double>(), "%");
-        on.records().allow_zero(name);
-        if (row[0].as<int>() == 1) {
-            on.add("first start of low, of the time that urgent work lasts", row[2].as<double>(),
-                   "%");
-            on.records().allow_zero("first start of low, of the time that urgent work lasts");
-        }
+        "select 100.0 * avg(place) / max(total), 100.0 * min(place) / max(total),"
+        "       100.0 * count(*) filter (where 4 * place <= total) * 4 / max(total)"
+        " from (select priority, row_number() over (order by started_at) - 1 as place,"
+        "   count(*) over () as total from tasker.tasks) s group by priority order by priority");
+    std::vector<double> means;
+    for (std::size_t i = 0; i < priority_names.size(); ++i) {
+        auto const row = rows[static_cast<int>(i)];
+        means.push_back(row[0].as<double>());
+        on.add_figure(fmt::format("mean start of {}", priority_names[i]), means.back(), "%",
+                      i < 2 ? better::higher : better::lower);
     }
+    on.add_figure("first start of low", rows[0][1].as<double>(), "%");
+    on.add_figure("urgent among the first quarter to start", rows[3][2].as<double>(), "%",
+                  better::higher);
+    on.prove(std::ranges::is_sorted(means, std::ranges::greater{}),
+             "work of a higher priority started before work of a lower one",
+             fmt::format("work did not start by priority; mean places of low to urgent, in %: "
+                         "{:.1f}",
+                         fmt::join(means, ", ")));
+}
+
+/// Urgent work comes faster than it is done, until all of the low is done or the time is over.
+void measure_starvation(bench& on, std::size_t low_tasks) {
+    std::string const name = "low work done while urgent work keeps coming";
+    if (!on.wants(name)) {
+        return;
+    }
+    auto& programs = on.programs();
+    programs.reset();
+    auto const graph = sleeping(5);
+    programs.register_template(graph);
+    auto const low = with_priority(graph, 1);
+    auto const urgent = with_priority(graph, 4);
+    create(programs, low_tasks + 500,
+           [&](std::size_t n) -> std::string const& { return n < low_tasks ? low : urgent; });
+    programs.start_workers(1, {.concurrency = 4, .settings = "max_prefetch = 8"});
+    std::chrono::seconds const limit{on.sized(60, 60, 20)};
+    pqxx::nontransaction query{programs.database()};
+    auto const begun = steady_clock::now();
+    std::int64_t open = -1;
+    std::int64_t urgent_open = 0;
+    while (open != 0 && steady_clock::now() < begun + limit) {
+        create(programs, 200, [&](std::size_t) -> std::string const& { return urgent; });
+        auto const row = query.exec("select count(*) filter (where priority = 1), "
+                                    "count(*) filter (where priority = 4) from tasker.tasks "
+                                    "where state <> 'complete'")[0];
+        open = row[0].as<std::int64_t>();
+        urgent_open = row[1].as<std::int64_t>();
+    }
+    double const ms = ms_since(begun);
+    programs.stop_workers();
+    on.require(urgent_open > 0, name + ": urgent work ran out, so that this shows nothing");
+    on.prove(open == 0, "low work is not starved by urgent work that keeps coming",
+             fmt::format("{}: {} of {} tasks of priority low did not end within {} s", name, open,
+                         low_tasks, limit.count()));
+    on.add(name, ms);
 }
 
 void measure_all(bench& on) {
     auto const tasks = on.sized(1'000, 400, 100);
-    on.setting("shares", fmt::format("10 workflows × {} tasks of one priority", tasks));
-    on.setting("priorities",
-               fmt::format("{} tasks of each, {} urgent, one worker with 4 slots, all "
-                           "waiting; times in % of the whole drain",
-                           tasks, 10 * tasks));
+    on.setting("shares",
+               fmt::format("10 workflows × {} tasks of one priority, all waiting", tasks));
+    on.setting("priorities", fmt::format("{} tasks of each, low created first, all waiting, one "
+                                         "worker with 4 slots; places in % of all starts",
+                                         tasks));
+    on.setting("starvation", fmt::format("{} tasks of 5 ms of priority low on 4 slots, urgent ones "
+                                         "faster than they are done",
+                                         tasks / 5));
     static_cast<void>(on.programs().orchestrator_pid());
     while (on.next_repetition()) {
-        measure_shares(on, tasks);
+        measure_shares(on, tasks, true);
+        measure_shares(on, tasks, false);
         measure_priorities(on, tasks);
+        measure_starvation(on, tasks / 5);
     }
 }
 
@@ -110,5 +179,5 @@ void measure_all(bench& on) {
 
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "fairness", "Shares of equals, order of priorities, starvation.",
-                      measure_all);
+                      measure_all, {.config = true});
 }

@@ -29,7 +29,7 @@ void measure_graph(bench& on, shape const& graph, std::string const& name) {
     on.records().count("registered: " + name, "µs by step and edge",
                        on.last_median("registered: " + name) * us_per_ms / size);
     http_connection connection{programs.orchestrator()};
-    auto const creation = make_request("POST", "/v1/tasks", "application/json", graph.task_json());
+    auto const creation = graph.creation();
     on.add("run: " + name, run_task(connection, creation, graph.steps()).completed_ms);
     on.records().count("run: " + name, "µs by step and edge",
                        on.last_median("run: " + name) * us_per_ms / size);
@@ -52,8 +52,7 @@ void measure_all(bench& on) {
     on.repeat_full(3);
     http_connection connection{programs.orchestrator()};
     programs.register_template(chain(50));
-    run_task(connection,
-             make_request("POST", "/v1/tasks", "application/json", chain(50).task_json()), 50);
+    run_task(connection, chain(50).creation(), 50);
     while (on.next_repetition()) {
         auto const repetition = on.records().repetitions();
         for (auto const& each : families) {

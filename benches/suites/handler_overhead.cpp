@@ -1,5 +1,7 @@
 #include "python_calls.hpp"
 
+#include "metrics.hpp"
+
 #include "tasker/log/log.hpp"
 #include "tasker/measure/bench.hpp"
 #include "tasker/worker/run_handler.hpp"
@@ -19,8 +21,8 @@ constexpr std::size_t calls = 1'000;
 
 /// `calls` calls of it, timed together.
 template <class Function>
-double repeated_ms(Function&& what) {
-    return timed_ms([&] {
+timing repeated(Function&& what) {
+    return timed([&] {
         for (std::size_t i = 0; i < calls; ++i) {
             what();
         }
@@ -71,15 +73,15 @@ void measure_calls(bench& on, bench::plan const& plan) {
         },
         {});
     on.component("direct call", plan,
-                 [&] { return repeated_ms([&] { expect_success(direct(*seen)); }); });
+                 [&] { return repeated([&] { expect_success(direct(*seen)); }); });
     worker::handler_registry handlers;
     handlers.add("noop", noop);
     auto const* const found = handlers.find("noop");
     on.component("through the registry", plan, [&] {
-        return repeated_ms([&] { expect_success((*handlers.find("noop"))(*seen)); });
+        return repeated([&] { expect_success((*handlers.find("noop"))(*seen)); });
     });
     on.component("through the framework", plan, [&] {
-        return repeated_ms([&] { expect_success(worker::try_handler(*found, {})); });
+        return repeated([&] { expect_success(worker::try_handler(*found, {})); });
     });
 }
 
@@ -89,35 +91,49 @@ void measure_json(bench& on, bench::plan const& plan) {
         auto const text = context_of(bytes);
         auto const json = nlohmann::json::parse(text);
         on.component(std::string{"JSON parsed, "} + name, plan, [&] {
-            return repeated_ms([&] {
+            return repeated([&] {
                 if (nlohmann::json::parse(text).empty()) {
                     throw std::runtime_error{"nothing was parsed"};
                 }
             });
         });
         on.component(std::string{"JSON written, "} + name, plan, [&] {
-            return repeated_ms([&] {
+            return repeated([&] {
                 if (json.dump().empty()) {
                     throw std::runtime_error{"nothing was written"};
                 }
             });
         });
         on.component(std::string{"echo through the framework, "} + name, plan, [&] {
-            return repeated_ms(
-                [&] { expect_success(worker::try_handler(echo, {.context = json})); });
+            return repeated([&] { expect_success(worker::try_handler(echo, {.context = json})); });
         });
     }
 }
 
-void measure_log(bench& on, bench::plan const& plan) {
+void measure_log_and_metrics(bench& on, bench::plan const& plan) {
     silent_stderr const silent;
     auto const write = [](log::level severity) {
         log::write(severity, "step_ran", {{"task", "01a1fe19"}, {"step", 3}, {"took_us", 17}});
     };
     on.component("log event below the level", plan,
-                 [&] { return repeated_ms([&] { write(log::level::debug); }); });
+                 [&] { return repeated([&] { write(log::level::debug); }); });
     on.component("log event written", plan,
-                 [&] { return repeated_ms([&] { write(log::level::info); }); });
+                 [&] { return repeated([&] { write(log::level::info); }); });
+    // What the worker counts for each step that it ran.
+    worker::metrics counted{{"noop"}};
+    on.component("metrics of a step recorded", plan, [&] {
+        return repeated([&] {
+            counted.step_ran("noop", std::chrono::microseconds{17});
+            counted.step_ended(worker::metrics::ending::success);
+        });
+    });
+    on.component("metrics page written", {.samples = plan.samples}, [&] {
+        return timed([&] {
+            if (counted.text(1, 1, 1).empty()) {
+                throw std::runtime_error{"nothing was written"};
+            }
+        });
+    });
 }
 
 void measure_all(bench& on) {
@@ -128,7 +144,7 @@ void measure_all(bench& on) {
     while (on.next_repetition()) {
         measure_calls(on, plan);
         measure_json(on, plan);
-        measure_log(on, plan);
+        measure_log_and_metrics(on, plan);
         measure_python(on, plan.samples, calls);
     }
 }

@@ -13,8 +13,40 @@ using tasker::steady_clock;
 
 void add_memory(bench& on, std::string const& when) {
     auto& programs = on.programs();
-    on.add("worker, " + when, memory_of(programs.worker_pid()).now_mb, "MB");
-    on.add("orchestrator, " + when, memory_of(programs.orchestrator_pid()).now_mb, "MB");
+    std::pair<char const*, pid_t> const all[] = {{"worker, ", programs.worker_pid()},
+                                                 {"orchestrator, ", programs.orchestrator_pid()}};
+    for (auto const& [name, process] : all) {
+        auto const used = memory_of(process);
+        on.add(name + when, used.now_mb, "MB");
+        on.records().count(name + when, "threads", used.threads);
+    }
+    if (programs.has_own_server()) {
+        on.add("PostgreSQL, " + when, memory_with_children_mb(programs.server().server_pid()),
+               "MB");
+    }
+}
+
+/// Of all programs, shared pages counted once.
+double memory_of_all(engine& on) {
+    double sum = memory_with_children_mb(on.server().server_pid()) +
+                 memory_with_children_mb(on.orchestrator_pid());
+    for (auto const each : on.worker_pids()) {
+        sum += memory_with_children_mb(each);
+    }
+    return sum;
+}
+
+/// What a worker costs: its process, and the database's sessions for it, before it has work.
+void measure_overhead(bench& on) {
+    auto& programs = on.programs();
+    if (!programs.has_own_server()) {
+        return;
+    }
+    double const before = memory_of_all(programs);
+    programs.start_worker();
+    on.add("one more worker, with its sessions", memory_of_all(programs) - before, "MB");
+    programs.stop_workers();
+    programs.start_worker();
 }
 
 /// Tables, indexes and queues, in bytes.
@@ -28,11 +60,7 @@ double stored_bytes(engine& on) {
 
 /// Half of them one by one, half in batches of 1,000: either way may leave memory behind.
 void create_both_ways(engine& on, shape const& graph, std::size_t tasks) {
-    auto const request = make_request("POST", "/v1/tasks", "application/json", graph.task_json());
-    run_without_errors({.peer = on.orchestrator(),
-                        .connections = 32,
-                        .expected_status = 201,
-                        .next = times(tasks / 2, request)});
+    create_singly(on, graph, tasks / 2);
     create_backlog(on, graph, tasks - tasks / 2, 1'000);
 }
 
@@ -49,9 +77,9 @@ void measure_cycles(bench& on, shape const& graph, std::size_t tasks_by_cycle, s
         wait_until_drained(programs, done);
     }
     double const growth = memory_of(programs.orchestrator_pid()).now_mb - before;
-    on.add("orchestrator, growth by start/stop cycle of a worker", std::max(0.0, growth / cycles),
-           "MB");
-    on.records().allow_zero("orchestrator, growth by start/stop cycle of a worker");
+    constexpr auto name = "orchestrator, growth by start/stop cycle of a worker";
+    on.add_figure(name, std::max(0.0, growth / cycles), "MB");
+    on.records().count(name, "growth, less than zero where it shrank", growth / cycles);
 }
 
 double transactions(pqxx::nontransaction& query) {
@@ -77,15 +105,14 @@ void measure_idle(bench& on, std::chrono::seconds duration) {
     double const seconds = ms_since(begin) / 1'000;
     query.exec("alter system reset autovacuum");
     query.exec("select pg_reload_conf()");
-    on.add("idle: queries of all programs", issued / seconds, "/s");
-    on.records().declare("idle: queries of all programs", better::lower);
-    on.records().allow_zero("idle: queries of all programs");
+    on.add_figure("idle: queries of all programs", issued / seconds, "/s");
 }
 
 void measure_all(bench& on) {
     auto const tasks = on.options().tasks.value_or(on.sized(20'000, 4'000, 500));
     auto const graph = named_shape("diamond4");
-    on.setting("unit", "MB of 1,000,000 bytes, resident; KB of 1,000 bytes");
+    on.setting("unit", "MB of 1,000,000 bytes, resident; of PostgreSQL and of one more worker with "
+                       "shared pages divided (PSS); KB of 1,000 bytes");
     on.setting("tasks", std::to_string(tasks) + " diamonds, half created one by one");
     on.setting("warm-up", "none: the first figures are those of fresh processes");
     static_cast<void>(on.programs().orchestrator_pid());
@@ -95,6 +122,7 @@ void measure_all(bench& on) {
         programs.reset();
         programs.register_template(graph);
         programs.start_worker();
+        measure_overhead(on);
         add_memory(on, "baseline");
         double const stored = stored_bytes(programs);
         create_both_ways(programs, graph, tasks);

@@ -32,8 +32,7 @@ void measure_all(bench& on) {
     on.repeat_full(10);
     while (on.next_repetition()) {
         for (auto const& each : payloads) {
-            auto const request = make_request("POST", "/v1/tasks", "application/json",
-                                              graph.task_json(context_of(each.bytes)));
+            auto const request = graph.creation(context_of(each.bytes));
             on.component("creation to completion, " + each.name, {.samples = samples}, [&] {
                 ++created;
                 return run_task(connection, request, graph.steps()).completed_ms;

@@ -19,16 +19,16 @@ constexpr std::size_t warm_up_calls = 2'000;
 constexpr double us_in_ms = 1'000;
 
 std::string run_script(std::size_t samples, std::size_t calls) {
-    auto const done = process::run_program(
-        {.argv = {TASKER_PYTHON_CALLS, "--samples", std::to_string(samples), "--calls",
-                  std::to_string(samples * calls), "--warm-up", std::to_string(warm_up_calls)},
-         .env = {"PYTHONPATH=" TASKER_PYTHON_PACKAGE}},
-        steady_clock::now() + limit);
+    auto const done =
+        process::run_program({.argv = {TASKER_PYTHON_CALLS, std::to_string(samples),
+                                       std::to_string(calls), std::to_string(warm_up_calls)},
+                              .env = {"PYTHONPATH=" TASKER_PYTHON_PACKAGE}},
+                             steady_clock::now() + limit);
     if (!done) {
         throw std::runtime_error{done.error().message};
     }
     if (!done->status.is_success()) {
-        throw std::runtime_error{"python_overhead.py: " + done->err};
+        throw std::runtime_error{"python_calls.py: " + done->err};
     }
     return done->out;
 }
@@ -44,10 +44,10 @@ std::string case_name(std::string script_name) {
 void measure_python(measure::bench& on, std::size_t samples, std::size_t calls) {
     on.progress("Python");
     auto const told = nlohmann::json::parse(run_script(samples, calls));
-    for (auto const& each : told.at("cases")) {
-        auto const name = case_name(each.at("name").get<std::string>());
+    for (auto const& [key, samples_us] : told.items()) {
+        auto const name = case_name(key);
         if (on.wants(name)) {
-            auto values = each.at("samples").get<std::vector<double>>();
+            auto values = samples_us.get<std::vector<double>>();
             std::ranges::for_each(values, [](double& value) { value /= us_in_ms; });
             on.add(name, values);
         }

@@ -15,15 +15,23 @@ std::string text_of(std::size_t messages) {
 }
 
 /// A claim, and what brings the queue back to its depth: the step is finished, and a new one made.
-double claim_and_refill(stage& core) {
+timing claim_and_refill(stage& core) {
     std::vector<queue::claimed_step> got;
-    double const ms = timed_ms([&] { got = core.claim(1); });
+    auto const took = timed([&] { got = core.claim(1); });
     if (got.size() != 1) {
         throw std::runtime_error{"nothing was claimed"};
     }
-    core.finish(got);
+    if (!core.finish(got).refused.empty()) {
+        throw std::runtime_error{"a result was refused"};
+    }
     core.create(1);
-    return ms;
+    return took;
+}
+
+std::size_t messages(stage& core) {
+    static constexpr pg::statement sql{"bench_messages",
+                                       "select count(*) from pgmq.q_tasker_bench"};
+    return static_cast<std::size_t>(core.on().query(sql).int8(0, 0));
 }
 
 /// Steps that wait for a retry in an hour.
@@ -81,6 +89,10 @@ void measure_all(bench& on) {
         }
         auto const last = "claim, " + text_of(depths.front()) + " waiting, deferred behind";
         on.component(last, plan, [&] { return claim_and_refill(behind); });
+        for (std::size_t i = 0; i < depths.size(); ++i) {
+            on.require(messages(stages[i]) == depths[i],
+                       text_of(depths[i]) + " waiting: the queue has another depth afterwards");
+        }
         auto const first = "claim, " + text_of(depths.front()) + " waiting";
         if (on.options().filter.empty()) {
             on.add("deepest against 100",

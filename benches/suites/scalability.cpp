@@ -1,20 +1,26 @@
 #include "tasker/measure/bench.hpp"
 #include "tasker/measure/server_errors.hpp"
+#include "tasker/measure/stage.hpp"
 #include "tasker/measure/tasks.hpp"
 
 #include <fmt/core.h>
 
-#include <chrono>
-#include <stdexcept>
+#include <algorithm>
+#include <barrier>
+#include <exception>
+#include <optional>
+#include <set>
 #include <thread>
+#include <utility>
 
 namespace {
 
 using namespace tasker::measure;
+using namespace tasker;
 
 enum class unit { process, slot };
 
-struct load {
+struct row_kind {
     std::string name;
     unit workers; ///< processes with a slot each, or the slots of one process
     shape graph;
@@ -22,46 +28,23 @@ struct load {
     std::size_t tasks_at_least;
 };
 
-/// Attempts that were not a step's first: two workers had the same step.
-std::size_t conflicts(engine& on) {
+/// Deliveries that were not the first of their step, and results that were refused: two workers had
+/// a step.
+double conflicts(engine& on) {
     return pqxx::nontransaction{on.database()}
-        .exec("select coalesce(sum(delivery - 1) filter (where delivery > 1), 0) "
-              "from tasker.steps")[0][0]
-        .as<std::size_t>();
+               .exec("select coalesce(sum(delivery - 1) filter (where delivery > 1), 0) "
+                     "from tasker.steps")[0][0]
+               .as<double>() +
+           on.worker_metric("tasker_worker_reports_refused_total");
 }
 
-/// A worker that is killed while it holds a step, so that another gets the same: does the counter
-/// move?
-void provoke_conflict(engine& on) {
-    auto slow = named_shape("single");
-    slow.name = "sleep-1500";
-    slow.handler = "tasker.sleep";
-    slow.initialization = R"({"ms":1500})";
-    on.reset();
-    on.register_template(slow);
-    create_backlog(on, slow, 1);
-    on.start_workers(1, {.lease_seconds = 3});
-    constexpr std::chrono::seconds limit{60};
-    auto const until = tasker::steady_clock::now() + limit;
-    while (pqxx::nontransaction{on.database()}
-               .exec("select from tasker.steps where state = 'in_progress'")
-               .empty()) {
-        if (tasker::steady_clock::now() > until) {
-            throw std::runtime_error{"no worker took the step"};
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
-    on.kill_worker(0);
-    on.start_workers(1, {.lease_seconds = 3});
-    wait_until_drained(on, 1);
-}
-
-std::string row_name(load const& of, std::size_t workers) {
+std::string row_name(row_kind const& of, std::size_t workers) {
     return fmt::format("{}, {} {}", of.name, workers,
                        of.workers == unit::process ? "workers" : "slots");
 }
 
-double seconds_to_drain(bench& on, load const& what, std::size_t workers, std::size_t tasks) {
+/// Steps a second.
+double drain(bench& on, row_kind const& what, std::size_t workers, std::size_t tasks) {
     auto& programs = on.programs();
     programs.reset();
     programs.register_template(what.graph);
@@ -71,17 +54,106 @@ double seconds_to_drain(bench& on, load const& what, std::size_t workers, std::s
     } else {
         programs.start_workers(1, {.concurrency = static_cast<int>(workers)});
     }
-    wait_until_drained(programs, tasks);
-    double const seconds =
-        pqxx::nontransaction{programs.database()}
-            .exec("select extract(epoch from max(finished_at) - min(started_at)) "
-                  "from tasker.tasks")[0][0]
-            .as<double>();
-    auto const twice = conflicts(programs);
-    auto const name = "conflicts: " + row_name(what, workers);
-    on.add(name, 100 * static_cast<double>(twice) / static_cast<double>(tasks), "%");
-    on.records().allow_zero(name);
-    return seconds;
+    auto const count = static_cast<double>(tasks);
+    double const rate = count / seconds_to_drain(programs, tasks);
+    auto const name = row_name(what, workers);
+    on.add(name, rate, "/s");
+    on.add_figure("conflicts: " + name, 100 * conflicts(programs) / count, "%");
+    auto const claims = programs.worker_metric("tasker_worker_claim_steps_count");
+    auto const empty = programs.worker_metric("tasker_worker_claim_steps_bucket{le=\"0\"}");
+    on.records().count(name, "claims", claims);
+    on.records().count(name, "empty claims, %", 100 * empty / claims);
+    return rate;
+}
+
+/// What one session did with a queue that all claim from.
+struct contender {
+    std::vector<queue::claimed_step> claimed = {};
+    std::size_t claims = 0;
+    std::size_t short_claims = 0; ///< fewer steps than requested
+    std::size_t refused = 0;
+    std::exception_ptr failure = {};
+};
+
+void claim_all(contender& out, std::string const& dsn, std::string const& name,
+               std::barrier<>& start) {
+    constexpr std::int32_t batch = 10;
+    constexpr int enough = 5; ///< empty claims in a row: nothing is left
+    std::optional<stage> own;
+    try {
+        own.emplace(dsn, name);
+    } catch (...) {
+        out.failure = std::current_exception();
+    }
+    start.arrive_and_wait();
+    try {
+        for (int empty = 0; own && empty < enough;) {
+            auto const got = own->claim(batch);
+            ++out.claims;
+            out.short_claims += got.size() < batch;
+            empty = got.empty() ? empty + 1 : 0;
+            if (!got.empty()) {
+                out.refused += own->finish(got).refused.size();
+            }
+            out.claimed.insert(out.claimed.end(), got.begin(), got.end());
+        }
+    } catch (...) {
+        out.failure = std::current_exception();
+    }
+}
+
+/// Sessions that claim and finish steps of one queue at the same time, each as fast as it can.
+void contend(bench& on, std::size_t sessions, std::size_t steps) {
+    auto const name = fmt::format("contended claims, {} sessions", sessions);
+    if (!on.wants(name)) {
+        return;
+    }
+    auto& programs = on.programs();
+    programs.reset_database();
+    {
+        stage core{programs.dsn()};
+        core.use(named_shape("single"));
+        core.create_many(steps);
+    }
+    std::vector<contender> all(sessions);
+    std::barrier start{static_cast<std::ptrdiff_t>(sessions) + 1};
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < sessions; ++i) {
+        threads.emplace_back(
+            [&, i] { claim_all(all[i], programs.dsn(), "contender-" + std::to_string(i), start); });
+    }
+    start.arrive_and_wait();
+    double const ms =
+        timed_ms([&] { std::ranges::for_each(threads, [](std::thread& each) { each.join(); }); });
+    std::set<std::pair<task_id, std::int32_t>> distinct;
+    contender sum;
+    std::size_t claimed = 0;
+    for (auto const& each : all) {
+        if (each.failure) {
+            std::rethrow_exception(each.failure);
+        }
+        sum.claims += each.claims;
+        sum.short_claims += each.short_claims;
+        sum.refused += each.refused;
+        claimed += each.claimed.size();
+        for (auto const& step : each.claimed) {
+            distinct.emplace(step.task, step.step.value);
+        }
+    }
+    auto const count = static_cast<double>(steps);
+    on.add(name, count / ms * 1'000, "/s");
+    on.add_figure("conflicts: " + name,
+                  100 * static_cast<double>(claimed - distinct.size() + sum.refused) / count, "%");
+    on.records().count(name, "claims", static_cast<double>(sum.claims));
+    on.records().count(name, "short claims, %",
+                       100 * static_cast<double>(sum.short_claims) /
+                           static_cast<double>(sum.claims));
+    on.prove(
+        claimed == steps && distinct.size() == steps && sum.refused == 0,
+        fmt::format("{}: each of {} steps was claimed once and its result accepted", name, steps),
+        fmt::format("{}: of {} steps {} were claimed, {} of them different, and {} results "
+                    "refused",
+                    name, steps, claimed, distinct.size(), sum.refused));
 }
 
 void measure_all(bench& on) {
@@ -90,24 +162,22 @@ void measure_all(bench& on) {
         rows = {1, 2, 4, 8};
         rows.resize(on.sized(4, 4, 2));
     }
-    auto sleeping = named_shape("single");
-    sleeping.name = "sleep-2";
-    sleeping.handler = "tasker.sleep";
-    sleeping.initialization = R"({"ms":2})";
     auto const least = on.options().tasks.value_or(on.sized(2'000, 1'000, 200));
-    std::vector<load> const loads{{"no-op", unit::process, named_shape("single"), 0, 4 * least},
-                                  {"2 ms", unit::process, sleeping, least / 8, least / 4},
-                                  {"2 ms", unit::slot, sleeping, least, least / 4}};
+    std::vector<row_kind> const kinds{{"no-op", unit::process, named_shape("single"), 0, 4 * least},
+                                      {"2 ms", unit::process, sleeping(2), least / 8, least / 4},
+                                      {"2 ms", unit::slot, sleeping(2), least, least / 4}};
     on.setting("workers", "processes with one slot and one report connection each");
     on.setting("slots", "of one worker process, with two report connections");
     on.setting("tasks", fmt::format("{} no-op; for the 2 ms handler {} and {} more for each worker "
                                     "or {} for each slot",
                                     4 * least, least / 4, least / 8, least));
-    on.setting("conflict", "a step that was delivered again; an empty poll is none");
+    on.setting("conflict", "a step that was delivered again, or a result that was "
+                           "refused; an empty claim is none");
+    on.setting("clock", "from the first claim to the moment when the last commit was seen");
     server_errors const errors{on.programs()};
     on.repeat_full(2); // of 27 rows each
     while (on.next_repetition()) {
-        for (auto const& each : loads) {
+        for (auto const& each : kinds) {
             double alone = 0;
             for (auto const workers : rows) {
                 auto const name = row_name(each, workers);
@@ -115,35 +185,30 @@ void measure_all(bench& on) {
                     continue;
                 }
                 auto const tasks = each.tasks_at_least + workers * each.tasks_by_worker;
-                double const rate =
-                    static_cast<double>(tasks) / seconds_to_drain(on, each, workers, tasks);
+                double const rate = drain(on, each, workers, tasks);
                 alone = alone == 0 ? rate / static_cast<double>(workers) : alone;
-                on.add(name, rate, "/s");
                 on.records().count(name, "speed-up", rate / alone);
-                on.add("efficiency: " + name, 100 * rate / alone / static_cast<double>(workers),
-                       "%");
-                on.records().declare("efficiency: " + name, better::higher);
+                on.add_figure("efficiency: " + name,
+                              100 * rate / alone / static_cast<double>(workers), "%",
+                              better::higher);
                 on.progress(fmt::format("{}: {:.0f} /s, {:.1f} times", name, rate, rate / alone));
             }
         }
-        auto const lock_errors = static_cast<double>(errors.of_locks());
-        on.add("lock errors", lock_errors, "");
-        on.records().allow_zero("lock errors");
+        for (std::size_t const sessions : {1, 2, 8}) {
+            contend(on, sessions, 2 * least);
+        }
+        on.add_figure("lock errors", static_cast<double>(errors.of_locks()), "");
     }
     auto const before = errors.of_locks();
     provoke_lock_errors(on.programs());
-    on.require(errors.of_locks() >= before + 2,
-               "two lock errors were provoked, and the counter did not move");
-    on.finding("lock errors: the counter moved when a deadlock and a refused lock were provoked");
-    provoke_conflict(on.programs());
-    on.require(conflicts(on.programs()) == 1,
-               "a conflict was provoked, and the counter did not move");
-    on.finding("conflicts: the counter moved when a worker was killed that held a step");
+    on.prove(errors.of_locks() >= before + 2,
+             "lock errors: the counter moved when a deadlock and a refused lock were provoked",
+             "two lock errors were provoked, and the counter did not move");
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     return suite_main(argc, argv, "scalability", "One to twenty workers: speed-up, conflicts.",
-                      measure_all, {.tasks = true});
+                      measure_all, {.tasks = true, .config = true});
 }

@@ -114,8 +114,11 @@ timing finish_refused(populated& in) {
 timing fail_and_retry(populated& in) {
     own_tasks const own{in, 1};
     auto const got = own.claim();
-    return in.stage().on().timed(
-        [&] { in.stage().finish(got, 0, queue::outcome::retryable_failure); });
+    queue::finish_reply reply;
+    auto const took = in.stage().on().timed(
+        [&] { reply = in.stage().finish(got, 0, queue::outcome::retryable_failure); });
+    expect(reply.refused.empty(), "a failure was refused");
+    return took;
 }
 
 timing release(populated& in) {
@@ -224,28 +227,6 @@ timing context(populated& in) {
     return took;
 }
 
-/// The core needs no function for it, as children and parents are compiled into the template; this
-/// is the query that a person would ask.
-timing dependencies(populated& in) {
-    static constexpr pg::statement sql{
-        "bench_dependencies",
-        "with recursive above as ("
-        "  select d.template_id, u.step_no, 1 as distance"
-        "  from tasker.steps s join tasker.template_steps d using (template_id, step_no)"
-        "  cross join lateral unnest(d.parents) u(step_no)"
-        "  where s.task_id = $1 and s.step_no = $2"
-        "  union"
-        "  select a.template_id, u.step_no, a.distance + 1"
-        "  from above a join tasker.template_steps d using (template_id, step_no)"
-        "  cross join lateral unnest(d.parents) u(step_no))"
-        " select step_no, min(distance) from above group by step_no"};
-    auto const& step = in.begun_step();
-    return read(in, 1, [&step](pg::connection& on) {
-        return on.run({sql, pg::params{}.add_uuid(step.task).add_int4(step.step.value)},
-                      session::soon());
-    });
-}
-
 } // namespace
 
 populated::populated(std::string const& dsn, std::size_t tasks) : stage_{dsn} {
@@ -290,7 +271,6 @@ std::vector<operation> const& operations() {
         {"fire_timers, none due", fire_timers},
         {"step readiness by list_steps", readiness},
         {"step context by claimed_rows", context},
-        {"transitive dependencies", dependencies},
         {"task status by get_tasks", status},
         {"finished_tasks, 1", finished},
         {"list_tasks, 50", list},

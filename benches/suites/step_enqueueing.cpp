@@ -3,6 +3,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stdexcept>
 
@@ -20,62 +21,105 @@ struct fan_case {
     std::size_t samples;
 };
 
-/// From the report of the first step to the commit that has all others in their queue.
-timing total(stage& core) {
-    auto const made = core.create(1, "{}", beside);
-    auto const root = core.claim(1, beside);
+/// The functions that finish_steps consists of, in their order. Together they are its time.
+constexpr std::array parts{"accept_reports", "advance_steps", "update_tasks", "move_messages"};
+
+std::int64_t number(session& on, pg::statement const& sql) {
+    return on.query(sql).int8(0, 0);
+}
+
+/// Exactly the children are enqueued, and their messages are in the queue.
+void check_enqueued(stage& core, queue::finish_reply const& reply, std::size_t ready) {
+    static constexpr pg::statement enqueued{
+        "bench_enqueued", "/* upkeep */ select count(*) from pgmq.q_tasker_bench__p3 q"
+                          " join tasker.steps s on s.task_id = (q.message->>'task_id')::uuid"
+                          "  and s.step_no = (q.message->>'step_no')::int"
+                          " where s.state = 'enqueued' and q.vt <= clock_timestamp()"};
+    static constexpr pg::statement messages{
+        "bench_messages", "/* upkeep */ select count(*) from pgmq.q_tasker_bench__p3"};
+    auto const expected = static_cast<std::int64_t>(ready);
+    if (!reply.refused.empty() || number(core.on(), enqueued) != expected ||
+        number(core.on(), messages) != expected) {
+        throw std::runtime_error{"not exactly the ready steps are in their queue"};
+    }
+}
+
+std::vector<queue::claimed_step> claim_root(stage& core, std::vector<task_id>& made) {
+    made = core.create(1, "{}", beside);
+    auto root = core.claim(1, beside);
     if (root.size() != 1) {
         throw std::runtime_error{"the first step was not there"};
     }
-    auto const took = core.on().timed([&] { core.finish(root); });
+    return root;
+}
+
+/// From the report of the first step to the commit that has all others in their queue.
+timing total(stage& core, std::size_t ready) {
+    std::vector<task_id> made;
+    auto const root = claim_root(core, made);
+    queue::finish_reply reply;
+    auto const took = core.on().timed([&] { reply = core.finish(root); });
+    check_enqueued(core, reply, ready);
     core.remove(made);
     return took;
 }
 
-/// Which steps are ready now that the first is done: the part of the core's statement that reads.
-timing discover(stage& core, template_id from, std::size_t ready) {
-    static constexpr pg::statement sql{
-        "bench_discover",
-        "select k.step_no from tasker.template_steps o"
-        " cross join lateral unnest(o.children, o.child_parents) k(step_no, parents)"
-        " where o.template_id = $1 and o.step_no = 0 and k.parents = 1"};
-    std::size_t found = 0;
-    auto const took = core.on().timed([&] {
-        pg::params values;
-        values.add_int4(from.value);
-        found = core.on()
-                    .run(core.on().connection().run({sql, std::move(values)}, session::soon()))
-                    .size();
-    });
-    if (found != ready) {
-        throw std::runtime_error{"too few steps were found ready"};
-    }
-    return took;
+/// The same call with PostgreSQL's own clocks: ms by function.
+std::map<std::string, double> by_function(stage& core, std::size_t ready) {
+    static constexpr pg::statement begin{"bench_begin", "begin"};
+    static constexpr pg::statement commit{"bench_commit", "commit"};
+    static constexpr pg::statement times{
+        "bench_times",
+        "select funcname::text, (total_time * 1e6)::bigint from pg_stat_xact_user_functions"
+        " where schemaname = 'tasker'"};
+    std::vector<task_id> made;
+    auto const root = claim_root(core, made);
+    auto& on = core.on();
+    on.query(begin);
+    auto const before = on.query(times);
+    auto const reply = core.finish(root);
+    auto const after = on.query(times);
+    on.query(commit);
+    check_enqueued(core, reply, ready);
+    core.remove(made);
+    std::map<std::string, double> out;
+    auto const add = [&](pg::rows const& from, double sign) {
+        for (std::size_t i = 0; i < from.size(); ++i) {
+            constexpr double ns_per_ms = 1e6;
+            out[std::string{from.text(i, 0)}] +=
+                sign * static_cast<double>(from.int8(i, 1)) / ns_per_ms;
+        }
+    };
+    add(after, 1);
+    add(before, -1);
+    return out;
 }
 
-/// So many messages in one call of PGMQ, committed.
-timing publish(stage& core, std::size_t messages) {
-    static constexpr pg::statement sql{
-        "bench_publish", "select count(*) from pgmq.send_batch('tasker_bench__p3',"
-                         " array(select jsonb_build_object('task_id', n, 'step_no', n)"
-                         " from generate_series(1, $1) n))"};
-    pg::params values;
-    values.add_int4(static_cast<std::int32_t>(messages));
-    auto const took = core.on().timed([&] {
-        core.on().run(core.on().connection().run({sql, values}, session::soon()));
-    });
-    core.remove({});
-    return took;
-}
-
-/// One notification for all of them, in a separate transaction that does not wait for the disk.
+/// The engine's announcement of steps that became ready: a transaction after the commit that does
+/// not wait for the disk.
 timing notify(session& quick) {
-    static constexpr pg::statement sql{"bench_notify",
-                                       "select pg_notify('tasker_ready', 'tasker_bench')"};
-    return quick.timed([&] { quick.query(sql); });
+    static constexpr pg::statement ready{
+        "bench_ready", "select set_config('tasker.ready', 'tasker_bench', false)"};
+    static constexpr pg::statement flush{"bench_flush", "select tasker.flush_notifications()"};
+    quick.query(ready);
+    return quick.timed([&] { quick.query(flush); });
+}
+
+void measure_parts(bench& on, stage& clocked, fan_case const& each) {
+    bool wanted = false;
+    for (auto const* part : parts) {
+        wanted = wanted || on.wants(std::string{part} + ", " + each.name);
+    }
+    for (std::size_t i = 0; wanted && i < each.samples; ++i) {
+        auto const took = by_function(clocked, each.ready);
+        for (auto const* part : parts) {
+            on.add(std::string{part} + ", " + each.name, took.at(part));
+        }
+    }
 }
 
 void measure_all(bench& on) {
+    static constexpr pg::statement clocks{"bench_clocks", "set track_functions = 'pl'"};
     auto& programs = on.programs();
     programs.require_private();
     programs.stop_orchestrator(); // nothing else is to run
@@ -87,6 +131,8 @@ void measure_all(bench& on) {
         {"fan-out 1,000", 1'000, on.sized(15, 10, 3)},
     };
     stage core{programs.dsn()};
+    stage clocked{programs.dsn(), "clocked"};
+    clocked.on().query(clocks);
     std::optional<stage> twin; // with the baseline's functions
     if (auto const dsn = on.twin_database()) {
         twin.emplace(*dsn);
@@ -94,6 +140,9 @@ void measure_all(bench& on) {
     session quick{programs.dsn(), false};
     on.setting("case",
                "the first step is reported, all but the last become ready: 1, 8, 48, 1,000");
+    on.setting("parts", "of finish_steps, by PostgreSQL's track_functions; the step of the 3-step "
+                        "template has one child, which finish_step handles without them");
+    on.setting("check", "after each sample: the queue holds exactly the steps that became ready");
     on.setting("warm-up", "10 samples of each case, dropped");
     on.repeat_full(10);
     while (on.next_repetition()) {
@@ -102,19 +151,20 @@ void measure_all(bench& on) {
             twin->vacuum();
         }
         for (auto const& each : cases) {
-            auto const from = core.use(fan(each.ready));
-            bench::plan const plan{.samples = each.samples,
-                                   .warm_up = std::min<std::size_t>(10, each.samples)};
+            core.use(fan(each.ready));
+            clocked.use(fan(each.ready));
             std::function<timing()> other;
             if (twin) {
                 twin->use(fan(each.ready));
-                other = [&] { return total(*twin); };
+                other = [&] { return total(*twin, each.ready); };
             }
             on.component(
-                "total, " + each.name, plan, [&] { return total(core); }, other);
-            on.component("discovery, " + each.name, plan,
-                         [&] { return discover(core, from, each.ready); });
-            on.component("publish, " + each.name, plan, [&] { return publish(core, each.ready); });
+                "total, " + each.name,
+                {.samples = each.samples, .warm_up = std::min<std::size_t>(10, each.samples)},
+                [&] { return total(core, each.ready); }, other);
+            if (each.ready > 1) {
+                measure_parts(on, clocked, each);
+            }
         }
         on.component("notify", {.samples = many}, [&] { return notify(quick); });
     }

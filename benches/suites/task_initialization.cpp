@@ -1,8 +1,11 @@
+#include "tasker/client/client.hpp"
 #include "tasker/measure/bench.hpp"
 #include "tasker/measure/stage.hpp"
 
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/task_view.hpp"
+
+#include <fmt/core.h>
 
 #include <array>
 #include <stdexcept>
@@ -18,8 +21,8 @@ struct payload {
 };
 
 /// POST /v1/tasks on a kept connection: answered when the task is committed and its roots enqueued.
-double post(http_connection& connection, std::string const& request) {
-    return timed_ms([&] { connection.expect(201, request); });
+timing post(http_connection& connection, std::string const& request) {
+    return timed([&] { connection.expect(201, request); });
 }
 
 /// Where the time of a creation goes: reading the body, the call of the database, the answer.
@@ -27,7 +30,7 @@ void break_down(bench& on, stage& core, payload const& with, std::size_t samples
     auto const body = named_shape("linear3").task_json(with.context);
     constexpr std::size_t calls = 20;
     on.component("parse, " + with.name, {.samples = samples, .calls = calls}, [&] {
-        return timed_ms([&] {
+        return timed([&] {
             for (std::size_t i = 0; i < calls; ++i) {
                 if (!wire::parse_create_task(body)) {
                     throw std::runtime_error{"the body was refused"};
@@ -36,14 +39,14 @@ void break_down(bench& on, stage& core, payload const& with, std::size_t samples
         });
     });
     on.component("SQL, " + with.name, {.samples = samples},
-                 [&] { return timed_ms([&] { core.create(1, with.context); }); });
+                 [&] { return timed([&] { core.create(1, with.context); }); });
     wire::task_view const view{.id = task_id::generate(),
                                .name_space = "bench",
                                .name = "linear3",
                                .version = "1.0.0",
                                .context = with.context};
     on.component("serialise, " + with.name, {.samples = samples, .calls = calls}, [&] {
-        return timed_ms([&] {
+        return timed([&] {
             for (std::size_t i = 0; i < calls; ++i) {
                 std::string text;
                 append(text, view);
@@ -52,6 +55,26 @@ void break_down(bench& on, stage& core, payload const& with, std::size_t samples
                 }
             }
         });
+    });
+}
+
+/// As a user's program calls the HTTP API: with the client library, one kept connection.
+void measure_client(bench& on, payload const& with, std::size_t samples) {
+    client::client calls{fmt::format("http://{}:{}", on.programs().orchestrator().host,
+                                     on.programs().orchestrator().port)};
+    wire::create_task_request const wanted{.name_space = std::string{bench_namespace},
+                                           .name = named_shape("linear3").name,
+                                           .context = with.context};
+    auto const id = calls.create_task(wanted).value().id;
+    on.component("client library, create, " + with.name, {.samples = samples},
+                 [&] { return timed([&] { calls.create_task(wanted).value(); }); });
+    on.component("client library, get, " + with.name, {.samples = samples}, [&] {
+        std::string context;
+        auto const took = timed([&] { context = calls.get_task(id).value().context; });
+        if (context.size() != with.context.size()) {
+            throw std::runtime_error{"the task came back with another context"};
+        }
+        return took;
     });
 }
 
@@ -81,13 +104,13 @@ void measure_all(bench& on) {
     while (on.next_repetition()) {
         for (auto const& [name, graph] : shapes) {
             for (auto const& each : payloads) {
-                auto const request = make_request("POST", "/v1/tasks", "application/json",
-                                                  graph.task_json(each.context));
+                auto const request = graph.creation(each.context);
                 on.component(std::string{name} + ", " + each.name, {.samples = samples},
                              [&] { return post(connection, request); });
             }
         }
         for (auto const& each : payloads) {
+            measure_client(on, each, samples);
             if (core) {
                 break_down(on, *core, each, samples);
             }

@@ -1,8 +1,11 @@
 #include "tasker/measure/bench.hpp"
+#include "tasker/measure/processes.hpp"
 #include "tasker/measure/tasks.hpp"
 
 #include <fmt/core.h>
 
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace {
@@ -15,49 +18,55 @@ struct setup {
     char const* shape;
     std::size_t processes;
     int slots; ///< of each; 0: the worker's default
+    bool is_python = false;
 };
 
-double unix_seconds() {
-    return std::chrono::duration<double>{std::chrono::system_clock::now().time_since_epoch()}
-        .count();
-}
-
-/// Every step ran once, and to its end. Returns when the first was claimed.
-double check_steps(engine& on, std::size_t expected) {
+/// Every step ran once, and to its end.
+void check_steps(engine& on, std::size_t expected) {
     pqxx::nontransaction query{on.database()};
-    auto const row = query.exec("select count(*) filter (where state = 'complete'), sum(delivery), "
-                                "(select extract(epoch from min(started_at)) from tasker.tasks) "
+    auto const row = query.exec("select count(*) filter (where state = 'complete'), sum(delivery) "
                                 "from tasker.steps")[0];
     if (row[0].as<std::size_t>() != expected || row[1].as<std::size_t>() != expected) {
         throw std::runtime_error{"of " + std::to_string(expected) + " steps " +
                                  row[0].as<std::string>() + " are complete, after " +
                                  row[1].as<std::string>() + " deliveries"};
     }
-    return row[2].as<double>();
+}
+
+/// A setting of a private server, for sessions that begin later.
+void set_on_server(engine& on, std::string const& what) {
+    pqxx::nontransaction query{on.database()};
+    query.exec("alter system " + what);
+    query.exec("select pg_reload_conf()");
 }
 
 /// A full backlog is made first; the clock runs from the first claim to the last commit.
 void drain_backlog(bench& on, setup const& setup, std::size_t tasks) {
     auto& programs = on.programs();
     programs.reset();
-    auto const graph = named_shape(setup.shape);
+    auto graph = named_shape(setup.shape);
+    worker_options how{.concurrency = setup.slots};
+    if (setup.is_python) {
+        graph.handler = "bench.python_noop";
+        how.program = "tasker-worker-py";
+        how.arguments = {TASKER_PYTHON_HANDLERS};
+    }
     auto const steps = tasks * graph.steps();
     programs.register_template(graph);
     create_backlog(programs, graph, tasks);
     meter cost{programs};
-    programs.start_workers(setup.processes, {.concurrency = setup.slots});
-    wait_until_drained(programs, tasks);
-    // The database stamps with the clock of this machine; the end is when the last commit was seen.
-    double const end = unix_seconds();
+    programs.start_workers(setup.processes, how);
+    double const seconds = seconds_to_drain(programs, tasks);
     auto const cpu = programs.cpu();
     programs.stop_workers(); // their sessions then report their counts to pg_stat
     auto spent = cost.take();
     spent.cpu.worker = cpu.worker;
-    double const seconds = end - check_steps(programs, steps);
+    check_steps(programs, steps);
     double const rate = static_cast<double>(steps) / seconds;
     on.add(setup.name, rate, "/s");
     count(on.records(), setup.name, spent, static_cast<double>(steps));
-    on.records().count(setup.name, "tasks", static_cast<double>(tasks));
+    on.records().count(setup.name, "tasks completed", static_cast<double>(tasks));
+    on.records().count(setup.name, "tasks failed", 0); // otherwise this has ended
     on.records().count(setup.name, "seconds", seconds);
     on.records().count(setup.name, "worker processes", static_cast<double>(setup.processes));
     constexpr double floor_per_s = 100;
@@ -85,6 +94,88 @@ void submit_and_drain(bench& on, char const* shape_name, std::size_t tasks) {
                        static_cast<double>(tasks) / submitted_s);
 }
 
+/// Creation by 32 clients, then the drain of a diamond's steps, with other settings.
+void create_and_drain(bench& on, std::string const& name, std::size_t tasks,
+                      worker_options const& how) {
+    auto& programs = on.programs();
+    programs.reset();
+    auto const graph = named_shape("diamond4");
+    programs.register_template(graph);
+    meter cost{programs};
+    auto const made = create_singly(programs, graph, tasks);
+    programs.start_workers(1, how);
+    auto const steps = tasks * graph.steps();
+    double const seconds = seconds_to_drain(programs, tasks);
+    programs.stop_workers();
+    check_steps(programs, steps);
+    on.add("created, " + name, static_cast<double>(tasks) / made.seconds, "/s");
+    on.add("diamond-4 steps, " + name, static_cast<double>(steps) / seconds, "/s");
+    auto const spent = cost.take();
+    on.records().count("diamond-4 steps, " + name, "WAL bytes per step",
+                       spent.wal_bytes / static_cast<double>(steps));
+    on.records().count("diamond-4 steps, " + name, "database, MB",
+                       pqxx::nontransaction{programs.database()}
+                               .exec("select pg_database_size(current_database())")[0][0]
+                               .as<double>() /
+                           1e6);
+    on.progress(fmt::format("{}: {:.0f} /s", name, static_cast<double>(steps) / seconds));
+}
+
+/// Whether commits wait for the disk, by the connections of both pools.
+void sweep_durability(bench& on, std::size_t tasks, std::vector<int> const& pools) {
+    auto& programs = on.programs();
+    auto const folder = on.options().output / "sweep";
+    std::filesystem::create_directories(folder);
+    std::ofstream{folder / "worker.toml"};
+    for (auto const* commits : {"on", "off"}) {
+        for (int const pool : pools) {
+            auto const name = fmt::format("synchronous_commit {}, pools of {}", commits, pool);
+            if (!on.wants(name)) {
+                continue;
+            }
+            std::ofstream{folder / "orchestrator.toml"} << "[database]\npool_size = " << pool
+                                                        << '\n';
+            programs.configure(folder);
+            set_on_server(programs, fmt::format("set synchronous_commit = {}", commits));
+            create_and_drain(on, name, tasks, {.report_connections = pool});
+        }
+    }
+    set_on_server(programs, "reset synchronous_commit");
+    programs.configure(on.options().config);
+}
+
+/// The ready configurations beside the defaults, each also with steps of 10 ms.
+void compare_configurations(bench& on, std::size_t tasks) {
+    auto& programs = on.programs();
+    auto const slow = sleeping(10);
+    for (std::string const each : {"default", "low_latency", "high_throughput", "io_bound"}) {
+        auto const name = "configuration " + each;
+        if (!on.wants(name)) {
+            continue;
+        }
+        programs.configure(each == "default" ? std::filesystem::path{}
+                                             : std::filesystem::path{TASKER_CONFIG} / each);
+        create_and_drain(on, name, tasks, {});
+        programs.reset();
+        programs.register_template(slow);
+        create_backlog(programs, slow, tasks / 4);
+        programs.start_worker();
+        on.add("steps of 10 ms, " + name,
+               static_cast<double>(tasks / 4) / seconds_to_drain(programs, tasks / 4), "/s");
+        auto const linear = named_shape("linear3");
+        programs.register_template(linear);
+        http_connection connection{programs.orchestrator()};
+        auto const request = linear.creation();
+        std::vector<double> completed;
+        for (int i = 0; i < 24; ++i) {
+            completed.push_back(run_task(connection, request, linear.steps()).completed_ms);
+        }
+        completed.erase(completed.begin(), completed.begin() + 4); // warm-up
+        on.add("linear-3, " + name, completed);
+    }
+    programs.configure(on.options().config);
+}
+
 void measure_all(bench& on) {
     std::vector<setup> all{
         {"single step, 1 worker slot", "single", 1, 1},
@@ -101,6 +192,9 @@ void measure_all(bench& on) {
     };
     if (on.options().length != run_length::full) {
         all = {all[0], all[4], all[7], all[8]};
+    }
+    if (std::filesystem::exists(program_folder() / "tasker-worker-py")) {
+        all.push_back({"diamond-4 steps, 1 Python process", "diamond4", 1, 0, true});
     }
     if (on.options().workers) {
         all = {{fmt::format("single step, {} processes", *on.options().workers), "single",
@@ -124,6 +218,13 @@ void measure_all(bench& on) {
             if (on.wants(std::string{each} + " steps, from first submission")) {
                 submit_and_drain(on, each, tasks / 2);
             }
+        }
+        // A setting costs about as much in every repetition.
+        if (on.programs().has_own_server() && on.records().repetitions() <= 3) {
+            sweep_durability(on, tasks / 4,
+                             on.options().length == run_length::full ? std::vector{1, 2, 4, 8}
+                                                                     : std::vector{2});
+            compare_configurations(on, tasks / 4);
         }
     }
 }

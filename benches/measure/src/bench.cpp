@@ -188,6 +188,15 @@ void bench::add(std::string_view name, std::vector<double> const& values, std::s
     state_->records.add(name, values, unit);
 }
 
+void bench::add_figure(std::string_view name, double value, std::string_view unit,
+                       better direction) {
+    add(name, value, unit);
+    state_->records.declare(name, direction);
+    if (direction == better::lower) {
+        state_->records.allow_zero(name);
+    }
+}
+
 recorder& bench::records() noexcept {
     return state_->records;
 }
@@ -207,6 +216,10 @@ void bench::component(std::string const& name, plan const& how, std::function<ti
         auto const got = run_component(name, how, take, twin);
         add(name, got.ms);
         records().accompany(name, got.beside);
+        if (got.beside.allocations) {
+            records().count(name, "allocations by operation", *got.beside.allocations);
+            records().count(name, "bytes allocated by operation", *got.beside.allocated_bytes);
+        }
     }
 }
 
@@ -225,9 +238,16 @@ void bench::setting(std::string name, std::string value) {
     state_->results.settings.emplace_back(std::move(name), std::move(value));
 }
 
-void bench::require(bool holds, std::string what) {
+bool bench::require(bool holds, std::string what) {
     if (!holds) {
         state_->results.failures.push_back(std::move(what));
+    }
+    return holds;
+}
+
+void bench::prove(bool holds, std::string finding, std::string failure) {
+    if (require(holds, std::move(failure))) {
+        state_->results.findings.push_back(std::move(finding));
     }
 }
 
@@ -242,8 +262,30 @@ void bench::attach(std::string const& name, std::string_view text) {
     std::ofstream{file} << text;
 }
 
+/// Only the orchestrator's sessions may be left, and its pool is limited.
+void bench::count_what_is_left() {
+    auto& programs = *state_->programs;
+    constexpr std::size_t pool_limit = 16;
+    constexpr std::chrono::seconds limit{5}; // a session ends a moment after its program
+    programs.stop_workers();
+    auto const until = steady_clock::now() + limit;
+    auto left = programs.sessions();
+    while (left > pool_limit && steady_clock::now() < until) {
+        left = programs.sessions();
+    }
+    require(left <= pool_limit,
+            fmt::format("{} sessions of Tasker's programs are left after the suite; the "
+                        "orchestrator's pool has at most {}",
+                        left, pool_limit));
+    setting("connections after", connections(programs));
+    state_->results.tasks = programs.tasks();
+}
+
 int bench::finish() {
     auto& results = state_->results;
+    if (state_->programs && state_->programs->has_database()) {
+        count_what_is_left();
+    }
     results.calibration = state_->calibration;
     results.round_trip = state_->round_trip;
     results.commit_time = state_->commit;
@@ -272,9 +314,6 @@ int bench::finish() {
     });
     if (can_be_paired) {
         attach("functions.sql", state_->programs->functions());
-    }
-    if (state_->programs && state_->programs->has_database()) {
-        setting("connections after", connections(*state_->programs));
     }
     results.settings.emplace_back("took", fmt::format("{:.0f} s", ms_since(state_->begun) / 1'000));
     print_results(results);

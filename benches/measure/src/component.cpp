@@ -58,6 +58,10 @@ public:
         if (one.work_ms) {
             work_ms_.push_back(*one.work_ms / calls);
         }
+        if (one.made) {
+            allocations_.push_back(static_cast<double>(one.made->count) / calls);
+            bytes_.push_back(static_cast<double>(one.made->bytes) / calls);
+        }
     }
 
     std::vector<double> const& ms() const noexcept {
@@ -68,6 +72,12 @@ public:
     }
     std::optional<double> work() const {
         return at(work_ms_, 50);
+    }
+    std::optional<double> allocations() const {
+        return at(allocations_, 50);
+    }
+    std::optional<double> bytes() const {
+        return at(bytes_, 50);
     }
 
 private:
@@ -81,6 +91,8 @@ private:
 
     std::vector<double> ms_;
     std::vector<double> work_ms_;
+    std::vector<double> allocations_;
+    std::vector<double> bytes_;
 };
 
 } // namespace
@@ -137,7 +149,9 @@ component_samples run_component(std::string const& name, bench::plan const& plan
             .beside = {.work_ms = own.work(),
                        .twin_work_ms = other.work(),
                        .twin_p10_ms = other.duration(10),
-                       .twin_p50_ms = other.duration(50)}};
+                       .twin_p50_ms = other.duration(50),
+                       .allocations = own.allocations(),
+                       .allocated_bytes = own.bytes()}};
 }
 
 } // namespace tasker::measure

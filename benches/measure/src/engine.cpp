@@ -3,6 +3,7 @@
 #include "tasker/measure/processes.hpp"
 
 #include <fmt/core.h>
+#include <toml++/toml.h>
 
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 namespace tasker::measure {
@@ -42,6 +44,36 @@ fs::path make_folder() {
     return out;
 }
 
+/// Tables are merged; other values of `over` replace those of `base`.
+void merge(toml::table& base, toml::table const& over) {
+    for (auto const& [key, value] : over) {
+        auto* const inner = base[key].as_table();
+        if (inner != nullptr && value.is_table()) {
+            merge(*inner, *value.as_table());
+        } else {
+            base.insert_or_assign(key, value);
+        }
+    }
+}
+
+std::string worker_toml(fs::path const& folder, worker_options const& how) {
+    auto out = folder.empty() ? toml::table{} : toml::parse_file((folder / "worker.toml").string());
+    merge(out, toml::parse(how.settings));
+    if (how.concurrency > 0) {
+        out.insert_or_assign("concurrency", how.concurrency);
+    }
+    if (how.lease_seconds > 0) {
+        out.insert_or_assign("lease_seconds", how.lease_seconds);
+    }
+    if (how.report_connections > 0) {
+        merge(out, toml::table{
+                       {"database", toml::table{{"report_connections", how.report_connections}}}});
+    }
+    std::ostringstream text;
+    text << out << '\n';
+    return text.str();
+}
+
 } // namespace
 
 std::string environment(char const* name) {
@@ -71,9 +103,15 @@ void engine::state::stop_services() {
         each.process.stop(in(stop_limit));
     }
     workers.clear();
-    if (orchestrator) {
-        orchestrator->process.stop(in(stop_limit));
-        orchestrator.reset();
+    stop_orchestrators();
+}
+
+void engine::state::stop_orchestrators() {
+    for (auto* each : {&second_orchestrator, &orchestrator}) {
+        if (*each) {
+            (*each)->process.stop(in(stop_limit));
+            each->reset();
+        }
     }
 }
 
@@ -142,16 +180,29 @@ void engine::configure(std::filesystem::path config) {
     state_->config = std::move(config);
 }
 
-void engine::start_orchestrator() {
-    if (!state_->is_ours() || state_->orchestrator) {
-        return;
+service engine::state::start_orchestrator(std::string name) const {
+    std::vector<std::string> arguments;
+    if (!config.empty()) {
+        arguments = {"--config", (config / "orchestrator.toml").string()};
     }
-    state_->orchestrator = start_service({.program = "tasker-orchestrator",
-                                          .name = "tasker-orchestrator",
-                                          .dsn = dsn(),
-                                          .folder = state_->folder,
-                                          .arguments = state_->config_of("orchestrator.toml")});
-    state_->listens_on = state_->orchestrator->listens_on;
+    return start_service({.program = "tasker-orchestrator",
+                          .name = std::move(name),
+                          .dsn = dsn(),
+                          .folder = folder,
+                          .arguments = std::move(arguments)});
+}
+
+void engine::start_orchestrator() {
+    if (state_->is_ours() && !state_->orchestrator) {
+        state_->orchestrator = state_->start_orchestrator("tasker-orchestrator");
+        state_->listens_on = state_->orchestrator->listens_on;
+    }
+}
+
+address engine::start_second_orchestrator() {
+    state_->require_private();
+    state_->second_orchestrator = state_->start_orchestrator("tasker-orchestrator-2");
+    return state_->second_orchestrator->listens_on;
 }
 
 void engine::require_private() const {
@@ -159,10 +210,7 @@ void engine::require_private() const {
 }
 
 void engine::stop_orchestrator() {
-    if (state_->orchestrator) {
-        state_->orchestrator->process.stop(in(stop_limit));
-        state_->orchestrator.reset();
-    }
+    state_->stop_orchestrators();
 }
 
 void engine::start_workers(std::size_t count, worker_options const& how) {
@@ -171,27 +219,10 @@ void engine::start_workers(std::size_t count, worker_options const& how) {
     }
     for (std::size_t i = 0; i < count; ++i) {
         auto const name = "worker-" + std::to_string(++state_->workers_started);
-        auto arguments = state_->config_of("worker.toml");
-        arguments.insert(arguments.end(), {"--name", name});
-        if (how.concurrency > 0) {
-            arguments.insert(arguments.end(), {"--concurrency", std::to_string(how.concurrency)});
-        }
-        if (how.lease_seconds > 0) {
-            arguments.insert(arguments.end(),
-                             {"--lease-seconds", std::to_string(how.lease_seconds)});
-        }
-        if (how.report_connections > 0 || !how.settings.empty()) {
-            if (!state_->config.empty()) {
-                throw std::runtime_error{"the suite has its own settings: --config has no effect"};
-            }
-            auto const file = state_->folder / (name + ".toml");
-            std::ofstream out{file};
-            out << how.settings << '\n';
-            if (how.report_connections > 0) {
-                out << "[database]\nreport_connections = " << how.report_connections << '\n';
-            }
-            arguments.insert(arguments.end(), {"--config", file.string()});
-        }
+        auto const file = state_->folder / (name + ".toml");
+        std::ofstream{file} << worker_toml(state_->config, how);
+        std::vector<std::string> arguments{"--name", name, "--config", file.string()};
+        arguments.insert(arguments.end(), how.arguments.begin(), how.arguments.end());
         state_->workers.push_back(start_service({.program = how.program,
                                                  .name = name,
                                                  .dsn = dsn(),
@@ -215,6 +246,20 @@ void engine::kill_worker(std::size_t which) {
     victim.process.send(SIGKILL);
     victim.process.wait(in(stop_limit)).value();
     state_->workers.erase(state_->workers.begin() + static_cast<std::ptrdiff_t>(which));
+}
+
+double engine::worker_metric(std::string const& series) const {
+    double sum = 0;
+    for (auto const& each : state_->workers) {
+        auto const text =
+            http_connection{each.listens_on}.expect(200, make_request("GET", "/metrics"));
+        auto const at = text.find('\n' + series + ' ');
+        if (at == std::string::npos) {
+            throw std::runtime_error{"a worker has no metric " + series};
+        }
+        sum += std::stod(text.substr(at + series.size() + 2));
+    }
+    return sum;
 }
 
 void engine::register_template(shape const& made) {

@@ -47,7 +47,27 @@ std::string engine::state::dsn(std::string const& name) const {
     return maintenance_dsn.empty() ? given_dsn : with_database(maintenance_dsn, name);
 }
 
+task_counts engine::state::count_tasks() const {
+    auto out = counted;
+    auto names = more_databases;
+    names.emplace_back(database_name);
+    for (auto const& each : names) {
+        pqxx::connection session{dsn(each)};
+        pqxx::nontransaction query{session};
+        auto const row = query.exec("select count(*) filter (where state = 'complete'), "
+                                    "count(*) filter (where state = 'failed'), count(*) "
+                                    "from tasker.tasks")[0];
+        out.complete += row[0].as<std::size_t>();
+        out.failed += row[1].as<std::size_t>();
+        out.other += row[2].as<std::size_t>() - row[0].as<std::size_t>() - row[1].as<std::size_t>();
+    }
+    return out;
+}
+
 void engine::state::drop_databases() {
+    if (has_made_databases) {
+        counted = count_tasks();
+    }
     pqxx::connection session{server_dsn()};
     pqxx::nontransaction query{session};
     more_databases.emplace_back(database_name);
@@ -66,6 +86,11 @@ void engine::state::create_database(std::string const& name,
         query.exec("checkpoint");
     }
     sql::migrate(dsn(name)).value();
+    if (auto const injected = environment("TASKER_BENCH_INJECT_SQL");
+        script.empty() && !injected.empty()) {
+        pqxx::connection session{dsn(name)};
+        pqxx::nontransaction{session}.exec(read_file(injected));
+    }
     if (!script.empty()) {
         auto const text = read_file(script);
         pqxx::connection session{dsn(name)};
@@ -90,11 +115,7 @@ void engine::reset_database() {
     state_->stop_services();
     state_->drop_databases();
     state_->has_made_databases = true;
-    state_->create_database(database_name, environment("TASKER_BENCH_INJECT_SQL"));
-}
-
-std::string engine::add_database(std::string const& suffix) {
-    return add_database(suffix, environment("TASKER_BENCH_INJECT_SQL"));
+    state_->create_database(database_name, {});
 }
 
 std::string engine::add_database(std::string const& suffix, std::filesystem::path const& script) {
@@ -117,6 +138,23 @@ pqxx::connection& engine::database() {
 
 std::string engine::dsn() const {
     return state_->dsn();
+}
+
+task_counts engine::tasks() const {
+    return state_->has_made_databases ? state_->count_tasks() : task_counts{};
+}
+
+std::size_t engine::sessions() const {
+    // From another database where possible, so that the counts of this one do not change.
+    pqxx::connection own{state_->is_ours() ? state_->server_dsn() : dsn()};
+    pqxx::nontransaction query{own};
+    auto const database = state_->is_ours() ? query.quote(std::string{database_name})
+                                            : std::string{"current_database()"};
+    return query
+        .exec("select count(*) from pg_stat_activity where backend_type = 'client backend' and "
+              "application_name like 'tasker-%' and datname = " +
+              database)[0][0]
+        .as<std::size_t>();
 }
 
 std::string engine::functions() {

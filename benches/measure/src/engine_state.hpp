@@ -31,6 +31,7 @@ struct engine::state {
     std::string maintenance_dsn = {};  ///< of a server that is not ours
     std::string given_dsn = {};        ///< of services that ran already
     std::optional<service> orchestrator = {};
+    std::optional<service> second_orchestrator = {};
     std::vector<service> workers = {};
     std::unique_ptr<pqxx::connection> database = {};
     address listens_on = {};
@@ -38,6 +39,7 @@ struct engine::state {
     std::size_t workers_started = 0;
     std::vector<std::string> more_databases = {};
     bool has_made_databases = false;
+    task_counts counted = {}; ///< of databases that were dropped
 
     state() = default;
     state(state const&) = delete;
@@ -49,17 +51,14 @@ struct engine::state {
     }
     void require_private() const;
 
-    /// The arguments that name this file of the configuration, if there is one.
-    std::vector<std::string> config_of(char const* file) const {
-        return config.empty() ? std::vector<std::string>{}
-                              : std::vector<std::string>{"--config", (config / file).string()};
-    }
-
+    service start_orchestrator(std::string name) const;
+    void stop_orchestrators();
     void stop_services();
 
     std::string server_dsn() const;
     std::string dsn(std::string const& name = database_name) const;
     void drop_databases();
+    task_counts count_tasks() const;
     /// Migrated; then `script` is run, if there is one.
     void create_database(std::string const& name, std::filesystem::path const& script) const;
 };

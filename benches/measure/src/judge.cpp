@@ -39,6 +39,7 @@ case_result judge(recording const& from, std::vector<target> const& aims) {
     }
     case_result out{.recorded = from,
                     .total = summarise(samples),
+                    .median_95 = median_interval(from.repetitions),
                     .parts = {},
                     .judged = {},
                     .state = status::pass};

@@ -53,8 +53,10 @@ void visit(nlohmann::json const& node, executed_plans& to) {
 
 double executed_plans::hit_percent() const {
     auto const touched = blocks_hit + blocks_read;
-    return touched == 0 ? 100
-                        : 100 * static_cast<double>(blocks_hit) / static_cast<double>(touched);
+    if (touched == 0) {
+        throw std::runtime_error{"the statements touched no page of the buffers"};
+    }
+    return 100 * static_cast<double>(blocks_hit) / static_cast<double>(touched);
 }
 
 explained_session::explained_session(engine& on, std::string const& dsn)

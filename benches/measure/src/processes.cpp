@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <sstream>
@@ -52,14 +53,9 @@ process_stat require_stat(pid_t process) {
     return *stat;
 }
 
-} // namespace
-
-double cpu_seconds(pid_t process) {
-    return require_stat(process).cpu_s;
-}
-
-double cpu_seconds_with_children(pid_t process) {
-    double sum = require_stat(process).cpu_s;
+/// `read` of the process and of its children.
+double sum_with_children(pid_t process, std::function<double(pid_t)> const& read) {
+    double sum = read(process);
     for (auto const& entry : std::filesystem::directory_iterator{"/proc"}) {
         auto const name = entry.path().filename().string();
         pid_t number = 0;
@@ -67,27 +63,50 @@ double cpu_seconds_with_children(pid_t process) {
         if (failure == std::errc{} && end == name.data() + name.size()) {
             auto const stat = read_stat(number);
             if (stat && stat->parent == process) {
-                sum += stat->cpu_s;
+                sum += read(number);
             }
         }
     }
     return sum;
 }
 
-resident_memory memory_of(pid_t process) {
-    std::ifstream file{"/proc/" + std::to_string(process) + "/status"};
-    resident_memory out{};
-    for (std::string line; std::getline(file, line);) {
-        std::istringstream fields{line};
-        std::string name;
-        double kibibytes = 0;
-        fields >> name >> kibibytes;
-        if (name == "VmRSS:") {
-            out.now_mb = kibibytes * 1'024 / 1e6;
-        } else if (name == "VmHWM:") {
-            out.peak_mb = kibibytes * 1'024 / 1e6;
+/// The number in the line of a file in /proc that begins with the key; 0: there is none.
+double number_in(pid_t process, char const* file, std::string_view key) {
+    std::ifstream in{"/proc/" + std::to_string(process) + '/' + file};
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with(key)) {
+            return std::stod(line.substr(key.size()));
         }
     }
+    return 0;
+}
+
+constexpr double mb_per_kib = 1'024 / 1e6;
+
+} // namespace
+
+double cpu_seconds(pid_t process) {
+    return require_stat(process).cpu_s;
+}
+
+double cpu_seconds_with_children(pid_t process) {
+    return sum_with_children(process, [process](pid_t each) {
+        auto const stat = each == process ? std::optional{require_stat(each)} : read_stat(each);
+        return stat ? stat->cpu_s : 0;
+    });
+}
+
+double memory_with_children_mb(pid_t process) {
+    return mb_per_kib * sum_with_children(process, [](pid_t each) {
+               return number_in(each, "smaps_rollup", "Pss:");
+           });
+}
+
+resident_memory memory_of(pid_t process) {
+    resident_memory const out{.now_mb = mb_per_kib * number_in(process, "status", "VmRSS:"),
+                              .peak_mb = mb_per_kib * number_in(process, "status", "VmHWM:"),
+                              .threads =
+                                  static_cast<int>(number_in(process, "status", "Threads:"))};
     if (out.now_mb == 0) {
         throw std::runtime_error{"process " + std::to_string(process) + " has ended"};
     }

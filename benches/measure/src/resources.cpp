@@ -2,6 +2,16 @@
 
 namespace tasker::measure {
 
+usage usage::operator-(usage const& other) const noexcept {
+    return {.cpu = cpu - other.cpu,
+            .wal_bytes = wal_bytes - other.wal_bytes,
+            .commits = commits - other.commits,
+            .rows_written = rows_written - other.rows_written,
+            .hot_updates = hot_updates - other.hot_updates,
+            .updates = updates - other.updates,
+            .dead_tuples = dead_tuples - other.dead_tuples};
+}
+
 meter::meter(engine& on) : on_{on}, begin_{look()} {}
 
 meter::snapshot meter::look() {

@@ -100,8 +100,8 @@ json to_json(case_result const& of) {
                                       ? json(1'000 / total.mean)
                                       : json(nullptr)},
              {"value", total.p50},
-             {"median_low", total.median_95.low},
-             {"median_high", total.median_95.high}};
+             {"median_low", of.median_95.low},
+             {"median_high", of.median_95.high}};
     if (!of.judged.empty() && of.judged.front().value) {
         out["target_ms"] = ms(of.judged.front().aim.bound);
         if (auto const ratio = of.judged.front().aim.ratio(*of.judged.front().value)) {
@@ -210,6 +210,10 @@ std::string json_text(suite_results const& of) {
                 {"calibration_ms", medians(of.calibration)},
                 {"round_trip_ms", medians(of.round_trip)},
                 {"commit_ms", medians(of.commit_time)},
+                {"tasks",
+                 {{"complete", of.tasks.complete},
+                  {"failed", of.tasks.failed},
+                  {"other", of.tasks.other}}},
                 {"results", std::move(results)},
                 {"findings", of.findings},
                 {"failures", of.failures},

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -72,11 +73,14 @@ void append_case(std::string& out, case_result const& of) {
     out += fmt::format("- Outliers: {}/{} ({:.1f}%)\n", total.outliers, total.samples,
                        100.0 * static_cast<double>(total.outliers) /
                            static_cast<double>(total.samples));
-    out += fmt::format("- Median, 95 % confidence: {} … {}, {} repetitions\n",
-                       with_unit(total.median_95.low, unit), with_unit(total.median_95.high, unit),
-                       of.parts.size());
-    for (auto const& [name, values] : of.recorded.counters) {
-        out += fmt::format("- {}: {}\n", name, with_unit(summarise(values).p50, ""));
+    out +=
+        fmt::format("- Median, 95 % confidence: {} … {}, {}\n", with_unit(of.median_95.low, unit),
+                    with_unit(of.median_95.high, unit),
+                    of.parts.size() == 1 ? std::string{"within one repetition"}
+                                         : fmt::format("between {} repetitions", of.parts.size()));
+    for (auto [name, values] : of.recorded.counters) { // a difference may be below zero
+        std::ranges::sort(values);
+        out += fmt::format("- {}: {}\n", name, with_unit(percentile(values, 50), ""));
     }
     out += '\n';
 }
@@ -181,7 +185,8 @@ std::string log_text(suite_results const& of) {
     for (auto const& [name, value] : of.settings) {
         out += fmt::format("- {}: {}\n", name, value);
     }
-    out += "\n## Results\n\n";
+    out += fmt::format("- tasks: {} complete, {} failed, {} in another state\n\n## Results\n\n",
+                       of.tasks.complete, of.tasks.failed, of.tasks.other);
     for (auto const& each : of.cases) {
         append_case(out, each);
     }

@@ -1,5 +1,7 @@
 #include "tasker/measure/shapes.hpp"
 
+#include "tasker/measure/http.hpp"
+
 #include <numeric>
 #include <stdexcept>
 
@@ -55,6 +57,10 @@ std::string shape::task_json(std::string_view context, std::string_view more) co
     return out.append(R"(","context":)").append(context).append(more) + '}';
 }
 
+std::string shape::creation(std::string_view context, std::string_view more) const {
+    return make_request("POST", "/v1/tasks", "application/json", task_json(context, more));
+}
+
 std::string shape::batch_json(std::size_t tasks, std::string_view context) const {
     std::string const task = task_json(context);
     std::string out = R"({"tasks":[)";
@@ -106,6 +112,14 @@ std::string context_of(std::size_t bytes) {
         out.pop_back();
     }
     return out + "]}";
+}
+
+shape sleeping(int ms, std::string_view name) {
+    auto out = named_shape(name);
+    out.name = "sleep-" + std::to_string(ms) + '-' + out.name;
+    out.handler = "tasker.sleep";
+    out.initialization = R"({"ms":)" + std::to_string(ms) + '}';
+    return out;
 }
 
 shape chain(std::size_t steps) {

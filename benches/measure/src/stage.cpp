@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <stdexcept>
 #include <utility>
 
 namespace tasker::measure {
@@ -39,6 +40,7 @@ std::string compiled_steps(shape const& of) {
             child_parents.push_back(of.parents[child].size());
         }
         step_json["step_no"] = step;
+        step_json["handler"] = of.handler;
         step_json["name"] = fmt::format("s{}", step);
         step_json["parents"] = of.parents[step];
         step_json["children"] = children[step];
@@ -83,16 +85,21 @@ std::vector<task_id> stage::create(std::size_t tasks, std::string const& context
                          .idempotency_key = {}});
         ids.push_back(batch.back().id);
     }
-    session_.run(queue::create_tasks(session_.connection(), std::move(batch),
-                                     queue::atomicity::each_alone, session::soon()));
+    auto const made = session_.run(queue::create_tasks(
+        session_.connection(), std::move(batch), queue::atomicity::each_alone, session::soon()));
+    if (made.size() != tasks || std::ranges::any_of(made, [](auto const& each) {
+            return each.creation != queue::creation::created;
+        })) {
+        throw std::runtime_error{"not every task was created"};
+    }
     return ids;
 }
 
-std::vector<task_id> stage::create_many(std::size_t tasks) {
+std::vector<task_id> stage::create_many(std::size_t tasks, std::string const& context) {
     constexpr std::size_t batch = 1'000;
     std::vector<task_id> out;
     while (out.size() < tasks) {
-        auto const ids = create(std::min(batch, tasks - out.size()));
+        auto const ids = create(std::min(batch, tasks - out.size()), context);
         out.insert(out.end(), ids.begin(), ids.end());
     }
     return out;
@@ -109,7 +116,10 @@ std::vector<queue::claimed_step> stage::claim(std::int32_t quantity, queue::prio
 }
 
 queue::finish_reply stage::finish(std::vector<queue::claimed_step> const& steps, std::int32_t take,
-                                  queue::outcome outcome) {
+                                  queue::outcome outcome, std::string const& payload) {
+    auto const small = outcome == queue::outcome::success
+                           ? R"({"done":true})"
+                           : R"({"message":"no","type":"told_to_fail"})";
     queue::finish_request report{.queue = steps.empty() ? queue() : steps.front().queue,
                                  .worker = worker_,
                                  .lease = lease,
@@ -119,9 +129,7 @@ queue::finish_reply stage::finish(std::vector<queue::claimed_step> const& steps,
     for (auto const& each : steps) {
         report.steps.push_back({.held = lease_of(each),
                                 .outcome = outcome,
-                                .payload = outcome == queue::outcome::success
-                                               ? R"({"done":true})"
-                                               : R"({"message":"no","type":"told_to_fail"})",
+                                .payload = payload.empty() ? small : payload,
                                 .retry_after = {}});
     }
     return session_.run(queue::finish(session_.connection(), std::move(report), session::soon()));
@@ -151,7 +159,7 @@ void stage::vacuum() {
     session_.query(sql);
 }
 
-std::size_t stage::work_off(std::size_t steps) {
+std::size_t stage::work_off(std::size_t steps, std::string const& result) {
     constexpr std::size_t batch = 500;
     std::size_t done = 0;
     while (done < steps) {
@@ -159,7 +167,9 @@ std::size_t stage::work_off(std::size_t steps) {
         if (claimed.empty()) {
             break;
         }
-        finish(claimed);
+        if (!finish(claimed, 0, queue::outcome::success, result).refused.empty()) {
+            throw std::runtime_error{"a result was refused"};
+        }
         done += claimed.size();
     }
     return done;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <random>
 #include <stdexcept>
@@ -9,27 +10,6 @@
 namespace tasker::measure {
 
 namespace {
-
-/// Resamples are drawn with the same seed every time: the same samples give the same interval.
-interval bootstrap_median(std::vector<double> const& samples) {
-    constexpr std::size_t budget = 2'000'000; // of draws, so that many samples do not take minutes
-    constexpr std::size_t most = 1'000;
-    constexpr std::size_t least = 50;
-    auto const rounds = std::clamp(budget / samples.size(), least, most);
-    std::mt19937_64 random{17};
-    std::uniform_int_distribution<std::size_t> pick{0, samples.size() - 1};
-    std::vector<double> medians;
-    medians.reserve(rounds);
-    std::vector<double> drawn(samples.size());
-    for (std::size_t round = 0; round < rounds; ++round) {
-        std::ranges::generate(drawn, [&] { return samples[pick(random)]; });
-        auto const middle = drawn.begin() + static_cast<std::ptrdiff_t>((drawn.size() - 1) / 2);
-        std::ranges::nth_element(drawn, middle);
-        medians.push_back(*middle);
-    }
-    std::ranges::sort(medians);
-    return {percentile(medians, 2.5), percentile(medians, 97.5)};
-}
 
 std::size_t count_outliers(std::vector<double> const& sorted) {
     double const low = percentile(sorted, 25);
@@ -73,8 +53,40 @@ summary summarise(std::vector<double> samples) {
         .p95 = percentile(samples, 95),
         .p99 = percentile(samples, 99),
         .outliers = count_outliers(samples),
-        .median_95 = bootstrap_median(samples),
     };
+}
+
+interval median_interval(std::vector<std::vector<double>> const& repetitions) {
+    constexpr std::size_t budget = 2'000'000; // of draws, so that many samples do not take minutes
+    constexpr std::size_t most = 1'000;
+    constexpr std::size_t least = 50;
+    std::vector<std::vector<double>> units;
+    std::size_t samples = 0;
+    for (auto const& each : repetitions) {
+        samples += each.size();
+        if (repetitions.size() == 1) {
+            std::ranges::transform(each, std::back_inserter(units),
+                                   [](double one) { return std::vector{one}; });
+        } else if (!each.empty()) {
+            units.push_back(each);
+        }
+    }
+    std::mt19937_64 random{17}; // the same samples give the same interval
+    std::uniform_int_distribution<std::size_t> pick{0, units.size() - 1};
+    std::vector<double> medians;
+    std::vector<double> drawn;
+    for (auto left = std::clamp(budget / samples, least, most); left > 0; --left) {
+        drawn.clear();
+        for (std::size_t i = 0; i < units.size(); ++i) {
+            auto const& unit = units[pick(random)];
+            drawn.insert(drawn.end(), unit.begin(), unit.end());
+        }
+        auto const middle = drawn.begin() + static_cast<std::ptrdiff_t>((drawn.size() - 1) / 2);
+        std::ranges::nth_element(drawn, middle);
+        medians.push_back(*middle);
+    }
+    std::ranges::sort(medians);
+    return {percentile(medians, 2.5), percentile(medians, 97.5)};
 }
 
 bool has_enough(std::string_view statistic, std::size_t samples) noexcept {

@@ -69,6 +69,10 @@ void add_options(CLI::App& app, bench_options& chosen, suite_uses const& uses) {
                "seconds")
             ->check(CLI::Range(1, 1'000'000));
     }
+    if (uses.rate) {
+        app.add_option("--rate", chosen.rate, "tasks a second, instead of the suite's own number")
+            ->check(CLI::Range(1, 1'000'000));
+    }
     if (uses.config) {
         app.add_option("--config", chosen.config,
                        "folder of orchestrator.toml and worker.toml, such as config/low_latency")

@@ -46,6 +46,14 @@ void create_backlog(engine& on, shape const& of, std::size_t tasks, std::size_t 
     }
 }
 
+loop_result create_singly(engine& on, shape const& of, std::size_t tasks) {
+    auto const request = of.creation();
+    return run_without_errors({.peer = on.orchestrator(),
+                               .connections = 32,
+                               .expected_status = 201,
+                               .next = times(tasks, request)});
+}
+
 void wait_until_drained(engine& on, std::size_t tasks) {
     auto const until = steady_clock::now() + drain_limit;
     pqxx::nontransaction query{on.database()};
@@ -72,14 +80,24 @@ void wait_until_drained(engine& on, std::size_t tasks) {
     }
 }
 
+double seconds_to_drain(engine& on, std::size_t tasks) {
+    wait_until_drained(on, tasks);
+    auto const now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration<double>{now}.count() -
+           pqxx::nontransaction{on.database()}
+               .exec("select extract(epoch from min(started_at)) from tasker.tasks")[0][0]
+               .as<double>();
+}
+
 task_times run_task(http_connection& connection, std::string const& creation, std::size_t steps,
-                    std::string_view result) {
+                    std::string_view result, http_connection* awaits) {
     task_times out{};
     auto const start = steady_clock::now();
     auto const task = connection.expect(201, creation);
     out.created_ms = ms_since(start);
     auto const ended =
-        connection.expect(200, make_request("GET", "/v1/tasks/" + task_id_in(task) + "?wait=300"));
+        (awaits == nullptr ? connection : *awaits)
+            .expect(200, make_request("GET", "/v1/tasks/" + task_id_in(task) + "?wait=300"));
     out.completed_ms = ms_since(start);
     auto const all = R"("steps_complete":)" + std::to_string(steps) + ',';
     if (ended.find(R"("state":"complete")") == std::string::npos ||

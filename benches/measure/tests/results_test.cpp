@@ -74,6 +74,12 @@ TEST(Results, LogTellsEveryFigureOfACase) {
     EXPECT_THAT(text, HasSubstr("## Summary\n\n- Total: 1\n- Passed: 1\n"));
 }
 
+TEST(Results, CounterMayBeBelowZero) {
+    auto measured = durations({{1}});
+    measured.counters["difference, ms"] = {-2, -3, 1};
+    EXPECT_THAT(log_text(results_with(judge(measured, {}))), HasSubstr("- difference, ms: -2\n"));
+}
+
 TEST(Results, JsonHasTheFieldsOfCi) {
     auto const json = nlohmann::json::parse(
         json_text(results_with(judge(durations({{2, 2}, {4, 4}}), {parse_target("min < 8")}))));

@@ -58,16 +58,24 @@ TEST(Statistics, IntervalHoldsTheMedianAndNarrowsWithSamples) {
             few.push_back(many.back());
         }
     }
-    auto const wide = summarise(few).median_95;
-    auto const narrow = summarise(many).median_95;
+    auto const wide = median_interval({few});
+    auto const narrow = median_interval({many});
     EXPECT_LT(narrow.low, 100.6);
     EXPECT_GT(narrow.high, 99.4);
     EXPECT_LT(narrow.high - narrow.low, wide.high - wide.low);
 }
 
+TEST(Statistics, IntervalIsAsWideAsTheRepetitionsDiffer) {
+    std::vector<double> const low(100, 3.0);
+    std::vector<double> const high(100, 3.7);
+    auto const found = median_interval({low, high, low, high, low, high});
+    EXPECT_EQ(found.low, 3.0);
+    EXPECT_EQ(found.high, 3.7);
+}
+
 TEST(Statistics, SameSamplesGiveTheSameInterval) {
-    auto const first = summarise(one_to(50)).median_95;
-    auto const second = summarise(one_to(50)).median_95;
+    auto const first = median_interval({one_to(50)});
+    auto const second = median_interval({one_to(50)});
     EXPECT_EQ(first.low, second.low);
     EXPECT_EQ(first.high, second.high);
 }

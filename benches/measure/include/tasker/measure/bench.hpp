@@ -30,10 +30,11 @@ struct bench_options {
     std::optional<std::size_t> tasks = {};
     std::optional<std::size_t> payload_bytes = {};
     std::optional<std::chrono::seconds> duration = {};
-    std::filesystem::path against = {}; ///< functions of a baseline, measured in turn with ours
-    std::filesystem::path config = {};  ///< settings of the services; empty: the defaults
-    std::filesystem::path output = {};  ///< folder of the log and of the JSON
-    std::filesystem::path targets = {}; ///< targets.toml
+    std::optional<std::size_t> rate = {}; ///< tasks a second
+    std::filesystem::path against = {};   ///< functions of a baseline, measured in turn with ours
+    std::filesystem::path config = {};    ///< settings of the services; empty: the defaults
+    std::filesystem::path output = {};    ///< folder of the log and of the JSON
+    std::filesystem::path targets = {};   ///< targets.toml
 };
 
 /// One run of one suite: provides the engine, takes samples, reports progress.
@@ -75,6 +76,9 @@ public:
     void add(std::string_view name, double value, std::string_view unit = "ms");
     void add(std::string_view name, std::vector<double> const& values,
              std::string_view unit = "ms");
+    /// A figure of a whole run that may be zero if lower is better: errors, conflicts, growth.
+    void add_figure(std::string_view name, double value, std::string_view unit,
+                    better direction = better::lower);
     recorder& records() noexcept;
 
     /// Of the samples of the case's latest repetition. REQUIRES: there are some (asserted).
@@ -102,8 +106,11 @@ public:
     /// A setting, stated in every output: data volume, connections, warm-up.
     void setting(std::string name, std::string value);
 
-    /// A check in addition to the targets; false fails the suite at its end.
-    void require(bool holds, std::string what);
+    /// A check in addition to the targets; false fails the suite at its end. Returns `holds`.
+    bool require(bool holds, std::string what);
+
+    /// The finding if the check holds; otherwise the suite fails at its end.
+    void prove(bool holds, std::string finding, std::string failure);
 
     /// A line of progress.
     void progress(std::string_view text);
@@ -115,6 +122,8 @@ public:
     int finish();
 
 private:
+    void count_what_is_left();
+
     struct state;
     std::unique_ptr<state> state_;
 };
@@ -125,6 +134,7 @@ struct suite_uses {
     bool tasks = false;
     bool payload = false;
     bool duration = false;
+    bool rate = false;
     bool against = false;
     bool config = false;
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tasker/measure/allocations.hpp"
+
 #include "tasker/base/time.hpp"
 
 #include <sys/types.h>
@@ -34,7 +36,17 @@ struct timing {
 
     double ms;
     std::optional<double> work_ms;
+    std::optional<allocations> made = {}; ///< by this process in the same time
 };
+
+/// Its duration, and the allocations in it.
+template <class Function>
+timing timed(Function&& what) {
+    auto const before = allocated();
+    timing out{timed_ms(what)};
+    out.made = allocated() - before;
+    return out;
+}
 
 /// The CPU time of another process of this machine.
 class cpu_clock {

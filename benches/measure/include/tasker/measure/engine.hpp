@@ -35,7 +35,15 @@ struct worker_options {
     int concurrency = 0;                   ///< handlers at a time; 0: the worker's default
     int lease_seconds = 0;                 ///< 0: the worker's default
     int report_connections = 0;            ///< 0: the worker's default
-    std::string settings = {};             ///< more lines of worker.toml
+    std::string settings = {};             ///< more top-level lines of worker.toml
+    std::vector<std::string> arguments = {};
+};
+
+/// The tasks of all databases that the engine had, by the state they were left in.
+struct task_counts {
+    std::size_t complete = 0;
+    std::size_t failed = 0;
+    std::size_t other = 0;
 };
 
 /// A line of the check list at the top of every result.
@@ -88,7 +96,7 @@ public:
     std::vector<prerequisite> check() const;
 
     /// The folder of orchestrator.toml and worker.toml for the services that start from now on;
-    /// what a suite sets itself (concurrency, lease) takes precedence. Errors: throws not_private.
+    /// options of start_workers() take precedence. Empty: the defaults. Errors: throws not_private.
     void configure(std::filesystem::path config);
 
     /// Starts over: an empty, migrated database, a new orchestrator, no worker. On a running engine
@@ -99,10 +107,10 @@ public:
     void reset_database();
 
     /// One more migrated database on the same server, empty; gone with the next reset. Returns its
-    /// DSN. TASKER_BENCH_INJECT_SQL names a script that is run in all of them, for trying the
-    /// tools: does a slower function show? `script`: run instead. Errors: throws not_private.
-    std::string add_database(std::string const& suffix);
-    std::string add_database(std::string const& suffix, std::filesystem::path const& script);
+    /// DSN. TASKER_BENCH_INJECT_SQL names a script that is run in all of them, to test the suites:
+    /// do they notice a wrong function? `script`: the only functions of the core that the database
+    /// has. Errors: throws not_private.
+    std::string add_database(std::string const& suffix, std::filesystem::path const& script = {});
 
     /// A script that creates all functions of the core, with their present text in the database.
     std::string functions();
@@ -120,6 +128,9 @@ public:
 
     void start_orchestrator();
     void stop_orchestrator();
+
+    /// One more orchestrator on the same database; it ends with the first one.
+    address start_second_orchestrator();
 
     void register_template(shape const& made);
 
@@ -142,7 +153,16 @@ public:
     /// Errors: throws not_private unless is_private().
     void require_private() const;
 
+    /// The sum over the workers of a series of GET /metrics.
+    double worker_metric(std::string const& series) const;
+
     cpu_times cpu() const;
+
+    /// Without those that a bench removed. All zero on a running engine.
+    task_counts tasks() const;
+
+    /// Sessions of Tasker's programs in the database. Needs has_database().
+    std::size_t sessions() const;
 
 private:
     struct state;

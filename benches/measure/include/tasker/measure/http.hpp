@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,34 +79,44 @@ private:
 
 inline constexpr int any_success = 0; ///< as an expected status: 200 to 299
 
-/// Connections that each send the next request as soon as the last one is answered.
-struct closed_loop {
+/// Requests over several connections. Closed loop: each connection sends the next request as soon
+/// as the last one is answered. Open loop: requests are due at a steady rate, whether or not
+/// earlier ones are answered; one that finds no free connection waits, and its latency counts from
+/// the time it was due, so that a slow server cannot hide its delays (coordinated omission).
+struct load {
     address peer;
     int connections = 1;
     int expected_status = 200;
     /// Gives the next request, whose bytes must last until its answer; null: there is no more, also
     /// when asked again, as every connection does.
     std::function<std::string const*()> next;
+    /// Requests a second of an open loop; 0: closed loop.
+    double rate = 0;
+    /// From a successful answer's body, the request that follows it on the same connection. Both
+    /// are one exchange, with one latency. Empty: nothing follows.
+    std::function<std::string(std::string_view body)> follow_up = {};
     /// Requests before this are warm-up: they count only in `accepted`.
     deadline count_from = deadline::min();
 };
 
 struct loop_result {
     std::uint64_t accepted = 0;       ///< answers with the expected status
-    std::vector<double> latencies_ms; ///< of those sent from `count_from` on
-    double seconds = 0;               ///< from `count_from`, or the start, to the last answer
-    std::uint64_t errors = 0;         ///< other answers, and broken connections
+    std::vector<double> latencies_ms; ///< of those due from `count_from` on
+    std::map<std::string const*, std::vector<double>> by_request; ///< the same, by request
+    std::vector<double> rates; ///< exchanges a second of each connection, from `count_from` on
+    double seconds = 0;        ///< from `count_from`, or the start, to the last answer
+    std::uint64_t errors = 0;  ///< other answers, and broken connections
     std::string first_error;
 };
 
 /// Runs until there is no more to send and everything is answered.
 /// Errors: throws std::runtime_error if nothing moves for 60 s.
-loop_result run(closed_loop const& plan);
+loop_result run(load const& plan);
 
 /// The same. Errors: also throws std::runtime_error with the first error if there was one.
-loop_result run_without_errors(closed_loop const& plan);
+loop_result run_without_errors(load const& plan);
 
-/// The same request so many times, for `closed_loop::next`. REQUIRES: the request outlives it.
+/// The same request so many times, for `load::next`. REQUIRES: the request outlives it.
 std::function<std::string const*()> times(std::size_t count, std::string const& request);
 
 /// The same request until then.

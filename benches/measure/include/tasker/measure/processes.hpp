@@ -18,10 +18,15 @@ double cpu_seconds_with_children(pid_t process);
 struct resident_memory {
     double now_mb;
     double peak_mb;
+    int threads;
 };
 
 /// In units of 1,000,000 bytes. Errors: throws std::runtime_error.
 resident_memory memory_of(pid_t process);
+
+/// Of a process and all the children that it has now. Pages that several processes share are
+/// divided among them (PSS), so that sums are right. In units of 1,000,000 bytes.
+double memory_with_children_mb(pid_t process);
 
 /// The folder that holds this program.
 std::filesystem::path program_folder();

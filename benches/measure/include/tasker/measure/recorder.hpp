@@ -16,6 +16,8 @@ struct company {
     std::optional<double> twin_work_ms = {}; ///< likewise in the twin's
     std::optional<double> twin_p10_ms = {};  ///< duration of the twin's samples
     std::optional<double> twin_p50_ms = {};
+    std::optional<double> allocations = {}; ///< calls in a sample, by this process
+    std::optional<double> allocated_bytes = {};
 };
 
 enum class better { lower, higher };

@@ -17,6 +17,8 @@ struct usage {
     double hot_updates;
     double updates;
     double dead_tuples; ///< remaining: negative if vacuum removed more than were created
+
+    usage operator-(usage const& other) const noexcept;
 };
 
 /// Samples the database's and the processes' counters when made and when asked.

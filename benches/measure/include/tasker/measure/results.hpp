@@ -25,6 +25,7 @@ struct verdict {
 struct case_result {
     recording recorded;
     summary total;               ///< over all repetitions
+    interval median_95;          ///< see median_interval
     std::vector<summary> parts;  ///< by repetition
     std::vector<verdict> judged; ///< the required targets first
     status state;
@@ -32,7 +33,8 @@ struct case_result {
 
 /// Pass: all targets are met, or there are none. Warn: one of the project's own bars is missed, or
 /// a statistic has too few samples. Fail: a required target is missed.
-/// Errors: throws std::runtime_error if a sample is zero and may not be, or not a number.
+/// Errors: throws std::runtime_error if a sample is zero and may not be, or not a number, or if a
+/// target calls the other direction better than the case does.
 case_result judge(recording const& from, std::vector<target> const& aims);
 
 /// The data that the reporters show.
@@ -49,6 +51,7 @@ struct suite_results {
     recording calibration;             ///< ms of the same work, done beside each repetition
     recording round_trip = {};  ///< likewise, of an empty statement; empty without a database
     recording commit_time = {}; ///< likewise, of the smallest durable transaction
+    task_counts tasks = {};     ///< see engine::tasks
 
     std::size_t count(status which) const;
 };

@@ -77,11 +77,12 @@ public:
     template <class Function>
     timing timed(Function&& what) {
         if (!backend_) {
-            return timed_ms(what);
+            return measure::timed(what);
         }
         double const before = backend_->at_rest_ms();
-        double const ms = timed_ms(what);
-        return {ms, backend_->at_rest_ms() - before};
+        auto out = measure::timed(what);
+        out.work_ms = backend_->at_rest_ms() - before;
+        return out;
     }
 
     /// One statement without parameters.

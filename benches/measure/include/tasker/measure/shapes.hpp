@@ -33,6 +33,10 @@ struct shape {
     std::string task_json(std::string_view context = R"({"order":17})",
                           std::string_view more = {}) const;
 
+    /// The request POST /v1/tasks with that body.
+    std::string creation(std::string_view context = R"({"order":17})",
+                         std::string_view more = {}) const;
+
     /// The body of POST /v1/tasks/batch.
     std::string batch_json(std::size_t tasks, std::string_view context = R"({"order":17})") const;
 };
@@ -40,6 +44,9 @@ struct shape {
 /// "single", "linear3", "linear4", "diamond4", "mixed7", "tree7" or "tree8".
 /// Errors: throws std::invalid_argument.
 shape named_shape(std::string_view name);
+
+/// A named shape whose steps sleep for this many ms.
+shape sleeping(int ms, std::string_view name = "single");
 
 shape chain(std::size_t steps);
 

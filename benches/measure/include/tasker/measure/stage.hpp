@@ -27,13 +27,16 @@ public:
                                 queue::priority priority = queue::priority::normal);
 
     /// Creates this many in batches of 1,000.
-    std::vector<task_id> create_many(std::size_t tasks);
+    std::vector<task_id> create_many(std::size_t tasks,
+                                     std::string const& context = R"({"order":17})");
 
     std::vector<queue::claimed_step> claim(std::int32_t quantity,
                                            queue::priority priority = queue::priority::normal);
 
+    /// `payload`: the result or the failure; empty: a small one.
     queue::finish_reply finish(std::vector<queue::claimed_step> const& steps, std::int32_t take = 0,
-                               queue::outcome outcome = queue::outcome::success);
+                               queue::outcome outcome = queue::outcome::success,
+                               std::string const& payload = {});
 
     /// Returns them, so that they can be claimed immediately.
     std::int32_t release(std::vector<queue::claimed_step> const& steps);
@@ -48,7 +51,7 @@ public:
     void vacuum();
 
     /// Claims and finishes this many steps, or all; returns how many.
-    std::size_t work_off(std::size_t steps);
+    std::size_t work_off(std::size_t steps, std::string const& result = {});
 
     session& on() noexcept {
         return session_;

@@ -26,8 +26,13 @@ struct summary {
     double p95;
     double p99;
     std::size_t outliers; ///< beyond 1.5 quartile distances from the quartiles (Tukey)
-    interval median_95;   ///< confidence interval of the median, by bootstrap, seeded
 };
+
+/// The confidence interval (95 %) of the median over all samples, by bootstrap, seeded. Whole
+/// repetitions are drawn, because the samples of one depend on each other; from a single repetition
+/// its samples are drawn, and the interval is that of this repetition only.
+/// REQUIRES: there is a sample.
+interval median_interval(std::vector<std::vector<double>> const& repetitions);
 
 /// Errors: throws std::runtime_error if there is no sample, or one is not finite or negative.
 summary summarise(std::vector<double> samples);

@@ -15,8 +15,15 @@ namespace tasker::measure {
 void create_backlog(engine& on, shape const& of, std::size_t tasks,
                     std::size_t batch_size = 10'000);
 
+/// The same through POST /v1/tasks, over 32 connections.
+loop_result create_singly(engine& on, shape const& of, std::size_t tasks);
+
 /// Returns when all tasks of the database are complete, and checks that they are `tasks`.
 void wait_until_drained(engine& on, std::size_t tasks);
+
+/// The same. Returns the seconds from the first claim, by the database's stamp, to the moment when
+/// the last commit was seen. Needs a database on this machine.
+double seconds_to_drain(engine& on, std::size_t tasks);
 
 /// The id in the answer to a creation.
 std::string task_id_in(std::string const& task);
@@ -27,8 +34,8 @@ struct task_times {
 };
 
 /// Creates a task and waits until all its steps are complete. `result`: text that the completed
-/// task must contain.
+/// task must contain. `awaits`: the connection that waits, if it is another one.
 task_times run_task(http_connection& connection, std::string const& creation, std::size_t steps,
-                    std::string_view result = {});
+                    std::string_view result = {}, http_connection* awaits = nullptr);
 
 } // namespace tasker::measure
