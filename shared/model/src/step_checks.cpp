@@ -11,18 +11,18 @@ namespace {
 
 constexpr std::size_t cycle_names_shown = 20;
 
-std::string unknown_step(reading in, std::string_view name, known_steps const& known) {
-    return "names the unknown step " + shown(name) + in.problems.suggestion(name, known.names);
+std::string unknown_step(reading in, std::string_view name, step_index const& index) {
+    return "names the unknown step " + shown(name) + in.problems.suggestion(name, index.names);
 }
 
 /// Checks the dependencies of one step and adds the valid ones to the graph.
 class dependency_checker {
 public:
-    dependency_checker(reading in, known_steps const& known, step_graph& graph)
+    dependency_checker(reading in, step_index const& index, step_graph& graph)
         : in_{in},
-          known_{known},
+          index_{index},
           graph_{graph},
-          last_child_(known.names.size(), -1) {}
+          last_child_(index.names.size(), -1) {}
 
     void check(std::size_t number, step_template const& step, given_step const& given) {
         auto const child = static_cast<std::int32_t>(number);
@@ -41,9 +41,9 @@ public:
 
 private:
     std::string add(std::string_view name, std::int32_t child) {
-        auto const found = known_.numbers.find(name);
-        if (found == known_.numbers.end()) {
-            return unknown_step(in_, name, known_);
+        auto const found = index_.numbers.find(name);
+        if (found == index_.numbers.end()) {
+            return unknown_step(in_, name, index_);
         }
         std::int32_t const parent = found->second;
         if (parent == child) {
@@ -60,14 +60,14 @@ private:
     }
 
     reading in_;
-    known_steps const& known_;
+    step_index const& index_;
     step_graph& graph_;
     std::vector<std::int32_t> last_child_;
 };
 
-std::string cycle_text(std::span<std::int32_t const> cycle, known_steps const& known) {
+std::string cycle_text(std::span<std::int32_t const> cycle, step_index const& index) {
     auto const name = [&](std::int32_t step) {
-        return std::string{known.names[static_cast<std::size_t>(step)]};
+        return std::string{index.names[static_cast<std::size_t>(step)]};
     };
     std::string out;
     for (std::size_t i = 0; i < cycle.size() && i < cycle_names_shown; ++i) {
@@ -79,7 +79,7 @@ std::string cycle_text(std::span<std::int32_t const> cycle, known_steps const& k
     return out.append(name(cycle.front()));
 }
 
-void check_cycles(reading in, step_graph const& graph, known_steps const& known,
+void check_cycles(reading in, step_graph const& graph, step_index const& index,
                   std::vector<given_step> const& given) {
     std::vector<std::int32_t> const order = topological_order(graph);
     if (order.size() == graph.parents.size()) {
@@ -91,26 +91,26 @@ void check_cycles(reading in, step_graph const& graph, known_steps const& known,
         append_index(path, first);
         append_key(path, given[first].dependencies_key);
         in.problems.add(std::move(path), static_cast<int>(given[first].dependencies_line),
-                        "form a cycle: " + cycle_text(cycle, known));
+                        "form a cycle: " + cycle_text(cycle, index));
     }
 }
 
 } // namespace
 
-known_steps check_steps(reading in, std::vector<step_template> const& steps,
-                        std::vector<given_step> const& given) {
-    known_steps known;
-    known.names.reserve(steps.size());
-    known.numbers.reserve(steps.size());
+step_index check_steps(reading in, std::vector<step_template> const& steps,
+                       std::vector<given_step> const& given) {
+    step_index index;
+    index.names.reserve(steps.size());
+    index.numbers.reserve(steps.size());
     std::size_t edges = 0;
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        known.names.emplace_back(steps[i].name);
+        index.names.emplace_back(steps[i].name);
         edges += steps[i].dependencies ? steps[i].dependencies->size() : 0;
         if (steps[i].name.empty()) {
             continue;
         }
         auto const [first, is_new] =
-            known.numbers.try_emplace(steps[i].name, static_cast<std::int32_t>(i));
+            index.numbers.try_emplace(steps[i].name, static_cast<std::int32_t>(i));
         if (!is_new) {
             auto const first_line = given[static_cast<std::size_t>(first->second)].name_line;
             in.problems.add("steps[" + std::to_string(i) + "].name",
@@ -123,24 +123,24 @@ known_steps check_steps(reading in, std::vector<step_template> const& steps,
         in.problems.add("steps", 0,
                         "must have at most " + std::to_string(max_edges) +
                             " dependencies in total, not " + std::to_string(edges));
-        return known;
+        return index;
     }
     step_graph graph{steps.size()};
-    dependency_checker checker{in, known, graph};
+    dependency_checker checker{in, index, graph};
     for (std::size_t i = 0; i < steps.size(); ++i) {
         if (steps[i].dependencies) {
             checker.check(i, steps[i], given[i]);
         }
     }
-    check_cycles(in, graph, known, given);
-    return known;
+    check_cycles(in, graph, index, given);
+    return index;
 }
 
-void check_known(reading in, document_path const& path, node_index node, known_steps const& known) {
+void check_exists(reading in, document_path const& path, node_index node, step_index const& index) {
     std::string_view const name = in.source[node].text;
     // A document without steps has only that problem.
-    if (!known.numbers.empty() && !known.numbers.contains(name)) {
-        in.problems.add(path, in.source[node], unknown_step(in, name, known));
+    if (!index.numbers.empty() && !index.numbers.contains(name)) {
+        in.problems.add(path, in.source[node], unknown_step(in, name, index));
     }
 }
 

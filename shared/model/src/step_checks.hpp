@@ -26,17 +26,17 @@ struct given_step {
 };
 
 /// The names of the steps, in their order and by hash.
-struct known_steps {
+struct step_index {
     std::vector<std::string_view> names;
     std::unordered_map<std::string_view, std::int32_t> numbers; ///< of duplicates: the first
 };
 
-/// Checks the rules across steps: unique names, known dependencies, no cycles, not too many edges.
+/// Checks the rules across steps: unique names, dependencies that exist, no cycles, not too many edges.
 /// `given` is parallel to `steps`. The returned names point into `steps`.
-known_steps check_steps(reading in, std::vector<step_template> const& steps,
-                        std::vector<given_step> const& given);
+step_index check_steps(reading in, std::vector<step_template> const& steps,
+                       std::vector<given_step> const& given);
 
 /// Reports a string node that is not the name of a step.
-void check_known(reading in, document_path const& path, node_index node, known_steps const& known);
+void check_exists(reading in, document_path const& path, node_index node, step_index const& index);
 
 } // namespace tasker::model

@@ -94,21 +94,21 @@ std::vector<given_step> read_steps(reading in, mapping_reader const& source,
 }
 
 void read_environment(reading in, document_path const& path, std::string_view name, node_index node,
-                      known_steps const& known, workflow_template& out) {
+                      step_index const& index, workflow_template& out) {
     environment_overrides environment{.name = std::string{name}, .steps = {}};
     mapping_reader const source{in, path, node, environment_keys};
     auto const steps = source.require("steps");
     document_path const steps_path{path, "steps"};
     std::unordered_map<std::string_view, std::uint32_t> overridden;
     if (steps && expect_list(in, steps_path, *steps)) {
-        for_each_item(in.source, *steps, [&](std::size_t index, node_index item) {
-            document_path const item_path{steps_path, index};
+        for_each_item(in.source, *steps, [&](std::size_t place, node_index item) {
+            document_path const item_path{steps_path, place};
             mapping_reader const override_source{in, item_path, item, override_keys};
             auto const step = override_source.require("name");
             document_path const name_path{item_path, "name"};
             auto const text = step ? read_string(in, name_path, *step) : std::nullopt;
             if (text && *text != every_step) {
-                check_known(in, name_path, *step, known);
+                check_exists(in, name_path, *step, index);
             }
             if (text) {
                 auto const [first, is_new] = overridden.try_emplace(*text, in.source[*step].line);
@@ -128,7 +128,7 @@ void read_environment(reading in, document_path const& path, std::string_view na
 }
 
 void read_environments(reading in, mapping_reader const& source, document_path const& path,
-                       known_steps const& known, workflow_template& out) {
+                       step_index const& index, workflow_template& out) {
     auto const node = source.find("environments");
     if (!node) {
         return;
@@ -144,7 +144,7 @@ void read_environments(reading in, mapping_reader const& source, document_path c
         if (auto problem = name_problem(key.text)) {
             in.problems.add(environment_path, key, "the name of an environment " + *problem);
         }
-        read_environment(in, environment_path, key.text, value, known, out);
+        read_environment(in, environment_path, key.text, value, index, out);
     });
     std::ranges::sort(out.environments, {}, &environment_overrides::name);
 }
@@ -157,8 +157,8 @@ workflow_template read_template(reading in) {
     out.name_space = "default";
     read_fields(in, root, source, template_fields, out, completeness::whole);
     std::vector<given_step> const given = read_steps(in, source, root, out);
-    known_steps const known = check_steps(in, out.steps, given);
-    read_environments(in, source, root, known, out);
+    step_index const index = check_steps(in, out.steps, given);
+    read_environments(in, source, root, index, out);
     return out;
 }
 
