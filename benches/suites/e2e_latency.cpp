@@ -307,6 +307,8 @@ void measure_all(bench& on) {
     on.setting("clock", "from sending POST /v1/tasks to the answer of GET ?wait, which follows the "
                         "commit of the last step");
     on.setting("under load, Python, two orchestrators", "linear-3");
+    on.setting("conditional-4",
+               "a diamond that runs both branches, one of which has nothing to do");
     on.setting("enqueue to start", "first steps only, which no worker is handed; until the handler "
                                    "starts. Later steps are mostly handed over with a report");
     on.setting("warm-up", "a tenth of each case's tasks, at least 2, dropped; under load 0.3 s");
@@ -323,7 +325,7 @@ void measure_all(bench& on) {
         if (!since.empty()) {
             add_step_times(on, all, since);
         }
-        measure_under_load(on, std::chrono::milliseconds{on.sized(2'000, 1'000, 300)});
+        measure_under_load(on, std::chrono::milliseconds{on.sized(1'000, 1'000, 300)});
         if (programs.is_private()) {
             auto const count = on.sized(60, 60, 4);
             measure_cluster(on, count);

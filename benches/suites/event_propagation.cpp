@@ -176,6 +176,8 @@ void measure_all(bench& on) {
                "one steady clock in one process; the listener is on a separate thread, and "
                "listened before the clock started");
     on.setting("warm-up", "20 samples, dropped, in each repetition");
+    on.setting("commits", "notifications with synchronous_commit=off, as the services send them; "
+                          "send durable");
     on.setting("pairs",
                "bare LISTEN and event layer, send and send with notify: one after the other");
     constexpr std::size_t warm_up = 20;

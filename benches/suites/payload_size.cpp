@@ -27,6 +27,7 @@ void measure_all(bench& on) {
     auto const creations = on.sized(1'500, 1'000, 100);
     http_connection connection{programs.orchestrator()};
     on.setting("payload", "the task's context, which every step of linear-3 is given");
+    on.setting("creation by 10 clients", "closed loop, while a worker runs what was created");
     on.setting("warm-up", "10 samples of each case, dropped");
     std::size_t created = 0;
     on.repeat_full(10);

@@ -291,14 +291,14 @@ void measure_all(bench& on) {
     on.setting("check", "every result against its inputs, every task, the queue");
     on.setting("unit", "each part of a round divided by its steps");
     on.setting("warm-up", "the steps of 5 rounds of each case, dropped; all loops: none");
-    on.repeat_full(10);
+    on.repeat_full(6);
     while (on.next_repetition()) {
         for (auto const& each : kinds) {
             for (auto const& [batch, rounds] : {std::pair{std::size_t{1}, on.sized(100, 60, 10)},
                                                 std::pair{std::size_t{100}, on.sized(20, 15, 3)}}) {
                 measure_rounds(on, each, batch, rounds);
             }
-            measure_drain(on, each, on.sized(5'000, 2'000, 500));
+            measure_drain(on, each, on.sized(3'000, 2'000, 500));
         }
     }
 }

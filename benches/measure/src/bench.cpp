@@ -53,19 +53,6 @@ std::vector<double> commits(pqxx::connection& on) {
     return out;
 }
 
-/// Of all programs, seen from a session that does not count itself.
-std::string connections(engine const& on) {
-    try {
-        pqxx::connection session{on.dsn()};
-        return pqxx::nontransaction{session}
-            .exec("select count(*) from pg_stat_activity "
-                  "where backend_type = 'client backend' and pid <> pg_backend_pid()")[0][0]
-            .as<std::string>();
-    } catch (std::exception const& failure) {
-        return std::string{"unknown: "} + failure.what();
-    }
-}
-
 } // namespace
 
 struct bench::state {
@@ -126,7 +113,7 @@ engine& bench::programs() {
         }
         state_->programs->reset();
         if (state_->programs->has_database()) {
-            setting("connections before", connections(*state_->programs));
+            setting("connections before", std::to_string(state_->programs->sessions()));
         }
     }
     return *state_->programs;
@@ -277,7 +264,7 @@ void bench::count_what_is_left() {
             fmt::format("{} sessions of Tasker's programs are left after the suite; the "
                         "orchestrator's pool has at most {}",
                         left, pool_limit));
-    setting("connections after", connections(programs));
+    setting("connections after", std::to_string(left));
     state_->results.tasks = programs.tasks();
 }
 
