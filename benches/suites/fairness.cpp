@@ -104,7 +104,7 @@ void measure_priorities(bench& on, std::size_t tasks_each) {
         "   count(*) over () as total from tasker.tasks) s group by priority order by priority");
     std::vector<double> means;
     for (std::size_t i = 0; i < priority_names.size(); ++i) {
-        auto const row = rows[static_cast<int>(i)];
+        auto const row = rows.at(static_cast<pqxx::result::size_type>(i));
         means.push_back(row[0].as<double>());
         on.add_figure(fmt::format("mean start of {}", priority_names[i]), means.back(), "%",
                       i < 2 ? better::higher : better::lower);

@@ -194,7 +194,7 @@ void measure_all(bench& on) {
                 on.progress(fmt::format("{}: {:.0f} /s, {:.1f} times", name, rate, rate / alone));
             }
         }
-        for (std::size_t const sessions : {1, 2, 8}) {
+        for (auto const sessions : {std::size_t{1}, std::size_t{2}, std::size_t{8}}) {
             contend(on, sessions, 2 * least);
         }
         on.add_figure("lock errors", static_cast<double>(errors.of_locks()), "");

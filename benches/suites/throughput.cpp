@@ -126,7 +126,7 @@ void sweep_durability(bench& on, std::size_t tasks, std::vector<int> const& pool
     auto& programs = on.programs();
     auto const folder = on.options().output / "sweep";
     std::filesystem::create_directories(folder);
-    std::ofstream{folder / "worker.toml"};
+    std::ofstream{folder / "worker.toml"} << '\n';
     for (auto const* commits : {"on", "off"}) {
         for (int const pool : pools) {
             auto const name = fmt::format("synchronous_commit {}, pools of {}", commits, pool);
@@ -158,20 +158,21 @@ void compare_configurations(bench& on, std::size_t tasks) {
         create_and_drain(on, name, tasks, {});
         programs.reset();
         programs.register_template(slow);
-        create_backlog(programs, slow, tasks / 4);
+        auto const count = tasks / 4;
+        create_backlog(programs, slow, count);
         programs.start_worker();
         on.add("steps of 10 ms, " + name,
-               static_cast<double>(tasks / 4) / seconds_to_drain(programs, tasks / 4), "/s");
+               static_cast<double>(count) / seconds_to_drain(programs, count), "/s");
         auto const linear = named_shape("linear3");
         programs.register_template(linear);
         http_connection connection{programs.orchestrator()};
         auto const request = linear.creation();
-        std::vector<double> completed;
         for (int i = 0; i < 24; ++i) {
-            completed.push_back(run_task(connection, request, linear.steps()).completed_ms);
+            auto const took = run_task(connection, request, linear.steps());
+            if (i >= 4) { // after the warm-up
+                on.add("linear-3, " + name, took.completed_ms);
+            }
         }
-        completed.erase(completed.begin(), completed.begin() + 4); // warm-up
-        on.add("linear-3, " + name, completed);
     }
     programs.configure(on.options().config);
 }
