@@ -223,7 +223,7 @@ void measure_all(bench& on) {
         // A setting costs about as much in every repetition.
         if (on.programs().has_own_server() && on.records().repetitions() <= 3) {
             sweep_durability(on, tasks / 4,
-                             on.options().length == run_length::full ? std::vector{1, 2, 4, 8}
+                             on.options().length == run_length::full ? std::vector{2, 4, 8}
                                                                      : std::vector{2});
             compare_configurations(on, tasks / 4);
         }

@@ -233,8 +233,10 @@ bool bench::require(bool holds, std::string what) {
 }
 
 void bench::prove(bool holds, std::string finding, std::string failure) {
-    if (require(holds, std::move(failure))) {
-        state_->results.findings.push_back(std::move(finding));
+    auto& findings = state_->results.findings;
+    if (require(holds, std::move(failure)) && // once, however many repetitions
+        std::ranges::find(findings, finding) == findings.end()) {
+        findings.push_back(std::move(finding));
     }
 }
 
