@@ -108,6 +108,7 @@ asio::awaitable<result<void>> listener::state::say_wanted(state& self, connectio
     }
     self.is_known_as_wanted = wanted;
     if (wanted) {
+        self.pause.reset();
         self.events.check_again();
     }
     co_return result<void>{};
@@ -148,8 +149,8 @@ asio::awaitable<error> listener::state::serve(std::shared_ptr<state> self) {
         co_return listens.error();
     }
     self->listening = true;
-    self->pause.reset();
-    if (!self->stopped && !self->wanted) {
+    if (!self->stopped && (!self->wanted || self->settings.want.empty())) {
+        self->pause.reset();
         self->events.check_again();
     }
     while (!self->stopped) {

@@ -66,16 +66,17 @@ begin
             v_now timestamptz := clock_timestamp();
         begin
             with message as (
-                select m.msg_id, jsonb_build_object('task_id', m.task_id, 'step_no', m.step_no) as message
+                select m.msg_id, jsonb_build_object('task_id', m.task_id, 'step_no', m.step_no) as message,
+                       row_number() over (partition by m.msg_id) = 1 as is_first
                 from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
             ), sent as (
                 insert into pgmq.q_:queue (msg_id, vt, last_read_at, message) overriding system value
-                select m.msg_id, v_now, v_now, m.message from message m
+                select m.msg_id, v_now, v_now, m.message from message m where m.is_first order by m.msg_id
                 on conflict (msg_id) do nothing
                 returning msg_id)
             insert into pgmq.q_:queue (vt, last_read_at, message)
             select v_now, v_now, m.message from message m
-            where m.msg_id <> all (array(select s.msg_id from sent s));
+            where not m.is_first or m.msg_id <> all (array(select s.msg_id from sent s));
         end $body$ $$);
 end;
 $make$;

@@ -106,7 +106,7 @@ begin
     end loop;
     if v_died then
         -- No flush follows a claim. This case is rare, so notify and commit durably in this transaction.
-        perform tasker.flush_notifications(), set_config('synchronous_commit', 'on', true);
+        perform tasker.flush_notifications(p_before_commit => true), set_config('synchronous_commit', 'on', true);
     end if;
 end;
 $$;

@@ -54,7 +54,7 @@ begin
         v_accepted.done_tasks, v_accepted.failed_tasks, v_accepted.retried_tasks,
         v_next.enqueue_tasks || v_next.taken_tasks);
     v_msg_ids := tasker.move_messages(
-        p_queue, p_lease_s, v_accepted.msg_ids, v_next.enqueue_tasks, v_next.enqueue_steps, v_next.taken_tasks,
+        p_queue, p_lease_s, v_accepted.msg_ids, v_accepted.retried_tasks is null, v_next.enqueue_tasks, v_next.enqueue_steps, v_next.taken_tasks,
         v_next.taken_steps);
 
     if v_msg_ids is not null then

@@ -5,14 +5,17 @@
 --   claim_steps, in its own transaction, where a step dies inside it.
 -- channels: tasker_ready (queue names), tasker_finished (task ids or *; only while a session has called
 --   want_finished), tasker_timers (ms until due).
-create or replace function tasker.flush_notifications() returns void
+-- p_before_commit: the change is not committed yet, so a session that begins to want notifications now would not
+--   see it: notify in any case.
+create or replace function tasker.flush_notifications(p_before_commit boolean default false) returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
     v_ready    text := current_setting('tasker.ready', true);
     v_finished text := current_setting('tasker.finished', true);
-    v_timers text := current_setting('tasker.timers', true);
+    v_timers   text := current_setting('tasker.timers', true);
+    v_unwanted boolean;
 begin
     if v_ready <> '' then
         perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_ready', v_ready),
@@ -20,10 +23,11 @@ begin
     end if;
     if v_finished <> '' then
         perform set_config('tasker.finished', '', false);
-        -- A session that wants them shares the lock; one that begins to, later, sees the ended tasks.
-        if pg_try_advisory_lock(tasker.finished_lock()) then
-            perform pg_advisory_unlock(tasker.finished_lock());
-        else
+        -- A session that wants them shares the lock; one that begins to, later, sees the ended tasks. One
+        -- expression, so that no cancellation comes between lock and unlock.
+        v_unwanted := case when pg_try_advisory_lock(tasker.finished_lock())
+                           then pg_advisory_unlock(tasker.finished_lock()) else false end;
+        if p_before_commit or not v_unwanted then
             perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_finished', v_finished);
         end if;
     end if;

@@ -39,7 +39,7 @@ begin
         end if;
     end if;
     if p_state in ('pending', 'running') then
-        v_open := tasker.tasks_in_queues(c_most_messages);
+        v_open := tasker.tasks_in_queues(p_namespace, c_most_messages);
     end if;
     -- Apart from the rows: the planner inlines no function that has a sub-select among its arguments.
     if p_state in ('failed', 'cancelled') then

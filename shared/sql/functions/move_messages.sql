@@ -2,18 +2,19 @@
 -- messages of the accepted reports. It has no SET options: see advance_steps.
 -- called by: finish_steps.
 -- p_queue: the queue of the reported steps and of their children. p_msg_ids: messages of the accepted reports,
---   ascending.
+--   ascending. p_may_reuse: false if some of them return later, for retries (decision 0118).
 -- p_enqueue_…: the steps to enqueue. p_taken_…: those that go to the caller, leased.
 -- returns: the messages of the steps that go to the caller.
 -- locks: the messages of the reports (msg_id).
 create or replace function tasker.move_messages(
-    p_queue text, p_lease_s int, p_msg_ids bigint[],
+    p_queue text, p_lease_s int, p_msg_ids bigint[], p_may_reuse boolean,
     p_enqueue_tasks uuid[], p_enqueue_steps int[], p_taken_tasks uuid[], p_taken_steps int[],
     out taken_msgs bigint[])
 language plpgsql
 as $$
 declare
-    v_reused int := least(coalesce(cardinality(p_taken_tasks), 0), cardinality(p_msg_ids));
+    v_reused int := case when p_may_reuse
+                         then least(coalesce(cardinality(p_taken_tasks), 0), cardinality(p_msg_ids)) else 0 end;
 begin
     -- Steps for the caller reuse the messages of the reported steps: one HOT update each, instead
     -- of a delete and a send. The rest is deleted and sent as usual. In ascending order, replace_

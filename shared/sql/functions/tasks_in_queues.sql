@@ -1,8 +1,9 @@
 -- The tasks whose steps have messages: every task that is pending or running, and some that have ended.
+-- p_namespace: null for all.
 -- called by: list_tasks.
 -- returns: null if the queues contain p_limit messages or more.
 -- cost: reads the messages of all queues, from the floor of this session if it claims (decision 0114).
-create or replace function tasker.tasks_in_queues(p_limit int) returns uuid[]
+create or replace function tasker.tasks_in_queues(p_namespace text, p_limit int) returns uuid[]
 language plpgsql stable
 set search_path = ''
 set enable_seqscan = off
@@ -16,6 +17,7 @@ declare
 begin
     for v_queue in
         select tasker.queue_name(n.name, p::int2) from tasker.namespaces n, generate_series(1, 4) p
+        where p_namespace is null or n.name = p_namespace
     loop
         execute format('select array_agg(m.task_id) from (
                             select q.message ->> ''task_id'' as task_id from pgmq.%I q

@@ -56,6 +56,47 @@ TEST(FailedSteps, ARetryRunsWhenItsMessageIdIsReused) {
     EXPECT_EQ(w.claim(1).at(0).task_id, failed);
 }
 
+TEST(FailedSteps, AContinuationDoesNotUseTheMessageIdOfARetry) {
+    workflow_database w;
+    w.create(w.register_template("one", "a", R"({"backoff":"none"})"));
+    w.create(w.register_template("chain", "b; c<b", R"({"backoff":"none"})"));
+    auto const steps = w.claim();
+    ASSERT_EQ(steps.size(), 2U);
+    ASSERT_EQ(steps[0].name, "a");
+    // One report: a fails and is retried, b succeeds and its child goes to the caller.
+    auto const c = w.db().exec(fmt::format(
+        "select msg_id, task_id, step_no, delivery from tasker.finish_steps('tasker_default', {}, "
+        "30, 1, "
+        "array['{}', '{}']::uuid[], array[{}, {}], array[1, 1], array[{}, {}]::bigint[], "
+        "array['retryable_failure', 'success']::tasker.outcome[], array['{{}}', '1'], "
+        "array[null, null]::int[], array[0, 0])",
+        w.worker(), steps[0].task_id, steps[1].task_id, steps[0].step_no, steps[1].step_no,
+        steps[0].msg_id, steps[1].msg_id));
+    ASSERT_EQ(c.size(), 1U);
+    EXPECT_NE(c[0][0].as<std::int64_t>(), steps[0].msg_id);
+    w.finish({.queue = "tasker_default",
+              .msg_id = c[0][0].as<std::int64_t>(),
+              .task_id = c[0][1].as<std::string>(),
+              .step_no = c[0][2].as<int>(),
+              .delivery = c[0][3].as<int>()},
+             R"({"message":"no"})", 1);
+    EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(1000)"), 2);
+    EXPECT_EQ(w.claim().size(), 2U);
+}
+
+TEST(FailedSteps, RetriesWithTheSameMessageIdAreAllSent) {
+    workflow_database w;
+    auto const id = w.register_template("one", "a", R"({"backoff":"none"})");
+    w.create(id);
+    w.create(id);
+    for (auto const& step : w.claim()) {
+        w.finish(step, R"({"message":"no"})", 1);
+    }
+    w.db().exec("update tasker.timers set msg_id = 1");
+    EXPECT_EQ(w.db().value<int>("select fired from tasker.fire_timers(1000)"), 2);
+    EXPECT_EQ(w.claim().size(), 2U);
+}
+
 TEST(FailedSteps, EachBackoffKindGivesItsSeriesOfWaits) {
     workflow_database w;
     auto const series = [&](std::string const& kind) {
