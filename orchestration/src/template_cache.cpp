@@ -49,10 +49,10 @@ json_schema::validator validator_of(std::string_view definition) {
     simdjson::ondemand::parser parser;
     simdjson::padded_string const text{definition};
     simdjson::ondemand::document document;
-    simdjson::ondemand::object schema;
+    simdjson::ondemand::value schema;
     std::string_view raw;
-    if (parser.iterate(text).get(document) || document["input_schema"].get_object().get(schema) ||
-        schema.raw_json().get(raw)) {
+    if (parser.iterate(text).get(document) || document["input_schema"].get(schema) ||
+        simdjson::to_json_string(schema).get(raw)) {
         return {};
     }
     return json_schema::validator{raw};

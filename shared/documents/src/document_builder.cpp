@@ -35,11 +35,16 @@ node_index document_builder::add(document_node node) {
     return index;
 }
 
-void document_builder::count(std::size_t nodes, int line) {
+void document_builder::count(std::size_t nodes, std::size_t bytes, int line) {
     nodes_ += nodes;
+    bytes_ += bytes;
     if (nodes_ > max_document_nodes) {
         throw_unreadable(line, "has more than " + std::to_string(max_document_nodes) +
                                    " values and keys");
+    }
+    if (bytes_ > max_document_bytes) {
+        throw_unreadable(line, "has texts that are longer together than " +
+                                   std::to_string(max_document_bytes) + " bytes");
     }
 }
 
@@ -62,12 +67,13 @@ void document_builder::open(node_kind kind, int line, anchor name) {
         throw_unreadable(line, "has a key that is a list or a mapping");
     }
     check_depth(open_.size() + 1, line);
-    std::size_t const before = nodes_;
-    count(1, line);
+    std::size_t const nodes_before = nodes_;
+    count(1, 0, line);
     document_node node;
     node.kind = kind;
     node.line = static_cast<std::uint32_t>(line);
-    open_.push_back({.node = add(node), .nodes_before = before, .name = name});
+    open_.push_back(
+        {.node = add(node), .nodes_before = nodes_before, .bytes_before = bytes_, .name = name});
 }
 
 void document_builder::close() {
@@ -79,13 +85,14 @@ void document_builder::close() {
     if (closed.name != 0) {
         anchors_[closed.name] = {.node = closed.node,
                                  .nodes = nodes_ - closed.nodes_before,
+                                 .bytes = bytes_ - closed.bytes_before,
                                  .depth = closed.deepest + 1};
     }
 }
 
 void document_builder::scalar(node_kind kind, int line, std::string_view text, scalar_value value,
                               anchor name) {
-    count(1, line);
+    count(1, text.size(), line);
     if (text.find('\0') != std::string_view::npos) {
         throw_unreadable(line, "contains the character U+0000");
     }
@@ -102,7 +109,7 @@ void document_builder::scalar(node_kind kind, int line, std::string_view text, s
     }
     node_index const index = add(node);
     if (name != 0) {
-        anchors_[name] = {.node = index, .nodes = 1, .depth = 0};
+        anchors_[name] = {.node = index, .nodes = 1, .bytes = text.size(), .depth = 0};
     }
 }
 
@@ -116,7 +123,7 @@ void document_builder::alias(int line, anchor name) {
         throw_unreadable(line, "has a key that is a list or a mapping");
     }
     check_depth(open_.size() + static_cast<std::size_t>(target.depth), line);
-    count(target.nodes, line);
+    count(target.nodes, target.bytes, line);
     document_node node = document_.nodes_[target.node];
     node.next_sibling = no_node;
     if (expects_key()) {

@@ -33,24 +33,27 @@ private:
         node_index node;
         node_index last_child = no_node;
         std::size_t nodes_before; // each use of an alias counts
-        int deepest = 0;          // levels below this one
+        std::size_t bytes_before;
+        int deepest = 0; // levels below this one
         anchor name = 0;
     };
 
     struct anchored {
         node_index node = no_node;
         std::size_t nodes = 0;
+        std::size_t bytes = 0;
         int depth = 0;
     };
 
     node_index add(document_node node);
-    void count(std::size_t nodes, int line);
+    void count(std::size_t nodes, std::size_t bytes, int line);
     void check_depth(std::size_t depth, int line) const;
 
     document document_;
     std::vector<level> open_;
     std::unordered_map<anchor, anchored> anchors_;
     std::size_t nodes_ = 0;
+    std::size_t bytes_ = 0; ///< of all texts
 };
 
 [[noreturn]] void throw_unreadable(int line, std::string problem);

@@ -17,6 +17,19 @@ bool is_hexadecimal(std::string_view text) {
     });
 }
 
+/// The start of a class: `[`, `[^`, and a `]` that belongs to it because it comes first, as in RE2.
+std::string_view class_start(std::string_view source) {
+    std::size_t length = source.starts_with("[^") ? 2 : 1;
+    length += source.substr(length).starts_with(']') ? 1 : 0;
+    return source.substr(0, length);
+}
+
+/// Of what a class contains next: a class of POSIX such as `[:alpha:]`, or one character.
+std::size_t length_in_class(std::string_view source) {
+    auto const end = source.starts_with("[:") ? source.find(":]", 2) : std::string_view::npos;
+    return end == std::string_view::npos ? 1 : end + 2;
+}
+
 /// ECMA-262's \u00e9 is \x{00e9} in RE2, and its \s and \S know the white space of Unicode.
 std::string to_re2(std::string_view source) {
     constexpr std::string_view space = R"(\s\v\x{feff}\x{2028}\x{2029}\p{Zs})";
@@ -24,8 +37,14 @@ std::string to_re2(std::string_view source) {
     bool in_class = false;
     for (std::size_t i = 0; i < source.size(); ++i) {
         if (source[i] != '\\' || i + 1 == source.size()) {
-            in_class = source[i] == '[' || (in_class && source[i] != ']');
-            out += source[i];
+            auto const rest = source.substr(i);
+            auto const begins_class = !in_class && rest.starts_with('[');
+            auto const length = begins_class ? class_start(rest).size()
+                                : in_class   ? length_in_class(rest)
+                                             : 1;
+            in_class = begins_class || (in_class && !rest.starts_with(']'));
+            out += rest.substr(0, length);
+            i += length - 1;
             continue;
         }
         if (source[i + 1] == 's' || (source[i + 1] == 'S' && !in_class)) {

@@ -144,6 +144,7 @@ void schema_identifiers::read(reading in, document_path const& path, node_index 
     auto const [earlier, is_new] = schemas_.try_emplace(name, place{node, path.to_string()});
     if (!is_new && earlier->second.node != node) {
         report("is also the $id of " + earlier->second.path);
+        return; // the rest would count for none of the two
     }
     read_children(in, path, node, own_base);
 }

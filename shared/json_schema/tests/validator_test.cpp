@@ -221,6 +221,14 @@ TEST(SchemaValidator, StopsAtSchemasThatMultiplyTheirWork) {
                             "allowed"));
 }
 
+TEST(SchemaValidator, KnowsTheWhiteSpaceOfUnicodeInClasses) {
+    for (auto const* const pattern : {"^[[:alpha:]\\\\s]+$", "^[^]\\\\S]+$", "^[]a-z\\\\s]+$"}) {
+        auto const schema = fmt::format(R"({{"properties":{{"v":{{"pattern":"{}"}}}}}})", pattern);
+        auto const* const value = pattern[2] == '^' ? R"({"v":"  "})" : R"({"v":"ab c"})";
+        EXPECT_THAT(problems(schema, value), ElementsAre()) << pattern;
+    }
+}
+
 TEST(SchemaValidator, AcceptsEveryValueWithoutASchema) {
     EXPECT_TRUE(validator{}.validate(R"({"a":1})", "context").empty());
 }

@@ -223,8 +223,20 @@ void mapping_kind::describe(json::object_writer& schema) {
 
 std::optional<std::string> schema_kind::read(reading in, document_path const& path,
                                              node_index node) {
+    auto text = to_json(in.source, node);
+    documents::problem_list expanded;
     json_schema::check_schema(in, path, node);
-    return to_json(in.source, node);
+    if (in.problems.empty()) {
+        // In YAML an alias is the same node again, in the stored text another one.
+        auto const stored = documents::read_json(text);
+        json_schema::check_schema({stored, expanded}, document_path{}, stored.root());
+    }
+    for (auto const& each : std::move(expanded).finish()) {
+        in.problems.add(path, in.source[node],
+                        "with its aliases written out: " + each.path +
+                            (each.path.empty() ? "" : " ") + each.problem);
+    }
+    return text;
 }
 
 void schema_kind::write(std::string& out, std::string_view value) {

@@ -139,6 +139,29 @@ TEST(ParseTemplate, RefusesAliasesThatMultiply) {
     EXPECT_THAT(problems[0], ::testing::EndsWith("has more than 2000000 values and keys"));
 }
 
+TEST(ParseTemplate, RefusesAliasesThatMultiplyTexts) {
+    std::string yaml = "name: t\nversion: 1.0.0\nmetadata:\n  a: &a \"" + std::string(20'000, 'x') +
+                       "\"\n  b: [*a";
+    for (int i = 0; i < 1'000; ++i) {
+        yaml += ", *a";
+    }
+    auto const problems = problems_of_yaml(yaml + "]\n");
+    ASSERT_EQ(problems.size(), 1);
+    EXPECT_THAT(problems[0],
+                ::testing::EndsWith("has texts that are longer together than 16777216 bytes"));
+}
+
+TEST(ParseTemplate, ChecksASchemaAsItIsStoredWithItsAliasesWrittenOut) {
+    auto const problems = problems_of_yaml(
+        "name: t\nversion: 1.0.0\n"
+        "input_schema:\n  properties:\n    one: &s {properties: {p: {$id: 'http://x/p'}}}\n"
+        "    two: *s\n"
+        "steps:\n- {name: a, handler: {callable: x}}\n");
+    EXPECT_THAT(problems, ElementsAre("line 4: input_schema: with its aliases written out: "
+                                      "properties.two.properties.p.$id is also the $id of "
+                                      "properties.one.properties.p"));
+}
+
 TEST(ParseTemplate, AcceptsSixtyFourLevelsAndNoMore) {
     auto const nested = [](int levels) {
         // The template and metadata itself are two of them.
