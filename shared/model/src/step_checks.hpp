@@ -31,8 +31,8 @@ struct step_index {
     std::unordered_map<std::string_view, std::int32_t> numbers; ///< of duplicates: the first
 };
 
-/// Checks the rules across steps: unique names, dependencies that exist, no cycles, not too many edges.
-/// `given` is parallel to `steps`. The returned names point into `steps`.
+/// Checks the rules across steps: unique names, dependencies that exist, no cycles, not too many
+/// edges. `given` is parallel to `steps`. The returned names point into `steps`.
 step_index check_steps(reading in, std::vector<step_template> const& steps,
                        std::vector<given_step> const& given);
 

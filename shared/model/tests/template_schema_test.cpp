@@ -1,5 +1,5 @@
-#include "documents.hpp"
 #include "document_parts.hpp"
+#include "documents.hpp"
 #include "source_files.hpp"
 
 #include "tasker/json_schema/validator.hpp"
