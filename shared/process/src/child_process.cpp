@@ -16,6 +16,9 @@
 namespace tasker::process {
 
 std::string to_string(exit_status status) {
+    if (status.code == exit_status::unknown) {
+        return "an unknown exit code";
+    }
     if (status.signal == 0) {
         return "exit code " + std::to_string(status.code);
     }
@@ -26,10 +29,32 @@ std::string to_string(exit_status status) {
 
 namespace {
 
+/// Opens /dev/null as each of 0, 1 and 2 that is closed. Otherwise a pipe or a file of a child
+/// could get one of these numbers, which the child replaces with its standard streams.
+result<void> open_missing_streams() {
+    for (int const number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(number, F_GETFD) >= 0) {
+            continue;
+        }
+        int const opened = ::open("/dev/null", O_RDWR); // gets the lowest number that is free
+        if (opened < 0) {
+            return system_failure("could not open /dev/null");
+        }
+        if (opened > STDERR_FILENO) {
+            ::close(opened); // another thread was faster
+        }
+    }
+    return {};
+}
+
 /// A descriptor to read `text` from. A slow reader never blocks this process.
 result<descriptor> open_input(std::string const& text) {
     if (text.empty()) {
-        return descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+        descriptor nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+        if (!nothing.is_open()) {
+            return system_failure("could not open /dev/null");
+        }
+        return nothing;
     }
     descriptor memory{::memfd_create("standard-input", MFD_CLOEXEC)};
     if (!memory.is_open()) {
@@ -84,11 +109,16 @@ struct child_process::state {
     /// REQUIRES: it has ended, or is about to.
     void reap() {
         siginfo_t info{};
-        while (::waitid(P_PIDFD, static_cast<id_t>(handle.number()), &info, WEXITED) != 0 &&
-               errno == EINTR) {
+        int failure = 0;
+        do {
+            failure = ::waitid(P_PIDFD, static_cast<id_t>(handle.number()), &info, WEXITED);
+        } while (failure != 0 && errno == EINTR);
+        if (failure != 0) {
+            ended = exit_status{exit_status::unknown, 0};
+        } else {
+            ended = info.si_code == CLD_EXITED ? exit_status{info.si_status, 0}
+                                               : exit_status{0, info.si_status};
         }
-        ended = info.si_code == CLD_EXITED ? exit_status{info.si_status, 0}
-                                           : exit_status{0, info.si_status};
         reader.finish(steady_clock::now());
     }
 };
@@ -100,6 +130,9 @@ child_process& child_process::operator=(child_process&&) noexcept = default;
 child_process::~child_process() = default;
 
 result<child_process> child_process::start(child_options const& options) {
+    if (auto const opened = open_missing_streams(); !opened) {
+        return opened.error();
+    }
     auto made = std::make_unique<state>();
     result<descriptor> in = open_input(options.input);
     if (!in) {

@@ -14,6 +14,12 @@ output_reader::~output_reader() {
 }
 
 result<descriptor> output_reader::add(callback deliver) {
+    if (!stop_.is_open()) {
+        stop_ = descriptor{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+        if (!stop_.is_open()) {
+            return system_failure("could not create an eventfd");
+        }
+    }
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) {
         return system_failure("could not create a pipe");
@@ -25,7 +31,6 @@ result<descriptor> output_reader::add(callback deliver) {
 }
 
 void output_reader::start() {
-    stop_ = descriptor{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     thread_ = std::thread{[this] { read_all(); }};
 }
 

@@ -45,7 +45,7 @@ private:
     static void read_some(source& from);
 
     std::vector<source> sources_;
-    descriptor stop_;
+    descriptor stop_;                              ///< an eventfd; open once there is a source
     std::atomic<deadline> limit_{deadline::max()}; ///< of finish()
     std::thread thread_;
 };

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
@@ -13,8 +14,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <map>
+#include <system_error>
 
 extern char** environ; // NOLINT(readability-redundant-declaration): only unistd.h's GNU part has it
 
@@ -76,11 +79,15 @@ result<std::string> find_program(std::string const& program) {
     char const* const path =
         std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): no thread sets it
     std::string folders = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+    std::error_code ignored;
     for (std::size_t begin = 0; begin <= folders.size();) {
         std::size_t const end = std::min(folders.find(':', begin), folders.size());
-        std::string candidate = folders.substr(begin, end - begin) + "/" + program;
-        if (::access(candidate.c_str(), X_OK) == 0) {
-            return candidate;
+        std::string const folder = end == begin ? "." : folders.substr(begin, end - begin);
+        // Absolute, because the child may change its directory before it runs the program.
+        auto const candidate = std::filesystem::absolute(folder, ignored) / program;
+        if (std::filesystem::is_regular_file(candidate, ignored) &&
+            ::access(candidate.c_str(), X_OK) == 0) {
+            return candidate.string();
         }
         begin = end + 1;
     }
@@ -99,12 +106,14 @@ struct prepared {
     int report; ///< receives an errno if the program cannot run
 };
 
-enum class stage : int { streams, identity, directory, death_signal, exec };
+enum class stage : int { streams, descriptors, identity, directory, death_signal, exec };
 
 char const* describe(stage at) {
     switch (at) {
     case stage::streams:
         return "could not set up the standard streams of";
+    case stage::descriptors:
+        return "could not close the descriptors of";
     case stage::identity:
         return "could not change the user of";
     case stage::directory:
@@ -137,6 +146,36 @@ void become(prepared const& setup, identity user) {
     }
 }
 
+/// Keeps all descriptors but 0, 1 and 2 from the program.
+bool close_others_on_exec() {
+    if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+        return true;
+    }
+    // Before Linux 5.11. Counting up to the limit could take minutes: it may be 2^30.
+    int const folder = ::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) {
+        return false;
+    }
+    alignas(dirent64) char entries[4096];
+    for (;;) {
+        long const got = ::syscall(SYS_getdents64, folder, entries, sizeof entries);
+        if (got <= 0) {
+            return got == 0;
+        }
+        for (long at = 0; at < got;) {
+            auto const* const entry = reinterpret_cast<dirent64 const*>(entries + at);
+            int number = 0; // stays 0 for "." and ".."
+            for (char const* c = entry->d_name; *c >= '0' && *c <= '9'; ++c) {
+                number = number * 10 + (*c - '0');
+            }
+            if (number > 2) {
+                ::fcntl(number, F_SETFD, FD_CLOEXEC);
+            }
+            at += entry->d_reclen;
+        }
+    }
+}
+
 /// In the child: only system calls.
 [[noreturn]] void execute(prepared const& setup) {
     bool const outlives = setup.options.death_signal == 0;
@@ -157,7 +196,9 @@ void become(prepared const& setup, identity user) {
         ::dup2(setup.streams.err, 2) < 0) {
         give_up(setup, stage::streams);
     }
-    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (!close_others_on_exec()) {
+        give_up(setup, stage::descriptors);
+    }
     if (setup.options.run_as) {
         become(setup, *setup.options.run_as);
     }
@@ -175,10 +216,42 @@ void become(prepared const& setup, identity user) {
     give_up(setup, stage::exec);
 }
 
-/// REQUIRES: the thread blocks all signals.
+/// The system keeps the exit status of children only if SIGCHLD is not ignored; a program may
+/// inherit that it is.
+void keep_exit_statuses() {
+    struct sigaction current {};
+    ::sigaction(SIGCHLD, nullptr, &current);
+    if (current.sa_handler == SIG_IGN) {
+        struct sigaction const standard{};
+        ::sigaction(SIGCHLD, &standard, nullptr);
+    }
+}
+
+/// Blocks all signals of this thread.
+class blocked_signals {
+public:
+    blocked_signals() noexcept {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    blocked_signals(blocked_signals const&) = delete;
+    blocked_signals& operator=(blocked_signals const&) = delete;
+    ~blocked_signals() {
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+private:
+    sigset_t before_;
+};
+
 result<spawned> start(prepared const& setup, descriptor report_in, descriptor report_out) {
+    keep_exit_statuses();
+    // A handler of this process must not run in the child, which shares its memory.
+    blocked_signals const blocked;
     // Unlike fork, it does not copy the page tables of a large worker.
-    pid_t const pid = ::vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+    // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork,bugprone-unsafe-functions)
+    pid_t const pid = ::vfork();
     if (pid == 0) {
         execute(setup);
     }
@@ -196,7 +269,15 @@ result<spawned> start(prepared const& setup, descriptor report_in, descriptor re
         return system_failure(std::string{describe(report.at)} + " " + setup.program,
                               report.number);
     }
-    return spawned{pid, open_process(pid)};
+    descriptor handle = open_process(pid);
+    if (!handle.is_open()) {
+        int const number = errno;
+        ::kill(-pid, SIGKILL);
+        ::kill(pid, SIGKILL); // it may have left its group
+        ::waitpid(pid, nullptr, 0);
+        return system_failure("could not open a handle of " + setup.program, number);
+    }
+    return spawned{pid, std::move(handle)};
 }
 
 } // namespace
@@ -220,7 +301,7 @@ result<spawned> spawn(child_options const& options, standard_streams streams) {
                          streams,
                          ::getpid(),
                          report_out.number()};
-    static boost::asio::thread_pool starter{1}; // its thread blocks all signals
+    static boost::asio::thread_pool starter{1};
     std::packaged_task<result<spawned>()> work{
         [&] { return start(setup, std::move(report_in), std::move(report_out)); }};
     std::future<result<spawned>> started = work.get_future();

@@ -3,6 +3,7 @@
 #include "tasker/process/descriptor.hpp"
 
 #include "tasker/testing/owner.hpp"
+#include "tasker/testing/temporary_folder.hpp"
 #include "tasker/testing/wait.hpp"
 
 #include <gmock/gmock.h>
@@ -12,6 +13,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <future>
 #include <thread>
@@ -127,6 +129,34 @@ TEST(RunProgram, ReportsThatThereIsNoSuchProgram) {
     }
 }
 
+TEST(RunProgram, SearchesPathForAFileAndTakesAnEmptyEntryAsThisFolder) {
+    testing::temporary_folder const folder;
+    std::filesystem::create_directories(folder / "first" / "tool");
+    std::filesystem::create_directory(folder / "second");
+    std::ofstream{folder / "second" / "tool"} << "#!/bin/sh\necho found\n";
+    std::filesystem::permissions(folder / "second" / "tool", std::filesystem::perms::owner_all);
+    std::string const path = std::getenv("PATH");
+    auto const before = std::filesystem::current_path();
+    std::filesystem::current_path(folder / "second");
+    std::string const first = folder / "first";
+    for (std::string const& searched : {first + ":" + (folder / "second").string(), first + ":"}) {
+        ::setenv("PATH", searched.c_str(), 1);
+        auto const done = run_program({.argv = {"tool"}, .directory = "/"}, soon());
+        EXPECT_TRUE(done) << searched << ": " << done.error().message;
+        EXPECT_EQ(done ? done->out : "", "found\n") << searched;
+    }
+    ::setenv("PATH", path.c_str(), 1);
+    std::filesystem::current_path(before);
+}
+
+TEST(RunProgram, ReturnsTheExitCodeEvenIfThisProcessInheritedThatSigchldIsIgnored) {
+    auto const before = std::signal(SIGCHLD, SIG_IGN);
+    auto const done = run_program(shell("exit 3"), soon());
+    std::signal(SIGCHLD, before);
+    ASSERT_TRUE(done);
+    EXPECT_EQ(done->status, (exit_status{3, 0}));
+}
+
 TEST(RunProgram, ReportsThatAFileIsNotAProgram) {
     auto const done = run_program({.argv = {"/etc/passwd"}}, soon());
     ASSERT_FALSE(done);
@@ -145,6 +175,16 @@ TEST(ChildProcess, ReturnsTheSignalThatEndedIt) {
     EXPECT_EQ(to_string(*status), "signal 15 (Terminated)");
     EXPECT_EQ(child->poll(), *status);
     child->send(SIGTERM); // harmless
+}
+
+TEST(ChildProcess, IsNoSuccessIfSomebodyElseTookItsExitStatus) {
+    auto child = child_process::start(shell("exit 0"));
+    ASSERT_TRUE(child);
+    ASSERT_EQ(::waitpid(child->pid(), nullptr, 0), child->pid());
+    auto const status = child->wait(soon());
+    ASSERT_TRUE(status);
+    EXPECT_FALSE(status->is_success());
+    EXPECT_EQ(to_string(*status), "an unknown exit code");
 }
 
 TEST(ChildProcess, IsKilledWhenItIgnoresTheRequestToStop) {

@@ -26,6 +26,9 @@ struct identity {
 };
 
 struct exit_status {
+    /// The code if another part of this process took the status, for example with wait(2).
+    static constexpr int unknown = -1;
+
     int code;   ///< what the program returned; 0 if a signal ended it
     int signal; ///< the signal that ended it; 0 if it returned
 
@@ -35,7 +38,7 @@ struct exit_status {
     bool operator==(exit_status const&) const = default;
 };
 
-/// "exit code 3" or "signal 9 (Killed)".
+/// "exit code 3", "an unknown exit code" or "signal 9 (Killed)".
 std::string to_string(exit_status status);
 
 struct inherited {}; ///< the stream of this process
@@ -70,6 +73,8 @@ struct child_options {
 /// It has its own process group (its own session if it may outlive this process), so that Ctrl-C in
 /// the terminal reaches only this process. It inherits only descriptors 0, 1 and 2. No signal is
 /// blocked or ignored.
+///
+/// If SIGCHLD is ignored, start() sets it to its default: the system would keep no exit status.
 ///
 /// Lifetime: the destructor kills a child that still runs, and waits for its end.
 /// Threads: start() from any thread, but not in a fork of a process that has called it; one thread
