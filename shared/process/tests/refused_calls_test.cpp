@@ -7,7 +7,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,8 +16,8 @@
 #include <cstdio>
 #include <string>
 
-// What a system of another age or with other limits refuses. Each test changes its process, so it
-// runs in a new one.
+// What a system of another age, or with few resources, refuses. Each test changes its process, so
+// it runs in a new one.
 
 namespace tasker::process {
 namespace {
@@ -110,29 +109,6 @@ TEST_F(RefusedCalls, AProgramRunsIfTheStandardStreamsOfItsOwnerAreClosed) {
         ::_exit(both ? 0 : 1);
     };
     EXPECT_EXIT(copy(), ::testing::ExitedWithCode(0), "");
-}
-
-TEST_F(RefusedCalls, AProgramRunsOrFailsWithFewFreeDescriptors) {
-    auto const run_with_few = [] {
-        int const free = ::dup(0);
-        ::close(free);
-        auto const first_free = static_cast<rlim_t>(free);
-        rlimit limit{};
-        ::getrlimit(RLIMIT_NOFILE, &limit);
-        int failed = 0;
-        int succeeded = 0;
-        for (rlim_t left = 0; left < 16; ++left) {
-            limit.rlim_cur = first_free + left;
-            ::setrlimit(RLIMIT_NOFILE, &limit);
-            auto const done = run_program({.argv = {"/bin/true"}}, soon());
-            if (done ? !done->status.is_success() : done.error().code != errc::unavailable) {
-                end(done ? to_string(done->status) : done.error().message);
-            }
-            ++(done ? succeeded : failed);
-        }
-        end(failed > 0 && succeeded > 0 ? "" : "the limits are not those of the test");
-    };
-    EXPECT_EXIT(run_with_few(), ::testing::ExitedWithCode(0), "");
 }
 
 } // namespace
