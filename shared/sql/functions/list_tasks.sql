@@ -40,6 +40,9 @@ begin
     end if;
     if p_state in ('pending', 'running') then
         v_open := tasker.tasks_in_queues(p_namespace, c_most_messages);
+    elsif p_state = 'waiting' then
+        v_open := array(select distinct d.task_id from tasker.timers d
+                        where d.task_id between v_floor and v_ceiling);
     end if;
     -- Apart from the rows: the planner inlines no function that has a sub-select among its arguments.
     if p_state in ('failed', 'cancelled') then
@@ -49,17 +52,6 @@ begin
             cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
             where u.state = p_state and u.task_id between v_floor and v_ceiling
               and u.task_id is distinct from p_before_id
-              and tasker.is_listed(t.template_id, t.state, t.created_at,
-                                   v_templates, p_state, p_created_after, p_created_before)
-            order by u.task_id desc
-            limit p_limit);
-    elsif p_state = 'waiting' then
-        v_ids := array(
-            select u.task_id
-            from (select distinct d.task_id from tasker.timers d
-                  where d.task_id between v_floor and v_ceiling order by d.task_id desc offset 0) u
-            cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
-            where u.task_id is distinct from p_before_id
               and tasker.is_listed(t.template_id, t.state, t.created_at,
                                    v_templates, p_state, p_created_after, p_created_before)
             order by u.task_id desc
