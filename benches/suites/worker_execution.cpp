@@ -11,6 +11,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <exception>
 #include <functional>
@@ -25,6 +26,7 @@ using namespace tasker;
 
 constexpr std::size_t bytes = 1'000; ///< of a context, and of a parent's and a step's own result
 constexpr std::size_t warm_up = 5;   ///< rounds
+std::array<std::string, 4> const parts{"claim", "execute", "submit", "total"};
 
 struct work {
     std::string name;
@@ -203,7 +205,7 @@ void check(bench& on, std::string const& name, nlohmann::json const& own, std::s
 
 void measure_rounds(bench& on, work const& what, std::size_t batch, std::size_t rounds) {
     auto const suffix = fmt::format(", {}, batch {}", what.name, batch);
-    if (!on.wants("total" + suffix)) {
+    if (std::ranges::none_of(parts, [&](auto const& part) { return on.wants(part + suffix); })) {
         return;
     }
     on.programs().reset_database();
@@ -227,10 +229,10 @@ void measure_rounds(bench& on, work const& what, std::size_t batch, std::size_t 
                 continue;
             }
             auto const by_step = [&](double ms) { return ms / static_cast<double>(got.steps); };
-            on.add("claim" + suffix, by_step(got.claim));
-            on.add("execute" + suffix, by_step(got.execute));
-            on.add("submit" + suffix, by_step(got.submit));
-            on.add("total" + suffix, by_step(got.claim + got.execute + got.submit));
+            on.add(parts[0] + suffix, by_step(got.claim));
+            on.add(parts[1] + suffix, by_step(got.execute));
+            on.add(parts[2] + suffix, by_step(got.submit));
+            on.add(parts[3] + suffix, by_step(got.claim + got.execute + got.submit));
             on.records().count("total" + suffix, "steps in a round",
                                static_cast<double>(got.steps));
         }
