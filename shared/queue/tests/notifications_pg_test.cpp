@@ -19,8 +19,8 @@ protected:
                     {.connect = {.dsn = database_.dsn()},
                      .channels = {std::string{ready_channel}, std::string{finished_channel},
                                   std::string{timers_channel}, std::string{template_channel}},
-                     .want = "select tasker.want_finished(true)",
-                     .unwant = "select tasker.want_finished(false)"},
+                     .subscribe = "select tasker.want_finished(true)",
+                     .unsubscribe = "select tasker.want_finished(false)"},
                     {.notified =
                          [this](std::string_view channel, std::string_view payload) {
                              received_.push_back(std::string{channel} + " " + std::string{payload});
