@@ -63,9 +63,11 @@ def holds_decimal(annotation: Any) -> bool:
 def _holds_decimal(annotation: Any, seen: set[Any]) -> bool:
     if isinstance(annotation, (str, typing.ForwardRef)):
         return True
-    if not isinstance(annotation, type) or typing.get_args(annotation):
-        return any(_holds_decimal(each, seen) for each in typing.get_args(annotation))
-    if issubclass(annotation, decimal.Decimal):
+    if typing.get_origin(annotation) is typing.Literal:
+        return False
+    if arguments := typing.get_args(annotation):
+        return any(_holds_decimal(each, seen) for each in arguments)
+    if decimal.Decimal in getattr(annotation, "__mro__", ()):
         return True
     if annotation in seen or not (is_model(annotation) or _is_typed_dict(annotation)):
         return False

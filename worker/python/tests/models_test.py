@@ -166,6 +166,7 @@ def test_decimal_of_a_pydantic_model_keeps_every_digit():
 @dataclasses.dataclass
 class Tree:
     children: "List[Tree]"
+    kind: Literal["a", "b"] = "a"
 
 
 @dataclasses.dataclass
