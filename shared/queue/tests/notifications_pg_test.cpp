@@ -95,6 +95,18 @@ TEST_F(Notifications, AnnounceWorkRetriesAndFinishedTasksWithoutAnotherCall) {
     EXPECT_THAT(received(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 
+TEST_F(Notifications, OfACompleteTaskContainsWhatAReadReturns) {
+    auto const before = get(create(register_chain(), R"({"n": 1})"));
+    for (int step = 0; step < 3; ++step) {
+        finish_one(claim_all().at(0), R"({"a":[1, 2], "é":"x\ny"})");
+    }
+    auto const all = received(5); // the template, three ready steps, the end
+    auto const completed =
+        read_completed_task(std::string_view{all.back()}.substr(finished_channel.size() + 1));
+    ASSERT_TRUE(completed) << all.back();
+    EXPECT_EQ(completed->view(before), get(before.id));
+}
+
 TEST_F(Notifications, AreNotSentForACallThatFailed) {
     auto const chain = register_chain();
     received(1);
