@@ -3,7 +3,7 @@ import argparse
 import pathlib
 import sys
 
-from . import capacity, compare, history, pages, profile, report, run
+from . import capacity, compare, history, pages, profile, report, run, suite
 from .results import CHECKOUT
 
 
@@ -109,6 +109,17 @@ def parser():
     seven.add_argument("--against", type=pathlib.Path, metavar="FOLDER",
                        help="of an earlier profile: shows which functions use more or less")
     seven.set_defaults(do=profile.main)
+
+    eight = commands.add_parser("begin", help="for suites: the facts of this machine, as JSON")
+    nine = commands.add_parser("judge", help="for suites: their samples, against the targets")
+    nine.add_argument("samples", type=pathlib.Path, help="OUTPUT/samples/SUITE.json")
+    for command in (eight, nine):
+        command.add_argument("--targets", type=pathlib.Path,
+                             default=CHECKOUT / "config" / "benchmarks" / "targets.toml")
+    for option in ("--suite", "--build", "--compiler", "--libpq"):
+        eight.add_argument(option, required=True)
+    eight.set_defaults(do=suite.begin)
+    nine.set_defaults(do=suite.main)
     return out
 
 

@@ -13,6 +13,7 @@ from statistics import median
 
 from . import advice, capacity, summary
 from .results import CHECKOUT, FUNCTIONS, git, load, show, table
+from .targets import times_better
 
 DOCUMENTS = ("performance.md", "capacity-planning.md", "peers.md")
 BLOCK = re.compile(r"(<!-- figures: ([a-z-]+) -->\n)(.*?)(<!-- end of figures -->)", re.DOTALL)
@@ -39,7 +40,7 @@ HEADLINES = (
 def headlines(run):
     rows = [[what, show(case.row["value"], case.unit), f"{suite}: {name}"]
             for what, suite, name in HEADLINES if (case := run.find(suite, name))]
-    missed = [f"{case.name} ({target['statistic']} {summary.times_better(target)}"
+    missed = [f"{case.name} ({target['statistic']} {times_better(target)}"
               f"{', own bar' if target['bar'] == 'own' else ''})" for case in run.cases()
               for target in case.row["targets"]
               if not target["met"] and target["value"] is not None]

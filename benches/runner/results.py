@@ -115,18 +115,24 @@ def read_document(file):
     return found if isinstance(found, dict) and "results" in found else None
 
 
+def documents_in(folder):
+    """Of the suites, in the order of their names."""
+    found = (read_document(each) for each in sorted(folder.glob("*.json")))
+    return [each for each in found if each]
+
+
 def load(name):
     """A run folder, one suite's file, or the name of a baseline."""
     path = pathlib.Path(name)
     if not path.exists():
         path = BASELINES / name
     if path.is_file():
-        documents = [read_document(path)]
+        documents = [each] if (each := read_document(path)) else []
     elif path.is_dir():
-        documents = [read_document(each) for each in sorted(path.glob("*.json"))]
+        documents = documents_in(path)
     else:
         raise ValueError(f"there is no run {name}, neither here nor in {BASELINES}")
-    return Run(path.name, [each for each in documents if each], path)
+    return Run(path.name, documents, path)
 
 
 def latest_run(output):
@@ -137,7 +143,7 @@ def latest_run(output):
 
 
 def show(value, unit):
-    """As the suites show it."""
+    """Three decimals, more below 10 µs, fewer of large figures."""
     if value is None:
         return "n/a"
     if unit == "ms":

@@ -1,6 +1,7 @@
 """The summary of a complete run: SUMMARY.md, and one JSON with its figures by kind."""
 from . import advice
 from .results import show, table
+from .targets import times_better
 
 
 def _rate(case, workers=None):
@@ -52,18 +53,6 @@ def _environment(document):
              "durability", "load average at start")
     facts = document["environment"]
     return [f"- {name}: {facts[name]}" for name in shown if name in facts]
-
-
-def times_better(target):
-    """"3.0x better" or "1.5x worse" than the bound."""
-    value, bound = target["value"], target["bound"]
-    if value is None:
-        return "n/a"
-    if target["direction"] == "at_least":
-        value, bound = bound, value
-    if not value:
-        return "zero"
-    return f"{bound / value:.1f}x better" if bound >= value else f"{value / bound:.1f}x worse"
 
 
 def targets(cases):

@@ -1,7 +1,6 @@
 #include "tasker/measure/bench.hpp"
 #include "tasker/measure/processes.hpp"
 #include "tasker/measure/resources.hpp"
-#include "tasker/measure/statistics.hpp"
 #include "tasker/measure/tasks.hpp"
 
 #include <fmt/core.h>
@@ -11,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <vector>
 
 namespace {
@@ -135,7 +135,7 @@ void add_step_times(bench& on, std::vector<workflow> const& all, std::string con
     for (auto const& [name, values] : pools) {
         if (!values->empty()) {
             on.add(name, *values);
-            on.records().allow_zero(name); // stamps of one transaction are equal
+            on.records().known(name).may_be_zero = true; // stamps of one transaction are equal
         }
     }
     for (auto const& each : all) {
@@ -145,7 +145,8 @@ void add_step_times(bench& on, std::vector<workflow> const& all, std::string con
                 on.records().count(each.name,
                                    index == 0 ? "enqueue to start of a step, mean ms"
                                               : "start to complete of a step, mean ms",
-                                   summarise(values).mean);
+                                   std::accumulate(values.begin(), values.end(), 0.0) /
+                                       static_cast<double>(values.size()));
             }
         }
     }
@@ -183,10 +184,12 @@ void count_operations(bench& on, std::vector<workflow> const& all, worker_option
                         std::max<std::size_t>(2, each.count / 10);
             });
             auto const steps = static_cast<double>(tasks * each.graph.steps());
-            on.records().count(each.name, "commits per step", (spent - start).commits / steps);
+            on.records().count(each.name, "commits per step",
+                               (spent - start).counts.at("commits") / steps);
             on.records().count(each.name, "rows written per step",
-                               (spent - start).rows_written / steps);
-            on.records().count(each.name, "WAL bytes per step", (spent - start).wal_bytes / steps);
+                               (spent - start).counts.at("rows written") / steps);
+            on.records().count(each.name, "WAL bytes per step",
+                               (spent - start).counts.at("WAL bytes") / steps);
         }
     }
     programs.start_orchestrator();
@@ -201,7 +204,7 @@ void measure_python(bench& on, std::size_t count) {
         return;
     }
     auto& programs = on.programs();
-    if (!std::filesystem::exists(program_folder() / "tasker-worker-py")) {
+    if (!std::filesystem::exists(tasker::testing::program_path("tasker-worker-py"))) {
         on.finding("no cases in Python: tasker-worker-py is not built");
         return;
     }

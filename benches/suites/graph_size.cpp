@@ -26,13 +26,13 @@ void measure_graph(bench& on, shape const& graph, std::string const& name) {
     auto& programs = on.programs();
     double const size = static_cast<double>(graph.steps() + graph.edges());
     on.add("registered: " + name, timed_ms([&] { programs.register_template(graph); }));
-    on.records().count("registered: " + name, "µs by step and edge",
-                       on.last_median("registered: " + name) * us_per_ms / size);
+    on.count("registered: " + name, "µs by step and edge",
+             on.last_median("registered: " + name) * us_per_ms / size);
     http_connection connection{programs.orchestrator()};
     auto const creation = graph.creation();
     on.add("run: " + name, run_task(connection, creation, graph.steps()).completed_ms);
-    on.records().count("run: " + name, "µs by step and edge",
-                       on.last_median("run: " + name) * us_per_ms / size);
+    on.count("run: " + name, "µs by step and edge",
+             on.last_median("run: " + name) * us_per_ms / size);
     on.progress(fmt::format("{}: {:.1f} ms", name, on.last_median("run: " + name)));
 }
 

@@ -19,16 +19,6 @@ using namespace tasker;
 
 constexpr std::size_t calls = 1'000;
 
-/// `calls` calls of it, timed together.
-template <class Function>
-timing repeated(Function&& what) {
-    return timed([&] {
-        for (std::size_t i = 0; i < calls; ++i) {
-            what();
-        }
-    });
-}
-
 worker::step_result noop(worker::step_context const&) {
     return worker::success();
 }
@@ -37,10 +27,14 @@ worker::step_result echo(worker::step_context const& step) {
     return step.context();
 }
 
-void expect_success(worker::step_result const& result) {
-    if (!result.is_success()) {
-        throw std::runtime_error{"a handler failed"};
+void expect(bool holds, char const* otherwise) {
+    if (!holds) {
+        throw std::runtime_error{otherwise};
     }
+}
+
+void expect_success(worker::step_result const& result) {
+    expect(result.is_success(), "a handler failed");
 }
 
 /// Lines go to /dev/null: this measures formatting them, and one write.
@@ -72,17 +66,14 @@ void measure_calls(bench& on, bench::plan const& plan) {
             return worker::success();
         },
         {});
-    on.component("direct call", plan,
-                 [&] { return repeated([&] { expect_success(direct(*seen)); }); });
+    on.calls("direct call", plan, [&] { expect_success(direct(*seen)); });
     worker::handler_registry handlers;
     handlers.add("noop", noop);
     auto const* const found = handlers.find("noop");
-    on.component("through the registry", plan, [&] {
-        return repeated([&] { expect_success((*handlers.find("noop"))(*seen)); });
-    });
-    on.component("through the framework", plan, [&] {
-        return repeated([&] { expect_success(worker::try_handler(*found, {})); });
-    });
+    on.calls("through the registry", plan,
+             [&] { expect_success((*handlers.find("noop"))(*seen)); });
+    on.calls("through the framework", plan,
+             [&] { expect_success(worker::try_handler(*found, {})); });
 }
 
 void measure_json(bench& on, bench::plan const& plan) {
@@ -90,23 +81,12 @@ void measure_json(bench& on, bench::plan const& plan) {
          {std::pair{"1 KB", std::size_t{1'000}}, std::pair{"10 KB", std::size_t{10'000}}}) {
         auto const text = context_of(bytes);
         auto const json = nlohmann::json::parse(text);
-        on.component(std::string{"JSON parsed, "} + name, plan, [&] {
-            return repeated([&] {
-                if (nlohmann::json::parse(text).empty()) {
-                    throw std::runtime_error{"nothing was parsed"};
-                }
-            });
-        });
-        on.component(std::string{"JSON written, "} + name, plan, [&] {
-            return repeated([&] {
-                if (json.dump().empty()) {
-                    throw std::runtime_error{"nothing was written"};
-                }
-            });
-        });
-        on.component(std::string{"echo through the framework, "} + name, plan, [&] {
-            return repeated([&] { expect_success(worker::try_handler(echo, {.context = json})); });
-        });
+        on.calls(std::string{"JSON parsed, "} + name, plan,
+                 [&] { expect(!nlohmann::json::parse(text).empty(), "nothing was parsed"); });
+        on.calls(std::string{"JSON written, "} + name, plan,
+                 [&] { expect(!json.dump().empty(), "nothing was written"); });
+        on.calls(std::string{"echo through the framework, "} + name, plan,
+                 [&] { expect_success(worker::try_handler(echo, {.context = json})); });
     }
 }
 
@@ -115,25 +95,16 @@ void measure_log_and_metrics(bench& on, bench::plan const& plan) {
     auto const write = [](log::level severity) {
         log::write(severity, "step_ran", {{"task", "01a1fe19"}, {"step", 3}, {"took_us", 17}});
     };
-    on.component("log event below the level", plan,
-                 [&] { return repeated([&] { write(log::level::debug); }); });
-    on.component("log event written", plan,
-                 [&] { return repeated([&] { write(log::level::info); }); });
+    on.calls("log event below the level", plan, [&] { write(log::level::debug); });
+    on.calls("log event written", plan, [&] { write(log::level::info); });
     // What the worker counts for each step that it ran.
     worker::metrics counted{{"noop"}};
-    on.component("metrics of a step recorded", plan, [&] {
-        return repeated([&] {
-            counted.step_ran("noop", std::chrono::microseconds{17});
-            counted.step_ended(worker::metrics::ending::success);
-        });
+    on.calls("metrics of a step recorded", plan, [&] {
+        counted.step_ran("noop", std::chrono::microseconds{17});
+        counted.step_ended(worker::metrics::ending::success);
     });
-    on.component("metrics page written", {.samples = plan.samples}, [&] {
-        return timed([&] {
-            if (counted.text(1, 1, 1).empty()) {
-                throw std::runtime_error{"nothing was written"};
-            }
-        });
-    });
+    on.calls("metrics page written", {.samples = plan.samples},
+             [&] { expect(!counted.text(1, 1, 1).empty(), "nothing was written"); });
 }
 
 void measure_all(bench& on) {

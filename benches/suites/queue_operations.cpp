@@ -11,43 +11,18 @@ namespace {
 using namespace tasker::measure;
 using namespace tasker;
 
-constexpr auto beside = queue::priority::high;
-
-/// One task of one step with three attempts, created for one sample and removed after it.
-class single_task {
-public:
-    explicit single_task(stage& core) : core_{core}, ids_{core.create(1, "{}", beside)} {}
-    single_task(single_task const&) = delete;
-    single_task& operator=(single_task const&) = delete;
-    ~single_task() {
-        core_.remove(ids_);
-    }
-
-    std::vector<queue::claimed_step> claim() const {
-        auto got = core_.claim(1, beside);
-        if (got.size() != 1) {
-            throw std::runtime_error{"the step was not there"};
-        }
-        return got;
-    }
-
-private:
-    stage& core_;
-    std::vector<task_id> ids_;
-};
-
 timing enqueue(stage& core) {
-    std::optional<single_task> made;
+    std::optional<sample_tasks> made;
     return core.on().timed([&] { made.emplace(core); });
 }
 
 timing claim(stage& core) {
-    single_task const made{core};
+    sample_tasks const made{core};
     return core.on().timed([&] { made.claim(); });
 }
 
 timing end(stage& core, queue::outcome outcome) {
-    single_task const made{core};
+    sample_tasks const made{core};
     auto const got = made.claim();
     queue::finish_reply reply;
     auto const took = core.on().timed([&] { reply = core.finish(got, 0, outcome); });
@@ -72,8 +47,7 @@ void measure_all(bench& on) {
     on.setting("warm-up", "10 samples of each case, dropped");
     bench::plan const plan{.samples = on.sized(100, 60, 10)};
     on.repeat_full(10);
-    using operation = std::function<timing(stage&)>;
-    std::pair<char const*, operation> const all[] = {
+    std::pair<char const*, std::function<timing(stage&)>> const all[] = {
         {"enqueue", enqueue},
         {"claim", claim},
         {"complete", [](stage& in) { return end(in, queue::outcome::success); }},
@@ -87,12 +61,7 @@ void measure_all(bench& on) {
             twin->vacuum();
         }
         for (auto const& [name, run] : all) {
-            std::function<timing()> other;
-            if (twin) {
-                other = [&, &run = run] { return run(*twin); };
-            }
-            on.component(
-                name, plan, [&, &run = run] { return run(core); }, other);
+            on.pair(name, plan, core, twin ? &*twin : nullptr, run);
         }
     }
 }

@@ -61,8 +61,8 @@ double drain(bench& on, row_kind const& what, std::size_t workers, std::size_t t
     on.add_figure("conflicts: " + name, 100 * conflicts(programs) / count, "%");
     auto const claims = programs.worker_metric("tasker_worker_claim_steps_count");
     auto const empty = programs.worker_metric("tasker_worker_claim_steps_bucket{le=\"0\"}");
-    on.records().count(name, "claims", claims);
-    on.records().count(name, "empty claims, %", 100 * empty / claims);
+    on.count(name, "claims", claims);
+    on.count(name, "empty claims, %", 100 * empty / claims);
     return rate;
 }
 
@@ -144,10 +144,9 @@ void contend(bench& on, std::size_t sessions, std::size_t steps) {
     on.add(name, count / ms * 1'000, "/s");
     on.add_figure("conflicts: " + name,
                   100 * static_cast<double>(claimed - distinct.size() + sum.refused) / count, "%");
-    on.records().count(name, "claims", static_cast<double>(sum.claims));
-    on.records().count(name, "short claims, %",
-                       100 * static_cast<double>(sum.short_claims) /
-                           static_cast<double>(sum.claims));
+    on.count(name, "claims", sum.claims);
+    on.count(name, "short claims, %",
+             100 * static_cast<double>(sum.short_claims) / static_cast<double>(sum.claims));
     on.prove(
         claimed == steps && distinct.size() == steps && sum.refused == 0,
         fmt::format("{}: each of {} steps was claimed once and its result accepted", name, steps),
@@ -187,7 +186,7 @@ void measure_all(bench& on) {
                 auto const tasks = each.tasks_at_least + workers * each.tasks_by_worker;
                 double const rate = drain(on, each, workers, tasks);
                 alone = alone == 0 ? rate / static_cast<double>(workers) : alone;
-                on.records().count(name, "speed-up", rate / alone);
+                on.count(name, "speed-up", rate / alone);
                 on.add_figure("efficiency: " + name,
                               100 * rate / alone / static_cast<double>(workers), "%",
                               better::higher);

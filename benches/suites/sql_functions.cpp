@@ -91,13 +91,8 @@ void measure_all(bench& on) {
         }
         for (auto const& each : tasker::suites::operations()) {
             for (std::size_t i = 0; i < sizes.size(); ++i) {
-                std::function<timing()> twin;
-                if (!twins.empty()) {
-                    twin = [&, i] { return each.run(twins[i]); };
-                }
-                on.component(
-                    case_name(each, sizes[i]), {.samples = samples},
-                    [&] { return each.run(stages[i]); }, twin);
+                on.pair(case_name(each, sizes[i]), {.samples = samples}, stages[i],
+                        twins.empty() ? nullptr : &twins[i], each.run);
             }
             // By repetition, so that what else the machine did falls on both sizes alike.
             auto const smallest = case_name(each, sizes.front());

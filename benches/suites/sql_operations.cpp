@@ -11,6 +11,8 @@ namespace tasker::suites {
 
 namespace {
 
+using measure::beside;
+using measure::sample_tasks;
 using measure::session;
 using measure::timing;
 
@@ -19,36 +21,6 @@ void expect(bool holds, std::string const& message) {
         throw std::runtime_error{message};
     }
 }
-
-constexpr auto beside = queue::priority::high;
-
-/// New tasks for one sample, in a separate queue. Removed afterwards, so that
-/// the database stays as large as it was.
-class own_tasks {
-public:
-    own_tasks(populated& in, std::size_t tasks)
-        : in_{in},
-          ids_{in.stage().create(tasks, R"({"order":17})", beside)} {}
-    own_tasks(own_tasks const&) = delete;
-    own_tasks& operator=(own_tasks const&) = delete;
-    ~own_tasks() {
-        in_.stage().remove(ids_);
-    }
-
-    std::vector<task_id> const& ids() const noexcept {
-        return ids_;
-    }
-
-    std::vector<queue::claimed_step> claim() const {
-        auto got = in_.stage().claim(static_cast<std::int32_t>(ids_.size()), beside);
-        expect(got.size() == ids_.size(), "too few steps were claimed");
-        return got;
-    }
-
-private:
-    populated& in_;
-    std::vector<task_id> ids_;
-};
 
 /// As the worker claims, extends and returns steps: on a connection whose commits need not be
 /// durable.
@@ -65,8 +37,8 @@ timing timed_quick(populated& in, Function&& work) {
 }
 
 timing create(populated& in, std::size_t tasks) {
-    std::optional<own_tasks> made;
-    return in.stage().on().timed([&] { made.emplace(in, tasks); });
+    std::optional<sample_tasks> made;
+    return in.stage().on().timed([&] { made.emplace(in.stage(), tasks); });
 }
 
 /// Claimed and returned, so that the queue does not change.
@@ -79,7 +51,7 @@ timing claim(populated& in, std::int32_t quantity) {
 }
 
 timing finish(populated& in, std::size_t quantity, std::int32_t take) {
-    own_tasks const own{in, quantity};
+    sample_tasks const own{in.stage(), quantity};
     auto const got = own.claim();
     queue::finish_reply reply;
     auto const took = in.stage().on().timed([&] { reply = in.stage().finish(got, take); });
@@ -90,7 +62,7 @@ timing finish(populated& in, std::size_t quantity, std::int32_t take) {
 
 /// A step that has one child, which waits for another: the case that finish_step handles alone.
 timing finish_middle(populated& in) {
-    own_tasks const own{in, 1};
+    sample_tasks const own{in.stage()};
     in.stage().finish(own.claim());
     auto const got = in.stage().claim(1, beside);
     expect(got.size() == 1, "the second step was not there");
@@ -102,7 +74,7 @@ timing finish_middle(populated& in) {
 
 /// The result of a delivery that is over.
 timing finish_refused(populated& in) {
-    own_tasks const own{in, 1};
+    sample_tasks const own{in.stage()};
     auto stale = own.claim();
     ++stale.front().delivery;
     queue::finish_reply reply;
@@ -112,7 +84,7 @@ timing finish_refused(populated& in) {
 }
 
 timing fail_and_retry(populated& in) {
-    own_tasks const own{in, 1};
+    sample_tasks const own{in.stage()};
     auto const got = own.claim();
     queue::finish_reply reply;
     auto const took = in.stage().on().timed(
@@ -143,7 +115,7 @@ timing extend(populated& in) {
 }
 
 timing cancel(populated& in) {
-    own_tasks const own{in, 1};
+    sample_tasks const own{in.stage()};
     std::vector<queue::cancel_outcome> done;
     auto const took = in.stage().on().timed([&] {
         done = in.stage().on().run(

@@ -12,8 +12,6 @@ namespace {
 using namespace tasker::measure;
 using namespace tasker;
 
-constexpr auto beside = queue::priority::high;
-
 /// A step ends, and `ready` others follow it.
 struct fan_case {
     std::string name;
@@ -44,23 +42,13 @@ void check_enqueued(stage& core, queue::finish_reply const& reply, std::size_t r
     }
 }
 
-std::vector<queue::claimed_step> claim_root(stage& core, std::vector<task_id>& made) {
-    made = core.create(1, "{}", beside);
-    auto root = core.claim(1, beside);
-    if (root.size() != 1) {
-        throw std::runtime_error{"the first step was not there"};
-    }
-    return root;
-}
-
 /// From the report of the first step to the commit that has all others in their queue.
 timing total(stage& core, std::size_t ready) {
-    std::vector<task_id> made;
-    auto const root = claim_root(core, made);
+    sample_tasks const made{core};
+    auto const root = made.claim();
     queue::finish_reply reply;
     auto const took = core.on().timed([&] { reply = core.finish(root); });
     check_enqueued(core, reply, ready);
-    core.remove(made);
     return took;
 }
 
@@ -72,8 +60,8 @@ std::map<std::string, double> by_function(stage& core, std::size_t ready) {
         "bench_times",
         "select funcname::text, (total_time * 1e6)::bigint from pg_stat_xact_user_functions"
         " where schemaname = 'tasker'"};
-    std::vector<task_id> made;
-    auto const root = claim_root(core, made);
+    sample_tasks const made{core};
+    auto const root = made.claim();
     auto& on = core.on();
     on.query(begin);
     auto const before = on.query(times);
@@ -81,7 +69,6 @@ std::map<std::string, double> by_function(stage& core, std::size_t ready) {
     auto const after = on.query(times);
     on.query(commit);
     check_enqueued(core, reply, ready);
-    core.remove(made);
     std::map<std::string, double> out;
     auto const add = [&](pg::rows const& from, double sign) {
         for (std::size_t i = 0; i < from.size(); ++i) {
@@ -153,15 +140,13 @@ void measure_all(bench& on) {
         for (auto const& each : cases) {
             core.use(fan(each.ready));
             clocked.use(fan(each.ready));
-            std::function<timing()> other;
             if (twin) {
                 twin->use(fan(each.ready));
-                other = [&] { return total(*twin, each.ready); };
             }
-            on.component(
-                "total, " + each.name,
-                {.samples = each.samples, .warm_up = std::min<std::size_t>(10, each.samples)},
-                [&] { return total(core, each.ready); }, other);
+            on.pair("total, " + each.name,
+                    {.samples = each.samples, .warm_up = std::min<std::size_t>(10, each.samples)},
+                    core, twin ? &*twin : nullptr,
+                    [&](stage& in) { return total(in, each.ready); });
             if (each.ready > 1) {
                 measure_parts(on, clocked, each);
             }

@@ -48,8 +48,8 @@ void measure_load(bench& on, std::size_t clients, std::size_t tasks_by_client) {
                name + ": not every task ran exactly once");
     auto const rate = static_cast<double>(result.accepted) / seconds;
     on.add(name, rate, "/s");
-    on.records().count(name, "tasks completed", row[0].as<double>());
-    on.records().count(name, "requests failed", static_cast<double>(result.errors));
+    on.count(name, "tasks completed", row[0].as<double>());
+    on.count(name, "requests failed", result.errors);
     on.add_figure("errors: " + name,
                   100 * static_cast<double>(result.errors) / static_cast<double>(tasks), "%");
     on.add("creation: " + name, result.latencies_ms);

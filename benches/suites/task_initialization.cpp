@@ -20,41 +20,27 @@ struct payload {
     std::string context;
 };
 
-/// POST /v1/tasks on a kept connection: answered when the task is committed and its roots enqueued.
-timing post(http_connection& connection, std::string const& request) {
-    return timed([&] { connection.expect(201, request); });
-}
-
 /// Where the time of a creation goes: reading the body, the call of the database, the answer.
 void break_down(bench& on, stage& core, payload const& with, std::size_t samples) {
     auto const body = named_shape("linear3").task_json(with.context);
     constexpr std::size_t calls = 20;
-    on.component("parse, " + with.name, {.samples = samples, .calls = calls}, [&] {
-        return timed([&] {
-            for (std::size_t i = 0; i < calls; ++i) {
-                if (!wire::parse_create_task(body)) {
-                    throw std::runtime_error{"the body was refused"};
-                }
-            }
-        });
+    on.calls("parse, " + with.name, {.samples = samples, .calls = calls}, [&] {
+        if (!wire::parse_create_task(body)) {
+            throw std::runtime_error{"the body was refused"};
+        }
     });
-    on.component("SQL, " + with.name, {.samples = samples},
-                 [&] { return timed([&] { core.create(1, with.context); }); });
+    on.calls("SQL, " + with.name, {.samples = samples}, [&] { core.create(1, with.context); });
     wire::task_view const view{.id = task_id::generate(),
                                .name_space = "bench",
                                .name = "linear3",
                                .version = "1.0.0",
                                .context = with.context};
-    on.component("serialise, " + with.name, {.samples = samples, .calls = calls}, [&] {
-        return timed([&] {
-            for (std::size_t i = 0; i < calls; ++i) {
-                std::string text;
-                append(text, view);
-                if (text.empty()) {
-                    throw std::runtime_error{"nothing was written"};
-                }
-            }
-        });
+    on.calls("serialise, " + with.name, {.samples = samples, .calls = calls}, [&] {
+        std::string text;
+        append(text, view);
+        if (text.empty()) {
+            throw std::runtime_error{"nothing was written"};
+        }
     });
 }
 
@@ -66,8 +52,8 @@ void measure_client(bench& on, payload const& with, std::size_t samples) {
                                            .name = named_shape("linear3").name,
                                            .context = with.context};
     auto const id = calls.create_task(wanted).value().id;
-    on.component("client library, create, " + with.name, {.samples = samples},
-                 [&] { return timed([&] { calls.create_task(wanted).value(); }); });
+    on.calls("client library, create, " + with.name, {.samples = samples},
+             [&] { calls.create_task(wanted).value(); });
     on.component("client library, get, " + with.name, {.samples = samples}, [&] {
         std::string context;
         auto const took = timed([&] { context = calls.get_task(id).value().context; });
@@ -105,8 +91,9 @@ void measure_all(bench& on) {
         for (auto const& [name, graph] : shapes) {
             for (auto const& each : payloads) {
                 auto const request = graph.creation(each.context);
-                on.component(std::string{name} + ", " + each.name, {.samples = samples},
-                             [&] { return post(connection, request); });
+                // Answered when the task is committed and its roots are enqueued.
+                on.calls(std::string{name} + ", " + each.name, {.samples = samples},
+                         [&] { connection.expect(201, request); });
             }
         }
         for (auto const& each : payloads) {

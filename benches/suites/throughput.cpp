@@ -112,7 +112,7 @@ void create_and_drain(bench& on, std::string const& name, std::size_t tasks,
     on.add("diamond-4 steps, " + name, static_cast<double>(steps) / seconds, "/s");
     auto const spent = cost.take();
     on.records().count("diamond-4 steps, " + name, "WAL bytes per step",
-                       spent.wal_bytes / static_cast<double>(steps));
+                       spent.counts.at("WAL bytes") / static_cast<double>(steps));
     on.records().count("diamond-4 steps, " + name, "database, MB",
                        pqxx::nontransaction{programs.database()}
                                .exec("select pg_database_size(current_database())")[0][0]
@@ -194,7 +194,7 @@ void measure_all(bench& on) {
     if (on.options().length != run_length::full) {
         all = {all[0], all[4], all[7], all[8]};
     }
-    if (std::filesystem::exists(program_folder() / "tasker-worker-py")) {
+    if (std::filesystem::exists(tasker::testing::program_path("tasker-worker-py"))) {
         all.push_back({"diamond-4 steps, 1 Python process", "diamond4", 1, 0, true});
     }
     if (on.options().workers) {

@@ -1,24 +1,21 @@
 #include "tasker/measure/bench.hpp"
 
-#include "calibration.hpp"
-#include "component.hpp"
-
-#include "tasker/measure/machine.hpp"
 #include "tasker/measure/results.hpp"
+#include "tasker/measure/statistics.hpp"
 
 #include "tasker/base/assert.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <fstream>
 #include <stdexcept>
 
 namespace tasker::measure {
 
 namespace {
-
-constexpr int calibration_rounds = 5;
 
 std::size_t default_repetitions(run_length length) {
     return length == run_length::smoke ? 1 : length == run_length::quick ? 3 : 6;
@@ -28,28 +25,30 @@ char const* to_word(run_length length) {
     return length == run_length::smoke ? "smoke" : length == run_length::quick ? "quick" : "full";
 }
 
-/// The duration of an empty statement: the present cost of waking a process.
-std::vector<double> round_trips(pqxx::connection& on) {
-    constexpr int count = 100;
-    pqxx::nontransaction query{on};
-    std::vector<double> out;
-    out.reserve(count);
-    for (int i = 0; i < count; ++i) {
-        out.push_back(timed_ms([&] { query.exec("select 1"); }));
+/// Volatile, so that the work is not left out.
+std::uint64_t volatile calibration_sink;
+
+/// Hashing in registers and in a table of 256 KB. Its duration shows the present speed of the
+/// machine, so that runs on different or loaded machines can be compared by ratios.
+void calibrate() {
+    constexpr std::size_t entries = 32'768;
+    constexpr int steps = 1'000'000;
+    static std::array<std::uint64_t, entries> table{};
+    std::uint64_t value = 0x9e3779b97f4a7c15ULL;
+    for (int i = 0; i < steps; ++i) {
+        value ^= value << 13U;
+        value ^= value >> 7U;
+        value ^= value << 17U;
+        table[value % entries] += value;
+        value += table[(value >> 32U) % entries];
     }
-    return out;
+    calibration_sink = value;
 }
 
-/// The duration of the smallest durable transaction: the present cost of the disk.
-std::vector<double> commits(pqxx::connection& on) {
-    constexpr int count = 30;
-    pqxx::nontransaction query{on};
-    std::vector<double> out;
-    out.reserve(count);
-    for (int i = 0; i < count; ++i) {
-        out.push_back(
-            timed_ms([&] { query.exec("select pg_logical_emit_message(true, 'b', 'b')"); }));
-    }
+template <class Function>
+std::vector<double> durations(std::size_t count, Function&& what) {
+    std::vector<double> out(count);
+    std::ranges::generate(out, [&] { return timed_ms(what); });
     return out;
 }
 
@@ -57,29 +56,21 @@ std::vector<double> commits(pqxx::connection& on) {
 
 struct bench::state {
     bench_options options;
-    std::string suite;
-    target_table targets;
+    suite_samples results = {};
     recorder records = {};
-    recording calibration = {.name = "calibration", .unit = "ms"};
-    recording round_trip = {.name = "round trip", .unit = "ms"};
-    recording commit = {.name = "commit", .unit = "ms"};
     std::unique_ptr<engine> programs = {};
-    suite_results results = {};
     std::size_t repetitions = 0;
     deadline begun = steady_clock::now();
 };
 
 bench::bench(std::string_view suite, bench_options options)
-    : state_{new state{.options = std::move(options), .suite = std::string{suite}, .targets = {}}} {
-    state_->targets = target_table::load(state_->options.targets, suite);
+    : state_{new state{.options = std::move(options)}} {
     state_->repetitions = state_->options.repetitions == 0
                               ? default_repetitions(state_->options.length)
                               : state_->options.repetitions;
     auto& results = state_->results;
     results.suite = suite;
-    results.environment = describe_machine();
-    results.started = results.environment.front().second;
-    results.commit = current_commit();
+    results.environment = describe_machine(suite, state_->options.targets);
     setting("length", to_word(state_->options.length));
     if (!state_->options.filter.empty()) {
         setting("filter", state_->options.filter);
@@ -94,7 +85,7 @@ bench_options const& bench::options() const noexcept {
 
 engine& bench::programs() {
     if (!state_->programs) {
-        state_->programs = std::make_unique<engine>(engine::from_environment());
+        state_->programs = std::make_unique<engine>();
         auto& results = state_->results;
         results.prerequisites = state_->programs->check();
         bool const all_met = std::ranges::all_of(results.prerequisites, &prerequisite::is_met);
@@ -136,15 +127,19 @@ bool bench::next_repetition() {
         return false;
     }
     state_->records.begin_repetition();
-    state_->calibration.repetitions.push_back(calibrate(calibration_rounds));
+    auto& results = state_->results;
+    calibrate(); // warms caches and clock
+    results.calibration.push_back(durations(5, calibrate));
     if (state_->programs && state_->programs->has_database()) {
-        auto& database = state_->programs->database();
-        state_->round_trip.repetitions.push_back(round_trips(database));
-        state_->commit.repetitions.push_back(commits(database));
+        // The present costs of waking a process, and of the disk.
+        pqxx::nontransaction query{state_->programs->database()};
+        results.round_trip.push_back(durations(100, [&] { query.exec("select 1"); }));
+        results.commit_time.push_back(
+            durations(30, [&] { query.exec("select pg_logical_emit_message(true, 'b', 'b')"); }));
     }
     progress(fmt::format("repetition {} of {}, calibration {:.2f} ms",
                          state_->records.repetitions(), state_->repetitions,
-                         summarise(state_->calibration.repetitions.back()).p50));
+                         median(results.calibration.back())));
     return true;
 }
 
@@ -178,10 +173,9 @@ void bench::add(std::string_view name, std::vector<double> const& values, std::s
 void bench::add_figure(std::string_view name, double value, std::string_view unit,
                        better direction) {
     add(name, value, unit);
-    state_->records.declare(name, direction);
-    if (direction == better::lower) {
-        state_->records.allow_zero(name);
-    }
+    auto& made = records().known(name);
+    made.declared = direction;
+    made.may_be_zero = direction == better::lower;
 }
 
 recorder& bench::records() noexcept {
@@ -189,25 +183,7 @@ recorder& bench::records() noexcept {
 }
 
 double bench::last_median(std::string_view name) const {
-    auto const& cases = state_->records.cases();
-    auto const found = std::ranges::find(cases, name, &recording::name);
-    TASKER_ASSERT(found != cases.end());
-    auto samples = found->repetitions.back();
-    std::ranges::sort(samples);
-    return percentile(samples, 50);
-}
-
-void bench::component(std::string const& name, plan const& how, std::function<timing()> const& take,
-                      std::function<timing()> const& twin) {
-    if (wants(name)) {
-        auto const got = run_component(name, how, take, twin);
-        add(name, got.ms);
-        records().accompany(name, got.beside);
-        if (got.beside.allocations) {
-            records().count(name, "allocations by operation", *got.beside.allocations);
-            records().count(name, "bytes allocated by operation", *got.beside.allocated_bytes);
-        }
-    }
+    return median(state_->records.known(name).repetitions.back());
 }
 
 std::optional<std::string> bench::twin_database(std::string const& suffix) {
@@ -241,7 +217,8 @@ void bench::prove(bool holds, std::string finding, std::string failure) {
 }
 
 void bench::progress(std::string_view text) {
-    fmt::print("[{:7.1f} s] {}: {}\n", ms_since(state_->begun) / 1'000, state_->suite, text);
+    fmt::print("[{:7.1f} s] {}: {}\n", ms_since(state_->begun) / 1'000, state_->results.suite,
+               text);
     std::fflush(stdout);
 }
 
@@ -275,41 +252,17 @@ int bench::finish() {
     if (state_->programs && state_->programs->has_database()) {
         count_what_is_left();
     }
-    results.calibration = state_->calibration;
-    results.round_trip = state_->round_trip;
-    results.commit_time = state_->commit;
-    std::vector<std::string> names;
-    for (auto const& each : state_->records.cases()) {
-        names.push_back(each.name);
-        try {
-            results.cases.push_back(judge(each, state_->targets.find(each.name)));
-        } catch (std::exception const& failure) {
-            results.failures.emplace_back(failure.what());
-        }
-    }
-    if (results.cases.empty()) {
-        results.failures.emplace_back("nothing was measured");
-    }
-    if (state_->options.filter.empty() && state_->options.length == run_length::full) {
-        for (auto const& each : state_->targets.unused(names)) {
-            results.failures.push_back("targets.toml names a case that was not measured: " + each);
-        }
-    }
     if (!options().against.empty()) {
         setting("against", options().against.string());
     }
     bool const can_be_paired = std::ranges::any_of(state_->records.cases(), [](auto const& each) {
-        return !each.beside.empty() && each.beside.front().work_ms;
+        return !each.beside.empty() && each.beside.front().contains("work_ms");
     });
     if (can_be_paired) {
         attach("functions.sql", state_->programs->functions());
     }
     results.settings.emplace_back("took", fmt::format("{:.0f} s", ms_since(state_->begun) / 1'000));
-    print_results(results);
-    write_outputs(results, state_->options.output);
-    fmt::print("written: {}/{}.json, {}/latest/{}.log\n", state_->options.output.string(),
-               results.suite, state_->options.output.string(), kebab_case(results.suite));
-    return results.failures.empty() ? 0 : 1;
+    return judge(results, state_->records.cases(), options().output, options().targets);
 }
 
 } // namespace tasker::measure

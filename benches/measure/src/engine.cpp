@@ -1,6 +1,4 @@
-#include "engine_state.hpp"
-
-#include "tasker/measure/processes.hpp"
+#include "tasker/measure/engine.hpp"
 
 #include <fmt/core.h>
 #include <toml++/toml.h>
@@ -20,9 +18,6 @@ namespace tasker::measure {
 namespace {
 
 namespace fs = std::filesystem;
-using std::chrono::seconds;
-
-constexpr seconds stop_limit{20};
 
 /// Named after this process. Those of processes that were killed are removed.
 fs::path make_folder() {
@@ -76,96 +71,62 @@ std::string worker_toml(fs::path const& folder, worker_options const& how) {
 
 } // namespace
 
-std::string environment(char const* name) {
+std::string engine::environment(char const* name) {
     char const* const value = std::getenv(name);
     return value == nullptr ? std::string{} : std::string{value};
 }
 
-engine::state::~state() {
+engine::engine() {
+    auto const url = environment("DATABASE_URL");
+    auto const orchestrator = environment("TASKER_TEST_ORCHESTRATION_URL");
+    if (!orchestrator.empty()) {
+        auto const worker = environment("TASKER_TEST_WORKER_URL");
+        listens_on_ = parse_address(orchestrator);
+        worker_listens_on_ = worker.empty() ? std::nullopt : std::optional{parse_address(worker)};
+        server_dsn_ = dsn_ = url;
+        return;
+    }
+    folder_ = make_folder();
+    server_dsn_ = url;
+    if (url.empty()) {
+        cluster_ = private_postgres::private_cluster::open(
+                       {.folder = folder_ / "postgres",
+                        // %e, the SQLSTATE, is what server_errors counts.
+                        .settings = {{"log_line_prefix", "%m [%p] %e "}}})
+                       .value();
+        server_dsn_ = cluster_->dsn();
+    }
+    dsn_ = dsn_of(database_name);
+}
+
+engine::~engine() {
     stop_services();
-    if (!maintenance_dsn.empty() && has_made_databases) {
-        try {
+    try {
+        if (!cluster_) {
             drop_databases();
-        } catch (std::exception const& failure) {
-            fmt::print(stderr, "database {} stays: {}\n", database_name, failure.what());
         }
+    } catch (std::exception const& failure) {
+        fmt::print(stderr, "database {} stays: {}\n", database_name, failure.what());
     }
-    cluster.reset();
-    if (!folder.empty()) {
+    cluster_.reset();
+    if (!folder_.empty()) {
         std::error_code ignored;
-        fs::remove_all(folder, ignored);
+        fs::remove_all(folder_, ignored);
     }
 }
 
-void engine::state::stop_services() {
-    database.reset();
-    for (auto& each : workers) {
-        each.process.stop(in(stop_limit));
-    }
-    workers.clear();
-    stop_orchestrators();
-}
-
-void engine::state::stop_orchestrators() {
-    for (auto* each : {&second_orchestrator, &orchestrator}) {
-        if (*each) {
-            (*each)->process.stop(in(stop_limit));
-            each->reset();
-        }
-    }
-}
-
-void engine::state::require_private() const {
-    if (!is_ours()) {
+void engine::require_private() const {
+    if (!is_private()) {
         throw not_private{"this must start its own processes and database: unset "
                           "TASKER_TEST_ORCHESTRATION_URL, and it starts them"};
     }
 }
 
-engine::engine(std::unique_ptr<state> made) noexcept : state_{std::move(made)} {}
-engine::engine(engine&&) noexcept = default;
-engine& engine::operator=(engine&&) noexcept = default;
-engine::~engine() = default;
-
-engine engine::start_private() {
-    auto made = std::make_unique<state>();
-    made->folder = make_folder();
-    made->cluster =
-        private_postgres::private_cluster::open({.folder = made->folder / "postgres",
-                                                 // %e, the SQLSTATE, is what server_errors counts.
-                                                 .settings = {{"log_line_prefix", "%m [%p] %e "}}})
-            .value();
-    return engine{std::move(made)};
-}
-
-engine engine::on_server(std::string dsn) {
-    auto made = std::make_unique<state>();
-    made->folder = make_folder();
-    made->maintenance_dsn = std::move(dsn);
-    return engine{std::move(made)};
-}
-
-engine engine::at(address orchestrator, std::optional<address> worker, std::string dsn) {
-    auto made = std::make_unique<state>();
-    made->listens_on = std::move(orchestrator);
-    made->worker_listens_on = std::move(worker);
-    made->given_dsn = std::move(dsn);
-    return engine{std::move(made)};
-}
-
-engine engine::from_environment() {
-    auto const dsn = environment("DATABASE_URL");
-    auto const orchestrator = environment("TASKER_TEST_ORCHESTRATION_URL");
-    auto const worker = environment("TASKER_TEST_WORKER_URL");
-    if (!orchestrator.empty()) {
-        return at(parse_address(orchestrator),
-                  worker.empty() ? std::nullopt : std::optional{parse_address(worker)}, dsn);
+void engine::configure(fs::path config) {
+    if (!is_private()) {
+        throw not_private{"--config needs services that the suite starts"};
     }
-    return dsn.empty() ? start_private() : on_server(dsn);
-}
-
-address const& engine::orchestrator() const noexcept {
-    return state_->listens_on;
+    config_ = std::move(config);
 }
 
 void engine::reset() {
@@ -173,86 +134,78 @@ void engine::reset() {
     start_orchestrator();
 }
 
-void engine::configure(std::filesystem::path config) {
-    if (!state_->is_ours()) {
-        throw not_private{"--config needs services that the suite starts"};
+testing::service engine::start_service(std::string const& program, std::string const& name,
+                                       std::vector<std::string> arguments) const {
+    std::vector<std::string> env{"DATABASE_URL=" + dsn_,
+                                 "TASKER_NAMESPACES=" + std::string{bench_namespace}};
+    // The first worker with its handlers, and the orchestrator.
+    auto const profile = environment("TASKER_BENCH_HEAP_PROFILE");
+    if (!profile.empty() && (name == "worker-1" || name == "tasker-orchestrator")) {
+        env.emplace_back("LD_PRELOAD=/usr/lib/heaptrack/libheaptrack_preload.so");
+        env.push_back("DUMP_HEAPTRACK_OUTPUT=" + profile + '.' + name);
     }
-    state_->config = std::move(config);
+    return {program, std::move(arguments), std::move(env)};
 }
 
-service engine::state::start_orchestrator(std::string name) const {
-    std::vector<std::string> arguments;
-    if (!config.empty()) {
-        arguments = {"--config", (config / "orchestrator.toml").string()};
-    }
-    return start_service({.program = "tasker-orchestrator",
-                          .name = std::move(name),
-                          .dsn = dsn(),
-                          .folder = folder,
-                          .arguments = std::move(arguments)});
+testing::service engine::start_orchestrator(std::string const& name) const {
+    return start_service("tasker-orchestrator", name,
+                         config_.empty()
+                             ? std::vector<std::string>{}
+                             : std::vector<std::string>{"--config", config_ / "orchestrator.toml"});
 }
 
 void engine::start_orchestrator() {
-    if (state_->is_ours() && !state_->orchestrator) {
-        state_->orchestrator = state_->start_orchestrator("tasker-orchestrator");
-        state_->listens_on = state_->orchestrator->listens_on;
+    if (is_private() && !orchestrator_) {
+        orchestrator_ = start_orchestrator("tasker-orchestrator");
+        listens_on_ = parse_address(orchestrator_->address());
     }
 }
 
 address engine::start_second_orchestrator() {
-    state_->require_private();
-    state_->second_orchestrator = state_->start_orchestrator("tasker-orchestrator-2");
-    return state_->second_orchestrator->listens_on;
-}
-
-void engine::require_private() const {
-    state_->require_private();
+    require_private();
+    second_orchestrator_ = start_orchestrator("tasker-orchestrator-2");
+    return parse_address(second_orchestrator_->address());
 }
 
 void engine::stop_orchestrator() {
-    state_->stop_orchestrators();
+    second_orchestrator_.reset();
+    orchestrator_.reset();
 }
 
 void engine::start_workers(std::size_t count, worker_options const& how) {
-    if (!state_->is_ours()) {
-        return;
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-        auto const name = "worker-" + std::to_string(++state_->workers_started);
-        auto const file = state_->folder / (name + ".toml");
-        std::ofstream{file} << worker_toml(state_->config, how);
-        std::vector<std::string> arguments{"--name", name, "--config", file.string()};
+    for (std::size_t i = 0; i < count && is_private(); ++i) {
+        auto const name = "worker-" + std::to_string(++workers_started_);
+        auto const file = folder_ / (name + ".toml");
+        std::ofstream{file} << worker_toml(config_, how);
+        std::vector<std::string> arguments{"--name", name, "--config", file};
         arguments.insert(arguments.end(), how.arguments.begin(), how.arguments.end());
-        state_->workers.push_back(start_service({.program = how.program,
-                                                 .name = name,
-                                                 .dsn = dsn(),
-                                                 .folder = state_->folder,
-                                                 .arguments = std::move(arguments)}));
+        workers_.push_back(start_service(how.program, name, std::move(arguments)));
     }
 }
 
 void engine::stop_workers() {
-    for (auto& each : state_->workers) {
-        each.process.send(SIGTERM);
+    for (auto& each : workers_) {
+        each.process().send(SIGTERM);
     }
-    for (auto& each : state_->workers) {
-        each.process.stop(in(stop_limit));
-    }
-    state_->workers.clear();
+    workers_.clear();
+}
+
+void engine::stop_services() {
+    database_.reset();
+    stop_workers();
+    stop_orchestrator();
 }
 
 void engine::kill_worker(std::size_t which) {
-    auto& victim = state_->workers.at(which);
-    victim.process.send(SIGKILL);
-    victim.process.wait(in(stop_limit)).value();
-    state_->workers.erase(state_->workers.begin() + static_cast<std::ptrdiff_t>(which));
+    workers_.at(which).kill();
+    workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(which));
 }
 
 double engine::worker_metric(std::string const& series) const {
     double sum = 0;
-    for (auto const& each : state_->workers) {
-        auto const text =
-            http_connection{each.listens_on}.expect(200, make_request("GET", "/metrics"));
+    for (auto const& each : workers_) {
+        auto const text = http_connection{parse_address(each.address())}.expect(
+            200, make_request("GET", "/metrics"));
         auto const at = text.find('\n' + series + ' ');
         if (at == std::string::npos) {
             throw std::runtime_error{"a worker has no metric " + series};
@@ -271,39 +224,26 @@ void engine::register_template(shape const& made) {
     }
 }
 
-pid_t engine::orchestrator_pid() const {
-    state_->require_private();
-    return state_->orchestrator.value().process.pid();
+pid_t engine::orchestrator_pid() {
+    require_private();
+    return orchestrator_.value().process().pid();
 }
 
-std::vector<pid_t> engine::worker_pids() const {
-    state_->require_private();
+std::vector<pid_t> engine::worker_pids() {
+    require_private();
     std::vector<pid_t> out;
-    out.reserve(state_->workers.size());
-    for (auto const& each : state_->workers) {
-        out.push_back(each.process.pid());
+    for (auto& each : workers_) {
+        out.push_back(each.process().pid());
     }
     return out;
 }
 
 private_postgres::private_cluster& engine::server() {
-    state_->require_private();
-    if (!state_->cluster) {
+    require_private();
+    if (!cluster_) {
         throw not_private{"this needs a private server: unset DATABASE_URL"};
     }
-    return *state_->cluster;
-}
-
-bool engine::has_own_server() const noexcept {
-    return state_->cluster.has_value();
-}
-
-bool engine::has_database() const noexcept {
-    return state_->is_ours() || !state_->given_dsn.empty();
-}
-
-bool engine::is_private() const noexcept {
-    return state_->is_ours();
+    return *cluster_;
 }
 
 } // namespace tasker::measure

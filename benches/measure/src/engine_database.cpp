@@ -1,8 +1,6 @@
-#include "engine_state.hpp"
+#include "tasker/measure/engine.hpp"
 
 #include "tasker/sql/migrator.hpp"
-
-#include <fmt/core.h>
 
 #include <algorithm>
 #include <fstream>
@@ -12,19 +10,6 @@
 namespace tasker::measure {
 
 namespace {
-
-/// The same server and user, another database.
-std::string with_database(std::string const& dsn, std::string const& name) {
-    auto const scheme = dsn.find("://");
-    if (scheme == std::string::npos) {
-        return dsn + " dbname=" + name; // of two, libpq takes the last
-    }
-    auto const path = dsn.find('/', scheme + 3);
-    auto const query = dsn.find('?', scheme + 3);
-    auto const end = std::min(path, query);
-    return dsn.substr(0, end) + '/' + name +
-           (query == std::string::npos ? std::string{} : dsn.substr(query));
-}
 
 std::string read_file(std::filesystem::path const& path) {
     std::ifstream file{path};
@@ -36,23 +21,21 @@ std::string read_file(std::filesystem::path const& path) {
 
 } // namespace
 
-std::string engine::state::server_dsn() const {
-    return cluster ? cluster->dsn() : maintenance_dsn;
-}
-
-std::string engine::state::dsn(std::string const& name) const {
-    if (cluster) {
-        return cluster->dsn(name);
+std::string engine::dsn_of(std::string const& name) const {
+    auto const scheme = server_dsn_.find("://");
+    if (scheme == std::string::npos) {
+        return server_dsn_ + " dbname=" + name; // of two, libpq takes the last
     }
-    return maintenance_dsn.empty() ? given_dsn : with_database(maintenance_dsn, name);
+    auto const path = server_dsn_.find('/', scheme + 3);
+    auto const query = server_dsn_.find('?', scheme + 3);
+    return server_dsn_.substr(0, std::min(path, query)) + '/' + name +
+           (query == std::string::npos ? std::string{} : server_dsn_.substr(query));
 }
 
-task_counts engine::state::count_tasks() const {
-    auto out = counted;
-    auto names = more_databases;
-    names.emplace_back(database_name);
-    for (auto const& each : names) {
-        pqxx::connection session{dsn(each)};
+task_counts engine::tasks() const {
+    auto out = counted_;
+    for (auto const& each : databases_) {
+        pqxx::connection session{dsn_of(each)};
         pqxx::nontransaction query{session};
         auto const row = query.exec("select count(*) filter (where state = 'complete'), "
                                     "count(*) filter (where state = 'failed'), count(*) "
@@ -64,96 +47,80 @@ task_counts engine::state::count_tasks() const {
     return out;
 }
 
-void engine::state::drop_databases() {
-    if (has_made_databases) {
-        counted = count_tasks();
+void engine::drop_databases() {
+    counted_ = tasks();
+    while (!databases_.empty()) {
+        pqxx::connection session{server_dsn_};
+        pqxx::nontransaction{session}.exec("drop database if exists " + databases_.back() +
+                                           " with (force)");
+        databases_.pop_back();
     }
-    pqxx::connection session{server_dsn()};
-    pqxx::nontransaction query{session};
-    more_databases.emplace_back(database_name);
-    for (auto const& each : more_databases) {
-        query.exec("drop database if exists " + each + " with (force)");
-    }
-    more_databases.clear();
 }
 
-void engine::state::create_database(std::string const& name,
-                                    std::filesystem::path const& script) const {
+void engine::create_database(std::string const& name, std::filesystem::path const& script) {
     {
-        pqxx::connection session{server_dsn()};
+        pqxx::connection session{server_dsn_};
         pqxx::nontransaction query{session};
+        query.exec("drop database if exists " + name + " with (force)");
         query.exec("create database " + name);
         query.exec("checkpoint");
     }
-    sql::migrate(dsn(name)).value();
-    if (auto const injected = environment("TASKER_BENCH_INJECT_SQL");
-        script.empty() && !injected.empty()) {
-        pqxx::connection session{dsn(name)};
-        pqxx::nontransaction{session}.exec(read_file(injected));
+    sql::migrate(dsn_of(name)).value();
+    databases_.push_back(name);
+    auto const injected = environment("TASKER_BENCH_INJECT_SQL");
+    if (script.empty() && injected.empty()) {
+        return;
     }
-    if (!script.empty()) {
-        auto const text = read_file(script);
-        pqxx::connection session{dsn(name)};
-        pqxx::nontransaction query{session};
-        // The script's functions may return other columns than those of the same name here.
-        query.exec("do $$ declare f regprocedure; begin for f in select oid from pg_proc "
-                   "where pronamespace = 'tasker'::regnamespace loop "
-                   "execute format('drop routine %s', f); end loop; end $$");
-        try {
-            query.exec(text);
-        } catch (pqxx::sql_error const& failure) {
-            throw std::runtime_error{script.string() +
-                                     " does not fit the schema: " + failure.what()};
-        }
+    pqxx::connection session{dsn_of(name)};
+    pqxx::nontransaction query{session};
+    if (script.empty()) {
+        query.exec(read_file(injected));
+        return;
+    }
+    // The script's functions may return other columns than those of the same name here.
+    query.exec("do $$ declare f regprocedure; begin for f in select oid from pg_proc "
+               "where pronamespace = 'tasker'::regnamespace loop "
+               "execute format('drop routine %s', f); end loop; end $$");
+    try {
+        query.exec(read_file(script));
+    } catch (pqxx::sql_error const& failure) {
+        throw std::runtime_error{script.string() + " does not fit the schema: " + failure.what()};
     }
 }
 
 void engine::reset_database() {
-    if (!state_->is_ours()) {
-        return;
+    if (is_private()) {
+        stop_services();
+        drop_databases();
+        create_database(database_name);
     }
-    state_->stop_services();
-    state_->drop_databases();
-    state_->has_made_databases = true;
-    state_->create_database(database_name, {});
 }
 
 std::string engine::add_database(std::string const& suffix, std::filesystem::path const& script) {
-    state_->require_private();
+    require_private();
     auto const name = std::string{database_name} + '_' + suffix;
-    state_->more_databases.push_back(name);
-    state_->create_database(name, script);
-    return state_->dsn(name);
+    create_database(name, script);
+    return dsn_of(name);
 }
 
 pqxx::connection& engine::database() {
     if (!has_database()) {
         throw not_private{"this needs the database: set DATABASE_URL as well"};
     }
-    if (!state_->database || !state_->database->is_open()) {
-        state_->database = std::make_unique<pqxx::connection>(dsn());
+    if (!database_ || !database_->is_open()) {
+        database_ = std::make_unique<pqxx::connection>(dsn_);
     }
-    return *state_->database;
-}
-
-std::string engine::dsn() const {
-    return state_->dsn();
-}
-
-task_counts engine::tasks() const {
-    return state_->has_made_databases ? state_->count_tasks() : task_counts{};
+    return *database_;
 }
 
 std::size_t engine::sessions() const {
     // From another database where possible, so that the counts of this one do not change.
-    pqxx::connection own{state_->is_ours() ? state_->server_dsn() : dsn()};
+    pqxx::connection own{server_dsn_};
     pqxx::nontransaction query{own};
-    auto const database = state_->is_ours() ? query.quote(std::string{database_name})
-                                            : std::string{"current_database()"};
     return query
         .exec("select count(*) from pg_stat_activity where backend_type = 'client backend' and "
               "application_name like 'tasker-%' and datname = " +
-              database)[0][0]
+              (is_private() ? query.quote(std::string{database_name}) : "current_database()"))[0][0]
         .as<std::size_t>();
 }
 

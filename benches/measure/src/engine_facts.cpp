@@ -1,5 +1,4 @@
-#include "engine_state.hpp"
-
+#include "tasker/measure/engine.hpp"
 #include "tasker/measure/processes.hpp"
 
 #include <fmt/core.h>
@@ -19,16 +18,16 @@ cpu_times cpu_times::operator-(cpu_times const& earlier) const noexcept {
             .load = load - earlier.load};
 }
 
-cpu_times engine::cpu() const {
+cpu_times engine::cpu() {
     cpu_times out{.load = cpu_seconds(::getpid())};
-    if (state_->cluster) {
-        out.postgres = cpu_seconds_with_children(state_->cluster->server_pid());
+    if (cluster_) {
+        out.postgres = cpu_seconds_with_children(cluster_->server_pid());
     }
-    if (state_->orchestrator) {
-        out.orchestrator = cpu_seconds(state_->orchestrator->process.pid());
+    if (orchestrator_) {
+        out.orchestrator = cpu_seconds(orchestrator_->process().pid());
     }
-    for (auto const& each : state_->workers) {
-        out.worker += cpu_seconds(each.process.pid());
+    for (auto& each : workers_) {
+        out.worker += cpu_seconds(each.process().pid());
     }
     return out;
 }
@@ -37,20 +36,20 @@ std::vector<prerequisite> engine::check() const {
     std::vector<prerequisite> out;
     if (has_database()) {
         try {
-            pqxx::connection session{state_->is_ours() ? state_->server_dsn() : dsn()};
+            pqxx::connection session{server_dsn_};
             pqxx::nontransaction query{session};
             auto const version =
                 query.exec("select current_setting('server_version')")[0][0].as<std::string>();
-            out.push_back({"PostgreSQL", true,
-                           version + (state_->cluster ? ", private, on a Unix socket"
-                                                      : ", by DATABASE_URL")});
+            out.push_back(
+                {"PostgreSQL", true,
+                 version + (cluster_ ? ", private, on a Unix socket" : ", by DATABASE_URL")});
         } catch (std::exception const& failure) {
             out.push_back({"PostgreSQL", false, failure.what()});
         }
     }
-    if (state_->is_ours()) {
+    if (is_private()) {
         for (auto const* each : {"tasker-orchestrator", "tasker-worker"}) {
-            auto const program = program_folder() / each;
+            auto const program = testing::program_path(each);
             out.push_back({each, fs::exists(program), program.string()});
         }
         return out;
@@ -69,19 +68,19 @@ std::vector<prerequisite> engine::check() const {
             out.push_back({what, false, detail + ": " + failure.what()});
         }
     };
-    look("orchestrator", state_->listens_on);
-    if (state_->worker_listens_on) {
-        look("worker", *state_->worker_listens_on);
+    look("orchestrator", listens_on_);
+    if (worker_listens_on_) {
+        look("worker", *worker_listens_on_);
     }
     return out;
 }
 
 facts engine::describe() const {
     if (!has_database()) {
-        return {{"engine", "was running at " + state_->listens_on.host + ":" +
-                               std::to_string(state_->listens_on.port)}};
+        return {{"engine",
+                 "was running at " + listens_on_.host + ":" + std::to_string(listens_on_.port)}};
     }
-    pqxx::connection session{state_->is_ours() ? state_->server_dsn() : dsn()};
+    pqxx::connection session{server_dsn_};
     pqxx::nontransaction query{session};
     auto const show = [&](std::string const& name) {
         return query.exec("select current_setting('" + name + "')")[0][0].as<std::string>();
@@ -93,8 +92,8 @@ facts engine::describe() const {
     }
     return {{"PostgreSQL", show("server_version") + ", shared_buffers=" + show("shared_buffers")},
             {"durability", durability},
-            {"data", state_->is_ours() ? "an empty database for the suite"
-                                       : "the database as it was found"}};
+            {"data",
+             is_private() ? "an empty database for the suite" : "the database as it was found"}};
 }
 
 } // namespace tasker::measure

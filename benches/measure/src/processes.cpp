@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -111,10 +112,6 @@ resident_memory memory_of(pid_t process) {
         throw std::runtime_error{"process " + std::to_string(process) + " has ended"};
     }
     return out;
-}
-
-std::filesystem::path program_folder() {
-    return std::filesystem::read_symlink("/proc/self/exe").parent_path();
 }
 
 } // namespace tasker::measure

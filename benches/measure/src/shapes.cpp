@@ -2,35 +2,34 @@
 
 #include "tasker/measure/http.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <map>
 #include <numeric>
-#include <stdexcept>
 
 namespace tasker::measure {
 
 namespace {
 
-void append_step(std::string& out, shape const& of, std::size_t number) {
+using nlohmann::json;
+
+json step_json(shape const& of, std::size_t number) {
     auto const name_of = [&](std::size_t step) {
         return of.names.empty() ? "s" + std::to_string(step) : of.names.at(step);
     };
-    auto const& handler = of.handlers.empty() ? of.handler : of.handlers.at(number);
-    out.append(R"({"name":")").append(name_of(number));
-    out.append(R"(","handler":{"callable":")").append(handler).append("\"");
+    json out{
+        {"name", name_of(number)},
+        {"handler", {{"callable", of.handlers.empty() ? of.handler : of.handlers.at(number)}}}};
     if (!of.initialization.empty()) {
-        out.append(R"(,"initialization":)").append(of.initialization);
+        out["handler"]["initialization"] = json::parse(of.initialization);
     }
-    out += '}';
     if (!of.retry.empty()) {
-        out.append(R"(,"retry":)").append(of.retry);
+        out["retry"] = json::parse(of.retry);
     }
-    if (!of.parents[number].empty()) {
-        out += R"(,"dependencies":[)";
-        for (auto const parent : of.parents[number]) {
-            out.append("\"").append(name_of(parent)).append("\",");
-        }
-        out.back() = ']';
+    for (auto const parent : of.parents[number]) {
+        out["dependencies"].push_back(name_of(parent));
     }
-    out += '}';
+    return out;
 }
 
 } // namespace
@@ -41,15 +40,11 @@ std::size_t shape::edges() const noexcept {
 }
 
 std::string shape::template_json() const {
-    std::string out = R"({"namespace_name":")" + std::string{bench_namespace} + R"(","name":")" +
-                      name + R"(","version":"1.0.0")";
-    out += R"(,"steps":[)";
+    json out{{"namespace_name", bench_namespace}, {"name", name}, {"version", "1.0.0"}};
     for (std::size_t number = 0; number < parents.size(); ++number) {
-        append_step(out, *this, number);
-        out += ',';
+        out["steps"].push_back(step_json(*this, number));
     }
-    out.back() = ']';
-    return out + '}';
+    return out.dump();
 }
 
 std::string shape::task_json(std::string_view context, std::string_view more) const {
@@ -73,28 +68,15 @@ std::string shape::batch_json(std::size_t tasks, std::string_view context) const
 }
 
 shape named_shape(std::string_view name) {
-    if (name == "single") {
-        return {.name = "single", .parents = {{}}};
-    }
-    if (name == "linear3") {
-        return {.name = "linear3", .parents = {{}, {0}, {1}}};
-    }
-    if (name == "diamond4") {
-        return {.name = "diamond4", .parents = {{}, {0}, {0}, {1, 2}}};
-    }
-    if (name == "linear4") {
-        return {.name = "linear4", .parents = {{}, {0}, {1}, {2}}};
-    }
-    if (name == "mixed7") { // config/templates/mixed_dag.yaml
-        return {.name = "mixed7", .parents = {{}, {0}, {0}, {2}, {1}, {1, 3, 4}, {5, 0}}};
-    }
-    if (name == "tree7") {
-        return {.name = "tree7", .parents = {{}, {0}, {0}, {1}, {1}, {2}, {2}}};
-    }
-    if (name == "tree8") { // and one that joins the leaves
-        return {.name = "tree8", .parents = {{}, {0}, {0}, {1}, {1}, {2}, {2}, {3, 4, 5, 6}}};
-    }
-    throw std::invalid_argument{"no shape is called \"" + std::string{name} + '"'};
+    static std::map<std::string_view, std::vector<std::vector<std::size_t>>> const known{
+        {"single", {{}}},
+        {"linear3", {{}, {0}, {1}}},
+        {"linear4", {{}, {0}, {1}, {2}}},
+        {"diamond4", {{}, {0}, {0}, {1, 2}}},
+        {"mixed7", {{}, {0}, {0}, {2}, {1}, {1, 3, 4}, {5, 0}}}, // config/templates/mixed_dag.yaml
+        {"tree7", {{}, {0}, {0}, {1}, {1}, {2}, {2}}},
+        {"tree8", {{}, {0}, {0}, {1}, {1}, {2}, {2}, {3, 4, 5, 6}}}}; // its leaves are joined
+    return {.name = std::string{name}, .parents = known.at(name)};
 }
 
 shape flat(std::size_t steps) {

@@ -3,11 +3,7 @@
 #include "tasker/model/compiled_template.hpp"
 #include "tasker/queue/templates.hpp"
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
-#include <functional>
 #include <stdexcept>
 #include <utility>
 
@@ -17,39 +13,6 @@ namespace {
 
 constexpr std::chrono::seconds lease{60};
 
-/// A step with the default of every setting, as tasker.register_template takes it.
-nlohmann::json step_with_defaults() {
-    auto const parsed = model::parse_template_json(R"({"name": "t", "version": "1.0.0",
-        "steps": [{"name": "a", "handler": {"callable": "tasker.noop"}}]})");
-    return nlohmann::json::parse(model::steps_json(model::compile(parsed.value(), ""))).at(0);
-}
-
-/// The array for tasker.register_template: the compiled form of this shape.
-std::string compiled_steps(shape const& of) {
-    std::vector<std::vector<std::size_t>> children(of.steps());
-    for (std::size_t step = 0; step < of.steps(); ++step) {
-        for (auto const parent : of.parents[step]) {
-            children[parent].push_back(step);
-        }
-    }
-    auto step_json = step_with_defaults();
-    auto out = nlohmann::json::array();
-    for (std::size_t step = 0; step < of.steps(); ++step) {
-        auto child_parents = nlohmann::json::array();
-        for (auto const child : children[step]) {
-            child_parents.push_back(of.parents[child].size());
-        }
-        step_json["step_no"] = step;
-        step_json["handler"] = of.handler;
-        step_json["name"] = fmt::format("s{}", step);
-        step_json["parents"] = of.parents[step];
-        step_json["children"] = children[step];
-        step_json["child_parents"] = std::move(child_parents);
-        out.push_back(step_json);
-    }
-    return out.dump();
-}
-
 } // namespace
 
 stage::stage(std::string const& dsn, std::string worker) : session_{dsn} {
@@ -58,13 +21,14 @@ stage::stage(std::string const& dsn, std::string worker) : session_{dsn} {
 }
 
 template_id stage::use(shape const& of) {
-    queue::new_template made{.name_space = std::string{bench_namespace},
-                             .name = of.name,
-                             .version = "1.0.0",
+    auto compiled = model::compile(model::parse_template_json(of.template_json()).value(), "");
+    queue::new_template made{.name_space = compiled.name_space,
+                             .name = compiled.name,
+                             .version = compiled.version,
                              .environment = "default",
-                             .hash = of.name,
-                             .definition = of.template_json(),
-                             .steps = compiled_steps(of)};
+                             .hash = compiled.hash,
+                             .definition = compiled.definition,
+                             .steps = model::steps_json(compiled)};
     auto const reply = session_.run(
         queue::register_template(session_.connection(), std::move(made), session::soon()));
     template_ = reply.id;
@@ -173,6 +137,22 @@ std::size_t stage::work_off(std::size_t steps, std::string const& result) {
         done += claimed.size();
     }
     return done;
+}
+
+sample_tasks::sample_tasks(stage& in, std::size_t tasks)
+    : in_{in},
+      ids_{in.create(tasks, R"({"order":17})", beside)} {}
+
+sample_tasks::~sample_tasks() {
+    in_.remove(ids_);
+}
+
+std::vector<queue::claimed_step> sample_tasks::claim() const {
+    auto got = in_.claim(static_cast<std::int32_t>(ids_.size()), beside);
+    if (got.size() != ids_.size()) {
+        throw std::runtime_error{"too few steps were claimed"};
+    }
+    return got;
 }
 
 std::vector<queue::lease> leases_of(std::vector<queue::claimed_step> const& steps) {

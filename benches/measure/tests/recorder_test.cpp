@@ -14,7 +14,7 @@ TEST(Recorder, SamplesAreKeptByCaseAndRepetition) {
     to.add("a", 4);
     ASSERT_EQ(to.cases().size(), 2U);
     EXPECT_EQ(to.cases()[0].repetitions, (std::vector<std::vector<double>>{{1}, {4}}));
-    EXPECT_EQ(to.cases()[1].all(), (std::vector<double>{2, 3}));
+    EXPECT_EQ(to.cases()[1].repetitions, (std::vector<std::vector<double>>{{2, 3}}));
 }
 
 TEST(RecorderDeath, UnitOfACaseStays) {

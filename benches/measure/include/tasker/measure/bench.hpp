@@ -79,6 +79,11 @@ public:
     /// A figure of a whole run that may be zero if lower is better: errors, conflicts, growth.
     void add_figure(std::string_view name, double value, std::string_view unit,
                     better direction = better::lower);
+    /// A number beside a case, see recorder.
+    template <class Number>
+    void count(std::string_view name, std::string const& counter, Number value) {
+        records().count(name, counter, static_cast<double>(value));
+    }
     recorder& records() noexcept;
 
     /// Of the samples of the case's latest repetition. REQUIRES: there are some (asserted).
@@ -96,6 +101,27 @@ public:
     /// No effect if the case is not wanted. Errors: what `take` and `twin` throw.
     void component(std::string const& name, plan const& how, std::function<timing()> const& take,
                    std::function<timing()> const& twin = {});
+
+    /// The duration of `how.calls` calls, which are too short to time alone.
+    template <class Function>
+    void calls(std::string const& name, plan const& how, Function const& what) {
+        component(name, how, [&] {
+            return timed([&] {
+                for (std::size_t i = 0; i < how.calls; ++i) {
+                    what();
+                }
+            });
+        });
+    }
+
+    /// The same operation on a database and, if there is one, on the baseline's.
+    template <class Stage, class Operation>
+    void pair(std::string const& name, plan const& how, Stage& on, Stage* baseline,
+              Operation const& take) {
+        component(
+            name, how, [&] { return take(on); },
+            baseline == nullptr ? std::function<timing()>{} : [&] { return take(*baseline); });
+    }
 
     /// A database as the baseline's functions make it, if one was named (`--against`): its DSN.
     std::optional<std::string> twin_database(std::string const& suffix = "");

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "tasker/measure/facts.hpp"
 #include "tasker/measure/http.hpp"
 #include "tasker/measure/shapes.hpp"
 
 #include "tasker/private_postgres/private_cluster.hpp"
+#include "tasker/testing/service.hpp"
 
 #include <pqxx/pqxx>
 
@@ -19,6 +19,9 @@
 #include <vector>
 
 namespace tasker::measure {
+
+/// Facts to judge figures by: name and value, in the order to show them.
+using facts = std::vector<std::pair<std::string, std::string>>;
 
 /// CPU time by process, in seconds; zero for processes that were not started here.
 struct cpu_times {
@@ -62,31 +65,25 @@ struct prerequisite {
 /// engine was already running.
 class engine {
 public:
+    static constexpr char const* database_name = "tasker_bench";
+
     class not_private : public std::runtime_error {
     public:
         using std::runtime_error::runtime_error;
     };
 
-    /// A private PostgreSQL with fsync, and the programs beside this one. Nothing of Tasker runs
-    /// before reset().
-    static engine start_private();
-
-    /// A new database on this server, removed at the end, and the programs next to this one.
-    static engine on_server(std::string dsn);
-
-    /// Running services. `dsn`: their database, if known.
-    static engine at(address orchestrator, std::optional<address> worker = {},
-                     std::string dsn = {});
-
-    /// By DATABASE_URL, TASKER_TEST_ORCHESTRATION_URL, TASKER_TEST_WORKER_URL; private without
-    /// them.
-    static engine from_environment();
-
-    engine(engine&&) noexcept;
-    engine& operator=(engine&&) noexcept;
+    /// By DATABASE_URL: a new database on that server, removed at the end; without it, a private
+    /// PostgreSQL with fsync. Nothing of Tasker runs before reset().
+    /// By TASKER_TEST_ORCHESTRATION_URL and TASKER_TEST_WORKER_URL: running services, whose
+    /// database is known by DATABASE_URL alone.
+    engine();
+    engine(engine const&) = delete;
+    engine& operator=(engine const&) = delete;
     ~engine();
 
-    address const& orchestrator() const noexcept;
+    address const& orchestrator() const noexcept {
+        return listens_on_;
+    }
 
     /// PostgreSQL's version and the settings that decide on durability, where they can be known.
     facts describe() const;
@@ -137,18 +134,26 @@ public:
     /// A session for looking at the database; not on any measured path.
     pqxx::connection& database();
     /// The database of the programs.
-    std::string dsn() const;
-    pid_t orchestrator_pid() const;
-    std::vector<pid_t> worker_pids() const;
-    pid_t worker_pid() const {
+    std::string const& dsn() const noexcept {
+        return dsn_;
+    }
+    pid_t orchestrator_pid();
+    std::vector<pid_t> worker_pids();
+    pid_t worker_pid() {
         return worker_pids().at(0);
     }
     /// The server. Errors: throws not_private.
     private_postgres::private_cluster& server();
-    bool has_own_server() const noexcept;
-    bool has_database() const noexcept;
+    bool has_own_server() const noexcept {
+        return cluster_.has_value();
+    }
+    bool has_database() const noexcept {
+        return !dsn_.empty();
+    }
     /// Whether this program started the services.
-    bool is_private() const noexcept;
+    bool is_private() const noexcept {
+        return !folder_.empty();
+    }
     /// For suites that drive the core themselves: running services would take their steps.
     /// Errors: throws not_private unless is_private().
     void require_private() const;
@@ -156,7 +161,7 @@ public:
     /// The sum over the workers of a series of GET /metrics.
     double worker_metric(std::string const& series) const;
 
-    cpu_times cpu() const;
+    cpu_times cpu();
 
     /// Without those that a bench removed. All zero on a running engine.
     task_counts tasks() const;
@@ -165,10 +170,34 @@ public:
     std::size_t sessions() const;
 
 private:
-    struct state;
-    explicit engine(std::unique_ptr<state> made) noexcept;
+    /// Of this name; empty if it is not set.
+    static std::string environment(char const* name);
 
-    std::unique_ptr<state> state_;
+    testing::service start_service(std::string const& program, std::string const& name,
+                                   std::vector<std::string> arguments) const;
+    testing::service start_orchestrator(std::string const& name) const;
+    void stop_services();
+
+    /// Of a database on our server.
+    std::string dsn_of(std::string const& name) const;
+    void drop_databases();
+    /// Migrated; then `script` is run, if there is one.
+    void create_database(std::string const& name, std::filesystem::path const& script = {});
+
+    std::filesystem::path folder_; ///< empty: the services were running already
+    std::optional<private_postgres::private_cluster> cluster_;
+    std::filesystem::path config_; ///< a folder of settings; empty: the defaults
+    std::string server_dsn_;
+    std::string dsn_; ///< empty: unknown
+    std::optional<testing::service> orchestrator_;
+    std::optional<testing::service> second_orchestrator_;
+    std::vector<testing::service> workers_;
+    std::unique_ptr<pqxx::connection> database_;
+    address listens_on_;
+    std::optional<address> worker_listens_on_;
+    std::size_t workers_started_ = 0;
+    std::vector<std::string> databases_; ///< names of those that were made
+    task_counts counted_;                ///< of databases that were dropped
 };
 
 } // namespace tasker::measure

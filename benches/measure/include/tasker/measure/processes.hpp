@@ -2,8 +2,6 @@
 
 #include <sys/types.h>
 
-#include <filesystem>
-
 /// The system's data on running processes.
 
 namespace tasker::measure {
@@ -27,8 +25,5 @@ resident_memory memory_of(pid_t process);
 /// Of a process and all the children that it has now. Pages that several processes share are
 /// divided among them (PSS), so that sums are right. In units of 1,000,000 bytes.
 double memory_with_children_mb(pid_t process);
-
-/// The folder that holds this program.
-std::filesystem::path program_folder();
 
 } // namespace tasker::measure

@@ -9,18 +9,13 @@
 
 namespace tasker::measure {
 
-/// Measurements in turn with the samples of one repetition, to distinguish a change of the code
-/// from a change of the machine. Medians unless stated otherwise; none: unknown or not requested.
-struct company {
-    std::optional<double> work_ms = {};      ///< CPU time of the server's process in a sample
-    std::optional<double> twin_work_ms = {}; ///< likewise in the twin's
-    std::optional<double> twin_p10_ms = {};  ///< duration of the twin's samples
-    std::optional<double> twin_p50_ms = {};
-    std::optional<double> allocations = {}; ///< calls in a sample, by this process
-    std::optional<double> allocated_bytes = {};
-};
-
 enum class better { lower, higher };
+
+/// Measured in turn with the samples of one repetition, by name: to distinguish a change of the
+/// code from a change of the machine. `work_ms`: CPU time of the server's process in a sample;
+/// `twin_ms`, `twin_work_ms`: duration and CPU time of the twin's samples; `allocations`,
+/// `allocated_bytes`: of this process in a sample.
+using company = std::map<std::string, std::vector<double>>;
 
 /// One thing that was measured, in one unit: "ms" for durations, "/s" for rates, "MB", "KB", "%",
 /// "" for ratios.
@@ -39,8 +34,6 @@ struct recording {
     better direction() const {
         return declared.value_or(unit == "/s" ? better::higher : better::lower);
     }
-
-    std::vector<double> all() const;
 };
 
 /// Gathers samples by case and repetition.
@@ -57,15 +50,15 @@ public:
              std::string_view unit = "ms");
 
     /// Beside a case that has a sample already (asserted).
-    void count(std::string_view name, std::string const& counter, double value);
+    void count(std::string_view name, std::string const& counter, double value) {
+        known(name).counters[counter].push_back(value);
+    }
 
     /// Beside the latest repetition of a case that has a sample in it (asserted).
-    void accompany(std::string_view name, company const& by);
+    void accompany(std::string_view name, company by);
 
-    void allow_zero(std::string_view name);
-
-    /// Which way is better, where the unit does not say it; see recording.
-    void declare(std::string_view name, better direction);
+    /// The case with this name. REQUIRES: it has a sample (asserted).
+    recording& known(std::string_view name);
 
     /// In the order of their first samples.
     std::vector<recording> const& cases() const noexcept {
@@ -77,7 +70,8 @@ public:
     }
 
 private:
-    recording& find(std::string_view name, std::string_view unit);
+    /// Of the latest repetition; made if it is new.
+    std::vector<double>& samples(std::string_view name, std::string_view unit);
 
     std::vector<recording> cases_;
     std::map<std::string, std::size_t, std::less<>> last_repetition_; ///< by case, from 1

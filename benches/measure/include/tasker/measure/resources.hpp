@@ -11,14 +11,12 @@ namespace tasker::measure {
 /// The cost of a piece of work for the machine, in addition to time.
 struct usage {
     cpu_times cpu;
-    double wal_bytes;
-    double commits;
-    double rows_written; ///< inserted, updated, deleted
-    double hot_updates;
-    double updates;
-    double dead_tuples; ///< remaining: negative if vacuum removed more than were created
+    /// "WAL bytes", "commits", "rows written" (inserted, updated, deleted), "updates",
+    /// "HOT updates", and the remaining "dead tuples": negative if vacuum removed more than were
+    /// created.
+    std::map<std::string, double> counts;
 
-    usage operator-(usage const& other) const noexcept;
+    usage operator-(usage const& earlier) const;
 };
 
 /// Samples the database's and the processes' counters when made and when asked.
@@ -28,19 +26,18 @@ struct usage {
 /// WAL and CPU are exact at any time.
 class meter {
 public:
-    explicit meter(engine& on);
+    explicit meter(engine& on) : on_{on}, begin_{look()} {}
 
-    usage take();
+    /// Since it was made.
+    usage take() {
+        return look() - begin_;
+    }
 
 private:
-    struct snapshot {
-        std::map<std::string, double> counts;
-        cpu_times cpu;
-    };
-    snapshot look();
+    usage look();
 
     engine& on_;
-    snapshot begin_;
+    usage begin_;
 };
 
 /// Beside a case: each amount divided by the number of steps (or whatever `per` names).

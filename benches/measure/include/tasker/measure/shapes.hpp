@@ -42,7 +42,7 @@ struct shape {
 };
 
 /// "single", "linear3", "linear4", "diamond4", "mixed7", "tree7" or "tree8".
-/// Errors: throws std::invalid_argument.
+/// Errors: throws std::out_of_range.
 shape named_shape(std::string_view name);
 
 /// A named shape whose steps sleep for this many ms.

@@ -41,9 +41,7 @@ public:
     /// Returns them, so that they can be claimed immediately.
     std::int32_t release(std::vector<queue::claimed_step> const& steps);
 
-    /// Deletes them with all that is left of them, and empties the queue of priority high, in which
-    /// they are. For tasks that were made for one sample, so that the next one finds the database
-    /// as this one did.
+    /// Deletes them with all that is left of them, and empties the queue of priority `beside`.
     void remove(std::vector<task_id> const& tasks);
 
     /// Removes the rows of earlier samples from the tables, so that all repetitions start with the
@@ -69,6 +67,29 @@ private:
     session session_;
     worker_id worker_;
     template_id template_;
+};
+
+/// The priority, and so the queue, of tasks that are made for one sample.
+inline constexpr auto beside = queue::priority::high;
+
+/// Tasks for one sample, removed after it, so that the next one finds the database as this one did.
+class sample_tasks {
+public:
+    explicit sample_tasks(stage& in, std::size_t tasks = 1);
+    sample_tasks(sample_tasks const&) = delete;
+    sample_tasks& operator=(sample_tasks const&) = delete;
+    ~sample_tasks();
+
+    std::vector<task_id> const& ids() const noexcept {
+        return ids_;
+    }
+
+    /// Their first steps. Errors: throws if some are not there.
+    std::vector<queue::claimed_step> claim() const;
+
+private:
+    stage& in_;
+    std::vector<task_id> ids_;
 };
 
 std::vector<queue::lease> leases_of(std::vector<queue::claimed_step> const& steps);
