@@ -32,6 +32,18 @@ void create(engine& on, std::size_t count,
          .next = [&]() -> std::string const* { return made < count ? &pick(made++) : nullptr; }});
 }
 
+/// An empty database that records in `claims` when each task of one step was claimed: the
+/// transaction's time.
+void reset_and_record_claims(engine& programs) {
+    programs.reset();
+    pqxx::nontransaction{programs.database()}.exec(
+        "create table claims (task_id uuid, claimed_at timestamptz);"
+        "create function record_claims() returns trigger language plpgsql as $$ begin"
+        "  insert into public.claims select task_id, now() from claimed; return null; end $$;"
+        "create trigger record_claims after insert on tasker.steps referencing new table as claimed"
+        "  for each statement execute function record_claims()");
+}
+
 /// Ten workflows of one priority, each with as many tasks, all waiting, created in turn or one
 /// after the other. Priorities apart, work starts in the order of its creation: in turn the shares
 /// of the first half are even; one after the other they are those of the first five.
@@ -41,7 +53,7 @@ void measure_shares(bench& on, std::size_t tasks_each, bool in_turn) {
         return;
     }
     auto& programs = on.programs();
-    programs.reset();
+    reset_and_record_claims(programs);
     std::vector<std::string> requests;
     for (std::size_t i = 0; i < workflows; ++i) {
         auto graph = named_shape("single");
@@ -57,9 +69,10 @@ void measure_shares(bench& on, std::size_t tasks_each, bool in_turn) {
     pqxx::nontransaction query{programs.database()};
     auto const rows = query.exec(
         "select count(*) filter (where place <= (select count(*) / 2 from tasker.tasks)), avg(tied)"
-        " from (select p.name, row_number() over (order by t.started_at) as place,"
-        "   rank() over (order by t.started_at) as tied" // one claim starts many
-        "  from tasker.tasks t join tasker.templates p using (template_id)) s"
+        " from (select p.name, row_number() over (order by c.claimed_at) as place,"
+        "   rank() over (order by c.claimed_at) as tied" // one claim starts many
+        "  from claims c join tasker.tasks t using (task_id)"
+        "  join tasker.templates p using (template_id)) s"
         " group by name order by name");
     std::vector<double> shares;
     std::vector<double> mean_starts;
@@ -84,7 +97,7 @@ void measure_priorities(bench& on, std::size_t tasks_each) {
         return;
     }
     auto& programs = on.programs();
-    programs.reset();
+    reset_and_record_claims(programs);
     auto const graph = named_shape("single");
     programs.register_template(graph);
     std::vector<std::string> requests;
@@ -97,11 +110,12 @@ void measure_priorities(bench& on, std::size_t tasks_each) {
     programs.start_workers(1, {.concurrency = 4, .settings = "max_prefetch = 8"});
     wait_until_drained(programs, tasks);
     pqxx::nontransaction query{programs.database()};
-    auto const rows = query.exec(
-        "select 100.0 * avg(place) / max(total), 100.0 * min(place) / max(total),"
-        "       100.0 * count(*) filter (where 4 * place <= total) * 4 / max(total)"
-        " from (select priority, row_number() over (order by started_at) - 1 as place,"
-        "   count(*) over () as total from tasker.tasks) s group by priority order by priority");
+    auto const rows =
+        query.exec("select 100.0 * avg(place) / max(total), 100.0 * min(place) / max(total),"
+                   "       100.0 * count(*) filter (where 4 * place <= total) * 4 / max(total)"
+                   " from (select priority, row_number() over (order by claimed_at) - 1 as place,"
+                   "   count(*) over () as total from claims join tasker.tasks using (task_id)) s "
+                   "group by priority order by priority");
     std::vector<double> means;
     for (std::size_t i = 0; i < priority_names.size(); ++i) {
         auto const row = rows.at(static_cast<pqxx::result::size_type>(i));

@@ -172,7 +172,8 @@ void measure_all(bench& on) {
                                     4 * least, least / 4, least / 8, least));
     on.setting("conflict", "a step that was delivered again, or a result that was "
                            "refused; an empty claim is none");
-    on.setting("clock", "from the first claim to the moment when the last commit was seen");
+    on.setting("clock",
+               "from the first start of a handler to the moment when the last commit was seen");
     server_errors const errors{on.programs()};
     on.repeat_full(2); // of 27 rows each
     while (on.next_repetition()) {

@@ -40,7 +40,8 @@ void set_on_server(engine& on, std::string const& what) {
     query.exec("select pg_reload_conf()");
 }
 
-/// A full backlog is made first; the clock runs from the first claim to the last commit.
+/// A full backlog is made first; the clock runs from the first start of a handler to the last
+/// commit.
 void drain_backlog(bench& on, setup const& setup, std::size_t tasks) {
     auto& programs = on.programs();
     programs.reset();
@@ -204,8 +205,10 @@ void measure_all(bench& on) {
     }
     auto const tasks = on.options().tasks.value_or(on.sized(15'000, 4'000, 500));
     on.setting("tasks", std::to_string(tasks) + ", of diamonds half as many");
-    on.setting("clock", "from the first claim, with all tasks waiting, to the last commit; or from "
-                        "the first submission, with a worker waiting");
+    on.setting(
+        "clock",
+        "from the first start of a handler, with all tasks waiting, to the last commit; or from "
+        "the first submission, with a worker waiting");
     on.setting("warm-up", "none: each run begins with an empty database and fresh processes");
     on.programs().require_private();
     while (on.next_repetition()) {

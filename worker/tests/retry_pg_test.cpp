@@ -34,9 +34,9 @@ protected:
         std::vector<std::int64_t> all;
         std::int64_t now = 0;
         for (int failure = 1; failure <= failures; ++failure) {
-            EXPECT_TRUE(db().wait_until(testing::soon(),
-                                        "select failures = " + std::to_string(failure) +
-                                            " from tasker.steps where task_id = '" + id + "'"));
+            EXPECT_TRUE(db().wait_until(
+                testing::soon(), "select exists (select from tasker.steps where failures = " +
+                                     std::to_string(failure) + " and task_id = '" + id + "')"));
             all.push_back(due_in());
             now += all.back();
             set_clock(now);

@@ -85,7 +85,7 @@ double seconds_to_drain(engine& on, std::size_t tasks) {
     auto const now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration<double>{now}.count() -
            pqxx::nontransaction{on.database()}
-               .exec("select extract(epoch from min(started_at)) from tasker.tasks")[0][0]
+               .exec("select extract(epoch from min(started_at)) from tasker.steps")[0][0]
                .as<double>();
 }
 

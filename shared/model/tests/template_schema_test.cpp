@@ -20,8 +20,7 @@ using ::testing::SizeIs;
 using json = nlohmann::ordered_json;
 
 std::vector<std::string> problems_of(std::string_view yaml) {
-    static auto const validator =
-        json_schema::validator::compile(template_schema(), "schema").value();
+    static json_schema::validator const validator{template_schema()};
     documents::document const source = documents::read_yaml(yaml);
     std::vector<std::string> out;
     for (auto const& problem : validator.validate(to_json(source, source.root()), "template")) {

@@ -6,7 +6,7 @@
 -- locks: steps (task_id, step_no), then tasks (task_id). A later round may lock steps below those that it
 --   holds, so each wait is bounded: after it, the function releases its locks and starts again.
 -- raises: lock_not_available after 20 attempts.
--- moves: step enqueued | in_progress | waiting_for_retry | pending -> cancelled;
+-- moves: step enqueued (with or without a row) | in_progress | waiting_for_retry | pending -> cancelled;
 --   task pending | running | waiting | failed -> cancelled.
 -- Steps are cancelled in rounds until none is left: a round waits for a finish_steps in flight, whose
 -- new children only the next round sees. A step that is about to be followed by others is open until
@@ -35,6 +35,17 @@ begin
             v_open := array(select t.task_id from tasker.tasks t
                             where t.task_id = any (p_task_ids)
                               and t.state in ('pending', 'running', 'waiting', 'failed'));
+            -- Roots that were never claimed have no row (decision 0120). A claim in flight adds it first, or
+            -- waits and finds this one.
+            insert into tasker.steps
+                (task_id, step_no, template_id, parents_total, parents_done, state, enqueued_at, finished_at)
+            select o.task_id, r.step_no, o.template_id, 0, 0, 'cancelled'::tasker.step_state, o.created_at, v_now
+            from (select t.* from tasker.tasks t where t.task_id = any (v_open) offset 0) o
+            cross join lateral (
+                select * from tasker.templates d where d.template_id = o.template_id offset 0) d
+            cross join lateral unnest(d.roots) r(step_no)
+            order by o.task_id, r.step_no
+            on conflict do nothing;
             loop
                 with own as materialized (
                     select s.task_id, s.step_no

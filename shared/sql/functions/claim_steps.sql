@@ -12,7 +12,7 @@
 -- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
 -- locks: messages (skip locked), their steps (of messages read before: skip locked; task_id, step_no),
 --   then tasks (lease_steps); a batch from the mark comes before one from the floor, whose messages are lower.
--- moves: step enqueued | in_progress -> in_progress; task pending -> running.
+-- moves: step enqueued | in_progress -> in_progress. A task is running once a step of it has a row.
 -- cost: a batch of primary-key look-ups for each queue that has work, and for each p_qty messages that
 --   are deleted.
 create or replace function tasker.claim_steps(
@@ -84,7 +84,7 @@ begin
             end if;
 
             v_held := tasker.lease_steps(
-                v_queue, p_worker, p_lease_s, v_msg_ids, v_task_ids, v_step_nos, v_alone);
+                v_queue, p_worker, p_lease_s, v_msg_ids, v_task_ids, v_step_nos, v_again, v_alone);
             v_died := v_died or v_held.died;
             if v_held.msg_ids is not null then
                 v_left := v_left - cardinality(v_held.msg_ids);

@@ -7,8 +7,9 @@
 -- called by: the orchestrator; create_task.
 -- returns: a row (0, null, 'created', time) for all new tasks; then a row for each task that is not new:
 --   its 1-based ordinal, the existing task's id, 'existing' or 'conflict', that task's created_at.
--- locks: idempotency keys (ordered), tasks, steps (new rows only), queues.
--- moves: task none -> pending; root step none -> enqueued.
+-- A root gets its row when it is claimed (decision 0120).
+-- locks: idempotency keys (ordered), tasks (new rows only), queues.
+-- moves: task none -> pending; root step none -> enqueued (without a row).
 -- raises: TK001 bad arguments, TK002 unknown template, TK004.
 create or replace function tasker.create_tasks(
     p_task_ids uuid[], p_template_ids int[], p_priorities int2[], p_contexts text[], p_keys text[],
@@ -95,13 +96,6 @@ begin
         where i.n::int <> all (v_old)
         on conflict do nothing
         returning task_id, template_id, priority
-    ), root as (
-        insert into tasker.steps
-            (task_id, step_no, template_id, parents_total, parents_done, state, enqueued_at)
-        select task.task_id, r.step_no, task.template_id, 0, 0, 'enqueued', v_now
-        from task
-        join tasker.templates t on t.template_id = any (array[task.template_id])
-        cross join lateral unnest(t.roots) r(step_no)
     )
     select array_agg(tasker.queue_name(t.namespace, task.priority)), array_agg(task.task_id),
            array_agg(r.step_no)

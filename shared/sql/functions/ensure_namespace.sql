@@ -36,7 +36,7 @@ begin
     for v_queue in select tasker.queue_name(p_namespace, p::int2) from generate_series(1, 4) p loop
         perform pgmq.create(v_queue);
         execute format('drop index if exists pgmq.%I', 'q_' || v_queue || '_vt_idx');
-        execute format('alter table pgmq.%I set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05,
+        execute format('alter table pgmq.%I set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05,
                         autovacuum_vacuum_cost_delay = 0)', 'q_' || v_queue);
         perform tasker.make_queue_functions(v_queue);
     end loop;

@@ -1,12 +1,13 @@
 -- Whether a task of this template, state and time passes the filters of list_tasks; null passes all.
 -- called by: list_tasks. Inlined by the planner.
 create or replace function tasker.is_listed(
-    p_template_id int, p_state tasker.task_state, p_created_at timestamptz,
+    p_task_id uuid, p_template_id int, p_state tasker.task_state, p_created_at timestamptz,
     p_templates int[], p_state_filter tasker.task_state, p_after timestamptz, p_before timestamptz)
 returns boolean
-language sql immutable parallel safe
+language sql stable
 as $$
-    select (p_state_filter is null or p_state = p_state_filter)
+    select (p_state_filter is null or p_state_filter
+               = case p_state when 'pending' then tasker.pending_state(p_task_id) else p_state end)
         and (p_after is null or p_created_at > p_after)
         and (p_before is null or p_created_at < p_before)
         and (p_templates is null or p_template_id = any (p_templates))

@@ -35,7 +35,8 @@ begin
     for v_step in
         select d.name, d.step_no,
                case when t.state = 'cancelled' and coalesce(s.state, 'pending') not in ('complete', 'failed')
-                    then 'cancelled' else coalesce(s.state, 'pending')::text end,
+                    then 'cancelled' else coalesce(s.state, case when d.parents = '{}' then 'enqueued'::tasker.step_state
+                                                    else 'pending' end)::text end,
                coalesce(s.failures + (s.state = 'complete' or s.state = 'in_progress'
                                       and t.state <> 'cancelled')::int, 0),
                d.max_attempts, coalesce(s.delivery, 0), coalesce(s.lost_leases, 0),
@@ -44,7 +45,7 @@ begin
                          cross join lateral (
                              select n.name from tasker.template_steps n
                              where n.template_id = d.template_id and n.step_no = u.step_no offset 0) n), '[]'),
-               s.enqueued_at, s.started_at, s.finished_at, w.name, s.result, s.error
+               coalesce(s.enqueued_at, case when d.parents = '{}' then t.created_at end), s.started_at, s.finished_at, w.name, s.result, s.error
         from tasker.tasks t
         join tasker.template_steps d on d.template_id = any (array[t.template_id])
         left join lateral (

@@ -52,7 +52,7 @@ begin
             cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
             where u.state = p_state and u.task_id between v_floor and v_ceiling
               and u.task_id is distinct from p_before_id
-              and tasker.is_listed(t.template_id, t.state, t.created_at,
+              and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at,
                                    v_templates, p_state, p_created_after, p_created_before)
             order by u.task_id desc
             limit p_limit);
@@ -63,7 +63,7 @@ begin
                   where o.task_id between v_floor and v_ceiling order by o.task_id desc offset 0) u
             cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
             where u.task_id is distinct from p_before_id
-              and tasker.is_listed(t.template_id, t.state, t.created_at,
+              and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at,
                                    v_templates, p_state, p_created_after, p_created_before)
             order by u.task_id desc
             limit p_limit);
@@ -72,7 +72,7 @@ begin
             select t.task_id
             from tasker.tasks t
             where t.task_id between v_floor and v_ceiling and t.task_id is distinct from p_before_id
-              and tasker.is_listed(t.template_id, t.state, t.created_at,
+              and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at,
                                    v_templates, p_state, p_created_after, p_created_before)
             order by t.task_id desc
             limit p_limit);

@@ -1,18 +1,26 @@
 -- Tasks as the API shows them. `result` joins the results of the leaf steps by name once the task is
 -- complete; it is null where they are larger together than joined_bytes_limit(). steps_complete is
 -- counted from the steps' rows while a task is open.
--- called by: get_tasks, finished_tasks, list_tasks. No SET options, so that the planner inlines it.
--- cost: primary-key look-ups, two for each leaf if there are several; the steps of a task that is not
---   complete are counted.
+-- started_at: when the first handler of a root started. The row of a task has it only where the roots' rows no
+-- longer do.
+-- called by: get_tasks, finished_tasks, list_tasks, update_tasks, lease_steps. No SET options, so that the
+--   planner inlines it.
+-- cost: primary-key look-ups, one for each root, two for each leaf if there are several; the steps of a task
+--   that is not complete are counted.
 create or replace function tasker.task_rows(p_task_ids uuid[]) returns setof tasker.task_view
 language sql stable
 as $$
-    select t.task_id, p.namespace, p.name, p.version, t.state::text, t.priority, t.idempotency_key,
-           t.context, p.steps_total,
+    select t.task_id, p.namespace, p.name, p.version,
+           case t.state when 'pending' then tasker.pending_state(t.task_id) else t.state end::text,
+           t.priority, t.idempotency_key, t.context, p.steps_total,
            case when t.state = 'complete' then p.steps_total
                 else (select pg_catalog.count(*)::int from tasker.steps s
                       where s.task_id = t.task_id and s.state = 'complete') end,
-           t.steps_failed, t.created_at, t.started_at, t.finished_at,
+           t.steps_failed, t.created_at,
+           least(t.started_at, (select pg_catalog.min(s.started_at)
+                                from pg_catalog.unnest(p.roots) r(step_no)
+                                join tasker.steps s on s.task_id = t.task_id and s.step_no = r.step_no)),
+           t.finished_at,
            case when t.state = 'complete' and (
                pg_catalog.cardinality(p.leaves) = 1
                or (select coalesce(pg_catalog.sum(pg_catalog.octet_length(s.result::text)), 0)

@@ -32,6 +32,9 @@ begin
             steps_failed = t.steps_failed + d.failed,
             state = tasker.task_state_of(t.steps_active + d.active, t.steps_waiting + d.waiting,
                                          t.steps_failed + d.failed),
+            started_at = case when d.waiting > 0
+                              then (select v.started_at from tasker.task_rows(array[t.task_id]) v)
+                              else t.started_at end,
             finished_at = case when t.steps_active + d.active = 0 and t.steps_waiting + d.waiting = 0
                                then tasker.clock() end
         from delta d

@@ -68,7 +68,9 @@ create table tasker.template_steps (
     constraint timeout_is_positive check (timeout_ms > 0)
 );
 
--- One run of a template. `steps_active` counts its enqueued and in_progress steps, `steps_waiting`
+-- One run of a template. A claim does not write its row: a pending task is running if a step has a row, and
+-- it started when its first root did; `started_at` is set only where the root's row no longer has that time
+-- (decision 0120). `steps_active` counts its enqueued and in_progress steps, `steps_waiting`
 -- those waiting for a retry: the task has finished when both are zero.
 -- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it.
 create table tasker.tasks (
@@ -87,7 +89,7 @@ create table tasker.tasks (
     constraint priority_has_a_queue check (priority between 1 and 4),
     constraint counts_are_not_negative
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
-) with (fillfactor = 70, toast_tuple_target = 256);
+) with (fillfactor = 40, toast_tuple_target = 256);
 
 -- The tasks that failed or were cancelled, so that lists of them do not read the whole history.
 create table tasker.unsuccessful_tasks (
@@ -104,8 +106,8 @@ create table tasker.idempotency_keys (
     primary key (namespace_id, key)
 );
 
--- A step has a row from the moment its first parent completes (a root: from its task's creation).
--- Without a row it is pending. `delivery` fences results: it grows with every claim. `failures`
+-- A step has a row from the moment its first parent completes (a root: from its first claim).
+-- Without a row it is pending, a root enqueued. `delivery` fences results: it grows with every claim. `failures`
 -- counts reported failures, `lost_leases` the claims whose lease ended without a report,
 -- `lost_alone` those of them whose handler ran alone in its worker; `alone`: this claim must run
 -- alone (decision 0506). `started_at`: when this claim's handler started; null while the step waits
@@ -132,7 +134,7 @@ create table tasker.steps (
     error         json,
     primary key (task_id, step_no),
     constraint parents_are_counted_once check (parents_done <= parents_total)
-) with (fillfactor = 65);
+) with (fillfactor = 40);
 
 create type tasker.timer_kind as enum ('retry');
 

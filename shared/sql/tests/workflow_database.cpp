@@ -179,7 +179,7 @@ std::vector<std::string> workflow_database::run_all() {
 
 std::string workflow_database::task_state(std::string const& task_id) {
     return database_.value<std::string>(
-        fmt::format("select state::text from tasker.tasks where task_id = '{}'", task_id));
+        fmt::format("select state from tasker.get_tasks(array['{}'::uuid])", task_id));
 }
 
 std::optional<int> workflow_database::result_size(std::string const& task_id) {

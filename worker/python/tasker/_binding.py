@@ -6,25 +6,17 @@ import functools
 import inspect
 import types
 import typing
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, Optional
 
 from . import _models
 
 _reserved = ("context", "parents", "initialization", "step")
 
 
-class Parameter(NamedTuple):
-    """A parameter of a handler, for the extension module."""
-
-    name: str
-    source: str
-    convert: Optional[Callable[[Any], Any]] = None
-    is_required: bool = True
-    keeps_digits: bool = False  # its value is read with FloatWithDigits
-
-
-def parameters(function: Callable[..., Any]) -> list[Parameter]:
-    """The parameters in their order.
+def parameters(
+    function: Callable[..., Any],
+) -> list[tuple[str, str, Optional[Callable[[Any], Any]], bool]]:
+    """A list of (name, source, convert or None, is required), for the extension module.
 
     Raises TypeError if the function cannot be called that way.
     """
@@ -34,7 +26,7 @@ def parameters(function: Callable[..., Any]) -> list[Parameter]:
             "use a coroutine, or a plain generator"
         )
     hints = _hints(function)
-    bound: list[Parameter] = []
+    bound: list[tuple[str, str, Optional[Callable[[Any], Any]], bool]] = []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind is parameter.VAR_POSITIONAL:
             continue
@@ -43,18 +35,15 @@ def parameters(function: Callable[..., Any]) -> list[Parameter]:
                 f"handler {_name_of(function)}: parameter {name} cannot be passed by name"
             )
         if parameter.kind is parameter.VAR_KEYWORD:
-            bound.append(Parameter(name, "others", is_required=False))
+            bound.append((name, "others", None, False))
             continue
-        hint = hints.get(name)
-        convert = _models.converter(hint, name)
-        source = "model" if _models.is_model(hint) else "parent"
+        convert = _models.converter(hints.get(name), name)
+        source = "model" if _models.is_model(hints.get(name)) else "parent"
         if name in _reserved:
             source = name
         if name == "step":
             convert = None
-        keeps_digits = convert is not None and _models.holds_decimal(hint)
-        is_required = parameter.default is parameter.empty
-        bound.append(Parameter(name, source, convert, is_required, keeps_digits))
+        bound.append((name, source, convert, parameter.default is parameter.empty))
     return bound
 
 

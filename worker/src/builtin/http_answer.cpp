@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
-#include <system_error>
 #include <utility>
 
 namespace tasker::worker {
@@ -136,9 +135,6 @@ result<std::string> body_as_utf8(http_response const& answer) {
     auto const is_name = charset.find('/') == std::string::npos;
     converter from{is_name ? charset : "/"};
     if (!from.is_known()) {
-        if (errno != EINVAL) {
-            throw std::system_error{errno, std::generic_category(), "iconv_open"};
-        }
         return make_error(errc::invalid_argument,
                           "has charset \"" + charset + "\", which this system does not support");
     }

@@ -183,9 +183,7 @@ step_result run_shell(shell_settings const& options, step_context const& step) {
     auto const plan = read_plan(options, step);
     auto got = run_command(plan.command, step.stop_token());
     if (!got) {
-        return got.error().code == errc::unavailable
-                   ? retryable_error(got.error().message, "cannot_start")
-                   : permanent_error(got.error().message, "cannot_start");
+        return permanent_error(got.error().message, "cannot_start");
     }
     return to_result(plan, std::move(*got));
 }
