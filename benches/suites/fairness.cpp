@@ -101,6 +101,7 @@ void measure_priorities(bench& on, std::size_t tasks_each) {
     auto const graph = named_shape("single");
     programs.register_template(graph);
     std::vector<std::string> requests;
+    requests.reserve(4);
     for (int priority = 1; priority <= 4; ++priority) {
         requests.push_back(with_priority(graph, priority));
     }

@@ -118,6 +118,7 @@ void contend(bench& on, std::size_t sessions, std::size_t steps) {
     std::vector<contender> all(sessions);
     std::barrier start{static_cast<std::ptrdiff_t>(sessions) + 1};
     std::vector<std::thread> threads;
+    threads.reserve(sessions);
     for (std::size_t i = 0; i < sessions; ++i) {
         threads.emplace_back(
             [&, i] { claim_all(all[i], programs.dsn(), "contender-" + std::to_string(i), start); });

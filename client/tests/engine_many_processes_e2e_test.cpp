@@ -29,6 +29,7 @@ TEST(EngineManyProcesses, TwoOrchestratorsAndThreeWorkersRunEveryStepOnce) {
     register_template(one, template_json(diamond));
 
     std::vector<task_id> ids;
+    ids.reserve(static_cast<std::size_t>(tasks));
     for (std::int64_t n = 0; n < tasks; ++n) {
         ids.push_back(
             create_task(n % 2 == 0 ? one : other, "diamond", R"({"n":)" + std::to_string(n) + "}"));

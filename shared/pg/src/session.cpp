@@ -117,7 +117,7 @@ void connection::session::close() noexcept {
     conn.reset();
     try {
         timer_.cancel();
-    } catch (boost::system::system_error const&) {
+    } catch (boost::system::system_error const&) { // NOLINT(bugprone-empty-catch)
         // Cancelling a timer only takes handlers off a list.
     }
 }

@@ -260,6 +260,7 @@ asio::awaitable<result<std::vector<std::size_t>>> extend(pg::connection& connect
         co_return answer.error();
     }
     std::vector<std::size_t> lost;
+    lost.reserve(answer->size());
     for (std::size_t row = 0; row < answer->size(); ++row) {
         lost.push_back(static_cast<std::size_t>(answer->int4(row, 0)) - 1);
     }

@@ -204,6 +204,7 @@ asio::awaitable<result<std::vector<std::string>>> unserved_namespaces(pg::connec
         co_return answer.error();
     }
     std::vector<std::string> names;
+    names.reserve(answer->size());
     for (std::size_t row = 0; row < answer->size(); ++row) {
         names.push_back(text(*answer, row, 0));
     }
@@ -216,6 +217,7 @@ asio::awaitable<result<std::vector<backlog>>> backlogs(pg::connection& connectio
         co_return answer.error();
     }
     std::vector<backlog> all;
+    all.reserve(answer->size());
     for (std::size_t row = 0; row < answer->size(); ++row) {
         all.push_back({.namespace_name = text(*answer, row, 0), .steps = answer->int8(row, 1)});
     }

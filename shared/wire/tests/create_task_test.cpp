@@ -140,6 +140,7 @@ TEST(CreateTask, AcceptsAtMostSixtyFourLevelsOfNesting) {
 
 TEST(CreateBatch, ReadsItsOwnJson) {
     std::vector<create_task_request> requests;
+    requests.reserve(300);
     for (int i = 0; i < 300; ++i) {
         requests.push_back({.name = "t" + std::to_string(i),
                             .context = "{\"i\":" + std::to_string(i) + "}",

@@ -122,7 +122,7 @@ private:
     void bind_others() {
         auto const parents = of_->parents();
         for (auto const& [name, value] : py::reinterpret_borrow<py::dict>(parents)) {
-            auto const is_used = [&name = name](py::handle used) { return used.equal(name); };
+            auto const is_used = [&of = name](py::handle used) { return used.equal(of); };
             if (std::ranges::none_of(used_, is_used)) {
                 names_.push_back(py::reinterpret_borrow<py::object>(name));
                 values_.push_back(py::reinterpret_borrow<py::object>(value));
