@@ -1,5 +1,6 @@
 #include "tasker/base/version.hpp"
 #include "tasker/config/ready_file.hpp"
+#include "tasker/config/run_service.hpp"
 #include "tasker/log/log.hpp"
 #include "tasker/orchestration/service.hpp"
 #include "tasker/orchestration/settings.hpp"
@@ -19,7 +20,6 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <iostream>
 #include <optional>
 #include <string>
 
@@ -28,8 +28,6 @@ namespace {
 namespace asio = boost::asio;
 using namespace tasker;
 using namespace tasker::orchestration;
-
-constexpr int usage_error = 2;
 
 /// A shell's usual 1024 descriptors are fewer than max_connections needs; without a free one, not
 /// even the database can be reached.
@@ -106,22 +104,11 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (CLI::ParseError const& parsed) {
-        return app.exit(parsed) == 0 ? EXIT_SUCCESS : usage_error;
+        return app.exit(parsed) == 0 ? EXIT_SUCCESS : config::usage_error;
     }
-
-    auto const loaded = load_settings(overrides);
-    if (!loaded.problems.empty()) {
-        for (auto const& problem : loaded.problems) {
-            std::cerr << "tasker-orchestrator: " << config::to_string(problem) << '\n';
-        }
-        return usage_error;
-    }
-    log::init(loaded.values.log, "tasker-orchestrator");
-    make_room_for_connections(loaded.values);
-    try {
-        return run(loaded.values, ready_file);
-    } catch (std::exception const& failure) {
-        log::error("failed", {{"error", failure.what()}});
-        return EXIT_FAILURE;
-    }
+    return config::run_service("tasker-orchestrator", load_settings(overrides),
+                               [&](settings const& chosen) {
+                                   make_room_for_connections(chosen);
+                                   return run(chosen, ready_file);
+                               });
 }

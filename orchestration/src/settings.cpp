@@ -88,20 +88,14 @@ std::vector<config::config_problem> settings::validate() const {
     return problems;
 }
 
-loaded_settings load_settings(setting_overrides const& overrides) {
-    loaded_settings loaded;
+config::loaded<settings> load_settings(setting_overrides const& overrides) {
+    settings values;
     auto from = overrides.file ? config::reader::open(*overrides.file) : config::reader::empty();
-    read(from, loaded.values);
-    loaded.values.database.url = overrides.database_url.value_or(loaded.values.database.url);
-    loaded.values.http.listen = overrides.listen.value_or(loaded.values.http.listen);
-    loaded.values.environment = overrides.environment.value_or(loaded.values.environment);
-
-    loaded.problems = from.finish();
-    // A key with a wrong type kept its default, so there is no second problem to report.
-    for (auto& problem : loaded.values.validate()) {
-        loaded.problems.push_back(std::move(problem));
-    }
-    return loaded;
+    read(from, values);
+    values.database.url = overrides.database_url.value_or(values.database.url);
+    values.http.listen = overrides.listen.value_or(values.http.listen);
+    values.environment = overrides.environment.value_or(values.environment);
+    return config::finish(from, std::move(values));
 }
 
 } // namespace tasker::orchestration

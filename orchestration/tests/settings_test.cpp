@@ -28,7 +28,7 @@ protected:
         std::filesystem::remove(path_);
     }
 
-    loaded_settings load(std::string const& text, setting_overrides overrides = {}) {
+    config::loaded<settings> load(std::string const& text, setting_overrides overrides = {}) {
         std::ofstream{path_} << text;
         overrides.file = path_;
         return load_settings(overrides);

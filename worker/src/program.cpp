@@ -2,14 +2,12 @@
 
 #include "tasker/base/version.hpp"
 #include "tasker/config/ready_file.hpp"
-#include "tasker/log/log.hpp"
+#include "tasker/config/run_service.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <cstdlib>
-#include <exception>
 #include <filesystem>
-#include <iostream>
 #include <malloc.h>
 #include <optional>
 
@@ -17,7 +15,6 @@ namespace tasker::worker {
 
 namespace {
 
-constexpr int usage_error = 2;
 /// Arenas of malloc: enough to avoid contention between handlers, and few enough to save memory.
 constexpr int malloc_arenas = 2;
 
@@ -68,23 +65,12 @@ int run_program(int argc, char** argv, std::string_view name,
     try {
         app.parse(argc, argv);
     } catch (CLI::ParseError const& parsed) {
-        return app.exit(parsed) == 0 ? EXIT_SUCCESS : usage_error;
+        return app.exit(parsed) == 0 ? EXIT_SUCCESS : config::usage_error;
     }
-
-    auto const loaded = load_settings(overrides);
-    for (auto const& problem : loaded.problems) {
-        std::cerr << name << ": " << config::to_string(problem) << '\n';
-    }
-    if (!loaded.problems.empty()) {
-        return usage_error;
-    }
-    log::init(loaded.values.log, name);
-    try {
-        return run(loaded.values, ready_file, add_handlers);
-    } catch (std::exception const& failure) {
-        log::error("failed", {{"error", failure.what()}});
-        return static_cast<int>(ending::failed);
-    }
+    static_assert(static_cast<int>(ending::failed) == EXIT_FAILURE);
+    return config::run_service(name, load_settings(overrides), [&](settings const& chosen) {
+        return run(chosen, ready_file, add_handlers);
+    });
 }
 
 } // namespace tasker::worker

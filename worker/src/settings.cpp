@@ -123,9 +123,8 @@ std::vector<config::config_problem> settings::validate() const {
     return problems;
 }
 
-loaded_settings load_settings(setting_overrides const& overrides) {
-    loaded_settings loaded;
-    auto& values = loaded.values;
+config::loaded<settings> load_settings(setting_overrides const& overrides) {
+    settings values;
     auto from = overrides.file ? config::reader::open(*overrides.file) : config::reader::empty();
     read(from, values);
     values.database.url = overrides.database_url.value_or(values.database.url);
@@ -134,12 +133,7 @@ loaded_settings load_settings(setting_overrides const& overrides) {
     values.concurrency = overrides.concurrency.value_or(values.concurrency);
     values.name = overrides.name.value_or(values.name);
     values.lease_seconds = overrides.lease_seconds.value_or(values.lease_seconds);
-
-    loaded.problems = from.finish();
-    for (auto& problem : values.validate()) {
-        loaded.problems.push_back(std::move(problem));
-    }
-    return loaded;
+    return config::finish(from, std::move(values));
 }
 
 } // namespace tasker::worker

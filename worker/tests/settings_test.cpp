@@ -34,7 +34,7 @@ protected:
         std::filesystem::remove(path_);
     }
 
-    loaded_settings load(std::string const& toml, setting_overrides overrides = {}) {
+    config::loaded<settings> load(std::string const& toml, setting_overrides overrides = {}) {
         std::ofstream{path_} << toml;
         overrides.file = path_;
         return load_settings(overrides);

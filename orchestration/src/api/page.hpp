@@ -22,6 +22,11 @@ inline std::int32_t page_limit(query_reader& query) {
     return query.integer("limit", 1, 1000).value_or(50);
 }
 
+/// How many rows to ask the database for: one more than the page shows whether there is another.
+inline std::int32_t rows_of_page(std::int32_t limit) noexcept {
+    return limit + 1;
+}
+
 /// 200 with the view as its body.
 template <class View>
 http::response ok(View const& view) {
@@ -35,8 +40,9 @@ inline std::size_t payload_bytes(wire::template_view const&) noexcept {
     return 0;
 }
 
-/// The page with at most `limit` of the rows found; the query asked for one more. If the database
-/// ended the page early because payloads are large, the next page continues, and may be empty.
+/// The page with at most `limit` of the rows found; the query asked for rows_of_page(). If the
+/// database ended the page early because payloads are large, the next page continues, and may be
+/// empty.
 /// `list`: see cursor.hpp.
 template <class View, class Id>
 wire::page<View> page_of(std::vector<View> found, std::int32_t limit, Id View::*id,

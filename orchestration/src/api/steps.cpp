@@ -51,8 +51,7 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
     auto const until = steady_clock::now() + call_timeout_;
     auto found = co_await database_.run(
         [&filter, limit, until](pg::connection& connection) {
-            // One more row than the page shows whether there is another page.
-            return queue::list_steps(connection, filter, limit + 1, until);
+            return queue::list_steps(connection, filter, rows_of_page(limit), until);
         },
         until);
     if (!found) {

@@ -137,9 +137,8 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto found = co_await database_.run(
         [&filter, limit, until](pg::connection& connection) {
-            // One more row than the page shows whether there is another page.
-            return queue::get_templates(connection, filter, queue::definitions::left_out, limit + 1,
-                                        until);
+            return queue::get_templates(connection, filter, queue::definitions::left_out,
+                                        rows_of_page(limit), until);
         },
         until);
     if (!found) {

@@ -106,13 +106,8 @@ struct setting_overrides {
     std::optional<std::string> environment;
 };
 
-struct loaded_settings {
-    settings values;
-    std::vector<config::config_problem> problems; ///< all problems; empty: the values are valid
-};
-
 /// Reads the file, if one is named, then DATABASE_URL, TASKER_ORCHESTRATOR_LISTEN,
 /// TASKER_ORCHESTRATOR_ALLOWED_HOSTS, TASKER_ENV, TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.
-loaded_settings load_settings(setting_overrides const& overrides);
+config::loaded<settings> load_settings(setting_overrides const& overrides);
 
 } // namespace tasker::orchestration

@@ -100,14 +100,9 @@ struct setting_overrides {
     std::optional<std::int64_t> lease_seconds;
 };
 
-struct loaded_settings {
-    settings values;
-    std::vector<config::config_problem> problems; ///< all problems; empty: the values are valid
-};
-
 /// Reads the file, if one is named, then DATABASE_URL, TASKER_NAMESPACES, TASKER_WORKER_LISTEN,
 /// TASKER_WORKER_ALLOWED_HOSTS, TASKER_HTTP_PRIVATE_ADDRESSES, TASKER_LOG_LEVEL and
 /// TASKER_LOG_FORMAT.
-loaded_settings load_settings(setting_overrides const& overrides);
+config::loaded<settings> load_settings(setting_overrides const& overrides);
 
 } // namespace tasker::worker

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace tasker::config {
 
@@ -16,5 +17,12 @@ struct config_problem {
 
 /// "line 7: http.max_body_bytes must be an integer, not a string"
 std::string to_string(config_problem const& problem);
+
+/// A program's settings from all their sources.
+template <class Settings>
+struct loaded {
+    Settings values;
+    std::vector<config_problem> problems; ///< all problems; empty: the values are valid
+};
 
 } // namespace tasker::config

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// The settings that the orchestrator and the worker have in common.
@@ -16,6 +17,17 @@ namespace tasker::config {
 
 /// Binds log.level, log.format, TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.
 void read_log(reader& from, log::settings& into);
+
+/// The last step of loading: the problems of the sources, then those of `values.validate()`. A key
+/// with a wrong type kept its default, so it has only one problem.
+template <class Settings>
+loaded<Settings> finish(reader& from, Settings values) {
+    auto problems = from.finish();
+    for (auto& problem : values.validate()) {
+        problems.push_back(std::move(problem));
+    }
+    return {std::move(values), std::move(problems)};
+}
 
 // Each of these adds the problems of a setting to `problems`.
 
