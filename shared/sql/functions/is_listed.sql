@@ -7,7 +7,8 @@ returns boolean
 language sql stable
 as $$
     select (p_state_filter is null or p_state_filter
-               = case p_state when 'pending' then tasker.pending_state(p_task_id) else p_state end)
+               = case when p_state = 'pending' and p_state_filter in ('pending', 'running')
+                      then tasker.pending_state(p_task_id) else p_state end)
         and (p_after is null or p_created_at > p_after)
         and (p_before is null or p_created_at < p_before)
         and (p_templates is null or p_template_id = any (p_templates))

@@ -1,12 +1,9 @@
 -- The state of a task whose row says pending. A claim does not write this row (decision 0120): the task has been
 -- running since the first of its steps got a row.
--- called by: task_rows, is_listed.
+-- called by: task_rows, is_listed. It has no SET options: it runs under those of its caller.
 -- cost: a primary-key look-up.
 create or replace function tasker.pending_state(p_task_id uuid) returns tasker.task_state
 language plpgsql stable
-set search_path = ''
-set enable_seqscan = off
-set enable_bitmapscan = off
 as $$
 begin
     if exists (select from tasker.steps s where s.task_id = p_task_id) then
