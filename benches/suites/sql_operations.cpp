@@ -41,13 +41,10 @@ timing create(populated& in, std::size_t tasks) {
     return in.stage().on().timed([&] { made.emplace(in.stage(), tasks); });
 }
 
-/// Claimed and returned, so that the queue does not change.
-timing claim(populated& in, std::int32_t quantity) {
-    std::vector<queue::claimed_step> got;
-    auto const took = timed_quick(in, [&] { got = in.stage().claim(quantity); });
-    expect(got.size() == static_cast<std::size_t>(quantity), "too few steps were claimed");
-    in.stage().release(got);
-    return took;
+/// The first claim of roots.
+timing claim(populated& in, std::size_t quantity) {
+    sample_tasks const own{in.stage(), quantity};
+    return timed_quick(in, [&] { own.claim(); });
 }
 
 timing finish(populated& in, std::size_t quantity, std::int32_t take) {
