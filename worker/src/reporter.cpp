@@ -118,6 +118,7 @@ asio::awaitable<result<void>> reporter::send(report_batch& batch, bool may_be_st
     }
     auto const refused = may_be_stored ? 0 : reply->refused.size();
     metrics_.reported(batch.reports.size(), refused);
+    flow_.note_continuations(batch.reports.size(), reply->taken.size());
     if (refused > 0) {
         log::warn("results_refused", {{"queue", batch.queue}, {"count", refused}});
     }

@@ -148,10 +148,18 @@ bool step_flow::wants_claim() const {
     return free > 0 && (in_pool_ + reserved_ < threads_ || 2 * free >= claim_capacity());
 }
 
-/// Leave half of the prefetched steps to continuations. So claims do not start new tasks faster
-/// than started ones finish, and children do not pile up in the queue.
+/// Leave half of the prefetched steps to continuations, if there were any lately. So claims do not
+/// start new tasks faster than started ones finish, and children do not pile up in the queue.
 std::size_t step_flow::claim_capacity() const {
-    return threads_ + (policy_.capacity() - threads_) / 2;
+    auto const capacity = policy_.capacity();
+    auto const prefetched = capacity - threads_;
+    auto const has_continuations = reported_since_continuation_ < 2 * capacity;
+    auto const without = std::max(prefetched / 2, std::min(prefetched, max_claim_prefetch));
+    return threads_ + (has_continuations ? prefetched / 2 : without);
+}
+
+void step_flow::note_continuations(std::size_t reported, std::size_t continued) {
+    reported_since_continuation_ = continued > 0 ? 0 : reported_since_continuation_ + reported;
 }
 
 std::size_t step_flow::slots_below(std::size_t capacity) const {

@@ -48,6 +48,8 @@ public:
     /// others took longer.
     static constexpr std::chrono::seconds first_alone_limit{30};
     static constexpr std::chrono::seconds last_alone_limit{3600};
+    /// Steps beyond one for each thread that claims fill where reports return none: two claims.
+    static constexpr std::size_t max_claim_prefetch = 1024;
     /// Claims pause while unreported results take more.
     static constexpr std::size_t max_unreported_bytes = 64U << 20U;
 
@@ -76,6 +78,9 @@ public:
     /// Slots that a call in flight may fill.
     void reserve(std::size_t slots);
     void unreserve(std::size_t slots);
+
+    /// A report of so many results returned so many steps.
+    void note_continuations(std::size_t reported, std::size_t continued);
 
     /// The next results to be reported, of one queue; empty if there are none.
     report_batch next_batch();
@@ -202,6 +207,7 @@ private:
     std::size_t threads_;
     std::size_t in_pool_ = 0;
     std::size_t reserved_ = 0;
+    std::size_t reported_since_continuation_ = 0;
     std::size_t unreported_ = 0; ///< waiting or being reported
     std::size_t unreported_bytes_ = 0;
     std::uint64_t started_before_ = 0; ///< at the last shed_backlog()

@@ -42,6 +42,14 @@ protected:
         flow_.accept(std::move(steps), steady_clock::now());
     }
 
+    /// Runs a step, and reports it.
+    void report_one() {
+        accept({"step"}, false);
+        EXPECT_TRUE(tasker::testing::wait_until(tasker::testing::soon(),
+                                                [this] { return flow_.collect(); }));
+        flow_.forget(flow_.next_batch());
+    }
+
     std::vector<std::string> returned() {
         std::vector<std::string> names;
         for (auto const& each : flow_.take_returned()) {
@@ -125,6 +133,23 @@ TEST_F(StepFlow, TakesNewStepsWhenTheStepThatWaitsToRunAloneLosesItsLease) {
     flow_.lose(flow_.step_to_run_alone());
     EXPECT_GT(flow_.free_slots(), 0U);
     EXPECT_TRUE(flow_.is_empty());
+}
+
+TEST_F(StepFlow, LeavesHalfOfItsSlotsToContinuationsUnlessReportsReturnNone) {
+    for (int i = 0; i < 100; ++i) {
+        report_one();
+    }
+    auto const prefetched = flow_.free_slots() - 2;
+    ASSERT_GT(prefetched, 100U);
+    auto const half = 2 + prefetched / 2;
+    auto const most = 2 + std::min(prefetched, step_flow::max_claim_prefetch);
+    EXPECT_EQ(flow_.slots_to_claim(), half);
+    flow_.note_continuations(2 * flow_.capacity() - 1, 0);
+    EXPECT_EQ(flow_.slots_to_claim(), half);
+    flow_.note_continuations(1, 0);
+    EXPECT_EQ(flow_.slots_to_claim(), most);
+    flow_.note_continuations(1, 1);
+    EXPECT_EQ(flow_.slots_to_claim(), half);
 }
 
 /// Steps whose handlers run until the test ends them.
