@@ -1,9 +1,12 @@
 #include "tasker/measure/bench.hpp"
 #include "tasker/measure/stage.hpp"
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace {
@@ -21,13 +24,28 @@ timing claim(stage& core) {
     return core.on().timed([&] { made.claim(); });
 }
 
-timing end(stage& core, queue::outcome outcome) {
+/// `state`: of the step afterwards. A retry must be due later, by the template's backoff of 1 s.
+/// `is_last`: it is the last of three attempts.
+timing end(stage& core, queue::outcome outcome, std::string_view state, bool is_last = false) {
+    static constexpr pg::statement failed_twice{
+        "bench_failed_twice", "/* upkeep */ update tasker.steps set failures = 2"};
+    static constexpr pg::statement now{
+        "bench_ended", "/* upkeep */ select s.state::text || case"
+                       " when t.due_at > clock_timestamp() then ', due later' else '' end"
+                       " from tasker.steps s left join tasker.timers t using (task_id, step_no)"};
     sample_tasks const made{core};
     auto const got = made.claim();
+    if (is_last) {
+        core.on().query(failed_twice);
+    }
     queue::finish_reply reply;
     auto const took = core.on().timed([&] { reply = core.finish(got, 0, outcome); });
-    if (!reply.taken.empty() || !reply.refused.empty()) {
-        throw std::runtime_error{"the step ended in another way"};
+    auto const found = core.on().query(now);
+    if (!reply.taken.empty() || !reply.refused.empty() || found.size() != 1 ||
+        found.text(0, 0) != state) {
+        throw std::runtime_error{fmt::format("the step ended in another way: {}, not {}",
+                                             found.size() == 1 ? found.text(0, 0) : "no row",
+                                             state)};
     }
     return took;
 }
@@ -50,10 +68,15 @@ void measure_all(bench& on) {
     std::pair<char const*, std::function<timing(stage&)>> const all[] = {
         {"enqueue", enqueue},
         {"claim", claim},
-        {"complete", [](stage& in) { return end(in, queue::outcome::success); }},
+        {"complete", [](stage& in) { return end(in, queue::outcome::success, "complete"); }},
         {"fail, to be retried",
-         [](stage& in) { return end(in, queue::outcome::retryable_failure); }},
-        {"fail permanently", [](stage& in) { return end(in, queue::outcome::permanent_failure); }},
+         [](stage& in) {
+             return end(in, queue::outcome::retryable_failure, "waiting_for_retry, due later");
+         }},
+        {"fail permanently",
+         [](stage& in) { return end(in, queue::outcome::permanent_failure, "failed"); }},
+        {"fail, last attempt",
+         [](stage& in) { return end(in, queue::outcome::retryable_failure, "failed", true); }},
     };
     while (on.next_repetition()) {
         core.vacuum();

@@ -96,6 +96,10 @@ public:
         return out;
     }
 
+    std::size_t handlers_run() const noexcept {
+        return ran_;
+    }
+
     /// All loops at a time, as in the worker's process, until so many handlers have returned.
     void drain(std::size_t steps, std::size_t lanes) {
         flow_.unreserve(all_slots);
@@ -203,6 +207,12 @@ void check(bench& on, std::string const& name, nlohmann::json const& own, std::s
                     name, steps, row[0].c_str(), row[1].c_str(), row[2].c_str(), row[3].c_str()));
 }
 
+void require_once_each(bench& on, std::string const& name, stepped_worker const& worker,
+                       std::size_t steps) {
+    on.require(worker.handlers_run() == steps, fmt::format("{}: handlers ran {} times for {} steps",
+                                                           name, worker.handlers_run(), steps));
+}
+
 void measure_rounds(bench& on, work const& what, std::size_t batch, std::size_t rounds) {
     auto const suffix = fmt::format(", {}, batch {}", what.name, batch);
     if (std::ranges::none_of(parts, [&](auto const& part) { return on.wants(part + suffix); })) {
@@ -236,6 +246,7 @@ void measure_rounds(bench& on, work const& what, std::size_t batch, std::size_t 
             on.records().count("total" + suffix, "steps in a round",
                                static_cast<double>(got.steps));
         }
+        require_once_each(on, "total" + suffix, under_test, steps);
     }
     check(on, "total" + suffix, what.run(), steps);
     on.progress(fmt::format("total{}: {:.3f} ms a step", suffix, on.last_median("total" + suffix)));
@@ -265,6 +276,7 @@ void measure_drain(bench& on, work const& what, std::size_t steps) {
                            static_cast<double>(took.made->count) / count);
         on.records().count(name, "bytes allocated by step",
                            static_cast<double>(took.made->bytes) / count);
+        require_once_each(on, name, under_test, steps);
     }
     check(on, name, what.run(), steps);
 }

@@ -33,6 +33,7 @@ CASES = {
                     "claim"],
     "finish_steps": ["finish_steps, 100", "finish_steps, failure to retry", "finish_steps, 1",
                      "finish_steps, 1 with continuation", "fail, to be retried", "fail permanently",
+                     "fail, last attempt",
                      "total, 3-step template", "total, 10-step template", "total, 50-step template",
                      "total, fan-out 1,000"],
     "finish_step": ["finish_step, one child",
