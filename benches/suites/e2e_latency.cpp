@@ -1,3 +1,5 @@
+#include "e2e_workflows.hpp"
+
 #include "tasker/measure/bench.hpp"
 #include "tasker/measure/processes.hpp"
 #include "tasker/measure/resources.hpp"
@@ -9,73 +11,27 @@
 #include <array>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <map>
 #include <numeric>
+#include <thread>
 #include <vector>
 
 namespace {
 
 using namespace tasker::measure;
 using tasker::steady_clock;
+using tasker::suites::workflow;
 
-struct workflow {
-    std::string name;
-    shape graph;
-    std::size_t count; ///< in a repetition
-    std::string context = R"({"order":17})";
-    std::string result = {}; ///< the completed task must contain it; empty: anything
-};
-
-shape conditional() {
-    return {.name = "conditional",
-            .parents = {{}, {0}, {0}, {1, 2}},
-            .names = {"choose", "left", "right", "join"},
-            .handlers = {"bench.choose", "bench.branch", "bench.branch", "bench.sum"}};
-}
-
-/// One step that starts, five that each take a fifth of the rows, one that joins.
-shape batch_of_rows() {
-    return {.name = "rows",
-            .parents = {{}, {0}, {0}, {0}, {0}, {0}, {1, 2, 3, 4, 5}},
-            .initialization = R"({"parts":5})",
-            .names = {"read", "part-0", "part-1", "part-2", "part-3", "part-4", "sum"},
-            .handlers = {"bench.calculate", "bench.rows", "bench.rows", "bench.rows", "bench.rows",
-                         "bench.rows", "bench.sum"}};
-}
-
-std::string thousand_rows() {
-    std::string out = R"({"rows":[)";
-    for (int i = 1; i <= 1'000; ++i) {
-        out += R"({"amount":)" + std::to_string(i) + "},";
-    }
-    out.back() = ']';
-    return out + '}';
-}
-
-std::vector<workflow> workflows(bench const& on) {
-    auto const many = on.sized(100, 60, 4);
-    auto const some = on.sized(20, 15, 2);
-    auto const few = on.sized(5, 4, 1);
-    return {
-        {"single step", named_shape("single"), many},
-        {"linear-3", named_shape("linear3"), many},
-        {"linear-4", named_shape("linear4"), many},
-        {"diamond-4", named_shape("diamond4"), many},
-        {"mixed DAG-7", named_shape("mixed7"), many},
-        {"tree-7", named_shape("tree7"), many},
-        {"tree-8", named_shape("tree8"), many},
-        {"conditional-4", conditional(), many, R"({"order":18})", R"("join" : 1)"},
-        {"batch of 1,000 rows", batch_of_rows(), some, thousand_rows(), R"("sum" : 500500)"},
-        {"chain-40", chain(40), some},
-        {"fan-out 1,000", fan(1'000), few},
-    };
+std::size_t warm_up_of(workflow const& of) {
+    return std::max<std::size_t>(2, of.count / 10);
 }
 
 /// The tasks one after the other on an idle system, after a warm-up of a tenth.
 std::vector<task_times> run_alone(address const& at, workflow const& of) {
     http_connection connection{at};
     auto const creation = of.graph.creation(of.context);
-    auto const warm_up = std::max<std::size_t>(2, of.count / 10);
+    auto const warm_up = warm_up_of(of);
     std::vector<task_times> out;
     for (std::size_t i = 0; i < warm_up + of.count; ++i) {
         auto const times = run_task(connection, creation, of.graph.steps(), of.result);
@@ -96,6 +52,23 @@ void measure_alone(bench& on, address const& at, workflow const& of) {
     on.add(of.name, completed);
     on.add("creation of " + of.name, created);
     on.progress(fmt::format("{}: p50 {:.3f} ms", of.name, on.last_median(of.name)));
+}
+
+/// Created while the programs wait for notifications: their polls are 750 ms and 2.5 s apart.
+void measure_notified(bench& on, workflow const& of) {
+    std::string const name = of.name + " after 0.3 s without work";
+    if (!on.wants(name)) {
+        return;
+    }
+    http_connection connection{on.programs().orchestrator()};
+    constexpr int samples = 3;
+    for (int i = 0; i < samples; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{300});
+        on.add(name, run_task(connection, of.graph.creation(), of.graph.steps()).completed_ms);
+    }
+    constexpr double most_ms = 250;
+    on.require(on.last_median(name) < most_ms,
+               name + ": waits for a poll, as notifications do not arrive");
 }
 
 /// The database's stamps of every step since then, in ms: how long it waited for its handler to
@@ -173,6 +146,9 @@ usage usage_of(engine& programs, worker_options const& how, std::function<void()
     return cost.take();
 }
 
+/// By a step of the chain: its report, the notification, and a share of its task's other commits.
+constexpr double most_commits = 2.8;
+
 void count_operations(bench& on, std::vector<workflow> const& all, worker_options const& how) {
     auto& programs = on.programs();
     auto const start = usage_of(programs, how, [] {});
@@ -180,12 +156,13 @@ void count_operations(bench& on, std::vector<workflow> const& all, worker_option
         if (on.wants(each.name)) {
             std::size_t tasks = 0;
             auto const spent = usage_of(programs, how, [&] {
-                tasks = run_alone(programs.orchestrator(), each).size() +
-                        std::max<std::size_t>(2, each.count / 10);
+                tasks = run_alone(programs.orchestrator(), each).size() + warm_up_of(each);
             });
             auto const steps = static_cast<double>(tasks * each.graph.steps());
-            on.records().count(each.name, "commits per step",
-                               (spent - start).counts.at("commits") / steps);
+            auto const commits = (spent - start).counts.at("commits") / steps;
+            on.records().count(each.name, "commits per step", commits);
+            on.require(each.graph.name != chain(40).name || commits < most_commits,
+                       fmt::format("{}: {:.1f} commits per step", each.name, commits));
             on.records().count(each.name, "rows written per step",
                                (spent - start).counts.at("rows written") / steps);
             on.records().count(each.name, "WAL bytes per step",
@@ -245,6 +222,30 @@ void measure_cluster(bench& on, std::size_t count) {
                        on.last_median(pair.name) - on.last_median("linear-3"));
 }
 
+/// On two servers at the same time, each with its own orchestrator and worker.
+void measure_two_clusters(bench& on, worker_options const& how, std::size_t count) {
+    workflow const each{"two clusters at the same time", named_shape("linear3"), count};
+    if (!on.wants(each.name)) {
+        return;
+    }
+    engine other;
+    other.reset();
+    other.register_template(each.graph);
+    other.start_workers(1, how);
+    auto beside =
+        std::async(std::launch::async, [&] { return run_alone(other.orchestrator(), each); });
+    measure_alone(on, on.programs().orchestrator(), each);
+    auto const times = beside.get();
+    for (auto const& time : times) {
+        on.add(each.name, time.completed_ms);
+    }
+    auto const left = other.tasks();
+    on.prove(left.complete == times.size() + warm_up_of(each) && left.failed + left.other == 0,
+             "two clusters at the same time: each has its own tasks, all complete",
+             fmt::format("the second cluster has {} complete tasks, {} failed, {} others",
+                         left.complete, left.failed, left.other));
+}
+
 /// linear-3 in an open loop at a share of what a closed loop achieves, which is measured first.
 void measure_under_load(bench& on, std::chrono::milliseconds duration) {
     std::string const capacity = "capacity, closed loop of 64 clients";
@@ -300,7 +301,7 @@ void measure_all(bench& on) {
     auto& programs = on.programs();
     worker_options const how{.program = "tasker-bench-worker"};
     auto const workers = on.options().workers.value_or(1);
-    auto const all = workflows(on);
+    auto const all = tasker::suites::workflows(on);
     for (auto const& each : all) {
         programs.register_template(each.graph);
     }
@@ -309,7 +310,7 @@ void measure_all(bench& on) {
                        "that a request was due (coordinated omission is counted)");
     on.setting("clock", "from sending POST /v1/tasks to the answer of GET ?wait, which follows the "
                         "commit of the last step");
-    on.setting("under load, Python, two orchestrators", "linear-3");
+    on.setting("under load, Python, two orchestrators, two clusters", "linear-3");
     on.setting("conditional-4",
                "a diamond that runs both branches, one of which has nothing to do");
     on.setting("enqueue to start", "first steps only, which no worker is handed; until the handler "
@@ -325,12 +326,16 @@ void measure_all(bench& on) {
                 measure_alone(on, programs.orchestrator(), each);
             }
         }
+        measure_notified(on, all.front());
         if (!since.empty()) {
             add_step_times(on, all, since);
         }
         measure_under_load(on, std::chrono::milliseconds{on.sized(1'000, 1'000, 300)});
         if (programs.is_private()) {
             auto const count = on.sized(60, 60, 4);
+            if (on.is_last_repetition() && programs.has_own_server()) {
+                measure_two_clusters(on, how, count);
+            }
             measure_cluster(on, count);
             measure_python(on, count);
             if (on.is_last_repetition()) {

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Named after this process. Those of processes that were killed are removed.
+/// Named after this process and a number. Those of processes that were killed are removed.
 fs::path make_folder() {
     fs::path const place = "/var/tmp";
     std::string const prefix = "tasker-bench-";
@@ -34,7 +34,8 @@ fs::path make_folder() {
             fs::remove_all(entry.path(), ignored);
         }
     }
-    auto out = place / (prefix + std::to_string(::getpid()));
+    static int made = 0;
+    auto out = place / (prefix + std::to_string(::getpid()) + '-' + std::to_string(++made));
     fs::create_directories(out);
     return out;
 }
