@@ -4,9 +4,13 @@
 
 #include <fmt/core.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <stdexcept>
+#include <thread>
+#include <utility>
 
 namespace {
 
@@ -65,6 +69,11 @@ void drain_backlog(bench& on, setup const& setup, std::size_t tasks) {
     check_steps(programs, steps);
     double const rate = static_cast<double>(steps) / seconds;
     on.add(setup.name, rate, "/s");
+    if (setup.processes == 1 && setup.slots == 0 && !setup.is_python) {
+        constexpr double kilobyte = 1'000;
+        on.add("WAL per step: " + setup.name,
+               spent.counts.at("WAL bytes") / kilobyte / static_cast<double>(steps), "KB");
+    }
     count(on.records(), setup.name, spent, static_cast<double>(steps));
     on.records().count(setup.name, "tasks completed", static_cast<double>(tasks));
     on.records().count(setup.name, "tasks failed", 0); // otherwise this has ended
@@ -75,6 +84,56 @@ void drain_backlog(bench& on, setup const& setup, std::size_t tasks) {
     on.progress(fmt::format("{}: {:.0f} /s", setup.name, rate));
 }
 
+/// What the sessions of Tasker's programs do, looked at every 20 ms from a separate session.
+class session_sampler {
+public:
+    explicit session_sampler(std::string const& dsn) : session_{dsn}, thread_{[this] { run(); }} {}
+    session_sampler(session_sampler const&) = delete;
+    session_sampler& operator=(session_sampler const&) = delete;
+    ~session_sampler() { // NOLINT(bugprone-exception-escape): a thread that runs can be joined
+        stop();
+    }
+
+    /// Beside the case, in % of all looks at a session: idle, on a CPU, or what it waited for.
+    void count(recorder& to, std::string const& name) {
+        stop();
+        double all = 0;
+        for (auto const& [what, seen] : seen_) {
+            all += seen;
+        }
+        for (auto const& [what, seen] : seen_) {
+            to.count(name, "sessions: " + what + ", %", 100 * seen / all);
+        }
+    }
+
+private:
+    void run() {
+        pqxx::nontransaction query{session_};
+        while (!is_stopped_) {
+            for (auto const& row : query.exec(
+                     "select case when state like 'idle%' then state when wait_event is null then "
+                     "'CPU' else wait_event_type || ':' || wait_event end, count(*) "
+                     "from pg_stat_activity where datname = current_database() "
+                     "and application_name like 'tasker-%' group by 1")) {
+                seen_[row[0].as<std::string>()] += row[1].as<double>();
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        }
+    }
+
+    void stop() {
+        is_stopped_ = true;
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+    }
+
+    pqxx::connection session_;
+    std::map<std::string, double> seen_;
+    std::atomic<bool> is_stopped_ = false;
+    std::thread thread_;
+};
+
 /// Workers wait; the clock runs from the first submission to the last commit.
 void submit_and_drain(bench& on, char const* shape_name, std::size_t tasks) {
     auto& programs = on.programs();
@@ -82,6 +141,7 @@ void submit_and_drain(bench& on, char const* shape_name, std::size_t tasks) {
     auto const graph = named_shape(shape_name);
     programs.register_template(graph);
     programs.start_worker();
+    session_sampler sessions{programs.dsn()};
     auto const start = steady_clock::now();
     create_backlog(programs, graph, tasks, 1'000);
     double const submitted_s = ms_since(start) / 1'000;
@@ -93,17 +153,18 @@ void submit_and_drain(bench& on, char const* shape_name, std::size_t tasks) {
     on.add(name, static_cast<double>(steps) / seconds, "/s");
     on.records().count(name, "tasks submitted per second",
                        static_cast<double>(tasks) / submitted_s);
+    sessions.count(on.records(), name);
 }
 
-/// Creation by 32 clients, then the drain of a diamond's steps, with other settings.
+/// Creation by clients, then the drain of a diamond's steps, with other settings.
 void create_and_drain(bench& on, std::string const& name, std::size_t tasks,
-                      worker_options const& how) {
+                      worker_options const& how, int clients = 32) {
     auto& programs = on.programs();
     programs.reset();
     auto const graph = named_shape("diamond4");
     programs.register_template(graph);
     meter cost{programs};
-    auto const made = create_singly(programs, graph, tasks);
+    auto const made = create_singly(programs, graph, tasks, clients);
     programs.start_workers(1, how);
     auto const steps = tasks * graph.steps();
     double const seconds = seconds_to_drain(programs, tasks);
@@ -114,6 +175,7 @@ void create_and_drain(bench& on, std::string const& name, std::size_t tasks,
     auto const spent = cost.take();
     on.records().count("diamond-4 steps, " + name, "WAL bytes per step",
                        spent.counts.at("WAL bytes") / static_cast<double>(steps));
+    on.records().count("diamond-4 steps, " + name, "WAL, MB", spent.counts.at("WAL bytes") / 1e6);
     on.records().count("diamond-4 steps, " + name, "database, MB",
                        pqxx::nontransaction{programs.database()}
                                .exec("select pg_database_size(current_database())")[0][0]
@@ -122,15 +184,16 @@ void create_and_drain(bench& on, std::string const& name, std::size_t tasks,
     on.progress(fmt::format("{}: {:.0f} /s", name, static_cast<double>(steps) / seconds));
 }
 
-/// Whether commits wait for the disk, by the connections of both pools.
-void sweep_durability(bench& on, std::size_t tasks, std::vector<int> const& pools) {
+/// Whether commits wait for the disk, by the connections of both pools and the clients that create.
+void sweep_durability(bench& on, std::size_t tasks, std::vector<std::pair<int, int>> const& sizes) {
     auto& programs = on.programs();
     auto const folder = on.options().output / "sweep";
     std::filesystem::create_directories(folder);
     std::ofstream{folder / "worker.toml"} << '\n';
     for (auto const* commits : {"on", "off"}) {
-        for (int const pool : pools) {
-            auto const name = fmt::format("synchronous_commit {}, pools of {}", commits, pool);
+        for (auto const& [pool, clients] : sizes) {
+            auto const name = fmt::format("synchronous_commit {}, pools of {}, {} clients", commits,
+                                          pool, clients);
             if (!on.wants(name)) {
                 continue;
             }
@@ -138,7 +201,7 @@ void sweep_durability(bench& on, std::size_t tasks, std::vector<int> const& pool
                                                         << '\n';
             programs.configure(folder);
             set_on_server(programs, fmt::format("set synchronous_commit = {}", commits));
-            create_and_drain(on, name, tasks, {.report_connections = pool});
+            create_and_drain(on, name, tasks, {.report_connections = pool}, clients);
         }
     }
     set_on_server(programs, "reset synchronous_commit");
@@ -209,6 +272,8 @@ void measure_all(bench& on) {
         "clock",
         "from the first start of a handler, with all tasks waiting, to the last commit; or from "
         "the first submission, with a worker waiting");
+    on.setting("sessions", "of the programs, looked at every 20 ms while \"from first submission\" "
+                           "is measured");
     on.setting("warm-up", "none: each run begins with an empty database and fresh processes");
     on.programs().require_private();
     while (on.next_repetition()) {
@@ -224,12 +289,16 @@ void measure_all(bench& on) {
             }
         }
         // A setting costs about as much in every repetition.
-        if (on.programs().has_own_server() && on.records().repetitions() <= 3) {
-            sweep_durability(on, tasks / 4,
-                             on.options().length == run_length::full ? std::vector{2, 4, 8}
-                                                                     : std::vector{2});
-            compare_configurations(on, tasks / 4);
+        if (on.records().repetitions() > 3) {
+            continue;
         }
+        if (on.programs().has_own_server()) {
+            sweep_durability(on, tasks / 4,
+                             on.options().length == run_length::full
+                                 ? std::vector{std::pair{2, 8}, {2, 64}, {8, 8}, {8, 64}}
+                                 : std::vector{std::pair{2, 8}});
+        }
+        compare_configurations(on, tasks / 4);
     }
 }
 

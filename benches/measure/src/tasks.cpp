@@ -46,10 +46,10 @@ void create_backlog(engine& on, shape const& of, std::size_t tasks, std::size_t 
     }
 }
 
-loop_result create_singly(engine& on, shape const& of, std::size_t tasks) {
+loop_result create_singly(engine& on, shape const& of, std::size_t tasks, int connections) {
     auto const request = of.creation();
     return run_without_errors({.peer = on.orchestrator(),
-                               .connections = 32,
+                               .connections = connections,
                                .expected_status = 201,
                                .next = times(tasks, request)});
 }

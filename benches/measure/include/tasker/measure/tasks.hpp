@@ -15,8 +15,8 @@ namespace tasker::measure {
 void create_backlog(engine& on, shape const& of, std::size_t tasks,
                     std::size_t batch_size = 10'000);
 
-/// The same through POST /v1/tasks, over 32 connections.
-loop_result create_singly(engine& on, shape const& of, std::size_t tasks);
+/// The same through POST /v1/tasks.
+loop_result create_singly(engine& on, shape const& of, std::size_t tasks, int connections = 32);
 
 /// Returns when all tasks of the database are complete, and checks that they are `tasks`.
 void wait_until_drained(engine& on, std::size_t tasks);
