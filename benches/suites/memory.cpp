@@ -64,7 +64,15 @@ void create_both_ways(engine& on, shape const& graph, std::size_t tasks) {
     create_backlog(on, graph, tasks - tasks / 2, 1'000);
 }
 
-/// The memory that one more start and stop of a worker leaves in the orchestrator.
+/// The memory in the end; how much more it is than before must be below a limit.
+void add_growth(bench& on, std::string const& name, double before, double after, double limit) {
+    on.add(name, after, "MB");
+    on.records().count(name, "growth, MB; below zero: it shrank", after - before);
+    on.require(after - before < limit, fmt::format("{}: grew by {:.1f} MB, not less than {:.0f}",
+                                                   name, after - before, limit));
+}
+
+/// The memory that starts and stops of a worker leave in the orchestrator.
 void measure_cycles(bench& on, shape const& graph, std::size_t tasks_by_cycle, std::size_t done) {
     auto& programs = on.programs();
     auto const cycles = static_cast<int>(on.sized(5, 5, 2));
@@ -76,10 +84,32 @@ void measure_cycles(bench& on, shape const& graph, std::size_t tasks_by_cycle, s
         done += tasks_by_cycle;
         wait_until_drained(programs, done);
     }
-    double const growth = memory_of(programs.orchestrator_pid()).now_mb - before;
-    constexpr auto name = "orchestrator, growth by start/stop cycle of a worker";
-    on.add_figure(name, std::max(0.0, growth / cycles), "MB");
-    on.records().count(name, "growth, less than zero where it shrank", growth / cycles);
+    constexpr auto name = "orchestrator, after starts and stops of a worker";
+    add_growth(on, name, before, memory_of(programs.orchestrator_pid()).now_mb, 5.0 * cycles);
+}
+
+/// Ten workers, with so many tasks for each.
+void measure_many(bench& on, std::size_t tasks_each) {
+    auto const name = fmt::format("10 workers, after {} tasks each", tasks_each);
+    if (!on.wants(name)) {
+        return;
+    }
+    constexpr std::size_t workers = 10;
+    auto& programs = on.programs();
+    programs.reset();
+    programs.register_template(named_shape("single"));
+    programs.start_workers(workers);
+    auto const sum = [&] {
+        double out = 0;
+        for (auto const each : programs.worker_pids()) {
+            out += memory_of(each).now_mb;
+        }
+        return out;
+    };
+    double const before = sum();
+    create_backlog(programs, named_shape("single"), workers * tasks_each, 1'000);
+    wait_until_drained(programs, workers * tasks_each);
+    add_growth(on, name, before, sum(), 50);
 }
 
 double transactions(pqxx::nontransaction& query) {
@@ -108,6 +138,28 @@ void measure_idle(bench& on, std::chrono::seconds duration) {
     on.add_figure("idle: queries of all programs", issued / seconds, "/s");
 }
 
+void measure_load(bench& on, shape const& graph, std::size_t tasks) {
+    auto& programs = on.programs();
+    programs.reset();
+    programs.register_template(graph);
+    programs.start_worker();
+    measure_overhead(on);
+    add_memory(on, "baseline");
+    double const stored = stored_bytes(programs);
+    create_both_ways(programs, graph, tasks);
+    wait_until_drained(programs, tasks);
+    add_memory(on, "after");
+    on.add("worker, processing", memory_of(programs.worker_pid()).peak_mb, "MB");
+    on.add("orchestrator, processing", memory_of(programs.orchestrator_pid()).peak_mb, "MB");
+    constexpr double kilobyte = 1'000;
+    on.add("stored by task",
+           (stored_bytes(programs) - stored) / kilobyte / static_cast<double>(tasks), "KB");
+    create_both_ways(programs, graph, tasks);
+    wait_until_drained(programs, 2 * tasks);
+    add_memory(on, "after as many again");
+    measure_cycles(on, graph, tasks / 10, 2 * tasks);
+}
+
 void measure_all(bench& on) {
     auto const tasks = on.options().tasks.value_or(on.sized(20'000, 4'000, 500));
     auto const graph = named_shape("diamond4");
@@ -118,29 +170,18 @@ void measure_all(bench& on) {
     static_cast<void>(on.programs().orchestrator_pid());
     on.repeat_full(4); // it hardly scatters, and takes long
     while (on.next_repetition()) {
-        auto& programs = on.programs();
-        programs.reset();
-        programs.register_template(graph);
-        programs.start_worker();
-        measure_overhead(on);
-        add_memory(on, "baseline");
-        double const stored = stored_bytes(programs);
-        create_both_ways(programs, graph, tasks);
-        wait_until_drained(programs, tasks);
-        add_memory(on, "after");
-        on.add("worker, processing", memory_of(programs.worker_pid()).peak_mb, "MB");
-        on.add("orchestrator, processing", memory_of(programs.orchestrator_pid()).peak_mb, "MB");
-        constexpr double kilobyte = 1'000;
-        on.add("stored by task",
-               (stored_bytes(programs) - stored) / kilobyte / static_cast<double>(tasks), "KB");
-        create_both_ways(programs, graph, tasks);
-        wait_until_drained(programs, 2 * tasks);
-        add_memory(on, "after as many again");
-        measure_cycles(on, graph, tasks / 10, 2 * tasks);
-        if (on.options().length == run_length::full && on.is_last_repetition()) {
-            measure_idle(on, std::chrono::seconds{20});
+        if (on.wants("stored by task")) {
+            measure_load(on, graph, tasks);
+        }
+        if (on.wants("idle: queries of all programs") && on.is_last_repetition() &&
+            (on.options().length == run_length::full || !on.options().filter.empty())) {
+            if (on.programs().worker_pids().empty()) {
+                on.programs().start_worker();
+            }
+            measure_idle(on, std::chrono::seconds{on.sized(20, 20, 5)});
             add_memory(on, "idle");
         }
+        measure_many(on, on.sized(500, 500, 50));
     }
 }
 
