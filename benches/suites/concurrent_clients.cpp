@@ -55,41 +55,66 @@ void submit(bench& on, int clients, std::chrono::milliseconds duration) {
     add_result(on, name, result, spent.load);
 }
 
-/// 3 submissions : 2 looks at a task : 1 list : 1 look at the metrics.
-void mix(bench& on, int clients, std::chrono::milliseconds duration) {
-    auto const name = fmt::format("mix 3:2:1:1, {} clients", clients);
-    if (!on.wants(name)) {
-        return;
+/// 3 submissions : 2 looks at a task : 1 list : 1 look at the metrics : 1 at the health.
+class mix {
+public:
+    explicit mix(engine& on)
+        : on_{on},
+          requests_{{{"create", named_shape("linear3").creation()},
+                     {"get", make_request("GET", "/v1/tasks/" + a_task(on))},
+                     {"list", make_request("GET", "/v1/tasks?limit=20")},
+                     {"metrics", make_request("GET", "/metrics")},
+                     {"health", make_request("GET", "/health")}}} {}
+
+    loop_result run(int clients, std::chrono::milliseconds duration,
+                    std::chrono::milliseconds before = {}) {
+        static constexpr std::array<std::size_t, 8> turns{0, 1, 0, 2, 0, 1, 3, 4};
+        auto const count_from = steady_clock::now() + before;
+        return run_without_errors(
+            {.peer = on_.orchestrator(),
+             .connections = clients,
+             .expected_status = any_success,
+             .next = [this, end = count_from + duration]() -> std::string const* {
+                 return steady_clock::now() < end ? &requests_[turns[turn_++ % turns.size()]].second
+                                                  : nullptr;
+             },
+             .count_from = count_from});
     }
-    auto& programs = on.programs();
-    auto const create = named_shape("linear3").creation();
-    auto const look = make_request(
-        "GET",
-        "/v1/tasks/" + task_id_in(http_connection{programs.orchestrator()}.expect(201, create)));
-    auto const list = make_request("GET", "/v1/tasks?limit=20");
-    auto const metrics = make_request("GET", "/metrics");
-    std::array<std::string const*, 7> const turns{&create, &look, &create, &list,
-                                                  &create, &look, &metrics};
-    auto const count_from = steady_clock::now() + warm_up;
-    auto const end = count_from + duration;
-    std::size_t turn = 0;
-    auto const cpu = programs.cpu();
-    auto result = run_without_errors({.peer = programs.orchestrator(),
-                                      .connections = clients,
-                                      .expected_status = any_success,
-                                      .next = [&]() -> std::string const* {
-                                          return steady_clock::now() < end
-                                                     ? turns[turn++ % turns.size()]
-                                                     : nullptr;
-                                      },
-                                      .count_from = count_from});
-    add_result(on, name, result, (programs.cpu() - cpu).load);
-    std::pair<char const*, std::string const*> const routes[] = {
-        {"create", &create}, {"get", &look}, {"list", &list}, {"metrics", &metrics}};
-    for (auto const& [route, request] : routes) {
-        on.add(fmt::format("latency: {}, {}", route, name), result.by_request.at(request));
+
+    /// With the figures of each route.
+    void measure(bench& on, int clients, std::chrono::milliseconds duration) {
+        auto const name = fmt::format("mix 3:2:1:1:1, {} clients", clients);
+        if (!on.wants(name)) {
+            return;
+        }
+        auto const cpu = on_.cpu();
+        auto const result = run(clients, duration, warm_up);
+        add_result(on, name, result, (on_.cpu() - cpu).load);
+        for (auto const& [route, request] : requests_) {
+            on.add(fmt::format("latency: {}, {}", route, name), result.by_request.at(&request));
+        }
     }
-}
+
+    /// More and more connections, one step after the other.
+    void ramp(bench& on, std::chrono::milliseconds step) {
+        constexpr int most = 100;
+        for (int clients = 10; on.wants("ramp of the mix") && clients <= most; clients += 10) {
+            auto const result = run(clients, step);
+            on.add(fmt::format("ramp of the mix, {} clients", clients),
+                   static_cast<double>(result.latencies_ms.size()) / result.seconds, "/s");
+        }
+    }
+
+private:
+    static std::string a_task(engine& on) {
+        return task_id_in(
+            http_connection{on.orchestrator()}.expect(201, named_shape("linear3").creation()));
+    }
+
+    engine& on_;
+    std::array<std::pair<char const*, std::string>, 5> requests_;
+    std::size_t turn_ = 0;
+};
 
 /// Creations that are due at a steady rate, as clients that know nothing of each other make them.
 void submit_openly(bench& on, double rate, std::chrono::milliseconds duration) {
@@ -148,9 +173,11 @@ void measure_all(bench& on) {
         if (on.wants("submit, 10 clients")) {
             submit_openly(on, on.last_median("submit, 10 clients") / 2, duration);
         }
+        mix mixed{programs};
         for (int const each : clients) {
-            mix(on, each, duration);
+            mixed.measure(on, each, duration);
         }
+        mixed.ramp(on, duration / 5);
         batches(on, on.sized(100'000, 40'000, 10'000));
     }
 }

@@ -1,4 +1,5 @@
 #include "tasker/measure/bench.hpp"
+#include "tasker/measure/stage.hpp"
 #include "tasker/measure/statistics.hpp"
 #include "tasker/measure/tasks.hpp"
 
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <iterator>
 
 namespace {
 
@@ -109,7 +111,8 @@ void measure_priorities(bench& on, std::size_t tasks_each) {
     create(programs, tasks,
            [&](std::size_t n) -> std::string const& { return requests[n / tasks_each]; });
     programs.start_workers(1, {.concurrency = 4, .settings = "max_prefetch = 8"});
-    wait_until_drained(programs, tasks);
+    on.add("tasks of all priorities",
+           static_cast<double>(tasks) / seconds_to_drain(programs, tasks), "/s");
     pqxx::nontransaction query{programs.database()};
     auto const rows =
         query.exec("select 100.0 * avg(place) / max(total), 100.0 * min(place) / max(total),"
@@ -169,6 +172,49 @@ void measure_starvation(bench& on, std::size_t low_tasks) {
              fmt::format("{}: {} of {} tasks of priority low did not end within {} s", name, open,
                          low_tasks, limit.count()));
     on.add(name, ms);
+    on.add("longest wait of low work while urgent work keeps coming",
+           query
+               .exec("select 1000 * extract(epoch from max(coalesce(started_at, clock_timestamp()) "
+                     "- created_at)) from tasker.tasks where priority = 1")[0][0]
+               .as<double>());
+}
+
+/// A worker's claim from the queues of all priorities, each with as many steps, until they are
+/// empty.
+void measure_claims(bench& on, std::size_t tasks_each) {
+    using tasker::queue::priority;
+    std::string const name = "claim of 10 among all priorities";
+    if (!on.wants(name)) {
+        return;
+    }
+    on.programs().reset_database();
+    stage core{on.programs().dsn()};
+    core.use(named_shape("single"));
+    tasker::queue::claim_request from{
+        .queues = {}, .worker = core.worker(), .lease = std::chrono::seconds{60}, .quantity = 10};
+    for (auto const each : {priority::urgent, priority::high, priority::normal, priority::low}) {
+        core.create(tasks_each, "{}", each);
+        from.queues.push_back(core.queue(each));
+    }
+    std::vector<tasker::queue::claimed_step> claimed;
+    for (auto last = claimed.max_size(); claimed.size() != last;) {
+        last = claimed.size();
+        std::vector<tasker::queue::claimed_step> got;
+        double const ms = timed_ms([&] {
+            auto& session = core.on();
+            got = session.run(tasker::queue::claim(session.connection(), from, session.soon()));
+        });
+        std::ranges::move(got, std::back_inserter(claimed));
+        if (claimed.size() > last) {
+            on.add(name, ms);
+        }
+    }
+    on.prove(claimed.size() == priority_names.size() * tasks_each &&
+                 std::ranges::is_sorted(claimed, std::ranges::greater{},
+                                        &tasker::queue::claimed_step::priority),
+             "claims took every step once, by priority",
+             fmt::format("{}: {} of {} steps, or in another order", name, claimed.size(),
+                         priority_names.size() * tasks_each));
 }
 
 void measure_all(bench& on) {
@@ -187,6 +233,7 @@ void measure_all(bench& on) {
         measure_shares(on, tasks, false);
         measure_priorities(on, tasks);
         measure_starvation(on, tasks / 5);
+        measure_claims(on, tasks);
     }
 }
 
