@@ -114,7 +114,7 @@ def single_requests(run):
 
 
 def ffi(run):
-    native = run.find("handler_overhead", "echo through the framework, 10 KB")
+    native = run.find("handler_overhead", "JSON round trip of a handler, 10 KB")
     bare = run.find("handler_overhead", "through the framework")
     if not native or not bare:
         return None

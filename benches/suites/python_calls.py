@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """The cost of a call of a Python handler, from a leased step to its result as JSON text.
 
-usage: PYTHONPATH=build/release/python benches/suites/python_calls.py SAMPLES CALLS WARM_UP
+usage: PYTHONPATH=build/release/python benches/suites/python_calls.py SAMPLES CALLS WARM_UP FILTER
 
 Calls are made as a thread of the worker's pool makes them: it takes the GIL, reads the JSON that
 the handler asks for, calls it, writes what it returns, and lets go of the GIL. Prints JSON: for
-each case, SAMPLES means of CALLS calls each, in µs.
+each case whose name holds one of the parts of FILTER (a|b), SAMPLES means of CALLS calls each,
+in µs.
 """
 
 import asyncio
@@ -95,9 +96,13 @@ def means(nanoseconds, samples):
 
 
 def main():
-    samples, calls, warm_up = map(int, sys.argv[1:])
-    told = {"python_calls_python": means(direct(samples * calls), samples)}
-    for name, handler, context, parents in cases():
+    samples, calls, warm_up = map(int, sys.argv[1:4])
+    parts = sys.argv[4].split("|")
+    measured = {"Python, python calls python": means(direct(samples * calls), samples)}
+    for key, handler, context, parents in cases():
+        name = "Python, " + key.replace("_", " ")
+        if not any(part in name for part in parts):
+            continue
         arguments = (
             handler,
             _binding.parameters(handler),
@@ -105,8 +110,8 @@ def main():
             _native.write_json(parents),
         )
         _native.time_calls(*arguments, warm_up)
-        told[name] = means(_native.time_calls(*arguments, samples * calls), samples)
-    print(json.dumps(told))
+        measured[name] = means(_native.time_calls(*arguments, samples * calls), samples)
+    print(json.dumps(measured))
 
 
 if __name__ == "__main__":
