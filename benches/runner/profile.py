@@ -56,10 +56,36 @@ def difference(base, new):
     return table(["Function, share of CPU time", "Baseline", "Current", "Points", ""], rows)
 
 
+def memory(pid):
+    """Of a running process, in MB: resident, its highest so far, and the part that is heap: written
+    by it alone and of no file, which is malloc's and Python's."""
+    folder = pathlib.Path(f"/proc/{pid}")
+    status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+    rollup = dict(line.split(":", 1) for line in
+                  (folder / "smaps_rollup").read_text().splitlines()[1:])
+    fields = {"resident": status["VmRSS"], "at most": status["VmHWM"],
+              "heap": rollup["Anonymous"]}
+    return {"program": status["Name"].strip()} | {
+        name: int(text.split()[0]) * 1024 / 1e6 for name, text in fields.items()}
+
+
+def memory_rows(before, after, base):
+    """A table of each process; by program, how much more heap than in the earlier profile."""
+    rows = []
+    for pid, now in after.items():
+        earlier = [each["heap"] for each in base.values() if each["program"] == now["program"]]
+        rows.append([f"{now['program']}, {pid}", f"{before[pid]['heap']:.1f}", f"{now['heap']:.1f}",
+                     f"{now['heap'] - max(earlier):+.1f}" if earlier else "",
+                     f"{now['resident']:.1f}", f"{now['at most']:.1f}"])
+    return table(["Process, MB", "Heap before", "Heap after", "Against", "Resident", "At most"],
+                 rows)
+
+
 def main(chosen):
     """The running processes: orchestrator, workers, Python workers, a server's session."""
     chosen.output.mkdir(parents=True, exist_ok=True)
     recorded = chosen.output / "cpu.perf"
+    before = {str(pid): memory(pid) for pid in chosen.pid}
     done = subprocess.run(["perf", "record", "--quiet", "-e", "cpu-clock", "-F", "499", "-g",
                            "-o", str(recorded), "-p", ",".join(map(str, chosen.pid)), "--",
                            "sleep", str(chosen.seconds)], check=False)
@@ -67,11 +93,11 @@ def main(chosen):
     if problem:
         raise ValueError(problem)
     print((chosen.output / "cpu_analysis.txt").read_text())
-    for pid in chosen.pid:
-        status = dict(line.split(":", 1) for line in
-                      pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
-        print(f"process {pid}, {status['Name'].strip()}: resident {status['VmRSS'].strip()}, "
-              f"at most {status['VmHWM'].strip()}, {status['Threads'].strip()} threads")
+    after = {pid: memory(pid) for pid in before}
+    (chosen.output / "memory.json").write_text(json.dumps(after, indent=1))
+    base = chosen.against and chosen.against / "memory.json"
+    base = json.loads(base.read_text()) if base and base.exists() else {}
+    print("\n".join(memory_rows(before, after, base)))
     if chosen.against:
         print("\n" + "\n".join(difference(chosen.against, chosen.output)))
     return 0

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -278,7 +279,17 @@ class Rendering(unittest.TestCase):
             busy.kill()
         self.assertEqual(code, 0)
         self.assertRegex(shown.getvalue(), r"100\.00 %  python")
-        self.assertRegex(shown.getvalue(), rf"process {busy.pid}, python.*: resident \d+ kB")
+        self.assertRegex(shown.getvalue(), rf"\| python.*, {busy.pid} \| [\d.]+ \| [\d.]+ \|")
+
+    def test_heap_of_a_process_before_and_after(self):
+        before = profile.memory(os.getpid())
+        kept = bytearray(b"x") * 30_000_000
+        after = profile.memory(os.getpid())
+        self.assertGreater(after["heap"] - before["heap"], 25)
+        self.assertGreater(after["resident"], len(kept) / 1e6)
+        base = {"7": before | {"heap": after["heap"] - 12}}
+        text = "\n".join(profile.memory_rows({"9": before}, {"9": after}, base))
+        self.assertIn(f"| {before['heap']:.1f} | {after['heap']:.1f} | +12.0 |", text)
 
     def test_sparks_span_the_range(self):
         self.assertEqual(history.spark([1, 2, 3])[0], "▁")
