@@ -3,8 +3,8 @@
 
 usage: finds_cases.py PROGRAMS FOLDER
 
-FOLDER holds the results of a smoke run of every suite. Chooses one duration of each kind: the first word of
-its name. Exits 1 if a suite does not measure it.
+FOLDER holds the results of a smoke run of every suite. Chooses one duration of each kind: the
+first word of its name. Exits 1 if a suite does not measure it.
 """
 import json
 import pathlib
@@ -14,8 +14,8 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from runner.in_turn import PAIRED  # noqa: E402
-from runner.run import TYPES  # noqa: E402
+from runner.in_turn import PAIRED
+from runner.run import TYPES
 
 
 def names_of(folder, suite):

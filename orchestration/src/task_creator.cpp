@@ -164,7 +164,9 @@ task_creator::create_all(std::vector<wire::create_task_request> wanted) {
             auto found = co_await templates_.find(name);
             if (!found) {
                 auto failure = found.error();
-                failure.details.push_back({path + "name", "is not a registered template"});
+                if (failure.code == error_code::not_found) {
+                    failure.details.push_back({path + "name", "is not a registered template"});
+                }
                 co_return failure;
             }
             from = std::move(*found);

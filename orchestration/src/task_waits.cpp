@@ -38,10 +38,14 @@ task_waits::waiter::~waiter() {
         std::find_if(begin, end, [this](auto const& each) { return each.second == this; }));
 }
 
-asio::awaitable<std::optional<wire::task_view>> task_waits::waiter::finished(deadline until) {
-    if (!finished_ && !waits_.stopped_) {
+asio::awaitable<std::optional<wire::task_view>> task_waits::waiter::finished(wire::task_view before,
+                                                                             deadline until) {
+    if (!is_over() && !waits_.stopped_) {
         wake_.expires_at(until);
         co_await wake_.async_wait(as_tuple);
+    }
+    if (completed_ && !finished_) {
+        finished_ = completed_->view(std::move(before));
     }
     co_return std::move(finished_);
 }
@@ -59,6 +63,10 @@ void task_waits::notified(std::string_view payload) {
         check_all();
         return;
     }
+    if (auto const completed = queue::read_completed_task(payload)) {
+        end(completed->id, [&](waiter& each) { each.completed_ = completed; });
+        return;
+    }
     while (!waiters_.empty() && !payload.empty()) {
         auto const text = payload.substr(0, payload.find(','));
         payload.remove_prefix(std::min(payload.size(), text.size() + 1));
@@ -70,7 +78,7 @@ void task_waits::notified(std::string_view payload) {
 
 void task_waits::check_all() {
     for (auto const& [id, waiting] : waiters_) {
-        if (!waiting->finished_) {
+        if (!waiting->is_over()) {
             enqueue_check(id);
         }
     }
@@ -135,7 +143,7 @@ asio::awaitable<void> task_waits::check() {
         co_return;
     }
     for (auto const& task : *found) {
-        complete(task);
+        end(task.id, [&](waiter& each) { each.finished_ = task; });
     }
 }
 
@@ -146,10 +154,10 @@ void task_waits::enqueue_check(task_id id) {
     to_check_.insert(id);
 }
 
-void task_waits::complete(wire::task_view const& finished) {
-    auto const [begin, end] = waiters_.equal_range(finished.id);
-    std::for_each(begin, end, [&](auto const& each) {
-        each.second->finished_ = finished;
+void task_waits::end(task_id id, std::function<void(waiter&)> const& how) {
+    auto const [first, last] = waiters_.equal_range(id);
+    std::for_each(first, last, [&](auto const& each) {
+        how(*each.second);
         each.second->wake_.cancel();
     });
 }

@@ -3,6 +3,7 @@
 #include "database.hpp"
 #include "tasker/base/ids.hpp"
 #include "tasker/base/time.hpp"
+#include "tasker/queue/tasks.hpp"
 #include "tasker/wire/task_view.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,8 +28,9 @@ struct task_waits_settings {
     std::chrono::milliseconds interest{5'000};
 };
 
-/// The requests that wait for tasks to finish. A notification causes one query for all its tasks
-/// that have a waiter. Each poll checks all tasks with a waiter, in case a notification was lost.
+/// The requests that wait for tasks to finish. The notification of a single task contains how it
+/// completed; any other causes one query for all its tasks that have a waiter. Each poll checks all
+/// tasks with a waiter, in case a notification was lost.
 ///
 /// Lifetime: its arguments must outlive it, and it must outlive run_until_stopped() and all waits.
 /// Threads: one.
@@ -43,17 +45,23 @@ public:
         waiter& operator=(waiter const&) = delete;
         ~waiter();
 
-        /// Returns the finished task; none if the deadline passes first, or once stopped.
-        /// Cancellation: harmless. REQUIRES: awaited once.
-        boost::asio::awaitable<std::optional<wire::task_view>> finished(deadline until);
+        /// Returns the finished task; none if the deadline passes first, or once stopped. `before`
+        /// is what was read of the task. Cancellation: harmless. REQUIRES: awaited once.
+        boost::asio::awaitable<std::optional<wire::task_view>> finished(wire::task_view before,
+                                                                        deadline until);
 
     private:
         friend class task_waits;
 
+        bool is_over() const noexcept {
+            return completed_ || finished_;
+        }
+
         task_waits& waits_;
         task_id id_;
-        boost::asio::steady_timer wake_; ///< cancelled once `finished_` is there, and by stop()
-        std::optional<wire::task_view> finished_;
+        boost::asio::steady_timer wake_; ///< cancelled once is_over(), and by stop()
+        std::optional<queue::completed_task> completed_; ///< from a notification
+        std::optional<wire::task_view> finished_;        ///< from a query
     };
 
     /// `want` is called with true when notifications are needed, and with false when they are not.
@@ -69,7 +77,7 @@ public:
         return waiters_.size();
     }
 
-    /// `payload` of a notification: ids of finished tasks, comma-separated, or "*".
+    /// `payload` of a notification, see queue::finished_channel.
     void notified(std::string_view payload);
 
     /// Notifications may have been lost.
@@ -83,7 +91,7 @@ public:
 private:
     boost::asio::awaitable<void> check();
     void enqueue_check(task_id id);
-    void complete(wire::task_view const& finished);
+    void end(task_id id, std::function<void(waiter&)> const& how);
     deadline next_poll() const;
 
     boost::asio::any_io_executor executor_;

@@ -1,5 +1,6 @@
 #include "template_cache.hpp"
 
+#include "tasker/log/log.hpp"
 #include "tasker/queue/templates.hpp"
 
 #include <simdjson.h>
@@ -45,7 +46,8 @@ std::array<std::uint32_t, 3> rank(std::string_view version) {
 }
 
 /// The input schema in a definition from the database.
-json_schema::validator validator_of(std::string_view definition) {
+boost::system::result<json_schema::validator, json_schema::invalid_schema>
+validator_of(std::string_view definition) {
     simdjson::ondemand::parser parser;
     simdjson::padded_string const text{definition};
     simdjson::ondemand::document document;
@@ -53,9 +55,9 @@ json_schema::validator validator_of(std::string_view definition) {
     std::string_view raw;
     if (parser.iterate(text).get(document) || document["input_schema"].get(schema) ||
         simdjson::to_json_string(schema).get(raw)) {
-        return {};
+        return json_schema::validator{};
     }
-    return json_schema::validator{raw};
+    return json_schema::validator::compile(raw, "input_schema");
 }
 
 wire::error_body unknown(std::string_view name_space, std::string_view name,
@@ -111,6 +113,7 @@ asio::awaitable<api_result<template_ptr>> template_cache::find(template_name wan
 void template_cache::forget_latest() noexcept {
     ++registrations_;
     latest_.clear();
+    refused_.clear();
 }
 
 void template_cache::forget(template_ptr const& gone) {
@@ -172,6 +175,10 @@ asio::awaitable<api_result<std::string>> template_cache::find_latest(std::string
 
 asio::awaitable<api_result<template_ptr>>
 template_cache::load(std::string name_space, std::string name, std::string version) {
+    auto key = key_of(name_space, name, version);
+    if (auto const refused = refused_.find(key); refused != refused_.end()) {
+        co_return refused->second;
+    }
     auto const until = steady_clock::now() + settings_.call_timeout;
     queue::template_filter const filter{
         .name_space = name_space, .name = name, .version = version, .after = {}};
@@ -187,15 +194,40 @@ template_cache::load(std::string name_space, std::string name, std::string versi
         co_return unknown(name_space, name, version);
     }
     auto const& stored = found->front();
-    auto loaded = std::make_shared<cached_template const>(
-        cached_template{.id = stored.id,
-                        .name_space = stored.name_space,
-                        .name = stored.name,
-                        .version = stored.version,
-                        .steps_total = stored.steps_total,
-                        .input = validator_of(stored.definition.value_or("{}"))});
-    keep(key_of(name_space, name, version), loaded);
+    auto input = validator_of(stored.definition.value_or("{}"));
+    if (!input) {
+        co_return refuse(std::move(key), input.error());
+    }
+    auto loaded =
+        std::make_shared<cached_template const>(cached_template{.id = stored.id,
+                                                                .name_space = stored.name_space,
+                                                                .name = stored.name,
+                                                                .version = stored.version,
+                                                                .steps_total = stored.steps_total,
+                                                                .input = std::move(*input)});
+    keep(std::move(key), loaded);
     co_return loaded;
+}
+
+wire::error_body template_cache::refuse(std::string key,
+                                        json_schema::invalid_schema const& invalid) {
+    wire::error_body refusal{error_code::unprocessable,
+                             "the stored input schema of template " + key +
+                                 " is not valid; register a new version of the template",
+                             {}};
+    for (auto const& problem : invalid.problems) {
+        refusal.details.push_back({problem.path, problem.problem}); // lines say nothing here
+    }
+    if (refused_.size() >= settings_.capacity) {
+        refused_.clear();
+    }
+    // Another request may have found the same problems meanwhile.
+    if (refused_.insert_or_assign(key, refusal).second) {
+        auto const& first = invalid.problems.front();
+        log::error("stored_template_not_valid",
+                   {{"template", key}, {"problem", first.path + ": " + first.problem}});
+    }
+    return refusal;
 }
 
 template_ptr template_cache::use(std::string const& key) {

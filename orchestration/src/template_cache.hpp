@@ -5,6 +5,7 @@
 #include "tasker/base/ids.hpp"
 #include "tasker/base/time.hpp"
 #include "tasker/json_schema/validator.hpp"
+#include "tasker/wire/error_body.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -56,10 +57,12 @@ public:
     /// The template if it is cached; null: call find().
     template_ptr lookup(template_name const& wanted);
 
-    /// Errors: not_found, unavailable.
+    /// Errors: not_found, unavailable; unprocessable: its stored input schema is not valid, because
+    /// a server with other rules registered it.
     boost::asio::awaitable<api_result<template_ptr>> find(template_name wanted);
 
-    /// Call it when a template was registered somewhere.
+    /// Call it when a template was registered somewhere. Templates with an invalid schema are read
+    /// again too.
     void forget_latest() noexcept;
 
     /// Call it when the database no longer has this template.
@@ -86,6 +89,7 @@ private:
     boost::asio::awaitable<api_result<template_ptr>> load(std::string name_space, std::string name,
                                                           std::string version);
     template_ptr use(std::string const& key);
+    wire::error_body refuse(std::string key, json_schema::invalid_schema const& invalid);
     void keep(std::string key, template_ptr loaded);
 
     database& database_;
@@ -93,7 +97,9 @@ private:
     std::unordered_map<std::string, entry> entries_;         ///< by "namespace/name/version"
     std::list<std::string> uses_;                            ///< keys, most recently used first
     std::unordered_map<std::string, latest_version> latest_; ///< by "namespace/name"
-    std::uint64_t registrations_ = 0;                        ///< calls of forget_latest()
+    /// Templates with an invalid input schema, by "namespace/name/version".
+    std::unordered_map<std::string, wire::error_body> refused_;
+    std::uint64_t registrations_ = 0; ///< calls of forget_latest()
 };
 
 } // namespace tasker::orchestration

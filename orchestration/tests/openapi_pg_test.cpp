@@ -56,8 +56,9 @@ json inlined(json const& schema, int depth = 6) {
 /// The problems of the value by the schema; empty: none.
 std::string problems(json const& value, json const& schema) {
     std::string text;
-    for (auto const& each :
-         json_schema::validator{inlined(schema).dump()}.validate(value.dump(), "context")) {
+    for (auto const& each : json_schema::validator::compile(inlined(schema).dump(), "schema")
+                                .value()
+                                .validate(value.dump(), "context")) {
         text += each.path + ": " + each.problem + "\n";
     }
     return text;

@@ -121,6 +121,47 @@ TEST_F(TemplatesApi, UnknownTemplateIsNotFound) {
     EXPECT_EQ(client_.get("/v1/templates/default/none").error_code(), "not_found");
 }
 
+TEST_F(TemplatesApi, InvalidStoredInputSchemaRefusesOnlyTasksOfItsTemplate) {
+    register_chain("old");
+    register_chain("good");
+    // As a server with other rules could store it.
+    database_.exec(R"(update tasker.templates
+                      set definition = '{"input_schema": {"properties": {"n": {"pattern": "("}}}}'
+                      where name = 'old')");
+    ::testing::internal::CaptureStderr();
+    for (auto const* body :
+         {R"({"name": "old"})", R"({"name": "old"})", R"({"name": "old", "version": "1.0.0"})"}) {
+        auto const reply = client_.post("/v1/tasks", body);
+        EXPECT_EQ(reply.status, 422U) << reply.body;
+        auto const error = reply.json().at("error");
+        EXPECT_EQ(error.at("code"), "unprocessable");
+        EXPECT_THAT(error.at("message").dump(), HasSubstr("default/old/1.0.0"));
+        EXPECT_EQ(error.at("details").at(0).at("path"), "input_schema.properties.n.pattern");
+    }
+    auto const batch =
+        client_.post("/v1/tasks/batch", R"({"tasks": [{"name": "good"}, {"name": "old"}]})");
+    EXPECT_EQ(batch.status, 422U) << batch.body;
+    EXPECT_THAT(batch.body, HasSubstr("default/old/1.0.0"));
+    create("good");
+    std::string const log = ::testing::internal::GetCapturedStderr();
+    auto const logged = log.find("stored_template_not_valid");
+    ASSERT_NE(logged, std::string::npos) << log;
+    EXPECT_EQ(log.find("stored_template_not_valid", logged + 1), std::string::npos) << log;
+    EXPECT_NE(log.find("default/old/1.0.0"), std::string::npos) << log;
+
+    register_chain("old", "1.1.0");
+    create("old");
+}
+
+TEST_F(TemplatesApi, CorrectedStoredInputSchemaIsUsedAfterTheNextRegistration) {
+    register_chain("old");
+    database_.exec(R"(update tasker.templates set definition = '{"input_schema": {"type": 1}}')");
+    EXPECT_EQ(client_.post("/v1/tasks", R"({"name": "old"})").status, 422U);
+    database_.exec(R"(update tasker.templates set definition = '{"input_schema": true}')");
+    register_chain("another");
+    create("old");
+}
+
 TEST_F(TemplatesApi, TenThousandStepsAreRegistered) {
     auto const reply = register_chain("long", "1.0.0", 10'000);
     ASSERT_EQ(reply.status, 201U) << reply.body.substr(0, 500);

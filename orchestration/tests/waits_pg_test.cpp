@@ -113,11 +113,26 @@ TEST_F(Waits, NotificationOfManyTasksChecksAllWaits) {
     EXPECT_TRUE(are_waiting(1));
 }
 
+TEST_F(Waits, NotificationThatContainsTheEndNeedsNoQuery) {
+    http_client waiting{service_->address()};
+    waiting.send(wait_for(id_, "60"));
+    ASSERT_TRUE(are_waiting(1));
+    // A query would find that the task is still pending.
+    database_.exec("select pg_notify('tasker_finished', '" + id_ + R"( 0 1000000 {"s1": 5}'))");
+    auto const reply = waiting.receive().json();
+    EXPECT_EQ(reply.at("state"), "complete");
+    EXPECT_EQ(reply.at("steps_complete"), 2);
+    EXPECT_EQ(reply.at("started_at"), "1970-01-01T00:00:00.000000Z");
+    EXPECT_EQ(reply.at("finished_at"), "1970-01-01T00:00:01.000000Z");
+    EXPECT_EQ(reply.at("result").at("s1"), 5);
+}
+
 TEST_F(Waits, InvalidNotificationIsIgnored) {
     http_client waiting{service_->address()};
     waiting.send(wait_for(id_, "60"));
     ASSERT_TRUE(are_waiting(1));
     finish_all();
+    database_.exec("select pg_notify('tasker_finished', '" + id_ + " x 1 {}')");
     database_.exec("select pg_notify('tasker_finished', ',x,,' || '" + id_ + "' || ',')");
     EXPECT_EQ(waiting.receive().json().at("state"), "complete");
 }

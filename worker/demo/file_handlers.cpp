@@ -38,6 +38,7 @@ namespace {
 
 using nlohmann::json;
 using tasker::worker::permanent_error;
+using tasker::worker::retryable_error;
 
 constexpr std::size_t largest_kept = 5;
 
@@ -118,13 +119,18 @@ step_result measure_files(step_context const& step) {
         auto const lists = package_lists(folder);
         for (auto i = settings.at("part").get<std::size_t>(); i < lists.size(); i += parts) {
             std::ifstream list{lists[i]};
+            if (!list) {
+                return retryable_error("cannot open " + lists[i].string(), "cannot_read");
+            }
             for (std::string path; std::getline(list, path);) {
                 add_file(sums, root, path);
             }
             ++sums.packages;
         }
     } catch (std::filesystem::filesystem_error const& failure) {
-        return permanent_error(failure.what(), "cannot_read");
+        return failure.code() == std::errc::no_such_file_or_directory
+                   ? permanent_error(failure.what(), "cannot_read")
+                   : retryable_error(failure.what(), "cannot_read");
     }
     keep_largest(sums.largest);
     auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -90,7 +90,10 @@ step_result read_packages(step_context const& step) {
     auto const path = step.initialization().at("path").get<std::string>();
     std::ifstream file{path};
     if (!file) {
-        return permanent_error(path + ": " + std::strerror(errno), "cannot_read");
+        int const number = errno;
+        auto const message = path + ": " + std::strerror(number);
+        return number == ENOENT ? permanent_error(message, "cannot_read")
+                                : retryable_error(message, "cannot_read");
     }
     auto const packages = read_package_database(file);
     if (file.bad()) {

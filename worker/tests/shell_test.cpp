@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 namespace tasker::worker {
 namespace {
@@ -97,6 +99,54 @@ TEST(ShellHandler, ExitCodeDecidesWhetherTheStepIsRetried) {
     EXPECT_TRUE(failure.permanent);
     EXPECT_TRUE(failure_of(shell({{"command", "no-such-program-here"}})).permanent);
     EXPECT_TRUE(failure_of(shell({{"command", json::array({"no-such-program-here"})}})).permanent);
+}
+
+/// Lowers the number of descriptors that this process may have, while it lives.
+class descriptor_limit {
+public:
+    explicit descriptor_limit(rlim_t most) {
+        getrlimit(RLIMIT_NOFILE, &before_);
+        rlimit const lowered{most, before_.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &lowered);
+    }
+    descriptor_limit(descriptor_limit const&) = delete;
+    descriptor_limit& operator=(descriptor_limit const&) = delete;
+    ~descriptor_limit() {
+        setrlimit(RLIMIT_NOFILE, &before_);
+    }
+
+private:
+    rlimit before_{};
+};
+
+TEST(ShellHandler, CommandIsRetriedIfTheWorkerHasTooFewDescriptors) {
+    json const command{{"command", json::array({"echo", "1"})}};
+    ASSERT_EQ(value_of(shell(command)), 1);
+    int const free = dup(0);
+    close(free);
+    int refused = 0;
+    for (bool is_enough = false; !is_enough; ++refused) {
+        auto result = [&] {
+            descriptor_limit const limit{static_cast<rlim_t>(free + refused)};
+            return shell(command);
+        }();
+        is_enough = result.is_success();
+        if (!is_enough) {
+            auto const failure = failure_of(std::move(result));
+            EXPECT_FALSE(failure.permanent) << failure.message;
+            EXPECT_EQ(failure.type, "cannot_start");
+        }
+        ASSERT_LT(refused, 100);
+    }
+    EXPECT_GT(refused, 5);
+}
+
+TEST(ShellHandler, FileThatIsNoProgramIsAPermanentFailure) {
+    for (auto const* name : {"/etc/passwd", "/", "/etc/passwd/x"}) {
+        auto const failure = failure_of(shell({{"command", json::array({name})}}));
+        EXPECT_TRUE(failure.permanent) << failure.message;
+        EXPECT_EQ(failure.type, "cannot_start");
+    }
 }
 
 TEST(ShellHandler, SignalIsARetryableFailure) {

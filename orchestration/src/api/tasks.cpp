@@ -172,7 +172,7 @@ asio::awaitable<http::response> tasks::show(task_id id) {
 
 asio::awaitable<http::response> tasks::show_once_finished(task_id id, deadline until) {
     task_waits::waiter waiter{waits_, id};
-    auto const first = co_await reader_.get(id);
+    auto first = co_await reader_.get(id);
     if (!first) {
         co_return http::error_response(first.error());
     }
@@ -182,7 +182,7 @@ asio::awaitable<http::response> tasks::show_once_finished(task_id id, deadline u
     if (model::is_finished((*first)->state)) {
         co_return shown(200, **first);
     }
-    auto const finished = co_await waiter.finished(until);
+    auto const finished = co_await waiter.finished(std::move(**first), until);
     if (finished) {
         co_return shown(200, *finished);
     }

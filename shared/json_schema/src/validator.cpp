@@ -4,16 +4,16 @@
 #include "schema_compiler.hpp"
 #include "schema_evaluator.hpp"
 
-#include "tasker/base/assert.hpp"
-
 #include <simdjson.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace tasker::json_schema {
 
@@ -70,16 +70,38 @@ std::string with_large_integers_rounded(std::string_view text) {
 
 } // namespace
 
+void throw_exception_from_error(invalid_schema const& invalid,
+                                boost::source_location const& /*where*/) {
+    std::string message = "the schema is not valid";
+    for (auto const& problem : invalid.problems) {
+        message.append("\n").append(to_string(problem));
+    }
+    throw std::runtime_error{message};
+}
+
 struct validator::compiled {
     std::shared_ptr<schema const> root;
 };
 
-validator::validator(std::string_view schema) {
-    documents::document const source = documents::read_json(schema);
-    problem_list problems;
-    auto root = compile_schema({source, problems}, document_path{}, source.root());
-    TASKER_ASSERT(problems.empty());
-    compiled_ = std::make_shared<compiled const>(compiled{std::move(root)});
+boost::system::result<validator, invalid_schema> validator::compile(std::string_view schema,
+                                                                    std::string_view name) {
+    try {
+        documents::document const source = documents::read_json(schema);
+        problem_list problems;
+        document_path const root;
+        auto compiled_root =
+            compile_schema({source, problems}, document_path{root, name}, source.root());
+        if (!problems.empty()) {
+            return invalid_schema{std::move(problems).finish()};
+        }
+        validator out;
+        out.compiled_ = std::make_shared<compiled const>(compiled{std::move(compiled_root)});
+        return out;
+    } catch (documents::unreadable_document const& unreadable) {
+        auto problem = unreadable.problem;
+        problem.path.insert(0, name);
+        return invalid_schema{{std::move(problem)}};
+    }
 }
 
 std::vector<located_problem> validator::validate(std::string_view json,

@@ -6,15 +6,18 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 
 namespace tasker::json_schema {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::StartsWith;
 
 std::vector<std::string> problems(std::string_view schema, std::string_view context) {
     std::vector<std::string> out;
-    for (auto const& problem : validator{schema}.validate(context, "context")) {
+    for (auto const& problem :
+         validator::compile(schema, "schema").value().validate(context, "context")) {
         out.push_back(to_string(problem));
     }
     return out;
@@ -233,8 +236,25 @@ TEST(SchemaValidator, AcceptsEveryValueWithoutASchema) {
     EXPECT_TRUE(validator{}.validate(R"({"a":1})", "context").empty());
 }
 
+TEST(SchemaValidator, IsNotMadeFromAnInvalidSchema) {
+    for (auto const& [schema, problem] : {
+             std::pair{R"({"properties":{"v":{"pattern":"("}}})",
+                       "line 1: schema.properties.v.pattern: "},
+             std::pair{R"({"unknown":1})", "line 1: schema.unknown: "},
+             std::pair{R"({"type":)", ""},
+             std::pair{R"({"const":"\u0000"})", ""},
+         }) {
+        auto const compiled = validator::compile(schema, "schema");
+        ASSERT_FALSE(compiled) << schema;
+        ASSERT_EQ(compiled.error().problems.size(), 1U) << schema;
+        EXPECT_THAT(to_string(compiled.error().problems.front()), StartsWith(problem));
+    }
+}
+
 TEST(SchemaValidator, CanBeSharedByManyThreads) {
-    validator const shared{R"({"properties":{"v":{"pattern":"^a+$","enum":["a","aa"]}}})"};
+    auto const shared =
+        validator::compile(R"({"properties":{"v":{"pattern":"^a+$","enum":["a","aa"]}}})", "schema")
+            .value();
     std::vector<std::thread> threads;
     std::atomic<int> wrong = 0;
     threads.reserve(4);

@@ -20,7 +20,8 @@ using ::testing::SizeIs;
 using json = nlohmann::ordered_json;
 
 std::vector<std::string> problems_of(std::string_view yaml) {
-    static json_schema::validator const validator{template_schema()};
+    static auto const validator =
+        json_schema::validator::compile(template_schema(), "schema").value();
     documents::document const source = documents::read_yaml(yaml);
     std::vector<std::string> out;
     for (auto const& problem : validator.validate(to_json(source, source.root()), "template")) {

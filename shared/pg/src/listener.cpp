@@ -99,8 +99,9 @@ asio::awaitable<result<void>> listener::state::listen(state& self, connection& s
 
 asio::awaitable<result<void>> listener::state::say_wanted(state& self, connection& session) {
     auto const wanted = self.wanted;
-    statement const text = wanted ? statement{"tasker_want", self.settings.want.c_str()}
-                                  : statement{"tasker_unwant", self.settings.unwant.c_str()};
+    statement const text = wanted
+                               ? statement{"tasker_subscribe", self.settings.subscribe.c_str()}
+                               : statement{"tasker_unsubscribe", self.settings.unsubscribe.c_str()};
     auto const answer =
         co_await session.run({text}, steady_clock::now() + self.settings.answer_limit);
     if (!answer) {
@@ -149,13 +150,13 @@ asio::awaitable<error> listener::state::serve(std::shared_ptr<state> self) {
         co_return listens.error();
     }
     self->listening = true;
-    if (!self->stopped && (!self->wanted || self->settings.want.empty())) {
+    if (!self->stopped && (!self->wanted || self->settings.subscribe.empty())) {
         self->pause.reset();
         self->events.check_again();
     }
     while (!self->stopped) {
         auto const is_said =
-            self->wanted == self->is_known_as_wanted || self->settings.want.empty();
+            self->wanted == self->is_known_as_wanted || self->settings.subscribe.empty();
         // Named: see scripts/check-awaits.
         auto next = is_said ? hear(*self, *opened) : say_wanted(*self, *opened);
         auto const done = co_await std::move(next);

@@ -32,8 +32,8 @@ protected:
             io_.get_executor(),
             listener_settings{.connect = {.dsn = std::move(dsn), .application_name = "listener"},
                               .channels = std::move(channels),
-                              .want = want_,
-                              .unwant = unwant_,
+                              .subscribe = subscribe_,
+                              .unsubscribe = unsubscribe_,
                               .first_backoff = 1ms,
                               .max_backoff = 5ms,
                               .longest_silence = longest_silence_,
@@ -74,8 +74,8 @@ protected:
     test_database database_ = test_database::empty();
     asio::io_context io_;
     std::chrono::milliseconds longest_silence_{15'000};
-    std::string want_;
-    std::string unwant_;
+    std::string subscribe_;
+    std::string unsubscribe_;
     int looks_ = 0;
     std::vector<std::string> heard_;
     std::optional<listener> listener_;
@@ -113,8 +113,8 @@ TEST_F(Listener, ConnectsAgainAndAsksForACheckWhenItsSessionIsTerminated) {
 }
 
 TEST_F(Listener, SaysWhetherNotificationsAreWantedAgainOnEachConnection) {
-    want_ = "select pg_advisory_lock_shared(7)";
-    unwant_ = "select pg_advisory_unlock_shared(7)";
+    subscribe_ = "select pg_advisory_lock_shared(7)";
+    unsubscribe_ = "select pg_advisory_unlock_shared(7)";
     auto const is_locked = [this] {
         return database_.value<bool>("select not pg_try_advisory_lock(7) or not "
                                      "pg_advisory_unlock(7)");

@@ -73,7 +73,11 @@ result<descriptor> open_input(std::string const& text) {
 
 result<descriptor> open_output(output const& where, int own, output_reader& reader) {
     if (std::holds_alternative<inherited>(where)) {
-        return descriptor{::fcntl(own, F_DUPFD_CLOEXEC, 3)};
+        descriptor copy{::fcntl(own, F_DUPFD_CLOEXEC, 3)};
+        if (!copy.is_open()) {
+            return system_failure("could not copy descriptor " + std::to_string(own));
+        }
+        return copy;
     }
     if (auto const* const deliver = std::get_if<output_reader::callback>(&where)) {
         return reader.add(*deliver);

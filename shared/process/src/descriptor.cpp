@@ -45,9 +45,32 @@ std::optional<int> wait_readable(std::initializer_list<int> descriptors, deadlin
     }
 }
 
+namespace {
+
+errc code_of(int number) {
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return errc::not_found;
+    case E2BIG:
+    case EACCES:
+    case EINVAL:
+    case EISDIR:
+    case ELIBBAD:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOEXEC:
+    case EPERM:
+        return errc::invalid_argument;
+    default:
+        return errc::unavailable;
+    }
+}
+
+} // namespace
+
 error system_failure(std::string const& action, int number) {
-    errc const code = number == ENOENT ? errc::not_found : errc::unavailable;
-    return make_error(code, action + ": " + std::generic_category().message(number));
+    return make_error(code_of(number), action + ": " + std::generic_category().message(number));
 }
 
 } // namespace tasker::process

@@ -160,7 +160,7 @@ TEST(RunProgram, ReturnsTheExitCodeEvenIfThisProcessInheritedThatSigchldIsIgnore
 TEST(RunProgram, ReportsThatAFileIsNotAProgram) {
     auto const done = run_program({.argv = {"/etc/passwd"}}, soon());
     ASSERT_FALSE(done);
-    EXPECT_EQ(done.error().code, errc::unavailable);
+    EXPECT_EQ(done.error().code, errc::invalid_argument);
     EXPECT_THAT(done.error().message, HasSubstr("Permission denied"));
 }
 

@@ -79,6 +79,35 @@ TEST_F(RefusedCalls, NoProgramStartsIfItsOutputCannotBeRead) {
     EXPECT_EXIT(run(), ::testing::ExitedWithCode(0), "");
 }
 
+struct refusal {
+    unsigned call;
+    int error_number;
+    errc code;
+};
+
+TEST_F(RefusedCalls, OnlyAMissingResourceIsATemporaryFailure) {
+    for (auto const& [call, number, code] : {
+             refusal{SYS_memfd_create, EMFILE, errc::unavailable},
+             refusal{SYS_memfd_create, ENFILE, errc::unavailable},
+             refusal{SYS_pipe2, EMFILE, errc::unavailable},
+             refusal{SYS_execve, EAGAIN, errc::unavailable},
+             refusal{SYS_execve, ENOMEM, errc::unavailable},
+             refusal{SYS_execve, ETXTBSY, errc::unavailable},
+             refusal{SYS_execve, ENOENT, errc::not_found},
+             refusal{SYS_execve, ENOEXEC, errc::invalid_argument},
+             refusal{SYS_execve, E2BIG, errc::invalid_argument},
+         }) {
+        auto const run = [&] {
+            if (!refuse(call, static_cast<unsigned>(number))) {
+                end("cannot set the filter");
+            }
+            auto const done = run_program({.argv = {"/bin/cat"}, .input = "text"}, soon());
+            end(done ? "it ran" : done.error().code == code ? "" : done.error().message);
+        };
+        EXPECT_EXIT(run(), ::testing::ExitedWithCode(0), "") << number;
+    }
+}
+
 TEST_F(RefusedCalls, AnOldSystemKeepsDescriptorsFromTheProgramToo) {
     auto const list_descriptors = [] {
         int const leaked = ::fcntl(0, F_DUPFD, 100); // above those that the shell itself opens

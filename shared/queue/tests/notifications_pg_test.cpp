@@ -19,8 +19,8 @@ protected:
                     {.connect = {.dsn = database_.dsn()},
                      .channels = {std::string{ready_channel}, std::string{finished_channel},
                                   std::string{timers_channel}, std::string{template_channel}},
-                     .want = "select tasker.want_finished(true)",
-                     .unwant = "select tasker.want_finished(false)"},
+                     .subscribe = "select tasker.want_finished(true)",
+                     .unsubscribe = "select tasker.want_finished(false)"},
                     {.notified =
                          [this](std::string_view channel, std::string_view payload) {
                              received_.push_back(std::string{channel} + " " + std::string{payload});
@@ -93,6 +93,18 @@ TEST_F(Notifications, AnnounceWorkRetriesAndFinishedTasksWithoutAnotherCall) {
 
     ASSERT_TRUE(run(cancel_tasks(connection_, {task}, soon())));
     EXPECT_THAT(received(1), ElementsAre("tasker_finished " + task.to_string()));
+}
+
+TEST_F(Notifications, OfACompleteTaskContainsWhatAReadReturns) {
+    auto const before = get(create(register_chain(), R"({"n": 1})"));
+    for (int step = 0; step < 3; ++step) {
+        finish_one(claim_all().at(0), R"({"a":[1, 2], "é":"x\ny"})");
+    }
+    auto const all = received(5); // the template, three ready steps, the end
+    auto const completed =
+        read_completed_task(std::string_view{all.back()}.substr(finished_channel.size() + 1));
+    ASSERT_TRUE(completed) << all.back();
+    EXPECT_EQ(completed->view(before), get(before.id));
 }
 
 TEST_F(Notifications, AreNotSentForACallThatFailed) {

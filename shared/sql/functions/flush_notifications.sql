@@ -3,8 +3,8 @@
 -- commit of the change, and commits asynchronously: a notification only shortens a wait.
 -- called by: clients, pipelined directly behind every state-changing call; by SQL users after commit;
 --   claim_steps, in its own transaction, where a step dies inside it.
--- channels: tasker_ready (queue names), tasker_finished (task ids or *; only while a session has called
---   want_finished), tasker_timers (ms until due).
+-- channels: tasker_ready (queue names), tasker_finished (task ids or *, or what ended_task returns for a
+--   single id; only while a session has called want_finished), tasker_timers (ms until due).
 -- p_before_commit: the change is not committed yet, so a session that begins to want notifications now would not
 --   see it: notify in any case.
 create or replace function tasker.flush_notifications(p_before_commit boolean default false) returns void
@@ -28,6 +28,9 @@ begin
         v_unwanted := case when pg_try_advisory_lock(tasker.finished_lock())
                            then pg_advisory_unlock(tasker.finished_lock()) else false end;
         if p_before_commit or not v_unwanted then
+            if length(v_finished) = 36 then
+                v_finished := coalesce(tasker.ended_task(v_finished::uuid), v_finished);
+            end if;
             perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_finished', v_finished);
         end if;
     end if;

@@ -191,4 +191,8 @@ py::object read_json(std::string_view json) {
     return build(root);
 }
 
+py::object read_json_with_digits(std::string_view json) {
+    return python_parts::get().loads_with_digits(py::bytes{json.data(), json.size()});
+}
+
 } // namespace tasker::python

@@ -11,4 +11,7 @@ namespace tasker::python {
 /// REQUIRES: the GIL is held. Errors: those of json.loads().
 pybind11::object read_json(std::string_view text);
 
+/// As read_json(), but a float keeps its digits: tasker._json.FloatWithDigits.
+pybind11::object read_json_with_digits(std::string_view text);
+
 } // namespace tasker::python

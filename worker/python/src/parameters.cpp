@@ -31,15 +31,16 @@ source to_source(std::string_view name) {
 
 parameter to_parameter(py::handle described) {
     auto const parts = described.cast<py::tuple>();
-    if (parts.size() != 4) {
-        throw py::value_error{"a parameter is (name, source, convert, is_required)"};
+    if (parts.size() != 5) {
+        throw py::value_error{"a parameter is (name, source, convert, is_required, keeps_digits)"};
     }
     py::str name = parts[0];
     PyUnicode_InternInPlace(&name.ptr());
     return {.name = std::move(name),
             .from = to_source(parts[1].cast<std::string_view>()),
             .convert = parts[2],
-            .is_required = parts[3].cast<bool>()};
+            .is_required = parts[3].cast<bool>(),
+            .read_as = parts[4].cast<bool>() ? floats::with_digits : floats::plain};
 }
 
 } // namespace

@@ -50,7 +50,7 @@ worker::step_result to_result(py::handle returned) {
     try {
         return worker::step_result::from_json_text(write_json(returned));
     } catch (py::error_already_set const& refused) {
-        return invalid_result(refused);
+        return refused.matches(PyExc_MemoryError) ? to_failure(refused) : invalid_result(refused);
     } catch (py::builtin_exception const& refused) {
         return invalid_result(refused.what());
     }
@@ -92,11 +92,11 @@ private:
     void bind(parameter const& parameter) {
         switch (parameter.from) {
         case source::context:
-            return add(parameter, of_->context());
+            return add(parameter, of_->context(parameter.read_as));
         case source::parents:
-            return add(parameter, of_->parents());
+            return add(parameter, of_->parents(parameter.read_as));
         case source::initialization:
-            return add(parameter, of_->initialization());
+            return add(parameter, of_->initialization(parameter.read_as));
         case source::step:
             return add(parameter, py::cast(of_));
         case source::parent:
@@ -108,12 +108,12 @@ private:
     }
 
     void bind_parent(parameter const& parameter) {
-        auto const parents = of_->parents();
+        auto const parents = of_->parents(parameter.read_as);
         if (auto const key = find_parent(parents, parameter.name)) {
             used_.push_back(key);
             add(parameter, parents[key]);
         } else if (parameter.from == source::model) {
-            add(parameter, of_->context());
+            add(parameter, of_->context(parameter.read_as));
         } else if (parameter.is_required) {
             throw no_such_parent{parameter.name};
         }

@@ -28,6 +28,7 @@ struct parameter {
     source from = source::parent;
     pybind11::object convert; ///< called with the value; None: no conversion
     bool is_required = true;  ///< false: omitted if there is no such parent
+    floats read_as = floats::plain;
 };
 
 /// A Python function as a handler: binds its parameters by name, calls it, and turns its return

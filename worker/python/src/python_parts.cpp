@@ -21,6 +21,7 @@ void python_parts::load() {
     auto const json = py::module_::import("tasker._json");
     loaded = new python_parts{
         .loads = py::module_::import("json").attr("loads"),
+        .loads_with_digits = json.attr("loads_with_digits"),
         .plain_value = json.attr("plain"),
         .plain_key = json.attr("key"),
         .describe = py::module_::import("tasker._failures").attr("describe"),

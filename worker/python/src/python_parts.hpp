@@ -8,11 +8,12 @@ namespace tasker::python {
 /// with the module: an import under a C++ lock could deadlock with the holder of the GIL. Never
 /// destroyed.
 struct python_parts {
-    pybind11::object loads;       ///< json.loads
-    pybind11::object plain_value; ///< tasker._json.plain
-    pybind11::object plain_key;   ///< tasker._json.key
-    pybind11::object describe;    ///< tasker._failures.describe
-    pybind11::object finish;      ///< tasker._running.finish: runs coroutines and generators
+    pybind11::object loads;             ///< json.loads
+    pybind11::object loads_with_digits; ///< tasker._json.loads_with_digits
+    pybind11::object plain_value;       ///< tasker._json.plain
+    pybind11::object plain_key;         ///< tasker._json.key
+    pybind11::object describe;          ///< tasker._failures.describe
+    pybind11::object finish;            ///< tasker._running.finish: runs coroutines and generators
 
     static python_parts const& get() noexcept;
 

@@ -14,13 +14,6 @@ namespace tasker::python {
 
 namespace {
 
-py::object& read_once(py::object& kept, std::string_view json) {
-    if (!kept) {
-        kept = read_json(json);
-    }
-    return kept;
-}
-
 std::string shown(step const& self) {
     return "<tasker.Step " + std::string{self.of().name()} + " of task " +
            self.of().task().to_string() + ", attempt " + std::to_string(self.of().attempt()) + '>';
@@ -28,16 +21,24 @@ std::string shown(step const& self) {
 
 } // namespace
 
-py::object step::context() {
-    return read_once(context_, of_.context_text());
+py::object step::value::read(std::string_view json, floats as) {
+    auto& kept = as == floats::plain ? plain : with_digits;
+    if (!kept) {
+        kept = as == floats::plain ? read_json(json) : read_json_with_digits(json);
+    }
+    return kept;
 }
 
-py::object step::parents() {
-    return read_once(parents_, of_.parents_text());
+py::object step::context(floats as) {
+    return context_.read(of_.context_text(), as);
 }
 
-py::object step::initialization() {
-    return read_once(initialization_, of_.initialization_text());
+py::object step::parents(floats as) {
+    return parents_.read(of_.parents_text(), as);
+}
+
+py::object step::initialization(floats as) {
+    return initialization_.read(of_.initialization_text(), as);
 }
 
 std::optional<double> step::deadline() const {
@@ -82,9 +83,9 @@ void bind_step(py::module_& module) {
         .def_property_readonly("failures", read(&context::failures))
         .def_property_readonly("delivery", read(&context::delivery))
         .def_property_readonly("idempotency_key", read(&context::idempotency_key))
-        .def_property_readonly("context", &step::context)
-        .def_property_readonly("parents", &step::parents)
-        .def_property_readonly("initialization", &step::initialization)
+        .def_property_readonly("context", [](step& self) { return self.context(); })
+        .def_property_readonly("parents", [](step& self) { return self.parents(); })
+        .def_property_readonly("initialization", [](step& self) { return self.initialization(); })
         .def_property_readonly("deadline", &step::deadline)
         .def("is_cancelled", read(&context::is_cancelled))
         .def("wait", &step::wait, py::arg("seconds"))

@@ -5,8 +5,15 @@
 #include <pybind11/pybind11.h>
 
 #include <optional>
+#include <string_view>
 
 namespace tasker::python {
+
+/// How the numbers of a value are read that have a fraction or an exponent.
+enum class floats {
+    plain,
+    with_digits, ///< for a Decimal, see read_json_with_digits()
+};
 
 /// A step as a Python handler sees it: `tasker.Step`. Parses its JSON at the first use and keeps
 /// the objects, so that parameters and attributes are the same objects. Threads: those that hold
@@ -19,9 +26,10 @@ public:
         return of_;
     }
 
-    pybind11::object context();
-    pybind11::object parents(); ///< dict of the parents' results
-    pybind11::object initialization();
+    pybind11::object context(floats as = floats::plain);
+    /// dict of the parents' results
+    pybind11::object parents(floats as = floats::plain);
+    pybind11::object initialization(floats as = floats::plain);
 
     /// Seconds since the epoch, by the host's clock; None if the template sets no time-out.
     std::optional<double> deadline() const;
@@ -30,10 +38,17 @@ public:
     bool wait(double seconds) const;
 
 private:
+    struct value {
+        pybind11::object plain;
+        pybind11::object with_digits;
+
+        pybind11::object read(std::string_view json, floats as);
+    };
+
     worker::step_context of_;
-    pybind11::object context_;
-    pybind11::object parents_;
-    pybind11::object initialization_;
+    value context_;
+    value parents_;
+    value initialization_;
 };
 
 void bind_step(pybind11::module_& module);

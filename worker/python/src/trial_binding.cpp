@@ -51,7 +51,8 @@ py::tuple compile_template(std::string_view text, bool is_json, std::string_view
 
 /// The problems of a context by the input_schema of a compiled template.
 std::vector<std::string> check_context(std::string_view schema, std::string_view context) {
-    return to_texts(json_schema::validator{schema}.validate(context, "context"));
+    return to_texts(
+        json_schema::validator::compile(schema, "schema").value().validate(context, "context"));
 }
 
 struct trial {

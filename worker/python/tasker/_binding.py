@@ -6,17 +6,25 @@ import functools
 import inspect
 import types
 import typing
-from typing import Any, Callable, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from . import _models
 
 _reserved = ("context", "parents", "initialization", "step")
 
 
-def parameters(
-    function: Callable[..., Any],
-) -> list[tuple[str, str, Optional[Callable[[Any], Any]], bool]]:
-    """A list of (name, source, convert or None, is required), for the extension module.
+class Parameter(NamedTuple):
+    """A parameter of a handler, for the extension module."""
+
+    name: str
+    source: str
+    convert: Optional[Callable[[Any], Any]] = None
+    is_required: bool = True
+    keeps_digits: bool = False  # its value is read with FloatWithDigits
+
+
+def parameters(function: Callable[..., Any]) -> list[Parameter]:
+    """The parameters in their order.
 
     Raises TypeError if the function cannot be called that way.
     """
@@ -26,7 +34,7 @@ def parameters(
             "use a coroutine, or a plain generator"
         )
     hints = _hints(function)
-    bound: list[tuple[str, str, Optional[Callable[[Any], Any]], bool]] = []
+    bound: list[Parameter] = []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind is parameter.VAR_POSITIONAL:
             continue
@@ -35,15 +43,18 @@ def parameters(
                 f"handler {_name_of(function)}: parameter {name} cannot be passed by name"
             )
         if parameter.kind is parameter.VAR_KEYWORD:
-            bound.append((name, "others", None, False))
+            bound.append(Parameter(name, "others", is_required=False))
             continue
-        convert = _models.converter(hints.get(name), name)
-        source = "model" if _models.is_model(hints.get(name)) else "parent"
+        hint = hints.get(name)
+        convert = _models.converter(hint, name)
+        source = "model" if _models.is_model(hint) else "parent"
         if name in _reserved:
             source = name
         if name == "step":
             convert = None
-        bound.append((name, source, convert, parameter.default is parameter.empty))
+        keeps_digits = convert is not None and _models.holds_decimal(hint)
+        is_required = parameter.default is parameter.empty
+        bound.append(Parameter(name, source, convert, is_required, keeps_digits))
     return bound
 
 

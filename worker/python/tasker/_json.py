@@ -7,9 +7,30 @@ import datetime
 import decimal
 import enum
 import inspect
+import json
 import os
 import uuid
 from typing import Any
+
+
+class FloatWithDigits(float):
+    """A float that also keeps its text, so that a Decimal can be made without loss."""
+
+    __slots__ = ("_text",)
+    _text: str
+
+    def __new__(cls, text: str) -> FloatWithDigits:
+        made = super().__new__(cls, text)
+        made._text = text
+        return made
+
+    def __str__(self) -> str:
+        return self._text
+
+
+def loads_with_digits(text: str | bytes) -> Any:
+    """As ``json.loads``, with FloatWithDigits for float."""
+    return json.loads(text, parse_float=FloatWithDigits)
 
 
 def plain(value: Any) -> Any:

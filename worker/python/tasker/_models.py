@@ -55,6 +55,30 @@ def _holds_model(annotation: Any) -> bool:
     return is_model(annotation) or any(_holds_model(each) for each in typing.get_args(annotation))
 
 
+def holds_decimal(annotation: Any) -> bool:
+    """Whether a value of this type holds a Decimal; also true if that is not known yet."""
+    return _holds_decimal(annotation, set())
+
+
+def _holds_decimal(annotation: Any, seen: set[Any]) -> bool:
+    if isinstance(annotation, (str, typing.ForwardRef)):
+        return True
+    if typing.get_origin(annotation) is typing.Literal:
+        return False
+    if arguments := typing.get_args(annotation):
+        return any(_holds_decimal(each, seen) for each in arguments)
+    if decimal.Decimal in getattr(annotation, "__mro__", ()):
+        return True
+    if annotation in seen or not (is_model(annotation) or _is_typed_dict(annotation)):
+        return False
+    seen.add(annotation)
+    try:
+        fields = _hints(annotation).values()
+    except Exception:  # for example the name of a class that is defined later
+        return True
+    return any(_holds_decimal(each, seen) for each in fields)
+
+
 def _convert(kind: Any, value: Any, path: str, problems: list[str]) -> Any:
     """The value as ``kind``; adds each problem to ``problems``."""
     if kind is typing.Any or kind is object or isinstance(kind, typing.TypeVar):

@@ -94,6 +94,15 @@ def test_result_that_is_not_json_is_reported_in_one_line(result, reported):
     assert (failure.type, failure.permanent) == ("invalid_result", True)
 
 
+def test_result_that_finds_no_memory_is_retried():
+    class Large:
+        def __fspath__(self):
+            raise MemoryError
+
+    failure = testing.call(Large)[1]
+    assert (failure.type, failure.permanent) == ("MemoryError", False)
+
+
 def test_refusal_shows_the_path_of_each_problem_that_has_one():
     reported = str(
         tasker.ApiError.of(

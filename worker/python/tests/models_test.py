@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Literal, Optional, Tuple, Union
 
 import pytest
 
-from tasker import InvalidInput, _models, _native
+from tasker import InvalidInput, _binding, _models, _native
 
 
 class Colour(enum.Enum):
@@ -113,6 +113,97 @@ def test_all_problems_are_reported_together_with_their_paths():
 )
 def test_models_within_containers_are_converted(annotation, value, expected):
     assert _models.converter(annotation, "x")(value) == expected
+
+
+@dataclasses.dataclass
+class Price:
+    amount: decimal.Decimal
+    factor: float = 1.0
+    anything: Any = None
+
+
+DIGITS = "1234567890.123456789012345678901234567890"
+PRICE = f'{{"amount":{DIGITS},"factor":1.10,"anything":[2.50]}}'
+
+
+def given(handler, context="{}", parents="{}"):
+    """The result of a handler, which gets its values as JSON text."""
+    bound = _binding.parameters(handler)
+    answer = _native.try_handler(handler, bound, "step", "", context, parents, "{}", 0, 1)
+    assert answer[0] == "success", answer
+    return json.loads(answer[1])
+
+
+def test_decimal_of_a_model_keeps_every_digit():
+    def of_context(price: Price):
+        assert type(price.factor) is float and price.factor == 1.1
+        return [str(price.amount), price.anything]
+
+    def of_parent(before: List[Price]):
+        return [str(each.amount) for each in before]
+
+    assert given(of_context, PRICE) == [DIGITS, [2.5]]
+    assert given(of_parent, parents=f'{{"before":[{PRICE},{{"amount":1e400}}]}}') == [
+        DIGITS,
+        "1E+400",
+    ]
+
+
+def test_decimal_of_a_pydantic_model_keeps_every_digit():
+    pydantic = pytest.importorskip("pydantic")
+
+    class Invoice(pydantic.BaseModel):
+        amount: decimal.Decimal
+        factor: float
+
+    def of_context(invoice: Invoice):
+        assert invoice.factor == 1.1
+        return str(invoice.amount)
+
+    assert given(of_context, PRICE) == DIGITS
+
+
+@dataclasses.dataclass
+class Tree:
+    children: "List[Tree]"
+    kind: Literal["a", "b"] = "a"
+
+
+@dataclasses.dataclass
+class Branch:
+    children: "List[Branch]"
+    price: Optional[Price] = None
+
+
+class PriceList(typing.TypedDict):
+    price: decimal.Decimal
+
+
+@dataclasses.dataclass
+class Shop:
+    prices: Dict[str, PriceList]
+
+
+@dataclasses.dataclass
+class Early:
+    later: "DefinedLater"  # noqa: F821
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        (Item, False),
+        (Tree, False),
+        (Price, True),
+        (Branch, True),
+        (Shop, True),
+        (Early, True),
+        (Optional[List[Price]], True),
+        (Dict[str, Item], False),
+    ],
+)
+def test_digits_are_kept_only_for_models_with_a_decimal(annotation, expected):
+    assert _models.holds_decimal(annotation) is expected
 
 
 class Corner(typing.TypedDict):

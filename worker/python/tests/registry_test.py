@@ -140,7 +140,7 @@ class Order:
 
 
 def sources(function):
-    return [(name, source, required) for name, source, _, required in _binding.parameters(function)]
+    return [(each.name, each.source, each.is_required) for each in _binding.parameters(function)]
 
 
 def test_parameters_are_bound_by_name_and_type():
@@ -162,7 +162,7 @@ def test_reserved_name_with_a_model_is_converted():
     def handler(context: Order, initialization: Order, step: tasker.Step):
         return None
 
-    converts = {name: convert for name, _, convert, _ in _binding.parameters(handler)}
+    converts = {each.name: each.convert for each in _binding.parameters(handler)}
     assert converts["context"]({"id": 3}) == Order(3)
     assert converts["initialization"]({"id": 4}) == Order(4)
     assert converts["step"] is None

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <system_error>
 #include <utility>
 
 namespace tasker::worker {
@@ -135,6 +136,9 @@ result<std::string> body_as_utf8(http_response const& answer) {
     auto const is_name = charset.find('/') == std::string::npos;
     converter from{is_name ? charset : "/"};
     if (!from.is_known()) {
+        if (errno != EINVAL) {
+            throw std::system_error{errno, std::generic_category(), "iconv_open"};
+        }
         return make_error(errc::invalid_argument,
                           "has charset \"" + charset + "\", which this system does not support");
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <new>
 
 namespace tasker::worker {
 
@@ -16,7 +17,11 @@ error refused(std::string problem) {
 /// Empty if the URL has no such part.
 std::string part(CURLU* url, CURLUPart part) {
     char* text = nullptr;
-    if (curl_url_get(url, part, &text, 0) != CURLUE_OK) {
+    auto const problem = curl_url_get(url, part, &text, 0);
+    if (problem == CURLUE_OUT_OF_MEMORY) {
+        throw std::bad_alloc{};
+    }
+    if (problem != CURLUE_OK) {
         return {};
     }
     std::string copy{text};
@@ -61,6 +66,9 @@ result<http_url> parse_http_url(std::string const& url) {
     out.parsed.reset(curl_url());
     auto const problem = curl_url_set(out.parsed.get(), CURLUPART_URL, url.c_str(),
                                       CURLU_DISALLOW_USER | CURLU_PATH_AS_IS);
+    if (problem == CURLUE_OUT_OF_MEMORY) {
+        throw std::bad_alloc{}; // another attempt may succeed, unlike with an invalid URL
+    }
     if (problem == CURLUE_USER_NOT_ALLOWED) {
         return refused("must not contain a name or a password; use a header");
     }

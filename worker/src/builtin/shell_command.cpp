@@ -183,7 +183,9 @@ step_result run_shell(shell_settings const& options, step_context const& step) {
     auto const plan = read_plan(options, step);
     auto got = run_command(plan.command, step.stop_token());
     if (!got) {
-        return permanent_error(got.error().message, "cannot_start");
+        return got.error().code == errc::unavailable
+                   ? retryable_error(got.error().message, "cannot_start")
+                   : permanent_error(got.error().message, "cannot_start");
     }
     return to_result(plan, std::move(*got));
 }

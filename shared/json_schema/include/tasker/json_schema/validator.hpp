@@ -2,11 +2,22 @@
 
 #include "tasker/documents/problem.hpp"
 
+#include <boost/system/result.hpp>
+
 #include <memory>
 #include <string_view>
 #include <vector>
 
 namespace tasker::json_schema {
+
+/// Why a text is not a valid schema: as check_schema (check.hpp) reports it, or that it is no JSON.
+struct invalid_schema {
+    std::vector<documents::located_problem> problems;
+};
+
+/// Found by boost::system::result.
+[[noreturn]] void throw_exception_from_error(invalid_schema const& invalid,
+                                             boost::source_location const& where);
 
 /// A JSON Schema of draft 7, compiled once and used often.
 ///
@@ -17,9 +28,9 @@ public:
     /// Accepts every value.
     validator() = default;
 
-    /// REQUIRES: `schema` is JSON text in which check_schema (check.hpp) finds no problem. An
-    /// assertion fails otherwise.
-    explicit validator(std::string_view schema);
+    /// From JSON text. Paths in problems begin with `name`: "input_schema.properties.n".
+    static boost::system::result<validator, invalid_schema> compile(std::string_view schema,
+                                                                    std::string_view name);
 
     /// The problems of a valid JSON text; empty: none. Paths begin with `name`:
     /// "context.items[3].price". At most `documents::max_problems`.

@@ -17,10 +17,10 @@ namespace tasker::pg {
 struct listener_settings {
     connect_options connect;
     std::vector<std::string> channels;
-    /// Statements by which the session says to others that it wants notifications, and that it does
-    /// not, so that they need not send any. Both empty: it says nothing.
-    std::string want;
-    std::string unwant;
+    /// Statements that the session runs when notifications become wanted, and when they no longer
+    /// are, so that the senders can omit them. Both empty: the senders always notify.
+    std::string subscribe;
+    std::string unsubscribe;
     std::chrono::milliseconds open_timeout{5000};
     std::chrono::milliseconds first_backoff{50}; ///< after a failure; doubles, with jitter
     std::chrono::milliseconds max_backoff{2000};
@@ -61,7 +61,7 @@ public:
 
     void stop() noexcept;
 
-    /// Whether notifications are wanted, at first not. See listener_settings::want.
+    /// Whether notifications are wanted, at first not. See listener_settings::subscribe.
     void set_wanted(bool wanted) noexcept;
 
     /// False while it is not connected; a dead link is noticed after longest_silence +

@@ -79,7 +79,8 @@ struct child_options {
 /// Lifetime: the destructor kills a child that still runs, and waits for its end.
 /// Threads: start() from any thread, but not in a fork of a process that has called it; one thread
 /// at a time for everything else.
-/// Errors: errc::not_found (no such program), errc::unavailable (the system refused),
+/// Errors: errc::not_found (no such program or working directory), errc::invalid_argument (the
+/// system cannot run it), errc::unavailable (the system refused; it may succeed later),
 /// errc::timeout.
 class child_process {
 public:

@@ -56,8 +56,9 @@ int poll_timeout(deadline until) noexcept;
 /// Waits until one of the descriptors is readable and returns it; none if the deadline passes.
 std::optional<int> wait_readable(std::initializer_list<int> descriptors, deadline until);
 
-/// "ACTION: TEXT", with the system's text for `number`. errc::not_found for ENOENT, otherwise
-/// errc::unavailable.
+/// "ACTION: TEXT", with the system's text for `number`. errc::not_found: a file or folder is
+/// missing; errc::invalid_argument: it cannot be used so, for example run as a program;
+/// errc::unavailable: anything else, for example no free descriptor or process.
 error system_failure(std::string const& action, int number = errno);
 
 } // namespace tasker::process

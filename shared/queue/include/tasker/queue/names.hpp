@@ -10,7 +10,8 @@ namespace tasker::queue {
 
 /// Names of queues with ready steps, comma-separated.
 inline constexpr std::string_view ready_channel = "tasker_ready";
-/// Ids of finished tasks, comma-separated, or "*" (check all awaited tasks).
+/// Ids of finished tasks, comma-separated; "*" (check all awaited tasks); or how one task completed
+/// (read_completed_task).
 inline constexpr std::string_view finished_channel = "tasker_finished";
 /// Milliseconds until the earliest new due time.
 inline constexpr std::string_view timers_channel = "tasker_timers";

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// The orchestrator's database calls for tasks and due work; see steps.hpp for the rules of all
@@ -67,6 +68,20 @@ get_tasks(pg::connection& connection, std::vector<task_id> tasks, deadline until
 /// Those that exist and have finished (failed, complete, cancelled).
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
 finished_tasks(pg::connection& connection, std::vector<task_id> tasks, deadline until);
+
+/// How a task completed, as its notification says.
+struct completed_task {
+    task_id id;
+    timestamp started_at;
+    timestamp finished_at;
+    std::string result; ///< JSON
+
+    /// The task as a later read would return it. `before`: an earlier read of it.
+    wire::task_view view(wire::task_view before) const;
+};
+
+/// Reads a payload of finished_channel; none if it has only ids.
+std::optional<completed_task> read_completed_task(std::string_view payload);
 
 /// Absent filters match everything.
 struct task_filter {
