@@ -161,6 +161,11 @@ def inject_sql(output, name, function):
     return {"TASKER_BENCH_INJECT_SQL": str(script)}
 
 
+def word_after(word, command):
+    words = command.split()
+    return words[words.index(word) + 1]
+
+
 def build(programs, output, name, source):
     """A folder of the suite and the services, of which those that use this file have the fault."""
     tree, wrong, compiled = programs.parent, output / "wrong.cpp", output / "wrong.o"
@@ -172,8 +177,8 @@ def build(programs, output, name, source):
         text=True, capture_output=True, check=True).stdout.splitlines()
     original = f" -c {CHECKOUT / source}"
     compile_it = next(each for each in commands if each.endswith(original))
-    object_file = re.search(r" -o (\S+)", compile_it)[1]
-    library = next(re.search(r" qc (\S+)", each)[1] for each in commands
+    object_file = word_after("-o", compile_it)
+    library = next(word_after("qc", each) for each in commands
                    if " qc " in each and object_file in each.split())
     jobs = [compile_it.replace(original, f" -c {wrong} -iquote {(CHECKOUT / source).parent}")
             .replace(object_file, str(compiled))]
@@ -218,7 +223,7 @@ def is_found(programs, output, name):
                           env=os.environ | environment, text=True, capture_output=True, check=False)
     (output / "output.log").write_text(done.stdout + done.stderr)
     named = [line.strip(" •❌") for line in done.stdout.splitlines()
-             if "❌" in line and "|" not in line or line.startswith(REGRESSED)]
+             if ("❌" in line and "|" not in line) or line.startswith(REGRESSED)]
     found = [line for line in named
              if re.search(expected, line) and (done.returncode == 1 or is_target(line))]
     print(f"{'found' if found else 'NOT FOUND'}: {name}: {suite}: exit {done.returncode}, "
