@@ -138,9 +138,16 @@ timing readiness(populated& in) {
 }
 
 timing status(populated& in) {
-    return read(in, 1, [task = in.next_task()](pg::connection& on) {
-        return queue::get_tasks(on, {task}, session::soon());
+    auto& on = in.stage().on();
+    std::vector<wire::task_view> got;
+    auto const took = on.timed([&, task = in.next_task()] {
+        got = on.run(queue::get_tasks(on.connection(), {task}, session::soon()));
     });
+    expect(got.size() == 1, "the task was not there");
+    bool const is_complete = got.front().state == model::task_state::complete;
+    expect(is_complete == (got.front().steps_complete == got.front().steps_total),
+           "the complete steps were not counted right");
+    return took;
 }
 
 timing finished(populated& in) {

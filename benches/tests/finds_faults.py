@@ -79,8 +79,8 @@ FAULTS = {
         "e2e_latency", "batch of 1,000 rows", "claimed_rows",
         "r.step_no = u.parent_no)", "r.step_no = 0)", "did not complete as it should"),
     "steps counted wrong": (
-        "e2e_latency", "single step", "task_rows",
-        "then p.steps_total\n", "then p.steps_total - 1\n", "did not complete as it should"),
+        "sql_functions", "task status by get_tasks", "task_rows",
+        "then p.steps_total\n", "then p.steps_total - 1\n", "were not counted right"),
     "new work not announced": (
         "e2e_latency", "without work", "flush_notifications",
         "pg_notify('tasker_ready'", "pg_notify('tasker_other'", "waits for a poll"),
