@@ -43,8 +43,9 @@ std::vector<wire::error_detail> details_of(std::vector<documents::located_proble
     return details;
 }
 
-queue::new_task new_task_of(wire::create_task_request wanted, cached_template const& from) {
-    return {.id = task_id::generate(),
+queue::new_task new_task_of(wire::create_task_request wanted, cached_template const& from,
+                            task_id id) {
+    return {.id = id,
             .from = from.id,
             .priority = static_cast<queue::priority>(wanted.priority),
             .context = std::move(wanted.context),
@@ -110,7 +111,8 @@ task_creator::task_creator(asio::any_io_executor executor, database& database,
                  [this](std::vector<queue::new_task> tasks) { return send(std::move(tasks)); },
                  bytes_of} {}
 
-asio::awaitable<api_result<created_task>> task_creator::create(wire::create_task_request wanted) {
+asio::awaitable<api_result<created_task>> task_creator::create(wire::create_task_request wanted,
+                                                               task_id id) {
     template_name const name{wanted.name_space, wanted.name, wanted.version};
     auto from = templates_.lookup(name);
     if (!from) {
@@ -126,7 +128,7 @@ asio::awaitable<api_result<created_task>> task_creator::create(wire::create_task
                                    "the context does not match the template's input schema",
                                    details_of(problems, {})};
     }
-    auto task = new_task_of(std::move(wanted), *from);
+    auto task = new_task_of(std::move(wanted), *from, id);
     auto outcome = co_await submit(task);
     if (!outcome && is_unknown_template(outcome.error())) {
         // The database was recreated while this program ran, so the template has a new number.
@@ -176,7 +178,7 @@ task_creator::create_all(std::vector<wire::create_task_request> wanted) {
         if (invalid.details.size() >= max_details) {
             break;
         }
-        tasks.push_back(new_task_of(std::move(each), *from));
+        tasks.push_back(new_task_of(std::move(each), *from, task_id::generate()));
     }
     if (!invalid.details.empty()) {
         co_return invalid;

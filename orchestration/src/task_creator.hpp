@@ -43,8 +43,9 @@ public:
 
     /// Errors: not_found (the template), unprocessable (the context), conflict (the idempotency key
     /// was used for another body), unavailable: then it is in doubt whether the task was created,
-    /// and an idempotency key makes it safe to repeat the request.
-    boost::asio::awaitable<api_result<created_task>> create(wire::create_task_request wanted);
+    /// and an idempotency key makes it safe to repeat the request. `id`: the new task's.
+    boost::asio::awaitable<api_result<created_task>> create(wire::create_task_request wanted,
+                                                            task_id id);
 
     /// All or none, in one transaction. Errors: as above, with the paths "tasks[3]…".
     boost::asio::awaitable<api_result<std::vector<wire::created_task>>>

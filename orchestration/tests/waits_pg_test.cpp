@@ -25,6 +25,10 @@ protected:
         return request_text("GET", "/v1/tasks/" + id + "?wait=" + seconds);
     }
 
+    int task_count() {
+        return database_.value<int>("select count(*) from tasker.tasks");
+    }
+
     /// How many requests wait now.
     int waiting_requests() {
         constexpr std::string_view name = "\ntasker_waiting_requests ";
@@ -219,6 +223,58 @@ TEST_F(Waits, StopAnswersWaitsWithTheUnfinishedTask) {
     EXPECT_LT(steady_clock::now() - begin, 5s);
 }
 
+std::string create_and_wait(std::string const& more, std::string const& seconds = "60") {
+    return request_text("POST", "/v1/tasks?wait=" + seconds, R"({"name": "chain")" + more + "}");
+}
+
+TEST_F(Waits, CreationRespondsWhenTheNewTaskIsFinished) {
+    http_client waiting{service_->address()};
+    waiting.send(create_and_wait(""));
+    ASSERT_TRUE(are_waiting(1));
+    ASSERT_TRUE(wait_until(soon(), [&] { return task_count() == 2; }));
+    finish_all();
+    announce();
+    auto const reply = waiting.receive();
+    EXPECT_EQ(reply.status, 201U);
+    auto const task = reply.json();
+    EXPECT_EQ(task.at("state"), "complete");
+    auto const path = "/v1/tasks/" + task.at("task_id").get<std::string>();
+    EXPECT_EQ(reply.fields.at("location"), path);
+    EXPECT_EQ(reply.body, client_.get(path).body);
+    EXPECT_TRUE(are_waiting(0));
+}
+
+TEST_F(Waits, CreationRespondsWithTheUnfinishedTaskWhenTheTimeIsUp) {
+    auto const reply = client_.post("/v1/tasks?wait=0.2", R"({"name": "chain"})");
+    EXPECT_EQ(reply.status, 201U);
+    EXPECT_EQ(reply.json().at("state"), "pending");
+    EXPECT_EQ(client_.post("/v1/tasks?wait=301", R"({"name": "chain"})").status, 400U);
+    EXPECT_EQ(task_count(), 2);
+}
+
+TEST_F(Waits, CreationWithAKnownKeyWaitsForTheExistingTask) {
+    auto const existing = create("chain", R"(, "idempotency_key": "k")");
+    http_client waiting{service_->address()};
+    waiting.send(create_and_wait(R"(, "idempotency_key": "k")"));
+    finish_all(); // before the wait or during it
+
+    announce();
+    auto const reply = waiting.receive();
+    EXPECT_EQ(reply.status, 200U);
+    EXPECT_EQ(reply.json().at("task_id"), existing);
+    EXPECT_EQ(reply.json().at("state"), "complete");
+}
+
+TEST_F(Waits, CreatedTaskStaysWhenItsClientDisconnects) {
+    {
+        http_client waiting{service_->address()};
+        waiting.send(create_and_wait(""));
+        ASSERT_TRUE(wait_until(soon(), [&] { return task_count() == 2; }));
+    }
+    EXPECT_TRUE(are_waiting(0));
+    EXPECT_EQ(task_count(), 2);
+}
+
 class WaitsWithPolls : public Waits {
 protected:
     WaitsWithPolls() : Waits{[](settings& chosen) { chosen.wait.poll_ms = 100; }} {}
@@ -261,6 +317,8 @@ TEST_F(WaitsAtTheirLimit, AnotherWaitIsRefused) {
     EXPECT_EQ(reply.status, 429U);
     EXPECT_EQ(reply.error_code(), "too_many_requests");
     EXPECT_EQ(reply.fields.at("retry-after"), "1");
+    EXPECT_EQ(client_.post("/v1/tasks?wait=60", R"({"name": "chain"})").status, 429U);
+    EXPECT_EQ(task_count(), 1);
 }
 
 } // namespace

@@ -10,6 +10,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -29,6 +30,17 @@ http::response shown(unsigned status, wire::task_view const& task) {
     return response;
 }
 
+http::response shown_new(wire::task_view const& task) {
+    auto response = shown(201, task);
+    response.fields.emplace_back("Location", "/v1/tasks/" + task.id.to_string());
+    return response;
+}
+
+http::response too_many_waits() {
+    return http::error_response(error_code::too_many_requests,
+                                "too many requests are already waiting for tasks; try again later");
+}
+
 } // namespace
 
 tasks::tasks(database& database, task_creator& creator, task_reader& reader, task_waits& waits,
@@ -43,7 +55,8 @@ void tasks::add_routes(http::router& to) {
     to.add({.method = verb::post,
             .pattern = "/v1/tasks",
             .handle = [this](http::request& asked) { return create(asked); },
-            .body = http::body_kind::json});
+            .body = http::body_kind::json,
+            .query = http::query_names{"wait"}});
     to.add({.method = verb::get,
             .pattern = "/v1/tasks",
             .handle = [this](http::request& asked) { return list(asked); },
@@ -58,11 +71,21 @@ void tasks::add_routes(http::router& to) {
 }
 
 asio::awaitable<http::response> tasks::create(http::request& asked) {
+    query_reader query{asked.query};
+    auto const wait = query.seconds("wait", longest_wait);
+    if (auto refused = refusal_of(query)) {
+        co_return std::move(*refused);
+    }
     auto wanted = wire::parse_create_task(asked.body);
     if (!wanted) {
         co_return invalid_body(wanted.error());
     }
-    auto created = co_await creator_.create(std::move(*wanted));
+    if (wait && wait->count() > 0) {
+        auto later =
+            co_await create_and_wait(asked, std::move(*wanted), steady_clock::now() + *wait);
+        co_return later;
+    }
+    auto created = co_await creator_.create(std::move(*wanted), task_id::generate());
     if (!created) {
         co_return http::error_response(created.error());
     }
@@ -70,9 +93,37 @@ asio::awaitable<http::response> tasks::create(http::request& asked) {
         auto existing = co_await show(created->task.id);
         co_return existing;
     }
-    auto response = shown(201, created->task);
-    response.fields.emplace_back("Location", "/v1/tasks/" + created->task.id.to_string());
-    co_return response;
+    co_return shown_new(created->task);
+}
+
+asio::awaitable<http::response>
+tasks::create_and_wait(http::request& asked, wire::create_task_request wanted, deadline until) {
+    using namespace asio::experimental::awaitable_operators;
+    if (waits_.full()) {
+        co_return too_many_waits();
+    }
+    asked.waits = true;
+    auto const id = task_id::generate();
+    std::optional<task_waits::waiter> waiter{std::in_place, waits_, id};
+    auto created = co_await creator_.create(std::move(wanted), id);
+    if (!created) {
+        co_return http::error_response(created.error());
+    }
+    if (!created->is_new) {
+        waiter.reset();
+        auto existing = co_await show_later(asked, created->task.id, until);
+        co_return existing;
+    }
+    auto const ended =
+        co_await (waiter->finished(std::move(created->task), until) || asked.from->until_gone());
+    if (ended.index() == 0 && std::get<0>(ended)) {
+        co_return shown_new(*std::get<0>(ended));
+    }
+    auto const now = co_await reader_.get(id);
+    if (!now) {
+        co_return http::error_response(now.error());
+    }
+    co_return *now ? shown_new(**now) : unknown_task(id);
 }
 
 asio::awaitable<http::response> tasks::list(http::request& asked) {
@@ -104,7 +155,6 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
 }
 
 asio::awaitable<http::response> tasks::get(http::request& asked) {
-    using namespace asio::experimental::awaitable_operators;
     auto const id = task_id_of(asked);
     if (!id) {
         co_return id.error();
@@ -119,19 +169,11 @@ asio::awaitable<http::response> tasks::get(http::request& asked) {
         co_return now;
     }
     if (waits_.full()) {
-        co_return http::error_response(
-            error_code::too_many_requests,
-            "too many requests are already waiting for tasks; try again later");
+        co_return too_many_waits();
     }
     asked.waits = true;
-    auto first =
-        co_await (show_once_finished(*id, steady_clock::now() + *wait) || asked.from->until_gone());
-    if (first.index() == 1) {
-        // A client that closed only its sending side (RFC 9112, 9.6) still reads this.
-        auto now = co_await show(*id);
-        co_return now;
-    }
-    co_return std::get<0>(std::move(first));
+    auto later = co_await show_later(asked, *id, steady_clock::now() + *wait);
+    co_return later;
 }
 
 asio::awaitable<http::response> tasks::cancel(http::request& asked) {
@@ -168,6 +210,18 @@ asio::awaitable<http::response> tasks::show(task_id id) {
         co_return unknown_task(id);
     }
     co_return shown(200, **task);
+}
+
+asio::awaitable<http::response> tasks::show_later(http::request& asked, task_id id,
+                                                  deadline until) {
+    using namespace asio::experimental::awaitable_operators;
+    auto first = co_await (show_once_finished(id, until) || asked.from->until_gone());
+    if (first.index() == 1) {
+        // A client that closed only its sending side (RFC 9112, 9.6) still reads this.
+        auto now = co_await show(id);
+        co_return now;
+    }
+    co_return std::get<0>(std::move(first));
 }
 
 asio::awaitable<http::response> tasks::show_once_finished(task_id id, deadline until) {

@@ -25,10 +25,14 @@ public:
 
 private:
     boost::asio::awaitable<http::response> create(http::request& asked);
+    boost::asio::awaitable<http::response>
+    create_and_wait(http::request& asked, wire::create_task_request wanted, deadline until);
     boost::asio::awaitable<http::response> list(http::request& asked);
     boost::asio::awaitable<http::response> get(http::request& asked);
     boost::asio::awaitable<http::response> cancel(http::request& asked);
     boost::asio::awaitable<http::response> show(task_id id);
+    boost::asio::awaitable<http::response> show_later(http::request& asked, task_id id,
+                                                      deadline until);
     boost::asio::awaitable<http::response> show_once_finished(task_id id, deadline until);
 
     database& database_;
