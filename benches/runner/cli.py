@@ -24,102 +24,96 @@ def configuration(name):
     raise argparse.ArgumentTypeError(f"there is no {CHECKOUT / 'config' / name}")
 
 
-def judging(command):
+def judging():
     """How two runs are compared."""
-    command.add_argument("--ratios", action="store_true",
-                         help="runs of different machines: compare by ratios within each run alone")
-    command.add_argument("--fail", type=float, default=20, metavar="PERCENT",
-                         help="how much slower is a regression (default: 20)")
-    command.add_argument("--recorded", action="store_true",
-                         help="by the recorded figures alone: nothing is measured again")
-    command.add_argument("--programs", type=pathlib.Path,
-                         default=CHECKOUT / "build" / "release" / "bin")
+    out = argparse.ArgumentParser(add_help=False)
+    out.add_argument("--ratios", action="store_true",
+                     help="runs of different machines: compare by ratios within each run alone")
+    out.add_argument("--fail", type=float, default=20, metavar="PERCENT",
+                     help="how much slower is a regression (default: 20)")
+    out.add_argument("--recorded", action="store_true",
+                     help="by the recorded figures alone: nothing is measured again")
+    out.add_argument("--programs", type=pathlib.Path,
+                     default=CHECKOUT / "build" / "release" / "bin")
+    return out
 
 
 def parser():
     out = argparse.ArgumentParser(prog="tasker-bench", description="Benchmarks of Tasker.")
     commands = out.add_subparsers(dest="command", required=True)
+    output = argparse.ArgumentParser(add_help=False)
+    output.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
 
-    one = commands.add_parser("run", help="run suites, store their output in a run folder")
-    one.add_argument("--type", help=", ".join(run.TYPES) + "; quick, or with --suite: in full")
-    one.add_argument("--suite", action="append", default=[], help="only this one; may be repeated")
-    one.add_argument("--workers", type=at_least(1), metavar="N")
-    one.add_argument("--tasks", type=at_least(10), metavar="N")
-    one.add_argument("--duration", type=at_least(1), metavar="S")
-    one.add_argument("--payload", type=at_least(1), metavar="BYTES")
-    one.add_argument("--config", type=configuration, metavar="NAME",
-                     help="settings of the services: a name below config/, or a folder")
-    one.add_argument("--repetitions", type=at_least(1), metavar="N")
-    one.add_argument("--length", choices=["smoke", "quick", "full"])
-    one.add_argument("--filter", help="only cases whose name holds this text; a|b: a or b")
-    one.add_argument("--against", metavar="BASE",
-                     help="measure the SQL functions of this run, baseline or commit in turn with "
-                     "ours, and compare: exit 1 if something got slower")
-    one.add_argument("--base-programs", type=pathlib.Path, metavar="FOLDER",
-                     help="of --against: its programs, for the suites that measure more than SQL")
-    judging(one)
-    one.add_argument("--strict", action="store_true", help="exit 1 if a required target is missed")
-    one.add_argument("--name", help="keep the run as benches/baselines/NAME as well")
-    one.add_argument("--cpuprofile", type=pathlib.Path, metavar="FILE", help="by perf")
-    one.add_argument("--memprofile", type=pathlib.Path, metavar="FILE", help="by heaptrack")
-    one.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
-    one.set_defaults(do=run.main)
+    def command(name, do, text, *parents):
+        made = commands.add_parser(name, help=text, parents=parents)
+        made.set_defaults(do=do)
+        return made.add_argument
 
-    two = commands.add_parser("compare", help="two runs; exit 1 if something got slower")
-    two.add_argument("base", help="a run folder, a JSON file, or a name below benches/baselines")
-    two.add_argument("new")
-    judging(two)
-    two.add_argument("--output", type=pathlib.Path, help="write the Markdown here as well")
-    two.set_defaults(do=compare.main)
+    add = command("run", run.main, "run suites, store their output in a run folder", output,
+                  judging())
+    add("--type", help=", ".join(run.TYPES) + "; quick, or with --suite: in full")
+    add("--suite", action="append", default=[], help="only this one; may be repeated")
+    add("--workers", type=at_least(1), metavar="N")
+    add("--tasks", type=at_least(10), metavar="N")
+    add("--duration", type=at_least(1), metavar="S")
+    add("--payload", type=at_least(1), metavar="BYTES")
+    add("--config", type=configuration, metavar="NAME",
+        help="settings of the services: a name below config/, or a folder")
+    add("--repetitions", type=at_least(1), metavar="N")
+    add("--length", choices=["smoke", "quick", "full"])
+    add("--filter", help="only cases whose name holds this text; a|b: a or b")
+    add("--against", metavar="BASE",
+        help="measure the SQL functions of this run, baseline or commit in turn with ours, and "
+        "compare: exit 1 if something got slower")
+    add("--base-programs", type=pathlib.Path, metavar="FOLDER",
+        help="of --against: its programs, for the suites that measure more than SQL")
+    add("--strict", action="store_true", help="exit 1 if a required target is missed")
+    add("--name", help="keep the run as benches/baselines/NAME as well")
+    add("--cpuprofile", type=pathlib.Path, metavar="FILE", help="by perf")
+    add("--memprofile", type=pathlib.Path, metavar="FILE", help="by heaptrack")
 
-    three = commands.add_parser("history", help="how the figures went over the runs")
-    three.add_argument("--suite")
-    three.add_argument("--case", help="only cases whose name holds this text")
-    three.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
-    three.set_defaults(do=history.main)
+    add = command("compare", compare.main, "two runs; exit 1 if something got slower", judging())
+    add("base", help="a run folder, a JSON file, or a name below benches/baselines")
+    add("new")
+    add("--output", type=pathlib.Path, help="write the Markdown here as well")
 
-    four = commands.add_parser("report", help="draw a run folder: report.html")
-    four.add_argument("run", type=pathlib.Path, nargs="?", help="the latest, unless given")
-    four.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
-    four.set_defaults(do=report.main)
-    five = commands.add_parser("plan", help="workers and database for a load, by measured figures")
-    five.add_argument("run", type=pathlib.Path, nargs="?", help="the latest full one, unless given")
-    five.add_argument("--rate", type=at_least(1), required=True, metavar="N", help="tasks a second")
-    five.add_argument("--handler-ms", type=float, required=True, metavar="MS",
-                      help="how long a handler takes")
-    five.add_argument("--handler-cpu-ms", type=float, default=0, metavar="MS",
-                      help="the part of it that is CPU time (default: 0)")
-    five.add_argument("--steps", type=at_least(1), default=1, metavar="N",
-                      help="of a task (default: 1)")
-    five.add_argument("--config", type=configuration, metavar="NAME",
-                      help="a name below config/, or a folder")
-    five.add_argument("--output", type=pathlib.Path, default=CHECKOUT / "tmp" / "benchmarks")
-    five.set_defaults(do=capacity.main)
+    add = command("history", history.main, "how the figures went over the runs", output)
+    add("--suite")
+    add("--case", help="only cases whose name holds this text")
 
-    six = commands.add_parser("docs", help="write a full run's figures into the documents, and "
-                              "what has changed since (without a run: only that)")
-    six.add_argument("run", type=pathlib.Path, nargs="?")
-    six.add_argument("--peers", type=pathlib.Path, metavar="FILE", help="peers.md of make peers")
-    six.set_defaults(do=pages.main)
+    add = command("report", report.main, "draw a run folder: report.html", output)
+    add("run", type=pathlib.Path, nargs="?", help="the latest, unless given")
 
-    seven = commands.add_parser("profile", help="CPU and memory of running processes, by perf")
-    seven.add_argument("pid", type=at_least(1), nargs="+")
-    seven.add_argument("--seconds", type=at_least(1), default=10, metavar="S")
-    seven.add_argument("--output", type=pathlib.Path, required=True, metavar="FOLDER")
-    seven.add_argument("--against", type=pathlib.Path, metavar="FOLDER",
-                       help="of an earlier profile: shows which functions use more or less")
-    seven.set_defaults(do=profile.main)
+    add = command("plan", capacity.main, "workers and database for a load, by measured figures",
+                  output)
+    add("run", type=pathlib.Path, nargs="?", help="the latest full one, unless given")
+    add("--rate", type=at_least(1), required=True, metavar="N", help="tasks a second")
+    add("--handler-ms", type=float, required=True, metavar="MS", help="how long a handler takes")
+    add("--handler-cpu-ms", type=float, default=0, metavar="MS",
+        help="the part of it that is CPU time (default: 0)")
+    add("--steps", type=at_least(1), default=1, metavar="N", help="of a task (default: 1)")
+    add("--config", type=configuration, metavar="NAME", help="a name below config/, or a folder")
 
-    eight = commands.add_parser("begin", help="for suites: the facts of this machine, as JSON")
-    nine = commands.add_parser("judge", help="for suites: their samples, against the targets")
-    nine.add_argument("samples", type=pathlib.Path, help="OUTPUT/samples/SUITE.json")
-    for command in (eight, nine):
-        command.add_argument("--targets", type=pathlib.Path,
-                             default=CHECKOUT / "config" / "benchmarks" / "targets.toml")
+    add = command("docs", pages.main, "write a full run's figures into the documents, and what has "
+                  "changed since (without a run: only that)")
+    add("run", type=pathlib.Path, nargs="?")
+    add("--peers", type=pathlib.Path, metavar="FILE", help="peers.md of make peers")
+
+    add = command("profile", profile.main, "CPU and memory of running processes, by perf")
+    add("pid", type=at_least(1), nargs="+")
+    add("--seconds", type=at_least(1), default=10, metavar="S")
+    add("--output", type=pathlib.Path, required=True, metavar="FOLDER")
+    add("--against", type=pathlib.Path, metavar="FOLDER",
+        help="of an earlier profile: shows which functions use more or less")
+
+    targets = argparse.ArgumentParser(add_help=False)
+    targets.add_argument("--targets", type=pathlib.Path,
+                         default=CHECKOUT / "config" / "benchmarks" / "targets.toml")
+    add = command("begin", suite.begin, "for suites: the facts of this machine, as JSON", targets)
     for option in ("--suite", "--build", "--compiler", "--libpq"):
-        eight.add_argument(option, required=True)
-    eight.set_defaults(do=suite.begin)
-    nine.set_defaults(do=suite.main)
+        add(option, required=True)
+    add = command("judge", suite.main, "for suites: their samples, against the targets", targets)
+    add("samples", type=pathlib.Path, help="OUTPUT/samples/SUITE.json")
     return out
 
 

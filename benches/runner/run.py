@@ -10,7 +10,7 @@ import sys
 import time
 
 from . import compare, history, in_turn, profile, report, resources, summary
-from .results import BASELINES, Revision, load, read_document
+from .results import BASELINES, Revision, documents_in, load, read_document
 
 ALL = ["sql_functions", "queue_operations", "queue_depth", "step_enqueueing", "event_propagation",
        "handler_overhead", "worker_execution", "task_initialization", "e2e_latency",
@@ -123,7 +123,7 @@ def run_suite(programs, suite, arguments, folder, environment, wrapper=()):
     if not program.exists():
         print(f"{suite}: {program} is not there: build it first", file=sys.stderr)
         return 127, {}
-    command = [*wrapper, str(program), *arguments, "--output", str(folder / "suites")]
+    command = [*wrapper, str(program), *arguments, "--output", str(folder)]
     with (folder / f"{suite}_output.log").open("w") as log:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               env=environment) as process:
@@ -138,23 +138,14 @@ def run_suite(programs, suite, arguments, folder, environment, wrapper=()):
 
 
 def adopt(folder, output):
-    """The suites' own files: JSON into the run folder and beside it; logs and links as theirs."""
-    suites = folder / "suites"
-    for file in sorted(suites.glob("*.json")):
-        shutil.copy(file, folder / file.name)
-        shutil.copy(file, output / file.name)
-    for file in suites.glob("*.log"):
-        shutil.copy(file, output / file.name)
+    """Copies the suites' JSON, logs and links beside the latest ones."""
     (output / "latest").mkdir(parents=True, exist_ok=True)
-    for link in (suites / "latest").glob("*.log"):
+    for file in [*folder.glob("*.json"), *folder.glob("????-??-??-*.log")]:
+        shutil.copy(file, output / file.name)
+    for link in (folder / "latest").glob("*.log"):
         target = output / "latest" / link.name
         target.unlink(missing_ok=True)
         target.symlink_to(os.readlink(link))
-    if (suites / "functions.sql").exists():
-        shutil.copy(suites / "functions.sql", folder / "functions.sql")
-    if (suites / "plans").exists():
-        shutil.copytree(suites / "plans", folder / "plans", dirs_exist_ok=True)
-    shutil.rmtree(suites)
 
 
 def main(chosen):
@@ -177,16 +168,15 @@ def main(chosen):
             if "--repetitions" not in arguments:
                 arguments += ["--repetitions", str(in_turn.REPETITIONS)]
         elif chosen.base_programs:
-            (folder / "suites").mkdir(exist_ok=True)
             document = in_turn.take_turns(suite, arguments, chosen.base_programs, chosen.programs)
-            (folder / "suites" / f"{suite}.json").write_text(json.dumps(document))
+            (folder / f"{suite}.json").write_text(json.dumps(document))
             codes[suite] = 0
             continue
         codes[suite], used[suite] = run_suite(chosen.programs, suite, arguments, folder,
                                               profiler.environment(),
                                               profiler.wrapper(suite))
     profiler.finish()
-    if not (folder / "suites").exists():
+    if not documents_in(folder):
         print("tasker-bench: no suite wrote any results", file=sys.stderr)
         return 1
     adopt(folder, chosen.output)

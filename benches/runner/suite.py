@@ -9,7 +9,7 @@ import pathlib
 from . import machine
 from .results import documents_in, show, table
 from .samples import has_enough, median, median_interval, percentile, summarise
-from .targets import Targets, ratio, times_better
+from .targets import Targets, bound, mark, ratio, times_better
 
 RULE = "═" * 79
 MARKS = {"pass": "✅", "warn": "⚠️", "fail": "❌"}
@@ -121,14 +121,6 @@ def document(raw, targets):
         "summary": {"total_tests": len(rows), "passed": states.count("pass"),
                     "failed": states.count("fail"), "warnings": states.count("warn")},
     }, totals
-
-
-def bound(target, unit):
-    return f"{'≥' if target['direction'] == 'at_least' else '<'} {show(target['bound'], unit)}"
-
-
-def mark(target):
-    return "✅" if target["met"] else "⚠️" if target["value"] is None else "❌"
 
 
 def outcome(row):

@@ -1,7 +1,7 @@
 """The summary of a complete run: SUMMARY.md, and one JSON with its figures by kind."""
 from . import advice
 from .results import show, table
-from .targets import times_better
+from .targets import bound, mark, times_better
 
 
 def _rate(case, workers=None):
@@ -60,12 +60,9 @@ def targets(cases):
     rows = []
     for case in cases:
         for target in case.row.get("targets", []):
-            sign = "≥" if target["direction"] == "at_least" else "<"
             own = " (own bar)" if target["bar"] == "own" else ""
-            mark = "✅" if target["met"] else ("n/a" if target["value"] is None else "❌")
             rows.append([case.title, target["statistic"], show(target["value"], case.unit),
-                         f"{sign} {show(target['bound'], case.unit)}{own}", times_better(target),
-                         mark])
+                         bound(target, case.unit) + own, times_better(target), mark(target)])
     return table(["Benchmark", "Statistic", "Measured", "Target", "Times better", ""], rows)
 
 

@@ -11,6 +11,8 @@ import re
 
 import tomllib
 
+from .results import show
+
 TARGET = re.compile(r"(own:)? *(mean|min|max|p50|p95|p99) *(<|>=) *([0-9]+(?:\.[0-9]+)?)")
 
 
@@ -20,9 +22,9 @@ def parse(text):
     if not found:
         raise ValueError(f'{text!r} is not a target: write "p99 < 50", "own: p50 < 1" or '
                          '"mean >= 100"')
-    own, statistic, sign, bound = found.groups()
+    own, statistic, sign, limit = found.groups()
     return {"bar": "own" if own else "required", "statistic": statistic,
-            "direction": "below" if sign == "<" else "at_least", "bound": float(bound)}
+            "direction": "below" if sign == "<" else "at_least", "bound": float(limit)}
 
 
 def fits(pattern, name):
@@ -52,12 +54,20 @@ class Targets:
         return [each for each in self.entries if not any(fits(each, name) for name in names)]
 
 
+def bound(target, unit):
+    return f"{'≥' if target['direction'] == 'at_least' else '<'} {show(target['bound'], unit)}"
+
+
+def mark(target):
+    return "✅" if target["met"] else "⚠️" if target["value"] is None else "❌"
+
+
 def ratio(target):
     """How many times better than the bound; below 1: missed. None: zero is infinitely better."""
-    value, bound = target["value"], target["bound"]
+    value, limit = target["value"], target["bound"]
     if target["direction"] == "at_least":
-        return value / bound
-    return bound / value if value else None
+        return value / limit
+    return limit / value if value else None
 
 
 def times_better(target):

@@ -52,12 +52,19 @@ private:
 /// bare connection.
 class ear {
 public:
-    explicit ear(std::string const& dsn, bool is_layer) {
+    ear(std::string const& dsn, bool is_layer) {
         if (is_layer) {
-            start_layer(dsn);
-        } else {
-            start_bare(dsn);
+            layer_.emplace(
+                io_.get_executor(),
+                pg::listener_settings{.connect = {.dsn = dsn}, .channels = {channel}},
+                pg::listener_events{
+                    .notified = [this](std::string_view,
+                                       std::string_view payload) { heard_.note(payload); },
+                    .check_again = [this] { heard_.note("ready"); }});
         }
+        boost::asio::co_spawn(io_, is_layer ? layer_->run_until_stopped() : listen(dsn),
+                              boost::asio::detached);
+        thread_ = std::thread{[this] { io_.run(); }};
         heard_.wait_for("ready");
     }
     ear(ear const&) = delete;
@@ -80,22 +87,6 @@ public:
     }
 
 private:
-    void start_layer(std::string const& dsn) {
-        layer_.emplace(io_.get_executor(),
-                       pg::listener_settings{.connect = {.dsn = dsn}, .channels = {channel}},
-                       pg::listener_events{
-                           .notified = [this](std::string_view,
-                                              std::string_view payload) { heard_.note(payload); },
-                           .check_again = [this] { heard_.note("ready"); }});
-        boost::asio::co_spawn(io_, layer_->run_until_stopped(), boost::asio::detached);
-        thread_ = std::thread{[this] { io_.run(); }};
-    }
-
-    void start_bare(std::string const& dsn) {
-        boost::asio::co_spawn(io_, listen(dsn), boost::asio::detached);
-        thread_ = std::thread{[this] { io_.run(); }};
-    }
-
     boost::asio::awaitable<void> listen(std::string dsn) {
         static constexpr pg::statement sql{"bench_listen", "listen bench_events"};
         pg::connect_options options{.dsn = std::move(dsn)};

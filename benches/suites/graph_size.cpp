@@ -54,7 +54,7 @@ void measure_all(bench& on) {
     programs.register_template(chain(50));
     run_task(connection, chain(50).creation(), 50);
     while (on.next_repetition()) {
-        auto const repetition = on.records().repetitions();
+        auto const repetition = on.repetitions();
         for (auto const& each : families) {
             auto const name_of = [&](std::size_t steps) {
                 return fmt::format("{}, {} steps", each.name, steps);

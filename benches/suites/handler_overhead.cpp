@@ -1,16 +1,16 @@
-#include "python_calls.hpp"
-
 #include "metrics.hpp"
 
 #include "tasker/log/log.hpp"
 #include "tasker/measure/bench.hpp"
+#include "tasker/process/child_process.hpp"
 #include "tasker/worker/run_handler.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <stdexcept>
+#include <chrono>
 #include <tuple>
 
 namespace {
@@ -28,14 +28,8 @@ worker::step_result echo(worker::step_context const& step) {
     return step.context();
 }
 
-void expect(bool holds, char const* otherwise) {
-    if (!holds) {
-        throw std::runtime_error{otherwise};
-    }
-}
-
 void expect_success(worker::step_result const& result) {
-    expect(result.is_success(), "a handler failed");
+    ensure(result.is_success(), "a handler failed");
 }
 
 /// Lines go to /dev/null: this measures formatting them, and one write.
@@ -86,13 +80,13 @@ void measure_json(bench& on, bench::plan plan) {
         auto const text = context_of(bytes);
         auto const json = nlohmann::json::parse(text);
         on.calls(std::string{"JSON parsed, "} + name, plan,
-                 [&] { expect(!nlohmann::json::parse(text).empty(), "nothing was parsed"); });
+                 [&] { ensure(!nlohmann::json::parse(text).empty(), "nothing was parsed"); });
         on.calls(std::string{"JSON written, "} + name, plan,
-                 [&] { expect(!json.dump().empty(), "nothing was written"); });
+                 [&] { ensure(!json.dump().empty(), "nothing was written"); });
         // As the worker does: it parses the text of the context, and writes that of the result.
         on.calls(std::string{"JSON round trip of a handler, "} + name, plan, [&] {
             auto const out = worker::try_handler(echo, {}, {.context = text}).json_text();
-            expect(out.size() == text.size(), "another value came back");
+            ensure(out.size() == text.size(), "another value came back");
         });
     }
 }
@@ -111,7 +105,30 @@ void measure_log_and_metrics(bench& on, bench::plan const& plan) {
         counted.step_ended(worker::metrics::ending::success);
     });
     on.calls("metrics page written", {.samples = plan.samples},
-             [&] { expect(!counted.text(1, 1, 1).empty(), "nothing was written"); });
+             [&] { ensure(!counted.text(1, 1, 1).empty(), "nothing was written"); });
+}
+
+/// Calls of Python handlers, measured by python_calls.py in a separate process.
+void measure_python(bench& on, bench::plan const& plan) {
+    constexpr std::chrono::minutes limit{5};
+    constexpr auto warm_up_calls = "2000";
+    constexpr double us_in_ms = 1'000;
+    on.progress("Python");
+    auto const done = process::run_program(
+                          {.argv = {TASKER_PYTHON_CALLS, std::to_string(plan.samples),
+                                    std::to_string(plan.calls), warm_up_calls, on.options().filter},
+                           .env = {"PYTHONPATH=" TASKER_PYTHON_PACKAGE}},
+                          steady_clock::now() + limit)
+                          .value();
+    ensure(done.status.is_success(), "python_calls.py: " + done.err);
+    auto const cases = nlohmann::json::parse(done.out);
+    for (auto const& [name, samples_us] : cases.items()) {
+        if (on.wants(name)) {
+            auto values = samples_us.get<std::vector<double>>();
+            std::ranges::for_each(values, [](double& value) { value /= us_in_ms; });
+            on.add(name, values);
+        }
+    }
 }
 
 void measure_all(bench& on) {
@@ -123,7 +140,7 @@ void measure_all(bench& on) {
         measure_calls(on, plan);
         measure_json(on, plan);
         measure_log_and_metrics(on, plan);
-        measure_python(on, plan.samples, calls);
+        measure_python(on, plan);
     }
 }
 

@@ -2,7 +2,6 @@
 #include "tasker/measure/stage.hpp"
 
 #include <deque>
-#include <stdexcept>
 
 namespace {
 
@@ -18,12 +17,8 @@ std::string text_of(std::size_t messages) {
 timing claim_and_refill(stage& core) {
     std::vector<queue::claimed_step> got;
     auto const took = timed([&] { got = core.claim(1); });
-    if (got.size() != 1) {
-        throw std::runtime_error{"nothing was claimed"};
-    }
-    if (!core.finish(got).refused.empty()) {
-        throw std::runtime_error{"a result was refused"};
-    }
+    ensure(got.size() == 1, "nothing was claimed");
+    ensure(core.finish(got).refused.empty(), "a result was refused");
     core.create(1);
     return took;
 }

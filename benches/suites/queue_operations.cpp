@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -51,15 +52,9 @@ timing end(stage& core, queue::outcome outcome, std::string_view state, bool is_
 }
 
 void measure_all(bench& on) {
-    auto& programs = on.programs();
-    programs.require_private();
-    programs.stop_orchestrator();
-    stage core{programs.dsn()};
-    core.use(named_shape("single"));
-    std::optional<stage> twin; // with the baseline's functions
-    if (auto const dsn = on.twin_database()) {
-        twin.emplace(*dsn);
-        twin->use(named_shape("single"));
+    auto sides = on.sides();
+    for (auto& each : sides) {
+        each.use(named_shape("single"));
     }
     on.setting("case", "one message at a time on an idle database, durable commits");
     on.setting("warm-up", "10 samples of each case, dropped");
@@ -79,12 +74,9 @@ void measure_all(bench& on) {
          [](stage& in) { return end(in, queue::outcome::retryable_failure, "failed", true); }},
     };
     while (on.next_repetition()) {
-        core.vacuum();
-        if (twin) {
-            twin->vacuum();
-        }
+        std::ranges::for_each(sides, &stage::vacuum);
         for (auto const& [name, run] : all) {
-            on.pair(name, plan, core, twin ? &*twin : nullptr, run);
+            on.pair(name, plan, sides, run);
         }
     }
 }

@@ -7,10 +7,9 @@
 
 #include <algorithm>
 #include <barrier>
-#include <exception>
-#include <optional>
+#include <deque>
+#include <future>
 #include <set>
-#include <thread>
 #include <utility>
 
 namespace {
@@ -31,9 +30,8 @@ struct row_kind {
 /// Deliveries that were not the first of their step, and results that were refused: two workers had
 /// a step.
 double conflicts(engine& on) {
-    return pqxx::nontransaction{on.database()}
-               .exec("select coalesce(sum(delivery - 1) filter (where delivery > 1), 0) "
-                     "from tasker.steps")[0][0]
+    return on.row("select coalesce(sum(delivery - 1) filter (where delivery > 1), 0) "
+                  "from tasker.steps")[0]
                .as<double>() +
            on.worker_metric("tasker_worker_reports_refused_total");
 }
@@ -66,40 +64,30 @@ double drain(bench& on, row_kind const& what, std::size_t workers, std::size_t t
     return rate;
 }
 
-/// What one session did with a queue that all claim from.
-struct contender {
+/// What sessions did with a queue that all claim from.
+struct claims_made {
     std::vector<queue::claimed_step> claimed = {};
     std::size_t claims = 0;
     std::size_t short_claims = 0; ///< fewer steps than requested
     std::size_t refused = 0;
-    std::exception_ptr failure = {};
 };
 
-void claim_all(contender& out, std::string const& dsn, std::string const& name,
-               std::barrier<>& start) {
+claims_made claim_all(stage& own, std::barrier<>& start) {
     constexpr std::int32_t batch = 10;
     constexpr int enough = 5; ///< empty claims in a row: nothing is left
-    std::optional<stage> own;
-    try {
-        own.emplace(dsn, name);
-    } catch (...) {
-        out.failure = std::current_exception();
-    }
+    claims_made out;
     start.arrive_and_wait();
-    try {
-        for (int empty = 0; own && empty < enough;) {
-            auto const got = own->claim(batch);
-            ++out.claims;
-            out.short_claims += got.size() < batch;
-            empty = got.empty() ? empty + 1 : 0;
-            if (!got.empty()) {
-                out.refused += own->finish(got).refused.size();
-            }
-            out.claimed.insert(out.claimed.end(), got.begin(), got.end());
+    for (int empty = 0; empty < enough;) {
+        auto const got = own.claim(batch);
+        ++out.claims;
+        out.short_claims += got.size() < batch;
+        empty = got.empty() ? empty + 1 : 0;
+        if (!got.empty()) {
+            out.refused += own.finish(got).refused.size();
         }
-    } catch (...) {
-        out.failure = std::current_exception();
+        out.claimed.insert(out.claimed.end(), got.begin(), got.end());
     }
+    return out;
 }
 
 /// Sessions that claim and finish steps of one queue at the same time, each as fast as it can.
@@ -108,36 +96,32 @@ void contend(bench& on, std::size_t sessions, std::size_t steps) {
     if (!on.wants(name)) {
         return;
     }
-    auto& programs = on.programs();
-    programs.reset_database();
-    {
-        stage core{programs.dsn()};
-        core.use(named_shape("single"));
-        core.create_many(steps);
-    }
-    std::vector<contender> all(sessions);
-    std::barrier start{static_cast<std::ptrdiff_t>(sessions) + 1};
-    std::vector<std::thread> threads;
-    threads.reserve(sessions);
+    on.programs().reset_database();
+    std::deque<stage> stages;
     for (std::size_t i = 0; i < sessions; ++i) {
-        threads.emplace_back(
-            [&, i] { claim_all(all[i], programs.dsn(), "contender-" + std::to_string(i), start); });
+        stages.emplace_back(on.programs().dsn(), "contender-" + std::to_string(i));
+    }
+    stages.front().use(named_shape("single"));
+    stages.front().create_many(steps);
+    std::barrier start{static_cast<std::ptrdiff_t>(sessions) + 1};
+    std::vector<std::future<claims_made>> running;
+    running.reserve(sessions);
+    for (auto& each : stages) {
+        running.push_back(std::async(std::launch::async, [&] { return claim_all(each, start); }));
     }
     start.arrive_and_wait();
     double const ms =
-        timed_ms([&] { std::ranges::for_each(threads, [](std::thread& each) { each.join(); }); });
+        timed_ms([&] { std::ranges::for_each(running, &std::future<claims_made>::wait); });
     std::set<std::pair<task_id, std::int32_t>> distinct;
-    contender sum;
+    claims_made sum;
     std::size_t claimed = 0;
-    for (auto const& each : all) {
-        if (each.failure) {
-            std::rethrow_exception(each.failure);
-        }
-        sum.claims += each.claims;
-        sum.short_claims += each.short_claims;
-        sum.refused += each.refused;
-        claimed += each.claimed.size();
-        for (auto const& step : each.claimed) {
+    for (auto& each : running) {
+        auto const made = each.get();
+        sum.claims += made.claims;
+        sum.short_claims += made.short_claims;
+        sum.refused += made.refused;
+        claimed += made.claimed.size();
+        for (auto const& step : made.claimed) {
             distinct.emplace(step.task, step.step.value);
         }
     }

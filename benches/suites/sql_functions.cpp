@@ -68,31 +68,30 @@ void measure_all(bench& on) {
                           "worker's");
     on.setting("buffer hits", "of a second call in the same session, with warm buffers");
     on.setting("warm-up", "10 samples of each case, dropped");
-    std::deque<populated> stages;
-    std::deque<populated> twins; // with the baseline's functions: as many, or none
+    std::deque<std::deque<populated>> all; // by size: with our functions, with the baseline's
     std::vector<std::string> dsns;
     for (auto const tasks : sizes) {
         on.progress("making " + tasks_text(tasks));
         dsns.push_back(on.programs().add_database("sql_" + std::to_string(tasks)));
-        stages.emplace_back(dsns.back(), tasks);
+        auto& sides = all.emplace_back();
+        sides.emplace_back(dsns.back(), tasks);
         analyze(dsns.back());
         if (auto const twin = on.twin_database("_" + std::to_string(tasks))) {
-            twins.emplace_back(*twin, tasks);
+            sides.emplace_back(*twin, tasks);
             analyze(*twin);
         }
     }
     auto const samples = on.sized(30, 40, 5);
     on.repeat_full(10);
     while (on.next_repetition()) {
-        for (auto* all : {&stages, &twins}) {
-            for (auto& each : *all) {
+        for (auto& sides : all) {
+            for (auto& each : sides) {
                 each.stage().vacuum();
             }
         }
         for (auto const& each : tasker::suites::operations()) {
             for (std::size_t i = 0; i < sizes.size(); ++i) {
-                on.pair(case_name(each, sizes[i]), {.samples = samples}, stages[i],
-                        twins.empty() ? nullptr : &twins[i], each.run);
+                on.pair(case_name(each, sizes[i]), {.samples = samples}, all[i], each.run);
             }
             // By repetition, so that what else the machine did falls on both sizes alike.
             auto const smallest = case_name(each, sizes.front());
@@ -106,7 +105,7 @@ void measure_all(bench& on) {
     if (!on.programs().has_own_server()) {
         on.finding("no plans: the log of a server that is not our own cannot be read");
     } else if (!sizes.empty()) {
-        explain(on, dsns.back(), stages.back());
+        explain(on, dsns.back(), all.back().front());
     }
 }
 

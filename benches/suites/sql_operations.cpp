@@ -5,22 +5,16 @@
 
 #include <algorithm>
 #include <optional>
-#include <stdexcept>
 
 namespace tasker::suites {
 
 namespace {
 
 using measure::beside;
+using measure::ensure;
 using measure::sample_tasks;
 using measure::session;
 using measure::timing;
-
-void expect(bool holds, std::string const& message) {
-    if (!holds) {
-        throw std::runtime_error{message};
-    }
-}
 
 /// As the worker claims, extends and returns steps: on a connection whose commits need not be
 /// durable.
@@ -52,8 +46,8 @@ timing finish(populated& in, std::size_t quantity, std::int32_t take) {
     auto const got = own.claim();
     queue::finish_reply reply;
     auto const took = in.stage().on().timed([&] { reply = in.stage().finish(got, take); });
-    expect(reply.refused.empty(), "a result was refused");
-    expect(reply.taken.size() == static_cast<std::size_t>(take), "nothing was handed back");
+    ensure(reply.refused.empty(), "a result was refused");
+    ensure(reply.taken.size() == static_cast<std::size_t>(take), "nothing was handed back");
     return took;
 }
 
@@ -62,10 +56,10 @@ timing finish_middle(populated& in) {
     sample_tasks const own{in.stage()};
     in.stage().finish(own.claim());
     auto const got = in.stage().claim(1, beside);
-    expect(got.size() == 1, "the second step was not there");
+    ensure(got.size() == 1, "the second step was not there");
     queue::finish_reply reply;
     auto const took = in.stage().on().timed([&] { reply = in.stage().finish(got); });
-    expect(reply.refused.empty(), "a result was refused");
+    ensure(reply.refused.empty(), "a result was refused");
     return took;
 }
 
@@ -76,7 +70,7 @@ timing finish_refused(populated& in) {
     ++stale.front().delivery;
     queue::finish_reply reply;
     auto const took = in.stage().on().timed([&] { reply = in.stage().finish(stale); });
-    expect(reply.refused.size() == 1, "a result of another delivery was accepted");
+    ensure(reply.refused.size() == 1, "a result of another delivery was accepted");
     return took;
 }
 
@@ -86,7 +80,7 @@ timing fail_and_retry(populated& in) {
     queue::finish_reply reply;
     auto const took = in.stage().on().timed(
         [&] { reply = in.stage().finish(got, 0, queue::outcome::retryable_failure); });
-    expect(reply.refused.empty(), "a failure was refused");
+    ensure(reply.refused.empty(), "a failure was refused");
     return took;
 }
 
@@ -94,7 +88,7 @@ timing release(populated& in) {
     auto const got = in.stage().claim(1);
     std::int32_t released = 0;
     auto const took = timed_quick(in, [&] { released = in.stage().release(got); });
-    expect(released == 1, "the step was not returned");
+    ensure(released == 1, "the step was not returned");
     return took;
 }
 
@@ -106,7 +100,7 @@ timing extend(populated& in) {
                                                  std::chrono::seconds{60}, measure::leases_of(got),
                                                  session::soon()));
     });
-    expect(lost.empty(), "a lease was lost");
+    ensure(lost.empty(), "a lease was lost");
     in.stage().release(got);
     return took;
 }
@@ -118,7 +112,7 @@ timing cancel(populated& in) {
         done = in.stage().on().run(
             queue::cancel_tasks(in.stage().on().connection(), own.ids(), session::soon()));
     });
-    expect(done.size() == 1 && done.front().cancelled, "the task was not cancelled");
+    ensure(done.size() == 1 && done.front().cancelled, "the task was not cancelled");
     return took;
 }
 
@@ -127,7 +121,7 @@ timing read(populated& in, std::size_t at_least, Query query) {
     auto& on = in.stage().on();
     std::size_t rows = 0;
     auto const took = in.stage().on().timed([&] { rows = on.run(query(on.connection())).size(); });
-    expect(rows >= at_least, "a query returned too little");
+    ensure(rows >= at_least, "a query returned too little");
     return took;
 }
 
@@ -143,9 +137,9 @@ timing status(populated& in) {
     auto const took = on.timed([&, task = in.next_task()] {
         got = on.run(queue::get_tasks(on.connection(), {task}, session::soon()));
     });
-    expect(got.size() == 1, "the task was not there");
+    ensure(got.size() == 1, "the task was not there");
     bool const is_complete = got.front().state == model::task_state::complete;
-    expect(is_complete == (got.front().steps_complete == got.front().steps_total),
+    ensure(is_complete == (got.front().steps_complete == got.front().steps_total),
            "the complete steps were not counted right");
     return took;
 }

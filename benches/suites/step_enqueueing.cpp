@@ -1,11 +1,9 @@
 #include "tasker/measure/bench.hpp"
 #include "tasker/measure/stage.hpp"
 
+#include <algorithm>
 #include <array>
-#include <functional>
 #include <map>
-#include <optional>
-#include <stdexcept>
 
 namespace {
 
@@ -36,10 +34,9 @@ void check_enqueued(stage& core, queue::finish_reply const& reply, std::size_t r
     static constexpr pg::statement messages{
         "bench_messages", "/* upkeep */ select count(*) from pgmq.q_tasker_bench__p3"};
     auto const expected = static_cast<std::int64_t>(ready);
-    if (!reply.refused.empty() || number(core.on(), enqueued) != expected ||
-        number(core.on(), messages) != expected) {
-        throw std::runtime_error{"not exactly the ready steps are in their queue"};
-    }
+    ensure(reply.refused.empty() && number(core.on(), enqueued) == expected &&
+               number(core.on(), messages) == expected,
+           "not exactly the ready steps are in their queue");
 }
 
 /// From the report of the first step to the commit that has all others in their queue.
@@ -107,9 +104,6 @@ void measure_parts(bench& on, stage& clocked, fan_case const& each) {
 
 void measure_all(bench& on) {
     static constexpr pg::statement clocks{"bench_clocks", "set track_functions = 'pl'"};
-    auto& programs = on.programs();
-    programs.require_private();
-    programs.stop_orchestrator(); // nothing else is to run
     auto const many = on.sized(100, 60, 10);
     std::vector<fan_case> const cases{
         {"3-step template", 1, many},
@@ -117,14 +111,10 @@ void measure_all(bench& on) {
         {"50-step template", 48, many},
         {"fan-out 1,000", 1'000, on.sized(15, 10, 3)},
     };
-    stage core{programs.dsn()};
-    stage clocked{programs.dsn(), "clocked"};
+    auto sides = on.sides();
+    stage clocked{on.programs().dsn(), "clocked"};
     clocked.on().query(clocks);
-    std::optional<stage> twin; // with the baseline's functions
-    if (auto const dsn = on.twin_database()) {
-        twin.emplace(*dsn);
-    }
-    session quick{programs.dsn(), false};
+    session quick{on.programs().dsn(), false};
     on.setting("case",
                "the first step is reported, all but the last become ready: 1, 8, 48, 1,000");
     on.setting("parts", "of finish_steps, by PostgreSQL's track_functions; the step of the 3-step "
@@ -133,20 +123,15 @@ void measure_all(bench& on) {
     on.setting("warm-up", "10 samples of each case, dropped");
     on.repeat_full(10);
     while (on.next_repetition()) {
-        core.vacuum();
-        if (twin) {
-            twin->vacuum();
-        }
+        std::ranges::for_each(sides, &stage::vacuum);
         for (auto const& each : cases) {
-            core.use(fan(each.ready));
-            clocked.use(fan(each.ready));
-            if (twin) {
-                twin->use(fan(each.ready));
+            for (auto& side : sides) {
+                side.use(fan(each.ready));
             }
+            clocked.use(fan(each.ready));
             on.pair("total, " + each.name,
                     {.samples = each.samples, .warm_up = std::min<std::size_t>(10, each.samples)},
-                    core, twin ? &*twin : nullptr,
-                    [&](stage& in) { return total(in, each.ready); });
+                    sides, [&](stage& in) { return total(in, each.ready); });
             if (each.ready > 1) {
                 measure_parts(on, clocked, each);
             }

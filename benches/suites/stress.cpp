@@ -39,10 +39,9 @@ void measure_load(bench& on, std::size_t clients, std::size_t tasks_by_client) {
                              }});
     wait_until_drained(programs, result.accepted);
     double const seconds = ms_since(start) / 1'000;
-    pqxx::nontransaction query{programs.database()};
-    auto const row = query.exec("select count(*) filter (where state = 'complete'), "
-                                "count(*) filter (where delivery <> 1), count(*) from "
-                                "tasker.steps")[0];
+    auto const row = programs.row("select count(*) filter (where state = 'complete'), "
+                                  "count(*) filter (where delivery <> 1), count(*) from "
+                                  "tasker.steps");
     on.require(row[0].as<std::size_t>() == result.accepted &&
                    row[2].as<std::size_t>() == result.accepted && row[1].as<int>() == 0,
                name + ": not every task ran exactly once");

@@ -8,7 +8,6 @@
 #include <fmt/core.h>
 
 #include <array>
-#include <stdexcept>
 
 namespace {
 
@@ -24,11 +23,8 @@ struct payload {
 void break_down(bench& on, stage& core, payload const& with, std::size_t samples) {
     auto const body = named_shape("linear3").task_json(with.context);
     constexpr std::size_t calls = 20;
-    on.calls("parse, " + with.name, {.samples = samples, .calls = calls}, [&] {
-        if (!wire::parse_create_task(body)) {
-            throw std::runtime_error{"the body was refused"};
-        }
-    });
+    on.calls("parse, " + with.name, {.samples = samples, .calls = calls},
+             [&] { ensure(wire::parse_create_task(body).has_value(), "the body was refused"); });
     on.calls("SQL, " + with.name, {.samples = samples}, [&] { core.create(1, with.context); });
     wire::task_view const view{.id = task_id::generate(),
                                .name_space = "bench",
@@ -38,9 +34,7 @@ void break_down(bench& on, stage& core, payload const& with, std::size_t samples
     on.calls("serialise, " + with.name, {.samples = samples, .calls = calls}, [&] {
         std::string text;
         append(text, view);
-        if (text.empty()) {
-            throw std::runtime_error{"nothing was written"};
-        }
+        ensure(!text.empty(), "nothing was written");
     });
 }
 
@@ -57,9 +51,7 @@ void measure_client(bench& on, payload const& with, std::size_t samples) {
     on.component("client library, get, " + with.name, {.samples = samples}, [&] {
         std::string context;
         auto const took = timed([&] { context = calls.get_task(id).value().context; });
-        if (context.size() != with.context.size()) {
-            throw std::runtime_error{"the task came back with another context"};
-        }
+        ensure(context.size() == with.context.size(), "the task came back with another context");
         return took;
     });
 }

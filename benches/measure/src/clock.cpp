@@ -7,7 +7,6 @@
 #include <array>
 #include <fstream>
 #include <iterator>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -24,17 +23,13 @@ bool is_at_rest(int stat) {
     auto const size = ::pread(stat, text.data(), text.size(), 0);
     std::string_view const read{text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
     auto const end = read.rfind(") ");
-    if (end == std::string_view::npos) {
-        throw std::runtime_error{"the server's process has ended"};
-    }
+    ensure(end != std::string_view::npos, "the server's process has ended");
     return read.substr(end + 2).starts_with('S');
 }
 
 double now_ms(clockid_t which) {
     timespec now{};
-    if (::clock_gettime(which, &now) != 0) {
-        throw std::runtime_error{"the server's process has ended"};
-    }
+    ensure(::clock_gettime(which, &now) == 0, "the server's process has ended");
     return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
 

@@ -105,7 +105,7 @@ void bench::component(std::string const& name, plan const& how, std::function<ti
         std::rethrow_exception(thrown);
     }
     add(name, taken.extract("ms").mapped());
-    records().accompany(name, taken);
+    accompany(name, std::move(taken));
 }
 
 } // namespace tasker::measure

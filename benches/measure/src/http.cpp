@@ -1,5 +1,7 @@
 #include "tasker/measure/http.hpp"
 
+#include "tasker/measure/clock.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -70,14 +72,10 @@ std::optional<response_frame> find_response(std::string_view received) {
         return std::nullopt;
     }
     auto const head = received.substr(0, head_end + 2);
-    if (!head.starts_with("HTTP/1.1 ") || head.size() < 14) {
-        throw std::runtime_error{"the answer is not HTTP/1.1"};
-    }
+    ensure(head.starts_with("HTTP/1.1 ") && head.size() >= 14, "the answer is not HTTP/1.1");
     constexpr std::string_view field = "\r\nContent-Length: ";
     auto const length_at = head.find(field);
-    if (length_at == std::string_view::npos) {
-        throw std::runtime_error{"the answer has no Content-Length"};
-    }
+    ensure(length_at != std::string_view::npos, "the answer has no Content-Length");
     auto const value_at = length_at + field.size();
     auto const body_size = parse_number<std::size_t>(
         head.substr(value_at, head.find('\r', value_at) - value_at), "not a Content-Length");
@@ -137,9 +135,7 @@ response http_connection::exchange(std::string_view request) {
         if (got < 0) {
             throw_errno("receive");
         }
-        if (got == 0) {
-            throw std::runtime_error{"the orchestrator closed the connection"};
-        }
+        ensure(got != 0, "the orchestrator closed the connection");
         received_.append(buffer.data(), static_cast<std::size_t>(got));
         if (auto const frame = find_response(received_)) {
             return {.status = frame->status,

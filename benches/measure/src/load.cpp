@@ -1,5 +1,7 @@
 #include "tasker/measure/http.hpp"
 
+#include "tasker/measure/clock.hpp"
+
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -65,9 +67,7 @@ public:
             timespec const pause = until_next_due();
             int const count = ::epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()),
                                              &pause, nullptr);
-            if (count == 0 && idle_.empty()) {
-                throw std::runtime_error{"no answer for 60 s"};
-            }
+            ensure(count != 0 || !idle_.empty(), "no answer for 60 s");
             for (int i = 0; i < count; ++i) {
                 advance(*static_cast<connection*>(events[static_cast<std::size_t>(i)].data.ptr));
             }

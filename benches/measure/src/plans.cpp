@@ -1,9 +1,10 @@
 #include "tasker/measure/plans.hpp"
 
+#include "tasker/measure/clock.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <fstream>
-#include <stdexcept>
 #include <vector>
 
 namespace tasker::measure {
@@ -53,9 +54,7 @@ void visit(nlohmann::json const& node, executed_plans& to) {
 
 double executed_plans::hit_percent() const {
     auto const touched = blocks_hit + blocks_read;
-    if (touched == 0) {
-        throw std::runtime_error{"the statements touched no page of the buffers"};
-    }
+    ensure(touched != 0, "the statements touched no page of the buffers");
     return 100 * static_cast<double>(blocks_hit) / static_cast<double>(touched);
 }
 
@@ -86,9 +85,7 @@ executed_plans explained_session::take() {
         all.push_back(std::move(plan));
     }
     read_to_ = static_cast<std::streamoff>(std::filesystem::file_size(log_));
-    if (out.statements == 0) {
-        throw std::runtime_error{"the server's log holds no plan: is auto_explain there?"};
-    }
+    ensure(out.statements != 0, "the server's log holds no plan: is auto_explain there?");
     out.json = all.dump(1);
     return out;
 }

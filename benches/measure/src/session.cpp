@@ -11,10 +11,6 @@ session::session(std::string const& dsn, bool durable_commits)
     backend_ = cpu_clock::of_backend(connection_->backend_pid());
 }
 
-session::~session() {
-    connection_.reset(); // before its context
-}
-
 pg::rows session::query(pg::statement const& what) {
     return run(connection_->run({what}, soon()));
 }

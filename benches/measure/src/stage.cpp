@@ -131,9 +131,8 @@ std::size_t stage::work_off(std::size_t steps, std::string const& result) {
         if (claimed.empty()) {
             break;
         }
-        if (!finish(claimed, 0, queue::outcome::success, result).refused.empty()) {
-            throw std::runtime_error{"a result was refused"};
-        }
+        ensure(finish(claimed, 0, queue::outcome::success, result).refused.empty(),
+               "a result was refused");
         done += claimed.size();
     }
     return done;
@@ -149,9 +148,7 @@ sample_tasks::~sample_tasks() {
 
 std::vector<queue::claimed_step> sample_tasks::claim() const {
     auto got = in_.claim(static_cast<std::int32_t>(ids_.size()), beside);
-    if (got.size() != ids_.size()) {
-        throw std::runtime_error{"too few steps were claimed"};
-    }
+    ensure(got.size() == ids_.size(), "too few steps were claimed");
     return got;
 }
 

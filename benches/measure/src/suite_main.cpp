@@ -14,6 +14,8 @@ namespace tasker::measure {
 
 namespace {
 
+constexpr char const* own = "instead of the suite's own number";
+
 /// What CTest takes for "not run here".
 constexpr int skipped = 77;
 
@@ -50,27 +52,20 @@ void add_options(CLI::App& app, bench_options& chosen, suite_uses const& uses) {
     app.add_option("--repetitions", chosen.repetitions, "runs of every case")
         ->check(CLI::Range(1, 1'000));
     app.add_option("--filter", chosen.filter, "only cases whose name holds this text; a|b: a or b");
-    if (uses.workers) {
-        app.add_option("--workers", chosen.workers, "instead of the suite's own number")
-            ->check(CLI::Range(1, 1'000));
-    }
-    if (uses.tasks) {
-        app.add_option("--tasks", chosen.tasks, "instead of the suite's own number")
-            ->check(CLI::Range(10, 100'000'000));
-    }
-    if (uses.payload) {
-        app.add_option("--payload", chosen.payload_bytes, "bytes of a task's context")
-            ->check(CLI::Range(1, 100'000'000));
-    }
+    auto const number = [&](bool is_used, char const* name, std::optional<std::size_t>& to,
+                            char const* help, CLI::Range const& range) {
+        if (is_used) {
+            app.add_option(name, to, help)->check(range);
+        }
+    };
+    number(uses.workers, "--workers", chosen.workers, own, CLI::Range(1, 1'000));
+    number(uses.tasks, "--tasks", chosen.tasks, own, CLI::Range(10, 100'000'000));
+    number(uses.payload, "--payload", chosen.payload_bytes, "bytes of a task's context",
+           CLI::Range(1, 100'000'000));
+    number(uses.rate, "--rate", chosen.rate, "tasks a second", CLI::Range(1, 1'000'000));
     if (uses.duration) {
-        app.add_option_function<long>(
-               "--duration",
-               [&chosen](long seconds) { chosen.duration = std::chrono::seconds{seconds}; },
-               "seconds")
-            ->check(CLI::Range(1, 1'000'000));
-    }
-    if (uses.rate) {
-        app.add_option("--rate", chosen.rate, "tasks a second, instead of the suite's own number")
+        auto const keep = [&chosen](long s) { chosen.duration = std::chrono::seconds{s}; };
+        app.add_option_function<long>("--duration", keep, "seconds")
             ->check(CLI::Range(1, 1'000'000));
     }
     if (uses.config) {

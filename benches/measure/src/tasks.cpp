@@ -56,15 +56,14 @@ loop_result create_singly(engine& on, shape const& of, std::size_t tasks, int co
 
 void wait_until_drained(engine& on, std::size_t tasks) {
     auto const until = steady_clock::now() + drain_limit;
-    pqxx::nontransaction query{on.database()};
     // The task that was created last is among the last to end: until then the engine is
     // undisturbed.
-    auto const last = query.exec("select max(task_id::text) from tasker.tasks")[0][0].c_str();
+    auto const last = on.row("select max(task_id::text) from tasker.tasks")[0].as<std::string>();
     http_connection connection{on.orchestrator()};
-    connection.expect(200, make_request("GET", "/v1/tasks/" + std::string{last} + "?wait=300"));
+    connection.expect(200, make_request("GET", "/v1/tasks/" + last + "?wait=300"));
     for (;;) {
-        auto const row = query.exec("select count(*), count(*) filter (where state = 'complete') "
-                                    "from tasker.tasks")[0];
+        auto const row =
+            on.row("select count(*), count(*) filter (where state = 'complete') from tasker.tasks");
         if (row[0].as<std::size_t>() != tasks) {
             throw std::runtime_error{"there are " + row[0].as<std::string>() + " tasks, not " +
                                      std::to_string(tasks)};
@@ -84,9 +83,7 @@ double seconds_to_drain(engine& on, std::size_t tasks) {
     wait_until_drained(on, tasks);
     auto const now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration<double>{now}.count() -
-           pqxx::nontransaction{on.database()}
-               .exec("select extract(epoch from min(started_at)) from tasker.steps")[0][0]
-               .as<double>();
+           on.row("select extract(epoch from min(started_at)) from tasker.steps")[0].as<double>();
 }
 
 task_times run_task(http_connection& connection, std::string const& creation, std::size_t steps,

@@ -4,8 +4,12 @@
 #include "tasker/measure/engine.hpp"
 #include "tasker/measure/recorder.hpp"
 #include "tasker/measure/resources.hpp"
+#include "tasker/measure/results.hpp"
+#include "tasker/measure/statistics.hpp"
 
+#include <array>
 #include <cstddef>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -14,6 +18,8 @@
 #include <string_view>
 
 namespace tasker::measure {
+
+class stage;
 
 enum class run_length {
     smoke, ///< does the suite work? a few samples of everything
@@ -45,14 +51,16 @@ struct bench_options {
 ///     }
 ///
 /// Threads: one.
-class bench {
+class bench : public recorder {
 public:
     bench(std::string_view suite, bench_options options);
-    ~bench();
     bench(bench const&) = delete;
     bench& operator=(bench const&) = delete;
+    ~bench() = default;
 
-    bench_options const& options() const noexcept;
+    bench_options const& options() const noexcept {
+        return options_;
+    }
 
     /// Started when first asked for, empty. Prints the check list; throws if one is not met.
     engine& programs();
@@ -60,34 +68,33 @@ public:
     /// How many repetitions a full run has, and a quick one at most, unless the command line says
     /// otherwise. Cases that are quick get more of them, of fewer samples: it is repetitions that
     /// runs are compared by.
-    void repeat_full(std::size_t repetitions);
+    void repeat_full(std::size_t count);
 
     /// Begins the next repetition, with its calibration; false after the last.
     bool next_repetition();
-    bool is_last_repetition() const noexcept;
+    bool is_last_repetition() const noexcept {
+        return repetitions() == repetitions_wanted_;
+    }
 
     /// The amount for the length of this run.
-    std::size_t sized(std::size_t full, std::size_t quick, std::size_t smoke) const noexcept;
+    std::size_t sized(std::size_t full, std::size_t quick, std::size_t smoke) const noexcept {
+        return std::array{smoke, quick, full}.at(static_cast<std::size_t>(options_.length));
+    }
 
     /// Whether the case was requested.
     bool wants(std::string_view name) const noexcept;
 
-    /// See recorder.
-    void add(std::string_view name, double value, std::string_view unit = "ms");
-    void add(std::string_view name, std::vector<double> const& values,
-             std::string_view unit = "ms");
     /// A figure of a whole run that may be zero if lower is better: errors, conflicts, growth.
     void add_figure(std::string_view name, double value, std::string_view unit,
                     better direction = better::lower);
-    /// A number beside a case, see recorder.
-    template <class Number>
-    void count(std::string_view name, std::string const& counter, Number value) {
-        records().count(name, counter, static_cast<double>(value));
-    }
-    recorder& records() noexcept;
-
     /// Of the samples of the case's latest repetition. REQUIRES: there are some (asserted).
-    double last_median(std::string_view name) const;
+    double last_median(std::string_view name) {
+        return median(known(name).repetitions.back());
+    }
+
+    recorder& records() noexcept {
+        return *this;
+    }
 
     struct plan {
         std::size_t samples;
@@ -114,23 +121,31 @@ public:
         });
     }
 
-    /// The same operation on a database and, if there is one, on the baseline's.
+    /// The same operation on our side and, if there is another one, on the baseline's.
     template <class Stage, class Operation>
-    void pair(std::string const& name, plan const& how, Stage& on, Stage* baseline,
+    void pair(std::string const& name, plan const& how, std::deque<Stage>& sides,
               Operation const& take) {
         component(
-            name, how, [&] { return take(on); },
-            baseline == nullptr ? std::function<timing()>{} : [&] { return take(*baseline); });
+            name, how, [&] { return take(sides.front()); },
+            sides.size() == 1 ? std::function<timing()>{} : [&] { return take(sides.back()); });
     }
+
+    /// Stages on our database and, if one was named, on one with the baseline's functions.
+    /// Stops the orchestrator, because nothing else is to run. Errors: throws engine::not_private.
+    std::deque<stage> sides();
 
     /// A database as the baseline's functions make it, if one was named (`--against`): its DSN.
     std::optional<std::string> twin_database(std::string const& suffix = "");
 
     /// A line after the results.
-    void finding(std::string text);
+    void finding(std::string text) {
+        results_.findings.push_back(std::move(text));
+    }
 
     /// A setting, stated in every output: data volume, connections, warm-up.
-    void setting(std::string name, std::string value);
+    void setting(std::string name, std::string value) {
+        results_.settings.emplace_back(std::move(name), std::move(value));
+    }
 
     /// A check in addition to the targets; false fails the suite at its end. Returns `holds`.
     bool require(bool holds, std::string what);
@@ -150,8 +165,11 @@ public:
 private:
     void count_what_is_left();
 
-    struct state;
-    std::unique_ptr<state> state_;
+    bench_options options_;
+    suite_samples results_;
+    std::unique_ptr<engine> programs_;
+    std::size_t repetitions_wanted_;
+    deadline begun_ = steady_clock::now();
 };
 
 /// The options that a suite uses beside those of every suite; it refuses the others by name.

@@ -11,9 +11,19 @@
 #include <ctime>
 #include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace tasker::measure {
+
+/// Errors: throws std::runtime_error unless it holds.
+inline void ensure(bool holds, std::string_view otherwise) {
+    if (!holds) {
+        throw std::runtime_error{std::string{otherwise}};
+    }
+}
 
 inline double ms_since(deadline start) {
     return std::chrono::duration<double, std::milli>{steady_clock::now() - start}.count();

@@ -133,6 +133,10 @@ public:
 
     /// A session for looking at the database; not on any measured path.
     pqxx::connection& database();
+    /// The first row that the statement returns in that session.
+    pqxx::row row(std::string const& statement) {
+        return pqxx::nontransaction{database()}.exec(statement)[0];
+    }
     /// The database of the programs.
     std::string const& dsn() const noexcept {
         return dsn_;

@@ -50,8 +50,9 @@ public:
              std::string_view unit = "ms");
 
     /// Beside a case that has a sample already (asserted).
-    void count(std::string_view name, std::string const& counter, double value) {
-        known(name).counters[counter].push_back(value);
+    template <class Number>
+    void count(std::string_view name, std::string const& counter, Number value) {
+        known(name).counters[counter].push_back(static_cast<double>(value));
     }
 
     /// Beside the latest repetition of a case that has a sample in it (asserted).

@@ -30,7 +30,7 @@ public:
     explicit session(std::string const& dsn, bool durable_commits = true);
     session(session const&) = delete;
     session& operator=(session const&) = delete;
-    ~session();
+    ~session() = default;
 
     void swap(session& other) noexcept {
         std::swap(io_, other.io_);
@@ -40,10 +40,6 @@ public:
 
     pg::connection& connection() noexcept {
         return *connection_;
-    }
-
-    boost::asio::io_context& io() noexcept {
-        return *io_;
     }
 
     /// A deadline that nothing should reach.
@@ -95,7 +91,7 @@ private:
         value.emplace(co_await std::move(what));
     }
 
-    std::unique_ptr<boost::asio::io_context> io_;
+    std::unique_ptr<boost::asio::io_context> io_; ///< destroyed after its connection
     std::optional<pg::connection> connection_;
     std::optional<cpu_clock> backend_;
 };
