@@ -14,9 +14,7 @@ using tasker::steady_clock;
 constexpr std::chrono::milliseconds warm_up{500};
 
 std::size_t stored_tasks(engine& on) {
-    return pqxx::nontransaction{on.database()}
-        .exec("select count(*) from tasker.tasks")[0][0]
-        .as<std::size_t>();
+    return on.row("select count(*) from tasker.tasks")[0].as<std::size_t>();
 }
 
 void add_result(bench& on, std::string const& name, loop_result const& result,
@@ -25,10 +23,9 @@ void add_result(bench& on, std::string const& name, loop_result const& result,
     on.add(name, requests / result.seconds, "/s");
     on.add("latency: " + name, result.latencies_ms);
     on.add("by client: " + name, result.rates, "/s");
-    on.records().count(name, "% of a core for the load generator",
-                       100 * generator_cpu_s / result.seconds);
-    on.records().count(name, "requests answered", static_cast<double>(result.accepted));
-    on.records().count(name, "requests failed", static_cast<double>(result.errors));
+    on.count(name, "% of a core for the load generator", 100 * generator_cpu_s / result.seconds);
+    on.count(name, "requests answered", result.accepted);
+    on.count(name, "requests failed", result.errors);
     on.progress(fmt::format("{}: {:.0f} /s", name, requests / result.seconds));
 }
 
@@ -131,7 +128,7 @@ void submit_openly(bench& on, double rate, std::chrono::milliseconds duration) {
                                             .rate = rate,
                                             .count_from = count_from});
     on.add("latency: " + name, result.latencies_ms);
-    on.records().count("latency: " + name, "requests due per second", rate);
+    on.count("latency: " + name, "requests due per second", rate);
 }
 
 /// Batches of 10,000 tasks over two connections.

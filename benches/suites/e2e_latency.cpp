@@ -108,18 +108,18 @@ void add_step_times(bench& on, std::vector<workflow> const& all, std::string con
     for (auto const& [name, values] : pools) {
         if (!values->empty()) {
             on.add(name, *values);
-            on.records().known(name).may_be_zero = true; // stamps of one transaction are equal
+            on.known(name).may_be_zero = true; // stamps of one transaction are equal
         }
     }
     for (auto const& each : all) {
         for (auto const index : {0U, 1U}) {
             auto& values = by_name[each.graph.name][index];
             if (on.wants(each.name) && !values.empty()) {
-                on.records().count(each.name,
-                                   index == 0 ? "enqueue to start of a step, mean ms"
-                                              : "start to complete of a step, mean ms",
-                                   std::accumulate(values.begin(), values.end(), 0.0) /
-                                       static_cast<double>(values.size()));
+                on.count(each.name,
+                         index == 0 ? "enqueue to start of a step, mean ms"
+                                    : "start to complete of a step, mean ms",
+                         std::accumulate(values.begin(), values.end(), 0.0) /
+                             static_cast<double>(values.size()));
             }
         }
     }
@@ -160,13 +160,13 @@ void count_operations(bench& on, std::vector<workflow> const& all, worker_option
             });
             auto const steps = static_cast<double>(tasks * each.graph.steps());
             auto const commits = (spent - start).counts.at("commits") / steps;
-            on.records().count(each.name, "commits per step", commits);
+            on.count(each.name, "commits per step", commits);
             on.require(each.graph.name != chain(40).name || commits < most_commits,
                        fmt::format("{}: {:.1f} commits per step", each.name, commits));
-            on.records().count(each.name, "rows written per step",
-                               (spent - start).counts.at("rows written") / steps);
-            on.records().count(each.name, "WAL bytes per step",
-                               (spent - start).counts.at("WAL bytes") / steps);
+            on.count(each.name, "rows written per step",
+                     (spent - start).counts.at("rows written") / steps);
+            on.count(each.name, "WAL bytes per step",
+                     (spent - start).counts.at("WAL bytes") / steps);
         }
     }
     programs.start_orchestrator();
@@ -218,8 +218,8 @@ void measure_cluster(bench& on, std::size_t count) {
         }
     }
     on.add(pair.name, completed);
-    on.records().count(pair.name, "cluster − single, ms at p50",
-                       on.last_median(pair.name) - on.last_median("linear-3"));
+    on.count(pair.name, "cluster − single, ms at p50",
+             on.last_median(pair.name) - on.last_median("linear-3"));
 }
 
 /// On two servers at the same time, each with its own orchestrator and worker.
@@ -279,8 +279,8 @@ void measure_under_load(bench& on, std::chrono::milliseconds duration) {
     for (int const percent : {25, 50, 75}) {
         auto const open = run_load(256, rate * percent / 100);
         on.add(name_of(percent), open.latencies_ms);
-        on.records().count(name_of(percent), "tasks due per second", rate * percent / 100);
-        on.records().count(name_of(percent), "tasks completed", static_cast<double>(open.accepted));
+        on.count(name_of(percent), "tasks due per second", rate * percent / 100);
+        on.count(name_of(percent), "tasks completed", open.accepted);
         on.progress(
             fmt::format("{}: p50 {:.3f} ms", name_of(percent), on.last_median(name_of(percent))));
     }
@@ -292,9 +292,7 @@ void measure_under_load(bench& on, std::chrono::milliseconds duration) {
 }
 
 std::string now_in_database(engine& on) {
-    return pqxx::nontransaction{on.database()}
-        .exec("select clock_timestamp()")[0][0]
-        .as<std::string>();
+    return on.row("select clock_timestamp()")[0].as<std::string>();
 }
 
 void measure_all(bench& on) {

@@ -59,9 +59,7 @@ timing list(populated& in, queue::task_filter const& filter, std::size_t at_leas
     auto const took = on.timed([&] {
         rows = on.run(queue::list_tasks(on.connection(), filter, 50, session::soon())).size();
     });
-    if (rows < at_least) {
-        throw std::runtime_error{"a list is too short"};
-    }
+    ensure(rows >= at_least, "a list is too short");
     return took;
 }
 

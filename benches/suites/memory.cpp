@@ -18,7 +18,7 @@ void add_memory(bench& on, std::string const& when) {
     for (auto const& [name, process] : all) {
         auto const used = memory_of(process);
         on.add(name + when, used.now_mb, "MB");
-        on.records().count(name + when, "threads", used.threads);
+        on.count(name + when, "threads", used.threads);
     }
     if (programs.has_own_server()) {
         on.add("PostgreSQL, " + when, memory_with_children_mb(programs.server().server_pid()),
@@ -51,10 +51,10 @@ void measure_overhead(bench& on) {
 
 /// Tables, indexes and queues, in bytes.
 double stored_bytes(engine& on) {
-    return pqxx::nontransaction{on.database()}
-        .exec("select sum(pg_total_relation_size(c.oid)) from pg_class c "
-              "join pg_namespace n on n.oid = c.relnamespace "
-              "where n.nspname in ('tasker', 'pgmq') and c.relkind = 'r'")[0][0]
+    return on
+        .row("select sum(pg_total_relation_size(c.oid)) from pg_class c "
+             "join pg_namespace n on n.oid = c.relnamespace "
+             "where n.nspname in ('tasker', 'pgmq') and c.relkind = 'r'")[0]
         .as<double>();
 }
 
@@ -67,7 +67,7 @@ void create_both_ways(engine& on, shape const& graph, std::size_t tasks) {
 /// The memory in the end; how much more it is than before must be below a limit.
 void add_growth(bench& on, std::string const& name, double before, double after, double limit) {
     on.add(name, after, "MB");
-    on.records().count(name, "growth, MB; below zero: it shrank", after - before);
+    on.count(name, "growth, MB; below zero: it shrank", after - before);
     on.require(after - before < limit, fmt::format("{}: grew by {:.1f} MB, not less than {:.0f}",
                                                    name, after - before, limit));
 }

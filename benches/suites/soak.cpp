@@ -113,11 +113,9 @@ void inject_faults(bench& on, seconds duration) {
     std::this_thread::sleep_for(part);
     on.progress("fault: the listeners' connections are dropped");
     auto const dropped =
-        pqxx::nontransaction{programs.database()}
-            .exec(
-                "select count(pg_terminate_backend(pid)) from pg_stat_activity "
-                "where datname = current_database() and query ~ '^(listen|select tasker.want)'")[0]
-                                                                                                [0]
+        programs
+            .row("select count(pg_terminate_backend(pid)) from pg_stat_activity "
+                 "where datname = current_database() and query ~ '^(listen|select tasker.want)'")[0]
             .as<int>();
     on.require(dropped > 0, "no listener was there to be dropped");
     std::this_thread::sleep_for(part);
@@ -199,15 +197,13 @@ void soak(bench& on, bool with_faults, seconds duration, double pace) {
     auto const repeated = static_cast<double>(repeated_steps(programs));
     on.add_figure("steps repeated " + name, repeated, "");
     double const growth = memory_of(programs.orchestrator_pid()).now_mb - memory_before;
-    on.records().count("tasks " + name, "orchestrator's growth, MB", growth);
-    on.records().count("tasks " + name, "tasks completed", static_cast<double>(feed.created()));
-    on.records().count("tasks " + name, "requests failed", static_cast<double>(feed.errors()));
-    on.records().count("tasks " + name, "% of a core for the orchestrator",
-                       100 * cpu.orchestrator / took);
+    on.count("tasks " + name, "orchestrator's growth, MB", growth);
+    on.count("tasks " + name, "tasks completed", feed.created());
+    on.count("tasks " + name, "requests failed", feed.errors());
+    on.count("tasks " + name, "% of a core for the orchestrator", 100 * cpu.orchestrator / took);
     if (!with_faults) { // a process that ended takes its count along
-        on.records().count("tasks " + name, "% of a core for PostgreSQL",
-                           100 * cpu.postgres / took);
-        on.records().count("tasks " + name, "% of a core for the workers", 100 * cpu.worker / took);
+        on.count("tasks " + name, "% of a core for PostgreSQL", 100 * cpu.postgres / took);
+        on.count("tasks " + name, "% of a core for the workers", 100 * cpu.worker / took);
     }
     if (with_faults) {
         on.require(repeated > 0,

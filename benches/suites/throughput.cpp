@@ -74,11 +74,11 @@ void drain_backlog(bench& on, setup const& setup, std::size_t tasks) {
         on.add("WAL per step: " + setup.name,
                spent.counts.at("WAL bytes") / kilobyte / static_cast<double>(steps), "KB");
     }
-    count(on.records(), setup.name, spent, static_cast<double>(steps));
-    on.records().count(setup.name, "tasks completed", static_cast<double>(tasks));
-    on.records().count(setup.name, "tasks failed", 0); // otherwise this has ended
-    on.records().count(setup.name, "seconds", seconds);
-    on.records().count(setup.name, "worker processes", static_cast<double>(setup.processes));
+    count(on, setup.name, spent, static_cast<double>(steps));
+    on.count(setup.name, "tasks completed", tasks);
+    on.count(setup.name, "tasks failed", 0); // otherwise this has ended
+    on.count(setup.name, "seconds", seconds);
+    on.count(setup.name, "worker processes", setup.processes);
     constexpr double floor_per_s = 100;
     on.require(rate >= floor_per_s, setup.name + ": fewer than 100 steps a second");
     on.progress(fmt::format("{}: {:.0f} /s", setup.name, rate));
@@ -151,9 +151,8 @@ void submit_and_drain(bench& on, char const* shape_name, std::size_t tasks) {
     check_steps(programs, steps);
     auto const name = std::string{shape_name} + " steps, from first submission";
     on.add(name, static_cast<double>(steps) / seconds, "/s");
-    on.records().count(name, "tasks submitted per second",
-                       static_cast<double>(tasks) / submitted_s);
-    sessions.count(on.records(), name);
+    on.count(name, "tasks submitted per second", static_cast<double>(tasks) / submitted_s);
+    sessions.count(on, name);
 }
 
 /// Creation by clients, then the drain of a diamond's steps, with other settings.
@@ -173,14 +172,11 @@ void create_and_drain(bench& on, std::string const& name, std::size_t tasks,
     on.add("created, " + name, static_cast<double>(tasks) / made.seconds, "/s");
     on.add("diamond-4 steps, " + name, static_cast<double>(steps) / seconds, "/s");
     auto const spent = cost.take();
-    on.records().count("diamond-4 steps, " + name, "WAL bytes per step",
-                       spent.counts.at("WAL bytes") / static_cast<double>(steps));
-    on.records().count("diamond-4 steps, " + name, "WAL, MB", spent.counts.at("WAL bytes") / 1e6);
-    on.records().count("diamond-4 steps, " + name, "database, MB",
-                       pqxx::nontransaction{programs.database()}
-                               .exec("select pg_database_size(current_database())")[0][0]
-                               .as<double>() /
-                           1e6);
+    on.count("diamond-4 steps, " + name, "WAL bytes per step",
+             spent.counts.at("WAL bytes") / static_cast<double>(steps));
+    on.count("diamond-4 steps, " + name, "WAL, MB", spent.counts.at("WAL bytes") / 1e6);
+    on.count("diamond-4 steps, " + name, "database, MB",
+             programs.row("select pg_database_size(current_database())")[0].as<double>() / 1e6);
     on.progress(fmt::format("{}: {:.0f} /s", name, static_cast<double>(steps) / seconds));
 }
 
@@ -289,7 +285,7 @@ void measure_all(bench& on) {
             }
         }
         // A setting costs about as much in every repetition.
-        if (on.records().repetitions() > 3) {
+        if (on.repetitions() > 3) {
             continue;
         }
         if (on.programs().has_own_server()) {

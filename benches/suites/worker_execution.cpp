@@ -16,7 +16,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <thread>
 
 namespace {
@@ -155,9 +154,8 @@ private:
     void pump(Condition const& is_met) {
         auto const until = session::soon();
         while (!is_met()) {
-            if (io_.run_one_until(until) == 0 && steady_clock::now() > until) {
-                throw std::runtime_error{"the worker got no further in two minutes"};
-            }
+            ensure(io_.run_one_until(until) != 0 || steady_clock::now() <= until,
+                   "the worker got no further in two minutes");
         }
     }
 
@@ -179,9 +177,7 @@ void prepare(stage& core, std::size_t steps) {
     auto with_order = context;
     with_order["order"] = 17;
     core.create_many(steps, with_order.dump());
-    if (core.work_off(steps, context.dump()) != steps) {
-        throw std::runtime_error{"the first steps could not be finished"};
-    }
+    ensure(core.work_off(steps, context.dump()) == steps, "the first steps could not be finished");
 }
 
 /// Every second step has the result that its handler made of its inputs, the tasks are complete,
@@ -243,8 +239,7 @@ void measure_rounds(bench& on, work const& what, std::size_t batch, std::size_t 
             on.add(parts[1] + suffix, by_step(got.execute));
             on.add(parts[2] + suffix, by_step(got.submit));
             on.add(parts[3] + suffix, by_step(got.claim + got.execute + got.submit));
-            on.records().count("total" + suffix, "steps in a round",
-                               static_cast<double>(got.steps));
+            on.count("total" + suffix, "steps in a round", got.steps);
         }
         require_once_each(on, "total" + suffix, under_test, steps);
     }
@@ -272,10 +267,8 @@ void measure_drain(bench& on, work const& what, std::size_t steps) {
         });
         auto const count = static_cast<double>(steps);
         on.add(name, count / took.ms * 1'000, "/s");
-        on.records().count(name, "allocations by step",
-                           static_cast<double>(took.made->count) / count);
-        on.records().count(name, "bytes allocated by step",
-                           static_cast<double>(took.made->bytes) / count);
+        on.count(name, "allocations by step", static_cast<double>(took.made->count) / count);
+        on.count(name, "bytes allocated by step", static_cast<double>(took.made->bytes) / count);
         require_once_each(on, name, under_test, steps);
     }
     check(on, name, what.run(), steps);

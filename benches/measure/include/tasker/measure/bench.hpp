@@ -92,10 +92,6 @@ public:
         return median(known(name).repetitions.back());
     }
 
-    recorder& records() noexcept {
-        return *this;
-    }
-
     struct plan {
         std::size_t samples;
         std::size_t warm_up = 10; ///< samples that are taken and dropped
