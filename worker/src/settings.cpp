@@ -133,6 +133,7 @@ config::loaded<settings> load_settings(setting_overrides const& overrides) {
     values.concurrency = overrides.concurrency.value_or(values.concurrency);
     values.name = overrides.name.value_or(values.name);
     values.lease_seconds = overrides.lease_seconds.value_or(values.lease_seconds);
+    values.shutdown_grace_ms = overrides.shutdown_grace_ms.value_or(values.shutdown_grace_ms);
     return config::finish(from, std::move(values));
 }
 

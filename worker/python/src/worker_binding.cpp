@@ -77,8 +77,8 @@ worker::settings read_settings(py::dict const& options) {
     take(options, "slots", overrides.concurrency);
     take(options, "name", overrides.name);
     take(options, "lease_seconds", overrides.lease_seconds);
+    take(options, "shutdown_grace_ms", overrides.shutdown_grace_ms);
     auto loaded = worker::load_settings(overrides);
-    take(options, "shutdown_grace_ms", loaded.values.shutdown_grace_ms);
     take_log(options, loaded.values.log);
     std::string problems;
     for (auto const& each : loaded.problems) {

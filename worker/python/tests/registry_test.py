@@ -237,8 +237,10 @@ def test_worker_without_handlers_is_refused():
 
 def test_all_invalid_settings_are_reported():
     with pytest.raises(ValueError) as refused:
-        tasker.Worker(handlers=[alone], database_url="", slots=0, namespaces=["Not Good"])
-    for part in ("database.url", "concurrency", "namespaces"):
+        tasker.Worker(
+            handlers=[alone], database_url="", slots=0, namespaces=["Not Good"], shutdown_grace=-1
+        )
+    for part in ("database.url", "concurrency", "namespaces", "shutdown_grace_ms"):
         assert part in str(refused.value)
 
 

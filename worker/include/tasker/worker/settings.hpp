@@ -88,8 +88,8 @@ struct settings {
     std::vector<config::config_problem> validate() const;
 };
 
-/// Settings of the command line. They take precedence over the environment, which takes precedence
-/// over the file.
+/// Settings of the command line, or of a Python program. They take precedence over the environment,
+/// which takes precedence over the file.
 struct setting_overrides {
     std::optional<std::filesystem::path> file;
     std::optional<std::string> database_url;
@@ -98,6 +98,7 @@ struct setting_overrides {
     std::optional<std::int64_t> concurrency;
     std::optional<std::string> name;
     std::optional<std::int64_t> lease_seconds;
+    std::optional<std::int64_t> shutdown_grace_ms;
 };
 
 /// Reads the file, if one is named, then DATABASE_URL, TASKER_NAMESPACES, TASKER_WORKER_LISTEN,
