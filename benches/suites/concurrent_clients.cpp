@@ -154,6 +154,8 @@ void measure_all(bench& on) {
     on.setting("load", "closed loop: each connection sends when it was answered; open loop: "
                        "requests are due at a steady rate, and wait for a connection from then "
                        "on; one thread in a separate process; no worker runs");
+    on.setting("routes", "create, get, list, metrics, health; workers and queues have none, as the "
+                         "metrics hold their figures");
     on.setting("warm-up", "0.5 s, discarded; then " + std::to_string(duration.count()) + " ms");
     while (on.next_repetition()) {
         programs.reset();
