@@ -70,6 +70,7 @@ step_result try_handler(handler const& run, trial_step const& step) {
     return try_handler(run, step,
                        {.context = step.context.dump(),
                         .parents = step.parents.dump(),
+                        .parent_states = "{}",
                         .initialization = step.initialization.dump()});
 }
 
@@ -91,6 +92,7 @@ step_result try_handler(handler const& run, trial_step const& step, trial_inputs
     claimed.initialization = std::move(inputs.initialization);
     claimed.context = std::move(inputs.context);
     claimed.parents = std::move(inputs.parents);
+    claimed.parent_states = std::move(inputs.parent_states);
     auto const now = steady_clock::now();
     auto const running = std::make_shared<execution>(std::move(claimed), now);
     running->started = now;

@@ -106,6 +106,11 @@ std::string_view step_context::context_text() const noexcept {
     return running_->step.context;
 }
 
+std::string_view step_context::parent_states_text() const noexcept {
+    auto const& states = running_->step.parent_states;
+    return states ? std::string_view{*states} : empty_object;
+}
+
 std::string_view step_context::parents_text() const noexcept {
     auto const& parents = running_->step.parents;
     return parents ? std::string_view{*parents} : empty_object;

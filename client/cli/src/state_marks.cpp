@@ -28,6 +28,8 @@ look look_of(model::state_kind kind) {
         return {"✖", "x", tone::bad};
     case model::state_kind::cancelled:
         return {"■", "-", tone::dim};
+    case model::state_kind::skipped:
+        return {"↷", "/", tone::dim};
     }
     return {};
 }

@@ -40,6 +40,9 @@ void step_counts::add(model::step_state state) noexcept {
     case model::state_kind::cancelled:
         ++cancelled;
         break;
+    case model::state_kind::skipped:
+        ++skipped;
+        break;
     case model::state_kind::idle:
     case model::state_kind::ready:
         break;
@@ -47,7 +50,7 @@ void step_counts::add(model::step_state state) noexcept {
 }
 
 bool step_counts::is_finished() const noexcept {
-    return complete + failed + cancelled == total;
+    return complete + failed + cancelled + skipped == total;
 }
 
 step_counts count_steps(std::span<wire::step_view const> steps) {

@@ -22,6 +22,7 @@ struct step_counts {
     std::size_t running = 0;
     std::size_t retrying = 0;
     std::size_t cancelled = 0;
+    std::size_t skipped = 0;
 
     void add(model::step_state state) noexcept;
     bool is_finished() const noexcept;

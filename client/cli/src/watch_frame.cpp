@@ -43,6 +43,7 @@ std::string counts_text(step_counts const& counts) {
     add(counts.retrying, "to retry");
     add(counts.failed, "failed");
     add(counts.cancelled, "cancelled");
+    add(counts.skipped, "skipped");
     return text;
 }
 

@@ -114,6 +114,7 @@ compiled_template compile(workflow_template const& source, std::string_view envi
         compiled_step step{.source = source.steps[old],
                            .parents = renumbered(graph.parents[old], new_numbers),
                            .children = renumbered(graph.children[old], new_numbers)};
+        set_defaults(step_fields, step.source);
         step.source.settings = std::move(settings);
         out.steps.push_back(std::move(step));
     }

@@ -1,7 +1,9 @@
 #include "step_checks.hpp"
 
+#include "condition.hpp"
 #include "step_graph.hpp"
 
+#include <algorithm>
 #include <span>
 #include <string>
 
@@ -95,6 +97,42 @@ void check_cycles(reading in, step_graph const& graph, step_index const& index,
     }
 }
 
+/// Checks how one step is joined and what its condition reads.
+void check_joins(reading in, std::size_t number, step_template const& step,
+                 given_step const& given) {
+    auto const add = [&](std::string_view key, std::uint32_t line, std::string problem) {
+        std::string path = "steps";
+        append_index(path, number);
+        append_key(path, key);
+        in.problems.add(std::move(path), static_cast<int>(line), std::move(problem));
+    };
+    std::vector<std::string> const parents =
+        step.dependencies ? *step.dependencies : std::vector<std::string>{};
+    if (step.join && parents.empty()) {
+        add("join", given.join_line, "has no effect on a step without dependencies");
+    }
+    if (step.otherwise && !step.condition) {
+        add("otherwise", given.otherwise_line, "has no effect without `when`");
+    }
+    if (!step.condition) {
+        return;
+    }
+    for (auto const& name : examine_condition(*step.condition).parents) {
+        if (std::ranges::find(parents, name) != parents.end()) {
+            continue;
+        }
+        auto const quoted = std::ranges::find_if(parents, [&](std::string const& parent) {
+            return parent.starts_with(name + '-') || parent.starts_with(name + '.');
+        });
+        add("when", given.condition_line,
+            "reads " + shown(name) +
+                (quoted == parents.end()
+                     ? ", which is not in the step's dependencies"
+                     : ", which is no dependency; quote a name with `-` or `.`: $.\"" + *quoted +
+                           '"'));
+    }
+}
+
 } // namespace
 
 step_index check_steps(reading in, std::vector<step_template> const& steps,
@@ -131,6 +169,9 @@ step_index check_steps(reading in, std::vector<step_template> const& steps,
         if (steps[i].dependencies) {
             checker.check(i, steps[i], given[i]);
         }
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        check_joins(in, i, steps[i], given[i]);
     }
     check_cycles(in, graph, index, given);
     return index;

@@ -23,6 +23,9 @@ struct given_step {
     std::string_view dependencies_key;
     std::uint32_t dependencies_line = 0;
     std::vector<dependency> dependencies; ///< parallel to step_template::dependencies
+    std::uint32_t join_line = 0;
+    std::uint32_t condition_line = 0;
+    std::uint32_t otherwise_line = 0;
 };
 
 /// The names of the steps, in their order and by hash.
@@ -32,7 +35,8 @@ struct step_index {
 };
 
 /// Checks the rules across steps: unique names, dependencies that exist, no cycles, not too many
-/// edges. `given` is parallel to `steps`. The returned names point into `steps`.
+/// edges, conditions that read parents only. `given` is parallel to `steps`. The returned names
+/// point into `steps`.
 step_index check_steps(reading in, std::vector<step_template> const& steps,
                        std::vector<given_step> const& given);
 

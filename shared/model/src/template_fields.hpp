@@ -1,5 +1,6 @@
 #pragma once
 
+#include "condition.hpp"
 #include "fields.hpp"
 
 #include "tasker/model/names.hpp"
@@ -21,6 +22,9 @@ inline constexpr std::string_view callable_pattern = "^[!-~]{1,256}$";
 inline constexpr std::array<std::string_view, 4> backoff_names{"none", "linear", "exponential",
                                                                "fibonacci"};
 inline constexpr std::array<std::string_view, 1> step_type_names{"standard"};
+inline constexpr std::array<std::string_view, 5> join_names{
+    "all_complete", "none_failed", "any_complete", "all_done", "any_failed"};
+inline constexpr std::array<std::string_view, 2> otherwise_names{"skip", "fail"};
 
 /// The name of a step; not `ALL`.
 struct step_name_kind : text_kind {
@@ -103,6 +107,21 @@ inline constexpr std::tuple step_fields{
     field{"type", &step_template::type, enum_kind<step_type>{step_type_names},
           "no other type is supported"}
         .defaults_to(step_type::standard),
+    field{"join", &step_template::join, enum_kind<join_rule>{join_names},
+          "when the step runs, by how its parents ended; see [workflows.md](workflows.md#join)"}
+        .stored_in("join_rule")
+        .defaults_to(join_rule::all_complete),
+    field{"when", &step_template::condition, text_kind{condition_problem, ""},
+          "a condition over the parents' results; see [workflows.md](workflows.md#when)"}
+        .stored_in("condition"),
+    field{"otherwise", &step_template::otherwise, enum_kind<unmet>{otherwise_names},
+          "what becomes of the step if the condition is not met"}
+        .stored_in("otherwise")
+        .defaults_to(unmet::skip),
+    field{"allow_failure", &step_template::allow_failure, boolean_kind{},
+          "`true`: the task can complete although this step failed"}
+        .stored_in("allow_failure")
+        .defaults_to(false),
 };
 
 /// The keys of a template.

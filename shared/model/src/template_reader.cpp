@@ -60,7 +60,13 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
     mapping_reader const source{in, path, node, step_keys};
     given_step places;
     step_template step;
-    places.name_line = in.source[source.find("name").value_or(node)].line;
+    auto const line_of = [&](std::string_view key) {
+        return in.source[source.find(key).value_or(node)].line;
+    };
+    places.name_line = line_of("name");
+    places.join_line = line_of("join");
+    places.condition_line = line_of("when");
+    places.otherwise_line = line_of("otherwise");
     read_fields(in, path, source, step_fields, step, completeness::whole);
     read_fields(in, path, source, settings_fields, step.settings, completeness::whole);
     step.dependencies = read_dependencies(in, path, source, places);

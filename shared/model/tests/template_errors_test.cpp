@@ -103,6 +103,39 @@ std::vector<broken_template> const broken_templates{
     {"StepType",
      HEAD "steps:\n- name: a\n  type: decision\n  handler: {callable: x}\n",
      {"line 5: steps[0].type: must be standard, not \"decision\""}},
+    {"JoinRule",
+     HEAD "steps:\n- {name: a, handler: {callable: x}}\n"
+          "- {name: b, handler: {callable: x}, dependencies: [a], join: any}\n",
+     {"line 5: steps[1].join: must be all_complete, none_failed, any_complete, all_done or "
+      "any_failed, "
+      "not \"any\"; did you mean \"any_failed\"?"}},
+    {"JoinWithoutDependencies",
+     HEAD "steps: [{name: a, handler: {callable: x}, join: all_done}]\n",
+     {"line 3: steps[0].join: has no effect on a step without dependencies"}},
+    {"OtherwiseWithoutWhen",
+     HEAD "steps: [{name: a, handler: {callable: x}, otherwise: fail}]\n",
+     {"line 3: steps[0].otherwise: has no effect without `when`"}},
+    {"ConditionReadsNoParent",
+     HEAD "steps:\n- {name: a, handler: {callable: x}}\n"
+          "- {name: b, handler: {callable: x}, dependencies: [a], when: $.c.n > 1}\n",
+     {"line 5: steps[1].when: reads \"c\", which is not in the step's dependencies"}},
+    {"ConditionWithADash",
+     HEAD "steps:\n- {name: a-b, handler: {callable: x}}\n"
+          "- {name: c, handler: {callable: x}, dependencies: [a-b], when: $.a-b.n > 1}\n",
+     {"line 5: steps[1].when: reads \"a\", which is no dependency; quote a name with `-` or `.`: "
+      "$.\"a-b\""}},
+    {"ConditionIsConstant",
+     HEAD "steps: [{name: a, handler: {callable: x}, when: 1 == 1}]\n",
+     {"line 3: steps[0].when: must read a parent's result or $context: it is always the same"}},
+    {"ConditionWithVariable",
+     HEAD "steps: [{name: a, handler: {callable: x}, when: $contxt.go == 1}]\n",
+     {"line 3: steps[0].when: must not use the variable $contxt: there is only $context"}},
+    {"ConditionWithRegex",
+     HEAD "steps: [{name: a, handler: {callable: x}, when: '$context.go like_regex \"a\"'}]\n",
+     {"line 3: steps[0].when: must not contain `like_regex`"}},
+    {"ConditionWithAllMembers",
+     HEAD "steps: [{name: a, handler: {callable: x}, when: '$context.** == 1'}]\n",
+     {"line 3: steps[0].when: must not contain `**`: name the members"}},
     {"UnknownStepKey",
      HEAD "steps:\n- name: a\n  handler: {callable: x}\n  retrys: {}\n",
      {"line 6: steps[0].retrys: is an unknown key; did you mean \"retry\"?"}},
@@ -317,7 +350,15 @@ std::set<std::string_view> const beyond_a_schema{"DuplicateKey",
                                                  "UnknownDependency",
                                                  "SelfDependency",
                                                  "Cycle",
-                                                 "TwoCycles"};
+                                                 "TwoCycles",
+                                                 "JoinWithoutDependencies",
+                                                 "OtherwiseWithoutWhen",
+                                                 "ConditionReadsNoParent",
+                                                 "ConditionWithADash",
+                                                 "ConditionIsConstant",
+                                                 "ConditionWithVariable",
+                                                 "ConditionWithRegex",
+                                                 "ConditionWithAllMembers"};
 
 TEST_P(TemplateErrors, AreFoundByTheSchemaIfItCanExpressThem) {
     static auto const schema = json_schema::validator::compile(template_schema(), "schema").value();

@@ -63,6 +63,7 @@ enum claimed_column : std::size_t {
     context,
     parents,
     parents_bytes,
+    parent_states,
     claimed_columns
 };
 
@@ -90,6 +91,7 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row) {
         .context = text(from, row, context),
         .parents = optional_text(from, row, parents),
         .parents_bytes = from.int4(row, parents_bytes),
+        .parent_states = optional_text(from, row, parent_states),
     };
 }
 

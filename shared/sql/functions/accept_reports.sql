@@ -2,21 +2,26 @@
 -- is a part of finish_steps, where the arguments are described. It has no SET options: see
 -- advance_steps.
 -- called by: finish_steps.
--- returns: the steps that succeeded, with the sizes of their results; the tasks of those that failed permanently
---   and of those that will be retried; an array is null if there are none. msg_ids: the messages of all of them,
---   ascending, never null.
+-- returns, null where there are none:
+--   done_tasks: the tasks of the steps that succeeded, or failed with allow_failure. failed_tasks, retried_tasks:
+--     those of the other steps that failed permanently, and of those that will be retried.
+--   static_…: the steps of templates that are not dynamic that succeeded, with the sizes of their results.
+--   ended_…: the steps of dynamic templates that succeeded or failed permanently.
+--   msg_ids: the messages of all of them, ascending, never null.
 -- locks: the reported steps (task_id, step_no).
 -- moves: step in_progress -> complete | failed | waiting_for_retry.
 create or replace function tasker.accept_reports(
     p_queue text, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[],
-    out done_tasks uuid[], out done_steps int[], out done_templates int[], out done_bytes int[],
-    out failed_tasks uuid[], out retried_tasks uuid[], out msg_ids bigint[])
+    out done_tasks uuid[], out failed_tasks uuid[], out retried_tasks uuid[],
+    out static_tasks uuid[], out static_steps int[], out static_templates int[], out static_bytes int[],
+    out ended_tasks uuid[], out ended_steps int[], out msg_ids bigint[])
 language plpgsql
 as $$
 declare
-    v_now         timestamptz := tasker.clock();
-    v_failed_msgs bigint[];
+    v_now     timestamptz := tasker.clock();
+    v_dynamic boolean;
+    v_failed  record;
 begin
     -- `any (array[…])` and `offset 0` leave the planner only look-ups by key (decision 0113).
     with done as (
@@ -30,18 +35,38 @@ begin
               where i.outcome = 'success' order by i.task_id, i.step_no) i
         where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.delivery = i.delivery
           and s.state = 'in_progress'
-        returning s.task_id, s.step_no, s.template_id, i.msg_id, coalesce(octet_length(i.payload), 0) as bytes
+        returning s.task_id, s.step_no, s.template_id, s.dynamic, i.msg_id,
+                  coalesce(octet_length(i.payload), 0) as bytes
     )
-    select array_agg(d.task_id), array_agg(d.step_no), array_agg(d.template_id), array_agg(d.msg_id),
-           array_agg(d.bytes)
-    into done_tasks, done_steps, done_templates, msg_ids, done_bytes
+    select array_agg(d.task_id), array_agg(d.step_no), array_agg(d.template_id), array_agg(d.bytes),
+           array_agg(d.msg_id), bool_or(d.dynamic)
+    into static_tasks, static_steps, static_templates, static_bytes, msg_ids, v_dynamic
     from done d;
+    done_tasks := static_tasks;
+    if v_dynamic then
+        select array_agg(d.task_id) filter (where not t.is_dynamic),
+               array_agg(d.step_no) filter (where not t.is_dynamic),
+               array_agg(d.template_id) filter (where not t.is_dynamic),
+               array_agg(d.bytes) filter (where not t.is_dynamic),
+               array_agg(d.task_id) filter (where t.is_dynamic), array_agg(d.step_no) filter (where t.is_dynamic)
+        into static_tasks, static_steps, static_templates, static_bytes, ended_tasks, ended_steps
+        from unnest(static_tasks, static_steps, static_templates, static_bytes)
+                 d(task_id, step_no, template_id, bytes)
+        cross join lateral (
+            select t.is_dynamic from tasker.templates t where t.template_id = d.template_id offset 0) t;
+    end if;
 
     if 'success' <> any (p_outcomes) then
-        select f.failed_tasks, f.retried_tasks, f.msg_ids into failed_tasks, retried_tasks, v_failed_msgs
-        from tasker.fail_steps(p_queue, p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads,
-                               p_retry_after_ms, p_ran_us, v_now) f;
+        v_failed := tasker.fail_steps(
+            p_queue, p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_retry_after_ms,
+            p_ran_us, v_now);
+        done_tasks := done_tasks || v_failed.allowed_tasks;
+        failed_tasks := v_failed.failed_tasks;
+        retried_tasks := v_failed.retried_tasks;
+        ended_tasks := ended_tasks || v_failed.ended_tasks;
+        ended_steps := ended_steps || v_failed.ended_steps;
+        msg_ids := msg_ids || v_failed.msg_ids;
     end if;
-    msg_ids := array(select m from unnest(msg_ids || v_failed_msgs) m order by m);
+    msg_ids := array(select m from unnest(msg_ids) m order by m);
 end;
 $$;

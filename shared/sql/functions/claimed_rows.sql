@@ -14,11 +14,19 @@ as $$
                select pg_catalog.json_object_agg(
                    (select n.name from tasker.template_steps n
                     where n.template_id = s.template_id and n.step_no = u.parent_no),
-                   coalesce((select r.result from tasker.steps r
-                             where r.task_id = s.task_id and r.step_no = u.parent_no), 'null'))
-               from pg_catalog.unnest(d.parents) u(parent_no))
+                   coalesce(r.result, 'null'))
+               from pg_catalog.unnest(d.parents) u(parent_no)
+               join tasker.steps r on r.task_id = s.task_id and r.step_no = u.parent_no and r.state = 'complete')
            end,
-           s.parents_bytes
+           s.parents_bytes,
+           case when s.dynamic and s.parents_total > 0 then (
+               select pg_catalog.json_object_agg(
+                   (select n.name from tasker.template_steps n
+                    where n.template_id = s.template_id and n.step_no = u.parent_no),
+                   case when r.state = 'pending' then 'not_run' else r.state::text end)
+               from pg_catalog.unnest(d.parents) u(parent_no)
+               join tasker.steps r on r.task_id = s.task_id and r.step_no = u.parent_no)
+           end
     from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
     cross join lateral (
         select * from tasker.steps s where s.task_id = m.task_id and s.step_no = m.step_no offset 0) s

@@ -1,14 +1,16 @@
 -- Stores the failures among reports and schedules the retries. The arguments are those of
 -- finish_steps.
 -- called by: accept_reports.
--- returns: for the caller's own steps: the tasks of those that failed permanently, the tasks of those that
---   will be retried, and the messages of both; null where there are none.
+-- returns: for the caller's own steps: the tasks of those that failed permanently, without those with
+--   allow_failure; the tasks of those that will be retried; the steps of dynamic templates that failed permanently
+--   (ended_…); the tasks of those with allow_failure among them; the messages of all; null where there are none.
 -- locks: the steps (task_id, step_no).
 -- moves: step in_progress -> failed | waiting_for_retry.
 create or replace function tasker.fail_steps(
     p_queue text, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[], p_now timestamptz,
-    out failed_tasks uuid[], out retried_tasks uuid[], out msg_ids bigint[])
+    out failed_tasks uuid[], out retried_tasks uuid[], out ended_tasks uuid[], out ended_steps int[],
+    out allowed_tasks uuid[], out msg_ids bigint[])
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -30,7 +32,7 @@ begin
             finished_at = case when not r.again then p_now end,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, p_now - r.ran_us * interval '1 microsecond'))
-        from (select i.*, i.outcome = 'retryable_failure' and d.retryable and x.failures + 1 < d.max_attempts as again,
+        from (select i.*, d.allow_failure, i.outcome = 'retryable_failure' and d.retryable and x.failures + 1 < d.max_attempts as again,
                      coalesce(i.after_ms, tasker.backoff_ms(d.backoff, d.backoff_base_ms,
                                                             d.max_backoff_ms, x.failures + 1)) as wait_ms
               from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_payloads, p_retry_after_ms,
@@ -45,13 +47,16 @@ begin
               where i.outcome <> 'success' order by i.task_id, i.step_no) r
         where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.delivery = r.delivery
           and s.state = 'in_progress'
-        returning s.task_id, s.step_no, r.again, r.wait_ms, r.msg_id
+        returning s.task_id, s.step_no, s.dynamic, r.again, r.allow_failure, r.wait_ms, r.msg_id
     )
-    select array_agg(f.task_id) filter (where not f.again),
+    select array_agg(f.task_id) filter (where not f.again and not f.allow_failure),
+           array_agg(f.task_id) filter (where not f.again and f.allow_failure),
+           array_agg(f.task_id) filter (where not f.again and f.dynamic),
+           array_agg(f.step_no) filter (where not f.again and f.dynamic),
            array_agg(f.task_id) filter (where f.again), array_agg(f.step_no) filter (where f.again),
            array_agg(f.msg_id) filter (where f.again), array_agg(f.wait_ms) filter (where f.again),
            array_agg(f.msg_id)
-    into failed_tasks, retried_tasks, v_steps, v_msgs, v_ms, msg_ids
+    into failed_tasks, allowed_tasks, ended_tasks, ended_steps, retried_tasks, v_steps, v_msgs, v_ms, msg_ids
     from failing f;
 
     if retried_tasks is not null then

@@ -1,4 +1,4 @@
--- finish_steps for one step that succeeded and has at most one child: an idle system's usual case, in
+-- finish_steps for one step that succeeded and has at most one child, in a template that is not dynamic: an idle system's usual case, in
 -- a handful of primary-key statements, for a third of the set-based function's cost. What it does not
 -- cover goes to finish_steps. Arguments, rows returned, locks and moves: see there.
 -- called by: the worker.
@@ -21,17 +21,18 @@ declare
     v_children int[];
     v_total    int;         -- the child's parents
     v_done     int;
+    v_dynamic  boolean;
     v_ready    boolean := false;
     v_taken    boolean := false;
     v_state    tasker.task_state;
     v_row      tasker.claimed_step;
 begin
-    select o.template_id, o.children, o.child_parents[1] into v_template, v_children, v_total
+    select o.template_id, o.children, o.child_parents[1], s.dynamic into v_template, v_children, v_total, v_dynamic
     from tasker.steps s
     join tasker.template_steps o on o.template_id = s.template_id and o.step_no = s.step_no
     where s.task_id = p_task_id and s.step_no = p_step_no and s.delivery = p_delivery
       and s.state = 'in_progress';
-    if cardinality(v_children) > 1 then
+    if v_dynamic or cardinality(v_children) > 1 then
         return query select * from tasker.finish_steps(
             p_queue, p_worker, p_lease_s, p_take, array[p_task_id], array[p_step_no], array[p_delivery],
             array[p_msg_id], array['success'::tasker.outcome], array[p_result], array[null::int], array[p_ran_us]);

@@ -11,9 +11,10 @@
 --   returned already leased to p_worker for p_lease_s seconds, so that a chain costs one transaction per step.
 -- called by: the worker; finish_step (fan-outs); fail_killers (steps that lost their worker too many times).
 -- returns: the continuations, and the refused reports: the step has another delivery, or it was cancelled.
--- locks: the reported steps (task_id, step_no), children (same order), tasks (task_id), then the reported steps'
---   messages (msg_id).
--- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress;
+-- locks: the reported steps (task_id, step_no), children (same order), tasks (task_id; those of dynamic templates
+--   before their children), then the reported steps' messages (msg_id).
+-- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress |
+--   skipped | failed;
 --   task -> running | waiting | failed | complete.
 -- raises: TK001 when the arrays differ in length.
 -- cost: a few statements on primary keys for the whole batch; a task's row is written only when one of its
@@ -34,6 +35,8 @@ as $$
 declare
     v_accepted record;
     v_next     record;
+    v_dynamic  record;
+    v_refused  uuid[]; -- tasks of steps that failed by their condition
     v_msg_ids  bigint[];
     v_row      tasker.claimed_step;
 begin
@@ -48,14 +51,24 @@ begin
         p_queue, p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_retry_after_ms,
         p_ran_us);
     v_next := tasker.advance_steps(
-        p_worker, p_take, v_accepted.done_tasks, v_accepted.done_steps, v_accepted.done_templates,
-        v_accepted.done_bytes);
+        p_worker, p_take, v_accepted.static_tasks, v_accepted.static_steps, v_accepted.static_templates,
+        v_accepted.static_bytes);
+    if v_accepted.ended_tasks is not null then
+        v_dynamic := tasker.advance_dynamic(
+            p_worker, p_take - coalesce(cardinality(v_next.taken_tasks), 0), v_accepted.ended_tasks,
+            v_accepted.ended_steps);
+        v_refused := v_dynamic.failed_tasks;
+        select v_next.enqueue_tasks || v_dynamic.enqueue_tasks as enqueue_tasks,
+               v_next.enqueue_steps || v_dynamic.enqueue_steps as enqueue_steps,
+               v_next.taken_tasks || v_dynamic.taken_tasks as taken_tasks,
+               v_next.taken_steps || v_dynamic.taken_steps as taken_steps into v_next;
+    end if;
     perform tasker.update_tasks(
         v_accepted.done_tasks, v_accepted.failed_tasks, v_accepted.retried_tasks,
-        v_next.enqueue_tasks || v_next.taken_tasks);
+        v_next.enqueue_tasks || v_next.taken_tasks, v_refused);
     v_msg_ids := tasker.move_messages(
-        p_queue, p_lease_s, v_accepted.msg_ids, v_accepted.retried_tasks is null, v_next.enqueue_tasks, v_next.enqueue_steps, v_next.taken_tasks,
-        v_next.taken_steps);
+        p_queue, p_lease_s, v_accepted.msg_ids, v_accepted.retried_tasks is null, v_next.enqueue_tasks,
+        v_next.enqueue_steps, v_next.taken_tasks, v_next.taken_steps);
 
     if v_msg_ids is not null then
         return query

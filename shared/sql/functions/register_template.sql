@@ -6,7 +6,8 @@
 -- returns: the template's id, and whether it is new.
 -- locks: a new namespace, then the template's row.
 -- raises: TK003 other content under the same name and version; TK006 registered for another
---   environment, whose overrides are compiled in; TK001 from ensure_namespace.
+--   environment, whose overrides are compiled in; TK001 from ensure_namespace; TK007 a condition
+--   that is no SQL/JSON path: the detail is {"step": …, "message": …}.
 -- cost: linear in steps and edges.
 create or replace function tasker.register_template(
     p_namespace text, p_name text, p_version text, p_environment text, p_hash text,
@@ -22,18 +23,24 @@ declare
     v_total        int;
     v_roots        int[];
     v_leaves       int[];
+    v_dynamic      boolean;
+    v_conditional  boolean; -- a root has a condition
     v_now          timestamptz := tasker.clock();
 begin
     select count(*)::int,
            coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.parents) = 0), '{}'),
-           coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.children) = 0), '{}')
-    into v_total, v_roots, v_leaves
-    from json_to_recordset(p_steps) as s(step_no int, parents int[], children int[]);
+           coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.children) = 0), '{}'),
+           coalesce(bool_or(s.join_rule <> 'all_complete' or s.condition is not null or s.allow_failure), false),
+           coalesce(bool_or(s.condition is not null and cardinality(s.parents) = 0), false)
+    into v_total, v_roots, v_leaves, v_dynamic, v_conditional
+    from json_to_recordset(p_steps) as s(
+        step_no int, parents int[], children int[], join_rule text, condition text, allow_failure boolean);
     insert into tasker.templates as t
         (namespace_id, namespace, name, version, environment, hash, definition, has_input_schema,
-         steps_total, roots, leaves, created_at)
+         steps_total, roots, leaves, is_dynamic, has_conditional_roots, created_at)
     values (v_namespace_id, p_namespace, p_name, p_version, p_environment, p_hash, p_definition,
-            p_definition -> 'input_schema' is not null, v_total, v_roots, v_leaves, v_now)
+            p_definition -> 'input_schema' is not null, v_total, v_roots, v_leaves,
+            v_dynamic, v_conditional, v_now)
     on conflict (namespace_id, name, version) do nothing
     returning t.template_id into template_id;
     created := found;
@@ -54,6 +61,7 @@ begin
     end if;
 
     v_step.template_id := template_id;
+    perform tasker.check_conditions(p_steps);
     insert into tasker.template_steps select * from json_populate_recordset(v_step, p_steps);
 end;
 $$;

@@ -1,4 +1,4 @@
--- Tasks as the API shows them. `result` joins the results of the leaf steps by name once the task is
+-- Tasks as the API shows them. `result` joins the results of the complete leaf steps by name once the task is
 -- complete; it is null where they are larger together than joined_bytes_limit(). steps_complete is
 -- counted from the steps' rows while a task is open.
 -- started_at: when the first handler of a root started. The row of a task has it only where the roots' rows no
@@ -13,7 +13,7 @@ as $$
     select t.task_id, p.namespace, p.name, p.version,
            case t.state when 'pending' then tasker.pending_state(t.task_id) else t.state end::text,
            t.priority, t.idempotency_key, t.context, p.steps_total,
-           case when t.state = 'complete' then p.steps_total
+           case when t.state = 'complete' and not p.is_dynamic then p.steps_total
                 else (select pg_catalog.count(*)::int from tasker.steps s
                       where s.task_id = t.task_id and s.state = 'complete') end,
            t.steps_failed, t.created_at,
@@ -27,12 +27,12 @@ as $$
                    from tasker.steps s
                    where s.task_id = t.task_id and s.step_no = any (p.leaves))
                   <= tasker.joined_bytes_limit()) then (
-               select pg_catalog.json_object_agg(
+               select coalesce(pg_catalog.json_object_agg(
                    (select n.name from tasker.template_steps n
                     where n.template_id = t.template_id and n.step_no = l.step_no),
-                   coalesce((select s.result from tasker.steps s
-                             where s.task_id = t.task_id and s.step_no = l.step_no), 'null'))
-               from pg_catalog.unnest(p.leaves) l(step_no))
+                   coalesce(s.result, 'null')), '{}')
+               from pg_catalog.unnest(p.leaves) l(step_no)
+               join tasker.steps s on s.task_id = t.task_id and s.step_no = l.step_no and s.state = 'complete')
            end
     from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = any (array[i.task_id])

@@ -8,9 +8,13 @@ create type tasker.task_state as enum
     ('pending', 'running', 'waiting', 'failed', 'complete', 'cancelled');
 
 create type tasker.step_state as enum
-    ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'complete', 'failed', 'cancelled');
+    ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'complete', 'failed', 'cancelled', 'skipped');
 
 create type tasker.outcome as enum ('success', 'retryable_failure', 'permanent_failure');
+
+create type tasker.join_rule as enum ('all_complete', 'none_failed', 'any_complete', 'all_done', 'any_failed');
+
+create type tasker.otherwise as enum ('skip', 'fail');
 
 create type tasker.backoff as enum ('none', 'linear', 'exponential', 'fibonacci');
 
@@ -36,6 +40,8 @@ create table tasker.templates (
     steps_total      int not null,
     roots            int[] not null,
     leaves           int[] not null,
+    is_dynamic       boolean not null, -- see template_steps
+    has_conditional_roots boolean not null,
     created_at       timestamptz not null,
     constraint template_is_named_once unique (namespace_id, name, version),
     constraint template_has_steps check (steps_total between 1 and 10000),
@@ -44,6 +50,8 @@ create table tasker.templates (
 
 -- The compiled steps of a template, its environment's overrides applied. `child_parents[i]` is the
 -- number of parents of `children[i]`, so that finishing a step reads one row, not one for each child.
+-- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, or
+-- allow_failure: then advance_dynamic decides what runs.
 create table tasker.template_steps (
     template_id     int not null references tasker.templates,
     step_no         int not null,
@@ -60,6 +68,10 @@ create table tasker.template_steps (
     backoff_base_ms bigint not null,
     max_backoff_ms  bigint not null,
     timeout_ms      bigint,
+    join_rule       tasker.join_rule not null,
+    condition       jsonpath,
+    otherwise       tasker.otherwise not null,
+    allow_failure   boolean not null,
     primary key (template_id, step_no),
     constraint step_is_named_once unique (name, template_id),
     constraint step_has_attempts check (max_attempts >= 1),
@@ -111,7 +123,8 @@ create table tasker.idempotency_keys (
 -- counts reported failures, `lost_leases` the claims whose lease ended without a report,
 -- `lost_alone` those of them whose handler ran alone in its worker; `alone`: this claim must run
 -- alone (decision 0506). `started_at`: when this claim's handler started; null while the step waits
--- in the worker. `parents_bytes` is the size of the parents' results as JSON text, 2147483647 for
+-- in the worker. `dynamic`: its template is. A pending step whose parents have all ended will never run.
+-- `parents_bytes` is the size of the parents' results as JSON text, 2147483647 for
 -- more than that.
 create table tasker.steps (
     task_id       uuid not null,
@@ -127,6 +140,7 @@ create table tasker.steps (
     worker_id     int,
     state         tasker.step_state not null,
     alone         boolean not null default false,
+    dynamic       boolean not null default false,
     enqueued_at   timestamptz,
     started_at    timestamptz,
     finished_at   timestamptz,
@@ -172,7 +186,8 @@ alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_
 -- A step that is handed to a worker, by a claim or as a continuation of its report. Where a report is
 -- `refused`, only queue, msg_id, task_id, step_no and delivery are set: those of the report.
 -- `parents` is {"<parent's name>": <its result>, …}. It is null for a root, and where parents_bytes is above
--- joined_bytes_limit(): the worker fails such a step permanently. `alone`: the worker runs it only when it
+-- joined_bytes_limit(): the worker fails such a step permanently. `parent_states`, if the template is dynamic:
+-- {"<parent's name>": "complete", …}; then `parents` has only the complete ones. `alone`: the worker runs it only when it
 -- holds nothing else.
 create type tasker.claimed_step as (
     refused          boolean,
@@ -196,7 +211,8 @@ create type tasker.claimed_step as (
     priority         int2,
     context          json,
     parents          json,
-    parents_bytes    int
+    parents_bytes    int,
+    parent_states    json
 );
 
 -- A task as the API shows it.

@@ -98,6 +98,17 @@ TEST_F(FlushNotifications, HaveOnlyTheIdOfATaskWithALargeResult) {
     }
 }
 
+TEST_F(FlushNotifications, HaveOnlyTheIdOfATaskWhoseStepsMayBeSkipped) {
+    want_finished(listener_, true);
+    auto const task = w_.create(w_.register_yaml(
+        "skips", "  - {name: a, handler: {callable: h}}\n"
+                 "  - {name: b, handler: {callable: h}, dependencies: [a], when: $.a == 1}\n"));
+    w_.run_all();
+    flush();
+    EXPECT_EQ(w_.task_state(task), "complete");
+    EXPECT_THAT(received(), ElementsAre(task)) << "its counts would be wrong";
+}
+
 TEST_F(FlushNotifications, HaveOnlyTheIdsOfOtherTasks) {
     want_finished(listener_, true);
     auto const one = w_.create(template_);

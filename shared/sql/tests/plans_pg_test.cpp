@@ -60,13 +60,16 @@ void add_history(workflow_database& w, int template_id, int tasks, std::string c
 void add_templates(workflow_database& w, int count) {
     w.db().exec(fmt::format(
         "with added as (insert into tasker.templates (namespace_id, namespace, name, version, "
-        "environment, hash, definition, has_input_schema, steps_total, roots, leaves, created_at) "
+        "environment, hash, definition, has_input_schema, steps_total, roots, leaves, is_dynamic, "
+        "has_conditional_roots, created_at) "
         "select 1, 'default', 't' || random(), '1.0.0', 'default', '', '{{}}', false, 4, '{{0}}', "
-        "'{{3}}', now() from generate_series(1, {}) returning template_id) "
+        "'{{3}}', false, false, now() from generate_series(1, {}) returning template_id) "
         "insert into tasker.template_steps (template_id, step_no, name, parents, children, "
         "child_parents, handler, initialization, retryable, max_attempts, backoff, "
-        "backoff_base_ms, max_backoff_ms) select template_id, n, 's' || n, '{{}}', '{{}}', '{{}}', "
-        "'h', '{{}}', true, 3, 'none', 0, 0 from added, generate_series(0, 3) n",
+        "backoff_base_ms, max_backoff_ms, join_rule, otherwise, allow_failure) "
+        "select template_id, n, 's' || n, '{{}}', '{{}}', '{{}}', "
+        "'h', '{{}}', true, 3, 'none', 0, 0, 'all_complete', 'skip', false from added, "
+        "generate_series(0, 3) n",
         count));
 }
 
@@ -80,6 +83,13 @@ protected:
                      "end loop; end $$");
         diamond_ = w_.register_template("diamond", "a; b<a; c<a; d<b,c", R"({"backoff":"none"})");
         chain_ = w_.register_template("chain", "a; b<a; c<b");
+        branches_ = w_.register_yaml(
+            "branches",
+            "  - {name: a, handler: {callable: h}}\n"
+            "  - {name: r, handler: {callable: h}, when: $context.go == true}\n"
+            "  - {name: b, handler: {callable: h}, dependencies: [a], when: $.a == 1}\n"
+            "  - {name: c, handler: {callable: h}, dependencies: [a, r], when: $.a > 1}\n"
+            "  - {name: d, handler: {callable: h}, dependencies: [b, c], join: all_done}\n");
         // The tables grow after the statistics were taken, and the plans stay.
         add_templates(w_, GetParam().tasks / 10);
         add_history(w_, diamond_, GetParam().tasks, GetParam().state);
@@ -135,6 +145,7 @@ protected:
         create(diamond_, "null::text");
         create(chain_, "'k' || n");
         create(chain_, "'k' || n"); // they exist
+        create(branches_, "null::text");
         exec("select tasker.create_task('default', 'diamond')");
         exec("select tasker.create_task('default', 'chain', '1.0.0', p_key => 'one')");
         claim();
@@ -209,6 +220,7 @@ protected:
     workflow_database w_;
     int diamond_ = 0;
     int chain_ = 0;
+    int branches_ = 0;
     std::optional<explained_session> session_;
 };
 

@@ -99,6 +99,19 @@ int workflow_database::register_template(std::string const& name, std::string_vi
                     name, step_with_defaults(), settings, json));
 }
 
+int workflow_database::register_yaml(std::string const& name, std::string const& steps) {
+    auto const parsed =
+        model::parse_template_yaml("name: " + name + "\nversion: 1.0.0\nsteps:\n" + steps);
+    auto const made = model::compile(parsed.value(), "");
+    pqxx::connection session{database_.dsn()};
+    pqxx::nontransaction query{session};
+    return query
+        .exec_params1("select template_id from tasker.register_template('default', $1, '1.0.0', "
+                      "'default', 'hash', '{}', $2)",
+                      name, model::steps_json(made))[0]
+        .as<int>();
+}
+
 std::string workflow_database::create(int template_id, std::string const& context, int priority) {
     auto id = database_.value<std::string>("select tasker.uuid_v7()::text");
     database_.exec(fmt::format(

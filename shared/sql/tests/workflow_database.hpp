@@ -50,6 +50,9 @@ public:
     int register_template(std::string const& name, std::string_view steps,
                           std::string const& settings = "{}");
 
+    /// Registers a template in YAML, without name and version. Returns its id.
+    int register_yaml(std::string const& name, std::string const& steps);
+
     /// Creates a task of the template and returns its id.
     std::string create(int template_id, std::string const& context = "{}", int priority = 2);
 

@@ -84,7 +84,7 @@ TEST(TransitionGuard, TreatsAnInsertedRowAsMovedFromPending) {
     insert_task(database);
     constexpr char const* again = "insert into tasker.steps (task_id, step_no, template_id, "
                                   "parents_total, parents_done, state) "
-                                  "select task_id, 1, 1, 0, 0, 'failed' from tasker.tasks";
+                                  "select task_id, 1, 1, 0, 0, 'complete' from tasker.tasks";
     EXPECT_EQ(sqlstate_of(database, again), "TG001");
 }
 

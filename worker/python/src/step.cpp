@@ -37,6 +37,10 @@ py::object step::parents(floats as) {
     return parents_.read(of_.parents_text(), as);
 }
 
+py::object step::parent_states() {
+    return parent_states_.read(of_.parent_states_text(), floats::plain);
+}
+
 py::object step::initialization(floats as) {
     return initialization_.read(of_.initialization_text(), as);
 }
@@ -85,6 +89,7 @@ void bind_step(py::module_& module) {
         .def_property_readonly("idempotency_key", read(&context::idempotency_key))
         .def_property_readonly("context", [](step& self) { return self.context(); })
         .def_property_readonly("parents", [](step& self) { return self.parents(); })
+        .def_property_readonly("parent_states", &step::parent_states)
         .def_property_readonly("initialization", [](step& self) { return self.initialization(); })
         .def_property_readonly("deadline", &step::deadline)
         .def("is_cancelled", read(&context::is_cancelled))

@@ -29,6 +29,7 @@ public:
     pybind11::object context(floats as = floats::plain);
     /// dict of the parents' results
     pybind11::object parents(floats as = floats::plain);
+    pybind11::object parent_states(); ///< dict of how the parents ended
     pybind11::object initialization(floats as = floats::plain);
 
     /// Seconds since the epoch, by the host's clock; None if the template sets no time-out.
@@ -48,6 +49,7 @@ private:
     worker::step_context of_;
     value context_;
     value parents_;
+    value parent_states_;
     value initialization_;
 };
 

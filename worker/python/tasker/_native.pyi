@@ -49,7 +49,15 @@ class Step:
         """The task's context."""
     @property
     def parents(self) -> dict[str, Any]:
-        """The parents' results by step name."""
+        """The parents' results by step name; only those of complete parents."""
+    @property
+    def parent_states(self) -> dict[str, str]:
+        """How each parent ended, by step name.
+
+        ``complete``, ``skipped``, ``failed`` or ``not_run``.
+
+        Empty in a template in which every step needs all its parents.
+        """
     @property
     def initialization(self) -> dict[str, Any]:
         """The template's ``handler.initialization``."""
@@ -101,6 +109,7 @@ def try_handler(
     method: str,
     context: str,
     parents: str,
+    parent_states: str,
     initialization: str,
     failures: int,
     max_attempts: int,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from . import _binding, _native, _operations, _registry
 from ._dev_server import DevServer
@@ -34,7 +34,7 @@ class Failure:
 
 @dataclasses.dataclass
 class StepRun:
-    """A step of a run: ``state`` is pending, complete or failed."""
+    """A step of a run: ``state`` is complete, failed, skipped, or pending if it cannot run."""
 
     name: str
     state: str = "pending"
@@ -86,18 +86,52 @@ def run(
     context_text = _native.write_json({} if context is None else context)
     if compiled["input_schema"]:
         _refuse(_native.check_context(compiled["input_schema"], context_text))
+    conditional = [step["name"] for step in compiled["steps"] if step.get("condition")]
+    if conditional:
+        raise ValueError(
+            f"steps with a condition need PostgreSQL, so they cannot run in memory: "
+            f"{', '.join(conditional)}; test this template with the fixture tasker_server"
+        )
     functions = _functions(handlers, stubs, compiled["steps"])
     steps = {step["name"]: StepRun(step["name"]) for step in compiled["steps"]}
     in_order = list(steps.values())
     for declared in compiled["steps"]:
         parents = [in_order[number] for number in declared["parents"]]
-        if all(parent.state == "complete" for parent in parents):
-            results = {parent.name: parent.result for parent in parents}
-            _run_step(declared, functions, context_text, results, steps[declared["name"]])
-    is_complete = all(step.state == "complete" for step in in_order)
-    leaves = [step["name"] for step in compiled["steps"] if not step["children"]]
-    result = {name: steps[name].result for name in leaves} if is_complete else None
-    return Run("complete" if is_complete else "failed", result, steps)
+        allowed = {compiled["steps"][number]["name"] for number in declared["parents"]
+                   if compiled["steps"][number]["allow_failure"]}
+        step = steps[declared["name"]]
+        outcome = _join_outcome(declared["join_rule"], parents, allowed)
+        if outcome == "skip":
+            step.state = "skipped"
+        elif outcome == "run":
+            _run_step(declared, functions, context_text, parents, step)
+    has_failed = any(steps[each["name"]].state == "failed" and not each["allow_failure"]
+                     for each in compiled["steps"])
+    leaves = [steps[each["name"]] for each in compiled["steps"] if not each["children"]]
+    result = {leaf.name: leaf.result for leaf in leaves if leaf.state == "complete"}
+    return Run("failed" if has_failed else "complete", None if has_failed else result, steps)
+
+
+def _join_outcome(rule: str, parents: List[StepRun], allowed: Set[str]) -> str:
+    """``run``, ``skip`` or ``never``: the rule of the SQL function join_outcome."""
+    complete = any(parent.state == "complete" for parent in parents)
+    skipped = any(parent.state == "skipped" for parent in parents)
+    tolerated = any(parent.state == "failed" and parent.name in allowed for parent in parents)
+    failed = any(
+        parent.state == "pending" or (parent.state == "failed" and parent.name not in allowed)
+        for parent in parents
+    )
+    if rule == "all_done":
+        return "run"
+    if rule == "any_failed":
+        return "run" if failed or tolerated else "skip"
+    if rule == "any_complete" and complete:
+        return "run"
+    if failed:
+        return "never"
+    if rule == "none_failed":
+        return "run"
+    return "skip" if rule == "any_complete" or skipped or tolerated else "run"
 
 
 def call(
@@ -105,6 +139,7 @@ def call(
     context: Any = None,
     parents: Optional[Mapping[str, Any]] = None,
     *,
+    parent_states: Optional[Mapping[str, str]] = None,
     name: str = "step",
     method: str = "",
     initialization: Optional[Mapping[str, Any]] = None,
@@ -119,6 +154,7 @@ def call(
         method,
         _native.write_json({} if context is None else context),
         _native.write_json(parents or {}),
+        _native.write_json(parent_states or {}),
         _native.write_json(initialization or {}),
         failures,
         max_attempts,
@@ -160,15 +196,19 @@ def _run_step(
     declared: Dict[str, Any],
     functions: Dict[str, Callable[..., Any]],
     context_text: str,
-    parents: Dict[str, Any],
+    parents: List[StepRun],
     step: StepRun,
 ) -> None:
+    results = {parent.name: parent.result for parent in parents if parent.state == "complete"}
+    states = {parent.name: "not_run" if parent.state == "pending" else parent.state
+              for parent in parents}
     most = declared["max_attempts"] if declared["retryable"] else 1
     while step.state == "pending":
         result, failure = call(
             functions[declared["handler"]],
             _native.read_json(context_text),
-            parents,
+            results,
+            parent_states=states,
             name=declared["name"],
             method=declared["handler_method"] or "",
             initialization=declared["initialization"],

@@ -160,3 +160,19 @@ class TestDocuments:
             reader.save("page." + language, block)
             done = reader.run("tasker", "template", "validate", "page." + language)
             assert done.returncode == 0, block + done.stderr
+
+    @pytest.mark.parametrize(
+        ("index", "context", "states", "end"),
+        [
+            (0, {"total": 120}, {"approve": "complete", "pay": "complete"}, "complete"),
+            (0, {"total": 80}, {"approve": "skipped", "pay": "complete"}, "complete"),
+            (1, {}, {"upload": "pending", "alert": "complete", "clean_up": "complete"}, "failed"),
+        ],
+    )
+    def test_workflows(self, reader, index, context, states, end):
+        client = tasker.Client(reader.url)
+        template = client.register_template(blocks("docs/workflows.md", "yaml")[index])
+        task = client.wait(client.create_task(template.name, context), timeout=60)
+        assert task.state == end
+        shown = {step.name: step.state for step in client.steps(task)}
+        assert shown.items() >= states.items()

@@ -71,6 +71,50 @@ def test_step_that_fails_permanently_blocks_only_its_dependents():
     assert "raise tasker.Permanent" in error.traceback
 
 
+def test_steps_are_joined_by_their_rule():
+    def no():
+        raise tasker.PermanentError("no")
+
+    def states(step):
+        return step.parent_states
+
+    run = testing.run(
+        {
+            "name": "joins",
+            "version": "1.0.0",
+            "steps": [
+                {"name": "a", "handler": {"callable": "one"}},
+                {"name": "b", "handler": {"callable": "no"}, "allow_failure": True},
+                {"name": "c", "handler": {"callable": "one"}, "dependencies": ["b"]},
+                {
+                    "name": "d",
+                    "handler": {"callable": "states"},
+                    "dependencies": ["a", "b", "c"],
+                    "join": "none_failed",
+                },
+            ],
+        },
+        stubs={"one": lambda: 1, "no": no, "states": states},
+    )
+    assert {name: step.state for name, step in run.steps.items()} == {
+        "a": "complete",
+        "b": "failed",
+        "c": "skipped",
+        "d": "complete",
+    }
+    assert run.state == "complete"
+    assert run.result == {"d": {"a": "complete", "b": "failed", "c": "skipped"}}
+
+
+def test_a_condition_needs_postgresql():
+    with pytest.raises(ValueError, match="cannot run in memory: a;"):
+        testing.run(
+            "name: t\nversion: 1.0.0\nsteps:\n"
+            "  - {name: a, handler: {callable: h}, when: $context.go == true}\n",
+            stubs={"h": lambda: 1},
+        )
+
+
 def test_attempts_end_at_the_limit_of_the_template():
     def never():
         raise OSError("never")

@@ -30,6 +30,7 @@ struct trial_step {
 struct trial_inputs {
     std::string context = "{}";
     std::string parents = "{}";
+    std::string parent_states = "{}";
     std::string initialization = "{}";
 };
 

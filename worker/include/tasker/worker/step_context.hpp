@@ -84,6 +84,11 @@ public:
     std::string_view context_text() const noexcept;
     std::string_view parents_text() const noexcept;
 
+    /// How each parent ended, by its name, as a JSON object: {"a": "complete", "b": "skipped"}. It
+    /// is empty in a template in which every step needs all its parents. parents() has the complete
+    /// ones.
+    std::string_view parent_states_text() const noexcept;
+
     /// Errors: input_error if it does not match.
     template <class Value>
     Value initialization() const {

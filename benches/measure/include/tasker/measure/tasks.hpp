@@ -21,8 +21,8 @@ loop_result create_singly(engine& on, shape const& of, std::size_t tasks, int co
 /// Returns when all tasks of the database are complete, and checks that they are `tasks`.
 void wait_until_drained(engine& on, std::size_t tasks);
 
-/// The same. Returns the seconds from the first start of a handler, by the database's stamp, to the moment when
-/// the last commit was seen. Needs a database on this machine.
+/// The same. Returns the seconds from the first start of a handler, by the database's stamp, to the
+/// moment when the last commit was seen. Needs a database on this machine.
 double seconds_to_drain(engine& on, std::size_t tasks);
 
 /// The id in the answer to a creation.

@@ -22,16 +22,26 @@ enum class step_state : std::uint8_t {
     waiting_for_retry,
     complete,
     failed,
-    cancelled
+    cancelled,
+    skipped
 };
 
 /// What a state means to a reader: how it is drawn and counted.
-enum class state_kind : std::uint8_t { idle, ready, running, waiting, complete, failed, cancelled };
+enum class state_kind : std::uint8_t {
+    idle,
+    ready,
+    running,
+    waiting,
+    complete,
+    failed,
+    cancelled,
+    skipped
+};
 
 /// Nothing more happens unless a user acts; `?wait` responds.
 constexpr bool is_finished(state_kind kind) noexcept {
     return kind == state_kind::complete || kind == state_kind::failed ||
-           kind == state_kind::cancelled;
+           kind == state_kind::cancelled || kind == state_kind::skipped;
 }
 
 template <class State>
@@ -62,7 +72,7 @@ inline constexpr std::array task_states{
                           "A step failed permanently and nothing else can run. The task can still "
                           "be cancelled."},
     state_row<task_state>{task_state::complete, "complete", state_kind::complete,
-                          "Every step is complete."},
+                          "Every step is complete, skipped, or failed with `allow_failure`."},
     state_row<task_state>{task_state::cancelled, "cancelled", state_kind::cancelled,
                           "It was cancelled."},
 };
@@ -102,12 +112,18 @@ inline constexpr std::array step_states{
                           "Failed permanently, or no attempt is left."},
     state_row<step_state>{step_state::cancelled, "cancelled", state_kind::cancelled,
                           "Cancelled with its task."},
+    state_row<step_state>{
+        step_state::skipped, "skipped", state_kind::skipped,
+        "Not needed: its condition was not met, or its parents did not end as its "
+        "`join` requires."},
 };
 
 inline constexpr std::array step_moves{
     state_move<step_state>{step_state::pending, step_state::enqueued, "every parent complete"},
     state_move<step_state>{step_state::pending, step_state::in_progress, "continuation"},
     state_move<step_state>{step_state::pending, step_state::cancelled, "cancel"},
+    state_move<step_state>{step_state::pending, step_state::skipped, "condition or join not met"},
+    state_move<step_state>{step_state::pending, step_state::failed, "condition not met"},
     state_move<step_state>{step_state::enqueued, step_state::in_progress, "claimed"},
     state_move<step_state>{step_state::enqueued, step_state::cancelled, "cancel"},
     state_move<step_state>{step_state::in_progress, step_state::complete, "success"},

@@ -21,6 +21,18 @@ enum class backoff_kind : std::uint8_t { none, linear, exponential, fibonacci };
 
 enum class step_type : std::uint8_t { standard };
 
+/// When a step runs, by how its parents ended; docs/workflows.md has the table.
+enum class join_rule : std::uint8_t {
+    all_complete,
+    none_failed,
+    any_complete,
+    all_done,
+    any_failed
+};
+
+/// What becomes of a step whose condition is not met.
+enum class unmet : std::uint8_t { skip, fail };
+
 /// The settings of a step or an override. An absent value means the default in a step, and no
 /// change in an override.
 struct step_settings {
@@ -41,6 +53,10 @@ struct step_template {
     std::string name;
     std::optional<std::string> description;
     std::optional<step_type> type;
+    std::optional<join_rule> join;
+    std::optional<std::string> condition; ///< `when`: an SQL/JSON path
+    std::optional<unmet> otherwise;
+    std::optional<bool> allow_failure;
     step_settings settings;                               ///< callable is present
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 

@@ -49,6 +49,9 @@ struct claimed_step {
     /// large.
     std::optional<std::string> parents;
     std::int32_t parents_bytes = 0; ///< size of all parents' results together
+    /// JSON object, how each parent ended, by its name; none for a root, and in templates in which
+    /// every step needs all its parents. Then `parents` has only the complete ones.
+    std::optional<std::string> parent_states;
 };
 
 /// Identifies a lease of this worker.

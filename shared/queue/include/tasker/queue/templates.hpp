@@ -32,7 +32,8 @@ struct register_reply {
     bool created = false; ///< false: the same content was already registered
 };
 
-/// Errors: TK003 (exists with other content), TK006 (registered for another environment).
+/// Errors: TK003 (exists with other content), TK006 (registered for another environment), TK007 (a
+/// condition that PostgreSQL does not accept).
 boost::asio::awaitable<result<register_reply>>
 register_template(pg::connection& connection, new_template wanted, deadline until);
 

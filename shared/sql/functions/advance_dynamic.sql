@@ -1,0 +1,121 @@
+-- advance_steps for tasks of dynamic templates: counts the parents of each child that have ended, and decides what
+-- becomes of the children whose parents have all ended: by their join rule first, then by their condition. A child
+-- that does not run has ended too, so this continues in rounds until no other step ends. It has no SET options: see
+-- advance_steps.
+-- called by: finish_steps, create_tasks.
+-- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped. p_take: see finish_steps.
+-- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the
+--   tasks of steps that failed by their condition; null if there are none.
+-- locks: the tasks (task_id), so that one session at a time advances a task; then their steps.
+-- moves: step pending -> enqueued | in_progress | skipped | failed.
+create or replace function tasker.advance_dynamic(
+    p_worker int, p_take int, p_task_ids uuid[], p_step_nos int[],
+    out enqueue_tasks uuid[], out enqueue_steps int[], out taken_tasks uuid[], out taken_steps int[],
+    out failed_tasks uuid[])
+language plpgsql
+as $$
+declare
+    v_now   timestamptz;
+    v_left  int := p_take;
+    v_ended record;
+    v_ready record;
+begin
+    perform from tasker.tasks t where t.task_id = any (p_task_ids) order by t.task_id for update;
+    v_now := tasker.clock();
+    select p_task_ids as tasks, p_step_nos as steps into v_ended;
+    loop
+        -- `any (array[…])` and `offset 0`: decision 0113.
+        with counted as (
+            insert into tasker.steps as s
+                (task_id, step_no, template_id, dynamic, parents_total, parents_done, parents_bytes, state)
+            select p.task_id, c.step_no, p.template_id, true, c.parents_total, count(*),
+                   least(sum(p.bytes), 2147483647)::int, 'pending'::tasker.step_state
+            from unnest(v_ended.tasks, v_ended.steps) e(task_id, step_no)
+            cross join lateral (
+                select s.task_id, s.template_id, coalesce(octet_length(s.result::text), 0) as bytes
+                from tasker.steps s where s.task_id = e.task_id and s.step_no = e.step_no offset 0) p
+            cross join lateral (
+                select d.children, d.child_parents from tasker.template_steps d
+                where d.template_id = p.template_id and d.step_no = e.step_no offset 0) d
+            cross join lateral unnest(d.children, d.child_parents) c(step_no, parents_total)
+            group by p.task_id, c.step_no, p.template_id, c.parents_total
+            order by p.task_id, c.step_no
+            on conflict (task_id, step_no) do update
+            set parents_done = s.parents_done + excluded.parents_done,
+                parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int
+            where s.state = 'pending' -- a cancelled child stays so
+            returning s.task_id, s.step_no, s.parents_done = s.parents_total as is_ready
+        )
+        select array_agg(c.task_id) as tasks, array_agg(c.step_no) as steps into v_ready
+        from counted c where c.is_ready;
+        exit when v_ready.tasks is null;
+
+        with judged as materialized (
+            select r.task_id, r.step_no, d.otherwise, d.allow_failure, o.outcome,
+                   case when o.outcome = 'run' and d.condition is not null
+                        then tasker.check_condition(d.condition, coalesce(e.results, '{}'), t.context) end as unmet
+            from unnest(v_ready.tasks, v_ready.steps) r(task_id, step_no)
+            cross join lateral (select * from tasker.tasks t where t.task_id = r.task_id offset 0) t
+            cross join lateral (
+                select * from tasker.template_steps d
+                where d.template_id = t.template_id and d.step_no = r.step_no offset 0) d
+            cross join lateral (
+                select count(*) filter (where s.state = 'complete') as complete,
+                       count(*) filter (where s.state = 'skipped') as skipped,
+                       count(*) filter (where s.state = 'pending'
+                                          or s.state = 'failed' and not p.allow_failure) as failed,
+                       count(*) filter (where s.state = 'failed' and p.allow_failure) as allowed,
+                       json_object_agg(p.name, coalesce(s.result, 'null'))
+                           filter (where s.state = 'complete' and d.condition is not null) as results
+                from unnest(d.parents) u(step_no)
+                cross join lateral (
+                    select * from tasker.steps s
+                    where s.task_id = r.task_id and s.step_no = u.step_no offset 0) s
+                cross join lateral (
+                    select * from tasker.template_steps p
+                    where p.template_id = d.template_id and p.step_no = u.step_no offset 0) p) e
+            cross join lateral (
+                select tasker.join_outcome(d.join_rule, e.complete, e.skipped, e.failed, e.allowed) as outcome
+                offset 0) o
+        ), decided as materialized (
+            select j.task_id, j.step_no, j.allow_failure, j.unmet,
+                   case when j.outcome <> 'run' then j.outcome
+                        when j.unmet is null then 'run'
+                        when j.unmet::text = '{}' and j.otherwise = 'skip' then 'skip'
+                        else 'fail' end as outcome,
+                   row_number() over (order by j.outcome <> 'run' or j.unmet is not null, j.task_id, j.step_no)
+                       <= v_left as may_take
+            from judged j
+        ), moved as (
+            update tasker.steps s
+            set state = (case d.outcome when 'run' then case when d.may_take then 'in_progress' else 'enqueued' end
+                                        when 'skip' then 'skipped'
+                                        when 'fail' then 'failed' else 'pending' end)::tasker.step_state,
+                enqueued_at = case d.outcome when 'run' then v_now end,
+                delivery = (d.outcome = 'run' and d.may_take)::int,
+                worker_id = case when d.outcome = 'run' and d.may_take then p_worker end,
+                finished_at = case when d.outcome in ('skip', 'fail') then v_now end,
+                error = case when d.outcome = 'fail' and d.unmet::text = '{}'
+                             then '{"type": "condition", "message": "the condition is not met"}'
+                             when d.outcome = 'fail' then d.unmet end
+            from (select * from decided x order by x.task_id, x.step_no) d
+            where s.task_id = any (array[d.task_id]) and s.step_no = d.step_no
+            returning s.task_id, s.step_no, s.state, d.outcome = 'fail' and not d.allow_failure as fails_task
+        )
+        select enqueue_tasks || array_agg(m.task_id) filter (where m.state = 'enqueued'),
+               enqueue_steps || array_agg(m.step_no) filter (where m.state = 'enqueued'),
+               taken_tasks || array_agg(m.task_id) filter (where m.state = 'in_progress'),
+               taken_steps || array_agg(m.step_no) filter (where m.state = 'in_progress'),
+               failed_tasks || array_agg(m.task_id) filter (where m.fails_task)
+        into enqueue_tasks, enqueue_steps, taken_tasks, taken_steps, failed_tasks
+        from moved m;
+        select array_agg(s.task_id) as tasks, array_agg(s.step_no) as steps into v_ended
+        from unnest(v_ready.tasks, v_ready.steps) r(task_id, step_no)
+        cross join lateral (
+            select * from tasker.steps s where s.task_id = r.task_id and s.step_no = r.step_no offset 0) s
+        where s.state in ('pending', 'skipped', 'failed');
+        exit when v_ended.tasks is null;
+        v_left := p_take - coalesce(cardinality(taken_tasks), 0);
+    end loop;
+end;
+$$;

@@ -1,0 +1,27 @@
+-- Evaluates the condition of a step (`when`) over the results of its complete parents (`$`) and the context of its
+-- task ($context).
+-- called by: advance_dynamic, judge_roots. It has no SET options: it runs under those of its caller.
+-- p_parents: {"<parent's name>": <its result>, …}.
+-- returns: null if it is met; {} if it is not; else the error of the step: the condition has no boolean value, or a
+--   value cannot be read.
+create or replace function tasker.check_condition(p_condition jsonpath, p_parents json, p_context json) returns json
+language plpgsql stable
+as $$
+declare
+    v_found jsonb;
+begin
+    v_found := jsonb_path_query_array(
+        p_parents::jsonb, p_condition, jsonb_build_object('context', p_context::jsonb), silent => true);
+    if v_found = 'true' or v_found = '[true]' then
+        return null;
+    elsif v_found in ('[false]', '[null]') then
+        return '{}'::json;
+    end if;
+    return json_build_object(
+        'type', 'condition_error',
+        'message', format('the condition must be true or false, not %s', left(v_found::text, 200)));
+exception when data_exception or program_limit_exceeded then
+    return json_build_object(
+        'type', 'condition_error', 'message', format('the condition cannot read its values: %s', sqlerrm));
+end;
+$$;

@@ -1,0 +1,69 @@
+-- Starts tasks that were just inserted: judges the roots that have conditions over the context of their tasks. A
+-- root that does not run gets its row now, and its children are advanced.
+-- called by: create_tasks, if some roots have conditions.
+-- p_task_ids, p_step_nos: all roots of the tasks.
+-- returns: the steps to enqueue and their queues; null if there are none.
+-- locks: the tasks, whose rows are new; new steps.
+-- moves: root none -> enqueued (without a row) | skipped | failed; others as advance_dynamic; the task as
+--   update_tasks.
+create or replace function tasker.start_conditional(
+    p_task_ids uuid[], p_step_nos int[], out task_ids uuid[], out step_nos int[], out queues text[])
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+as $$
+declare
+    v_now   timestamptz := tasker.clock();
+    v_roots record;
+    v_next  record;
+begin
+    with judged as materialized (
+        select t.task_id, t.template_id, t.created_at, d.step_no, d.otherwise, d.allow_failure,
+               case when d.condition is not null
+                    then tasker.check_condition(d.condition, '{}', t.context) end as unmet
+        from unnest(p_task_ids, p_step_nos) i(task_id, step_no)
+        cross join lateral (select * from tasker.tasks t where t.task_id = i.task_id offset 0) t
+        cross join lateral (
+            select * from tasker.template_steps d
+            where d.template_id = t.template_id and d.step_no = i.step_no offset 0) d
+    ), unmet as materialized (
+        select j.*, case when j.unmet::text = '{}' and j.otherwise = 'skip' then 'skipped' else 'failed'
+                    end::tasker.step_state as state
+        from judged j where j.unmet is not null
+    ), ended as (
+        insert into tasker.steps as s
+            (task_id, step_no, template_id, dynamic, parents_total, parents_done, state, enqueued_at, finished_at, error)
+        select u.task_id, u.step_no, u.template_id, true, 0, 0, u.state, u.created_at, v_now,
+               case when u.unmet::text <> '{}' then u.unmet
+                    when u.state = 'failed' then '{"type": "condition", "message": "the condition is not met"}' end
+        from unmet u order by u.task_id, u.step_no
+    )
+    select array_agg(j.task_id) filter (where j.unmet is null) as run_tasks,
+           array_agg(j.step_no) filter (where j.unmet is null) as run_steps,
+           (select array_agg(u.task_id) from unmet u) as ended_tasks,
+           (select array_agg(u.step_no) from unmet u) as ended_steps,
+           (select array_agg(u.task_id) from unmet u where u.state = 'skipped' or u.allow_failure) as done_tasks,
+           (select array_agg(u.task_id) from unmet u
+            where u.state = 'failed' and not u.allow_failure) as failed_tasks
+    into v_roots from judged j;
+    task_ids := v_roots.run_tasks;
+    step_nos := v_roots.run_steps;
+    if v_roots.ended_tasks is not null then
+        v_next := tasker.advance_dynamic(0, 0, v_roots.ended_tasks, v_roots.ended_steps);
+        task_ids := task_ids || v_next.enqueue_tasks;
+        step_nos := step_nos || v_next.enqueue_steps;
+        perform tasker.update_tasks(
+            v_roots.done_tasks, v_roots.failed_tasks, null, v_next.enqueue_tasks, v_next.failed_tasks);
+    end if;
+    queues := array(
+        select tasker.queue_name(p.namespace, t.priority)
+        from unnest(task_ids) with ordinality i(task_id, n)
+        cross join lateral (select * from tasker.tasks t where t.task_id = i.task_id offset 0) t
+        cross join lateral (select * from tasker.templates p where p.template_id = t.template_id offset 0) p
+        order by i.n);
+end;
+$$;
