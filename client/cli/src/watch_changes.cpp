@@ -116,9 +116,10 @@ std::vector<change> level_changes(std::span<wire::step_view const> before,
         bool const has_first_failure = counts.failed > 0 && old.failed == 0;
         if (has_finished || has_first_failure) {
             auto const at = last_moment(now, levels[level], created_at);
-            auto const kind = counts.failed > 0                 ? model::state_kind::failed
-                              : counts.complete == counts.total ? model::state_kind::complete
-                                                                : model::state_kind::cancelled;
+            auto const kind = counts.failed > 0 ? model::state_kind::failed
+                              : counts.complete + counts.skipped == counts.total
+                                  ? model::state_kind::complete
+                                  : model::state_kind::cancelled;
             changes.push_back(
                 {at, stamp(created_at, at) +
                          paint(mark_of(kind, out.has_unicode), tone_of(kind), out) +

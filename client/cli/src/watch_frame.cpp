@@ -61,9 +61,9 @@ tone tone_of_counts(step_counts const& counts) {
 }
 
 double part_of(step_counts const& counts) {
-    return counts.total == 0
-               ? 1.0
-               : static_cast<double>(counts.complete) / static_cast<double>(counts.total);
+    return counts.total == 0 ? 1.0
+                             : static_cast<double>(counts.complete + counts.skipped) /
+                                   static_cast<double>(counts.total);
 }
 
 text_lines draw_levels(watch_scene const& scene, level_indexes const& levels, terminal const& out) {

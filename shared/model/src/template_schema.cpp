@@ -79,7 +79,7 @@ void describe_step(object_writer& schema) {
     describe_fields(properties, step_fields, completeness::whole);
     {
         object_writer dependencies{properties.key("dependencies")};
-        describe_dependencies(dependencies, "names of the steps that must be complete first");
+        describe_dependencies(dependencies, "names of the steps that end first; see `join`");
     }
     {
         object_writer synonym{properties.key("depends_on")};

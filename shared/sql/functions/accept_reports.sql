@@ -23,6 +23,13 @@ declare
     v_dynamic boolean;
     v_failed  record;
 begin
+    if 'success' = any (p_outcomes) and 'success' <> any (p_outcomes) then
+        -- Two statements store them, so the steps are locked in order first.
+        perform from (select * from unnest(p_task_ids, p_step_nos) u(task_id, step_no)
+                      order by u.task_id, u.step_no offset 0) i
+        join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
+        for update of s;
+    end if;
     -- `any (array[…])` and `offset 0` leave the planner only look-ups by key (decision 0113).
     with done as (
         update tasker.steps s

@@ -2,11 +2,12 @@
 -- becomes of the children whose parents have all ended: by their join rule first, then by their condition. A child
 -- that does not run has ended too, so this continues in rounds until no other step ends. It has no SET options: see
 -- advance_steps.
--- called by: finish_steps, create_tasks.
+-- called by: finish_steps, start_conditional.
 -- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped. p_take: see finish_steps.
 -- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the
 --   tasks of steps that failed by their condition; null if there are none.
--- locks: the tasks (task_id), so that one session at a time advances a task; then their steps.
+-- REQUIRES: the caller has locked the tasks, so that one session at a time advances a task.
+-- locks: the tasks' steps.
 -- moves: step pending -> enqueued | in_progress | skipped | failed.
 create or replace function tasker.advance_dynamic(
     p_worker int, p_take int, p_task_ids uuid[], p_step_nos int[],
@@ -20,8 +21,7 @@ declare
     v_ended record;
     v_ready record;
 begin
-    perform from tasker.tasks t where t.task_id = any (p_task_ids) order by t.task_id for update;
-    v_now := tasker.clock();
+    v_now := tasker.clock(); -- under the tasks' locks
     select p_task_ids as tasks, p_step_nos as steps into v_ended;
     loop
         -- `any (array[…])` and `offset 0`: decision 0113.
@@ -52,10 +52,15 @@ begin
 
         with judged as materialized (
             select r.task_id, r.step_no, d.otherwise, d.allow_failure, o.outcome,
-                   case when o.outcome = 'run' and d.condition is not null
-                        then tasker.check_condition(d.condition, coalesce(e.results, '{}'), t.context) end as unmet
+                   case when o.outcome <> 'run' or d.condition is null then null
+                        when k.parents_bytes > tasker.joined_bytes_limit()
+                        then '{"type": "condition_error", "message": "the results of the parents are too large"}'
+                        else tasker.check_condition(d.condition, coalesce(e.results, '{}'), t.context) end as unmet
             from unnest(v_ready.tasks, v_ready.steps) r(task_id, step_no)
             cross join lateral (select * from tasker.tasks t where t.task_id = r.task_id offset 0) t
+            cross join lateral (
+                select s.parents_bytes from tasker.steps s
+                where s.task_id = r.task_id and s.step_no = r.step_no offset 0) k
             cross join lateral (
                 select * from tasker.template_steps d
                 where d.template_id = t.template_id and d.step_no = r.step_no offset 0) d
@@ -66,7 +71,8 @@ begin
                                           or s.state = 'failed' and not p.allow_failure) as failed,
                        count(*) filter (where s.state = 'failed' and p.allow_failure) as allowed,
                        json_object_agg(p.name, coalesce(s.result, 'null'))
-                           filter (where s.state = 'complete' and d.condition is not null) as results
+                           filter (where s.state = 'complete' and d.condition is not null
+                                         and k.parents_bytes <= tasker.joined_bytes_limit()) as results
                 from unnest(d.parents) u(step_no)
                 cross join lateral (
                     select * from tasker.steps s

@@ -1,6 +1,6 @@
 -- Evaluates the condition of a step (`when`) over the results of its complete parents (`$`) and the context of its
 -- task ($context).
--- called by: advance_dynamic, judge_roots. It has no SET options: it runs under those of its caller.
+-- called by: advance_dynamic, start_conditional. It has no SET options: it runs under those of its caller.
 -- p_parents: {"<parent's name>": <its result>, …}.
 -- returns: null if it is met; {} if it is not; else the error of the step: the condition has no boolean value, or a
 --   value cannot be read.
@@ -20,7 +20,7 @@ begin
     return json_build_object(
         'type', 'condition_error',
         'message', format('the condition must be true or false, not %s', left(v_found::text, 200)));
-exception when data_exception or program_limit_exceeded then
+exception when others then -- a condition must not fail the reports of other steps
     return json_build_object(
         'type', 'condition_error', 'message', format('the condition cannot read its values: %s', sqlerrm));
 end;

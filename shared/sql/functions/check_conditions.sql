@@ -1,13 +1,14 @@
 -- Checks that the conditions of steps are SQL/JSON paths.
 -- called by: register_template.
 -- p_steps: see there.
--- raises: TK007; the detail names the step and the problem: {"step": "b", "message": "syntax error at …"}.
+-- raises: TK007, with each problem: "steps.b.when: syntax error at …".
 create or replace function tasker.check_conditions(p_steps json) returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
-    v_step record;
+    v_step     record;
+    v_problems text[] := '{}'::text[];
 begin
     for v_step in
         select s.name, s.condition from json_to_recordset(p_steps) as s(name text, condition text)
@@ -16,9 +17,11 @@ begin
         begin
             perform v_step.condition::jsonpath;
         exception when others then
-            raise exception 'steps.%.when: %', v_step.name, sqlerrm
-                using errcode = 'TK007', detail = json_build_object('step', v_step.name, 'message', sqlerrm)::text;
+            v_problems := v_problems || format('steps.%s.when: %s', v_step.name, sqlerrm);
         end;
     end loop;
+    if v_problems <> '{}' then
+        raise exception '%', array_to_string(v_problems, '; ') using errcode = 'TK007';
+    end if;
 end;
 $$;

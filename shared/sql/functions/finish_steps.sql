@@ -11,8 +11,8 @@
 --   returned already leased to p_worker for p_lease_s seconds, so that a chain costs one transaction per step.
 -- called by: the worker; finish_step (fan-outs); fail_killers (steps that lost their worker too many times).
 -- returns: the continuations, and the refused reports: the step has another delivery, or it was cancelled.
--- locks: the reported steps (task_id, step_no), children (same order), tasks (task_id; those of dynamic templates
---   before their children), then the reported steps' messages (msg_id).
+-- locks: the reported steps (task_id, step_no), children (same order), tasks (task_id), children in dynamic
+--   templates, then the reported steps' messages (msg_id).
 -- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress |
 --   skipped | failed;
 --   task -> running | waiting | failed | complete.
@@ -54,6 +54,10 @@ begin
         p_worker, p_take, v_accepted.static_tasks, v_accepted.static_steps, v_accepted.static_templates,
         v_accepted.static_bytes);
     if v_accepted.ended_tasks is not null then
+        -- All tasks of the batch, so that they are locked in order.
+        perform from tasker.tasks t
+        where t.task_id = any (v_accepted.done_tasks || v_accepted.failed_tasks || v_accepted.retried_tasks)
+        order by t.task_id for update;
         v_dynamic := tasker.advance_dynamic(
             p_worker, p_take - coalesce(cardinality(v_next.taken_tasks), 0), v_accepted.ended_tasks,
             v_accepted.ended_steps);

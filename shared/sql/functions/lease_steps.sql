@@ -16,7 +16,8 @@ as $$
 declare
     v_held  record;
     v_rest  record;
-    v_start record; -- of their tasks, as their rows will lose those of lost attempts
+    v_lost  uuid[]; -- tasks of roots that lost a lease after their start
+    v_start record; -- when these tasks started: their roots' rows will no longer say so
 begin
     died := false;
     select * into msg_ids, task_ids, step_nos
@@ -25,8 +26,13 @@ begin
         return;
     end if;
     if p_again then
-        select array_agg(v.task_id) as tasks, array_agg(v.started_at) as times into v_start
-        from tasker.task_rows(p_task_ids) v;
+        v_lost := array(
+            select distinct s.task_id from unnest(p_task_ids, p_step_nos) m(task_id, step_no)
+            join tasker.steps s on s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
+            where s.state = 'in_progress' and s.started_at is not null and s.parents_total = 0);
+        select array_agg(v.task_id order by v.task_id) as tasks,
+               array_agg(v.started_at order by v.task_id) as times
+        into v_start from tasker.task_rows(v_lost) v;
     end if;
 
     -- `any (array[…])` and `offset 0`: decision 0113.
@@ -65,10 +71,10 @@ begin
             p_queue, p_worker, p_lease_s, v_rest.msg_ids, v_rest.task_ids, v_rest.step_nos);
         execute format('select tasker_queues.%I($1)', 'delete_' || p_queue) using v_rest.msg_ids;
     end if;
-    if p_again then
-        update tasker.tasks t set started_at = s.started_at
-        from unnest(v_start.tasks, v_start.times) s(task_id, started_at)
-        where t.task_id = any (array[s.task_id]) and s.started_at is distinct from t.started_at;
+    if cardinality(v_lost) > 0 then
+        update tasker.tasks t set started_at = least(t.started_at, s.started_at)
+        from (select * from unnest(v_start.tasks, v_start.times) u(task_id, started_at) offset 0) s
+        where t.task_id = any (array[s.task_id]) and t.state in ('pending', 'running', 'waiting');
     end if;
 end;
 $$;

@@ -34,7 +34,7 @@ begin
     end if;
     for v_step in
         select d.name, d.step_no,
-               case when t.state = 'cancelled' and coalesce(s.state, 'pending') not in ('complete', 'failed')
+               case when t.state = 'cancelled' and coalesce(s.state, 'pending') not in ('complete', 'failed', 'skipped')
                     then 'cancelled' else coalesce(s.state, case when d.parents = '{}' then 'enqueued'::tasker.step_state
                                                     else 'pending' end)::text end,
                coalesce(s.failures + (s.state = 'complete' or s.state = 'in_progress'

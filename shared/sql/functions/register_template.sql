@@ -6,8 +6,8 @@
 -- returns: the template's id, and whether it is new.
 -- locks: a new namespace, then the template's row.
 -- raises: TK003 other content under the same name and version; TK006 registered for another
---   environment, whose overrides are compiled in; TK001 from ensure_namespace; TK007 a condition
---   that is no SQL/JSON path: the detail is {"step": …, "message": …}.
+--   environment, whose overrides are compiled in; TK001 from ensure_namespace; TK007 conditions
+--   that are no SQL/JSON paths.
 -- cost: linear in steps and edges.
 create or replace function tasker.register_template(
     p_namespace text, p_name text, p_version text, p_environment text, p_hash text,

@@ -4,8 +4,8 @@
 -- p_task_ids, p_step_nos: all roots of the tasks.
 -- returns: the steps to enqueue and their queues; null if there are none.
 -- locks: the tasks, whose rows are new; new steps.
--- moves: root none -> enqueued (without a row) | skipped | failed; others as advance_dynamic; the task as
---   update_tasks.
+-- moves: root none -> enqueued (without a row) | skipped | failed; others as advance_dynamic; task pending ->
+--   complete | failed if none of its steps can run.
 create or replace function tasker.start_conditional(
     p_task_ids uuid[], p_step_nos int[], out task_ids uuid[], out step_nos int[], out queues text[])
 language plpgsql
@@ -20,6 +20,7 @@ declare
     v_now   timestamptz := tasker.clock();
     v_roots record;
     v_next  record;
+    v_ended record; -- tasks without a step that can run
 begin
     with judged as materialized (
         select t.task_id, t.template_id, t.created_at, d.step_no, d.otherwise, d.allow_failure,
@@ -46,7 +47,6 @@ begin
            array_agg(j.step_no) filter (where j.unmet is null) as run_steps,
            (select array_agg(u.task_id) from unmet u) as ended_tasks,
            (select array_agg(u.step_no) from unmet u) as ended_steps,
-           (select array_agg(u.task_id) from unmet u where u.state = 'skipped' or u.allow_failure) as done_tasks,
            (select array_agg(u.task_id) from unmet u
             where u.state = 'failed' and not u.allow_failure) as failed_tasks
     into v_roots from judged j;
@@ -56,8 +56,25 @@ begin
         v_next := tasker.advance_dynamic(0, 0, v_roots.ended_tasks, v_roots.ended_steps);
         task_ids := task_ids || v_next.enqueue_tasks;
         step_nos := step_nos || v_next.enqueue_steps;
-        perform tasker.update_tasks(
-            v_roots.done_tasks, v_roots.failed_tasks, null, v_next.enqueue_tasks, v_next.failed_tasks);
+        with counted as (
+            select x.task_id, sum(x.active)::int as active, sum(x.failed)::int as failed
+            from (select u, 1, 0 from unnest(task_ids) u
+                  union all select u, 0, 1 from unnest(v_roots.failed_tasks || v_next.failed_tasks) u
+                  union all select u, 0, 0 from unnest(v_roots.ended_tasks) u) x(task_id, active, failed)
+            group by x.task_id
+        ), moved as (
+            update tasker.tasks t
+            set steps_active = c.active, steps_failed = c.failed,
+                state = (case when c.active > 0 then 'pending' when c.failed > 0 then 'failed'
+                              else 'complete' end)::tasker.task_state,
+                finished_at = case when c.active = 0 then v_now end
+            from counted c where t.task_id = any (array[c.task_id])
+            returning t.task_id, t.state
+        )
+        select array_agg(m.task_id) filter (where m.state = 'complete') as complete,
+               array_agg(m.task_id) filter (where m.state = 'failed') as failed
+        into v_ended from moved m;
+        perform tasker.end_tasks(v_ended.complete, 'complete'), tasker.end_tasks(v_ended.failed, 'failed');
     end if;
     queues := array(
         select tasker.queue_name(p.namespace, t.priority)

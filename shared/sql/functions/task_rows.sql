@@ -1,7 +1,8 @@
 -- Tasks as the API shows them. `result` joins the results of the complete leaf steps by name once the task is
 -- complete; it is null where they are larger together than joined_bytes_limit(). steps_complete is
 -- counted from the steps' rows while a task is open.
--- started_at: when the first handler of a root started. The row of a task has it only where the roots' rows no
+-- started_at: when the first handler of a root started (in a dynamic template: of any step, as roots may be
+-- skipped). The row of a task has it only where the roots' rows no
 -- longer do.
 -- called by: get_tasks, finished_tasks, list_tasks, update_tasks, lease_steps. No SET options, so that the
 --   planner inlines it.
@@ -17,9 +18,12 @@ as $$
                 else (select pg_catalog.count(*)::int from tasker.steps s
                       where s.task_id = t.task_id and s.state = 'complete') end,
            t.steps_failed, t.created_at,
-           least(t.started_at, (select pg_catalog.min(s.started_at)
-                                from pg_catalog.unnest(p.roots) r(step_no)
-                                join tasker.steps s on s.task_id = t.task_id and s.step_no = r.step_no)),
+           least(t.started_at,
+                 case when p.is_dynamic
+                      then (select pg_catalog.min(s.started_at) from tasker.steps s where s.task_id = t.task_id)
+                      else (select pg_catalog.min(s.started_at)
+                            from pg_catalog.unnest(p.roots) r(step_no)
+                            join tasker.steps s on s.task_id = t.task_id and s.step_no = r.step_no) end),
            t.finished_at,
            case when t.state = 'complete' and (
                pg_catalog.cardinality(p.leaves) = 1

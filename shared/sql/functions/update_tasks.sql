@@ -1,7 +1,7 @@
 -- Counts the steps of each task that became active or ended, and moves the tasks accordingly. Each
 -- array contains a task once for each of its steps. It has no SET options: it runs under those of its
 -- caller.
--- called by: finish_steps, start_conditional.
+-- called by: finish_steps.
 -- p_done, p_failed, p_retried: tasks of steps that succeeded, failed permanently, wait for a retry.
 -- p_ready: tasks of steps that became ready. p_refused: of steps that failed without having been ready.
 -- locks: tasks (task_id).

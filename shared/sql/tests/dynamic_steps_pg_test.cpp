@@ -253,6 +253,46 @@ TEST_P(DynamicSteps, AThousandStepsBehindASkippedOneAreSkippedInOneCall) {
               1001);
 }
 
+TEST_P(DynamicSteps, ATaskIsPendingUntilAClaimAlthoughARootIsSkipped) {
+    task_ = w_.create(w_.register_yaml("skip", R"(
+  - {name: a, handler: {callable: h}}
+  - {name: b, handler: {callable: h}, when: $context.go == true}
+)"));
+    EXPECT_EQ(states(), "a enqueued, b skipped; pending");
+    w_.claim();
+    EXPECT_EQ(w_.task_state(task_), "running");
+}
+
+TEST_P(DynamicSteps, ATaskStartsWithItsFirstHandlerIfItsRootIsSkipped) {
+    run_steps(R"(
+  - {name: a, handler: {callable: h}, when: $context.go == false}
+  - {name: b, handler: {callable: h}, dependencies: [a], join: none_failed}
+)");
+    EXPECT_TRUE(w_.db().value<bool>(fmt::format(
+        "select t.started_at = s.started_at from tasker.get_tasks(array['{0}'::uuid]) t, "
+        "tasker.list_steps('{0}', 'b', -1, 1) s",
+        task_)));
+}
+
+TEST_P(DynamicSteps, ASkippedStepOfACancelledTaskStaysSkipped) {
+    task_ = w_.create(w_.register_yaml("skip", R"(
+  - {name: a, handler: {callable: h}}
+  - {name: b, handler: {callable: h}, when: $context.go == true}
+)"));
+    w_.db().exec("select tasker.cancel_tasks(array['" + task_ + "'::uuid])");
+    EXPECT_EQ(states(), "a cancelled, b skipped; cancelled");
+}
+
+TEST(Conditions, FailTheirStepWhateverPostgresqlRaises) {
+    workflow_database w;
+    // Silent paths still raise feature_not_supported.
+    auto const error = w.db().value<std::string>(
+        "select coalesce(tasker.check_condition('$.a.datetime() == $.b.datetime()', "
+        "'{\"a\": \"2026-01-02 12:34:56\", \"b\": \"2026-01-02 12:34:56+05\"}', "
+        "'{}')->>'type', '')");
+    EXPECT_EQ(error, "condition_error");
+}
+
 TEST(Conditions, AreCheckedWhenTheTemplateIsRegistered) {
     workflow_database w;
     try {

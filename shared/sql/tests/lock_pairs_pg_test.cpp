@@ -8,6 +8,7 @@
 #include <array>
 #include <future>
 #include <map>
+#include <tuple>
 
 namespace tasker::sql::testing {
 namespace {
@@ -82,6 +83,9 @@ constexpr std::array calls{
         "Retry",
         "select * from tasker.finish_steps('tasker_default', 1, 30, 0, {0}, "
         "'{{retryable_failure,retryable_failure}}', array['{{}}','{{}}'], '{{0,0}}', '{{0,0}}')"},
+    core_call{"CompleteOneAndRetryTheOther",
+              "select * from tasker.finish_steps('tasker_default', 1, 30, 0, {0}, "
+              "'{{success,retryable_failure}}', array['1','{{}}'], '{{0,0}}', '{{0,0}}')"},
     core_call{"Extend", "select * from tasker.extend_leases('tasker_default', 30, {0})"},
     core_call{"Start", "select tasker.start_steps({0})"},
     core_call{"ReleaseSteps", "select tasker.release_steps('tasker_default', {0})"},
@@ -139,16 +143,32 @@ private:
     std::future<std::string> outcome_;
 };
 
-class CoreCalls : public ::testing::TestWithParam<core_call> {};
+/// The call that comes first, and whether the tasks are of a dynamic template.
+class CoreCalls : public ::testing::TestWithParam<std::tuple<core_call, bool>> {};
 
-INSTANTIATE_TEST_SUITE_P(First, CoreCalls, ::testing::ValuesIn(calls),
-                         [](auto const& tested) { return std::string{tested.param.name}; });
+INSTANTIATE_TEST_SUITE_P(First, CoreCalls,
+                         ::testing::Combine(::testing::ValuesIn(calls), ::testing::Bool()),
+                         [](auto const& tested) {
+                             return std::string{std::get<0>(tested.param).name} +
+                                    (std::get<1>(tested.param) ? "InADynamicTemplate" : "");
+                         });
 
 /// A third session holds one row, so that each call stops there and keeps its earlier locks.
 /// When the row is free again, both calls must succeed.
 TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherCall) {
+    auto const& [first, is_dynamic] = GetParam();
     workflow_database w;
-    w.register_template("states", "a; y; r; e; d<a,y");
+    if (is_dynamic) {
+        w.register_yaml(
+            "states",
+            "  - {name: a, handler: {callable: h}}\n"
+            "  - {name: y, handler: {callable: h}}\n"
+            "  - {name: r, handler: {callable: h}}\n"
+            "  - {name: e, handler: {callable: h}}\n"
+            "  - {name: d, handler: {callable: h}, dependencies: [a, y], join: none_failed}\n");
+    } else {
+        w.register_template("states", "a; y; r; e; d<a,y");
+    }
     for (auto const& second : calls) {
         for (auto const row : {"from tasker.steps where task_id = '{0}' and step_no = 0",
                                "from tasker.steps where task_id = '{0}' and step_no = 4",
@@ -156,7 +176,7 @@ TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherCall) {
                                "from tasker.tasks where task_id = '{0}'",
                                "from pgmq.q_tasker_default where msg_id = {2}",
                                "from pgmq.q_tasker_default where msg_id = {3}"}) {
-            SCOPED_TRACE(fmt::format("{} against {}, held: {}", GetParam().name, second.name, row));
+            SCOPED_TRACE(fmt::format("{} against {}, held: {}", first.name, second.name, row));
             crossed_tasks const tasks{w};
             pqxx::connection holder{w.db().dsn()};
             pqxx::work hold{holder};
@@ -164,8 +184,7 @@ TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherCall) {
                       fmt::format(fmt::runtime(row), low_task, high_task, tasks.message(low_task),
                                   tasks.message(high_task)) +
                       " for update");
-            caller one{w.db().dsn(),
-                       fmt::format(fmt::runtime(GetParam().statement), tasks.leased())};
+            caller one{w.db().dsn(), fmt::format(fmt::runtime(first.statement), tasks.leased())};
             one.settle(w);
             caller two{w.db().dsn(), fmt::format(fmt::runtime(second.statement), tasks.leased())};
             two.settle(w);

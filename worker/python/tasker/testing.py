@@ -94,6 +94,9 @@ def run(
         )
     functions = _functions(handlers, stubs, compiled["steps"])
     steps = {step["name"]: StepRun(step["name"]) for step in compiled["steps"]}
+    is_dynamic = any(
+        step["join_rule"] != "all_complete" or step["allow_failure"] for step in compiled["steps"]
+    )
     in_order = list(steps.values())
     for declared in compiled["steps"]:
         parents = [in_order[number] for number in declared["parents"]]
@@ -104,7 +107,7 @@ def run(
         if outcome == "skip":
             step.state = "skipped"
         elif outcome == "run":
-            _run_step(declared, functions, context_text, parents, step)
+            _run_step(declared, functions, context_text, parents, is_dynamic, step)
     has_failed = any(steps[each["name"]].state == "failed" and not each["allow_failure"]
                      for each in compiled["steps"])
     leaves = [steps[each["name"]] for each in compiled["steps"] if not each["children"]]
@@ -197,11 +200,15 @@ def _run_step(
     functions: Dict[str, Callable[..., Any]],
     context_text: str,
     parents: List[StepRun],
+    is_dynamic: bool,
     step: StepRun,
 ) -> None:
     results = {parent.name: parent.result for parent in parents if parent.state == "complete"}
-    states = {parent.name: "not_run" if parent.state == "pending" else parent.state
-              for parent in parents}
+    states = {
+        parent.name: "not_run" if parent.state == "pending" else parent.state
+        for parent in parents
+        if is_dynamic
+    }
     most = declared["max_attempts"] if declared["retryable"] else 1
     while step.state == "pending":
         result, failure = call(

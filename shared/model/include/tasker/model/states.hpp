@@ -119,7 +119,7 @@ inline constexpr std::array step_states{
 };
 
 inline constexpr std::array step_moves{
-    state_move<step_state>{step_state::pending, step_state::enqueued, "every parent complete"},
+    state_move<step_state>{step_state::pending, step_state::enqueued, "parents ended"},
     state_move<step_state>{step_state::pending, step_state::in_progress, "continuation"},
     state_move<step_state>{step_state::pending, step_state::cancelled, "cancel"},
     state_move<step_state>{step_state::pending, step_state::skipped, "condition or join not met"},
