@@ -199,7 +199,7 @@ std::vector<std::string> watch_frame(watch_scene const& scene, terminal const& o
     auto body = draw_body(scene, out.rows > used ? out.rows - used : 1, out);
     std::move(body.begin(), body.end(), std::back_inserter(lines));
     if (!scene.notice.empty()) {
-        lines.push_back({});
+        lines.emplace_back();
         lines.push_back({{"  " + one_line(scene.notice), tone::waiting}});
     }
     std::vector<std::string> rendered;

@@ -204,16 +204,5 @@ TEST(ParseTemplate, ShortensLongNamesInMessages) {
     EXPECT_LT(problems[0].size(), 200);
 }
 
-TEST(ParseTemplate, AcceptsConditionsThatReadMembersNamedLikeMethods) {
-    for (auto const* condition :
-         {"$context.datetime == \"x\"", "exists($context.items[*] ? (@.like_regex > 1))",
-          "$context.\"**\" == \"like_regex\"", "$.size() > 0", "$context.\"a-b\".date == 1"}) {
-        std::string const text = "name: t\nversion: 1.0.0\nsteps:\n"
-                                 "  - {name: a, handler: {callable: h}, when: '" +
-                                 std::string{condition} + "'}\n";
-        EXPECT_TRUE(parse_template_yaml(text).has_value()) << condition;
-    }
-}
-
 } // namespace
 } // namespace tasker::model

@@ -1,0 +1,90 @@
+#include "problem_texts.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tasker::model {
+namespace {
+
+using ::testing::ElementsAre;
+
+struct wrong_join {
+    char const* name;
+    char const* steps; ///< the template's, in YAML, from line 3
+    char const* problem;
+};
+
+void PrintTo(wrong_join const& wrong, std::ostream* out) { // NOLINT(*-identifier-naming)
+    *out << wrong.steps;
+}
+
+class JoinsAndConditions : public ::testing::TestWithParam<wrong_join> {};
+
+TEST_P(JoinsAndConditions, AreRefusedWithPathAndLine) {
+    EXPECT_THAT(problems_of_yaml(std::string{"name: t\nversion: 1.0.0\n"} + GetParam().steps),
+                ElementsAre(GetParam().problem));
+}
+
+constexpr wrong_join wrong_joins[]{
+    {"JoinRule",
+     "steps:\n- {name: a, handler: {callable: x}}\n"
+     "- {name: b, handler: {callable: x}, dependencies: [a], join: any}\n",
+     "line 5: steps[1].join: must be all_complete, none_failed, any_complete, all_done or "
+     "any_failed, not \"any\"; did you mean \"any_failed\"?"},
+    {"JoinWithoutDependencies", "steps: [{name: a, handler: {callable: x}, join: all_done}]\n",
+     "line 3: steps[0].join: has no effect on a step without dependencies"},
+    {"OtherwiseWithoutWhen", "steps: [{name: a, handler: {callable: x}, otherwise: fail}]\n",
+     "line 3: steps[0].otherwise: has no effect without `when`"},
+    {"ConditionReadsNoParent",
+     "steps:\n- {name: a, handler: {callable: x}}\n"
+     "- {name: b, handler: {callable: x}, dependencies: [a], when: $.c.n > 1}\n",
+     "line 5: steps[1].when: reads \"c\", which is not in the step's dependencies"},
+    {"ConditionWithADash",
+     "steps:\n- {name: a-b, handler: {callable: x}}\n"
+     "- {name: c, handler: {callable: x}, dependencies: [a-b], when: $.a-b.n > 1}\n",
+     "line 5: steps[1].when: reads \"a\", which is no dependency; quote a name with `-` or `.`: "
+     "$.\"a-b\""},
+    {"ConditionIsConstant", "steps: [{name: a, handler: {callable: x}, when: 1 == 1}]\n",
+     "line 3: steps[0].when: must read a parent's result or $context: it is always the same"},
+    {"ConditionWithVariable", "steps: [{name: a, handler: {callable: x}, when: $contxt.go == 1}]\n",
+     "line 3: steps[0].when: must not use the variable $contxt: there is only $context"},
+    {"ConditionWithRegex",
+     "steps: [{name: a, handler: {callable: x}, when: '$context.go like_regex \"a\"'}]\n",
+     "line 3: steps[0].when: must not contain `like_regex`"},
+    {"ConditionWithRegexInCapitals",
+     "steps: [{name: a, handler: {callable: x}, when: '$context.go LIKE_REGEX \"a\"'}]\n",
+     "line 3: steps[0].when: must not contain `like_regex`"},
+    {"ConditionWithTime",
+     "steps: [{name: a, handler: {callable: x}, when: '$context.at.Date () == \"2026-01-02\"'}]\n",
+     "line 3: steps[0].when: must not contain `date()`"},
+    {"ConditionWithEscape",
+     "steps: [{name: a, handler: {callable: x}, when: '$context.date\\u0074ime() == 1'}]\n",
+     "line 3: steps[0].when: must not contain `\\` outside of quotes"},
+    {"ConditionWithComment",
+     "steps: [{name: a, handler: {callable: x}, when: '$context/* */.go == 1'}]\n",
+     "line 3: steps[0].when: must not contain comments"},
+    {"ConditionReadsNoParentBehindABlank",
+     "steps:\n- {name: a, handler: {callable: x}}\n"
+     "- {name: b, handler: {callable: x}, dependencies: [a], when: $ . c.n > 1}\n",
+     "line 5: steps[1].when: reads \"c\", which is not in the step's dependencies"},
+    {"ConditionWithAllMembers",
+     "steps: [{name: a, handler: {callable: x}, when: '$context.** == 1'}]\n",
+     "line 3: steps[0].when: must not contain `**`: name the members"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Every, JoinsAndConditions, ::testing::ValuesIn(wrong_joins),
+                         [](auto const& each) { return std::string{each.param.name}; });
+
+TEST(Conditions, MayReadMembersNamedLikeMethods) {
+    for (auto const* condition :
+         {"$context.datetime == \"x\"", "exists($context.items[*] ? (@.like_regex > 1))",
+          "$context.\"**\" == \"like_regex\"", "$.size() > 0", "$context.\"a-b\".date == 1"}) {
+        std::string const text = "name: t\nversion: 1.0.0\nsteps:\n"
+                                 "  - {name: a, handler: {callable: h}, when: '" +
+                                 std::string{condition} + "'}\n";
+        EXPECT_TRUE(parse_template_yaml(text).has_value()) << condition;
+    }
+}
+
+} // namespace
+} // namespace tasker::model
