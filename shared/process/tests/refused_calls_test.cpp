@@ -89,7 +89,6 @@ TEST_F(RefusedCalls, OnlyAMissingResourceIsATemporaryFailure) {
     for (auto const& [call, number, code] : {
              refusal{SYS_memfd_create, EMFILE, errc::unavailable},
              refusal{SYS_memfd_create, ENFILE, errc::unavailable},
-             refusal{SYS_pipe2, EMFILE, errc::unavailable},
              refusal{SYS_execve, EAGAIN, errc::unavailable},
              refusal{SYS_execve, ENOMEM, errc::unavailable},
              refusal{SYS_execve, ETXTBSY, errc::unavailable},
