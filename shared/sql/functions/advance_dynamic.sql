@@ -1,7 +1,6 @@
--- advance_steps for tasks of dynamic templates: counts the parents of each child that have ended, and decides what
--- becomes of the children whose parents have all ended: by their join rule first, then by their condition. A child
--- that does not run has ended too, so this continues in rounds until no other step ends. It has no SET options: see
--- advance_steps.
+-- advance_steps for tasks of dynamic templates: counts the parents of each child that have ended, and moves the
+-- children whose parents have all ended as judge_steps decides. A child that does not run has ended too, so this
+-- continues in rounds until no other step ends. It has no SET options: see advance_steps.
 -- called by: finish_steps, start_conditional.
 -- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped. p_take: see finish_steps.
 -- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the
@@ -50,48 +49,9 @@ begin
         from counted c where c.is_ready;
         exit when v_ready.tasks is null;
 
-        with judged as materialized (
-            select r.task_id, r.step_no, d.otherwise, d.allow_failure, o.outcome,
-                   case when o.outcome <> 'run' or d.condition is null then null
-                        when k.parents_bytes > tasker.joined_bytes_limit()
-                        then '{"type": "condition_error", "message": "the results of the parents are too large"}'
-                        else tasker.check_condition(d.condition, coalesce(e.results, '{}'), t.context) end as unmet
-            from unnest(v_ready.tasks, v_ready.steps) r(task_id, step_no)
-            cross join lateral (select * from tasker.tasks t where t.task_id = r.task_id offset 0) t
-            cross join lateral (
-                select s.parents_bytes from tasker.steps s
-                where s.task_id = r.task_id and s.step_no = r.step_no offset 0) k
-            cross join lateral (
-                select * from tasker.template_steps d
-                where d.template_id = t.template_id and d.step_no = r.step_no offset 0) d
-            cross join lateral (
-                select count(*) filter (where s.state = 'complete') as complete,
-                       count(*) filter (where s.state = 'skipped') as skipped,
-                       count(*) filter (where s.state = 'pending'
-                                          or s.state = 'failed' and not p.allow_failure) as failed,
-                       count(*) filter (where s.state = 'failed' and p.allow_failure) as allowed,
-                       json_object_agg(p.name, coalesce(s.result, 'null'))
-                           filter (where s.state = 'complete' and d.condition is not null
-                                         and k.parents_bytes <= tasker.joined_bytes_limit()) as results
-                from unnest(d.parents) u(step_no)
-                cross join lateral (
-                    select * from tasker.steps s
-                    where s.task_id = r.task_id and s.step_no = u.step_no offset 0) s
-                cross join lateral (
-                    select * from tasker.template_steps p
-                    where p.template_id = d.template_id and p.step_no = u.step_no offset 0) p) e
-            cross join lateral (
-                select tasker.join_outcome(d.join_rule, e.complete, e.skipped, e.failed, e.allowed) as outcome
-                offset 0) o
-        ), decided as materialized (
-            select j.task_id, j.step_no, j.allow_failure, j.unmet,
-                   case when j.outcome <> 'run' then j.outcome
-                        when j.unmet is null then 'run'
-                        when j.unmet::text = '{}' and j.otherwise = 'skip' then 'skip'
-                        else 'fail' end as outcome,
-                   row_number() over (order by j.outcome <> 'run' or j.unmet is not null, j.task_id, j.step_no)
-                       <= v_left as may_take
-            from judged j
+        with decided as materialized (
+            select j.*, row_number() over (order by j.outcome <> 'run', j.task_id, j.step_no) <= v_left as may_take
+            from tasker.judge_steps(v_ready.tasks, v_ready.steps) j
         ), moved as (
             update tasker.steps s
             set state = (case d.outcome when 'run' then case when d.may_take then 'in_progress' else 'enqueued' end
@@ -101,12 +61,10 @@ begin
                 delivery = (d.outcome = 'run' and d.may_take)::int,
                 worker_id = case when d.outcome = 'run' and d.may_take then p_worker end,
                 finished_at = case when d.outcome in ('skip', 'fail') then v_now end,
-                error = case when d.outcome = 'fail' and d.unmet::text = '{}'
-                             then '{"type": "condition", "message": "the condition is not met"}'
-                             when d.outcome = 'fail' then d.unmet end
+                error = d.error
             from (select * from decided x order by x.task_id, x.step_no) d
             where s.task_id = any (array[d.task_id]) and s.step_no = d.step_no
-            returning s.task_id, s.step_no, s.state, d.outcome = 'fail' and not d.allow_failure as fails_task
+            returning s.task_id, s.step_no, s.state, d.fails_task
         )
         select enqueue_tasks || array_agg(m.task_id) filter (where m.state = 'enqueued'),
                enqueue_steps || array_agg(m.step_no) filter (where m.state = 'enqueued'),

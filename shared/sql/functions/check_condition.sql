@@ -1,6 +1,6 @@
 -- Evaluates the condition of a step (`when`) over the results of its complete parents (`$`) and the context of its
 -- task ($context).
--- called by: advance_dynamic, start_conditional. It has no SET options: it runs under those of its caller.
+-- called by: judge_steps. It has no SET options: it runs under those of its caller.
 -- p_parents: {"<parent's name>": <its result>, …}.
 -- returns: null if it is met; {} if it is not; else the error of the step: the condition has no boolean value, or a
 --   value cannot be read.

@@ -23,32 +23,23 @@ declare
     v_ended record; -- tasks without a step that can run
 begin
     with judged as materialized (
-        select t.task_id, t.template_id, t.created_at, d.step_no, d.otherwise, d.allow_failure,
-               case when d.condition is not null
-                    then tasker.check_condition(d.condition, '{}', t.context) end as unmet
-        from unnest(p_task_ids, p_step_nos) i(task_id, step_no)
-        cross join lateral (select * from tasker.tasks t where t.task_id = i.task_id offset 0) t
-        cross join lateral (
-            select * from tasker.template_steps d
-            where d.template_id = t.template_id and d.step_no = i.step_no offset 0) d
-    ), unmet as materialized (
-        select j.*, case when j.unmet::text = '{}' and j.otherwise = 'skip' then 'skipped' else 'failed'
-                    end::tasker.step_state as state
-        from judged j where j.unmet is not null
+        select * from tasker.judge_steps(p_task_ids, p_step_nos)
     ), ended as (
-        insert into tasker.steps as s
+        insert into tasker.steps
             (task_id, step_no, template_id, dynamic, parents_total, parents_done, state, enqueued_at, finished_at, error)
-        select u.task_id, u.step_no, u.template_id, true, 0, 0, u.state, u.created_at, v_now,
-               case when u.unmet::text <> '{}' then u.unmet
-                    when u.state = 'failed' then '{"type": "condition", "message": "the condition is not met"}' end
-        from unmet u order by u.task_id, u.step_no
+        select j.task_id, j.step_no, t.template_id, true, 0, 0,
+               (case j.outcome when 'skip' then 'skipped' else 'failed' end)::tasker.step_state,
+               t.created_at, v_now, j.error
+        from judged j
+        cross join lateral (select * from tasker.tasks t where t.task_id = j.task_id offset 0) t
+        where j.outcome <> 'run'
+        order by j.task_id, j.step_no
     )
-    select array_agg(j.task_id) filter (where j.unmet is null) as run_tasks,
-           array_agg(j.step_no) filter (where j.unmet is null) as run_steps,
-           (select array_agg(u.task_id) from unmet u) as ended_tasks,
-           (select array_agg(u.step_no) from unmet u) as ended_steps,
-           (select array_agg(u.task_id) from unmet u
-            where u.state = 'failed' and not u.allow_failure) as failed_tasks
+    select array_agg(j.task_id) filter (where j.outcome = 'run') as run_tasks,
+           array_agg(j.step_no) filter (where j.outcome = 'run') as run_steps,
+           array_agg(j.task_id) filter (where j.outcome <> 'run') as ended_tasks,
+           array_agg(j.step_no) filter (where j.outcome <> 'run') as ended_steps,
+           array_agg(j.task_id) filter (where j.fails_task) as failed_tasks
     into v_roots from judged j;
     task_ids := v_roots.run_tasks;
     step_nos := v_roots.run_steps;

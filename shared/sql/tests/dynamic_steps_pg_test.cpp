@@ -253,6 +253,16 @@ TEST_P(DynamicSteps, AThousandStepsBehindASkippedOneAreSkippedInOneCall) {
               1001);
 }
 
+TEST_P(DynamicSteps, AStepThatFailsByItsConditionMayBeAllowedToFail) {
+    run_steps(R"(
+  - {name: a, handler: {callable: h}, when: $context.go == false, otherwise: fail, allow_failure: true}
+  - {name: b, handler: {callable: h}}
+  - {name: c, handler: {callable: h}, dependencies: [b], when: $.b.n > 1, otherwise: fail, allow_failure: true}
+  - {name: d, handler: {callable: h}, dependencies: [a, c], join: any_failed}
+)");
+    EXPECT_EQ(states(), "a failed, b complete, c failed, d complete; complete");
+}
+
 TEST_P(DynamicSteps, ATaskIsPendingUntilAClaimAlthoughARootIsSkipped) {
     task_ = w_.create(w_.register_yaml("skip", R"(
   - {name: a, handler: {callable: h}}
