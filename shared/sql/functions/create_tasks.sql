@@ -26,16 +26,16 @@ set enable_bitmapscan = off
 as $$
 #variable_conflict use_column
 declare
-    v_now     timestamptz := tasker.clock();
-    v_count   int := cardinality(p_task_ids);
-    v_unknown int;
-    v_old     int[] := '{}'::int[];
-    v_new     record;
+    v_now         timestamptz := tasker.clock();
+    v_count       int := cardinality(p_task_ids);
+    v_unknown     int;
+    v_old         int[] := '{}'::int[];
+    v_new         record;
     v_conditional boolean; -- some roots have conditions
-    v_start   record;
-    v_queues  text[];
-    v_tasks   uuid[];
-    v_steps   int[];
+    v_start       record;
+    v_queues      text[];
+    v_tasks       uuid[];
+    v_steps       int[];
 begin
     if v_count is null or v_count <> cardinality(p_template_ids) or v_count <> cardinality(p_priorities)
        or v_count <> cardinality(p_contexts) or v_count <> cardinality(p_keys)

@@ -26,7 +26,8 @@ begin
         select * from tasker.judge_steps(p_task_ids, p_step_nos)
     ), ended as (
         insert into tasker.steps
-            (task_id, step_no, template_id, dynamic, parents_total, parents_done, state, enqueued_at, finished_at, error)
+            (task_id, step_no, template_id, dynamic, parents_total, parents_done, state, enqueued_at,
+             finished_at, error)
         select j.task_id, j.step_no, t.template_id, true, 0, 0,
                (case j.outcome when 'skip' then 'skipped' else 'failed' end)::tasker.step_state,
                t.created_at, v_now, j.error

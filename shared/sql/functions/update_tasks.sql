@@ -8,7 +8,7 @@
 -- moves: task -> running | waiting | failed | complete.
 -- cost: a task's row is written only when a count changes.
 create or replace function tasker.update_tasks(
-    p_done uuid[], p_failed uuid[], p_retried uuid[], p_ready uuid[], p_refused uuid[] default null)
+    p_done uuid[], p_failed uuid[], p_retried uuid[], p_ready uuid[], p_refused uuid[])
 returns void
 language plpgsql
 as $$
