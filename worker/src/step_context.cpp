@@ -2,6 +2,9 @@
 
 #include "execution.hpp"
 
+#include "tasker/json/pointer.hpp"
+
+#include <charconv>
 #include <condition_variable>
 #include <mutex>
 
@@ -114,6 +117,21 @@ std::string_view step_context::parent_states_text() const noexcept {
 std::string_view step_context::parents_text() const noexcept {
     auto const& parents = running_->step.parents;
     return parents ? std::string_view{*parents} : empty_object;
+}
+
+std::int32_t step_context::iteration() const {
+    auto const& repetition = running_->step.repetition;
+    std::int32_t number = 1;
+    if (repetition) {
+        auto const text = json::find(*repetition, "/iteration").value();
+        std::from_chars(text.data(), text.data() + text.size(), number);
+    }
+    return number;
+}
+
+std::string_view step_context::previous_text() const {
+    auto const& repetition = running_->step.repetition;
+    return repetition ? json::find(*repetition, "/previous").value() : "null";
 }
 
 std::optional<tasker::deadline> step_context::deadline() const noexcept {

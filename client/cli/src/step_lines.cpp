@@ -40,7 +40,7 @@ constexpr stem ascii_stem{",-", "|", "|-", "`-"};
 
 /// The states that draw_notable_steps shows, in its order.
 constexpr std::array notable_states{step_state::failed, step_state::waiting_for_retry,
-                                    step_state::in_progress};
+                                    step_state::waiting, step_state::in_progress};
 
 /// A moment as a fraction, 0 to 1, of the time from the task's creation to its end or to now.
 double part_of_time(timestamp moment, watch_scene const& scene) {
@@ -58,6 +58,9 @@ std::string remark_on(wire::step_view const& step) {
     std::string remark;
     if (step.state == step_state::in_progress && !step.started_at) {
         return "claimed";
+    }
+    if (step.state == step_state::waiting) {
+        return wait_text(step);
     }
     if (step.attempts > 1) {
         remark = fmt::format("attempt {} of {}", step.attempts, step.max_attempts);

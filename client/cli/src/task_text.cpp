@@ -176,6 +176,9 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
         lines.push_back({"waited", {duration_text(step.enqueued_at, step.started_at)}});
         lines.push_back({"took", {step_time(step)}});
     }
+    if (step.waiting_for) {
+        lines.push_back({"now", {wait_text(step)}});
+    }
     if (step.worker) {
         lines.push_back({"worker", {one_line(*step.worker)}});
     }
@@ -197,6 +200,13 @@ segment outcome_of(wire::task_view const& task) {
         text += (task.state == model::task_state::complete ? " in " : " after ") + took;
     }
     return {std::move(text), tone_of(model::kind_of(task.state))};
+}
+
+std::string wait_text(wire::step_view const& step) {
+    if (step.waits_until) {
+        return "waits until " + moment_text(*step.waits_until);
+    }
+    return step.waiting_for ? "waits for " + *step.waiting_for : "waits";
 }
 
 std::string error_line(wire::step_view const& step) {

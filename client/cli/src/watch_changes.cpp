@@ -56,6 +56,8 @@ std::string account_of(wire::step_view const& step) {
         return step.attempts > 1
                    ? fmt::format("started, attempt {} of {}", step.attempts, step.max_attempts)
                    : "started";
+    case step_state::waiting:
+        return wait_text(step);
     case step_state::enqueued:
         return "ready";
     case step_state::pending:

@@ -64,6 +64,7 @@ void append_step(std::string& out, compiled_template const& compiled, std::size_
         row.key("child_parents"), step.children, [&](std::string& to, std::int32_t child) {
             to += std::to_string(compiled.steps[static_cast<std::size_t>(child)].parents.size());
         });
+    row.text("kind", kind_names[static_cast<std::size_t>(step.source.kind())]);
     write_columns(row, step_fields, step.source);
     write_columns(row, settings_fields, step.source.settings);
 }

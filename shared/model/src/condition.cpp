@@ -28,14 +28,17 @@ std::string lower(std::string_view word) {
 /// Reads a condition from left to right. A string that has no end is left to PostgreSQL.
 class examiner {
 public:
-    explicit examiner(std::string_view text) : rest_{text} {}
+    examiner(std::string_view text, std::span<std::string_view const> variables)
+        : rest_{text},
+          variables_{variables} {}
 
     condition_facts run() {
         while (!rest_.empty() && !facts_.problem) {
             step();
         }
         if (!facts_.problem && !reads_value_) {
-            facts_.problem = "must read a parent's result or $context: it is always the same";
+            facts_.problem =
+                "must read a parent's result or " + named_variables() + ": it is always the same";
         }
         return std::move(facts_);
     }
@@ -68,8 +71,9 @@ private:
     void variable() {
         auto const named = key();
         if (!named.empty()) {
-            if (named != "context") {
-                facts_.problem = "must not use the variable $" + named + ": there is only $context";
+            if (std::ranges::find(variables_, named) == variables_.end()) {
+                facts_.problem =
+                    "must not use the variable $" + named + ": there is only " + named_variables();
             }
             return;
         }
@@ -126,19 +130,35 @@ private:
         return has_escapes ? std::string{} : out;
     }
 
+    /// "$context, $result or $iteration"
+    std::string named_variables() const {
+        std::string out;
+        for (std::size_t i = 0; i < variables_.size(); ++i) {
+            out += i == 0 ? "$" : i + 1 == variables_.size() ? " or $" : ", $";
+            out += variables_[i];
+        }
+        return out;
+    }
+
     std::string_view rest_;
+    std::span<std::string_view const> variables_;
     bool reads_value_ = false;
     condition_facts facts_;
 };
 
 } // namespace
 
-condition_facts examine_condition(std::string_view text) {
-    return examiner{text}.run();
+condition_facts examine_condition(std::string_view text,
+                                  std::span<std::string_view const> variables) {
+    return examiner{text, variables}.run();
 }
 
-std::optional<std::string> condition_problem(std::string_view text) {
-    return examine_condition(text).problem;
+std::optional<std::string> when_problem(std::string_view text) {
+    return examine_condition(text, when_variables).problem;
+}
+
+std::optional<std::string> until_problem(std::string_view text) {
+    return examine_condition(text, until_variables).problem;
 }
 
 } // namespace tasker::model

@@ -62,6 +62,21 @@ struct group {
     /// Reports what is wrong with the fields together.
     using checker = void (*)(reading, document_path const&, mapping_reader const&, Owner const&);
 
+    /// The fields together, as a JSON object with their keys, are one column of
+    /// tasker.template_steps; null if none of them has a value. Their defaults apply if one has.
+    constexpr group stored_in(std::string_view name) const {
+        auto out = *this;
+        out.column = name;
+        return out;
+    }
+
+    /// A mapping without this key is valid.
+    constexpr group optional() const {
+        auto out = *this;
+        out.required = false;
+        return out;
+    }
+
     /// `rule` is the check as members of a JSON Schema.
     constexpr group checked_by(checker function, std::string_view rule) const {
         auto out = *this;
@@ -75,6 +90,7 @@ struct group {
     bool required = false; ///< one of its fields is
     checker check = nullptr;
     std::string_view schema_rule{};
+    std::string_view column{};
 };
 
 template <class Owner, class... Members, class... Kinds>
@@ -164,11 +180,15 @@ void write_field(json::object_writer& to, field<Owner, Member, Kind> const& one,
 }
 
 template <class Owner, class... Fields>
+bool is_given(group<Owner, Fields...> const& one, Owner const& from) {
+    return std::apply(
+        [&](auto const&... each) { return ((given(from.*each.member) != nullptr) || ...); },
+        one.fields);
+}
+
+template <class Owner, class... Fields>
 void write_field(json::object_writer& to, group<Owner, Fields...> const& one, Owner const& from) {
-    auto const any = [&](auto const&... each) {
-        return ((given(from.*each.member) != nullptr) || ...);
-    };
-    if (std::apply(any, one.fields)) {
+    if (is_given(one, from)) {
         json::object_writer mapping{to.key(one.key)};
         for_each_field(one.fields, [&](auto const& each) { write_field(mapping, each, from); });
     }
@@ -201,14 +221,24 @@ void for_each_single_field(Fields const& fields, Each each) {
     for_each_field(fields, each_single_field<Each>{std::move(each)});
 }
 
+template <class Owner, class Member, class Kind>
+void set_default(field<Owner, Member, Kind> const& one, Owner& out) {
+    if (one.initial && given(out.*one.member) == nullptr) {
+        out.*one.member = typename Kind::value{*one.initial};
+    }
+}
+
+template <class Owner, class... Fields>
+void set_default(group<Owner, Fields...> const& one, Owner& out) {
+    if (one.column.empty() || is_given(one, out)) {
+        for_each_field(one.fields, [&](auto const& each) { set_default(each, out); });
+    }
+}
+
 /// Sets the values that are not given and have a default.
 template <class Fields, class Owner>
 void set_defaults(Fields const& fields, Owner& out) {
-    for_each_single_field(fields, [&](auto const& one) {
-        if (one.initial && given(out.*one.member) == nullptr) {
-            out.*one.member = typename decltype(one.kind)::value{*one.initial};
-        }
-    });
+    for_each_field(fields, [&](auto const& one) { set_default(one, out); });
 }
 
 /// Applies the values that are given in `from`.
@@ -225,10 +255,13 @@ void override_fields(Fields const& fields, Owner& onto, Owner const& from) {
     });
 }
 
-/// Writes every field that has a column, under the column's name; null: no value.
-template <class Fields, class Owner>
-void write_columns(json::object_writer& to, Fields const& fields, Owner const& from) {
-    for_each_single_field(fields, [&](auto const& one) {
+template <class Owner, class Member, class Kind>
+void write_column(json::object_writer& to, field<Owner, Member, Kind> const& one,
+                  Owner const& from) {
+    // Not every kind can be a column.
+    if constexpr (requires(std::string & out, typename Kind::value const& value) {
+                      one.kind.write_column(out, value);
+                  }) {
         if (one.column.empty()) {
             return;
         }
@@ -237,7 +270,25 @@ void write_columns(json::object_writer& to, Fields const& fields, Owner const& f
         } else {
             to.null(one.column);
         }
-    });
+    }
+}
+
+template <class Owner, class... Fields>
+void write_column(json::object_writer& to, group<Owner, Fields...> const& one, Owner const& from) {
+    if (one.column.empty()) {
+        for_each_field(one.fields, [&](auto const& each) { write_column(to, each, from); });
+    } else if (is_given(one, from)) {
+        json::object_writer object{to.key(one.column)};
+        for_each_field(one.fields, [&](auto const& each) { write_field(object, each, from); });
+    } else {
+        to.null(one.column);
+    }
+}
+
+/// Writes every field or group that has a column, under the column's name; null: no value.
+template <class Fields, class Owner>
+void write_columns(json::object_writer& to, Fields const& fields, Owner const& from) {
+    for_each_field(fields, [&](auto const& one) { write_column(to, one, from); });
 }
 
 } // namespace tasker::model

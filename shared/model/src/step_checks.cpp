@@ -117,7 +117,7 @@ void check_joins(reading in, std::size_t number, step_template const& step,
     if (!step.condition) {
         return;
     }
-    for (auto const& name : examine_condition(*step.condition).parents) {
+    for (auto const& name : examine_condition(*step.condition, when_variables).parents) {
         if (std::ranges::find(parents, name) != parents.end()) {
             continue;
         }

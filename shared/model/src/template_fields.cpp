@@ -36,6 +36,32 @@ std::optional<std::string> callable_problem(std::string_view name) {
     return "must be 1 to 256 printable ASCII characters without spaces";
 }
 
+void check_sleep(reading in, document_path const& path, mapping_reader const& sleep,
+                 step_template const& /*read*/) {
+    if (sleep.find("seconds").has_value() == sleep.find("until").has_value()) {
+        in.problems.add(path, in.source[sleep.node()], "must have either `seconds` or `until`");
+    }
+}
+
+std::optional<std::string> time_problem(std::string_view text) {
+    if (text.starts_with("${")) {
+        bool const is_known = text.starts_with("${context/") || text.starts_with("${parents/");
+        if (!is_known || text.find('}') != text.size() - 1) {
+            return "must be one placeholder, ${context/…} or ${parents/…}";
+        }
+        return std::nullopt;
+    }
+    // PostgreSQL reads what this accepts; it also checks the day of the month.
+    bool const has_offset =
+        text.ends_with('Z') || (text.size() > 6 && text[text.size() - 3] == ':' &&
+                                (text[text.size() - 6] == '+' || text[text.size() - 6] == '-'));
+    if (text.size() < 16 || text[4] != '-' || text[7] != '-' || text[13] != ':' || !has_offset) {
+        return "must be a time with its offset, such as 2030-12-01T08:00:00Z or "
+               "2030-12-01T09:00:00+01:00";
+    }
+    return std::nullopt;
+}
+
 void check_retry(reading in, document_path const& path, mapping_reader const& retry,
                  step_settings const& read) {
     auto const refuse = [&](char const* key, char const* why) {

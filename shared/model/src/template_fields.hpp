@@ -49,6 +49,21 @@ inline constexpr std::string_view retry_rule = R"("allOf":[
     {"if":{"required":["backoff"],"properties":{"backoff":{"const":"none"}}},
      "then":{"properties":{"backoff_base_ms":false,"max_backoff_ms":false}}}])";
 
+/// Exactly one of both keys.
+void check_sleep(reading in, document_path const& path, mapping_reader const& sleep,
+                 step_template const& read);
+
+/// check_sleep as JSON Schema.
+inline constexpr std::string_view sleep_rule =
+    R"("oneOf":[{"required":["seconds"]},{"required":["until"]}])";
+
+/// A time with its offset from UTC, or a placeholder.
+std::optional<std::string> time_problem(std::string_view text);
+
+inline constexpr std::chrono::milliseconds longest_sleep = std::chrono::hours{24 * 3'650};
+inline constexpr std::chrono::milliseconds longest_delay = std::chrono::hours{24};
+inline constexpr std::int32_t most_repetitions = 1'000'000;
+
 inline constexpr std::int32_t most_attempts = 10'000;
 inline constexpr std::int32_t longest_backoff_ms = 86'400'000; // a day
 /// In milliseconds it fits into 32 bits.
@@ -68,7 +83,8 @@ inline constexpr std::tuple settings_fields{
         field{"initialization", &step_settings::initialization, mapping_kind{},
               "any keys; passed to the handler"}
             .stored_in("initialization")
-            .defaults_to("{}")),
+            .defaults_to("{}"))
+        .optional(),
     make_group<step_settings>(
         "retry",
         field{"retryable", &step_settings::retryable, boolean_kind{},
@@ -111,7 +127,7 @@ inline constexpr std::tuple step_fields{
           "when the step runs, by how its parents ended; see [workflows.md](workflows.md#join)"}
         .stored_in("join_rule")
         .defaults_to(join_rule::all_complete),
-    field{"when", &step_template::condition, text_kind{condition_problem, ""},
+    field{"when", &step_template::condition, text_kind{when_problem, ""},
           "a condition over the parents' results; see [workflows.md](workflows.md#when)"}
         .stored_in("condition"),
     field{"otherwise", &step_template::otherwise, enum_kind<unmet>{otherwise_names},
@@ -122,7 +138,33 @@ inline constexpr std::tuple step_fields{
           "`true`: the task can complete although this step failed"}
         .stored_in("allow_failure")
         .defaults_to(false),
+    make_group<step_template>(
+        "sleep",
+        field{"seconds", &step_template::sleep_time, seconds_kind{longest_sleep},
+              "instead of a handler: how long the step waits; see "
+              "[workflows.md](workflows.md#sleep)"},
+        field{"until", &step_template::sleep_until, text_kind{time_problem, ""},
+              "instead of a handler: when the wait ends; a time such as `2030-12-01T08:00:00Z`, or "
+              "`${context/…}` or `${parents/…}`"})
+        .checked_by(check_sleep, sleep_rule)
+        .stored_in("sleep"),
+    make_group<step_template>(
+        "repeat",
+        field{"until", &step_template::repeat_until, text_kind{until_problem, ""},
+              "the handler runs again until this condition is met; see "
+              "[workflows.md](workflows.md#repeat)"}
+            .must_be_given(),
+        field{"delay_seconds", &step_template::repeat_delay, seconds_kind{longest_delay},
+              "the wait between two runs"}
+            .defaults_to(std::chrono::seconds{1}),
+        field{"max_times", &step_template::repeat_max_times, integer_kind{1, most_repetitions},
+              "the number of runs; if the last one does not meet the condition, the step fails"}
+            .defaults_to(100))
+        .optional()
+        .stored_in("repeat"),
 };
+
+inline constexpr std::array<std::string_view, 2> kind_names{"handler", "sleep"};
 
 /// The keys of a template.
 inline constexpr std::tuple template_fields{

@@ -55,6 +55,23 @@ std::optional<std::vector<std::string>> read_dependencies(reading in, document_p
     return out;
 }
 
+/// A step has a handler, or one of the keys that replace it; keys without effect are errors.
+void check_kind(reading in, document_path const& path, mapping_reader const& step) {
+    auto const refuse = [&](std::string_view key, std::string problem) {
+        if (auto const node = step.find(key)) {
+            in.problems.add(document_path{path, key}, in.source[*node], std::move(problem));
+        }
+    };
+    if (!step.find("sleep")) {
+        step.require("handler");
+        return;
+    }
+    refuse("handler", "cannot be combined with `sleep`: a step has only one of them");
+    for (auto const* const key : {"retry", "timeout_seconds", "repeat"}) {
+        refuse(key, "has no effect on a step with `sleep`");
+    }
+}
+
 void read_step(reading in, document_path const& path, node_index node, workflow_template& out,
                std::vector<given_step>& given) {
     mapping_reader const source{in, path, node, step_keys};
@@ -63,6 +80,7 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
     auto const line_of = [&](std::string_view key) {
         return in.source[source.find(key).value_or(node)].line;
     };
+    check_kind(in, path, source);
     places.name_line = line_of("name");
     places.join_line = line_of("join");
     places.condition_line = line_of("when");

@@ -75,6 +75,8 @@ void describe_dependencies(object_writer& schema, std::string_view meaning) {
 void describe_step(object_writer& schema) {
     describe_keys(schema, std::tuple_cat(step_fields, settings_fields), completeness::whole);
     schema.json("not", R"({"required":["dependencies","depends_on"]})");
+    schema.json("oneOf", R"([{"required":["handler"]},
+        {"required":["sleep"],"properties":{"retry":false,"timeout_seconds":false,"repeat":false}}])");
     object_writer properties{schema.key("properties")};
     describe_fields(properties, step_fields, completeness::whole);
     {

@@ -102,7 +102,14 @@ TEST(States, StepsMoveAsTheyShouldAndNoOtherWay) {
                                                               {waiting_for_retry, enqueued},
                                                               {waiting_for_retry, cancelled},
                                                               {pending, skipped},
-                                                              {pending, failed}};
+                                                              {pending, failed},
+                                                              {pending, waiting},
+                                                              {in_progress, waiting},
+                                                              {waiting, enqueued},
+                                                              {waiting, complete},
+                                                              {waiting, failed},
+                                                              {waiting, skipped},
+                                                              {waiting, cancelled}};
     for (auto const& from : step_states) {
         for (auto const& to : step_states) {
             EXPECT_EQ(may_move(step_moves, from.state, to.state),

@@ -64,6 +64,7 @@ enum claimed_column : std::size_t {
     parents,
     parents_bytes,
     parent_states,
+    repetition,
     claimed_columns
 };
 
@@ -92,6 +93,7 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row) {
         .parents = optional_text(from, row, parents),
         .parents_bytes = from.int4(row, parents_bytes),
         .parent_states = optional_text(from, row, parent_states),
+        .repetition = optional_text(from, row, repetition),
     };
 }
 

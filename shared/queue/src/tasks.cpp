@@ -90,6 +90,8 @@ result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
         .started_at = from.optional(&pg::rows::timestamptz, row, 9),
         .finished_at = from.optional(&pg::rows::timestamptz, row, 10),
         .worker = optional_text(from, row, 11),
+        .waiting_for = optional_text(from, row, 14),
+        .waits_until = from.optional(&pg::rows::timestamptz, row, 15),
         .result = optional_text(from, row, 12),
         .error = optional_text(from, row, 13),
     };
@@ -115,7 +117,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
 }
 
 constexpr std::size_t task_columns = 15;
-constexpr std::size_t step_columns = 14;
+constexpr std::size_t step_columns = 16;
 
 result<std::vector<create_outcome>> read_created(pg::rows const& from,
                                                  std::vector<new_task> const& tasks) {

@@ -4,12 +4,12 @@
 -- called by: finish_steps.
 -- returns, null where there are none:
 --   done_tasks: the tasks of the steps that succeeded, or failed with allow_failure. failed_tasks, retried_tasks:
---     those of the other steps that failed permanently, and of those that will be retried.
+--     those of the other steps that failed permanently, and of those that will be retried or repeated.
 --   static_…: the steps of templates that are not dynamic that succeeded, with the sizes of their results.
 --   ended_…: the steps of dynamic templates that succeeded or failed permanently.
 --   msg_ids: the messages of all of them, ascending, never null.
 -- locks: the reported steps (task_id, step_no).
--- moves: step in_progress -> complete | failed | waiting_for_retry.
+-- moves: step in_progress -> complete | failed | waiting_for_retry | waiting.
 create or replace function tasker.accept_reports(
     p_queue text, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[],
@@ -21,6 +21,7 @@ as $$
 declare
     v_now     timestamptz := tasker.clock();
     v_dynamic boolean;
+    v_ended   record;
     v_failed  record;
 begin
     if 'success' = any (p_outcomes) and 'success' <> any (p_outcomes) then
@@ -42,6 +43,9 @@ begin
               where i.outcome = 'success' order by i.task_id, i.step_no) i
         where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.delivery = i.delivery
           and s.state = 'in_progress'
+          and (s.dynamic and (
+              select d.repeat is not null from tasker.template_steps d
+              where d.template_id = s.template_id and d.step_no = s.step_no)) is not true
         returning s.task_id, s.step_no, s.template_id, s.dynamic, i.msg_id,
                   coalesce(octet_length(i.payload), 0) as bytes
     )
@@ -62,14 +66,25 @@ begin
         cross join lateral (
             select t.is_dynamic from tasker.templates t where t.template_id = d.template_id offset 0) t;
     end if;
+    -- Those with `repeat` are left, and refused ones.
+    if coalesce(cardinality(done_tasks), 0) < cardinality(array_positions(p_outcomes, 'success')) then
+        v_ended := tasker.repeat_steps(
+            p_queue, p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_ran_us, v_now);
+        done_tasks := done_tasks || v_ended.done_tasks;
+        failed_tasks := v_ended.failed_tasks;
+        retried_tasks := v_ended.repeated_tasks;
+        ended_tasks := ended_tasks || v_ended.ended_tasks;
+        ended_steps := ended_steps || v_ended.ended_steps;
+        msg_ids := msg_ids || v_ended.msg_ids;
+    end if;
 
     if 'success' <> any (p_outcomes) then
         v_failed := tasker.fail_steps(
             p_queue, p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_retry_after_ms,
             p_ran_us, v_now);
         done_tasks := done_tasks || v_failed.allowed_tasks;
-        failed_tasks := v_failed.failed_tasks;
-        retried_tasks := v_failed.retried_tasks;
+        failed_tasks := failed_tasks || v_failed.failed_tasks;
+        retried_tasks := retried_tasks || v_failed.retried_tasks;
         ended_tasks := ended_tasks || v_failed.ended_tasks;
         ended_steps := ended_steps || v_failed.ended_steps;
         msg_ids := msg_ids || v_failed.msg_ids;

@@ -1,17 +1,18 @@
 -- advance_steps for tasks of dynamic templates: counts the parents of each child that have ended, and moves the
--- children whose parents have all ended as judge_steps decides. A child that does not run has ended too, so this
--- continues in rounds until no other step ends. It has no SET options: see advance_steps.
--- called by: finish_steps, start_conditional.
--- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped. p_take: see finish_steps.
+-- children whose parents have all ended as judge_steps decides. A child that is no handler begins its wait. A child
+-- that does not run, or whose wait ends immediately, has ended too, so this continues in rounds until no other step ends. It has no SET options: see advance_steps.
+-- called by: finish_steps, start_dynamic, end_waits.
+-- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped; null for none. p_take: see finish_steps.
 -- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the
---   tasks of steps that failed by their condition; null if there are none.
+--   tasks of steps that failed without having been ready, that now wait for a time or a signal (waiting_tasks), and that
+--   wait for items or child tasks (active_tasks); null if there are none.
 -- REQUIRES: the caller has locked the tasks, so that one session at a time advances a task.
 -- locks: the tasks' steps.
--- moves: step pending -> enqueued | in_progress | skipped | failed.
+-- moves: step pending -> enqueued | in_progress | skipped | failed | waiting, waiting -> complete | skipped | failed.
 create or replace function tasker.advance_dynamic(
     p_worker int, p_take int, p_task_ids uuid[], p_step_nos int[],
     out enqueue_tasks uuid[], out enqueue_steps int[], out taken_tasks uuid[], out taken_steps int[],
-    out failed_tasks uuid[])
+    out failed_tasks uuid[], out waiting_tasks uuid[], out active_tasks uuid[])
 language plpgsql
 as $$
 declare
@@ -19,7 +20,14 @@ declare
     v_left  int := p_take;
     v_ended record;
     v_ready record;
+    v_waits uuid[];            -- the tasks of steps that begin to wait
+    v_steps int[];
+    v_kinds tasker.step_kind[];
+    v_begun record;
 begin
+    if p_task_ids is null then
+        return;
+    end if;
     v_now := tasker.clock(); -- under the tasks' locks
     select p_task_ids as tasks, p_step_nos as steps into v_ended;
     loop
@@ -50,34 +58,48 @@ begin
         exit when v_ready.tasks is null;
 
         with decided as materialized (
-            select j.*, row_number() over (order by j.outcome <> 'run', j.task_id, j.step_no) <= v_left as may_take
+            select j.task_id, j.step_no, j.kind, j.error, j.fails_task,
+                   case when j.outcome = 'run' and j.kind <> 'handler' then 'wait' else j.outcome end as outcome,
+                   row_number() over (order by j.outcome <> 'run' or j.kind <> 'handler', j.task_id, j.step_no)
+                       <= v_left as may_take
             from tasker.judge_steps(v_ready.tasks, v_ready.steps) j
         ), moved as (
             update tasker.steps s
             set state = (case d.outcome when 'run' then case when d.may_take then 'in_progress' else 'enqueued' end
+                                        when 'wait' then 'waiting'
                                         when 'skip' then 'skipped'
                                         when 'fail' then 'failed' else 'pending' end)::tasker.step_state,
-                enqueued_at = case d.outcome when 'run' then v_now end,
+                enqueued_at = case when d.outcome in ('run', 'wait') then v_now end,
+                started_at = case d.outcome when 'wait' then v_now end,
                 delivery = (d.outcome = 'run' and d.may_take)::int,
                 worker_id = case when d.outcome = 'run' and d.may_take then p_worker end,
                 finished_at = case when d.outcome in ('skip', 'fail') then v_now end,
                 error = d.error
             from (select * from decided x order by x.task_id, x.step_no) d
             where s.task_id = any (array[d.task_id]) and s.step_no = d.step_no
-            returning s.task_id, s.step_no, s.state, d.fails_task
+            returning s.task_id, s.step_no, s.state, d.kind, d.fails_task
         )
         select enqueue_tasks || array_agg(m.task_id) filter (where m.state = 'enqueued'),
                enqueue_steps || array_agg(m.step_no) filter (where m.state = 'enqueued'),
                taken_tasks || array_agg(m.task_id) filter (where m.state = 'in_progress'),
                taken_steps || array_agg(m.step_no) filter (where m.state = 'in_progress'),
-               failed_tasks || array_agg(m.task_id) filter (where m.fails_task)
-        into enqueue_tasks, enqueue_steps, taken_tasks, taken_steps, failed_tasks
+               failed_tasks || array_agg(m.task_id) filter (where m.fails_task),
+               array_agg(m.task_id) filter (where m.state = 'waiting'),
+               array_agg(m.step_no) filter (where m.state = 'waiting'),
+               array_agg(m.kind) filter (where m.state = 'waiting')
+        into enqueue_tasks, enqueue_steps, taken_tasks, taken_steps, failed_tasks, v_waits, v_steps, v_kinds
         from moved m;
+        if v_waits is not null then
+            v_begun := tasker.begin_waits(v_waits, v_steps, v_kinds);
+            failed_tasks := failed_tasks || v_begun.failed_tasks;
+            waiting_tasks := waiting_tasks || v_begun.waiting_tasks;
+            active_tasks := active_tasks || v_begun.active_tasks;
+        end if;
         select array_agg(s.task_id) as tasks, array_agg(s.step_no) as steps into v_ended
         from unnest(v_ready.tasks, v_ready.steps) r(task_id, step_no)
         cross join lateral (
             select * from tasker.steps s where s.task_id = r.task_id and s.step_no = r.step_no offset 0) s
-        where s.state in ('pending', 'skipped', 'failed');
+        where s.state in ('pending', 'skipped', 'failed', 'complete');
         exit when v_ended.tasks is null;
         v_left := p_take - coalesce(cardinality(taken_tasks), 0);
     end loop;

@@ -6,7 +6,7 @@
 -- locks: steps (task_id, step_no), then tasks (task_id). A later round may lock steps below those that it
 --   holds, so each wait is bounded: after it, the function releases its locks and starts again.
 -- raises: lock_not_available after 20 attempts.
--- moves: step enqueued (with or without a row) | in_progress | waiting_for_retry | pending -> cancelled;
+-- moves: step enqueued (with or without a row) | in_progress | waiting_for_retry | waiting | pending -> cancelled;
 --   task pending | running | waiting | failed -> cancelled.
 -- Steps are cancelled in rounds until none is left: a round waits for a finish_steps in flight, whose
 -- new children only the next round sees. A step that is about to be followed by others is open until
@@ -51,18 +51,18 @@ begin
                     select s.task_id, s.step_no
                     from unnest(v_open) o(task_id)
                     join tasker.steps s on s.task_id = any (array[o.task_id])
-                    where s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry')
+                    where s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'waiting')
                     order by o.task_id, s.step_no
                     for update of s
                 )
                 update tasker.steps s set state = 'cancelled', finished_at = v_now
                 from own
                 where s.task_id = any (array[own.task_id]) and s.step_no = own.step_no
-                  and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry');
+                  and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'waiting');
                 exit when not exists (
                     select from tasker.steps s
                     where s.task_id = any (v_open)
-                      and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry'));
+                      and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'waiting'));
             end loop;
 
             with moved as (

@@ -1,17 +1,16 @@
--- Evaluates the condition of a step (`when`) over the results of its complete parents (`$`) and the context of its
--- task ($context).
--- called by: judge_steps. It has no SET options: it runs under those of its caller.
--- p_parents: {"<parent's name>": <its result>, …}.
+-- Evaluates a condition of a step over the results of its complete parents (`$`) and variables.
+-- called by: judge_steps (`when`), repeat_steps (`repeat.until`). It has no SET options: it runs under those of its caller.
+-- p_parents: {"<parent's name>": <its result>, …}. p_variables: {"context": …, …}.
 -- returns: null if it is met; {} if it is not; else the error of the step: the condition has no boolean value, or a
 --   value cannot be read.
-create or replace function tasker.check_condition(p_condition jsonpath, p_parents json, p_context json) returns json
+create or replace function tasker.check_condition(p_condition jsonpath, p_parents json, p_variables json) returns json
 language plpgsql stable
 as $$
 declare
     v_found jsonb;
 begin
     v_found := jsonb_path_query_array(
-        p_parents::jsonb, p_condition, jsonb_build_object('context', p_context::jsonb), silent => true);
+        p_parents::jsonb, p_condition, p_variables::jsonb, silent => true);
     if v_found = 'true' or v_found = '[true]' then
         return null;
     elsif v_found in ('[false]', '[null]') then

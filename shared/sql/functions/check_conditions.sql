@@ -11,13 +11,15 @@ declare
     v_problems text[] := '{}'::text[];
 begin
     for v_step in
-        select s.name, s.condition from json_to_recordset(p_steps) as s(name text, condition text)
-        where s.condition is not null
+        select s.name, c.key, c.text
+        from json_to_recordset(p_steps) as s(name text, condition text, repeat json)
+        cross join lateral (values ('when', s.condition), ('repeat.until', s.repeat ->> 'until')) c(key, text)
+        where c.text is not null
     loop
         begin
-            perform v_step.condition::jsonpath;
+            perform v_step.text::jsonpath;
         exception when others then
-            v_problems := v_problems || format('steps.%s.when: %s', v_step.name, sqlerrm);
+            v_problems := v_problems || format('steps.%s.%s: %s', v_step.name, v_step.key, sqlerrm);
         end;
     end loop;
     if v_problems <> '{}' then

@@ -1,6 +1,6 @@
 -- The rows a worker gets for steps that were just leased to it.
 -- called by: claim_steps, finish_step, finish_steps. No SET options, so that the planner inlines it.
--- cost: five primary-key look-ups a step, and two for each parent.
+-- cost: five primary-key look-ups a step, and two for each parent; another one with `repeat`.
 create or replace function tasker.claimed_rows(
     p_queue text, p_msg_ids bigint[], p_task_ids uuid[], p_step_nos int[])
 returns setof tasker.claimed_step
@@ -26,6 +26,11 @@ as $$
                    case when r.state = 'pending' then 'not_run' else r.state::text end)
                from pg_catalog.unnest(d.parents) u(parent_no)
                join tasker.steps r on r.task_id = s.task_id and r.step_no = u.parent_no)
+           end,
+           case when d.repeat is not null then (
+               select pg_catalog.json_build_object('iteration', coalesce(pg_catalog.max(r.finished), 0) + 1,
+                                                   'previous', (pg_catalog.array_agg(r.previous))[1])
+               from tasker.repetitions r where r.task_id = s.task_id and r.step_no = s.step_no)
            end
     from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
     cross join lateral (

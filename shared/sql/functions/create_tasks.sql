@@ -10,7 +10,7 @@
 -- A root gets its row when it is claimed (decision 0120).
 -- locks: idempotency keys (ordered), tasks (new rows only), queues.
 -- moves: task none -> pending; root step none -> enqueued (without a row); see
---   start_conditional.
+--   start_dynamic.
 -- raises: TK001 bad arguments, TK002 unknown template, TK004.
 create or replace function tasker.create_tasks(
     p_task_ids uuid[], p_template_ids int[], p_priorities int2[], p_contexts text[], p_keys text[],
@@ -31,7 +31,7 @@ declare
     v_unknown     int;
     v_old         int[] := '{}'::int[];
     v_new         record;
-    v_conditional boolean; -- some roots have conditions
+    v_dynamic     boolean; -- some roots have conditions, or are no handlers
     v_start       record;
     v_queues      text[];
     v_tasks       uuid[];
@@ -101,16 +101,16 @@ begin
         returning task_id, template_id, priority
     )
     select array_agg(tasker.queue_name(t.namespace, task.priority)), array_agg(task.task_id),
-           array_agg(r.step_no), bool_or(t.has_conditional_roots)
-    into v_queues, v_tasks, v_steps, v_conditional
+           array_agg(r.step_no), bool_or(t.has_dynamic_roots)
+    into v_queues, v_tasks, v_steps, v_dynamic
     from task
     join tasker.templates t on t.template_id = any (array[task.template_id])
     cross join lateral unnest(t.roots) r(step_no);
-    if v_conditional then
-        v_start := tasker.start_conditional(v_tasks, v_steps);
+    if v_dynamic then
+        v_start := tasker.start_dynamic(v_tasks, v_steps);
         v_tasks := v_start.task_ids;
         v_steps := v_start.step_nos;
-        v_queues := v_start.queues;
+        v_queues := tasker.queues_of(v_tasks);
     end if;
     perform tasker.enqueue_by_queue(v_queues, v_tasks, v_steps);
 end;

@@ -1,5 +1,5 @@
 -- Records that tasks have just reached a final state.
--- called by: update_tasks, finish_step, start_conditional, cancel_tasks, which hold the tasks' locks.
+-- called by: update_tasks, finish_step, start_dynamic, cancel_tasks, which hold the tasks' locks.
 -- p_task_ids: null for none.
 create or replace function tasker.end_tasks(p_task_ids uuid[], p_state tasker.task_state) returns void
 language plpgsql

@@ -63,9 +63,7 @@ begin
         insert into tasker.timers (due_at, task_id, step_no, kind, queue, msg_id)
         select p_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no, 'retry', p_queue, w.msg_id
         from unnest(retried_tasks, v_steps, v_msgs, v_ms) w(task_id, step_no, msg_id, ms);
-        perform set_config('tasker.timers', least(
-            nullif(current_setting('tasker.timers', true), '')::bigint,
-            (select min(ms) from unnest(v_ms) ms))::text, false);
+        perform tasker.note_timer((select min(ms) from unnest(v_ms) ms));
     end if;
 end;
 $$;

@@ -36,7 +36,9 @@ declare
     v_accepted record;
     v_next     record;
     v_dynamic  record;
-    v_refused  uuid[]; -- tasks of steps that failed by their condition
+    v_refused  uuid[]; -- tasks of steps that failed without having been ready
+    v_active   uuid[]; -- tasks of steps that wait for items or child tasks
+    v_waiting  uuid[]; -- tasks of steps that wait for a time or a signal
     v_msg_ids  bigint[];
     v_row      tasker.claimed_step;
 begin
@@ -62,6 +64,8 @@ begin
             p_worker, p_take - coalesce(cardinality(v_next.taken_tasks), 0), v_accepted.ended_tasks,
             v_accepted.ended_steps);
         v_refused := v_dynamic.failed_tasks;
+        v_active := v_dynamic.active_tasks;
+        v_waiting := v_dynamic.waiting_tasks;
         select v_next.enqueue_tasks || v_dynamic.enqueue_tasks as enqueue_tasks,
                v_next.enqueue_steps || v_dynamic.enqueue_steps as enqueue_steps,
                v_next.taken_tasks || v_dynamic.taken_tasks as taken_tasks,
@@ -69,7 +73,7 @@ begin
     end if;
     perform tasker.update_tasks(
         v_accepted.done_tasks, v_accepted.failed_tasks, v_accepted.retried_tasks,
-        v_next.enqueue_tasks || v_next.taken_tasks, v_refused);
+        v_next.enqueue_tasks || v_next.taken_tasks || v_active, v_refused, v_waiting, null);
     v_msg_ids := tasker.move_messages(
         p_queue, p_lease_s, v_accepted.msg_ids, v_accepted.retried_tasks is null, v_next.enqueue_tasks,
         v_next.enqueue_steps, v_next.taken_tasks, v_next.taken_steps);

@@ -1,8 +1,8 @@
--- Executes the timers that are due: enqueues steps whose retry is due.
+-- Executes the timers that are due: enqueues steps whose retry or repetition is due, and ends sleeps.
 -- called by: every orchestrator's timer (skip locked: any number may run concurrently).
--- returns: how many steps were enqueued; the milliseconds until the next timer is due, null if there is none.
+-- returns: how many steps moved; the milliseconds until the next timer is due, null if there is none.
 -- locks: timers (skip locked), steps (task_id, step_no), tasks (task_id), then queues.
--- moves: step waiting_for_retry -> enqueued; task waiting -> running.
+-- moves: step waiting_for_retry | waiting -> enqueued; others as end_waits; task waiting -> running.
 -- cost: reads the head of the timers' primary key.
 create or replace function tasker.fire_timers(p_limit int, out fired int, out next_due_ms bigint)
 language plpgsql
@@ -23,6 +23,7 @@ declare
                               where d.due_at > 'epoch'::timestamptz + interval '1 microsecond' * (select $1)
                               order by d.due_at limit 1),
                              extract(epoch from tasker.clock() - interval '1 minute') * 1000000)::bigint$lowest$);
+    v_due      record;
     v_task_ids uuid[];
     v_step_nos int[];
     v_msg_ids  bigint[];
@@ -41,16 +42,34 @@ begin
         where d.due_at = any (array[due.due_at]) and d.task_id = due.task_id and d.step_no = due.step_no
               and d.kind = due.kind
         returning d.task_id, d.step_no, d.kind, d.queue, d.msg_id
-    ), retried as (
+    )
+    select array_agg(g.task_id) as tasks, array_agg(g.step_no) as steps, array_agg(g.kind) as kinds,
+           array_agg(g.queue) as queues, array_agg(g.msg_id) as msg_ids,
+           bool_or(g.kind not in ('retry', 'repeat')) as ends_waits,
+           array_agg(g.task_id) filter (where g.kind = 'sleep') as sleep_tasks,
+           array_agg(g.step_no) filter (where g.kind = 'sleep') as sleep_steps
+    into v_due from gone g;
+    if v_due.ends_waits then
+        -- Several statements move them, so the steps are locked in order first, then the tasks.
+        perform from (select * from unnest(v_due.tasks, v_due.steps) u(task_id, step_no)
+                      order by u.task_id, u.step_no offset 0) i
+        join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
+        for update of s;
+        perform from tasker.tasks t where t.task_id = any (v_due.tasks) order by t.task_id for update;
+    end if;
+    with returned as (
         update tasker.steps s
         set state = 'enqueued', enqueued_at = v_now, worker_id = null, started_at = null
-        from (select * from gone where gone.kind = 'retry' order by gone.task_id, gone.step_no) g
-        where s.task_id = any (array[g.task_id]) and s.step_no = g.step_no and s.state = 'waiting_for_retry'
+        from (select * from unnest(v_due.tasks, v_due.steps, v_due.kinds, v_due.queues, v_due.msg_ids)
+                  u(task_id, step_no, kind, queue, msg_id)
+              where u.kind in ('retry', 'repeat') order by u.task_id, u.step_no) g
+        where s.task_id = any (array[g.task_id]) and s.step_no = g.step_no
+          and s.state = (case g.kind when 'retry' then 'waiting_for_retry' else 'waiting' end)::tasker.step_state
         returning s.task_id, s.step_no, g.queue, g.msg_id
     )
     select array_agg(r.task_id), array_agg(r.step_no), array_agg(r.queue), array_agg(r.msg_id)
     into v_task_ids, v_step_nos, v_queues, v_msg_ids
-    from retried r;
+    from returned r;
     fired := coalesce(cardinality(v_task_ids), 0);
 
     if fired > 0 then
@@ -71,6 +90,12 @@ begin
             using v_batch.msg_ids, v_batch.task_ids, v_batch.step_nos;
             perform tasker.note_ready(v_batch.queue);
         end loop;
+    end if;
+    if v_due.sleep_tasks is not null then
+        fired := fired + tasker.end_waits(
+            v_due.sleep_tasks, v_due.sleep_steps,
+            array_fill('complete'::tasker.step_state, array[cardinality(v_due.sleep_tasks)]),
+            array_fill('null'::text, array[cardinality(v_due.sleep_tasks)]));
     end if;
 
     select greatest(0, ceil(extract(epoch from d.due_at - tasker.clock()) * 1000))::bigint

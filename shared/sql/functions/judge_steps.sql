@@ -1,21 +1,22 @@
 -- What becomes of steps of dynamic templates whose parents have all ended: by their join rule first, then by their
 -- condition. It has no SET options: it runs under those of its callers.
--- called by: advance_dynamic; start_conditional, for roots.
--- returns: a row for each step. outcome: `run`, `skip`, `fail`, or `never` (see join_outcome). error: of a step that
+-- called by: advance_dynamic; start_dynamic, for roots.
+-- returns: a row for each step, with its kind. outcome: `run`, `skip`, `fail`, or `never` (see join_outcome). error: of a step that
 --   fails. fails_task: it fails, and has no allow_failure.
 create or replace function tasker.judge_steps(p_task_ids uuid[], p_step_nos int[])
-returns table (task_id uuid, step_no int, outcome text, error json, fails_task boolean)
+returns table (task_id uuid, step_no int, kind tasker.step_kind, outcome text, error json, fails_task boolean)
 language plpgsql stable
 as $$
 #variable_conflict use_column
 begin
     return query
     with joined as materialized (
-        select r.task_id, r.step_no, d.otherwise, d.allow_failure, o.outcome,
+        select r.task_id, r.step_no, d.kind, d.otherwise, d.allow_failure, o.outcome,
                case when o.outcome <> 'run' or d.condition is null then null
                     when e.bytes > tasker.joined_bytes_limit()
                     then '{"type": "condition_error", "message": "the results of the parents are too large"}'
-                    else tasker.check_condition(d.condition, coalesce(e.results, '{}'), t.context) end as unmet
+                    else tasker.check_condition(d.condition, coalesce(e.results, '{}'),
+                                                json_build_object('context', t.context)) end as unmet
         from unnest(p_task_ids, p_step_nos) r(task_id, step_no)
         -- `offset 0`: decision 0113.
         cross join lateral (select * from tasker.tasks t where t.task_id = r.task_id offset 0) t
@@ -46,14 +47,14 @@ begin
             select tasker.join_outcome(d.join_rule, e.complete, e.skipped, e.failed, e.allowed) as outcome
             offset 0) o
     ), judged as (
-        select j.task_id, j.step_no, j.allow_failure, j.unmet,
+        select j.task_id, j.step_no, j.kind, j.allow_failure, j.unmet,
                case when j.outcome <> 'run' then j.outcome
                     when j.unmet is null then 'run'
                     when j.unmet::text = '{}' and j.otherwise = 'skip' then 'skip'
                     else 'fail' end as outcome
         from joined j
     )
-    select j.task_id, j.step_no, j.outcome,
+    select j.task_id, j.step_no, j.kind, j.outcome,
            case when j.outcome = 'fail' and j.unmet::text = '{}'
                 then '{"type": "condition", "message": "the condition is not met"}'
                 when j.outcome = 'fail' then j.unmet end,

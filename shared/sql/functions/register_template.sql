@@ -24,23 +24,25 @@ declare
     v_roots        int[];
     v_leaves       int[];
     v_dynamic      boolean;
-    v_conditional  boolean; -- a root has a condition
+    v_dynamic_root boolean; -- a root has a condition, or is no handler
     v_now          timestamptz := tasker.clock();
 begin
     select count(*)::int,
            coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.parents) = 0), '{}'),
            coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.children) = 0), '{}'),
-           coalesce(bool_or(s.join_rule <> 'all_complete' or s.condition is not null or s.allow_failure), false),
-           coalesce(bool_or(s.condition is not null and cardinality(s.parents) = 0), false)
-    into v_total, v_roots, v_leaves, v_dynamic, v_conditional
+           coalesce(bool_or(s.join_rule <> 'all_complete' or s.condition is not null or s.allow_failure
+                            or s.kind <> 'handler' or s.repeat is not null), false),
+           coalesce(bool_or((s.condition is not null or s.kind <> 'handler') and cardinality(s.parents) = 0), false)
+    into v_total, v_roots, v_leaves, v_dynamic, v_dynamic_root
     from json_to_recordset(p_steps) as s(
-        step_no int, parents int[], children int[], join_rule text, condition text, allow_failure boolean);
+        step_no int, parents int[], children int[], kind tasker.step_kind, join_rule text, condition text,
+        allow_failure boolean, repeat json);
     insert into tasker.templates as t
         (namespace_id, namespace, name, version, environment, hash, definition, has_input_schema,
-         steps_total, roots, leaves, is_dynamic, has_conditional_roots, created_at)
+         steps_total, roots, leaves, is_dynamic, has_dynamic_roots, created_at)
     values (v_namespace_id, p_namespace, p_name, p_version, p_environment, p_hash, p_definition,
             p_definition -> 'input_schema' is not null, v_total, v_roots, v_leaves,
-            v_dynamic, v_conditional, v_now)
+            v_dynamic, v_dynamic_root, v_now)
     on conflict (namespace_id, name, version) do nothing
     returning t.template_id into template_id;
     created := found;

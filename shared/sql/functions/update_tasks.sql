@@ -1,14 +1,16 @@
 -- Counts the steps of each task that became active or ended, and moves the tasks accordingly. Each
 -- array contains a task once for each of its steps. It has no SET options: it runs under those of its
 -- caller.
--- called by: finish_steps.
+-- called by: finish_steps, end_waits.
 -- p_done, p_failed, p_retried: tasks of steps that succeeded, failed permanently, wait for a retry.
--- p_ready: tasks of steps that became ready. p_refused: of steps that failed without having been ready.
+-- p_ready: tasks of steps that became ready. p_refused: of steps that failed and were not counted as active.
+-- p_waiting, p_waited: of steps that began to wait for a time or a signal, and of those that no longer do.
 -- locks: tasks (task_id).
 -- moves: task -> running | waiting | failed | complete.
 -- cost: a task's row is written only when a count changes.
 create or replace function tasker.update_tasks(
-    p_done uuid[], p_failed uuid[], p_retried uuid[], p_ready uuid[], p_refused uuid[])
+    p_done uuid[], p_failed uuid[], p_retried uuid[], p_ready uuid[], p_refused uuid[],
+    p_waiting uuid[], p_waited uuid[])
 returns void
 language plpgsql
 as $$
@@ -23,7 +25,9 @@ begin
               union all select u, -1, 0, 1 from unnest(p_failed) u
               union all select u, -1, 1, 0 from unnest(p_retried) u
               union all select u, 1, 0, 0 from unnest(p_ready) u
-              union all select u, 0, 0, 1 from unnest(p_refused) u) x(task_id, active, waiting, failed)
+              union all select u, 0, 0, 1 from unnest(p_refused) u
+              union all select u, 0, 1, 0 from unnest(p_waiting) u
+              union all select u, 0, -1, 0 from unnest(p_waited) u) x(task_id, active, waiting, failed)
         group by x.task_id
         having sum(x.active) <> 0 or sum(x.waiting) <> 0 or sum(x.failed) <> 0
         order by x.task_id

@@ -8,13 +8,15 @@ create type tasker.task_state as enum
     ('pending', 'running', 'waiting', 'failed', 'complete', 'cancelled');
 
 create type tasker.step_state as enum
-    ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'complete', 'failed', 'cancelled', 'skipped');
+    ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'complete', 'failed', 'cancelled', 'skipped', 'waiting');
 
 create type tasker.outcome as enum ('success', 'retryable_failure', 'permanent_failure');
 
 create type tasker.join_rule as enum ('all_complete', 'none_failed', 'any_complete', 'all_done', 'any_failed');
 
 create type tasker.otherwise as enum ('skip', 'fail');
+
+create type tasker.step_kind as enum ('handler', 'sleep', 'signal', 'map', 'workflow');
 
 create type tasker.backoff as enum ('none', 'linear', 'exponential', 'fibonacci');
 
@@ -41,7 +43,7 @@ create table tasker.templates (
     roots            int[] not null,
     leaves           int[] not null,
     is_dynamic       boolean not null, -- see template_steps
-    has_conditional_roots boolean not null,
+    has_dynamic_roots boolean not null, -- a root has a condition, or is no handler
     created_at       timestamptz not null,
     constraint template_is_named_once unique (namespace_id, name, version),
     constraint template_has_steps check (steps_total between 1 and 10000),
@@ -50,8 +52,9 @@ create table tasker.templates (
 
 -- The compiled steps of a template, its environment's overrides applied. `child_parents[i]` is the
 -- number of parents of `children[i]`, so that finishing a step reads one row, not one for each child.
--- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, or
--- allow_failure: then advance_dynamic decides what runs.
+-- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, allow_failure,
+-- repeat, or another kind than handler: then advance_dynamic decides what runs. `sleep` and `repeat`: these keys of the
+-- step as JSON.
 create table tasker.template_steps (
     template_id     int not null references tasker.templates,
     step_no         int not null,
@@ -59,7 +62,8 @@ create table tasker.template_steps (
     parents         int[] not null,
     children        int[] not null,
     child_parents   int[] not null,
-    handler         text not null,
+    kind            tasker.step_kind not null,
+    handler         text, -- null: the step is no handler
     handler_method  text,
     initialization  json not null,
     retryable       boolean not null,
@@ -72,8 +76,11 @@ create table tasker.template_steps (
     condition       jsonpath,
     otherwise       tasker.otherwise not null,
     allow_failure   boolean not null,
+    sleep           json,
+    repeat          json,
     primary key (template_id, step_no),
     constraint step_is_named_once unique (name, template_id),
+    constraint handler_has_a_name check (kind <> 'handler' or handler is not null),
     constraint step_has_attempts check (max_attempts >= 1),
     constraint children_know_their_parents check (cardinality(children) = cardinality(child_parents)),
     constraint backoff_is_not_negative check (backoff_base_ms >= 0 and max_backoff_ms >= 0),
@@ -82,8 +89,8 @@ create table tasker.template_steps (
 
 -- One run of a template. A claim does not write its row: a pending task is running if a step has a row, and
 -- it started when its first root did; `started_at` is set only where the root's row no longer has that time
--- (decision 0120). `steps_active` counts its enqueued and in_progress steps, `steps_waiting`
--- those waiting for a retry: the task has finished when both are zero.
+-- (decision 0120). `steps_active` counts its enqueued and in_progress steps, and those waiting for items or child
+-- tasks; `steps_waiting` those waiting for a time or a signal: the task has finished when both are zero.
 -- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it.
 create table tasker.tasks (
     task_id         uuid primary key,
@@ -150,25 +157,37 @@ create table tasker.steps (
     constraint parents_are_counted_once check (parents_done <= parents_total)
 ) with (fillfactor = 40);
 
-create type tasker.timer_kind as enum ('retry');
+-- The steps with `repeat` that ran at least once without meeting their condition: how many runs finished, and the
+-- result of the last one.
+create table tasker.repetitions (
+    task_id  uuid not null,
+    step_no  int not null,
+    finished int not null,
+    previous json not null,
+    primary key (task_id, step_no)
+);
+
+create type tasker.timer_kind as enum ('retry', 'repeat', 'sleep');
 
 -- Events of steps at a later time: the hot queues contain only steps that can run now. A step that
--- becomes due returns to its queue with the number of its last message, so it runs before the steps
--- that were enqueued after it (decision 0118).
+-- becomes due for a retry or a repetition returns to its queue with the number of its last message, so it runs
+-- before the steps that were enqueued after it (decision 0118). Other kinds have neither.
 create table tasker.timers (
     due_at  timestamptz not null,
     task_id uuid not null,
     step_no int not null,
     kind    tasker.timer_kind not null,
-    queue   text not null,
-    msg_id  bigint not null,
+    queue   text,
+    msg_id  bigint,
+    constraint only_messages_return
+        check ((kind in ('retry', 'repeat')) = (queue is not null) and (queue is null) = (msg_id is null)),
     primary key (due_at, task_id, step_no, kind)
 );
 
 -- For first_<queue>, which raise_floor calls.
 create index timers_by_message on tasker.timers (queue, msg_id);
--- For lists of waiting tasks.
-create index timers_by_task on tasker.timers (task_id);
+-- For lists of waiting tasks and steps.
+create index timers_by_task on tasker.timers (task_id, step_no);
 
 create table tasker.workers (
     worker_id    int generated always as identity primary key,
@@ -188,7 +207,7 @@ alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_
 -- `parents` is {"<parent's name>": <its result>, …}. It is null for a root, and where parents_bytes is above
 -- joined_bytes_limit(): the worker fails such a step permanently. `parent_states`, if the template is dynamic:
 -- {"<parent's name>": "complete", …}; then `parents` has only the complete ones. `alone`: the worker runs it only when it
--- holds nothing else.
+-- holds nothing else. `repetition`: of a step with `repeat`, {"iteration": 2, "previous": <the last result>}.
 create type tasker.claimed_step as (
     refused          boolean,
     queue            text,
@@ -212,7 +231,8 @@ create type tasker.claimed_step as (
     context          json,
     parents          json,
     parents_bytes    int,
-    parent_states    json
+    parent_states    json,
+    repetition       json
 );
 
 -- A task as the API shows it.
@@ -234,7 +254,7 @@ create type tasker.task_view as (
     result          json
 );
 
--- A step as the API shows it.
+-- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.
 create type tasker.step_view as (
     name         text,
     step_no      int,
@@ -249,5 +269,7 @@ create type tasker.step_view as (
     finished_at  timestamptz,
     worker       text,
     result       json,
-    error        json
+    error        json,
+    waiting_for  text,
+    waits_until  timestamptz
 );

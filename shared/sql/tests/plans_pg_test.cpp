@@ -61,14 +61,14 @@ void add_templates(workflow_database& w, int count) {
     w.db().exec(fmt::format(
         "with added as (insert into tasker.templates (namespace_id, namespace, name, version, "
         "environment, hash, definition, has_input_schema, steps_total, roots, leaves, is_dynamic, "
-        "has_conditional_roots, created_at) "
+        "has_dynamic_roots, created_at) "
         "select 1, 'default', 't' || random(), '1.0.0', 'default', '', '{{}}', false, 4, '{{0}}', "
         "'{{3}}', false, false, now() from generate_series(1, {}) returning template_id) "
         "insert into tasker.template_steps (template_id, step_no, name, parents, children, "
         "child_parents, handler, initialization, retryable, max_attempts, backoff, "
-        "backoff_base_ms, max_backoff_ms, join_rule, otherwise, allow_failure) "
+        "backoff_base_ms, max_backoff_ms, join_rule, otherwise, allow_failure, kind) "
         "select template_id, n, 's' || n, '{{}}', '{{}}', '{{}}', "
-        "'h', '{{}}', true, 3, 'none', 0, 0, 'all_complete', 'skip', false from added, "
+        "'h', '{{}}', true, 3, 'none', 0, 0, 'all_complete', 'skip', false, 'handler' from added, "
         "generate_series(0, 3) n",
         count));
 }
@@ -90,6 +90,14 @@ protected:
             "  - {name: b, handler: {callable: h}, dependencies: [a], when: $.a == 1}\n"
             "  - {name: c, handler: {callable: h}, dependencies: [a, r], when: $.a > 1}\n"
             "  - {name: d, handler: {callable: h}, dependencies: [b, c], join: all_done}\n");
+        waits_ = w_.register_yaml(
+            "waits",
+            "  - {name: s, sleep: {seconds: 0.001}}\n"
+            "  - {name: p, sleep: {until: '2020-01-01T00:00:00Z'}}\n"
+            "  - {name: r, handler: {callable: h}, dependencies: [p],"
+            " repeat: {until: $result > 1 || $.p == 1 || $iteration == 2, delay_seconds: 0.001}}\n"
+            "  - {name: e, sleep: {until: '${parents/r/at:-2020-01-01T00:00:00Z}'},"
+            " dependencies: [s, r]}\n");
         // The tables grow after the statistics were taken, and the plans stay.
         add_templates(w_, GetParam().tasks / 10);
         add_history(w_, diamond_, GetParam().tasks, GetParam().state);
@@ -146,6 +154,7 @@ protected:
         create(chain_, "'k' || n");
         create(chain_, "'k' || n"); // they exist
         create(branches_, "null::text");
+        create(waits_, "null::text");
         exec("select tasker.create_task('default', 'diamond')");
         exec("select tasker.create_task('default', 'chain', '1.0.0', p_key => 'one')");
         claim();
@@ -169,6 +178,7 @@ protected:
         for (int i = 0; i < 12; ++i) {
             claim();
             finish("'success'::tasker.outcome", 0);
+            exec("select from tasker.fire_timers(1000)");
         }
         read();
         exec("select tasker.register_worker('again', '{default}')");
@@ -221,6 +231,7 @@ protected:
     int diamond_ = 0;
     int chain_ = 0;
     int branches_ = 0;
+    int waits_ = 0;
     std::optional<explained_session> session_;
 };
 

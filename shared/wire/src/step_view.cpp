@@ -40,6 +40,10 @@ constexpr std::array rules{
          [](field_value const& v, step_view& out) { out.finished_at = v.optional_moment(); }},
     rule{"worker", optional,
          [](field_value const& v, step_view& out) { out.worker = v.optional_text(); }},
+    rule{"waiting_for", optional,
+         [](field_value const& v, step_view& out) { out.waiting_for = v.optional_text(); }},
+    rule{"waits_until", optional,
+         [](field_value const& v, step_view& out) { out.waits_until = v.optional_moment(); }},
     // `null` is a valid result.
     rule{"result", optional, [](field_value const& v, step_view& out) { out.result = v.json(); }},
     rule{"error", optional, [](field_value const& v, step_view& out) { out.error = v.json(); }},
@@ -62,6 +66,10 @@ void append(std::string& out, step_view const& step) {
     writer.moment_or_null("started_at", step.started_at);
     writer.moment_or_null("finished_at", step.finished_at);
     writer.text_or_null("worker", step.worker);
+    if (step.waiting_for) {
+        writer.text("waiting_for", *step.waiting_for);
+        writer.moment_or_null("waits_until", step.waits_until);
+    }
     if (step.result) {
         writer.json("result", *step.result);
     }

@@ -45,6 +45,10 @@ py::object step::initialization(floats as) {
     return initialization_.read(of_.initialization_text(), as);
 }
 
+py::object step::previous() {
+    return previous_.read(of_.previous_text(), floats::plain);
+}
+
 std::optional<double> step::deadline() const {
     auto const due = of_.deadline();
     if (!due) {
@@ -91,6 +95,8 @@ void bind_step(py::module_& module) {
         .def_property_readonly("parents", [](step& self) { return self.parents(); })
         .def_property_readonly("parent_states", &step::parent_states)
         .def_property_readonly("initialization", [](step& self) { return self.initialization(); })
+        .def_property_readonly("iteration", read(&context::iteration))
+        .def_property_readonly("previous", &step::previous)
         .def_property_readonly("deadline", &step::deadline)
         .def("is_cancelled", read(&context::is_cancelled))
         .def("wait", &step::wait, py::arg("seconds"))

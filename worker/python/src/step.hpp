@@ -31,6 +31,7 @@ public:
     pybind11::object parents(floats as = floats::plain);
     pybind11::object parent_states(); ///< dict of how the parents ended
     pybind11::object initialization(floats as = floats::plain);
+    pybind11::object previous(); ///< the result of the last run of a step with `repeat`
 
     /// Seconds since the epoch, by the host's clock; None if the template sets no time-out.
     std::optional<double> deadline() const;
@@ -51,6 +52,7 @@ private:
     value parents_;
     value parent_states_;
     value initialization_;
+    value previous_;
 };
 
 void bind_step(pybind11::module_& module);

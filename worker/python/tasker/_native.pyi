@@ -62,6 +62,12 @@ class Step:
     def initialization(self) -> dict[str, Any]:
         """The template's ``handler.initialization``."""
     @property
+    def iteration(self) -> int:
+        """The number of this run of a step with ``repeat``, from 1; 1 for other steps."""
+    @property
+    def previous(self) -> Any:
+        """The result of the last run of a step with ``repeat``; None in the first run."""
+    @property
     def deadline(self) -> Optional[float]:
         """When the time-out passes, in seconds since the epoch; None without a time-out."""
     @property

@@ -84,6 +84,8 @@ class StepView:
     started_at: Optional[datetime.datetime] = None
     finished_at: Optional[datetime.datetime] = None
     worker: Optional[str] = None
+    waiting_for: Optional[str] = None  # retry, time, signal, items, children
+    waits_until: Optional[datetime.datetime] = None
     result: Any = None
     error: Optional[Problem] = None
 

@@ -86,16 +86,19 @@ def run(
     context_text = _native.write_json({} if context is None else context)
     if compiled["input_schema"]:
         _refuse(_native.check_context(compiled["input_schema"], context_text))
-    conditional = [step["name"] for step in compiled["steps"] if step.get("condition")]
+    conditional = [
+        step["name"] for step in compiled["steps"] if step["condition"] or step["repeat"]
+    ]
     if conditional:
         raise ValueError(
-            f"steps with a condition need PostgreSQL, so they cannot run in memory: "
+            f"steps with `when` or `repeat` need PostgreSQL, so they cannot run in memory: "
             f"{', '.join(conditional)}; test this template with the fixture tasker_server"
         )
     functions = _functions(handlers, stubs, compiled["steps"])
     steps = {step["name"]: StepRun(step["name"]) for step in compiled["steps"]}
     is_dynamic = any(
-        step["join_rule"] != "all_complete" or step["allow_failure"] for step in compiled["steps"]
+        step["join_rule"] != "all_complete" or step["allow_failure"] or step["kind"] != "handler"
+        for step in compiled["steps"]
     )
     in_order = list(steps.values())
     for declared in compiled["steps"]:
@@ -106,6 +109,8 @@ def run(
         outcome = _join_outcome(declared["join_rule"], parents, allowed)
         if outcome == "skip":
             step.state = "skipped"
+        elif outcome == "run" and declared["kind"] == "sleep":
+            step.state = "complete"  # no test waits
         elif outcome == "run":
             _run_step(declared, functions, context_text, parents, is_dynamic, step)
     has_failed = any(steps[each["name"]].state == "failed" and not each["allow_failure"]
@@ -189,7 +194,7 @@ def _functions(
     steps: List[Dict[str, Any]],
 ) -> Dict[str, Callable[..., Any]]:
     found = {**_registry.collect(handlers), **(stubs or {})}
-    missing = sorted({step["handler"] for step in steps} - found.keys())
+    missing = sorted({step["handler"] for step in steps if step["handler"]} - found.keys())
     if missing:
         raise ValueError(f"no handlers for: {', '.join(missing)}")
     return found

@@ -89,6 +89,13 @@ public:
     /// ones.
     std::string_view parent_states_text() const noexcept;
 
+    /// The number of this run of a step with `repeat`, from 1; 1 for other steps.
+    std::int32_t iteration() const;
+
+    /// The result of the last run of a step with `repeat` as JSON text; `null` in the first run,
+    /// and for other steps.
+    std::string_view previous_text() const;
+
     /// Errors: input_error if it does not match.
     template <class Value>
     Value initialization() const {

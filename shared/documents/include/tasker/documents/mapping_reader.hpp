@@ -61,6 +61,10 @@ public:
     /// The same, but reports its absence.
     std::optional<node_index> require(std::string_view key) const;
 
+    node_index node() const noexcept {
+        return mapping_;
+    }
+
 private:
     reading in_;
     document_path const& path_;

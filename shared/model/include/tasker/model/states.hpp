@@ -23,7 +23,8 @@ enum class step_state : std::uint8_t {
     complete,
     failed,
     cancelled,
-    skipped
+    skipped,
+    waiting
 };
 
 /// What a state means to a reader: how it is drawn and counted.
@@ -66,8 +67,9 @@ inline constexpr std::array task_states{
     state_row<task_state>{task_state::running, "running", state_kind::running,
                           "A worker has claimed a step, and at least one step is enqueued or in "
                           "progress."},
-    state_row<task_state>{task_state::waiting, "waiting", state_kind::waiting,
-                          "Only retries are left, and none is due yet."},
+    state_row<task_state>{
+        task_state::waiting, "waiting", state_kind::waiting,
+        "Nothing of it can run before a time or a signal that its steps wait for."},
     state_row<task_state>{task_state::failed, "failed", state_kind::failed,
                           "A step failed permanently and nothing else can run. The task can still "
                           "be cancelled."},
@@ -80,15 +82,15 @@ inline constexpr std::array task_states{
 /// A failed task is finished, but can still be cancelled.
 inline constexpr std::array task_moves{
     state_move<task_state>{task_state::pending, task_state::running, "a step starts"},
-    state_move<task_state>{task_state::pending, task_state::waiting, "only retries left"},
+    state_move<task_state>{task_state::pending, task_state::waiting, "all steps wait"},
     state_move<task_state>{task_state::pending, task_state::failed, "a step failed permanently"},
     state_move<task_state>{task_state::pending, task_state::complete, "every step complete"},
     state_move<task_state>{task_state::pending, task_state::cancelled, "cancel"},
-    state_move<task_state>{task_state::running, task_state::waiting, "only retries left"},
+    state_move<task_state>{task_state::running, task_state::waiting, "all steps wait"},
     state_move<task_state>{task_state::running, task_state::failed, "a step failed permanently"},
     state_move<task_state>{task_state::running, task_state::complete, "every step complete"},
     state_move<task_state>{task_state::running, task_state::cancelled, "cancel"},
-    state_move<task_state>{task_state::waiting, task_state::running, "a retry is due"},
+    state_move<task_state>{task_state::waiting, task_state::running, "a wait ended"},
     state_move<task_state>{task_state::waiting, task_state::failed, "a step failed permanently"},
     state_move<task_state>{task_state::waiting, task_state::complete, "every step complete"},
     state_move<task_state>{task_state::waiting, task_state::cancelled, "cancel"},
@@ -116,6 +118,8 @@ inline constexpr std::array step_states{
         step_state::skipped, "skipped", state_kind::skipped,
         "Not needed: its condition was not met, or its parents did not end as its "
         "`join` requires."},
+    state_row<step_state>{step_state::waiting, "waiting", state_kind::waiting,
+                          "It waits, and no worker holds it; `waiting_for` shows for what."},
 };
 
 inline constexpr std::array step_moves{
@@ -124,6 +128,7 @@ inline constexpr std::array step_moves{
     state_move<step_state>{step_state::pending, step_state::cancelled, "cancel"},
     state_move<step_state>{step_state::pending, step_state::skipped, "condition or join not met"},
     state_move<step_state>{step_state::pending, step_state::failed, "condition not met"},
+    state_move<step_state>{step_state::pending, step_state::waiting, "parents ended"},
     state_move<step_state>{step_state::enqueued, step_state::in_progress, "claimed"},
     state_move<step_state>{step_state::enqueued, step_state::cancelled, "cancel"},
     state_move<step_state>{step_state::in_progress, step_state::complete, "success"},
@@ -134,6 +139,13 @@ inline constexpr std::array step_moves{
     state_move<step_state>{step_state::in_progress, step_state::in_progress,
                            "lease lost, claimed again"},
     state_move<step_state>{step_state::in_progress, step_state::cancelled, "cancel"},
+    state_move<step_state>{step_state::in_progress, step_state::waiting,
+                           "success, will be repeated"},
+    state_move<step_state>{step_state::waiting, step_state::enqueued, "repetition due"},
+    state_move<step_state>{step_state::waiting, step_state::complete, "the wait ended"},
+    state_move<step_state>{step_state::waiting, step_state::failed, "the wait failed"},
+    state_move<step_state>{step_state::waiting, step_state::skipped, "the wait ended: skip"},
+    state_move<step_state>{step_state::waiting, step_state::cancelled, "cancel"},
     state_move<step_state>{step_state::waiting_for_retry, step_state::enqueued, "retry due"},
     state_move<step_state>{step_state::waiting_for_retry, step_state::cancelled, "cancel"},
 };

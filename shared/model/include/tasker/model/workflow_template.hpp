@@ -33,10 +33,13 @@ enum class join_rule : std::uint8_t {
 /// What becomes of a step whose condition is not met.
 enum class unmet : std::uint8_t { skip, fail };
 
+/// What a step does when it runs.
+enum class step_kind : std::uint8_t { handler, sleep };
+
 /// The settings of a step or an override. An absent value means the default in a step, and no
 /// change in an override.
 struct step_settings {
-    std::optional<std::string> callable;
+    std::optional<std::string> callable; ///< present in a step of kind handler, and only there
     std::optional<std::string> method;
     std::optional<std::string> initialization; ///< JSON object
     std::optional<bool> retryable;
@@ -57,8 +60,17 @@ struct step_template {
     std::optional<std::string> condition; ///< `when`: an SQL/JSON path
     std::optional<unmet> otherwise;
     std::optional<bool> allow_failure;
-    step_settings settings;                               ///< callable is present
+    std::optional<std::chrono::milliseconds> sleep_time; ///< `sleep.seconds`
+    std::optional<std::string> sleep_until;              ///< a time, or a placeholder
+    std::optional<std::string> repeat_until;             ///< an SQL/JSON path
+    std::optional<std::chrono::milliseconds> repeat_delay;
+    std::optional<std::int32_t> repeat_max_times;
+    step_settings settings;
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
+
+    step_kind kind() const noexcept {
+        return sleep_time || sleep_until ? step_kind::sleep : step_kind::handler;
+    }
 
     friend bool operator==(step_template const&, step_template const&) = default;
 };

@@ -52,6 +52,8 @@ struct claimed_step {
     /// JSON object, how each parent ended, by its name; none for a root, and in templates in which
     /// every step needs all its parents. Then `parents` has only the complete ones.
     std::optional<std::string> parent_states;
+    /// JSON object, of a step with `repeat`: {"iteration": 2, "previous": <the last result>}.
+    std::optional<std::string> repetition;
 };
 
 /// Identifies a lease of this worker.

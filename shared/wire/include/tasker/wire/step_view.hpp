@@ -28,13 +28,16 @@ struct step_view {
     std::optional<timestamp> started_at; ///< handler's start; none while it waits in the worker
     std::optional<timestamp> finished_at;
     std::optional<std::string> worker;
+    std::optional<std::string> waiting_for; ///< retry, time, signal, items, children
+    std::optional<timestamp> waits_until;
     std::optional<std::string> result; ///< JSON; present once complete
     std::optional<std::string> error;  ///< JSON, of the last attempt; never together with `result`
 
     friend bool operator==(step_view const&, step_view const&) = default;
 };
 
-/// Writes absent fields as null, except `result` and `error`: at most one of the two is written.
+/// Writes absent fields as null, except `result` and `error`, of which at most one is written, and
+/// `waiting_for` with `waits_until`.
 /// REQUIRES: not both of them are present.
 void append(std::string& out, step_view const& step);
 

@@ -1,0 +1,61 @@
+-- Ends waits of steps: stores how each ended, and advances the tasks. Steps that no longer wait are ignored.
+-- called by: fire_timers (sleeps).
+-- p_states: complete, failed or skipped. p_payloads: the result of a complete step, the error of a failed one.
+-- returns: how many steps ended.
+-- locks: the steps (task_id, step_no), then their tasks (task_id), then their children.
+-- moves: step waiting -> complete | failed | skipped; others as advance_dynamic; task -> running | waiting | failed |
+--   complete.
+create or replace function tasker.end_waits(
+    p_task_ids uuid[], p_step_nos int[], p_states tasker.step_state[], p_payloads text[]) returns int
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+as $$
+declare
+    v_now   timestamptz := tasker.clock();
+    v_ended record;
+    v_next  record;
+begin
+    with ended as (
+        update tasker.steps s
+        set state = e.state, finished_at = v_now,
+            result = case e.state when 'complete' then e.payload::json end,
+            error = case e.state when 'failed' then e.payload::json end
+        from (select * from unnest(p_task_ids, p_step_nos, p_states, p_payloads) u(task_id, step_no, state, payload)
+              order by u.task_id, u.step_no) e
+        where s.task_id = any (array[e.task_id]) and s.step_no = e.step_no and s.state = 'waiting'
+        returning s.task_id, s.step_no, s.template_id, s.state
+    ), kinds as (
+        select e.task_id, e.step_no, d.kind in ('sleep', 'signal') as waited,
+               e.state = 'failed' and not d.allow_failure as fails
+        from ended e
+        -- `offset 0`: decision 0113.
+        cross join lateral (
+            select * from tasker.template_steps d
+            where d.template_id = e.template_id and d.step_no = e.step_no offset 0) d
+    )
+    select array_agg(k.task_id) as tasks, array_agg(k.step_no) as steps,
+           array_agg(k.task_id) filter (where k.waited) as waited,
+           array_agg(k.task_id) filter (where k.waited and k.fails) as refused,
+           array_agg(k.task_id) filter (where not k.waited and not k.fails) as done,
+           array_agg(k.task_id) filter (where not k.waited and k.fails) as failed
+    into v_ended from kinds k;
+    if v_ended.tasks is null then
+        return 0;
+    end if;
+    perform from tasker.tasks t where t.task_id = any (v_ended.tasks) order by t.task_id for update;
+    v_next := tasker.advance_dynamic(0, 0, v_ended.tasks, v_ended.steps);
+    perform tasker.update_tasks(
+        v_ended.done, v_ended.failed, null, v_next.enqueue_tasks || v_next.active_tasks,
+        v_ended.refused || v_next.failed_tasks, v_next.waiting_tasks, v_ended.waited);
+    if v_next.enqueue_tasks is not null then
+        perform tasker.enqueue_by_queue(
+            tasker.queues_of(v_next.enqueue_tasks), v_next.enqueue_tasks, v_next.enqueue_steps);
+    end if;
+    return cardinality(v_ended.tasks);
+end;
+$$;
