@@ -1,0 +1,204 @@
+#include "engine_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tasker::sql::testing {
+
+namespace {
+
+std::string array_of(auto const& range, auto member) {
+    std::string out;
+    for (auto const& each : range) {
+        out += (out.empty() ? "" : ",") + fmt::format("{}", member(each));
+    }
+    return "'{" + out + "}'";
+}
+
+} // namespace
+
+engine_run::engine_run(workflow_database& on) : on_{on} {
+    // A setting is quicker to change than a function.
+    on_.db().exec(
+        "create or replace function tasker.clock() returns timestamptz language sql volatile "
+        "as $$ select clock_timestamp() + coalesce(nullif(current_setting("
+        "'tasker_test.hours', true), ''), '0')::int * interval '1 hour' $$");
+}
+
+void engine_run::create(model_workflow const& steps) {
+    held_.clear();
+    task_ = on_.create(on_.register_yaml("t" + std::to_string(++templates_), to_yaml(steps)),
+                       R"({"go": true, "five": 5})");
+}
+
+engine_run::outcome engine_run::run(model_workflow const& steps, std::uint64_t seed) {
+    random_.seed(seed);
+    create(steps);
+    while (move(steps) || wait()) {
+    }
+    return end();
+}
+
+engine_run::outcome engine_run::run_and_cancel(model_workflow const& steps, std::uint64_t seed) {
+    random_.seed(seed);
+    create(steps);
+    for (auto moves = below(8); moves > 0; --moves) {
+        if (!move(steps) && !wait()) {
+            break;
+        }
+    }
+    on_.db().exec(fmt::format("select tasker.cancel_tasks(array['{}'::uuid])", task_));
+    while (move(steps) || wait()) {
+    }
+    // The messages whose reports were refused. A claim takes one of those that lost two leases.
+    for (int claims = 0; claims < 20 && on_.messages() > 0; ++claims) {
+        on_.expire_leases();
+        on_.claim();
+    }
+    return end();
+}
+
+bool engine_run::move(model_workflow const& steps) {
+    if (held_.empty() || below(3) == 0) {
+        bool const got_some = claim();
+        if (held_.empty() && !got_some) {
+            return false;
+        }
+    }
+    if (!held_.empty() && below(10) == 0) {
+        // The worker dies: another one gets its steps. The dead one reports too, and is refused.
+        on_.expire_leases();
+        auto const dead = held_;
+        held_.clear();
+        while (claim()) {
+        }
+        auto const living = std::exchange(held_, dead);
+        finish(steps);
+        held_ = living;
+        return true;
+    }
+    if (!held_.empty()) {
+        finish(steps);
+    }
+    return true;
+}
+
+bool engine_run::claim() {
+    auto const before = held_.size();
+    keep(on_.db().exec(
+        fmt::format("select * from tasker.claim_steps('{{tasker_default}}', {}, 30, {}, 100)",
+                    on_.worker(), 1 + below(4))));
+    return held_.size() > before;
+}
+
+void engine_run::keep(pqxx::result const& rows) {
+    for (auto const& row : rows) {
+        if (!row["refused"].as<bool>()) {
+            auto const repetition = row["repetition"];
+            int const iteration = repetition.is_null()
+                                      ? 1
+                                      : std::stoi(repetition.as<std::string>().substr(
+                                            std::string{"{\"iteration\" : "}.size()));
+            held_.push_back({.task = row["task_id"].as<std::string>(),
+                             .step = static_cast<std::size_t>(
+                                 std::stoi(row["name"].as<std::string>().substr(1))),
+                             .delivery = row["delivery"].as<int>(),
+                             .msg_id = row["msg_id"].as<std::int64_t>(),
+                             .failures = row["failures"].as<int>(),
+                             .iteration = iteration});
+        }
+    }
+}
+
+engine_run::report engine_run::report_of(model_step const& step, held const& of) {
+    if (of.failures < step.failures) {
+        return {"retryable_failure", R"({"message":"again"})"};
+    }
+    if (step.fails) {
+        return {"permanent_failure", R"({"message":"no"})"};
+    }
+    return {"success", fmt::format(R"({{"n": {}}})", step.result)};
+}
+
+void engine_run::finish(model_workflow const& steps) {
+    std::ranges::shuffle(held_, random_);
+    auto const count = static_cast<std::ptrdiff_t>(1 + below(held_.size()));
+    std::vector<held> const batch(held_.begin(), held_.begin() + count);
+    held_.erase(held_.begin(), held_.begin() + count);
+    auto const take = below(3) == 0 ? 0 : below(4);
+    // The number of a step in the template's order is that of its name: parents come first.
+    std::string statement;
+    if (auto const only = report_of(steps[batch.front().step], batch.front());
+        batch.size() == 1 && only.outcome == "success") {
+        statement = fmt::format("select * from tasker.finish_step('tasker_default', {}, 30, {}, "
+                                "'{}', {}, {}, {}, '{}', 0)",
+                                on_.worker(), take, batch.front().task, batch.front().step,
+                                batch.front().delivery, batch.front().msg_id, only.payload);
+    } else {
+        std::string payloads;
+        for (auto const& each : batch) {
+            payloads +=
+                (payloads.empty() ? "'" : ", '") + report_of(steps[each.step], each).payload + "'";
+        }
+        statement = fmt::format(
+            "select * from tasker.finish_steps('tasker_default', {}, 30, {}, {}, {}, {}, {}, {}, "
+            "array[{}], {}, {})",
+            on_.worker(), take, array_of(batch, [](auto const& each) { return each.task; }),
+            array_of(batch, [](auto const& each) { return each.step; }),
+            array_of(batch, [](auto const& each) { return each.delivery; }),
+            array_of(batch, [](auto const& each) { return each.msg_id; }),
+            array_of(batch,
+                     [&](auto const& each) { return report_of(steps[each.step], each).outcome; }),
+            payloads, array_of(batch, [](auto const&) { return "null"; }),
+            array_of(batch, [](auto const&) { return 0; }));
+    }
+    keep(on_.db().exec(statement));
+}
+
+bool engine_run::wait() {
+    hours_ += 1;
+    return on_.db().value<int>(fmt::format("select (tasker.fire_timers(1000)).fired from "
+                                           "set_config('tasker_test.hours', '{}', false)",
+                                           hours_)) > 0;
+}
+
+engine_run::outcome engine_run::end() {
+    outcome out;
+    for (auto const& row : on_.db().exec(fmt::format(
+             "select state from tasker.list_steps('{}', null, -1, 1000) order by step_no",
+             task_))) {
+        out.end.steps.push_back(row[0].as<std::string>());
+    }
+    auto const task = on_.db().exec(fmt::format(
+        "select state, coalesce(result::jsonb::text, '') from tasker.get_tasks(array['{}'::uuid])",
+        task_));
+    out.end.task = task[0][0].as<std::string>();
+    out.end.result = task[0][1].as<std::string>();
+    out.problem = problem();
+    return out;
+}
+
+std::string engine_run::problem() {
+    return on_.db().value<std::string>(fmt::format(
+        "select concat_ws(', ', "
+        "(select 'messages are left' from pgmq.q_tasker_default limit 1), "
+        "(select 'timers are left' from tasker.timers where task_id = '{0}' limit 1), "
+        "(select 'counters are ' || t.steps_active || ' and ' || t.steps_waiting "
+        " from tasker.tasks t where t.task_id = '{0}' and (t.steps_active <> 0 or t.steps_waiting "
+        "<> 0)), "
+        "(select 'steps_failed is ' || t.steps_failed from tasker.tasks t "
+        " where t.task_id = '{0}' and t.steps_failed <> ("
+        "   select count(*) from tasker.steps s join tasker.template_steps d using (template_id, "
+        "step_no) "
+        "   where s.task_id = t.task_id and s.state = 'failed' and not d.allow_failure)), "
+        "(select 'finished_at is null' from tasker.tasks t where t.task_id = '{0}' and "
+        "t.finished_at is null), "
+        "(select 'unsuccessful_tasks is wrong' from tasker.tasks t where t.task_id = '{0}' "
+        " and (t.state <> 'complete') <> exists (select from tasker.unsuccessful_tasks u "
+        "   where u.task_id = t.task_id and u.state = t.state)))",
+        task_));
+}
+
+} // namespace tasker::sql::testing

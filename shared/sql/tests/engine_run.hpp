@@ -1,0 +1,69 @@
+#pragma once
+
+#include "workflow_model.hpp"
+#include "workflow_database.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace tasker::sql::testing {
+
+/// Runs workflows on the SQL functions of the core, in an order that depends on a seed: claims of
+/// different sizes, reports alone and in batches, continuations, lost leases.
+class engine_run {
+public:
+    explicit engine_run(workflow_database& on);
+
+    /// Runs a task of the workflow to its end. Returns what the API shows, and then whatever is
+    /// wrong with the tables; "" if nothing is.
+    struct outcome {
+        model_end end;
+        std::string problem;
+    };
+    outcome run(model_workflow const& steps, std::uint64_t seed);
+
+    /// The same, and cancels the task after some moves. The end is any that a cancelled task may
+    /// have.
+    outcome run_and_cancel(model_workflow const& steps, std::uint64_t seed);
+
+private:
+    struct held {
+        std::string task;
+        std::size_t step = 0;
+        int delivery = 0;
+        std::int64_t msg_id = 0;
+        int failures = 0;
+        int iteration = 1;
+    };
+
+    struct report {
+        std::string outcome;
+        std::string payload;
+    };
+
+    void create(model_workflow const& steps);
+    /// One random move; false if nothing can happen before a later time.
+    bool move(model_workflow const& steps);
+    bool claim();
+    void keep(pqxx::result const& rows);
+    void finish(model_workflow const& steps);
+    static report report_of(model_step const& step, held const& of);
+    bool wait();
+    outcome end();
+    std::string problem();
+    std::size_t below(std::size_t count) {
+        return static_cast<std::size_t>(random_() % count);
+    }
+
+    workflow_database& on_;
+    std::mt19937_64 random_;
+    std::vector<held> held_;
+    std::string task_;
+    int templates_ = 0;
+    int hours_ = 0;
+};
+
+} // namespace tasker::sql::testing

@@ -1,0 +1,85 @@
+#include "engine_run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace tasker::sql::testing {
+namespace {
+
+/// Others by `TASKER_RANDOM_WORKFLOWS=10000` and `TASKER_RANDOM_SEED=4711`.
+std::uint64_t setting(char const* name, std::uint64_t otherwise) {
+    char const* const text = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+    return text == nullptr ? otherwise : std::stoull(text);
+}
+
+std::string shown(model_end const& end) {
+    std::string out;
+    for (auto const& state : end.steps) {
+        out += state + ' ';
+    }
+    return out + "; " + end.task + ' ' + end.result;
+}
+
+/// "" if engine and model agree.
+std::string difference(engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
+    auto const expected = expected_end(steps);
+    auto const [end, problem] = engine.run(steps, seed);
+    if (end == expected && problem.empty()) {
+        return "";
+    }
+    return "engine: " + shown(end) + "\nmodel:  " + shown(expected) + "\n" + problem;
+}
+
+/// The smallest workflow found for which engine and model differ.
+model_workflow shrunk(engine_run& engine, model_workflow steps, std::uint64_t seed) {
+    for (bool is_smaller = true; is_smaller;) {
+        is_smaller = false;
+        for (auto& each : simpler(steps)) {
+            if (!difference(engine, each, seed).empty()) {
+                steps = std::move(each);
+                is_smaller = true;
+                break;
+            }
+        }
+    }
+    return steps;
+}
+
+TEST(RandomWorkflows, EndAsTheModelSays) {
+    workflow_database database;
+    engine_run engine{database};
+    auto const first = setting("TASKER_RANDOM_SEED", 1);
+    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500); ++seed) {
+        auto const steps = random_workflow(seed);
+        if (difference(engine, steps, seed).empty()) {
+            continue;
+        }
+        auto const smallest = shrunk(engine, steps, seed);
+        FAIL() << "seed " << seed << '\n'
+               << to_text(smallest) << difference(engine, smallest, seed);
+    }
+}
+
+TEST(RandomWorkflows, LeaveNothingBehindIfTheyAreCancelled) {
+    workflow_database database;
+    engine_run engine{database};
+    auto const first = setting("TASKER_RANDOM_SEED", 1);
+    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500) / 5; ++seed) {
+        auto const steps = random_workflow(seed);
+        auto const expected = expected_end(steps);
+        auto const [end, problem] = engine.run_and_cancel(steps, seed);
+        ASSERT_EQ(problem, "") << "seed " << seed << '\n' << to_text(steps);
+        ASSERT_TRUE(end.task == "cancelled" || end == expected) << "seed " << seed << '\n'
+                                                                << to_text(steps) << shown(end);
+        for (std::size_t i = 0; i < end.steps.size(); ++i) {
+            ASSERT_TRUE(end.steps[i] == "cancelled" || end.steps[i] == expected.steps[i])
+                << "seed " << seed << ", step " << i << '\n'
+                << to_text(steps) << shown(end);
+        }
+    }
+}
+
+} // namespace
+} // namespace tasker::sql::testing

@@ -1,0 +1,263 @@
+#include "workflow_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <string_view>
+
+namespace tasker::sql::testing {
+
+namespace {
+
+/// How a parent ended, as the rules of `join` see it.
+struct ends {
+    int complete = 0;
+    int skipped = 0;
+    int failed = 0; ///< or will never run
+    int allowed = 0;
+};
+
+enum class decision : std::uint8_t { run, skip, never };
+
+decision join(std::size_t rule, ends const& parents) {
+    std::string_view const name = join_rules[rule];
+    if (name == "all_done") {
+        return decision::run;
+    }
+    if (name == "any_failed") {
+        return parents.failed + parents.allowed > 0 ? decision::run : decision::skip;
+    }
+    if (name == "any_complete" && parents.complete > 0) {
+        return decision::run;
+    }
+    if (parents.failed > 0) {
+        return decision::never;
+    }
+    if (name == "none_failed") {
+        return decision::run;
+    }
+    return name == "any_complete" || parents.skipped + parents.allowed > 0 ? decision::skip
+                                                                           : decision::run;
+}
+
+std::string condition_text(model_step const& step) {
+    switch (step.when) {
+    case condition::none:
+        return "";
+    case condition::true_of_context:
+        return "$context.go == true";
+    case condition::false_of_context:
+        return "$context.go == false";
+    case condition::parent_below_5:
+        return "$." + name_of(step.parents.front()) + ".n < 5";
+    case condition::no_boolean:
+        return "$context.five";
+    }
+    return "";
+}
+
+/// Whether the handler brings the step to its end with success.
+bool succeeds(model_step const& step) {
+    if (step.kind == body::sleep) {
+        return true;
+    }
+    bool const run_succeeds = step.failures < step.max_attempts && !step.fails;
+    return run_succeeds && (step.kind == body::handler || step.runs <= step.max_times);
+}
+
+std::string end_of(model_workflow const& steps, std::size_t index,
+                   std::vector<std::string> const& states) {
+    auto const& step = steps[index];
+    ends parents;
+    for (auto const parent : step.parents) {
+        auto const& state = states[parent];
+        parents.complete += static_cast<int>(state == "complete");
+        parents.skipped += static_cast<int>(state == "skipped");
+        bool const is_allowed = state == "failed" && steps[parent].allow_failure;
+        parents.allowed += static_cast<int>(is_allowed);
+        parents.failed +=
+            static_cast<int>(state == "pending" || (state == "failed" && !is_allowed));
+    }
+    if (!step.parents.empty()) {
+        switch (join(step.join, parents)) {
+        case decision::never:
+            return "pending";
+        case decision::skip:
+            return "skipped";
+        case decision::run:
+            break;
+        }
+    }
+    if (step.when == condition::no_boolean) {
+        return "failed";
+    }
+    bool const is_met =
+        step.when == condition::none || step.when == condition::true_of_context ||
+        (step.when == condition::parent_below_5 && states[step.parents.front()] == "complete" &&
+         steps[step.parents.front()].kind != body::sleep && steps[step.parents.front()].result < 5);
+    if (!is_met) {
+        return step.fails_unmet ? "failed" : "skipped";
+    }
+    return succeeds(step) ? "complete" : "failed";
+}
+
+bool has_children(model_workflow const& steps, std::size_t index) {
+    return std::ranges::any_of(steps, [&](model_step const& each) {
+        return std::ranges::find(each.parents, index) != each.parents.end();
+    });
+}
+
+model_workflow without(model_workflow steps, std::size_t removed) {
+    steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(removed));
+    for (auto& step : steps) {
+        std::erase(step.parents, removed);
+        for (auto& parent : step.parents) {
+            parent -= static_cast<std::size_t>(parent > removed);
+        }
+        if (step.parents.empty()) {
+            step.join = 0;
+            step.when = step.when == condition::parent_below_5 ? condition::none : step.when;
+        }
+    }
+    return steps;
+}
+
+} // namespace
+
+std::string name_of(std::size_t step) {
+    return "s" + std::to_string(step);
+}
+
+std::string to_yaml(model_workflow const& steps) {
+    std::string out;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        auto const& step = steps[i];
+        out += fmt::format("  - name: {}\n", name_of(i));
+        if (step.kind == body::sleep) {
+            out += "    sleep: {seconds: 5}\n";
+        } else {
+            out += fmt::format("    handler: {{callable: h}}\n"
+                               "    retry: {{max_attempts: {}, backoff: none}}\n",
+                               step.max_attempts);
+        }
+        if (step.kind == body::repeat) {
+            out += fmt::format("    repeat: {{until: $result.n >= 0 && $iteration == {}, "
+                               "max_times: {}}}\n",
+                               step.runs, step.max_times);
+        }
+        if (!step.parents.empty()) {
+            std::vector<std::string> names;
+            std::ranges::transform(step.parents, std::back_inserter(names), name_of);
+            out += fmt::format("    dependencies: [{}]\n    join: {}\n", fmt::join(names, ", "),
+                               join_rules[step.join]);
+        }
+        if (step.when != condition::none) {
+            out += fmt::format("    when: {}\n    otherwise: {}\n", condition_text(step),
+                               step.fails_unmet ? "fail" : "skip");
+        }
+        if (step.allow_failure) {
+            out += "    allow_failure: true\n";
+        }
+    }
+    return out;
+}
+
+std::string to_text(model_workflow const& steps) {
+    auto out = to_yaml(steps);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        out += fmt::format("{}: {} failures, then {} {}\n", name_of(i), steps[i].failures,
+                           steps[i].fails ? "a permanent failure" : "the result", steps[i].result);
+    }
+    return out;
+}
+
+model_end expected_end(model_workflow const& steps) {
+    model_end end;
+    bool has_failed = false;
+    std::string result;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        end.steps.push_back(end_of(steps, i, end.steps));
+        has_failed = has_failed || (end.steps.back() == "failed" && !steps[i].allow_failure);
+        if (end.steps.back() == "complete" && !has_children(steps, i)) {
+            auto const value = steps[i].kind == body::sleep
+                                   ? "null"
+                                   : fmt::format(R"({{"n": {}}})", steps[i].result);
+            result += fmt::format(R"({}"{}": {})", result.empty() ? "" : ", ", name_of(i), value);
+        }
+    }
+    end.task = has_failed ? "failed" : "complete";
+    end.result = has_failed ? "" : "{" + result + "}";
+    return end;
+}
+
+model_workflow random_workflow(std::uint64_t seed) {
+    std::mt19937_64 random{seed};
+    auto const below = [&](std::size_t count) {
+        return static_cast<std::size_t>(random() % count);
+    };
+    auto const one_in = [&](std::size_t count) { return below(count) == 0; };
+    model_workflow steps(1 + below(9));
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        auto& step = steps[i];
+        for (std::size_t parent = 0; parent < i; ++parent) {
+            if (step.parents.size() < 4 && one_in(3)) {
+                step.parents.push_back(parent);
+            }
+        }
+        if (!step.parents.empty()) {
+            step.join = below(std::size(join_rules));
+        }
+        if (one_in(3)) {
+            step.when = static_cast<condition>(1 + below(4));
+            if (step.when == condition::parent_below_5 && step.parents.empty()) {
+                step.when = condition::false_of_context;
+            }
+            step.fails_unmet = one_in(3);
+        }
+        step.allow_failure = one_in(4);
+        step.kind = one_in(5) ? body::sleep : one_in(5) ? body::repeat : body::handler;
+        step.max_attempts = 1 + static_cast<int>(below(3));
+        step.failures = one_in(4) ? static_cast<int>(below(4)) : 0;
+        step.fails = one_in(6);
+        step.result = static_cast<int>(below(10));
+        step.runs = 1 + static_cast<int>(below(3));
+        step.max_times = 1 + static_cast<int>(below(3));
+    }
+    return steps;
+}
+
+std::vector<model_workflow> simpler(model_workflow const& steps) {
+    std::vector<model_workflow> out;
+    for (std::size_t i = 0; steps.size() > 1 && i < steps.size(); ++i) {
+        out.push_back(without(steps, i));
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        auto const changed = [&](auto change) {
+            auto copy = steps;
+            change(copy[i]);
+            out.push_back(std::move(copy));
+        };
+        if (steps[i].when != condition::none) {
+            changed([](model_step& step) { step.when = condition::none; });
+        }
+        if (steps[i].join != 0) {
+            changed([](model_step& step) { step.join = 0; });
+        }
+        if (steps[i].kind != body::handler) {
+            changed([](model_step& step) { step.kind = body::handler; });
+        }
+        if (steps[i].allow_failure) {
+            changed([](model_step& step) { step.allow_failure = false; });
+        }
+        if (steps[i].failures > 0) {
+            changed([](model_step& step) { step.failures = 0; });
+        }
+        if (steps[i].fails) {
+            changed([](model_step& step) { step.fails = false; });
+        }
+    }
+    return out;
+}
+
+} // namespace tasker::sql::testing

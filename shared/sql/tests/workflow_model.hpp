@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// A model of what a workflow does: which steps run and how they end, whatever the order in which
+/// workers run them. docs/workflows.md has the rules; this is a second implementation of them, for
+/// tests.
+
+namespace tasker::sql::testing {
+
+enum class body : std::uint8_t { handler, sleep, repeat };
+
+enum class condition : std::uint8_t {
+    none,
+    true_of_context,
+    false_of_context,
+    parent_below_5, ///< the result of the first parent is below 5
+    no_boolean      ///< its value is a number
+};
+
+/// A step of a random template, and how its handler behaves.
+struct model_step {
+    std::vector<std::size_t> parents; ///< indices of earlier steps
+    std::size_t join = 0;             ///< index in join_rules
+    condition when = condition::none;
+    bool fails_unmet = false; ///< otherwise: fail
+    bool allow_failure = false;
+    body kind = body::handler;
+    int max_attempts = 1;
+    int failures = 0;   ///< retryable ones of each run, before it succeeds
+    bool fails = false; ///< permanently, after `failures` retryable ones
+    int result = 0;
+    int runs = 1;      ///< repeat: the run that meets the condition
+    int max_times = 1; ///< repeat
+};
+
+inline constexpr char const* join_rules[]{"all_complete", "none_failed", "any_complete", "all_done",
+                                          "any_failed"};
+
+using model_workflow = std::vector<model_step>;
+
+std::string name_of(std::size_t step);
+
+/// The steps as a template has them, from two blanks on.
+std::string to_yaml(model_workflow const& steps);
+
+/// The workflow with the behaviour of its handlers, for people.
+std::string to_text(model_workflow const& steps);
+
+struct model_end {
+    std::vector<std::string> steps; ///< the state of each step as the API shows it
+    std::string task;
+    std::string result; ///< {"s1": 3} as jsonb; empty if the task failed
+
+    friend bool operator==(model_end const&, model_end const&) = default;
+};
+
+/// How the workflow ends unless it is cancelled.
+model_end expected_end(model_workflow const& steps);
+
+/// A workflow that depends on the seed only.
+model_workflow random_workflow(std::uint64_t seed);
+
+/// The workflows that are one change simpler.
+std::vector<model_workflow> simpler(model_workflow const& steps);
+
+} // namespace tasker::sql::testing
