@@ -83,7 +83,7 @@ bench-smoke: build ## 17 min, 3 min | every suite for seconds: does it work, and
 
 # The commit that CI measures beside the present one, in turn, since its machines differ and are shared:
 # its SQL functions, and its programs for the other component suites. See docs/benchmarking.md.
-BENCH_BASE = d63c3924f570d25f83ce6ffd287cb50de7ea42b3
+BENCH_BASE = 4fbb4690cca4ce98f73de056c65dc21df56fb829
 BASE_BUILD = build/bench-base/$(BENCH_BASE)
 
 $(BASE_BUILD)/built:
