@@ -16,7 +16,10 @@ as $$
                     where n.template_id = s.template_id and n.step_no = u.parent_no),
                    coalesce(r.result, 'null'))
                from pg_catalog.unnest(d.parents) u(parent_no)
-               join tasker.steps r on r.task_id = s.task_id and r.step_no = u.parent_no and r.state = 'complete')
+               cross join lateral (
+                   select * from tasker.steps r
+                   where r.task_id = s.task_id and r.step_no = u.parent_no offset 0) r
+               where r.state = 'complete')
            end,
            s.parents_bytes,
            case when s.dynamic and s.parents_total > 0 then (
@@ -25,7 +28,9 @@ as $$
                     where n.template_id = s.template_id and n.step_no = u.parent_no),
                    case when r.state = 'pending' then 'not_run' else r.state::text end)
                from pg_catalog.unnest(d.parents) u(parent_no)
-               join tasker.steps r on r.task_id = s.task_id and r.step_no = u.parent_no)
+               cross join lateral (
+                   select r.state from tasker.steps r
+                   where r.task_id = s.task_id and r.step_no = u.parent_no offset 0) r)
            end,
            case when d.repeat is not null then (
                select pg_catalog.json_build_object('iteration', coalesce(pg_catalog.max(r.finished), 0) + 1,

@@ -23,7 +23,10 @@ as $$
                       then (select pg_catalog.min(s.started_at) from tasker.steps s where s.task_id = t.task_id)
                       else (select pg_catalog.min(s.started_at)
                             from pg_catalog.unnest(p.roots) r(step_no)
-                            join tasker.steps s on s.task_id = t.task_id and s.step_no = r.step_no) end),
+                            -- `offset 0`: decision 0113.
+                            cross join lateral (
+                                select s.started_at from tasker.steps s
+                                where s.task_id = t.task_id and s.step_no = r.step_no offset 0) s) end),
            t.finished_at,
            case when t.state = 'complete' and (
                pg_catalog.cardinality(p.leaves) = 1
@@ -36,7 +39,10 @@ as $$
                     where n.template_id = t.template_id and n.step_no = l.step_no),
                    coalesce(s.result, 'null')), '{}')
                from pg_catalog.unnest(p.leaves) l(step_no)
-               join tasker.steps s on s.task_id = t.task_id and s.step_no = l.step_no and s.state = 'complete')
+               cross join lateral (
+                   select * from tasker.steps s
+                   where s.task_id = t.task_id and s.step_no = l.step_no offset 0) s
+               where s.state = 'complete')
            end
     from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = any (array[i.task_id])
