@@ -26,6 +26,12 @@ json step_json(shape const& of, std::size_t number) {
     if (!of.retry.empty()) {
         out["retry"] = json::parse(of.retry);
     }
+    if (!of.keys.empty() && !of.keys.at(number).empty()) {
+        out.update(json::parse(of.keys.at(number)));
+        if (out.contains("sleep")) {
+            out.erase("handler");
+        }
+    }
     for (auto const parent : of.parents[number]) {
         out["dependencies"].push_back(name_of(parent));
     }

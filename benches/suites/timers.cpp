@@ -1,0 +1,105 @@
+#include "tasker/measure/bench.hpp"
+#include "tasker/measure/tasks.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+
+namespace {
+
+using namespace tasker::measure;
+using std::chrono::system_clock;
+
+shape sleeper(std::string const& name, std::string const& until) {
+    return {.name = name, .parents = {{}}, .keys = {R"({"sleep":)" + until + '}'}};
+}
+
+std::string context_at(system_clock::time_point at) {
+    auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch());
+    return fmt::format(R"({{"at":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z"}})",
+                       fmt::gmtime(system_clock::to_time_t(at)), ms.count() % 1'000);
+}
+
+/// Seconds from the moment when the first of `tasks` sleeps is due to the end of the last task.
+/// They are due within one second.
+double seconds_of_sleeps(engine& on, std::size_t tasks) {
+    constexpr std::size_t batches = 50;
+    auto const graph = sleeper("sleeps", R"({"until":"${context/at}"})");
+    on.reset();
+    on.register_template(graph);
+    http_connection connection{on.orchestrator()};
+    // Creation takes less than this.
+    auto const due = system_clock::now() + std::chrono::seconds{2} +
+                     std::chrono::microseconds{100} * static_cast<std::int64_t>(tasks);
+    for (std::size_t batch = 0; batch < batches; ++batch) {
+        auto const at = due + std::chrono::milliseconds{1'000 / batches * batch};
+        connection.expect(201, make_request("POST", "/v1/tasks/batch", "application/json",
+                                            graph.batch_json(tasks / batches, context_at(at))));
+    }
+    if (system_clock::now() > due) {
+        throw std::runtime_error{"creating the sleeping tasks took too long"};
+    }
+    wait_until_drained(on, tasks / batches * batches);
+    auto const last = on.row("select extract(epoch from max(finished_at)) from tasker.tasks");
+    return last[0].as<double>() - std::chrono::duration<double>{due.time_since_epoch()}.count();
+}
+
+double seconds_of_plain(engine& on, std::size_t tasks) {
+    auto const graph = named_shape("single");
+    on.reset();
+    on.register_template(graph);
+    create_backlog(on, graph, tasks);
+    on.start_worker();
+    auto const seconds = seconds_to_drain(on, tasks);
+    on.stop_workers();
+    return seconds;
+}
+
+void measure_lateness(bench& on) {
+    if (!on.wants("late: one sleep")) {
+        return;
+    }
+    auto& programs = on.programs();
+    programs.reset();
+    auto const graph = sleeper("nap", R"({"seconds":0.05})");
+    programs.register_template(graph);
+    http_connection connection{programs.orchestrator()};
+    for (std::size_t i = on.sized(100, 30, 5); i > 0; --i) {
+        run_task(connection, graph.creation(), 1);
+    }
+    auto const rows = pqxx::nontransaction{programs.database()}.exec(
+        "select extract(epoch from finished_at - started_at) * 1000 - 50 from tasker.steps");
+    for (auto const& row : rows) {
+        on.add("late: one sleep", std::max(0.0, row[0].as<double>()));
+    }
+}
+
+void measure_all(bench& on) {
+    auto const tasks = on.options().tasks.value_or(on.sized(100'000, 10'000, 500));
+    on.setting("tasks", fmt::format("{} of one step: all waiting, or sleeping until times within "
+                                    "one second",
+                                    tasks));
+    on.setting("clock", "enqueued: from the first start of a handler to the last commit; sleeping: "
+                        "from the first time that is due to the last end");
+    on.repeat_full(5);
+    while (on.next_repetition()) {
+        measure_lateness(on);
+        if (!on.wants("sleeping tasks against enqueued ones")) {
+            continue;
+        }
+        auto const plain = seconds_of_plain(on.programs(), tasks);
+        auto const sleeping = seconds_of_sleeps(on.programs(), tasks);
+        on.add("enqueued tasks", static_cast<double>(tasks) / plain, "/s");
+        on.add("sleeping tasks", static_cast<double>(tasks) / sleeping, "/s");
+        on.add("sleeping tasks against enqueued ones", sleeping / plain, "");
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return suite_main(argc, argv, "timers", "Steps that sleep: how many, and how late.",
+                      measure_all, {.tasks = true});
+}
