@@ -10,28 +10,7 @@ as $$
            s.alone, d.timeout_ms,
            d.name, d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
            t.priority, t.context,
-           case when s.parents_total > 0 and s.parents_bytes <= tasker.joined_bytes_limit() then (
-               select pg_catalog.json_object_agg(
-                   (select n.name from tasker.template_steps n
-                    where n.template_id = s.template_id and n.step_no = u.parent_no),
-                   coalesce(r.result, 'null'))
-               from pg_catalog.unnest(d.parents) u(parent_no)
-               cross join lateral (
-                   select * from tasker.steps r
-                   where r.task_id = s.task_id and r.step_no = u.parent_no offset 0) r
-               where r.state = 'complete')
-           end,
-           s.parents_bytes,
-           case when s.dynamic and s.parents_total > 0 then (
-               select pg_catalog.json_object_agg(
-                   (select n.name from tasker.template_steps n
-                    where n.template_id = s.template_id and n.step_no = u.parent_no),
-                   case when r.state = 'pending' then 'not_run' else r.state::text end)
-               from pg_catalog.unnest(d.parents) u(parent_no)
-               cross join lateral (
-                   select r.state from tasker.steps r
-                   where r.task_id = s.task_id and r.step_no = u.parent_no offset 0) r)
-           end,
+           f.results, s.parents_bytes, f.states,
            case when d.repeat is not null then (
                select pg_catalog.json_build_object('iteration', coalesce(pg_catalog.max(r.finished), 0) + 1,
                                                    'previous', (pg_catalog.array_agg(r.previous))[1])
@@ -45,4 +24,15 @@ as $$
     cross join lateral (
         select * from tasker.template_steps d
         where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
+    cross join lateral (
+        select pg_catalog.json_object_agg(n.name, coalesce(r.result, 'null'))
+                   filter (where r.state = 'complete' and s.parents_bytes <= tasker.joined_bytes_limit()) as results,
+               pg_catalog.json_object_agg(n.name, case r.state when 'pending' then 'not_run' else r.state::text end)
+                   filter (where s.dynamic) as states
+        from pg_catalog.unnest(d.parents) u(step_no)
+        cross join lateral (
+            select * from tasker.steps r where r.task_id = s.task_id and r.step_no = u.step_no offset 0) r
+        cross join lateral (
+            select n.name from tasker.template_steps n
+            where n.template_id = s.template_id and n.step_no = u.step_no offset 0) n) f
 $$;
