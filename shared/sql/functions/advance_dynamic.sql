@@ -7,7 +7,7 @@
 --   tasks of steps that failed without having been ready, that now wait for a time or a signal (waiting_tasks), and that
 --   wait for items or child tasks (active_tasks); null if there are none.
 -- REQUIRES: the caller has locked the tasks, so that one session at a time advances a task.
--- locks: the tasks' steps.
+-- locks: the tasks' steps (a child that is cancelled meanwhile stays so).
 -- moves: step pending -> enqueued | in_progress | skipped | failed | waiting, waiting -> complete | skipped | failed.
 create or replace function tasker.advance_dynamic(
     p_worker int, p_take int, p_task_ids uuid[], p_step_nos int[],
@@ -19,10 +19,8 @@ declare
     v_now   timestamptz;
     v_left  int := p_take;
     v_ended record;
-    v_ready record;
-    v_waits uuid[];            -- the tasks of steps that begin to wait
-    v_steps int[];
-    v_kinds tasker.step_kind[];
+    v_next  record; -- the children of ended steps: ready_… if all their parents have ended, and open_…
+    v_moved record;
     v_begun record;
 begin
     if p_task_ids is null then
@@ -31,12 +29,9 @@ begin
     v_now := tasker.clock(); -- under the tasks' locks
     select p_task_ids as tasks, p_step_nos as steps into v_ended;
     loop
-        -- `any (array[…])` and `offset 0`: decision 0113.
+        -- `offset 0`: decision 0113.
         with counted as (
-            insert into tasker.steps as s
-                (task_id, step_no, template_id, dynamic, parents_total, parents_done, parents_bytes, state)
-            select p.task_id, c.step_no, p.template_id, true, c.parents_total, count(*),
-                   least(sum(p.bytes), 2147483647)::int, 'pending'::tasker.step_state
+            select p.task_id, c.step_no, p.template_id, c.parents_total, count(*) as done, sum(p.bytes) as bytes
             from unnest(v_ended.tasks, v_ended.steps) e(task_id, step_no)
             cross join lateral (
                 select s.task_id, s.template_id, coalesce(octet_length(s.result::text), 0) as bytes
@@ -46,60 +41,95 @@ begin
                 where d.template_id = p.template_id and d.step_no = e.step_no offset 0) d
             cross join lateral unnest(d.children, d.child_parents) c(step_no, parents_total)
             group by p.task_id, c.step_no, p.template_id, c.parents_total
-            order by p.task_id, c.step_no
-            on conflict (task_id, step_no) do update
-            set parents_done = s.parents_done + excluded.parents_done,
-                parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int
-            where s.state = 'pending' -- a cancelled child stays so
-            returning s.task_id, s.step_no, s.parents_done = s.parents_total as is_ready
+        ), child as (
+            select c.task_id, c.step_no, c.template_id, c.parents_total,
+                   (c.done + coalesce(k.parents_done, 0))::int as done,
+                   least(c.bytes + coalesce(k.parents_bytes, 0), 2147483647)::int as bytes
+            from counted c
+            left join lateral (
+                select * from tasker.steps s
+                where s.task_id = c.task_id and s.step_no = c.step_no offset 0) k on true
+            where k.state is null or k.state = 'pending' -- a cancelled child stays so
         )
-        select array_agg(c.task_id) as tasks, array_agg(c.step_no) as steps into v_ready
-        from counted c where c.is_ready;
-        exit when v_ready.tasks is null;
+        select array_agg(c.task_id) filter (where c.done = c.parents_total) as ready_tasks,
+               array_agg(c.step_no) filter (where c.done = c.parents_total) as ready_steps,
+               array_agg(c.bytes) filter (where c.done = c.parents_total) as ready_bytes,
+               array_agg(c.task_id) filter (where c.done < c.parents_total) as open_tasks,
+               array_agg(c.step_no) filter (where c.done < c.parents_total) as open_steps,
+               array_agg(c.template_id) filter (where c.done < c.parents_total) as open_templates,
+               array_agg(c.parents_total) filter (where c.done < c.parents_total) as open_totals,
+               array_agg(c.done) filter (where c.done < c.parents_total) as open_dones,
+               array_agg(c.bytes) filter (where c.done < c.parents_total) as open_bytes
+        into v_next from child c;
+        if v_next.open_tasks is not null then
+            insert into tasker.steps as s
+                (task_id, step_no, template_id, dynamic, parents_total, parents_done, parents_bytes, state)
+            select c.task_id, c.step_no, c.template_id, true, c.total, c.done, c.bytes,
+                   'pending'::tasker.step_state
+            from unnest(v_next.open_tasks, v_next.open_steps, v_next.open_templates, v_next.open_totals,
+                        v_next.open_dones, v_next.open_bytes)
+                     c(task_id, step_no, template_id, total, done, bytes)
+            order by c.task_id, c.step_no
+            on conflict (task_id, step_no) do update
+            set parents_done = excluded.parents_done, parents_bytes = excluded.parents_bytes
+            where s.state = 'pending';
+        end if;
+        exit when v_next.ready_tasks is null;
 
         with decided as materialized (
-            select j.task_id, j.step_no, j.kind, j.error, j.fails_task,
-                   case when j.outcome = 'run' and j.kind <> 'handler' then 'wait' else j.outcome end as outcome,
+            select j.*, j.outcome = 'run' and j.kind = 'handler' as runs,
                    row_number() over (order by j.outcome <> 'run' or j.kind <> 'handler', j.task_id, j.step_no)
                        <= v_left as may_take
-            from tasker.judge_steps(v_ready.tasks, v_ready.steps) j
+            from tasker.judge_steps(v_next.ready_tasks, v_next.ready_steps, v_next.ready_bytes) j
         ), moved as (
-            update tasker.steps s
-            set state = (case d.outcome when 'run' then case when d.may_take then 'in_progress' else 'enqueued' end
-                                        when 'wait' then 'waiting'
-                                        when 'skip' then 'skipped'
-                                        when 'fail' then 'failed' else 'pending' end)::tasker.step_state,
-                enqueued_at = case when d.outcome in ('run', 'wait') then v_now end,
-                started_at = case d.outcome when 'wait' then v_now end,
-                delivery = (d.outcome = 'run' and d.may_take)::int,
-                worker_id = case when d.outcome = 'run' and d.may_take then p_worker end,
-                finished_at = case when d.outcome in ('skip', 'fail') then v_now end,
-                error = d.error
-            from (select * from decided x order by x.task_id, x.step_no) d
-            where s.task_id = any (array[d.task_id]) and s.step_no = d.step_no
-            returning s.task_id, s.step_no, s.state, d.kind, d.fails_task
+            insert into tasker.steps as s
+                (task_id, step_no, template_id, dynamic, parents_total, parents_done, parents_bytes, state,
+                 enqueued_at, started_at, finished_at, delivery, worker_id, error)
+            select d.task_id, d.step_no, d.template_id, true, d.parents_total, d.parents_total, d.parents_bytes,
+                   (case when d.runs then case when d.may_take then 'in_progress' else 'enqueued' end
+                         else case d.outcome when 'run' then 'waiting' when 'skip' then 'skipped'
+                                             when 'fail' then 'failed' else 'pending' end end)::tasker.step_state,
+                   case d.outcome when 'run' then v_now end,
+                   case when d.outcome = 'run' and not d.runs then v_now end,
+                   case when d.outcome in ('skip', 'fail') then v_now end,
+                   (d.runs and d.may_take)::int, case when d.runs and d.may_take then p_worker end, d.error
+            from decided d
+            order by d.task_id, d.step_no
+            on conflict (task_id, step_no) do update
+            set parents_done = excluded.parents_done, parents_bytes = excluded.parents_bytes, state = excluded.state,
+                enqueued_at = excluded.enqueued_at, started_at = excluded.started_at,
+                finished_at = excluded.finished_at, delivery = excluded.delivery, worker_id = excluded.worker_id,
+                error = excluded.error
+            where s.state = 'pending'
+            returning s.task_id, s.step_no, s.state
         )
-        select enqueue_tasks || array_agg(m.task_id) filter (where m.state = 'enqueued'),
-               enqueue_steps || array_agg(m.step_no) filter (where m.state = 'enqueued'),
-               taken_tasks || array_agg(m.task_id) filter (where m.state = 'in_progress'),
-               taken_steps || array_agg(m.step_no) filter (where m.state = 'in_progress'),
-               failed_tasks || array_agg(m.task_id) filter (where m.fails_task),
-               array_agg(m.task_id) filter (where m.state = 'waiting'),
-               array_agg(m.step_no) filter (where m.state = 'waiting'),
-               array_agg(m.kind) filter (where m.state = 'waiting')
-        into enqueue_tasks, enqueue_steps, taken_tasks, taken_steps, failed_tasks, v_waits, v_steps, v_kinds
-        from moved m;
-        if v_waits is not null then
-            v_begun := tasker.begin_waits(v_waits, v_steps, v_kinds);
+        select array_agg(m.task_id) filter (where m.state = 'enqueued') as enqueue_tasks,
+               array_agg(m.step_no) filter (where m.state = 'enqueued') as enqueue_steps,
+               array_agg(m.task_id) filter (where m.state = 'in_progress') as taken_tasks,
+               array_agg(m.step_no) filter (where m.state = 'in_progress') as taken_steps,
+               array_agg(m.task_id) filter (where m.state = 'waiting') as wait_tasks,
+               array_agg(m.step_no) filter (where m.state = 'waiting') as wait_steps,
+               array_agg(m.task_id) filter (where m.state in ('pending', 'skipped', 'failed')) as tasks,
+               array_agg(m.step_no) filter (where m.state in ('pending', 'skipped', 'failed')) as steps,
+               bool_or(m.state = 'failed') as some_failed
+        into v_moved from moved m;
+        enqueue_tasks := enqueue_tasks || v_moved.enqueue_tasks;
+        enqueue_steps := enqueue_steps || v_moved.enqueue_steps;
+        taken_tasks := taken_tasks || v_moved.taken_tasks;
+        taken_steps := taken_steps || v_moved.taken_steps;
+        if v_moved.some_failed then
+            failed_tasks := failed_tasks || tasker.tasks_that_fail(v_moved.tasks, v_moved.steps);
+        end if;
+        v_ended := v_moved;
+        if v_moved.wait_tasks is not null then
+            v_begun := tasker.begin_waits(
+                v_moved.wait_tasks, v_moved.wait_steps, tasker.kinds_of(v_moved.wait_tasks, v_moved.wait_steps));
             failed_tasks := failed_tasks || v_begun.failed_tasks;
             waiting_tasks := waiting_tasks || v_begun.waiting_tasks;
             active_tasks := active_tasks || v_begun.active_tasks;
+            v_ended.tasks := v_moved.tasks || v_begun.ended_tasks;
+            v_ended.steps := v_moved.steps || v_begun.ended_steps;
         end if;
-        select array_agg(s.task_id) as tasks, array_agg(s.step_no) as steps into v_ended
-        from unnest(v_ready.tasks, v_ready.steps) r(task_id, step_no)
-        cross join lateral (
-            select * from tasker.steps s where s.task_id = r.task_id and s.step_no = r.step_no offset 0) s
-        where s.state in ('pending', 'skipped', 'failed', 'complete');
         exit when v_ended.tasks is null;
         v_left := p_take - coalesce(cardinality(taken_tasks), 0);
     end loop;

@@ -1,41 +1,40 @@
 -- What becomes of steps of dynamic templates whose parents have all ended: by their join rule first, then by their
 -- condition. It has no SET options: it runs under those of its callers.
 -- called by: advance_dynamic; start_dynamic, for roots.
+-- p_bytes: the sizes of the results of the parents together; null for roots.
 -- returns: a row for each step, with its kind. outcome: `run`, `skip`, `fail`, or `never` (see join_outcome). error: of a step that
 --   fails. fails_task: it fails, and has no allow_failure.
-create or replace function tasker.judge_steps(p_task_ids uuid[], p_step_nos int[])
-returns table (task_id uuid, step_no int, kind tasker.step_kind, outcome text, error json, fails_task boolean)
+create or replace function tasker.judge_steps(p_task_ids uuid[], p_step_nos int[], p_bytes int[])
+returns table (task_id uuid, step_no int, template_id int, parents_total int, parents_bytes int,
+               kind tasker.step_kind, outcome text, error json, fails_task boolean)
 language plpgsql stable
 as $$
 #variable_conflict use_column
 begin
     return query
     with joined as materialized (
-        select r.task_id, r.step_no, d.kind, d.otherwise, d.allow_failure, o.outcome,
+        select r.task_id, r.step_no, d.template_id, cardinality(d.parents) as parents_total,
+               coalesce(r.bytes, 0) as bytes, d.kind, d.otherwise, d.allow_failure, o.outcome,
                case when o.outcome <> 'run' or d.condition is null then null
-                    when e.bytes > tasker.joined_bytes_limit()
+                    when r.bytes > tasker.joined_bytes_limit()
                     then '{"type": "condition_error", "message": "the results of the parents are too large"}'
                     else tasker.check_condition(d.condition, coalesce(e.results, '{}'),
                                                 json_build_object('context', t.context)) end as unmet
-        from unnest(p_task_ids, p_step_nos) r(task_id, step_no)
+        from unnest(p_task_ids, p_step_nos, p_bytes) r(task_id, step_no, bytes)
         -- `offset 0`: decision 0113.
         cross join lateral (select * from tasker.tasks t where t.task_id = r.task_id offset 0) t
         cross join lateral (
             select * from tasker.template_steps d
             where d.template_id = t.template_id and d.step_no = r.step_no offset 0) d
-        left join lateral (
-            select s.parents_bytes from tasker.steps s
-            where s.task_id = r.task_id and s.step_no = r.step_no offset 0) k on true
         cross join lateral (
-            select coalesce(k.parents_bytes, 0) as bytes,
-                   count(*) filter (where s.state = 'complete') as complete,
+            select count(*) filter (where s.state = 'complete') as complete,
                    count(*) filter (where s.state = 'skipped') as skipped,
                    count(*) filter (where s.state = 'pending'
                                       or s.state = 'failed' and not p.allow_failure) as failed,
                    count(*) filter (where s.state = 'failed' and p.allow_failure) as allowed,
                    json_object_agg(p.name, coalesce(s.result, 'null'))
                        filter (where s.state = 'complete' and d.condition is not null
-                                     and k.parents_bytes <= tasker.joined_bytes_limit()) as results
+                                     and r.bytes <= tasker.joined_bytes_limit()) as results
             from unnest(d.parents) u(step_no)
             cross join lateral (
                 select * from tasker.steps s
@@ -47,14 +46,14 @@ begin
             select tasker.join_outcome(d.join_rule, e.complete, e.skipped, e.failed, e.allowed) as outcome
             offset 0) o
     ), judged as (
-        select j.task_id, j.step_no, j.kind, j.allow_failure, j.unmet,
+        select j.task_id, j.step_no, j.template_id, j.parents_total, j.bytes, j.kind, j.allow_failure, j.unmet,
                case when j.outcome <> 'run' then j.outcome
                     when j.unmet is null then 'run'
                     when j.unmet::text = '{}' and j.otherwise = 'skip' then 'skip'
                     else 'fail' end as outcome
         from joined j
     )
-    select j.task_id, j.step_no, j.kind, j.outcome,
+    select j.task_id, j.step_no, j.template_id, j.parents_total, j.bytes, j.kind, j.outcome,
            case when j.outcome = 'fail' and j.unmet::text = '{}'
                 then '{"type": "condition", "message": "the condition is not met"}'
                 when j.outcome = 'fail' then j.unmet end,

@@ -26,7 +26,7 @@ declare
 begin
     with judged as materialized (
         select j.*, j.outcome = 'run' and j.kind <> 'handler' as waits
-        from tasker.judge_steps(p_task_ids, p_step_nos) j
+        from tasker.judge_steps(p_task_ids, p_step_nos, null) j
     ), added as (
         insert into tasker.steps
             (task_id, step_no, template_id, dynamic, parents_total, parents_done, state, enqueued_at,
