@@ -199,6 +199,20 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("GET", one + "/steps/{name}", steps + "/c");
     call("GET", one + "/steps/{name}", steps + "/b?x=1");
 
+    client_.post(templates, R"({"name": "map", "version": "1.0.0", "steps": [{"name": "each",
+        "handler": {"callable": "h"}, "map": {"over": "$context.l", "on_item_failure": "collect"}}]})");
+    auto const mapped =
+        "/v1/tasks/" + create("map", R"(, "context": {"l": [1, 2]})") + "/steps/each";
+    std::string const items = one + "/steps/{name}/items";
+    EXPECT_EQ(call("GET", one + "/steps/{name}", mapped).at("items_total"), 2);
+    call("GET", items, mapped + "/items");
+    finish_all("permanent_failure", R"({"message": "no", "type": "t"})");
+    EXPECT_EQ(call("GET", one + "/steps/{name}", mapped).at("error").at("items").size(), 2U);
+    call("GET", items, mapped + "/items?state=failed");
+    call("GET", items, mapped + "/items?state=none");
+    call("GET", items, mapped + "/items?cursor=" + wire::encode_cursor(1, "x"));
+    call("GET", items, mapped + "s/items");
+
     auto const other = "/v1/tasks/" + create("chain");
     finish_all("permanent_failure", R"({"message": "no", "type": "t"})");
     EXPECT_EQ(call("GET", one, other + "?wait=1").at("state"), "failed");

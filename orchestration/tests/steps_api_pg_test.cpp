@@ -47,6 +47,63 @@ TEST_F(StepsApi, ListIsPaged) {
     EXPECT_EQ(client_.get(path_ + "?cursor=x").error_code(), "invalid_request");
 }
 
+class ItemsApi : public Api {
+protected:
+    ItemsApi() {
+        client_.post("/v1/templates", R"({"name": "map", "version": "1.0.0", "steps": [
+            {"name": "each", "handler": {"callable": "h"},
+             "map": {"over": "$context.l", "max_parallel": 2}}]})");
+        path_ = "/v1/tasks/" + create("map", R"(, "context": {"l": [5, 6, 7]})") + "/steps/each";
+    }
+
+    std::string path_;
+};
+
+TEST_F(ItemsApi, AStepShowsHowManyItemsItHas) {
+    auto const waiting = client_.get(path_).json();
+    EXPECT_EQ(waiting.at("state"), "waiting");
+    EXPECT_EQ(waiting.at("waiting_for"), "items");
+    EXPECT_EQ(waiting.at("items_total"), 3);
+    EXPECT_EQ(waiting.at("items_complete"), 0);
+    finish_all();
+    auto const complete = client_.get(path_).json();
+    EXPECT_EQ(complete.at("state"), "complete");
+    EXPECT_EQ(complete.at("items_complete"), 3);
+    EXPECT_EQ(complete.at("items_failed"), 0);
+    EXPECT_EQ(complete.at("result").size(), 3U);
+}
+
+TEST_F(ItemsApi, ListHasEachItemByState) {
+    auto const all = client_.get(path_ + "/items").json();
+    ASSERT_EQ(all.at("items").size(), 3U);
+    EXPECT_EQ(all.at("next_cursor"), nullptr);
+    auto const pending = client_.get(path_ + "/items?state=pending").json().at("items");
+    ASSERT_EQ(pending.size(), 1U);
+    EXPECT_EQ(pending.at(0).at("index"), 2);
+    EXPECT_EQ(pending.at(0).at("item"), json({{"index", 2}, {"item", 7}}));
+    EXPECT_EQ(client_.get(path_ + "/items?state=unknown").error_code(), "invalid_request");
+    finish_all();
+    EXPECT_EQ(client_.get(path_ + "/items?state=complete").json().at("items").size(), 3U);
+}
+
+TEST_F(ItemsApi, ListIsPaged) {
+    auto const first = client_.get(path_ + "/items?limit=2").json();
+    EXPECT_EQ(first.at("items").size(), 2U);
+    auto const cursor = "&cursor=" + first.at("next_cursor").get<std::string>();
+    auto const second = client_.get(path_ + "/items?limit=2" + cursor).json();
+    ASSERT_EQ(second.at("items").size(), 1U);
+    EXPECT_EQ(second.at("items").at(0).at("index"), 2);
+    EXPECT_EQ(second.at("next_cursor"), nullptr);
+    EXPECT_EQ(client_.get(path_ + "/items?state=pending" + cursor).error_code(), "unprocessable");
+}
+
+TEST_F(ItemsApi, AStepWithoutMapHasNoneAndAnUnknownOneIsNotFound) {
+    register_chain("chain");
+    auto const steps = "/v1/tasks/" + create("chain") + "/steps/";
+    EXPECT_TRUE(client_.get(steps + "s0/items").json().at("items").empty());
+    EXPECT_EQ(client_.get(steps + "other/items").error_code(), "not_found");
+}
+
 TEST_F(StepsApi, LargeResultsMakeShortPages) {
     finish_all("success", '"' + std::string(3'000'000, 'x') + '"');
     auto const first = client_.get(path_).json();

@@ -40,6 +40,7 @@ struct execution {
     std::optional<nlohmann::json> context;
     std::optional<nlohmann::json> parents;
     std::optional<nlohmann::json> initialization;
+    std::optional<nlohmann::json> item;
 
     // Written by the thread pool, under its lock, before the handler starts.
     steady_clock::time_point started;

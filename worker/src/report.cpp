@@ -1,9 +1,12 @@
 #include "report.hpp"
 
 #include "tasker/base/utf8.hpp"
+#include "tasker/json/pointer.hpp"
 #include "tasker/json/syntax.hpp"
+#include "tasker/json/walker.hpp"
 #include "tasker/wire/step_error.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace tasker::worker {
@@ -22,6 +25,16 @@ std::string cut(std::string text) {
     return text;
 }
 
+std::size_t length_of_array(std::string_view json) {
+    std::size_t length = 0;
+    json::walker from{json};
+    from.array([&](std::size_t) {
+        from.raw();
+        ++length;
+    });
+    return length;
+}
+
 queue::finished_step failed(queue::claimed_step const& step, step_failure const& failure) {
     queue::finished_step report;
     report.held = lease_of(step);
@@ -34,6 +47,12 @@ queue::finished_step failed(queue::claimed_step const& step, step_failure const&
     wire::append(report.payload, shown);
     report.retry_after = failure.retry_after;
     return report;
+}
+
+/// How many results a handler must return for a batch of items; none outside of a batch.
+std::optional<std::size_t> expected_results(queue::claimed_step const& step) {
+    auto const batch = step.item ? json::find(*step.item, "/items") : std::nullopt;
+    return batch ? std::optional{length_of_array(*batch)} : std::nullopt;
 }
 
 } // namespace
@@ -67,6 +86,18 @@ queue::finished_step make_report(queue::claimed_step const& step, step_result an
                              "result_too_large",
                              true,
                              {}});
+    }
+    // The database refuses a text that is not JSON.
+    if (auto const expected = expected_results(step);
+        expected && !json::find_problem(report.payload)) {
+        bool const is_array = json::walker{report.payload}.kind() == json::value_kind::array;
+        if (!is_array || length_of_array(report.payload) != *expected) {
+            return failed(step, {"the result for a batch must be an array of " +
+                                     std::to_string(*expected) + " values, one for each item",
+                                 "invalid_result",
+                                 true,
+                                 {}});
+        }
     }
     return report;
 }

@@ -71,6 +71,7 @@ step_result try_handler(handler const& run, trial_step const& step) {
                        {.context = step.context.dump(),
                         .parents = step.parents.dump(),
                         .parent_states = "{}",
+                        .item = "{}",
                         .initialization = step.initialization.dump()});
 }
 
@@ -93,6 +94,7 @@ step_result try_handler(handler const& run, trial_step const& step, trial_inputs
     claimed.context = std::move(inputs.context);
     claimed.parents = std::move(inputs.parents);
     claimed.parent_states = std::move(inputs.parent_states);
+    claimed.item = std::move(inputs.item);
     auto const now = steady_clock::now();
     auto const running = std::make_shared<execution>(std::move(claimed), now);
     running->started = now;

@@ -119,6 +119,33 @@ std::string_view step_context::parents_text() const noexcept {
     return parents ? std::string_view{*parents} : empty_object;
 }
 
+std::string_view step_context::item_text() const noexcept {
+    auto const& item = running_->step.item;
+    return item ? std::string_view{*item} : empty_object;
+}
+
+nlohmann::json const& step_context::item() const {
+    return member_of_item("item");
+}
+
+std::int32_t step_context::index() const {
+    return member_of_item("index").get<std::int32_t>();
+}
+
+nlohmann::json const& step_context::items() const {
+    return member_of_item("items");
+}
+
+nlohmann::json const& step_context::member_of_item(char const* name) const {
+    auto const& all = parsed(running_->item, item_text());
+    auto const found = all.find(name);
+    if (found == all.end()) {
+        throw input_error{"step \"" + running_->step.name + "\" has no `" + name + "`: " +
+                          (all.empty() ? "it has no `map`" : "see `batch_size` of its `map`")};
+    }
+    return *found;
+}
+
 std::int32_t step_context::iteration() const {
     auto const& repetition = running_->step.repetition;
     std::int32_t number = 1;

@@ -32,6 +32,31 @@ TEST(Report, SuccessHasItsJson) {
     EXPECT_EQ(report.payload, R"({"a":1})");
 }
 
+json report_of_batch(std::string const& result) {
+    queue::claimed_step step;
+    step.item = R"({"items": [{"index": 4, "item": 1}, {"index": 5, "item": [2, 3]}]})";
+    auto const report = make_report(step, step_result::from_json_text(result), limit);
+    return report.outcome == queue::outcome::success ? json("success")
+                                                     : json::parse(report.payload);
+}
+
+TEST(Report, ABatchNeedsAResultForEachItem) {
+    EXPECT_EQ(report_of_batch("[1, [2, 3, 4]]"), "success");
+    for (auto const* result : {"[]", "[1]", "[1,2,3]", "null", R"({"a":1})"}) {
+        auto const failure = report_of_batch(result);
+        EXPECT_EQ(failure["type"], "invalid_result") << result;
+        EXPECT_EQ(failure["message"],
+                  "the result for a batch must be an array of 2 values, one for each item");
+    }
+}
+
+TEST(Report, AnItemThatIsNoBatchHasAnyResult) {
+    queue::claimed_step step;
+    step.item = R"({"index": 4, "item": {"items": [1]}})";
+    auto const report = make_report(step, json(5), limit);
+    EXPECT_EQ(report.outcome, queue::outcome::success);
+}
+
 std::string nested(std::size_t levels) {
     return std::string(levels, '[') + std::string(levels, ']');
 }

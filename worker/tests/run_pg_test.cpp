@@ -68,6 +68,36 @@ TEST_F(WorkerRun, DiamondJoinsBothBranches) {
     EXPECT_EQ(task(id)["result"], json({{"join", 212}}));
 }
 
+constexpr auto* mapped = R"(
+name: mapped
+version: 1.0.0
+steps:
+  - {name: square, handler: {callable: square}, map: $context.n}
+  - {name: add, handler: {callable: add}, dependencies: [square],
+     map: {over: $.square, batch_size: 3, max_parallel: 1}}
+)";
+
+TEST_F(WorkerRun, MapRunsItsHandlerForEachItemAndEachBatch) {
+    register_template(mapped);
+    running_worker w{options(), [](worker& to) {
+                         to.handle("square", [](step_context const& step) -> step_result {
+                             return json(step.item<int>() * step.item<int>() + step.index());
+                         });
+                         to.handle("add", [](step_context const& step) -> step_result {
+                             json sums = json::array();
+                             for (auto const& each : step.items()) {
+                                 sums.push_back(each.at("item").get<int>() +
+                                                100 * each.at("index").get<int>());
+                             }
+                             return sums;
+                         });
+                     }};
+    auto const id = create("mapped", {{"n", {5, 6, 7, 8}}});
+    ASSERT_TRUE(wait_for_task(id, "complete"));
+    EXPECT_EQ(step(id, "square")["result"], json({25, 37, 51, 67}));
+    EXPECT_EQ(task(id)["result"], json({{"add", {25, 137, 251, 367}}}));
+}
+
 TEST_F(WorkerRun, TasksCreatedBeforeTheWorkerStartedAreFound) {
     register_template(diamond);
     auto const id = create("diamond", {{"n", 2}});

@@ -17,6 +17,11 @@ namespace asio = boost::asio;
 using boost::beast::http::verb;
 using wire::error_code;
 
+http::response unknown_step() {
+    return http::error_response(error_code::not_found,
+                                "there is no such task, or no such step in it");
+}
+
 } // namespace
 
 steps::steps(database& database, std::chrono::milliseconds call_timeout)
@@ -30,6 +35,10 @@ void steps::add_routes(http::router& to) {
             .query = http::query_names{"limit", "cursor"}});
     to.add({verb::get, "/v1/tasks/{task_id}/steps/{name}",
             [this](http::request& asked) { return get(asked); }});
+    to.add({.method = verb::get,
+            .pattern = "/v1/tasks/{task_id}/steps/{name}/items",
+            .handle = [this](http::request& asked) { return items(asked); },
+            .query = http::query_names{"state", "limit", "cursor"}});
 }
 
 asio::awaitable<http::response> steps::list(http::request& asked) {
@@ -79,10 +88,53 @@ asio::awaitable<http::response> steps::get(http::request& asked) {
         co_return http::error_response(to_error_body(found.error()));
     }
     if (found->empty()) {
-        co_return http::error_response(error_code::not_found,
-                                       "there is no such task, or no such step in it");
+        co_return unknown_step();
     }
     co_return ok(found->front());
+}
+
+asio::awaitable<http::response> steps::items(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    query_reader query{asked.query};
+    auto const list = id->to_string() + '/' + asked.parameter("name") + '?' + query.filters();
+    queue::item_filter const filter{
+        .task = *id,
+        .step = asked.parameter("name"),
+        .state =
+            query.parsed("state", model::parse_step_state, "one of " + model::step_state_names()),
+        .after = query.cursor(wire::decode_item_cursor, list),
+    };
+    auto const limit = page_limit(query);
+    if (auto refused = refusal_of(query)) {
+        co_return std::move(*refused);
+    }
+    auto const until = steady_clock::now() + call_timeout_;
+    auto found = co_await database_.run(
+        [&filter, limit, until](pg::connection& connection) {
+            return queue::list_items(connection, filter, rows_of_page(limit), until);
+        },
+        until);
+    if (!found) {
+        co_return http::error_response(to_error_body(found.error()));
+    }
+    if (found->empty() && !filter.after) {
+        queue::step_filter const step{.task = *id, .name = filter.step, .after = {}};
+        auto const exists = co_await database_.run(
+            [&step, until](pg::connection& connection) {
+                return queue::list_steps(connection, step, 1, until);
+            },
+            until);
+        if (!exists) {
+            co_return http::error_response(to_error_body(exists.error()));
+        }
+        if (exists->empty()) {
+            co_return unknown_step();
+        }
+    }
+    co_return ok(page_of(std::move(*found), limit, &wire::item_view::index, list));
 }
 
 } // namespace tasker::orchestration::api

@@ -9,7 +9,7 @@
 
 namespace tasker::orchestration::api {
 
-/// /v1/tasks/{task_id}/steps and /v1/tasks/{task_id}/steps/{name}.
+/// /v1/tasks/{task_id}/steps, /v1/tasks/{task_id}/steps/{name} and its /items.
 ///
 /// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
 /// one.
@@ -22,6 +22,7 @@ public:
 private:
     boost::asio::awaitable<http::response> list(http::request& asked);
     boost::asio::awaitable<http::response> get(http::request& asked);
+    boost::asio::awaitable<http::response> items(http::request& asked);
 
     database& database_;
     std::chrono::milliseconds call_timeout_;

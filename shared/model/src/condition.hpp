@@ -24,7 +24,7 @@ struct condition_facts {
 condition_facts examine_condition(std::string_view text,
                                   std::span<std::string_view const> variables);
 
-/// For `when` and `repeat.until`.
+/// For `when`, `map` and `repeat.until`.
 std::optional<std::string> when_problem(std::string_view text);
 std::optional<std::string> until_problem(std::string_view text);
 

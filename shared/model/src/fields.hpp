@@ -70,6 +70,13 @@ struct group {
         return out;
     }
 
+    /// A text is short for a mapping with only the first field.
+    constexpr group or_first_value() const {
+        auto out = *this;
+        out.has_short_form = true;
+        return out;
+    }
+
     /// A mapping without this key is valid.
     constexpr group optional() const {
         auto out = *this;
@@ -91,6 +98,7 @@ struct group {
     checker check = nullptr;
     std::string_view schema_rule{};
     std::string_view column{};
+    bool has_short_form = false;
 };
 
 template <class Owner, class... Members, class... Kinds>
@@ -150,6 +158,10 @@ void read_field(reading in, document_path const& path, node_index node,
 template <class Owner, class... Fields>
 void read_field(reading in, document_path const& path, node_index node,
                 group<Owner, Fields...> const& one, Owner& out, completeness expected) {
+    if (one.has_short_form && in.source[node].kind == documents::node_kind::string) {
+        read_field(in, path, node, std::get<0>(one.fields), out, expected);
+        return;
+    }
     static constexpr auto key_of = [](auto const&... each) { return std::array{each.key...}; };
     auto const keys = std::apply(key_of, one.fields);
     mapping_reader const from{in, path, node, keys};

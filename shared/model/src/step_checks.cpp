@@ -114,22 +114,27 @@ void check_joins(reading in, std::size_t number, step_template const& step,
     if (step.otherwise && !step.condition) {
         add("otherwise", given.otherwise_line, "has no effect without `when`");
     }
-    if (!step.condition) {
-        return;
-    }
-    for (auto const& name : examine_condition(*step.condition, when_variables).parents) {
-        if (std::ranges::find(parents, name) != parents.end()) {
-            continue;
+    auto const check_names = [&](std::string_view key, std::uint32_t line, std::string_view path) {
+        for (auto const& name : examine_condition(path, when_variables).parents) {
+            if (std::ranges::find(parents, name) != parents.end()) {
+                continue;
+            }
+            auto const quoted = std::ranges::find_if(parents, [&](std::string const& parent) {
+                return parent.starts_with(name + '-') || parent.starts_with(name + '.');
+            });
+            add(key, line,
+                "reads " + shown(name) +
+                    (quoted == parents.end()
+                         ? ", which is not in the step's dependencies"
+                         : ", which is no dependency; quote a name with `-` or `.`: $.\"" +
+                               *quoted + '"'));
         }
-        auto const quoted = std::ranges::find_if(parents, [&](std::string const& parent) {
-            return parent.starts_with(name + '-') || parent.starts_with(name + '.');
-        });
-        add("when", given.condition_line,
-            "reads " + shown(name) +
-                (quoted == parents.end()
-                     ? ", which is not in the step's dependencies"
-                     : ", which is no dependency; quote a name with `-` or `.`: $.\"" + *quoted +
-                           '"'));
+    };
+    if (step.condition) {
+        check_names("when", given.condition_line, *step.condition);
+    }
+    if (step.map_over) {
+        check_names("map", given.map_line, *step.map_over);
     }
 }
 

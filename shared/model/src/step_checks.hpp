@@ -25,6 +25,7 @@ struct given_step {
     std::vector<dependency> dependencies; ///< parallel to step_template::dependencies
     std::uint32_t join_line = 0;
     std::uint32_t condition_line = 0;
+    std::uint32_t map_line = 0;
     std::uint32_t otherwise_line = 0;
 };
 

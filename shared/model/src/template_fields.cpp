@@ -43,6 +43,15 @@ void check_sleep(reading in, document_path const& path, mapping_reader const& sl
     }
 }
 
+void check_map(reading in, document_path const& path, mapping_reader const& map,
+               step_template const& read) {
+    if (auto const most = map.find("max_failures");
+        most && read.map_on_failure != item_failure::collect) {
+        in.problems.add(document_path{path, "max_failures"}, in.source[*most],
+                        "has no effect without `on_item_failure: collect`");
+    }
+}
+
 std::optional<std::string> time_problem(std::string_view text) {
     if (text.starts_with("${")) {
         bool const is_known = text.starts_with("${context/") || text.starts_with("${parents/");

@@ -25,6 +25,7 @@ inline constexpr std::array<std::string_view, 1> step_type_names{"standard"};
 inline constexpr std::array<std::string_view, 5> join_names{
     "all_complete", "none_failed", "any_complete", "all_done", "any_failed"};
 inline constexpr std::array<std::string_view, 2> otherwise_names{"skip", "fail"};
+inline constexpr std::array<std::string_view, 2> item_failure_names{"fail", "collect"};
 
 /// The name of a step; not `ALL`.
 struct step_name_kind : text_kind {
@@ -56,6 +57,17 @@ void check_sleep(reading in, document_path const& path, mapping_reader const& sl
 /// check_sleep as JSON Schema.
 inline constexpr std::string_view sleep_rule =
     R"("oneOf":[{"required":["seconds"]},{"required":["until"]}])";
+
+/// `max_failures` needs `on_item_failure: collect`.
+void check_map(reading in, document_path const& path, mapping_reader const& map,
+               step_template const& read);
+
+/// check_map as JSON Schema.
+inline constexpr std::string_view map_rule =
+    R"("if":{"required":["max_failures"]},
+       "then":{"required":["on_item_failure"],"properties":{"on_item_failure":{"const":"collect"}}})";
+
+inline constexpr std::int32_t most_items = 100'000;
 
 /// A time with its offset from UTC, or a placeholder.
 std::optional<std::string> time_problem(std::string_view text);
@@ -162,9 +174,32 @@ inline constexpr std::tuple step_fields{
             .defaults_to(100))
         .optional()
         .stored_in("repeat"),
+    make_group<step_template>(
+        "map",
+        field{"over", &step_template::map_over, text_kind{when_problem, ""},
+              "the handler runs for each element of this list, a path over the parents' results; "
+              "`map: PATH` is short for it; see [workflows.md](workflows.md#map)"}
+            .must_be_given(),
+        field{"batch_size", &step_template::map_batch_size, integer_kind{1, most_items},
+              "the number of elements that the handler gets together"}
+            .defaults_to(1),
+        field{"max_parallel", &step_template::map_max_parallel, integer_kind{0, most_items},
+              "how many items are enqueued or run together; 0: all"}
+            .defaults_to(0),
+        field{
+            "on_item_failure", &step_template::map_on_failure,
+            enum_kind<item_failure>{item_failure_names},
+            "`fail`: an item that fails permanently stops the map; `collect`: its result is `null`"}
+            .defaults_to(item_failure::fail),
+        field{"max_failures", &step_template::map_max_failures, share_kind{most_items},
+              "with `collect`: the step fails if more items fail; also a percentage: `10%`"})
+        .optional()
+        .checked_by(check_map, map_rule)
+        .stored_in("map")
+        .or_first_value(),
 };
 
-inline constexpr std::array<std::string_view, 2> kind_names{"handler", "sleep"};
+inline constexpr std::array<std::string_view, 3> kind_names{"handler", "sleep", "map"};
 
 /// The keys of a template.
 inline constexpr std::tuple template_fields{

@@ -62,12 +62,15 @@ void check_kind(reading in, document_path const& path, mapping_reader const& ste
             in.problems.add(document_path{path, key}, in.source[*node], std::move(problem));
         }
     };
+    if (step.find("map") && !step.find("sleep")) {
+        refuse("repeat", "cannot be combined with `map`");
+    }
     if (!step.find("sleep")) {
         step.require("handler");
         return;
     }
     refuse("handler", "cannot be combined with `sleep`: a step has only one of them");
-    for (auto const* const key : {"retry", "timeout_seconds", "repeat"}) {
+    for (auto const* const key : {"retry", "timeout_seconds", "repeat", "map"}) {
         refuse(key, "has no effect on a step with `sleep`");
     }
 }
@@ -85,6 +88,7 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
     places.join_line = line_of("join");
     places.condition_line = line_of("when");
     places.otherwise_line = line_of("otherwise");
+    places.map_line = line_of("map");
     read_fields(in, path, source, step_fields, step, completeness::whole);
     read_fields(in, path, source, settings_fields, step.settings, completeness::whole);
     step.dependencies = read_dependencies(in, path, source, places);

@@ -26,7 +26,6 @@ void describe_field(object_writer& schema, field<Owner, Member, Kind> const& one
 template <class Fields>
 void describe_keys(object_writer& schema, Fields const& fields, completeness expected,
                    std::vector<std::string_view> others = {}) {
-    schema.text("type", "object");
     schema.boolean("additionalProperties", false);
     if (expected == completeness::whole) {
         for_each_field(fields, [&](auto const& one) {
@@ -43,6 +42,7 @@ void describe_keys(object_writer& schema, Fields const& fields, completeness exp
 template <class Owner, class... Fields>
 void describe_field(object_writer& schema, group<Owner, Fields...> const& one,
                     completeness expected) {
+    schema.json("type", one.has_short_form ? R"(["object","string"])" : R"("object")");
     describe_keys(schema, one.fields, expected);
     if (!one.schema_rule.empty()) {
         schema.members(one.schema_rule);
@@ -73,10 +73,12 @@ void describe_dependencies(object_writer& schema, std::string_view meaning) {
 }
 
 void describe_step(object_writer& schema) {
+    schema.text("type", "object");
     describe_keys(schema, std::tuple_cat(step_fields, settings_fields), completeness::whole);
     schema.json("not", R"({"required":["dependencies","depends_on"]})");
-    schema.json("oneOf", R"([{"required":["handler"]},
-        {"required":["sleep"],"properties":{"retry":false,"timeout_seconds":false,"repeat":false}}])");
+    schema.json("oneOf", R"([{"required":["handler"],"not":{"required":["map","repeat"]}},
+        {"required":["sleep"],
+         "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false}}])");
     object_writer properties{schema.key("properties")};
     describe_fields(properties, step_fields, completeness::whole);
     {
@@ -91,6 +93,7 @@ void describe_step(object_writer& schema) {
 }
 
 void describe_override(object_writer& schema) {
+    schema.text("type", "object");
     describe_keys(schema, settings_fields, completeness::partial, {"name"});
     object_writer properties{schema.key("properties")};
     {
@@ -133,6 +136,7 @@ std::string template_schema() {
         object_writer schema{out};
         schema.text("$schema", "http://json-schema.org/draft-07/schema#");
         schema.text("title", "Template of a workflow");
+        schema.text("type", "object");
         describe_keys(schema, template_fields, completeness::whole, {"steps"});
         object_writer properties{schema.key("properties")};
         describe_fields(properties, template_fields, completeness::whole);

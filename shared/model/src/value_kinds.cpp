@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <map>
+#include <system_error>
 
 namespace tasker::model {
 
@@ -138,6 +140,42 @@ void seconds_kind::describe(json::object_writer& schema) const {
     schema.text("type", "number");
     schema.json("minimum", "0.001");
     schema.json("maximum", to_seconds(most));
+}
+
+std::optional<std::string> share_kind::read(reading in, document_path const& path,
+                                            node_index index) const {
+    document_node const& node = in.source[index];
+    if (node.kind != node_kind::string) {
+        auto const number = read_integer(in, path, index, 0, most);
+        return number ? std::optional{std::to_string(*number)} : std::nullopt;
+    }
+    std::uint32_t percent = 0;
+    auto const digits = node.text.substr(0, node.text.size() - node.text.ends_with('%'));
+    auto const [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), percent);
+    if (error != std::errc{} || end != digits.data() + digits.size() ||
+        digits.size() == node.text.size() || percent > 100) {
+        in.problems.add(path, node,
+                        "must be a number or a percentage such as \"10%\", not " +
+                            shown(node.text));
+        return std::nullopt;
+    }
+    return std::to_string(percent) + '%';
+}
+
+void share_kind::write(std::string& out, std::string_view value) {
+    if (value.ends_with('%')) {
+        json::append_string(out, value);
+    } else {
+        out += value;
+    }
+}
+
+void share_kind::describe(json::object_writer& schema) const {
+    schema.json("type", R"(["integer","string"])");
+    schema.number("minimum", 0);
+    schema.number("maximum", most);
+    schema.text("pattern", "^(100|[1-9]?[0-9])%$");
 }
 
 std::optional<std::string> text_kind::read(reading in, document_path const& path,

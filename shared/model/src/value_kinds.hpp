@@ -69,6 +69,17 @@ struct seconds_kind : value_kind<std::chrono::milliseconds> {
     std::chrono::milliseconds most; ///< the least is one millisecond
 };
 
+/// A number of items, or a percentage of them: 3, "10%".
+struct share_kind : value_kind<std::string, std::string_view> {
+    constexpr explicit share_kind(std::int32_t highest) : most{highest} {}
+
+    std::optional<std::string> read(reading in, document_path const& path, node_index node) const;
+    static void write(std::string& out, std::string_view value);
+    void describe(json::object_writer& schema) const;
+
+    std::int32_t most; ///< the least is 0
+};
+
 /// A string that obeys a rule.
 struct text_kind : value_kind<std::string, std::string_view> {
     /// Returns the problem as a sentence without its subject ("must be …"), or none.

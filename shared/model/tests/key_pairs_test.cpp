@@ -27,6 +27,7 @@ constexpr step_key keys[]{
     {"retry", "retry: {max_attempts: 2}"},
     {"timeout_seconds", "timeout_seconds: 5"},
     {"repeat", "repeat: {until: $result == 1}"},
+    {"map", "map: $.a.list"},
 };
 
 std::string with_keys(step_key const& first, step_key const& second) {

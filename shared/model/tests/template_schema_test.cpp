@@ -64,15 +64,31 @@ TEST(TemplateSchema, AcceptsTheExamplesOfTheDocument) {
 }
 
 TEST(TemplateSchema, RefusesSettingsThatTheReaderRefuses) {
-    for (auto const* key :
-         {"bogus: 1", "type: decision", "description: 5", "timeout_seconds: 0",
-          "timeout_seconds: 2073601", "timeout_seconds: \"5\"", "dependencies: b",
-          "dependencies: [b, b]", "dependencies: []\n  depends_on: []", "retry: 5",
-          "retry: {max_attempts: 0}", "retry: {max_attempts: 10001}", "retry: {max_attempts: 1.5}",
-          "retry: {backoff: exponental}", "retry: {retryable: yes}", "retry: {backoff_base_ms: -1}",
-          "retry: {retryable: false, max_attempts: 2}",
-          "retry: {retryable: false, backoff: linear}",
-          "retry: {backoff: none, max_backoff_ms: 1}"}) {
+    for (auto const* key : {"bogus: 1",
+                            "type: decision",
+                            "description: 5",
+                            "timeout_seconds: 0",
+                            "timeout_seconds: 2073601",
+                            "timeout_seconds: \"5\"",
+                            "dependencies: b",
+                            "dependencies: [b, b]",
+                            "dependencies: []\n  depends_on: []",
+                            "retry: 5",
+                            "retry: {max_attempts: 0}",
+                            "retry: {max_attempts: 10001}",
+                            "retry: {max_attempts: 1.5}",
+                            "retry: {backoff: exponental}",
+                            "retry: {retryable: yes}",
+                            "retry: {backoff_base_ms: -1}",
+                            "retry: {retryable: false, max_attempts: 2}",
+                            "retry: {retryable: false, backoff: linear}",
+                            "retry: {backoff: none, max_backoff_ms: 1}",
+                            "map: 5",
+                            "map: {}",
+                            "map: {over: $context.l, batch_size: 0}",
+                            "map: {over: $context.l, max_failures: 1}",
+                            "map: {over: $context.l, on_item_failure: collect, max_failures: 101%}",
+                            "map: $context.l\n  repeat: {until: $result == 1}"}) {
         auto const yaml = with_step_key(key);
         EXPECT_TRUE(parse_template_yaml(yaml).has_error()) << yaml;
         EXPECT_FALSE(problems_of(yaml).empty()) << yaml;
@@ -85,7 +101,10 @@ TEST(TemplateSchema, AcceptsSettingsThatTheReaderAccepts) {
           "dependencies: []", "depends_on: []", "retry: {}", "retry: {max_attempts: 10000}",
           "retry: {max_attempts: 2.0}", "retry: {backoff: none, max_attempts: 9}",
           "retry: {retryable: false, backoff: none, max_attempts: 1}",
-          "retry: {retryable: true, backoff: fibonacci, max_backoff_ms: 86400000}"}) {
+          "retry: {retryable: true, backoff: fibonacci, max_backoff_ms: 86400000}",
+          "map: $context.l", "map: {over: $context.l, batch_size: 100000, max_parallel: 0}",
+          "map: {over: $context.l, on_item_failure: collect, max_failures: 0}",
+          "map: {over: $context.l, on_item_failure: collect, max_failures: 100%}"}) {
         auto const yaml = with_step_key(key);
         EXPECT_FALSE(parse_template_yaml(yaml).has_error()) << yaml;
         EXPECT_THAT(problems_of(yaml), IsEmpty()) << yaml;

@@ -65,6 +65,7 @@ enum claimed_column : std::size_t {
     parents_bytes,
     parent_states,
     repetition,
+    item,
     claimed_columns
 };
 
@@ -94,6 +95,7 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row) {
         .parents_bytes = from.int4(row, parents_bytes),
         .parent_states = optional_text(from, row, parent_states),
         .repetition = optional_text(from, row, repetition),
+        .item = optional_text(from, row, item),
     };
 }
 

@@ -27,6 +27,8 @@ constexpr pg::statement list_sql{"tasker_list_tasks",
                                  "$1, $2, $3, $4::text::tasker.task_state, $5, $6, $7, $8, $9)"};
 constexpr pg::statement list_steps_sql{"tasker_list_steps",
                                        "select * from tasker.list_steps($1, $2, $3, $4, $5)"};
+constexpr pg::statement list_items_sql{"tasker_list_items",
+                                       "select * from tasker.list_items($1, $2, $3, $4, $5, $6)"};
 constexpr pg::statement fire_timers_sql{"tasker_fire_timers",
                                         "select fired, next_due_ms from tasker.fire_timers($1)"};
 
@@ -92,8 +94,33 @@ result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
         .worker = optional_text(from, row, 11),
         .waiting_for = optional_text(from, row, 14),
         .waits_until = from.optional(&pg::rows::timestamptz, row, 15),
+        .items_total = from.optional(&pg::rows::int4, row, 16),
+        .items_complete = from.optional(&pg::rows::int4, row, 17),
+        .items_failed = from.optional(&pg::rows::int4, row, 18),
         .result = optional_text(from, row, 12),
         .error = optional_text(from, row, 13),
+    };
+}
+
+/// The columns of type tasker.item_view, in its order.
+result<wire::item_view> read_item(pg::rows const& from, std::size_t row) {
+    auto const state = model::parse_step_state(from.text(row, 1));
+    if (!state) {
+        return unknown_state();
+    }
+    return wire::item_view{
+        .index = from.int4(row, 0),
+        .state = *state,
+        .attempts = from.int4(row, 2),
+        .deliveries = from.int4(row, 3),
+        .lost_leases = from.int4(row, 4),
+        .enqueued_at = from.optional(&pg::rows::timestamptz, row, 5),
+        .started_at = from.optional(&pg::rows::timestamptz, row, 6),
+        .finished_at = from.optional(&pg::rows::timestamptz, row, 7),
+        .worker = optional_text(from, row, 8),
+        .item = text(from, row, 9),
+        .result = optional_text(from, row, 10),
+        .error = optional_text(from, row, 11),
     };
 }
 
@@ -117,7 +144,8 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
 }
 
 constexpr std::size_t task_columns = 15;
-constexpr std::size_t step_columns = 16;
+constexpr std::size_t step_columns = 19;
+constexpr std::size_t item_columns = 12;
 
 result<std::vector<create_outcome>> read_created(pg::rows const& from,
                                                  std::vector<new_task> const& tasks) {
@@ -270,6 +298,11 @@ std::size_t payload_bytes(wire::step_view const& step) noexcept {
     return (step.result ? step.result->size() : 0) + (step.error ? step.error->size() : 0);
 }
 
+std::size_t payload_bytes(wire::item_view const& item) noexcept {
+    return item.item.size() + (item.result ? item.result->size() : 0) +
+           (item.error ? item.error->size() : 0);
+}
+
 asio::awaitable<result<std::vector<wire::task_view>>>
 list_tasks(pg::connection& connection, task_filter filter, std::int32_t limit, deadline until) {
     auto const state = filter.state ? std::optional{model::to_string(*filter.state)} : std::nullopt;
@@ -299,6 +332,21 @@ list_steps(pg::connection& connection, step_filter filter, std::int32_t limit, d
                              .add_int8(page_bytes)},
         until);
     co_return read_all(answer, step_columns, read_step);
+}
+
+asio::awaitable<result<std::vector<wire::item_view>>>
+list_items(pg::connection& connection, item_filter filter, std::int32_t limit, deadline until) {
+    auto const state = filter.state ? std::optional{model::to_string(*filter.state)} : std::nullopt;
+    auto const answer =
+        co_await connection.run({list_items_sql, pg::params{}
+                                                     .add_uuid(filter.task)
+                                                     .add_text(filter.step)
+                                                     .add_text(state)
+                                                     .add_int4(filter.after.value_or(-1))
+                                                     .add_int4(limit)
+                                                     .add_int8(page_bytes)},
+                                until);
+    co_return read_all(answer, item_columns, read_item);
 }
 
 asio::awaitable<result<due_reply>> fire_timers(pg::connection& connection, std::int32_t limit,

@@ -7,6 +7,8 @@
 --     those of the other steps that failed permanently, and of those that will be retried or repeated.
 --   static_…: the steps of templates that are not dynamic that succeeded, with the sizes of their results.
 --   ended_…: the steps of dynamic templates that succeeded or failed permanently.
+--   item_…: items of maps, also those that will be retried; the other arrays do not have them.
+--   messages_return: some messages return later, for retries or repetitions.
 --   msg_ids: the messages of all of them, ascending, never null.
 -- locks: the reported steps (task_id, step_no).
 -- moves: step in_progress -> complete | failed | waiting_for_retry | waiting.
@@ -15,7 +17,8 @@ create or replace function tasker.accept_reports(
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[],
     out done_tasks uuid[], out failed_tasks uuid[], out retried_tasks uuid[],
     out static_tasks uuid[], out static_steps int[], out static_templates int[], out static_bytes int[],
-    out ended_tasks uuid[], out ended_steps int[], out msg_ids bigint[])
+    out ended_tasks uuid[], out ended_steps int[], out item_tasks uuid[], out item_steps int[],
+    out messages_return boolean, out msg_ids bigint[])
 language plpgsql
 as $$
 declare
@@ -24,6 +27,7 @@ declare
     v_ended   record;
     v_failed  record;
 begin
+    messages_return := false;
     if 'success' = any (p_outcomes) and 'success' <> any (p_outcomes) then
         -- Two statements store them, so the steps are locked in order first.
         perform from (select * from unnest(p_task_ids, p_step_nos) u(task_id, step_no)
@@ -59,20 +63,26 @@ begin
                array_agg(d.step_no) filter (where not t.is_dynamic),
                array_agg(d.template_id) filter (where not t.is_dynamic),
                array_agg(d.bytes) filter (where not t.is_dynamic),
-               array_agg(d.task_id) filter (where t.is_dynamic), array_agg(d.step_no) filter (where t.is_dynamic)
-        into static_tasks, static_steps, static_templates, static_bytes, ended_tasks, ended_steps
+               array_agg(d.task_id) filter (where t.is_dynamic and i.index is null),
+               array_agg(d.step_no) filter (where t.is_dynamic and i.index is null),
+               array_agg(d.task_id) filter (where i.index is null),
+               array_agg(d.task_id) filter (where i.index >= 0), array_agg(d.step_no) filter (where i.index >= 0)
+        into static_tasks, static_steps, static_templates, static_bytes, ended_tasks, ended_steps, done_tasks,
+             item_tasks, item_steps
         from unnest(static_tasks, static_steps, static_templates, static_bytes)
                  d(task_id, step_no, template_id, bytes)
         cross join lateral (
-            select t.is_dynamic from tasker.templates t where t.template_id = d.template_id offset 0) t;
+            select t.is_dynamic from tasker.templates t where t.template_id = d.template_id offset 0) t
+        cross join lateral (select tasker.item_index(d.step_no) as index) i;
     end if;
     -- Those with `repeat` are left, and refused ones.
-    if coalesce(cardinality(done_tasks), 0) < cardinality(array_positions(p_outcomes, 'success')) then
+    if coalesce(cardinality(msg_ids), 0) < cardinality(array_positions(p_outcomes, 'success')) then
         v_ended := tasker.repeat_steps(
             p_queue, p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_ran_us, v_now);
         done_tasks := done_tasks || v_ended.done_tasks;
         failed_tasks := v_ended.failed_tasks;
         retried_tasks := v_ended.repeated_tasks;
+        messages_return := retried_tasks is not null;
         ended_tasks := ended_tasks || v_ended.ended_tasks;
         ended_steps := ended_steps || v_ended.ended_steps;
         msg_ids := msg_ids || v_ended.msg_ids;
@@ -87,6 +97,9 @@ begin
         retried_tasks := retried_tasks || v_failed.retried_tasks;
         ended_tasks := ended_tasks || v_failed.ended_tasks;
         ended_steps := ended_steps || v_failed.ended_steps;
+        item_tasks := item_tasks || v_failed.item_tasks;
+        item_steps := item_steps || v_failed.item_steps;
+        messages_return := messages_return or v_failed.messages_return;
         msg_ids := msg_ids || v_failed.msg_ids;
     end if;
     msg_ids := array(select m from unnest(msg_ids) m order by m);

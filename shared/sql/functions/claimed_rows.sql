@@ -8,14 +8,16 @@ language sql stable
 as $$
     select false, p_queue, m.msg_id, s.task_id, s.step_no, s.delivery, d.max_attempts, s.failures, s.lost_leases,
            s.alone, d.timeout_ms,
-           d.name, d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
+           case when s.item is null then d.name else d.name || '[' || tasker.item_index(s.step_no) || ']' end,
+           d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
            t.priority, t.context,
            f.results, s.parents_bytes, f.states,
            case when d.repeat is not null then (
                select pg_catalog.json_build_object('iteration', coalesce(pg_catalog.max(r.finished), 0) + 1,
                                                    'previous', (pg_catalog.array_agg(r.previous))[1])
                from tasker.repetitions r where r.task_id = s.task_id and r.step_no = s.step_no)
-           end
+           end,
+           s.item
     from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
     cross join lateral (
         select * from tasker.steps s where s.task_id = m.task_id and s.step_no = m.step_no offset 0) s
@@ -23,13 +25,13 @@ as $$
     cross join lateral (select * from tasker.templates p where p.template_id = s.template_id offset 0) p
     cross join lateral (
         select * from tasker.template_steps d
-        where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
+        where d.template_id = s.template_id and d.step_no = tasker.template_step(s.step_no) offset 0) d
     cross join lateral (
         select pg_catalog.json_object_agg(n.name, coalesce(r.result, 'null'))
                    filter (where r.state = 'complete' and s.parents_bytes <= tasker.joined_bytes_limit()) as results,
                pg_catalog.json_object_agg(n.name, case r.state when 'pending' then 'not_run' else r.state::text end)
                    filter (where s.dynamic) as states
-        from pg_catalog.unnest(d.parents) u(step_no)
+        from pg_catalog.unnest(case when s.item is null then d.parents end) u(step_no)
         cross join lateral (
             select * from tasker.steps r where r.task_id = s.task_id and r.step_no = u.step_no offset 0) r
         cross join lateral (

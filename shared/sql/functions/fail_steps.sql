@@ -2,7 +2,9 @@
 -- finish_steps.
 -- called by: accept_reports.
 -- returns: for the caller's own steps: the tasks of those that failed permanently, without those with
---   allow_failure; the tasks of those that will be retried; the steps of dynamic templates that failed permanently
+--   allow_failure; the tasks of those that will be retried, and whether some messages return for that (items included);
+--   items of maps, failed or to be retried (item_…), which the other arrays do not have; the steps of dynamic templates
+--   that failed permanently
 --   (ended_…); the tasks of those with allow_failure among them; the messages of all; null where there are none.
 -- locks: the steps (task_id, step_no).
 -- moves: step in_progress -> failed | waiting_for_retry.
@@ -10,7 +12,8 @@ create or replace function tasker.fail_steps(
     p_queue text, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[], p_now timestamptz,
     out failed_tasks uuid[], out retried_tasks uuid[], out ended_tasks uuid[], out ended_steps int[],
-    out allowed_tasks uuid[], out msg_ids bigint[])
+    out allowed_tasks uuid[], out item_tasks uuid[], out item_steps int[], out messages_return boolean,
+    out msg_ids bigint[])
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -20,6 +23,7 @@ set enable_mergejoin = off
 set enable_bitmapscan = off
 as $$
 declare
+    v_tasks uuid[]; -- to be retried
     v_steps int[];
     v_msgs  bigint[];
     v_ms    bigint[];
@@ -43,26 +47,30 @@ begin
                   where x.task_id = i.task_id and x.step_no = i.step_no offset 0) x
               cross join lateral (
                   select * from tasker.template_steps d
-                  where d.template_id = x.template_id and d.step_no = i.step_no offset 0) d
+                  where d.template_id = x.template_id and d.step_no = tasker.template_step(i.step_no) offset 0) d
               where i.outcome <> 'success' order by i.task_id, i.step_no) r
         where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.delivery = r.delivery
           and s.state = 'in_progress'
-        returning s.task_id, s.step_no, s.dynamic, r.again, r.allow_failure, r.wait_ms, r.msg_id
+        returning s.task_id, s.step_no, s.dynamic, s.item is not null as is_item, r.again, r.allow_failure, r.wait_ms,
+                  r.msg_id
     )
-    select array_agg(f.task_id) filter (where not f.again and not f.allow_failure),
-           array_agg(f.task_id) filter (where not f.again and f.allow_failure),
-           array_agg(f.task_id) filter (where not f.again and f.dynamic),
-           array_agg(f.step_no) filter (where not f.again and f.dynamic),
+    select array_agg(f.task_id) filter (where not f.is_item and not f.again and not f.allow_failure),
+           array_agg(f.task_id) filter (where not f.is_item and not f.again and f.allow_failure),
+           array_agg(f.task_id) filter (where not f.is_item and not f.again and f.dynamic),
+           array_agg(f.step_no) filter (where not f.is_item and not f.again and f.dynamic),
+           array_agg(f.task_id) filter (where f.is_item), array_agg(f.step_no) filter (where f.is_item),
+           array_agg(f.task_id) filter (where not f.is_item and f.again), bool_or(f.again),
            array_agg(f.task_id) filter (where f.again), array_agg(f.step_no) filter (where f.again),
            array_agg(f.msg_id) filter (where f.again), array_agg(f.wait_ms) filter (where f.again),
            array_agg(f.msg_id)
-    into failed_tasks, allowed_tasks, ended_tasks, ended_steps, retried_tasks, v_steps, v_msgs, v_ms, msg_ids
+    into failed_tasks, allowed_tasks, ended_tasks, ended_steps, item_tasks, item_steps, retried_tasks, messages_return,
+         v_tasks, v_steps, v_msgs, v_ms, msg_ids
     from failing f;
 
-    if retried_tasks is not null then
+    if messages_return then
         insert into tasker.timers (due_at, task_id, step_no, kind, queue, msg_id)
         select p_now + make_interval(secs => w.ms / 1000.0), w.task_id, w.step_no, 'retry', p_queue, w.msg_id
-        from unnest(retried_tasks, v_steps, v_msgs, v_ms) w(task_id, step_no, msg_id, ms);
+        from unnest(v_tasks, v_steps, v_msgs, v_ms) w(task_id, step_no, msg_id, ms);
         perform tasker.note_timer((select min(ms) from unnest(v_ms) ms));
     end if;
 end;

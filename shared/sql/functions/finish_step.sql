@@ -29,7 +29,7 @@ declare
 begin
     select o.template_id, o.children, o.child_parents[1], s.dynamic into v_template, v_children, v_total, v_dynamic
     from tasker.steps s
-    join tasker.template_steps o on o.template_id = s.template_id and o.step_no = s.step_no
+    join tasker.template_steps o on o.template_id = s.template_id and o.step_no = tasker.template_step(s.step_no)
     where s.task_id = p_task_id and s.step_no = p_step_no and s.delivery = p_delivery
       and s.state = 'in_progress';
     if v_dynamic or cardinality(v_children) > 1 then

@@ -35,6 +35,8 @@ as $$
 declare
     v_accepted record;
     v_next     record;
+    v_left     int;
+    v_items    record;
     v_dynamic  record;
     v_refused  uuid[]; -- tasks of steps that failed without having been ready
     v_active   uuid[]; -- tasks of steps that wait for items or child tasks
@@ -55,14 +57,22 @@ begin
     v_next := tasker.advance_steps(
         p_worker, p_take, v_accepted.static_tasks, v_accepted.static_steps, v_accepted.static_templates,
         v_accepted.static_bytes);
-    if v_accepted.ended_tasks is not null then
+    if v_accepted.ended_tasks is not null or v_accepted.item_tasks is not null then
         -- All tasks of the batch, so that they are locked in order.
         perform from tasker.tasks t
-        where t.task_id = any (v_accepted.done_tasks || v_accepted.failed_tasks || v_accepted.retried_tasks)
+        where t.task_id = any (v_accepted.done_tasks || v_accepted.failed_tasks || v_accepted.retried_tasks
+                               || v_accepted.item_tasks)
         order by t.task_id for update;
-        v_dynamic := tasker.advance_dynamic(
-            p_worker, p_take - coalesce(cardinality(v_next.taken_tasks), 0), v_accepted.ended_tasks,
-            v_accepted.ended_steps);
+        v_left := p_take - coalesce(cardinality(v_next.taken_tasks), 0);
+        if v_accepted.item_tasks is not null then
+            v_items := tasker.end_items(p_worker, v_left, v_accepted.item_tasks, v_accepted.item_steps);
+            v_left := v_left - coalesce(cardinality(v_items.taken_tasks), 0);
+            v_accepted.ended_tasks := v_accepted.ended_tasks || v_items.ended_tasks;
+            v_accepted.ended_steps := v_accepted.ended_steps || v_items.ended_steps;
+            v_accepted.done_tasks := v_accepted.done_tasks || v_items.done_tasks;
+            v_accepted.failed_tasks := v_accepted.failed_tasks || v_items.failed_tasks;
+        end if;
+        v_dynamic := tasker.advance_dynamic(p_worker, v_left, v_accepted.ended_tasks, v_accepted.ended_steps);
         v_refused := v_dynamic.failed_tasks;
         v_active := v_dynamic.active_tasks;
         v_waiting := v_dynamic.waiting_tasks;
@@ -74,8 +84,14 @@ begin
     perform tasker.update_tasks(
         v_accepted.done_tasks, v_accepted.failed_tasks, v_accepted.retried_tasks,
         v_next.enqueue_tasks || v_next.taken_tasks || v_active, v_refused, v_waiting, null);
+    if v_accepted.item_tasks is not null then
+        select v_next.enqueue_tasks || v_items.enqueue_tasks as enqueue_tasks,
+               v_next.enqueue_steps || v_items.enqueue_steps as enqueue_steps,
+               v_next.taken_tasks || v_items.taken_tasks as taken_tasks,
+               v_next.taken_steps || v_items.taken_steps as taken_steps into v_next;
+    end if;
     v_msg_ids := tasker.move_messages(
-        p_queue, p_lease_s, v_accepted.msg_ids, v_accepted.retried_tasks is null, v_next.enqueue_tasks,
+        p_queue, p_lease_s, v_accepted.msg_ids, not v_accepted.messages_return, v_next.enqueue_tasks,
         v_next.enqueue_steps, v_next.taken_tasks, v_next.taken_steps);
 
     if v_msg_ids is not null then

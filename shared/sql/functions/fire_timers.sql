@@ -76,7 +76,8 @@ begin
         update tasker.tasks t
         set steps_active = t.steps_active + n.steps, steps_waiting = t.steps_waiting - n.steps,
             state = 'running'
-        from (select u.task_id, count(*)::int as steps from unnest(v_task_ids) u(task_id)
+        from (select u.task_id, count(*)::int as steps from unnest(v_task_ids, v_step_nos) u(task_id, step_no)
+              where tasker.item_index(u.step_no) is null -- the map is counted, not its items
               group by u.task_id order by u.task_id) n
         where t.task_id = any (array[n.task_id]) and t.state in ('running', 'waiting');
 

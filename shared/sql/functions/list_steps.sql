@@ -50,12 +50,16 @@ begin
                     when s.state = 'waiting' then case d.kind when 'signal' then 'signal' when 'map' then 'items'
                                                               when 'workflow' then 'children' else 'time' end end,
                case when s.state in ('waiting_for_retry', 'waiting') then (
-                   select min(r.due_at) from tasker.timers r where r.task_id = p_task_id and r.step_no = d.step_no) end
+                   select min(r.due_at) from tasker.timers r where r.task_id = p_task_id and r.step_no = d.step_no) end,
+               m.items_total, m.items_complete, m.items_failed
         from tasker.tasks t
         join tasker.template_steps d on d.template_id = any (array[t.template_id])
         left join lateral (
             select * from tasker.steps s
             where s.task_id = p_task_id and s.step_no = d.step_no offset 0) s on true
+        left join lateral (
+            select * from tasker.maps m
+            where d.kind = 'map' and m.task_id = p_task_id and m.step_no = d.step_no offset 0) m on true
         left join tasker.workers w on w.worker_id = any (array[s.worker_id])
         where t.task_id = p_task_id and d.step_no > v_after and d.step_no <= v_last
         order by d.step_no

@@ -16,11 +16,12 @@ as $$
            t.priority, t.idempotency_key, t.context, p.steps_total,
            case when t.state = 'complete' and not p.is_dynamic then p.steps_total
                 else (select pg_catalog.count(*)::int from tasker.steps s
-                      where s.task_id = t.task_id and s.state = 'complete') end,
+                      where s.task_id = t.task_id and s.step_no < p.steps_total and s.state = 'complete') end,
            t.steps_failed, t.created_at,
            least(t.started_at,
                  case when p.is_dynamic
-                      then (select pg_catalog.min(s.started_at) from tasker.steps s where s.task_id = t.task_id)
+                      then (select pg_catalog.min(s.started_at) from tasker.steps s
+                            where s.task_id = t.task_id and s.step_no < p.steps_total)
                       else (select pg_catalog.min(s.started_at)
                             from pg_catalog.unnest(p.roots) r(step_no)
                             -- `offset 0`: decision 0113.

@@ -53,8 +53,8 @@ create table tasker.templates (
 -- The compiled steps of a template, its environment's overrides applied. `child_parents[i]` is the
 -- number of parents of `children[i]`, so that finishing a step reads one row, not one for each child.
 -- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, allow_failure,
--- repeat, or another kind than handler: then advance_dynamic decides what runs. `sleep` and `repeat`: these keys of the
--- step as JSON.
+-- repeat, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat` and `map`: these keys of
+-- the step as JSON.
 create table tasker.template_steps (
     template_id     int not null references tasker.templates,
     step_no         int not null,
@@ -78,6 +78,7 @@ create table tasker.template_steps (
     allow_failure   boolean not null,
     sleep           json,
     repeat          json,
+    map             json,
     primary key (template_id, step_no),
     constraint step_is_named_once unique (name, template_id),
     constraint handler_has_a_name check (kind <> 'handler' or handler is not null),
@@ -133,6 +134,8 @@ create table tasker.idempotency_keys (
 -- in the worker. `dynamic`: its template is. A pending step whose parents have all ended will never run.
 -- `parents_bytes` is the size of the parents' results as JSON text, 2147483647 for
 -- more than that.
+-- An item of a map has a row like a step (decision 0125). Its number is that of the step + 10000 × (its index + 1), and
+-- `item` is what its handler gets: {"index": 17, "item": …}, or {"items": [{"index": …, "item": …}, …]} with batch_size.
 create table tasker.steps (
     task_id       uuid not null,
     step_no       int not null,
@@ -153,6 +156,7 @@ create table tasker.steps (
     finished_at   timestamptz,
     result        json,
     error         json,
+    item          json,
     primary key (task_id, step_no),
     constraint parents_are_counted_once check (parents_done <= parents_total)
 ) with (fillfactor = 40);
@@ -166,6 +170,24 @@ create table tasker.repetitions (
     previous json not null,
     primary key (task_id, step_no)
 );
+
+-- A map that has items. `items_sent` counts those that were enqueued, in the order of their indices, and `items_open`
+-- those of them that have not ended. The step fails if more than `most_failures` items fail. `result_bytes` is the size
+-- of the items' results as JSON text.
+create table tasker.maps (
+    task_id        uuid not null,
+    step_no        int not null,
+    batch_size     int not null,
+    max_parallel   int not null,
+    most_failures  int not null,
+    items_total    int not null,
+    items_sent     int not null,
+    items_open     int not null,
+    items_complete int not null default 0,
+    items_failed   int not null default 0,
+    result_bytes   bigint not null default 0,
+    primary key (task_id, step_no)
+) with (fillfactor = 40);
 
 create type tasker.timer_kind as enum ('retry', 'repeat', 'sleep');
 
@@ -208,6 +230,7 @@ alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_
 -- joined_bytes_limit(): the worker fails such a step permanently. `parent_states`, if the template is dynamic:
 -- {"<parent's name>": "complete", …}; then `parents` has only the complete ones. `alone`: the worker runs it only when it
 -- holds nothing else. `repetition`: of a step with `repeat`, {"iteration": 2, "previous": <the last result>}.
+-- `item`: of an item of a map, see tasker.steps; its name has its index: resize[17].
 create type tasker.claimed_step as (
     refused          boolean,
     queue            text,
@@ -232,7 +255,8 @@ create type tasker.claimed_step as (
     parents          json,
     parents_bytes    int,
     parent_states    json,
-    repetition       json
+    repetition       json,
+    item             json
 );
 
 -- A task as the API shows it.
@@ -255,6 +279,7 @@ create type tasker.task_view as (
 );
 
 -- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.
+-- items_…: of a map that has items, how many it has, and how many are complete and failed permanently.
 create type tasker.step_view as (
     name         text,
     step_no      int,
@@ -271,5 +296,24 @@ create type tasker.step_view as (
     result       json,
     error        json,
     waiting_for  text,
-    waits_until  timestamptz
+    waits_until  timestamptz,
+    items_total    int,
+    items_complete int,
+    items_failed   int
+);
+
+-- An item of a map as the API shows it.
+create type tasker.item_view as (
+    index       int,
+    state       text,
+    attempts    int,
+    deliveries  int,
+    lost_leases int,
+    enqueued_at timestamptz,
+    started_at  timestamptz,
+    finished_at timestamptz,
+    worker      text,
+    item        json,
+    result      json,
+    error       json
 );

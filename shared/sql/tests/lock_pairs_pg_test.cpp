@@ -17,24 +17,26 @@ constexpr std::string_view low_task = "00000000-0000-7000-8000-000000000001";
 constexpr std::string_view high_task = "00000000-0000-7000-8000-000000000002";
 
 /// Two tasks with a step in each state: "a" leased, "r" due for its retry, "e" enqueued, "d"
-/// waiting for "a". The lower task has the higher messages.
+/// waiting for "a". Or items of a map: the first leased, and so on. The lower task has the higher
+/// messages.
 class crossed_tasks {
 public:
     explicit crossed_tasks(workflow_database& w) : w_{w} {
-        w_.db().exec(
-            "truncate tasker.tasks, tasker.steps, tasker.timers, tasker.unsuccessful_tasks, "
-            "pgmq.q_tasker_default");
+        w_.db().exec("truncate tasker.tasks, tasker.steps, tasker.maps, tasker.timers, "
+                     "tasker.unsuccessful_tasks, "
+                     "pgmq.q_tasker_default");
         for (auto const task : {high_task, low_task}) {
             w_.db().exec(fmt::format("select * from tasker.create_tasks(array['{}']::uuid[], "
-                                     "'{{{}}}', '{{2}}', array['{{}}'], array[null::text])",
+                                     "'{{{}}}', '{{2}}', array['{{\"l\": [1, 2, 3, 4]}}'], "
+                                     "array[null::text])",
                                      task, template_id()));
         }
         for (auto const& step : w_.claim(8)) {
-            if (step.name == "a") {
+            if (step.name == "a" || step.name == "m[0]") {
                 leased_.emplace(step.task_id, step);
             } else if (step.name == "y") {
                 w_.finish(step);
-            } else if (step.name == "r") {
+            } else if (step.name == "r" || step.name == "m[1]") {
                 w_.finish(step, R"({"message":"no","type":"x"})", 1, 0, 0);
             } else {
                 w_.db().exec(fmt::format(
@@ -49,9 +51,9 @@ public:
     std::string leased() const {
         auto const& high = leased_.at(std::string{high_task});
         auto const& low = leased_.at(std::string{low_task});
-        return fmt::format("array['{}','{}']::uuid[], '{{0,0}}', '{{{},{}}}', '{{{},{}}}'",
-                           high.task_id, low.task_id, high.delivery, low.delivery, high.msg_id,
-                           low.msg_id);
+        return fmt::format("array['{}','{}']::uuid[], '{{{},{}}}', '{{{},{}}}', '{{{},{}}}'",
+                           high.task_id, low.task_id, high.step_no, low.step_no, high.delivery,
+                           low.delivery, high.msg_id, low.msg_id);
     }
 
     std::int64_t message(std::string_view task) const {
@@ -143,22 +145,34 @@ private:
     std::future<std::string> outcome_;
 };
 
-/// The call that comes first, and whether the tasks are of a dynamic template.
-class CoreCalls : public ::testing::TestWithParam<std::tuple<core_call, bool>> {};
+enum class template_kind { plain, dynamic, map };
+
+/// The call that comes first, and the kind of the tasks' template.
+class CoreCalls : public ::testing::TestWithParam<std::tuple<core_call, template_kind>> {};
 
 INSTANTIATE_TEST_SUITE_P(First, CoreCalls,
-                         ::testing::Combine(::testing::ValuesIn(calls), ::testing::Bool()),
+                         ::testing::Combine(::testing::ValuesIn(calls),
+                                            ::testing::Values(template_kind::plain,
+                                                              template_kind::dynamic,
+                                                              template_kind::map)),
                          [](auto const& tested) {
+                             auto const kind = std::get<1>(tested.param);
                              return std::string{std::get<0>(tested.param).name} +
-                                    (std::get<1>(tested.param) ? "InADynamicTemplate" : "");
+                                    (kind == template_kind::dynamic ? "InADynamicTemplate"
+                                     : kind == template_kind::map   ? "InAMap"
+                                                                    : "");
                          });
 
 /// A third session holds one row, so that each call stops there and keeps its earlier locks.
 /// When the row is free again, both calls must succeed.
 TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherCall) {
-    auto const& [first, is_dynamic] = GetParam();
+    auto const& [first, kind] = GetParam();
     workflow_database w;
-    if (is_dynamic) {
+    if (kind == template_kind::map) {
+        w.register_yaml("states", "  - {name: m, handler: {callable: h}, "
+                                  "map: {over: $context.l, max_parallel: 3}}\n"
+                                  "  - {name: d, handler: {callable: h}, dependencies: [m]}\n");
+    } else if (kind == template_kind::dynamic) {
         w.register_yaml(
             "states",
             "  - {name: a, handler: {callable: h}}\n"
@@ -173,6 +187,7 @@ TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherCall) {
         for (auto const row : {"from tasker.steps where task_id = '{0}' and step_no = 0",
                                "from tasker.steps where task_id = '{0}' and step_no = 4",
                                "from tasker.steps where task_id = '{1}' and step_no = 3",
+                               "from tasker.steps where task_id = '{0}' and step_no >= 10000",
                                "from tasker.tasks where task_id = '{0}'",
                                "from pgmq.q_tasker_default where msg_id = {2}",
                                "from pgmq.q_tasker_default where msg_id = {3}"}) {

@@ -98,6 +98,11 @@ protected:
             " repeat: {until: $result > 1 || $.p == 1 || $iteration == 2, delay_seconds: 0.001}}\n"
             "  - {name: e, sleep: {until: '${parents/r/at:-2020-01-01T00:00:00Z}'},"
             " dependencies: [s, r]}\n");
+        map_ = w_.register_yaml("map", "  - {name: a, handler: {callable: h}}\n"
+                                       "  - {name: m, handler: {callable: h}, dependencies: [a], "
+                                       "map: {over: $context.l, max_parallel: 1}}\n"
+                                       "  - {name: d, handler: {callable: h}, dependencies: [m], "
+                                       "map: {over: $.m, on_item_failure: collect}}\n");
         // The tables grow after the statistics were taken, and the plans stay.
         add_templates(w_, GetParam().tasks / 10);
         add_history(w_, diamond_, GetParam().tasks, GetParam().state);
@@ -114,11 +119,12 @@ protected:
     }
 
     void create(int template_id, std::string const& key) {
-        exec(fmt::format("select from tasker.create_tasks(array(select tasker.uuid_v7() from "
-                         "generate_series(1, {0})), array_fill({1}, array[{0}]), "
-                         "array_fill(2::int2, array[{0}]), array_fill('{{}}'::text, array[{0}]), "
-                         "array(select {2} from generate_series(1, {0}) n))",
-                         batch, template_id, key));
+        exec(fmt::format(
+            "select from tasker.create_tasks(array(select tasker.uuid_v7() from "
+            "generate_series(1, {0})), array_fill({1}, array[{0}]), "
+            "array_fill(2::int2, array[{0}]), array_fill('{{\"l\": [1, 2]}}'::text, array[{0}]), "
+            "array(select {2} from generate_series(1, {0}) n))",
+            batch, template_id, key));
     }
 
     /// Leases a batch, which temporary table `held` keeps.
@@ -155,6 +161,7 @@ protected:
         create(chain_, "'k' || n"); // they exist
         create(branches_, "null::text");
         create(waits_, "null::text");
+        create(map_, "null::text");
         exec("select tasker.create_task('default', 'diamond')");
         exec("select tasker.create_task('default', 'chain', '1.0.0', p_key => 'one')");
         claim();
@@ -175,7 +182,7 @@ protected:
         finish("'success'::tasker.outcome", batch);
         finish_alone();
         cancel();
-        for (int i = 0; i < 12; ++i) {
+        for (int i = 0; i < 20; ++i) {
             claim();
             finish("'success'::tasker.outcome", 0);
             exec("select from tasker.fire_timers(1000)");
@@ -222,6 +229,8 @@ protected:
                             "by task_id desc limit 1), {}, -1, 10)",
                             name));
         }
+        exec("select from tasker.list_items((select task_id from tasker.maps order by task_id desc "
+             "limit 1), 'm', null, -1, 10)");
         exec("select from tasker.get_templates('default', 'diamond', '1.0.0', 0, 1, true)");
         exec("select from tasker.get_templates('default', 'diamond', null, 0, 10, false)");
         exec("select from tasker.get_templates(null, null, null, 0, 10, false)");
@@ -232,6 +241,7 @@ protected:
     int chain_ = 0;
     int branches_ = 0;
     int waits_ = 0;
+    int map_ = 0;
     std::optional<explained_session> session_;
 };
 

@@ -50,7 +50,8 @@ held_step held(pqxx::row const& row) {
             .name = row["name"].as<std::string>(),
             .alone = row["alone"].as<bool>(),
             .parents = text_or_empty(row["parents"]),
-            .parents_bytes = row["parents_bytes"].as<int>()};
+            .parents_bytes = row["parents_bytes"].as<int>(),
+            .item = text_or_empty(row["item"])};
 }
 
 } // namespace

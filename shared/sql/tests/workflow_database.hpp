@@ -21,6 +21,7 @@ struct held_step {
     bool alone = false;
     std::string parents; ///< empty for a root, and when they are too large
     int parents_bytes = 0;
+    std::string item; ///< empty unless it is an item of a map
 };
 
 /// The result of finish_steps, one entry for each row.

@@ -15,6 +15,7 @@ constexpr std::string_view alphabet =
 constexpr std::uint8_t task_mark = 't';
 constexpr std::uint8_t step_mark = 's';
 constexpr std::uint8_t template_mark = 'p';
+constexpr std::uint8_t item_mark = 'i';
 
 using byte_list = std::vector<std::uint8_t>;
 
@@ -129,6 +130,10 @@ std::string encode_cursor(template_id last, std::string_view list) {
     return encode_number(template_mark, list, last.value);
 }
 
+std::string encode_cursor(std::int32_t last, std::string_view list) {
+    return encode_number(item_mark, list, last);
+}
+
 result<task_id> decode_task_cursor(std::string_view cursor, std::string_view list) {
     task_id::bytes_type bytes{};
     auto const decoded = decode(cursor, head_of(task_mark, list), bytes.size());
@@ -145,6 +150,10 @@ result<step_no> decode_step_cursor(std::string_view cursor, std::string_view lis
 
 result<template_id> decode_template_cursor(std::string_view cursor, std::string_view list) {
     return decode_number<template_id>(cursor, head_of(template_mark, list));
+}
+
+result<std::int32_t> decode_item_cursor(std::string_view cursor, std::string_view list) {
+    return decode_number<std::int32_t>(cursor, head_of(item_mark, list));
 }
 
 } // namespace tasker::wire

@@ -2,7 +2,6 @@
 
 #include "object_reader.hpp"
 
-#include "tasker/base/assert.hpp"
 #include "tasker/json/writer.hpp"
 
 namespace tasker::wire {
@@ -44,6 +43,14 @@ constexpr std::array rules{
          [](field_value const& v, step_view& out) { out.waiting_for = v.optional_text(); }},
     rule{"waits_until", optional,
          [](field_value const& v, step_view& out) { out.waits_until = v.optional_moment(); }},
+    rule{"items_total", optional,
+         [](field_value const& v, step_view& out) { out.items_total = v.number<std::int32_t>(); }},
+    rule{"items_complete", optional,
+         [](field_value const& v, step_view& out) {
+             out.items_complete = v.number<std::int32_t>();
+         }},
+    rule{"items_failed", optional,
+         [](field_value const& v, step_view& out) { out.items_failed = v.number<std::int32_t>(); }},
     // `null` is a valid result.
     rule{"result", optional, [](field_value const& v, step_view& out) { out.result = v.json(); }},
     rule{"error", optional, [](field_value const& v, step_view& out) { out.error = v.json(); }},
@@ -52,7 +59,6 @@ constexpr std::array rules{
 } // namespace
 
 void append(std::string& out, step_view const& step) {
-    TASKER_ASSERT(!step.result || !step.error);
     json::object_writer writer{out};
     writer.text("name", step.name);
     writer.number("step_no", step.number.value);
@@ -69,6 +75,11 @@ void append(std::string& out, step_view const& step) {
     if (step.waiting_for) {
         writer.text("waiting_for", *step.waiting_for);
         writer.moment_or_null("waits_until", step.waits_until);
+    }
+    if (step.items_total) {
+        writer.number("items_total", *step.items_total);
+        writer.number("items_complete", step.items_complete.value_or(0));
+        writer.number("items_failed", step.items_failed.value_or(0));
     }
     if (step.result) {
         writer.json("result", *step.result);

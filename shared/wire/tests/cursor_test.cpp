@@ -14,6 +14,7 @@ TEST(Cursor, IsReadBack) {
     }
     for (std::int32_t const n : {0, 1, 255, 9'999, std::numeric_limits<std::int32_t>::max(), -1}) {
         EXPECT_EQ(decode_step_cursor(encode_cursor(step_no{n}, "l"), "l").value(), step_no{n});
+        EXPECT_EQ(decode_item_cursor(encode_cursor(n, "l"), "l").value(), n);
         EXPECT_EQ(decode_template_cursor(encode_cursor(template_id{n}, "l"), "l").value(),
                   template_id{n});
     }

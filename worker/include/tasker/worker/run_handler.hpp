@@ -31,6 +31,7 @@ struct trial_inputs {
     std::string context = "{}";
     std::string parents = "{}";
     std::string parent_states = "{}";
+    std::string item = "{}"; ///< see step_context::item_text()
     std::string initialization = "{}";
 };
 

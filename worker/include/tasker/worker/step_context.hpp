@@ -96,6 +96,25 @@ public:
     /// and for other steps.
     std::string_view previous_text() const;
 
+    /// Of a step with `map`: the element that this call handles, and its index, from 0.
+    /// Errors: input_error for a step without `map`, and with a `batch_size` above 1.
+    nlohmann::json const& item() const;
+    std::int32_t index() const;
+
+    /// Of a step with `map` and a `batch_size` above 1: the elements that this call handles, as
+    /// [{"index": 17, "item": …}, …]. The result must be an array of the same length.
+    /// Errors: input_error for other steps.
+    nlohmann::json const& items() const;
+
+    /// {"index": 17, "item": …}, {"items": [{"index": 17, "item": …}, …]}, or {} without `map`.
+    std::string_view item_text() const noexcept;
+
+    /// Errors: input_error if it does not match.
+    template <class Value>
+    Value item() const {
+        return convert<Value>(item(), "item");
+    }
+
     /// Errors: input_error if it does not match.
     template <class Value>
     Value initialization() const {
@@ -132,6 +151,8 @@ private:
             throw input_error{"the " + name + " does not fit: " + misfit.what()};
         }
     }
+
+    nlohmann::json const& member_of_item(char const* name) const;
 
     std::shared_ptr<execution> running_;
 };

@@ -34,12 +34,15 @@ enum class join_rule : std::uint8_t {
 enum class unmet : std::uint8_t { skip, fail };
 
 /// What a step does when it runs.
-enum class step_kind : std::uint8_t { handler, sleep };
+enum class step_kind : std::uint8_t { handler, sleep, map };
+
+/// What becomes of a map of which an item fails permanently.
+enum class item_failure : std::uint8_t { fail, collect };
 
 /// The settings of a step or an override. An absent value means the default in a step, and no
 /// change in an override.
 struct step_settings {
-    std::optional<std::string> callable; ///< present in a step of kind handler, and only there
+    std::optional<std::string> callable; ///< absent in a step of kind sleep
     std::optional<std::string> method;
     std::optional<std::string> initialization; ///< JSON object
     std::optional<bool> retryable;
@@ -65,11 +68,18 @@ struct step_template {
     std::optional<std::string> repeat_until;             ///< an SQL/JSON path
     std::optional<std::chrono::milliseconds> repeat_delay;
     std::optional<std::int32_t> repeat_max_times;
+    std::optional<std::string> map_over; ///< an SQL/JSON path
+    std::optional<std::int32_t> map_batch_size;
+    std::optional<std::int32_t> map_max_parallel; ///< 0: no limit
+    std::optional<item_failure> map_on_failure;
+    std::optional<std::string> map_max_failures; ///< of items, or of a hundred: "3", "10%"
     step_settings settings;
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 
     step_kind kind() const noexcept {
-        return sleep_time || sleep_until ? step_kind::sleep : step_kind::handler;
+        return map_over                    ? step_kind::map
+               : sleep_time || sleep_until ? step_kind::sleep
+                                           : step_kind::handler;
     }
 
     friend bool operator==(step_template const&, step_template const&) = default;

@@ -54,6 +54,9 @@ struct claimed_step {
     std::optional<std::string> parent_states;
     /// JSON object, of a step with `repeat`: {"iteration": 2, "previous": <the last result>}.
     std::optional<std::string> repetition;
+    /// JSON object, of an item of a map: {"index": 17, "item": …}, or with batches
+    /// {"items": [{"index": 17, "item": …}, …]}.
+    std::optional<std::string> item;
 };
 
 /// Identifies a lease of this worker.

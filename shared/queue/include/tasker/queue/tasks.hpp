@@ -7,6 +7,7 @@
 #include "tasker/base/time.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/pg/connection.hpp"
+#include "tasker/wire/item_view.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
 
@@ -98,9 +99,10 @@ struct task_filter {
 /// short pages.
 inline constexpr std::size_t max_page_bytes = 8UL << 20;
 
-/// The size that counts for max_page_bytes: context and result, or result and error.
+/// The size that counts for max_page_bytes: context, item, result and error.
 std::size_t payload_bytes(wire::task_view const& task) noexcept;
 std::size_t payload_bytes(wire::step_view const& step) noexcept;
+std::size_t payload_bytes(wire::item_view const& item) noexcept;
 
 /// Newest first, at most `limit` and max_page_bytes.
 boost::asio::awaitable<result<std::vector<wire::task_view>>>
@@ -115,6 +117,18 @@ struct step_filter {
 /// In the order of their numbers, at most `limit` and max_page_bytes. Empty: no such task or step.
 boost::asio::awaitable<result<std::vector<wire::step_view>>>
 list_steps(pg::connection& connection, step_filter filter, std::int32_t limit, deadline until);
+
+struct item_filter {
+    task_id task;
+    std::string step;
+    std::optional<model::step_state> state;
+    std::optional<std::int32_t> after; ///< continue after the item with this index
+};
+
+/// The items of a step with `map` in the order of their indices, at most `limit` and
+/// max_page_bytes.
+boost::asio::awaitable<result<std::vector<wire::item_view>>>
+list_items(pg::connection& connection, item_filter filter, std::int32_t limit, deadline until);
 
 /// False on a standby, and where transactions are read-only by default.
 boost::asio::awaitable<result<bool>> is_writable(pg::connection& connection, deadline until);

@@ -30,15 +30,17 @@ struct step_view {
     std::optional<std::string> worker;
     std::optional<std::string> waiting_for; ///< retry, time, signal, items, children
     std::optional<timestamp> waits_until;
-    std::optional<std::string> result; ///< JSON; present once complete
-    std::optional<std::string> error;  ///< JSON, of the last attempt; never together with `result`
+    std::optional<std::int32_t> items_total; ///< of a map that has items
+    std::optional<std::int32_t> items_complete;
+    std::optional<std::int32_t> items_failed; ///< permanently
+    std::optional<std::string> result;        ///< JSON; present once complete
+    std::optional<std::string> error; ///< JSON, of the last attempt; of a map, also beside `result`
 
     friend bool operator==(step_view const&, step_view const&) = default;
 };
 
-/// Writes absent fields as null, except `result` and `error`, of which at most one is written, and
-/// `waiting_for` with `waits_until`.
-/// REQUIRES: not both of them are present.
+/// Writes absent fields as null, except `result`, `error`, `waiting_for` with `waits_until`, and
+/// the numbers of items.
 void append(std::string& out, step_view const& step);
 
 /// Unknown fields are skipped.

@@ -1,0 +1,84 @@
+-- Counts the reported items of maps, sends the next ones, and ends the maps that have no more. It has no SET
+-- options: it runs under those of its caller.
+-- called by: finish_steps.
+-- p_task_ids, p_step_nos: items that ended, or wait for a retry. p_take: see finish_steps.
+-- returns: the maps that ended (ended_…); the tasks of those that are complete or failed with allow_failure
+--   (done_tasks), and of those that failed (failed_tasks); items to enqueue (enqueue_…), and those that were
+--   leased to p_worker (taken_…). Null where there are none.
+-- REQUIRES: the caller has locked the tasks, so that one session at a time counts.
+-- locks: the maps, their items that were not sent, their steps.
+-- moves: step waiting -> complete | failed; item pending -> enqueued | in_progress; see stop_map.
+-- cost: a look-up for each item and one update for each map; a map that ends reads all its items.
+create or replace function tasker.end_items(
+    p_worker int, p_take int, p_task_ids uuid[], p_step_nos int[],
+    out ended_tasks uuid[], out ended_steps int[], out done_tasks uuid[], out failed_tasks uuid[],
+    out enqueue_tasks uuid[], out enqueue_steps int[], out taken_tasks uuid[], out taken_steps int[])
+language plpgsql
+as $$
+declare
+    v_now     timestamptz := tasker.clock();
+    v_map     tasker.maps;
+    v_stopped boolean;
+    v_next    record;
+begin
+    for v_map in
+        -- `any (array[…])` and `offset 0`: decision 0113.
+        update tasker.maps m
+        set items_complete = m.items_complete + i.complete, items_failed = m.items_failed + i.failed,
+            items_open = m.items_open - i.complete - i.failed, result_bytes = m.result_bytes + i.bytes
+        from (select r.task_id, tasker.template_step(r.step_no) as step_no,
+                     count(*) filter (where s.state = 'complete') as complete,
+                     count(*) filter (where s.state = 'failed') as failed,
+                     coalesce(sum(octet_length(s.result::text)), 0) as bytes
+              from unnest(p_task_ids, p_step_nos) r(task_id, step_no)
+              cross join lateral (
+                  select * from tasker.steps s
+                  where s.task_id = r.task_id and s.step_no = r.step_no offset 0) s
+              group by 1, 2 order by 1, 2) i
+        where m.task_id = any (array[i.task_id]) and m.step_no = i.step_no
+        returning m.*
+    loop
+        v_stopped := v_map.items_failed > v_map.most_failures;
+        if v_stopped then
+            v_map.items_open := tasker.stop_map(v_map);
+        elsif v_map.items_sent < v_map.items_total then
+            with moved as (
+                update tasker.steps s
+                set state = (case when i.may_take then 'in_progress' else 'enqueued' end)::tasker.step_state,
+                    enqueued_at = v_now, delivery = i.may_take::int,
+                    worker_id = case when i.may_take then p_worker end
+                from (select tasker.item_step(v_map.step_no, n) as step_no,
+                             n - v_map.items_sent < p_take - coalesce(cardinality(taken_tasks), 0) as may_take
+                      from generate_series(v_map.items_sent, least(
+                          v_map.items_sent + v_map.max_parallel - v_map.items_open, v_map.items_total) - 1) n
+                      offset 0) i
+                where s.task_id = any (array[v_map.task_id]) and s.step_no = i.step_no and s.state = 'pending'
+                returning s.task_id, s.step_no, s.state
+            )
+            select count(*)::int as items,
+                   array_agg(m.task_id) filter (where m.state = 'enqueued') as enqueue_tasks,
+                   array_agg(m.step_no) filter (where m.state = 'enqueued') as enqueue_steps,
+                   array_agg(m.task_id) filter (where m.state = 'in_progress') as taken_tasks,
+                   array_agg(m.step_no) filter (where m.state = 'in_progress') as taken_steps
+            into v_next from moved m;
+            enqueue_tasks := enqueue_tasks || v_next.enqueue_tasks;
+            enqueue_steps := enqueue_steps || v_next.enqueue_steps;
+            taken_tasks := taken_tasks || v_next.taken_tasks;
+            taken_steps := taken_steps || v_next.taken_steps;
+            v_map.items_open := v_map.items_open + v_next.items;
+            update tasker.maps m set items_sent = m.items_sent + v_next.items, items_open = v_map.items_open
+            where m.task_id = any (array[v_map.task_id]) and m.step_no = v_map.step_no;
+        end if;
+
+        if v_map.items_open = 0 and (v_stopped or v_map.items_sent = v_map.items_total) then
+            ended_tasks := ended_tasks || v_map.task_id;
+            ended_steps := ended_steps || v_map.step_no;
+            if tasker.end_map(v_map) then
+                failed_tasks := failed_tasks || v_map.task_id;
+            else
+                done_tasks := done_tasks || v_map.task_id;
+            end if;
+        end if;
+    end loop;
+end;
+$$;

@@ -1,0 +1,61 @@
+-- Ends a map whose items have all ended: its result has theirs in their order, null for those that failed. The
+-- errors of the first 100 failed items are in its error, also if the map is complete. It has no SET options: see
+-- end_items.
+-- called by: end_items.
+-- returns: whether the map failed, and has no allow_failure.
+-- locks: the step.
+-- moves: step waiting -> complete | failed.
+create or replace function tasker.end_map(p_map tasker.maps) returns boolean
+language plpgsql
+as $$
+declare
+    v_now         timestamptz := tasker.clock();
+    c_most_errors constant int := 100;
+    v_failed      boolean := p_map.items_failed > p_map.most_failures;
+    v_error       json;
+    v_result      text;
+begin
+    if p_map.items_failed > 0 then
+        select json_build_object(
+                   'type', case when v_failed then 'item_failed' else 'items_failed' end,
+                   'message', format('%s of %s items failed; item %s: %s', p_map.items_failed, p_map.items_total,
+                                     min(f.index), (array_agg(f.message order by f.index))[1]),
+                   'items', json_agg(json_build_object('index', f.index, 'type', f.type, 'message', f.message)
+                                     order by f.index))
+        into v_error
+        from (select i as index, s.error ->> 'type' as type, left(s.error ->> 'message', 1000) as message
+              from generate_series(0, p_map.items_total - 1) i
+              cross join lateral (
+                  select * from tasker.steps s
+                  where s.task_id = p_map.task_id and s.step_no = tasker.item_step(p_map.step_no, i) offset 0) s
+              where s.state = 'failed' order by i limit c_most_errors) f;
+    end if;
+    if not v_failed and p_map.result_bytes > tasker.joined_bytes_limit() then
+        v_failed := true;
+        v_error := json_build_object('type', 'result_too_large', 'message', format(
+            'the results of the items are larger together than %s bytes', tasker.joined_bytes_limit()));
+    end if;
+    if not v_failed then
+        select '[' || string_agg(
+                   case when p_map.batch_size = 1 then coalesce(s.result::text, 'null')
+                        when json_typeof(s.result) = 'array' then (
+                            select string_agg(e.value::text, ',' order by e.n)
+                            from json_array_elements(s.result) with ordinality e(value, n))
+                        else (select string_agg('null', ',') from json_array_elements(s.item -> 'items')) end,
+                   ',' order by i) || ']'
+        into v_result
+        from generate_series(0, p_map.items_total - 1) i
+        cross join lateral (
+            select * from tasker.steps s
+            where s.task_id = p_map.task_id and s.step_no = tasker.item_step(p_map.step_no, i) offset 0) s;
+    end if;
+    update tasker.steps s
+    set state = (case when v_failed then 'failed' else 'complete' end)::tasker.step_state, finished_at = v_now,
+        result = v_result::json, error = v_error
+    where s.task_id = any (array[p_map.task_id]) and s.step_no = p_map.step_no;
+    return v_failed and not (
+        select d.allow_failure from tasker.steps s
+        join tasker.template_steps d on d.template_id = any (array[s.template_id]) and d.step_no = s.step_no
+        where s.task_id = p_map.task_id and s.step_no = p_map.step_no);
+end;
+$$;

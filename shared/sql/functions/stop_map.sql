@@ -1,0 +1,33 @@
+-- Cancels the items of a map that have not started, or wait for a retry. An item that another session has locked is
+-- being claimed or reported: its own report ends it, and calls this again. It has no SET options: see end_items.
+-- called by: end_items, when more items failed than the map allows.
+-- returns: how many items have not ended.
+-- locks: the items (skip locked), the map.
+-- moves: item pending | enqueued | waiting_for_retry -> cancelled. Their messages and timers are dropped when they
+--   next turn up.
+create or replace function tasker.stop_map(p_map tasker.maps) returns int
+language plpgsql
+as $$
+declare
+    v_now  timestamptz := tasker.clock();
+    v_open int;
+begin
+    with idle as materialized (
+        select s.step_no, s.state
+        from generate_series(0, p_map.items_total - 1) i
+        join tasker.steps s
+            on s.task_id = any (array[p_map.task_id]) and s.step_no = tasker.item_step(p_map.step_no, i)
+        where s.state in ('pending', 'enqueued', 'waiting_for_retry')
+        for update of s skip locked
+    ), stopped as (
+        update tasker.steps s set state = 'cancelled', finished_at = v_now
+        from idle
+        where s.task_id = any (array[p_map.task_id]) and s.step_no = idle.step_no
+        returning idle.state
+    )
+    select (p_map.items_open - count(*) filter (where t.state <> 'pending'))::int into v_open from stopped t;
+    update tasker.maps m set items_open = v_open
+    where m.task_id = any (array[p_map.task_id]) and m.step_no = p_map.step_no;
+    return v_open;
+end;
+$$;
