@@ -153,6 +153,9 @@ std::string step_list_text(std::vector<wire::step_view> const& steps, terminal c
                       {duration_text(step.enqueued_at, step.started_at)},
                       {step_time(step)},
                       {names_or_count(step.dependencies)}});
+        if (auto items = items_text(step); !items.empty()) {
+            rows.add_note({std::move(items)});
+        }
         if (step.error) {
             rows.add_note({error_line(step), tone::bad});
         }
@@ -176,7 +179,9 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
         lines.push_back({"waited", {duration_text(step.enqueued_at, step.started_at)}});
         lines.push_back({"took", {step_time(step)}});
     }
-    if (step.waiting_for) {
+    if (auto items = items_text(step); !items.empty()) {
+        lines.push_back({"items", {std::move(items)}});
+    } else if (step.waiting_for) {
         lines.push_back({"now", {wait_text(step)}});
     }
     if (step.worker) {
@@ -202,7 +207,20 @@ segment outcome_of(wire::task_view const& task) {
     return {std::move(text), tone_of(model::kind_of(task.state))};
 }
 
+std::string items_text(wire::step_view const& step) {
+    if (!step.items_total) {
+        return {};
+    }
+    auto const failed = step.items_failed.value_or(0);
+    return fmt::format("{} of {} items complete", step.items_complete.value_or(0),
+                       *step.items_total) +
+           (failed > 0 ? fmt::format(", {} failed", failed) : "");
+}
+
 std::string wait_text(wire::step_view const& step) {
+    if (step.items_total) {
+        return items_text(step);
+    }
     if (step.waits_until) {
         return "waits until " + moment_text(*step.waits_until);
     }

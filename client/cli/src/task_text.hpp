@@ -37,6 +37,9 @@ segment outcome_of(wire::task_view const& task);
 /// The message of a step's error, for one line.
 std::string error_line(wire::step_view const& step);
 
+/// "17 of 20 items complete, 1 failed"; empty for a step that has no items.
+std::string items_text(wire::step_view const& step);
+
 /// What a waiting step waits for: "waits until …", "waits for signal".
 std::string wait_text(wire::step_view const& step);
 

@@ -54,6 +54,19 @@ TEST(StepText, PrintsAnErrorOfAnotherShapeAsJson) {
     EXPECT_THAT(step_text(failed("pay", R"([1, 2])"), pipe), HasSubstr("error    [1, 2]\n"));
 }
 
+TEST(StepText, CountsTheItemsOfAMap) {
+    wire::step_view step{.name = "resize", .state = step_state::waiting};
+    step.waiting_for = "items";
+    EXPECT_EQ(wait_text(step), "waits for items");
+    step.items_total = 20;
+    step.items_complete = 17;
+    step.items_failed = 0;
+    EXPECT_EQ(wait_text(step), "17 of 20 items complete");
+    step.items_failed = 2;
+    EXPECT_THAT(step_text(step, pipe), HasSubstr("items    17 of 20 items complete, 2 failed\n"));
+    EXPECT_THAT(step_list_text({step}, pipe), HasSubstr("17 of 20 items complete, 2 failed\n"));
+}
+
 TEST(StepText, NamesLostLeasesIfThereAreAny) {
     auto step = failed("pay", R"({"message":"no","type":"x"})");
     EXPECT_THAT(step_text(step, pipe), ::testing::Not(HasSubstr("lost leases")));

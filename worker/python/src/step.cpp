@@ -45,6 +45,10 @@ py::object step::initialization(floats as) {
     return initialization_.read(of_.initialization_text(), as);
 }
 
+py::object step::member_of_item(char const* name) {
+    return item_.read(of_.item_text(), floats::plain).attr("get")(name);
+}
+
 py::object step::previous() {
     return previous_.read(of_.previous_text(), floats::plain);
 }
@@ -95,6 +99,9 @@ void bind_step(py::module_& module) {
         .def_property_readonly("parents", [](step& self) { return self.parents(); })
         .def_property_readonly("parent_states", &step::parent_states)
         .def_property_readonly("initialization", [](step& self) { return self.initialization(); })
+        .def_property_readonly("item", [](step& self) { return self.member_of_item("item"); })
+        .def_property_readonly("index", [](step& self) { return self.member_of_item("index"); })
+        .def_property_readonly("items", [](step& self) { return self.member_of_item("items"); })
         .def_property_readonly("iteration", read(&context::iteration))
         .def_property_readonly("previous", &step::previous)
         .def_property_readonly("deadline", &step::deadline)

@@ -31,6 +31,8 @@ public:
     pybind11::object parents(floats as = floats::plain);
     pybind11::object parent_states(); ///< dict of how the parents ended
     pybind11::object initialization(floats as = floats::plain);
+    /// A member of step_context::item_text(), "item", "index" or "items"; None if there is none.
+    pybind11::object member_of_item(char const* name);
     pybind11::object previous(); ///< the result of the last run of a step with `repeat`
 
     /// Seconds since the epoch, by the host's clock; None if the template sets no time-out.
@@ -53,6 +55,7 @@ private:
     value parent_states_;
     value initialization_;
     value previous_;
+    value item_;
 };
 
 void bind_step(pybind11::module_& module);

@@ -36,7 +36,7 @@ from .errors import (
     Unreachable,
     WorkerError,
 )
-from .models import Problem, Progress, StepView, Task, Template
+from .models import ItemView, Problem, Progress, StepView, Task, Template
 from .worker import Worker
 
 _native.load_parts()
@@ -48,6 +48,7 @@ __all__ = [
     "Client",
     "Conflict",
     "InvalidInput",
+    "ItemView",
     "LogHandler",
     "NewTask",
     "NotFound",

@@ -62,6 +62,18 @@ class Step:
     def initialization(self) -> dict[str, Any]:
         """The template's ``handler.initialization``."""
     @property
+    def item(self) -> Any:
+        """The element that this call handles; None without ``map``."""
+    @property
+    def index(self) -> Optional[int]:
+        """The place of the item in its list, from 0; None without ``map``."""
+    @property
+    def items(self) -> Optional[list[dict[str, Any]]]:
+        """With a ``batch_size`` above 1: ``[{"index": 17, "item": …}, …]``.
+
+        The result must be a list of the same length.
+        """
+    @property
     def iteration(self) -> int:
         """The number of this run of a step with ``repeat``, from 1; 1 for other steps."""
     @property
@@ -116,6 +128,7 @@ def try_handler(
     context: str,
     parents: str,
     parent_states: str,
+    item: str,
     initialization: str,
     failures: int,
     max_attempts: int,

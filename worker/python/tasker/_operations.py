@@ -13,7 +13,7 @@ from typing import Any, Optional, TypeVar, Union
 
 from . import _http
 from .errors import TaskFailed
-from .models import StepView, Task, Template
+from .models import ItemView, StepView, Task, Template
 
 Value = TypeVar("Value")
 Operation = Generator[_http.Request, Any, Value]
@@ -106,6 +106,18 @@ def steps(task: TaskLike) -> Operation[list[StepView]]:
 def step(task: TaskLike, name: str) -> Operation[StepView]:
     path = f"/v1/tasks/{_http.quoted(id_of(task))}/steps/{_http.quoted(name)}"
     return StepView.of((yield _http.get(path)))
+
+
+def items(task: TaskLike, step: str, state: Optional[str]) -> Operation[list[ItemView]]:
+    path = f"/v1/tasks/{_http.quoted(id_of(task))}/steps/{_http.quoted(step)}/items"
+    found: list[ItemView] = []
+    cursor = None
+    while True:
+        answer = yield _http.get(path, {"state": state, "cursor": cursor, "limit": page_size})
+        found += [ItemView.of(each) for each in answer["items"]]
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            return found
 
 
 def register_template(source: TemplateSource) -> Operation[Template]:

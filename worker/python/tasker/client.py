@@ -8,7 +8,7 @@ from typing import Any, List, Optional
 
 from . import _async_http, _http, _operations, _sync_http, _watching
 from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
-from .models import Progress, StepView, Task, Template
+from .models import ItemView, Progress, StepView, Task, Template
 
 __all__ = ["AsyncClient", "Client", "NewTask"]
 
@@ -87,6 +87,10 @@ class Client:
     def step(self, task: TaskLike, name: str) -> StepView:
         """One step, with its result or error."""
         return self._do(_operations.step(task, name))
+
+    def items(self, task: TaskLike, step: str, *, state: Optional[str] = None) -> List[ItemView]:
+        """The items of a step with ``map``, all or those in a state."""
+        return self._do(_operations.items(task, step, state))
 
     def register_template(self, source: TemplateSource) -> Template:
         """Registers a template: a dict, a path of a YAML or JSON file, or YAML as text."""
@@ -194,6 +198,11 @@ class AsyncClient:
 
     async def step(self, task: TaskLike, name: str) -> StepView:
         return await self._do(_operations.step(task, name))
+
+    async def items(
+        self, task: TaskLike, step: str, *, state: Optional[str] = None
+    ) -> List[ItemView]:
+        return await self._do(_operations.items(task, step, state))
 
     async def register_template(self, source: TemplateSource) -> Template:
         return await self._do(_operations.register_template(source))

@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 from typing import Any, Optional
 
-__all__ = ["Problem", "Progress", "StepView", "Task", "Template"]
+__all__ = ["ItemView", "Problem", "Progress", "StepView", "Task", "Template"]
 
 _finished = frozenset({"failed", "complete", "cancelled"})
 
@@ -86,6 +86,9 @@ class StepView:
     worker: Optional[str] = None
     waiting_for: Optional[str] = None  # retry, time, signal, items, children
     waits_until: Optional[datetime.datetime] = None
+    items_total: Optional[int] = None  # of a step with `map` that has items
+    items_complete: Optional[int] = None
+    items_failed: Optional[int] = None
     result: Any = None
     error: Optional[Problem] = None
 
@@ -96,6 +99,31 @@ class StepView:
         if fields.get("error"):
             fields["error"] = Problem(**_known(Problem, fields["error"]))
         return StepView(**fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class ItemView:
+    """An item of a step with ``map``, at the time of the response."""
+
+    index: int
+    state: str
+    attempts: int  # reported failures, plus the current or successful run
+    item: dict[str, Any]  # {"index": 17, "item": …}, or {"items": […]} with batches
+    deliveries: int = 0  # how often a worker received it
+    lost_leases: int = 0  # deliveries whose lease ended without a report
+    enqueued_at: Optional[datetime.datetime] = None
+    started_at: Optional[datetime.datetime] = None
+    finished_at: Optional[datetime.datetime] = None
+    worker: Optional[str] = None
+    result: Any = None
+    error: Optional[Problem] = None
+
+    @staticmethod
+    def of(value: dict[str, Any]) -> ItemView:
+        fields = _known(ItemView, value)
+        if fields.get("error"):
+            fields["error"] = Problem(**_known(Problem, fields["error"]))
+        return ItemView(**fields)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
-from . import _binding, _native, _operations, _registry
+from . import _binding, _lists, _native, _operations, _registry
 from ._dev_server import DevServer
 
 __all__ = ["DevServer", "Failure", "Run", "StepRun", "call", "run"]
@@ -40,6 +40,7 @@ class StepRun:
     state: str = "pending"
     result: Any = None
     failures: List[Failure] = dataclasses.field(default_factory=list)
+    items: List[StepRun] = dataclasses.field(default_factory=list)  # of a step with `map`
 
     @property
     def attempts(self) -> int:
@@ -87,11 +88,16 @@ def run(
     if compiled["input_schema"]:
         _refuse(_native.check_context(compiled["input_schema"], context_text))
     conditional = [
-        step["name"] for step in compiled["steps"] if step["condition"] or step["repeat"]
+        step["name"]
+        for step in compiled["steps"]
+        if step["condition"]
+        or step["repeat"]
+        or (step["map"] and not _lists.is_plain(step["map"]["over"]))
     ]
     if conditional:
         raise ValueError(
-            f"steps with `when` or `repeat` need PostgreSQL, so they cannot run in memory: "
+            f"steps with `when` or `repeat`, or with a filter in `map`, need PostgreSQL, so they "
+            f"cannot run in memory: "
             f"{', '.join(conditional)}; test this template with the fixture tasker_server"
         )
     functions = _functions(handlers, stubs, compiled["steps"])
@@ -111,6 +117,8 @@ def run(
             step.state = "skipped"
         elif outcome == "run" and declared["kind"] == "sleep":
             step.state = "complete"  # no test waits
+        elif outcome == "run" and declared["kind"] == "map":
+            _run_map(declared, functions, context_text, parents, step)
         elif outcome == "run":
             _run_step(declared, functions, context_text, parents, is_dynamic, step)
     has_failed = any(steps[each["name"]].state == "failed" and not each["allow_failure"]
@@ -150,11 +158,15 @@ def call(
     parent_states: Optional[Mapping[str, str]] = None,
     name: str = "step",
     method: str = "",
+    item: Optional[Mapping[str, Any]] = None,
     initialization: Optional[Mapping[str, Any]] = None,
     failures: int = 0,
     max_attempts: int = 1,
 ) -> Tuple[Any, Optional[Failure]]:
-    """Calls one handler as the worker does: (result, None) or (None, failure)."""
+    """Calls one handler as the worker does: (result, None) or (None, failure).
+
+    ``item``: of a step with ``map``, ``{"index": 17, "item": …}`` or ``{"items": […]}``.
+    """
     answer = _native.try_handler(
         handler,
         _binding.parameters(handler),
@@ -163,6 +175,7 @@ def call(
         _native.write_json({} if context is None else context),
         _native.write_json(parents or {}),
         _native.write_json(parent_states or {}),
+        _native.write_json(item or {}),
         _native.write_json(initialization or {}),
         failures,
         max_attempts,
@@ -207,6 +220,7 @@ def _run_step(
     parents: List[StepRun],
     is_dynamic: bool,
     step: StepRun,
+    item: Optional[Dict[str, Any]] = None,
 ) -> None:
     results = {parent.name: parent.result for parent in parents if parent.state == "complete"}
     states = {
@@ -221,15 +235,69 @@ def _run_step(
             _native.read_json(context_text),
             results,
             parent_states=states,
-            name=declared["name"],
+            item=item,
+            name=step.name,
             method=declared["handler_method"] or "",
             initialization=declared["initialization"],
             failures=len(step.failures),
             max_attempts=most,
         )
+        if failure is None and item is not None and "items" in item:
+            failure = _wrong_batch(result, len(item["items"]))
         if failure is None:
             step.state, step.result = "complete", result
             continue
         step.failures.append(failure)
         if failure.permanent or len(step.failures) >= most:
             step.state = "failed"
+
+
+def _wrong_batch(result: Any, expected: int) -> Optional[Failure]:
+    if isinstance(result, list) and len(result) == expected:
+        return None
+    message = f"the result for a batch must be an array of {expected} values, one for each item"
+    return Failure(message, "invalid_result", permanent=True)
+
+
+def _run_map(
+    declared: Dict[str, Any],
+    functions: Dict[str, Callable[..., Any]],
+    context_text: str,
+    parents: List[StepRun],
+    step: StepRun,
+) -> None:
+    """Runs the items one after the other, until more of them failed than may fail."""
+    settings = declared["map"]
+    results = {parent.name: parent.result for parent in parents if parent.state == "complete"}
+    listed = _lists.elements(settings["over"], results, _native.read_json(context_text))
+    if listed is None:
+        step.state = "failed"
+        step.failures.append(Failure(f"{settings['over']} is no array", "not_an_array", True))
+        return
+    batches = _lists.batches(listed, settings["batch_size"])
+    most = _lists.most_failures(settings, len(batches))
+    failed: List[StepRun] = []
+    joined: List[Any] = []
+    for index, batch in enumerate(batches):
+        item = StepRun(f"{step.name}[{index}]")
+        step.items.append(item)
+        if len(failed) > most:
+            item.state = "cancelled"
+            continue
+        _run_step(declared, functions, context_text, [], False, item, batch)
+        if item.state == "failed":
+            failed.append(item)
+        size = len(batch["items"]) if "items" in batch else 1
+        if "items" in batch and item.state == "complete":
+            joined += item.result
+        else:
+            joined += [item.result] * size
+    if failed:
+        error = failed[0].error
+        assert error is not None
+        index = step.items.index(failed[0])
+        message = f"{len(failed)} of {len(batches)} items failed; item {index}: {error.message}"
+        if len(failed) > most:
+            step.failures.append(Failure(message, "item_failed", permanent=True))
+    step.state = "failed" if len(failed) > most else "complete"
+    step.result = None if step.state == "failed" else joined

@@ -43,6 +43,32 @@ def test_task_can_be_created_awaited_and_read(template):
     assert [each.name for each in client.steps(task)] == ["a", "b"]
 
 
+@tasker.step("square")
+def square(step):
+    if step.item == 0:
+        raise tasker.Permanent("zero", type="zero")
+    return {"index": step.index, "square": step.item**2}
+
+
+def test_a_map_runs_for_each_item_and_its_items_can_be_listed(engine):
+    settings = {"over": "$context.n", "on_item_failure": "collect"}
+    step = {"name": "each", "handler": {"callable": "square"}, "map": settings}
+    engine.template("squares", [step])
+    with engine.worker(square):
+        task = engine.create("squares", {"n": [3, 0, 5]})
+        done = engine.client.wait(task, 60, check=True)
+    squares = [{"index": 0, "square": 9}, None, {"index": 2, "square": 25}]
+    assert done.result == {"each": squares}
+    step = engine.client.step(task, "each")
+    assert (step.items_total, step.items_complete, step.items_failed) == (3, 2, 1)
+    assert step.error.message == "1 of 3 items failed; item 1: zero"
+    items = engine.client.items(task, "each")
+    assert [item.result for item in items] == squares
+    assert items[0].item == {"index": 0, "item": 3}
+    (failed,) = engine.client.items(task, "each", state="failed")
+    assert (failed.index, failed.error.type) == (1, "zero")
+
+
 @dataclasses.dataclass
 class Order:
     n: int

@@ -115,6 +115,76 @@ def test_a_condition_needs_postgresql():
         )
 
 
+def mapped(settings):
+    return {
+        "name": "mapped",
+        "version": "1.0.0",
+        "steps": [
+            {"name": "list", "handler": {"callable": "list"}},
+            {
+                "name": "each",
+                "handler": {"callable": "each"},
+                "dependencies": ["list"],
+                "map": settings,
+                "retry": {"max_attempts": 1},
+            },
+        ],
+    }
+
+
+def test_a_map_runs_its_handler_for_each_element():
+    seen = []
+
+    def each(step):
+        seen.append((step.name, step.index, step.items, step.parents))
+        return step.item * 10
+
+    run = testing.run(mapped("$.list.l"), stubs={"list": lambda: {"l": [3, 1]}, "each": each})
+    assert run.result == {"each": [30, 10]}
+    assert seen == [("each[0]", 0, None, {}), ("each[1]", 1, None, {})]
+    assert [item.result for item in run.steps["each"].items] == [30, 10]
+
+
+def test_a_batch_gets_its_elements_together():
+    settings = {"over": "$.list[*]", "batch_size": 2}
+    run = testing.run(
+        mapped(settings),
+        stubs={"list": lambda: [5, 6, 7], "each": lambda step: [e["index"] for e in step.items]},
+    )
+    assert run.result == {"each": [0, 1, 2]}
+    run = testing.run(mapped(settings), stubs={"list": lambda: [5, 6], "each": lambda: [1]})
+    assert run.steps["each"].items[0].error.type == "invalid_result"
+
+
+def test_a_map_ends_as_its_failures_allow():
+    def fails_for_one(step):
+        if step.item == 1:
+            raise tasker.Permanent("no")
+        return step.item
+
+    stubs = {"list": lambda: [0, 1, 2], "each": fails_for_one}
+    run = testing.run(mapped("$.list"), stubs=stubs)
+    assert run.state == "failed"
+    assert run.steps["each"].error.message == "1 of 3 items failed; item 1: no"
+    assert [item.state for item in run.steps["each"].items] == ["complete", "failed", "cancelled"]
+    settings = {"over": "$.list", "on_item_failure": "collect", "max_failures": "50%"}
+    run = testing.run(mapped(settings), stubs=stubs)
+    assert run.result == {"each": [0, None, 2]}
+
+
+def test_a_map_over_something_else_fails():
+    run = testing.run(mapped("$.list"), stubs={"list": lambda: 5, "each": lambda: 1})
+    assert run.steps["each"].error.type == "not_an_array"
+    stubs = {"list": lambda context: context["l"], "each": lambda: 1}
+    run = testing.run(mapped("$.list"), context={"l": []}, stubs=stubs)
+    assert run.result == {"each": []}
+
+
+def test_a_filter_needs_postgresql():
+    with pytest.raises(ValueError, match="cannot run in memory: each;"):
+        testing.run(mapped("$.list ? (@ > 1)"), stubs={"list": lambda: 1, "each": lambda: 1})
+
+
 def test_attempts_end_at_the_limit_of_the_template():
     def never():
         raise OSError("never")
