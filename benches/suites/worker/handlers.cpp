@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <stdexcept>
+#include <vector>
 
 namespace tasker::suites {
 
@@ -59,6 +60,13 @@ void add_handlers(worker::worker& to) {
     to.handle("bench.branch", branch);
     to.handle("bench.rows", rows);
     to.handle("bench.sum", sum);
+    to.handle("bench.list", [](worker::step_context const& step) -> worker::step_result {
+        return nlohmann::json(
+            std::vector<int>(step.initialization().at("elements").get<std::size_t>(), 17));
+    });
+    to.handle("bench.batch", [](worker::step_context const& step) -> worker::step_result {
+        return nlohmann::json(std::vector<int>(step.items().size(), 17));
+    });
 }
 
 } // namespace tasker::suites
