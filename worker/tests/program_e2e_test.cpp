@@ -13,6 +13,8 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
 namespace tasker::worker {
 namespace {
@@ -54,6 +56,39 @@ TEST(WorkerProgram, ItsShellCommandEndsWhenTheWorkerIsKilled) {
 
     worker.kill();
     EXPECT_TRUE(process::wait_readable({command.number()}, testing::soon()));
+}
+
+TEST(WorkerProgram, AMapOutlivesAWorkerThatIsKilled) {
+    worked_database<testing::test_database> database;
+    database.register_template("name: map\nversion: 1.0.0\nsteps:\n"
+                               "  - name: each\n    map: {over: $context.l, max_parallel: 40}\n"
+                               "    handler: {callable: tasker.sleep, "
+                               "initialization: {ms: 5}}\n");
+    testing::temporary_folder const folder;
+    auto const options = [&](std::string const& name) {
+        auto const file = folder / (name + ".toml");
+        std::ofstream{file} << "name = \"" << name << "\"\nlease_seconds = 3\n";
+        return std::vector<std::string>{"--database-url", database.db().dsn(), "--config", file};
+    };
+    auto const task = database.create("map", {{"l", std::vector<int>(300, 7)}});
+    {
+        testing::service first{"tasker-worker", options("first")};
+        ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
+            return database.db().value<bool>(
+                "select coalesce(max(items_complete) between 20 and 250, false) from tasker.maps");
+        }));
+        first.kill();
+    }
+    testing::service second{"tasker-worker", options("second")};
+    ASSERT_TRUE(database.db().wait_until(
+        testing::soon(),
+        "select state = 'complete' from tasker.tasks where task_id = '" + task + "'"));
+    EXPECT_EQ(database.step(task, "each")["result"].size(), 300U);
+    EXPECT_EQ(database.db().value<int>("select items_complete from tasker.maps"), 300);
+    EXPECT_EQ(
+        database.db().value<int>(
+            "select count(*) from tasker.steps where step_no >= 10000 and state = 'complete'"),
+        300);
 }
 
 } // namespace
