@@ -30,7 +30,8 @@ engine_run::engine_run(workflow_database& on) : on_{on} {
 void engine_run::create(model_workflow const& steps) {
     held_.clear();
     task_ = on_.create(on_.register_yaml("t" + std::to_string(++templates_), to_yaml(steps)),
-                       R"({"go": true, "five": 5})");
+                       R"({"go": true, "five": 5, "l0": [], "l1": [1], "l2": [1, 2],
+                           "l3": [1, 2, 3], "l4": [1, 2, 3, 4], "l5": [1, 2, 3, 4, 5]})");
 }
 
 engine_run::outcome engine_run::run(model_workflow const& steps, std::uint64_t seed) {
@@ -104,6 +105,8 @@ void engine_run::keep(pqxx::result const& rows) {
             held_.push_back({.task = row["task_id"].as<std::string>(),
                              .step = static_cast<std::size_t>(
                                  std::stoi(row["name"].as<std::string>().substr(1))),
+                             .number = row["step_no"].as<int>(),
+                             .item = row["item"].is_null() ? "" : row["item"].as<std::string>(),
                              .delivery = row["delivery"].as<int>(),
                              .msg_id = row["msg_id"].as<std::int64_t>(),
                              .failures = row["failures"].as<int>(),
@@ -116,10 +119,18 @@ engine_run::report engine_run::report_of(model_step const& step, held const& of)
     if (of.failures < step.failures) {
         return {"retryable_failure", R"({"message":"again"})"};
     }
-    if (step.fails) {
+    if (step.fails ||
+        (!of.item.empty() && of.number / 10'000 <= static_cast<int>(step.failing_items))) {
         return {"permanent_failure", R"({"message":"no"})"};
     }
-    return {"success", fmt::format(R"({{"n": {}}})", step.result)};
+    auto const one = fmt::format(R"({{"n": {}}})", step.result);
+    std::vector<std::string> results;
+    for (auto at = of.item.find("\"index\""); at != std::string::npos;
+         at = of.item.find("\"index\"", at + 1)) {
+        results.push_back(one);
+    }
+    bool const is_batch = of.item.find("\"items\"") != std::string::npos;
+    return {"success", is_batch ? fmt::format("[{}]", fmt::join(results, ", ")) : one};
 }
 
 void engine_run::finish(model_workflow const& steps) {
@@ -128,13 +139,12 @@ void engine_run::finish(model_workflow const& steps) {
     std::vector<held> const batch(held_.begin(), held_.begin() + count);
     held_.erase(held_.begin(), held_.begin() + count);
     auto const take = below(3) == 0 ? 0 : below(4);
-    // The number of a step in the template's order is that of its name: parents come first.
     std::string statement;
     if (auto const only = report_of(steps[batch.front().step], batch.front());
         batch.size() == 1 && only.outcome == "success") {
         statement = fmt::format("select * from tasker.finish_step('tasker_default', {}, 30, {}, "
                                 "'{}', {}, {}, {}, '{}', 0)",
-                                on_.worker(), take, batch.front().task, batch.front().step,
+                                on_.worker(), take, batch.front().task, batch.front().number,
                                 batch.front().delivery, batch.front().msg_id, only.payload);
     } else {
         std::string payloads;
@@ -146,7 +156,7 @@ void engine_run::finish(model_workflow const& steps) {
             "select * from tasker.finish_steps('tasker_default', {}, 30, {}, {}, {}, {}, {}, {}, "
             "array[{}], {}, {})",
             on_.worker(), take, array_of(batch, [](auto const& each) { return each.task; }),
-            array_of(batch, [](auto const& each) { return each.step; }),
+            array_of(batch, [](auto const& each) { return each.number; }),
             array_of(batch, [](auto const& each) { return each.delivery; }),
             array_of(batch, [](auto const& each) { return each.msg_id; }),
             array_of(batch,
@@ -193,6 +203,15 @@ std::string engine_run::problem() {
         "   select count(*) from tasker.steps s join tasker.template_steps d using (template_id, "
         "step_no) "
         "   where s.task_id = t.task_id and s.state = 'failed' and not d.allow_failure)), "
+        "(select 'items are open' from tasker.steps s where s.task_id = '{0}' and s.step_no >= "
+        "10000 "
+        " and s.state not in ('complete', 'failed', 'cancelled') limit 1), "
+        "(select 'items are miscounted' from tasker.maps m join tasker.tasks t using (task_id) "
+        " where m.task_id = '{0}' and t.state <> 'cancelled' and (m.items_open <> 0 or "
+        "  m.items_complete <> (select count(*) from tasker.steps s where s.task_id = m.task_id "
+        "and "
+        "   s.step_no % 10000 = m.step_no and s.step_no >= 10000 and s.state = 'complete')) limit "
+        "1), "
         "(select 'finished_at is null' from tasker.tasks t where t.task_id = '{0}' and "
         "t.finished_at is null), "
         "(select 'unsuccessful_tasks is wrong' from tasker.tasks t where t.task_id = '{0}' "

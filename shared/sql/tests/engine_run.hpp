@@ -1,7 +1,7 @@
 #pragma once
 
-#include "workflow_model.hpp"
 #include "workflow_database.hpp"
+#include "workflow_model.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -32,7 +32,9 @@ public:
 private:
     struct held {
         std::string task;
-        std::size_t step = 0;
+        std::size_t step = 0; ///< in the workflow
+        int number = 0;       ///< step_no
+        std::string item;     ///< of an item of a map
         int delivery = 0;
         std::int64_t msg_id = 0;
         int failures = 0;

@@ -57,13 +57,45 @@ std::string condition_text(model_step const& step) {
     return "";
 }
 
+/// Of a map; with batches, an item is one of these.
+std::size_t items_of(model_step const& step) {
+    return (step.elements + step.batch_size - 1) / step.batch_size;
+}
+
+/// How many of them fail, if none is stopped.
+std::size_t failed_items_of(model_step const& step) {
+    bool const all = step.fails || step.failures >= step.max_attempts;
+    return all ? items_of(step) : std::min(step.failing_items, items_of(step));
+}
+
+/// [null, {"n": 3}]
+std::string map_result(model_step const& step) {
+    std::string out;
+    for (std::size_t i = 0; i < step.elements; ++i) {
+        out += out.empty() ? "" : ", ";
+        out += i / step.batch_size < failed_items_of(step)
+                   ? "null"
+                   : fmt::format(R"({{"n": {}}})", step.result);
+    }
+    return "[" + out + "]";
+}
+
 /// Whether the handler brings the step to its end with success.
 bool succeeds(model_step const& step) {
     if (step.kind == body::sleep) {
         return true;
     }
+    if (step.kind == body::map) {
+        return failed_items_of(step) <= (step.collects ? step.may_fail : 0);
+    }
     bool const run_succeeds = step.failures < step.max_attempts && !step.fails;
     return run_succeeds && (step.kind == body::handler || step.runs <= step.max_times);
+}
+
+/// Whether its result, or an item of it, has the member `n`, if it is complete.
+bool has_number(model_step const& step) {
+    return step.kind != body::sleep &&
+           (step.kind != body::map || failed_items_of(step) < items_of(step));
 }
 
 std::string end_of(model_workflow const& steps, std::size_t index,
@@ -95,7 +127,7 @@ std::string end_of(model_workflow const& steps, std::size_t index,
     bool const is_met =
         step.when == condition::none || step.when == condition::true_of_context ||
         (step.when == condition::parent_below_5 && states[step.parents.front()] == "complete" &&
-         steps[step.parents.front()].kind != body::sleep && steps[step.parents.front()].result < 5);
+         has_number(steps[step.parents.front()]) && steps[step.parents.front()].result < 5);
     if (!is_met) {
         return step.fails_unmet ? "failed" : "skipped";
     }
@@ -146,6 +178,15 @@ std::string to_yaml(model_workflow const& steps) {
                                "max_times: {}}}\n",
                                step.runs, step.max_times);
         }
+        if (step.kind == body::map) {
+            out +=
+                fmt::format("    map: {{over: $context.l{}, batch_size: {}, max_parallel: {}{}}}\n",
+                            step.elements, step.batch_size, step.max_parallel,
+                            step.collects ? fmt::format(", on_item_failure: collect, "
+                                                        "max_failures: {}",
+                                                        step.may_fail)
+                                          : "");
+        }
         if (!step.parents.empty()) {
             std::vector<std::string> names;
             std::ranges::transform(step.parents, std::back_inserter(names), name_of);
@@ -166,8 +207,9 @@ std::string to_yaml(model_workflow const& steps) {
 std::string to_text(model_workflow const& steps) {
     auto out = to_yaml(steps);
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        out += fmt::format("{}: {} failures, then {} {}\n", name_of(i), steps[i].failures,
-                           steps[i].fails ? "a permanent failure" : "the result", steps[i].result);
+        out += fmt::format("{}: {} failures, then {} {}; {} items fail\n", name_of(i),
+                           steps[i].failures, steps[i].fails ? "a permanent failure" : "the result",
+                           steps[i].result, steps[i].failing_items);
     }
     return out;
 }
@@ -180,8 +222,9 @@ model_end expected_end(model_workflow const& steps) {
         end.steps.push_back(end_of(steps, i, end.steps));
         has_failed = has_failed || (end.steps.back() == "failed" && !steps[i].allow_failure);
         if (end.steps.back() == "complete" && !has_children(steps, i)) {
-            auto const value = steps[i].kind == body::sleep
-                                   ? "null"
+            auto const value = steps[i].kind == body::sleep ? "null"
+                               : steps[i].kind == body::map
+                                   ? map_result(steps[i])
                                    : fmt::format(R"({{"n": {}}})", steps[i].result);
             result += fmt::format(R"({}"{}": {})", result.empty() ? "" : ", ", name_of(i), value);
         }
@@ -216,13 +259,22 @@ model_workflow random_workflow(std::uint64_t seed) {
             step.fails_unmet = one_in(3);
         }
         step.allow_failure = one_in(4);
-        step.kind = one_in(5) ? body::sleep : one_in(5) ? body::repeat : body::handler;
+        step.kind = one_in(5)   ? body::sleep
+                    : one_in(5) ? body::repeat
+                    : one_in(4) ? body::map
+                                : body::handler;
         step.max_attempts = 1 + static_cast<int>(below(3));
         step.failures = one_in(4) ? static_cast<int>(below(4)) : 0;
         step.fails = one_in(6);
         step.result = static_cast<int>(below(10));
         step.runs = 1 + static_cast<int>(below(3));
         step.max_times = 1 + static_cast<int>(below(3));
+        step.elements = below(most_elements + 1);
+        step.batch_size = 1 + (one_in(3) ? below(3) : 0);
+        step.max_parallel = one_in(2) ? below(4) : 0;
+        step.failing_items = one_in(3) ? below(4) : 0;
+        step.collects = one_in(2);
+        step.may_fail = below(4);
     }
     return steps;
 }
@@ -255,6 +307,15 @@ std::vector<model_workflow> simpler(model_workflow const& steps) {
         }
         if (steps[i].fails) {
             changed([](model_step& step) { step.fails = false; });
+        }
+        if (steps[i].kind == body::map && steps[i].elements > 0) {
+            changed([](model_step& step) { --step.elements; });
+        }
+        if (steps[i].batch_size > 1) {
+            changed([](model_step& step) { step.batch_size = 1; });
+        }
+        if (steps[i].max_parallel > 0) {
+            changed([](model_step& step) { step.max_parallel = 0; });
         }
     }
     return out;

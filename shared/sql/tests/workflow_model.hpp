@@ -11,13 +11,13 @@
 
 namespace tasker::sql::testing {
 
-enum class body : std::uint8_t { handler, sleep, repeat };
+enum class body : std::uint8_t { handler, sleep, repeat, map };
 
 enum class condition : std::uint8_t {
     none,
     true_of_context,
     false_of_context,
-    parent_below_5, ///< the result of the first parent is below 5
+    parent_below_5, ///< the result of the first parent, or of an item of it, is below 5
     no_boolean      ///< its value is a number
 };
 
@@ -33,12 +33,20 @@ struct model_step {
     int failures = 0;   ///< retryable ones of each run, before it succeeds
     bool fails = false; ///< permanently, after `failures` retryable ones
     int result = 0;
-    int runs = 1;      ///< repeat: the run that meets the condition
-    int max_times = 1; ///< repeat
+    int runs = 1;                  ///< repeat: the run that meets the condition
+    int max_times = 1;             ///< repeat
+    std::size_t elements = 0;      ///< map; at most most_elements
+    std::size_t batch_size = 1;    ///< map
+    std::size_t max_parallel = 0;  ///< map
+    std::size_t failing_items = 0; ///< map: the first items fail permanently
+    std::size_t may_fail = 0;      ///< map: max_failures
+    bool collects = false;         ///< map: on_item_failure: collect
 };
 
 inline constexpr char const* join_rules[]{"all_complete", "none_failed", "any_complete", "all_done",
                                           "any_failed"};
+
+inline constexpr std::size_t most_elements = 5;
 
 using model_workflow = std::vector<model_step>;
 
