@@ -38,7 +38,7 @@ std::string to_mermaid(workflow_template const& source) {
     std::string out = "flowchart TD\n";
     for (auto const& step : source.steps) {
         out.append("    ").append(ids.at(step.name)).append("[\"");
-        out.append(step.name).append("\"]\n");
+        out.append(step.name).append(step.map_over ? "[*]" : "").append("\"]\n");
     }
     for_each_edge(source, [&](std::string const& parent, std::string const& child) {
         out.append("    ").append(ids.at(parent)).append(" --> ");
@@ -50,7 +50,8 @@ std::string to_mermaid(workflow_template const& source) {
 std::string to_dot(workflow_template const& source) {
     std::string out = "digraph \"" + source.name + "\" {\n    node [shape=box];\n";
     for (auto const& step : source.steps) {
-        out.append("    \"").append(step.name).append("\";\n");
+        out.append("    \"").append(step.name).append("\"");
+        out.append(step.map_over ? " [label=\"" + step.name + "[*]\"]" : "").append(";\n");
     }
     for_each_edge(source, [&](std::string const& parent, std::string const& child) {
         out.append("    \"").append(parent).append("\" -> \"").append(child).append("\";\n");

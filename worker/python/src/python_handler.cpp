@@ -112,6 +112,9 @@ private:
         if (auto const key = find_parent(parents, parameter.name)) {
             used_.push_back(key);
             add(parameter, parents[key]);
+        } else if (auto const item = of_->item_members(parameter.read_as);
+                   item.contains(parameter.name)) {
+            add(parameter, item[parameter.name]);
         } else if (parameter.from == source::model) {
             add(parameter, of_->context(parameter.read_as));
         } else if (parameter.is_required) {

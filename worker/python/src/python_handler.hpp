@@ -18,8 +18,8 @@ enum class source {
     parents,        ///< a dict of all parents' results
     initialization, ///< the template's handler.initialization
     step,           ///< the tasker.Step
-    parent,         ///< the result of the parent of this name
-    model,          ///< the parent of this name if there is one, else the context
+    parent,         ///< the result of the parent of this name, or a member of step::item_members()
+    model,          ///< the same if there is one, else the context
     others,         ///< **: the results of the parents that no parameter names
 };
 

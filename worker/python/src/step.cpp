@@ -45,8 +45,8 @@ py::object step::initialization(floats as) {
     return initialization_.read(of_.initialization_text(), as);
 }
 
-py::object step::member_of_item(char const* name) {
-    return item_.read(of_.item_text(), floats::plain).attr("get")(name);
+py::dict step::item_members(floats as) {
+    return item_.read(of_.item_text(), as);
 }
 
 py::object step::previous() {
@@ -80,6 +80,9 @@ void bind_step(py::module_& module) {
     auto const read = [](auto member) {
         return [member](step const& self) { return (self.of().*member)(); };
     };
+    auto const item_member = [](char const* name) {
+        return [name](step& self) -> py::object { return self.item_members().attr("get")(name); };
+    };
     py::class_<step, std::shared_ptr<step>>(module, "Step", py::dynamic_attr())
         .def_property_readonly("task_id",
                                [](step const& self) { return self.of().task().to_string(); })
@@ -99,9 +102,9 @@ void bind_step(py::module_& module) {
         .def_property_readonly("parents", [](step& self) { return self.parents(); })
         .def_property_readonly("parent_states", &step::parent_states)
         .def_property_readonly("initialization", [](step& self) { return self.initialization(); })
-        .def_property_readonly("item", [](step& self) { return self.member_of_item("item"); })
-        .def_property_readonly("index", [](step& self) { return self.member_of_item("index"); })
-        .def_property_readonly("items", [](step& self) { return self.member_of_item("items"); })
+        .def_property_readonly("item", item_member("item"))
+        .def_property_readonly("index", item_member("index"))
+        .def_property_readonly("items", item_member("items"))
         .def_property_readonly("iteration", read(&context::iteration))
         .def_property_readonly("previous", &step::previous)
         .def_property_readonly("deadline", &step::deadline)

@@ -31,8 +31,8 @@ public:
     pybind11::object parents(floats as = floats::plain);
     pybind11::object parent_states(); ///< dict of how the parents ended
     pybind11::object initialization(floats as = floats::plain);
-    /// A member of step_context::item_text(), "item", "index" or "items"; None if there is none.
-    pybind11::object member_of_item(char const* name);
+    /// dict of "item" and "index", or of "items"; empty without `map`
+    pybind11::dict item_members(floats as = floats::plain);
     pybind11::object previous(); ///< the result of the last run of a step with `repeat`
 
     /// Seconds since the epoch, by the host's clock; None if the template sets no time-out.

@@ -135,9 +135,10 @@ def mapped(settings):
 def test_a_map_runs_its_handler_for_each_element():
     seen = []
 
-    def each(step):
-        seen.append((step.name, step.index, step.items, step.parents))
-        return step.item * 10
+    def each(item, step, index, items=None):
+        assert (step.item, step.index, step.items) == (item, index, items)
+        seen.append((step.name, index, items, step.parents))
+        return item * 10
 
     run = testing.run(mapped("$.list.l"), stubs={"list": lambda: {"l": [3, 1]}, "each": each})
     assert run.result == {"each": [30, 10]}
@@ -149,7 +150,7 @@ def test_a_batch_gets_its_elements_together():
     settings = {"over": "$.list[*]", "batch_size": 2}
     run = testing.run(
         mapped(settings),
-        stubs={"list": lambda: [5, 6, 7], "each": lambda step: [e["index"] for e in step.items]},
+        stubs={"list": lambda: [5, 6, 7], "each": lambda items: [e["index"] for e in items]},
     )
     assert run.result == {"each": [0, 1, 2]}
     run = testing.run(mapped(settings), stubs={"list": lambda: [5, 6], "each": lambda: [1]})
