@@ -194,6 +194,19 @@ result<wire::page<wire::task_view>> client::list_tasks(task_filter const& filter
     if (filter.created_before) {
         add_query(target, "created_before", to_rfc3339(*filter.created_before));
     }
+    if (filter.children) {
+        add_query(target, "children", "true");
+    }
+    return state_->call({.target = std::move(target)}, &wire::read_task_page);
+}
+
+result<wire::page<wire::task_view>>
+client::list_children(task_id id, std::optional<model::task_state> in, page_request const& part) {
+    auto target = task_path(id) + "/children";
+    add_page(target, part);
+    if (in) {
+        add_query(target, "state", model::to_string(*in));
+    }
     return state_->call({.target = std::move(target)}, &wire::read_task_page);
 }
 

@@ -277,6 +277,18 @@ TEST(Client, SendsEveryFilterThatIsSet) {
               "&state=failed&created_after=2026-01-02T03%3A04%3A05.000000Z");
 }
 
+TEST(Client, AsksForChildTasks) {
+    scripted_server server{
+        [](request const&) { return reply{.body = R"({"tasks":[],"next_cursor":null})"}; }};
+    client api{server.url()};
+    auto const id = example_task().id;
+    ASSERT_TRUE(api.list_tasks({.children = true}).has_value());
+    ASSERT_TRUE(api.list_children(id, model::task_state::running, {.limit = 7}).has_value());
+    EXPECT_EQ(server.requests().at(0).line, "GET /v1/tasks?limit=50&children=true");
+    EXPECT_EQ(server.requests().at(1).line,
+              "GET /v1/tasks/" + id.to_string() + "/children?limit=7&state=running");
+}
+
 TEST(Client, SendsTemplatesByTheirFormat) {
     wire::template_view shown;
     shown.name = "ship";

@@ -213,6 +213,16 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("GET", items, mapped + "/items?cursor=" + wire::encode_cursor(1, "x"));
     call("GET", items, mapped + "s/items");
 
+    client_.post(templates, R"({"name": "parent", "version": "1.0.0",
+                               "steps": [{"name": "p", "workflow": {"name": "chain"}}]})");
+    auto const parent = "/v1/tasks/" + create("parent");
+    std::string const children = one + "/children";
+    EXPECT_EQ(call("GET", children, parent + "/children").at("tasks").size(), 1U);
+    call("GET", children, parent + "/children?x=1");
+    call("GET", children,
+         parent + "/children?cursor=" + wire::encode_cursor(task_id::generate(), "x"));
+    call("GET", children, "/v1/tasks/" + unknown + "/children");
+
     auto const other = "/v1/tasks/" + create("chain");
     finish_all("permanent_failure", R"({"message": "no", "type": "t"})");
     EXPECT_EQ(call("GET", one, other + "?wait=1").at("state"), "failed");

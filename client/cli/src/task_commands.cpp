@@ -65,17 +65,19 @@ void add_get(command_line& line, CLI::App& group) {
     add_field(added, words->field);
 }
 
-exit_code list(command_line const& line, list_options const& options) {
-    auto const filter = to_filter(options);
-    if (filter.has_error()) {
-        return report_usage(filter.error().message);
-    }
-    auto api = line.connect();
+client::page_request to_page(list_options const& options) {
     client::page_request part{.limit = options.limit};
     if (!options.cursor.empty()) {
         part.cursor = options.cursor;
     }
-    auto const tasks = api.list_tasks(*filter, part);
+    return part;
+}
+
+/// Shows the page that `call(api)` returns.
+template <class Call>
+exit_code show_page(command_line const& line, Call call) {
+    auto api = line.connect();
+    client::result<wire::page<wire::task_view>> const tasks = call(api);
     if (tasks.has_error()) {
         return report(tasks.error(), api, line.wants_json());
     }
@@ -94,6 +96,43 @@ exit_code list(command_line const& line, list_options const& options) {
     return exit_code::ok;
 }
 
+exit_code list(command_line const& line, list_options const& options) {
+    auto const filter = to_filter(options);
+    if (filter.has_error()) {
+        return report_usage(filter.error().message);
+    }
+    return show_page(
+        line, [&](client::client& api) { return api.list_tasks(*filter, to_page(options)); });
+}
+
+exit_code list_children(command_line const& line, task_words const& words,
+                        list_options const& options) {
+    auto const id = read_id(words);
+    if (!id) {
+        return exit_code::usage;
+    }
+    auto const state = to_state(options.state);
+    if (state.has_error()) {
+        return report_usage(state.error().message);
+    }
+    return show_page(line, [&](client::client& api) {
+        return api.list_children(*id, *state, to_page(options));
+    });
+}
+
+/// The options of every list of tasks.
+void add_page_options(CLI::App& command, list_options& options) {
+    command.add_option("-s,--state", options.state, "Only tasks in this state")
+        ->type_name(model::task_state_names("|"));
+    command.add_option("-l,--limit", options.limit, "Number of tasks, 1 to 1000")
+        ->type_name("N")
+        ->check(CLI::Range(std::int32_t{1}, largest_page).description(""))
+        ->capture_default_str();
+    command
+        .add_option("--cursor", options.cursor, "Continue after this cursor of the previous page")
+        ->type_name("CURSOR");
+}
+
 void add_list(command_line& line, CLI::App& group) {
     auto const options = std::make_shared<list_options>();
     auto& added = line.add_api_command(group, "list", "List tasks, newest first",
@@ -103,19 +142,23 @@ void add_list(command_line& line, CLI::App& group) {
         ->type_name("");
     added.add_option("-n,--namespace", options->name_space, "Only tasks in this namespace")
         ->type_name("NS");
-    added.add_option("-s,--state", options->state, "Only tasks in this state")
-        ->type_name(model::task_state_names("|"));
     added.add_option("--created-after", options->created_after, "Only later ones")
         ->type_name("TIME");
     added.add_option("--created-before", options->created_before, "Only earlier ones")
         ->type_name("TIME");
-    added.add_option("-l,--limit", options->limit, "Number of tasks, 1 to 1000")
-        ->type_name("N")
-        ->check(CLI::Range(std::int32_t{1}, largest_page).description(""))
-        ->capture_default_str();
-    added
-        .add_option("--cursor", options->cursor, "Continue after this cursor of the previous page")
-        ->type_name("CURSOR");
+    added.add_flag("--children", options->children, "Child tasks too");
+    add_page_options(added, *options);
+}
+
+void add_children(command_line& line, CLI::App& group) {
+    auto const words = std::make_shared<task_words>();
+    auto const options = std::make_shared<list_options>();
+    auto& added = line.add_api_command(
+        group, "children", "List the child tasks of a task, newest first",
+        fmt::format("tasker task children {}", example_id),
+        [&line, words, options] { return list_children(line, *words, *options); });
+    add_id(added, *words);
+    add_page_options(added, *options);
 }
 
 /// Calls `run` with the task's id and the time limit.
@@ -227,6 +270,7 @@ void add_task_commands(command_line& line) {
     add_wait(line, group);
     add_watch(line, group);
     add_steps(line, group);
+    add_children(line, group);
     add_cancel(line, group);
 }
 

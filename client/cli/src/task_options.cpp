@@ -106,6 +106,16 @@ result<wire::create_task_request> to_request(create_options const& options) {
     return request;
 }
 
+result<std::optional<model::task_state>> to_state(std::string const& option) {
+    auto const state = model::parse_task_state(option);
+    if (!state && !option.empty()) {
+        return make_error(errc::invalid_argument, "--state must be one of " +
+                                                      model::task_state_names() + ", not \"" +
+                                                      option + '"');
+    }
+    return state;
+}
+
 result<client::task_filter> to_filter(list_options const& options) {
     client::task_filter filter;
     if (!options.name.empty()) {
@@ -120,14 +130,12 @@ result<client::task_filter> to_filter(list_options const& options) {
     if (!options.name_space.empty()) {
         filter.name_space = options.name_space;
     }
-    if (!options.state.empty()) {
-        filter.state = model::parse_task_state(options.state);
-        if (!filter.state) {
-            return make_error(errc::invalid_argument, "--state must be one of " +
-                                                          model::task_state_names() + ", not \"" +
-                                                          options.state + '"');
-        }
+    auto const state = to_state(options.state);
+    if (state.has_error()) {
+        return state.error();
     }
+    filter.state = *state;
+    filter.children = options.children;
     auto const after = parse_moment("--created-after", options.created_after);
     if (after.has_error()) {
         return after.error();

@@ -32,6 +32,7 @@ struct list_options {
     std::string state;
     std::string created_after;
     std::string created_before;
+    bool children = false;
     std::int32_t limit = 20;
     std::string cursor;
 };
@@ -39,6 +40,8 @@ struct list_options {
 /// Errors: errc::invalid_argument, errc::not_found (a file of the context).
 result<wire::create_task_request> to_request(create_options const& options);
 result<client::task_filter> to_filter(list_options const& options);
+/// The option --state; empty: any.
+result<std::optional<model::task_state>> to_state(std::string const& option);
 
 /// "low", "normal", "high", "urgent", or 1 to 4.
 std::optional<std::int16_t> parse_priority(std::string_view text);

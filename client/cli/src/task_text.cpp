@@ -97,6 +97,11 @@ std::string task_text(wire::task_view const& task, std::vector<wire::step_view> 
           (task.steps_failed > 0 ? fmt::format(", {} failed", task.steps_failed) : "")}},
         {"priority", {priority_text(task.priority)}},
     };
+    if (task.parent) {
+        lines.push_back({"parent",
+                         {task.parent->task.to_string() + ", step " + task.parent->step +
+                          (task.parent->key ? ", key " + one_line(*task.parent->key) : "")}});
+    }
     if (task.idempotency_key) {
         lines.push_back({"key", {one_line(*task.idempotency_key)}});
     }

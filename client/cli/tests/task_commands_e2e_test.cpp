@@ -55,6 +55,22 @@ TEST_F(TaskCommands, JsonIsTheExactResponseOfTheApi) {
     EXPECT_EQ(tasker_.run({"health", "--json"}).out, api.last_response().body + '\n');
 }
 
+TEST_F(TaskCommands, ChildrenListsTheChildTasksOfATask) {
+    register_template(quick_template);
+    register_template("name: parent\nversion: 1.0.0\nsteps:\n"
+                      "  - {name: p, workflow: {name: quick}}\n");
+    auto const id = create({"parent"});
+    auto const page = tasker_.run_for_json({"task", "children", id, "--state", "pending"});
+    ASSERT_EQ(page["tasks"].size(), 1);
+    auto const child = page["tasks"][0]["task_id"].get<std::string>();
+    EXPECT_THAT(tasker_.run({"task", "children", id}).out, HasSubstr(child));
+    EXPECT_THAT(tasker_.run({"task", "get", child}).out,
+                HasSubstr("parent    " + id + ", step p\n"));
+    EXPECT_THAT(tasker_.run({"task", "list"}).out, Not(HasSubstr(child)));
+    EXPECT_THAT(tasker_.run({"task", "list", "--children"}).out, HasSubstr(child));
+    EXPECT_EQ(tasker_.run({"task", "children", child}).out, "No tasks.\n");
+}
+
 TEST_F(TaskCommands, CreateReadsItsContextFromStandardInput) {
     register_template(quick_template);
     auto const done =

@@ -30,6 +30,12 @@ http::response shown(unsigned status, wire::task_view const& task) {
     return response;
 }
 
+std::optional<bool> parse_boolean(std::string_view text) {
+    return text == "true"    ? std::optional{true}
+           : text == "false" ? std::optional{false}
+                             : std::nullopt;
+}
+
 http::response shown_new(wire::task_view const& task) {
     auto response = shown(201, task);
     response.fields.emplace_back("Location", "/v1/tasks/" + task.id.to_string());
@@ -61,11 +67,15 @@ void tasks::add_routes(http::router& to) {
             .pattern = "/v1/tasks",
             .handle = [this](http::request& asked) { return list(asked); },
             .query = http::query_names{"namespace", "name", "version", "state", "created_after",
-                                       "created_before", "limit", "cursor"}});
+                                       "created_before", "children", "limit", "cursor"}});
     to.add({.method = verb::get,
             .pattern = "/v1/tasks/{task_id}",
             .handle = [this](http::request& asked) { return get(asked); },
             .query = http::query_names{"wait"}});
+    to.add({.method = verb::get,
+            .pattern = "/v1/tasks/{task_id}/children",
+            .handle = [this](http::request& asked) { return list_children(asked); },
+            .query = http::query_names{"state", "limit", "cursor"}});
     to.add({verb::post, "/v1/tasks/{task_id}/cancel",
             [this](http::request& asked) { return cancel(asked); }});
 }
@@ -137,7 +147,38 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
         .created_after = query.time("created_after"),
         .created_before = query.time("created_before"),
         .before = query.cursor(wire::decode_task_cursor, query.filters()),
+        .children = query.parsed("children", parse_boolean, "true or false").value_or(false),
     };
+    auto page = co_await list_page(query, std::move(filter), query.filters());
+    co_return page;
+}
+
+asio::awaitable<http::response> tasks::list_children(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    query_reader query{asked.query};
+    auto list = id->to_string() + query.filters();
+    queue::task_filter filter{
+        .state =
+            query.parsed("state", model::parse_task_state, "one of " + model::task_state_names()),
+        .before = query.cursor(wire::decode_task_cursor, list),
+        .parent = *id,
+    };
+    auto const known = co_await reader_.get(*id);
+    if (!known) {
+        co_return http::error_response(known.error());
+    }
+    if (!*known) {
+        co_return unknown_task(*id);
+    }
+    auto page = co_await list_page(query, std::move(filter), std::move(list));
+    co_return page;
+}
+
+asio::awaitable<http::response> tasks::list_page(query_reader& query, queue::task_filter filter,
+                                                 std::string list) {
     auto const limit = page_limit(query);
     if (auto refused = refusal_of(query)) {
         co_return std::move(*refused);
@@ -151,7 +192,7 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
     if (!found) {
         co_return http::error_response(to_error_body(found.error()));
     }
-    co_return ok(page_of(std::move(*found), limit, &wire::task_view::id, query.filters()));
+    co_return ok(page_of(std::move(*found), limit, &wire::task_view::id, list));
 }
 
 asio::awaitable<http::response> tasks::get(http::request& asked) {

@@ -1,18 +1,21 @@
 #pragma once
 
+#include "api/query_reader.hpp"
 #include "database.hpp"
 #include "task_creator.hpp"
 #include "task_reader.hpp"
 #include "task_waits.hpp"
 #include "tasker/http/router.hpp"
+#include "tasker/queue/tasks.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <string>
 
 namespace tasker::orchestration::api {
 
-/// /v1/tasks, /v1/tasks/{task_id} and /v1/tasks/{task_id}/cancel.
+/// /v1/tasks, /v1/tasks/{task_id}, and its children and cancel.
 ///
 /// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
 /// one.
@@ -28,6 +31,10 @@ private:
     boost::asio::awaitable<http::response>
     create_and_wait(http::request& asked, wire::create_task_request wanted, deadline until);
     boost::asio::awaitable<http::response> list(http::request& asked);
+    boost::asio::awaitable<http::response> list_children(http::request& asked);
+    /// `list`: see cursor.hpp.
+    boost::asio::awaitable<http::response> list_page(query_reader& query, queue::task_filter filter,
+                                                     std::string list);
     boost::asio::awaitable<http::response> get(http::request& asked);
     boost::asio::awaitable<http::response> cancel(http::request& asked);
     boost::asio::awaitable<http::response> show(task_id id);

@@ -105,6 +105,9 @@ compiled_template compile(workflow_template const& source, std::string_view envi
         auto const old = static_cast<std::size_t>(number);
         step_settings settings;
         set_defaults(settings_fields, settings);
+        if (source.steps[old].kind() == step_kind::workflow) {
+            settings.max_attempts = 1; // the steps of the child have their own
+        }
         override_fields(settings_fields, settings, source.steps[old].settings);
         if (for_all != nullptr) {
             override_fields(settings_fields, settings, *for_all);

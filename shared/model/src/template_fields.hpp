@@ -197,9 +197,27 @@ inline constexpr std::tuple step_fields{
         .checked_by(check_map, map_rule)
         .stored_in("map")
         .or_first_value(),
+    make_group<step_template>(
+        "workflow",
+        field{"name", &step_template::child_name, text_kind{name_problem, name_pattern},
+              "instead of a handler: the template that a child task runs; see "
+              "[workflows.md](workflows.md#child-tasks)"}
+            .must_be_given(),
+        field{"namespace", &step_template::child_namespace,
+              text_kind{namespace_problem, namespace_pattern},
+              "its namespace; that of this template without it"},
+        field{"version", &step_template::child_version,
+              version_kind{version_problem, version_pattern},
+              "its version; the highest that is registered without it"},
+        field{"context", &step_template::child_context, mapping_kind{},
+              "the context of the child task, with `${context/…}` and `${parents/…}`"},
+        field{"priority", &step_template::child_priority, integer_kind{1, 4},
+              "the priority of the child task; that of the task without it"})
+        .optional()
+        .stored_in("workflow"),
 };
 
-inline constexpr std::array<std::string_view, 3> kind_names{"handler", "sleep", "map"};
+inline constexpr std::array<std::string_view, 4> kind_names{"handler", "sleep", "map", "workflow"};
 
 /// The keys of a template.
 inline constexpr std::tuple template_fields{

@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace tasker::model {
@@ -55,6 +57,21 @@ std::optional<std::vector<std::string>> read_dependencies(reading in, document_p
     return out;
 }
 
+/// A key that replaces the handler, and those that such a step cannot have.
+struct kind_without_handler {
+    std::string_view key;
+    std::span<std::string_view const> without_effect;
+    std::span<std::string_view const> excluded;
+};
+
+constexpr std::string_view without_effect_on_sleep[]{"retry", "timeout_seconds", "repeat", "map"};
+constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds"};
+constexpr std::string_view excluded_by_workflow[]{"repeat", "map"};
+constexpr std::array kinds_without_handler{
+    kind_without_handler{"sleep", without_effect_on_sleep, {}},
+    kind_without_handler{"workflow", without_effect_on_workflow, excluded_by_workflow},
+};
+
 /// A step has a handler, or one of the keys that replace it; keys without effect are errors.
 void check_kind(reading in, document_path const& path, mapping_reader const& step) {
     auto const refuse = [&](std::string_view key, std::string problem) {
@@ -62,17 +79,30 @@ void check_kind(reading in, document_path const& path, mapping_reader const& ste
             in.problems.add(document_path{path, key}, in.source[*node], std::move(problem));
         }
     };
-    if (step.find("map") && !step.find("sleep")) {
-        refuse("repeat", "cannot be combined with `map`");
-    }
-    if (!step.find("sleep")) {
-        step.require("handler");
+    for (std::size_t i = 0; i < kinds_without_handler.size(); ++i) {
+        auto const& kind = kinds_without_handler.at(i);
+        if (!step.find(kind.key)) {
+            continue;
+        }
+        std::string const shown_key = '`' + std::string{kind.key} + '`';
+        std::string const only_one =
+            "cannot be combined with " + shown_key + ": a step has only one of them";
+        refuse("handler", only_one);
+        for (auto other = i + 1; other < kinds_without_handler.size(); ++other) {
+            refuse(kinds_without_handler.at(other).key, only_one);
+        }
+        for (auto const key : kind.without_effect) {
+            refuse(key, "has no effect on a step with " + shown_key);
+        }
+        for (auto const key : kind.excluded) {
+            refuse(key, "cannot be combined with " + shown_key);
+        }
         return;
     }
-    refuse("handler", "cannot be combined with `sleep`: a step has only one of them");
-    for (auto const* const key : {"retry", "timeout_seconds", "repeat", "map"}) {
-        refuse(key, "has no effect on a step with `sleep`");
+    if (step.find("map")) {
+        refuse("repeat", "cannot be combined with `map`");
     }
+    step.require("handler");
 }
 
 void read_step(reading in, document_path const& path, node_index node, workflow_template& out,

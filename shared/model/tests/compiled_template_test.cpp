@@ -77,6 +77,15 @@ TEST(CompiledTemplate, AppliesTheOverrideOfAllStepsThenThatOfTheStep) {
     EXPECT_EQ(elsewhere.hash, compiled.hash);
 }
 
+TEST(CompiledTemplate, GivesAStepWithAChildTaskOneAttempt) {
+    auto const compiled =
+        compile(parsed("- {name: a, workflow: {name: c}}\n"
+                       "- {name: b, workflow: {name: c}, retry: {max_attempts: 2}}\n"),
+                "");
+    EXPECT_EQ(compiled.steps.at(0).source.settings.max_attempts, 1);
+    EXPECT_EQ(compiled.steps.at(1).source.settings.max_attempts, 2);
+}
+
 TEST(CompiledTemplate, HashesTheContentAndNotItsFormatting) {
     auto const yaml = parse_template_yaml("# x\nversion: 1.0.0\nname: t\nsteps:\n- handler:\n    "
                                           "initialization: {b: 1, a: 2}\n    callable: x\n  "

@@ -22,9 +22,10 @@ constexpr pg::statement cancel_sql{
 constexpr pg::statement get_sql{"tasker_get_tasks", "select * from tasker.get_tasks($1)"};
 constexpr pg::statement finished_sql{"tasker_finished_tasks",
                                      "select * from tasker.finished_tasks($1)"};
-constexpr pg::statement list_sql{"tasker_list_tasks",
-                                 "select * from tasker.list_tasks("
-                                 "$1, $2, $3, $4::text::tasker.task_state, $5, $6, $7, $8, $9)"};
+constexpr pg::statement list_sql{
+    "tasker_list_tasks", "select * from tasker.list_tasks("
+                         "$1, $2, $3, $4::text::tasker.task_state, $5, $6, $7, $8, $9, $10, "
+                         "$11)"};
 constexpr pg::statement list_steps_sql{"tasker_list_steps",
                                        "select * from tasker.list_steps($1, $2, $3, $4, $5)"};
 constexpr pg::statement list_items_sql{"tasker_list_items",
@@ -42,6 +43,14 @@ constexpr auto page_bytes = static_cast<std::int64_t>(max_page_bytes);
 
 error unknown_state() {
     return make_error(errc::internal, "the database returned an unknown state");
+}
+
+std::optional<wire::task_parent> read_parent(pg::rows const& from, std::size_t row) {
+    auto const task = from.optional(&pg::rows::uuid, row, 15);
+    if (!task) {
+        return std::nullopt;
+    }
+    return wire::task_parent{*task, text(from, row, 16), optional_text(from, row, 17)};
 }
 
 /// The columns of type tasker.task_view, in its order.
@@ -66,6 +75,7 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
         .started_at = from.optional(&pg::rows::timestamptz, row, 12),
         .finished_at = from.optional(&pg::rows::timestamptz, row, 13),
         .result = optional_text(from, row, 14),
+        .parent = read_parent(from, row),
     };
 }
 
@@ -143,7 +153,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
     return views;
 }
 
-constexpr std::size_t task_columns = 15;
+constexpr std::size_t task_columns = 18;
 constexpr std::size_t step_columns = 19;
 constexpr std::size_t item_columns = 12;
 
@@ -316,7 +326,9 @@ list_tasks(pg::connection& connection, task_filter filter, std::int32_t limit, d
                                                .add_timestamptz(filter.created_before)
                                                .add_uuid(filter.before)
                                                .add_int4(limit)
-                                               .add_int8(page_bytes)},
+                                               .add_int8(page_bytes)
+                                               .add_uuid(filter.parent)
+                                               .add_bool(filter.children)},
                                 until);
     co_return read_all(answer, task_columns, read_task);
 }

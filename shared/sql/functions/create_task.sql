@@ -25,9 +25,7 @@ declare
     v_existing uuid;
 begin
     select * into v_template from tasker.templates t
-    where t.namespace_id = (select n.namespace_id from tasker.namespaces n where n.name = p_namespace)
-      and t.name = p_name and (p_version is null or t.version = p_version)
-    order by string_to_array(t.version, '.')::int[] desc limit 1;
+    where t.template_id = tasker.template_named(p_namespace, p_name, p_version);
     if not found then
         raise exception 'no template %/% %', p_namespace, p_name, coalesce(p_version, '(any version)')
             using errcode = 'TK002';

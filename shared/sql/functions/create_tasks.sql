@@ -4,7 +4,8 @@
 --   template, version if named, priority and context. p_versions: the versions as the caller named them,
 --   null elements (or null) where the newest was asked for; only keys look at them. p_atomic: raise TK004 for a key reused with another body, instead
 --   of reporting it.
--- called by: the orchestrator; create_task.
+-- p_parents, p_parent_steps, p_child_keys, p_depths: of child tasks, see tasks; null for others.
+-- called by: the orchestrator; create_task; create_children.
 -- returns: a row (0, null, 'created', time) for all new tasks; then a row for each task that is not new:
 --   its 1-based ordinal, the existing task's id, 'existing' or 'conflict', that task's created_at.
 -- A root gets its row when it is claimed (decision 0120).
@@ -14,7 +15,8 @@
 -- raises: TK001 bad arguments, TK002 unknown template, TK004.
 create or replace function tasker.create_tasks(
     p_task_ids uuid[], p_template_ids int[], p_priorities int2[], p_contexts text[], p_keys text[],
-    p_atomic boolean default false, p_versions text[] default null)
+    p_atomic boolean default false, p_versions text[] default null, p_parents uuid[] default null,
+    p_parent_steps int[] default null, p_child_keys text[] default null, p_depths int2[] default null)
 returns table (ordinal int, task_id uuid, outcome text, created_at timestamptz)
 language plpgsql
 set search_path = ''
@@ -50,14 +52,18 @@ begin
 
     return query select 0, null::uuid, 'created', v_now;
     if array_length(array_remove(p_keys, null), 1) > 0 then
+        -- `offset 0`: decision 0113.
         insert into tasker.idempotency_keys (namespace_id, key, task_id, request_hash)
-        select t.namespace_id, i.key, i.task_id,
-               tasker.request_hash(t.namespace, t.name, i.version, i.priority, i.context)
-        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions) with ordinality
-                 as i(task_id, template_id, priority, context, key, version, n)
-        join tasker.templates t on t.template_id = any (array[i.template_id])
-        where i.key is not null
-        order by t.namespace_id, i.key, i.n
+        select k.namespace_id, k.key, k.task_id, k.hash
+        from (select t.namespace_id, i.key, i.task_id, i.n,
+                     tasker.request_hash(t.namespace, t.name, i.version, i.priority, i.context) as hash
+              from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
+                       with ordinality as i(task_id, template_id, priority, context, key, version, n)
+              cross join lateral (
+                  select * from tasker.templates t where t.template_id = i.template_id offset 0) t
+              where i.key is not null
+              offset 0) k
+        order by k.namespace_id, k.key, k.n
         on conflict do nothing;
 
         for v_new in
@@ -69,10 +75,11 @@ begin
                   from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
                            with ordinality
                            as i(task_id, template_id, priority, context, key, version, n)
-                  join tasker.templates t on t.template_id = any (array[i.template_id])
-                  offset 0) i
-            join tasker.idempotency_keys k
-                on k.namespace_id = any (array[i.namespace_id]) and k.key = any (array[i.key])
+                  cross join lateral (
+                      select * from tasker.templates t where t.template_id = i.template_id offset 0) t) i
+            cross join lateral (
+                select * from tasker.idempotency_keys k
+                where k.namespace_id = i.namespace_id and k.key = i.key offset 0) k
             where k.task_id <> i.task_id
             order by i.n
         loop
@@ -90,11 +97,12 @@ begin
     with task as (
         insert into tasker.tasks
             (task_id, template_id, state, priority, steps_active, steps_waiting, steps_failed,
-             created_at, idempotency_key, context)
+             created_at, idempotency_key, context, parent_task, parent_step, child_key, depth)
         select i.task_id, i.template_id, 'pending', i.priority, cardinality(t.roots), 0, 0, v_now,
-               i.key, i.context::json
-        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys) with ordinality
-                 as i(task_id, template_id, priority, context, key, n)
+               i.key, i.context::json, i.parent, i.parent_step, i.child_key, i.depth
+        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_parents, p_parent_steps,
+                    p_child_keys, p_depths) with ordinality
+                 as i(task_id, template_id, priority, context, key, parent, parent_step, child_key, depth, n)
         join tasker.templates t on t.template_id = any (array[i.template_id])
         where i.n::int <> all (v_old)
         on conflict do nothing

@@ -1,4 +1,5 @@
--- Executes the timers that are due: enqueues steps whose retry or repetition is due, and ends sleeps.
+-- Executes the timers that are due: enqueues steps whose retry or repetition is due, ends sleeps,
+-- and moves steps whose child tasks ended.
 -- called by: every orchestrator's timer (skip locked: any number may run concurrently).
 -- returns: how many steps moved; the milliseconds until the next timer is due, null if there is none.
 -- locks: timers (skip locked), steps (task_id, step_no), tasks (task_id), then queues.
@@ -23,6 +24,7 @@ declare
                               where d.due_at > 'epoch'::timestamptz + interval '1 microsecond' * (select $1)
                               order by d.due_at limit 1),
                              extract(epoch from tasker.clock() - interval '1 minute') * 1000000)::bigint$lowest$);
+    v_children boolean; -- this call takes only timers of child tasks, otherwise none of them
     v_due      record;
     v_task_ids uuid[];
     v_step_nos int[];
@@ -30,10 +32,13 @@ declare
     v_queues   text[];
     v_batch    record;
 begin
+    -- Both lock steps, then tasks: one transaction must not do it twice.
+    select tasker.is_of_a_child(d.kind) into v_children
+    from tasker.timers d where d.due_at > v_floor and d.due_at <= v_now order by d.due_at limit 1;
     with due as materialized (
         select d.due_at, d.task_id, d.step_no, d.kind
         from tasker.timers d
-        where d.due_at > v_floor and d.due_at <= v_now
+        where d.due_at > v_floor and d.due_at <= v_now and tasker.is_of_a_child(d.kind) = v_children
         order by d.due_at
         limit p_limit
         for update skip locked
@@ -49,7 +54,7 @@ begin
            array_agg(g.task_id) filter (where g.kind = 'sleep') as sleep_tasks,
            array_agg(g.step_no) filter (where g.kind = 'sleep') as sleep_steps
     into v_due from gone g;
-    if v_due.ends_waits then
+    if v_due.ends_waits and not v_children then
         -- Several statements move them, so the steps are locked in order first, then the tasks.
         perform from (select * from unnest(v_due.tasks, v_due.steps) u(task_id, step_no)
                       order by u.task_id, u.step_no offset 0) i
@@ -97,6 +102,10 @@ begin
             v_due.sleep_tasks, v_due.sleep_steps,
             array_fill('complete'::tasker.step_state, array[cardinality(v_due.sleep_tasks)]),
             array_fill('null'::text, array[cardinality(v_due.sleep_tasks)]));
+    end if;
+
+    if v_children then
+        fired := tasker.fire_children(v_due.tasks, v_due.steps, v_due.kinds);
     end if;
 
     select greatest(0, ceil(extract(epoch from d.due_at - tasker.clock()) * 1000))::bigint

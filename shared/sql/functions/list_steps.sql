@@ -46,7 +46,9 @@ begin
                              select n.name from tasker.template_steps n
                              where n.template_id = d.template_id and n.step_no = u.step_no offset 0) n), '[]'),
                coalesce(s.enqueued_at, case when d.parents = '{}' then t.created_at end), s.started_at, s.finished_at, w.name, s.result, s.error,
-               case when s.state = 'waiting_for_retry' then 'retry'
+               case when s.state = 'waiting_for_retry' or s.state = 'waiting' and exists (
+                        select from tasker.timers r
+                        where r.task_id = p_task_id and r.step_no = d.step_no and r.kind = 'again') then 'retry'
                     when s.state = 'waiting' then case d.kind when 'signal' then 'signal' when 'map' then 'items'
                                                               when 'workflow' then 'children' else 'time' end end,
                case when s.state in ('waiting_for_retry', 'waiting') then (

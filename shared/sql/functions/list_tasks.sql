@@ -2,14 +2,15 @@
 -- p_before_id: the last task of the previous page; null for the first page.
 -- p_max_bytes: the page ends with the task that brings contexts and results to this size, even if
 --   p_limit would allow more, so that no program has to hold a thousand large ones.
--- called by: the orchestrator (GET /v1/tasks).
--- cost: failed and cancelled tasks come from a separate table, waiting ones from the timers, pending and
+-- p_parent: only its child tasks; otherwise child tasks are listed only with p_children.
+-- called by: the orchestrator (GET /v1/tasks, /v1/tasks/{id}/children).
+-- cost: child tasks of a parent come from a separate table. Failed and cancelled tasks come from a separate table, waiting ones from the timers, pending and
 --   running ones from the queues if these are short. Others: walks tasks backwards by primary key (ids are
 --   ordered by creation time) until the page is full; the page's start and the time filters bound that walk.
 create or replace function tasker.list_tasks(
     p_namespace text, p_name text, p_version text, p_state tasker.task_state,
     p_created_after timestamptz, p_created_before timestamptz, p_before_id uuid, p_limit int,
-    p_max_bytes bigint default 8388608)
+    p_max_bytes bigint default 8388608, p_parent uuid default null, p_children boolean default false)
 returns setof tasker.task_view
 language plpgsql stable
 set search_path = ''
@@ -27,7 +28,7 @@ declare
         tasker.uuid_v7_floor(coalesce(p_created_before, 'infinity') + interval '1 minute'), p_before_id);
     c_most_messages constant int := 10000; -- more take longer to read than a page of the newest tasks
     v_templates int[]; -- null: any
-    v_open    uuid[];  -- contains all pending and running tasks; null: unknown
+    v_open    uuid[];  -- contains all tasks in these states, or of this parent; null: unknown
     v_ids     uuid[];
     v_task    tasker.task_view;
     v_bytes   bigint := 0::bigint;
@@ -38,22 +39,25 @@ begin
             return;
         end if;
     end if;
-    if p_state in ('pending', 'running') then
+    if p_parent is not null then
+        v_open := array(select distinct c.child_id from tasker.child_tasks c where c.task_id = p_parent);
+    elsif p_state in ('pending', 'running') then
         v_open := tasker.tasks_in_queues(p_namespace, c_most_messages);
     elsif p_state = 'waiting' then
         v_open := array(select distinct d.task_id from tasker.timers d
                         where d.task_id between v_floor and v_ceiling);
     end if;
     -- Apart from the rows: the planner inlines no function that has a sub-select among its arguments.
-    if p_state in ('failed', 'cancelled') then
+    if p_state in ('failed', 'cancelled') and p_parent is null then
         v_ids := array(
             select u.task_id
             from tasker.unsuccessful_tasks u
             cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
             where u.state = p_state and u.task_id between v_floor and v_ceiling
               and u.task_id is distinct from p_before_id
-              and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at,
-                                   v_templates, p_state, p_created_after, p_created_before)
+              and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at, t.parent_task,
+                                   v_templates, p_state, p_created_after, p_created_before,
+                                   p_children or p_parent is not null)
             order by u.task_id desc
             limit p_limit);
     elsif v_open is not null then
@@ -63,8 +67,9 @@ begin
                   where o.task_id between v_floor and v_ceiling order by o.task_id desc offset 0) u
             cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
             where u.task_id is distinct from p_before_id
-              and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at,
-                                   v_templates, p_state, p_created_after, p_created_before)
+              and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at, t.parent_task,
+                                   v_templates, p_state, p_created_after, p_created_before,
+                                   p_children or p_parent is not null)
             order by u.task_id desc
             limit p_limit);
     else
@@ -72,8 +77,9 @@ begin
             select t.task_id
             from tasker.tasks t
             where t.task_id between v_floor and v_ceiling and t.task_id is distinct from p_before_id
-              and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at,
-                                   v_templates, p_state, p_created_after, p_created_before)
+              and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at, t.parent_task,
+                                   v_templates, p_state, p_created_after, p_created_before,
+                                   p_children or p_parent is not null)
             order by t.task_id desc
             limit p_limit);
     end if;

@@ -1,6 +1,6 @@
 -- The value that a placeholder names: ${context/order/id} or ${parents/step/total}, with a JSON pointer (RFC 6901)
 -- after the first word, and by `:-` a default for a value that is null or does not exist: JSON, or else a text.
--- called by: sleep_end. It has no SET options: it runs under those of its callers.
+-- called by: sleep_end, fill_placeholders. It has no SET options: it runs under those of its callers.
 -- returns: null if there is no such value and no default.
 create or replace function tasker.placeholder_value(p_placeholder text, p_context json, p_parents json) returns json
 language plpgsql immutable

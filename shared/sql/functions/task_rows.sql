@@ -4,7 +4,7 @@
 -- started_at: when the first handler of a root started (in a dynamic template: of any step, as roots may be
 -- skipped). The row of a task has it only where the roots' rows no
 -- longer do.
--- called by: get_tasks, finished_tasks, list_tasks, update_tasks, lease_steps. No SET options, so that the
+-- called by: get_tasks, finished_tasks, list_tasks, update_tasks, lease_steps, children_result. No SET options, so that the
 --   planner inlines it.
 -- cost: primary-key look-ups, one for each root, two for each leaf if there are several; the steps of a task
 --   that is not complete are counted.
@@ -44,7 +44,13 @@ as $$
                    select * from tasker.steps s
                    where s.task_id = t.task_id and s.step_no = l.step_no offset 0) s
                where s.state = 'complete')
-           end
+           end,
+           t.parent_task,
+           case when t.parent_task is not null then (
+               select d.name from tasker.tasks u
+               join tasker.template_steps d on d.template_id = u.template_id and d.step_no = t.parent_step
+               where u.task_id = t.parent_task) end,
+           nullif(t.child_key, '')
     from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = any (array[i.task_id])
     join tasker.templates p on p.template_id = any (array[t.template_id])

@@ -17,6 +17,7 @@ as $$
 declare
     v_complete uuid[];
     v_failed   uuid[];
+    v_children boolean; -- some of them are child tasks
 begin
     with delta as (
         select x.task_id, sum(x.active)::int as active, sum(x.waiting)::int as waiting,
@@ -44,13 +45,13 @@ begin
                                then tasker.clock() end
         from delta d
         where t.task_id = any (array[d.task_id]) and t.state in ('pending', 'running', 'waiting')
-        returning t.task_id, t.state
+        returning t.task_id, t.state, t.parent_task is not null as is_child
     )
     select array_agg(m.task_id) filter (where m.state = 'complete'),
-           array_agg(m.task_id) filter (where m.state = 'failed')
-    into v_complete, v_failed
+           array_agg(m.task_id) filter (where m.state = 'failed'), bool_or(m.is_child)
+    into v_complete, v_failed, v_children
     from moved m where m.state in ('failed', 'complete');
-    perform tasker.end_tasks(v_complete, 'complete');
-    perform tasker.end_tasks(v_failed, 'failed');
+    perform tasker.end_tasks(v_complete, 'complete', v_children);
+    perform tasker.end_tasks(v_failed, 'failed', v_children);
 end;
 $$;

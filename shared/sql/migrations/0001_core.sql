@@ -53,8 +53,8 @@ create table tasker.templates (
 -- The compiled steps of a template, its environment's overrides applied. `child_parents[i]` is the
 -- number of parents of `children[i]`, so that finishing a step reads one row, not one for each child.
 -- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, allow_failure,
--- repeat, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat` and `map`: these keys of
--- the step as JSON.
+-- repeat, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat`, `map` and `workflow`:
+-- these keys of the step as JSON. `child_template`: the template that `workflow` names.
 create table tasker.template_steps (
     template_id     int not null references tasker.templates,
     step_no         int not null,
@@ -79,6 +79,8 @@ create table tasker.template_steps (
     sleep           json,
     repeat          json,
     map             json,
+    workflow        json,
+    child_template  int,
     primary key (template_id, step_no),
     constraint step_is_named_once unique (name, template_id),
     constraint handler_has_a_name check (kind <> 'handler' or handler is not null),
@@ -92,7 +94,8 @@ create table tasker.template_steps (
 -- it started when its first root did; `started_at` is set only where the root's row no longer has that time
 -- (decision 0120). `steps_active` counts its enqueued and in_progress steps, and those waiting for items or child
 -- tasks; `steps_waiting` those waiting for a time or a signal: the task has finished when both are zero.
--- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it.
+-- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it. parent_…, child_key and
+-- depth (1: the parent is no child task) are those of a child task, see child_tasks; null in others.
 create table tasker.tasks (
     task_id         uuid primary key,
     template_id     int not null,
@@ -106,6 +109,10 @@ create table tasker.tasks (
     finished_at     timestamptz,
     idempotency_key text,
     context         json not null,
+    parent_task     uuid,
+    parent_step     int,
+    child_key       text,
+    depth           int2,
     constraint priority_has_a_queue check (priority between 1 and 4),
     constraint counts_are_not_negative
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
@@ -189,7 +196,9 @@ create table tasker.maps (
     primary key (task_id, step_no)
 ) with (fillfactor = 40);
 
-create type tasker.timer_kind as enum ('retry', 'repeat', 'sleep');
+-- `child`, `child_failed`: a child task of the step is complete, or has failed or was cancelled. `again`: the next
+-- attempt of a step whose child failed is due.
+create type tasker.timer_kind as enum ('retry', 'repeat', 'sleep', 'child', 'child_failed', 'again');
 
 -- Events of steps at a later time: the hot queues contain only steps that can run now. A step that
 -- becomes due for a retry or a repetition returns to its queue with the number of its last message, so it runs
@@ -210,6 +219,19 @@ create table tasker.timers (
 create index timers_by_message on tasker.timers (queue, msg_id);
 -- For lists of waiting tasks and steps.
 create index timers_by_task on tasker.timers (task_id, step_no);
+
+-- The child tasks of steps: of each attempt of a step (which had this many failures) one for `workflow`, with the key
+-- '', or those that its handler answered. A child that was complete belongs to several attempts.
+-- `collect`: its failure does not fail the step.
+create table tasker.child_tasks (
+    task_id  uuid not null, -- the parent
+    step_no  int not null,
+    key      text not null,
+    attempt  int not null,
+    child_id uuid not null,
+    collect  boolean not null,
+    primary key (task_id, step_no, key, attempt)
+);
 
 create table tasker.workers (
     worker_id    int generated always as identity primary key,
@@ -275,7 +297,10 @@ create type tasker.task_view as (
     created_at      timestamptz,
     started_at      timestamptz,
     finished_at     timestamptz,
-    result          json
+    result          json,
+    parent_task     uuid,
+    parent_step     text,
+    child_key       text
 );
 
 -- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.

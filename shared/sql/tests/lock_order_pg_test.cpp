@@ -1,38 +1,13 @@
+#include "blocked_sessions.hpp"
 #include "workflow_database.hpp"
-
-#include "tasker/testing/wait.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <future>
 
 namespace tasker::sql::testing {
 namespace {
-
-/// Runs one statement in a separate session and returns the SQLSTATE, empty if it succeeded.
-std::future<std::string> start(std::string const& dsn, std::string const& statement) {
-    return std::async(std::launch::async, [dsn, statement]() -> std::string {
-        pqxx::connection session{dsn};
-        pqxx::work work{session};
-        work.exec("set local deadlock_timeout = '50ms'");
-        try {
-            work.exec(statement);
-            work.commit();
-        } catch (pqxx::sql_error const& refused) {
-            return refused.sqlstate();
-        }
-        return {};
-    });
-}
-
-bool wait_for_blocked(workflow_database& w, int count) {
-    return tasker::testing::wait_until(tasker::testing::soon(), [&] {
-        return w.db().value<int>("select count(*) from pg_stat_activity where datname = "
-                                 "current_database() and wait_event_type = 'Lock'") == count;
-    });
-}
 
 /// Two held steps: the lower task id has the higher message number.
 struct crossed_steps {

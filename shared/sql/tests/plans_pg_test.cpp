@@ -103,6 +103,10 @@ protected:
                                        "map: {over: $context.l, max_parallel: 1}}\n"
                                        "  - {name: d, handler: {callable: h}, dependencies: [m], "
                                        "map: {over: $.m, on_item_failure: collect}}\n");
+        w_.register_yaml("kid", "  - {name: k, handler: {callable: h}}\n");
+        parents_ = w_.register_yaml(
+            "parents", "  - {name: p, workflow: {name: kid, context: {a: '${context/a:-1}'}}, "
+                       "retry: {max_attempts: 2, backoff: none}}\n");
         // The tables grow after the statistics were taken, and the plans stay.
         add_templates(w_, GetParam().tasks / 10);
         add_history(w_, diamond_, GetParam().tasks, GetParam().state);
@@ -156,6 +160,7 @@ protected:
 
     /// Each function of the core, and each way through it.
     void run_all() {
+        run_children();
         create(diamond_, "null::text");
         create(chain_, "'k' || n");
         create(chain_, "'k' || n"); // they exist
@@ -191,6 +196,32 @@ protected:
         exec("select tasker.register_worker('again', '{default}')");
         exec("select tasker.flush_notifications()");
         exec("select tasker.next_visible_ms('{tasker_default__p4,tasker_default}', true)");
+    }
+
+    /// Child tasks that are complete, fail, are retried, are cancelled with their parents, and are
+    /// listed.
+    void run_children() {
+        create(parents_, "null::text");
+        claim();
+        finish("(case msg_id % 10 when 9 then 'permanent_failure' else 'success' end)"
+               "::tasker.outcome",
+               0);
+        exec("select from tasker.fire_timers(1000)");
+        exec("select from tasker.fire_timers(1000)"); // the retries
+        create(parents_, "null::text");
+        exec(fmt::format("select from tasker.cancel_tasks(array(select task_id from tasker.tasks "
+                         "where template_id = {} and state = 'running' order by task_id desc "
+                         "limit {}))",
+                         parents_, batch / 2));
+        exec("select from tasker.list_tasks(null, null, null, null, null, null, null, 100, "
+             "p_children => true)");
+        exec("select from tasker.list_tasks(null, null, null, null, null, null, null, 100, "
+             "p_parent => (select task_id from tasker.child_tasks limit 1))");
+        claim();
+        finish("'success'::tasker.outcome", 0);
+        claim();
+        finish("'success'::tasker.outcome", 0);
+        exec("select from tasker.fire_timers(1000)");
     }
 
     void finish_alone() {
@@ -242,6 +273,7 @@ protected:
     int branches_ = 0;
     int waits_ = 0;
     int map_ = 0;
+    int parents_ = 0;
     std::optional<explained_session> session_;
 };
 

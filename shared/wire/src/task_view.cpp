@@ -11,6 +11,25 @@ namespace {
 using rule = field_rule<task_view>;
 using enum presence;
 
+using parent_rule = field_rule<task_parent>;
+
+constexpr std::array parent_rules{
+    parent_rule{"task_id", required,
+                [](field_value const& v, task_parent& out) { out.task = v.id(); }},
+    parent_rule{"step", required,
+                [](field_value const& v, task_parent& out) { out.step = v.text(); }},
+    parent_rule{"key", optional,
+                [](field_value const& v, task_parent& out) { out.key = v.optional_text(); }},
+};
+
+void read_parent(field_value const& from, task_view& out) {
+    if (from.walker().kind() == json::value_kind::null) {
+        from.walker().raw();
+        return;
+    }
+    out.parent = read_object<task_parent>(from.walker(), from.path(), parent_rules);
+}
+
 constexpr std::array rules{
     rule{"task_id", required, [](field_value const& v, task_view& out) { out.id = v.id(); }},
     rule{"namespace", required,
@@ -42,6 +61,7 @@ constexpr std::array rules{
          [](field_value const& v, task_view& out) { out.finished_at = v.optional_moment(); }},
     rule{"result", optional,
          [](field_value const& v, task_view& out) { out.result = v.optional_json(); }},
+    rule{"parent", optional, read_parent},
 };
 
 } // namespace
@@ -63,6 +83,14 @@ void append(std::string& out, task_view const& task) {
     writer.moment_or_null("started_at", task.started_at);
     writer.moment_or_null("finished_at", task.finished_at);
     writer.json_or_null("result", task.result);
+    if (task.parent) {
+        json::object_writer parent{writer.key("parent")};
+        parent.text("task_id", task.parent->task.to_string());
+        parent.text("step", task.parent->step);
+        parent.text_or_null("key", task.parent->key);
+    } else {
+        writer.null("parent");
+    }
 }
 
 result<task_view> read_task_view(std::string_view json) {

@@ -44,6 +44,7 @@ task_view full_task() {
     out.started_at = moment();
     out.finished_at = moment();
     out.result = R"({"leaf":[1,2 ]})";
+    out.parent = {out.id, "p", "k"};
     return out;
 }
 
@@ -67,7 +68,7 @@ TEST(TaskView, HasItsFieldsOnTheWire) {
               R"("name":"order","version":"1.0.0","state":"pending","priority":2,)"
               R"("idempotency_key":null,"context":{},"steps_total":0,"steps_complete":0,)"
               R"("steps_failed":0,"created_at":"2026-01-02T03:04:05.678901Z","started_at":null,)"
-              R"("finished_at":null,"result":null})");
+              R"("finished_at":null,"result":null,"parent":null})");
 }
 
 TEST(TaskView, ReadsItsOwnJson) {

@@ -36,7 +36,7 @@ from .errors import (
     Unreachable,
     WorkerError,
 )
-from .models import ItemView, Problem, Progress, StepView, Task, Template
+from .models import ItemView, Parent, Problem, Progress, StepView, Task, Template
 from .worker import Worker
 
 _native.load_parts()
@@ -52,6 +52,7 @@ __all__ = [
     "LogHandler",
     "NewTask",
     "NotFound",
+    "Parent",
     "Permanent",
     "Problem",
     "Progress",

@@ -8,7 +8,7 @@ import json
 import os
 import pathlib
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Optional, TypeVar, Union
 
 from . import _http
@@ -18,6 +18,8 @@ from .models import ItemView, StepView, Task, Template
 Value = TypeVar("Value")
 Operation = Generator[_http.Request, Any, Value]
 TaskLike = Union[str, Task]
+TaskPage = tuple[list[Task], Optional[str]]  # and its cursor
+PageReader = Callable[[Optional[str], int], Operation[TaskPage]]
 TemplateSource = Union[str, "os.PathLike[str]", Mapping[str, Any]]
 
 longest_wait = 60.0  # seconds of one request; longer waits are several
@@ -83,10 +85,32 @@ def cancel(task: TaskLike) -> Operation[Task]:
     return Task.of((yield _http.post(f"/v1/tasks/{_http.quoted(id_of(task))}/cancel")))
 
 
-def tasks_page(
-    filters: dict[str, Any], cursor: Optional[str], limit: int
-) -> Operation[tuple[list[Task], Optional[str]]]:
+def task_filters(
+    namespace: Optional[str],
+    name: Optional[str],
+    version: Optional[str],
+    state: Optional[str],
+    children: bool,
+) -> dict[str, Any]:
+    """The query of a list of tasks."""
+    query = {"namespace": namespace, "name": name, "version": version, "state": state}
+    return {**query, "children": "true"} if children else query
+
+
+def size_of_page(left: Optional[int]) -> int:
+    return page_size if left is None else min(left, page_size)
+
+
+def tasks_page(filters: dict[str, Any], cursor: Optional[str], limit: int) -> Operation[TaskPage]:
     answer = yield _http.get("/v1/tasks", {**filters, "cursor": cursor, "limit": limit})
+    return [Task.of(each) for each in answer["tasks"]], answer["next_cursor"]
+
+
+def children_page(
+    task: TaskLike, state: Optional[str], cursor: Optional[str], limit: int
+) -> Operation[TaskPage]:
+    query = {"state": state, "cursor": cursor, "limit": limit}
+    answer = yield _http.get(f"/v1/tasks/{_http.quoted(id_of(task))}/children", query)
     return [Task.of(each) for each in answer["tasks"]], answer["next_cursor"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, List, Optional
@@ -67,18 +68,19 @@ class Client:
         name: Optional[str] = None,
         version: Optional[str] = None,
         state: Optional[str] = None,
+        children: bool = False,
         limit: Optional[int] = None,
     ) -> Iterator[Task]:
-        """Tasks, newest first, at most ``limit``; pages are read while you iterate."""
-        filters = {"namespace": namespace, "name": name, "version": version, "state": state}
-        cursor, left = None, limit
-        while left is None or left > 0:
-            size = _operations.page_size if left is None else min(left, _operations.page_size)
-            page, cursor = self._do(_operations.tasks_page(filters, cursor, size))
-            yield from page
-            left = None if left is None else left - len(page)
-            if cursor is None:
-                return
+        """Tasks, newest first, at most ``limit``; pages are read while you iterate. With
+        ``children``, child tasks too."""
+        filters = _operations.task_filters(namespace, name, version, state, children)
+        return self._pages(functools.partial(_operations.tasks_page, filters), limit)
+
+    def children(
+        self, task: TaskLike, *, state: Optional[str] = None, limit: Optional[int] = None
+    ) -> Iterator[Task]:
+        """The child tasks of a task, newest first, at most ``limit``."""
+        return self._pages(functools.partial(_operations.children_page, task, state), limit)
 
     def steps(self, task: TaskLike) -> List[StepView]:
         """All steps of a task."""
@@ -124,6 +126,15 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _pages(self, read: _operations.PageReader, limit: Optional[int]) -> Iterator[Task]:
+        cursor, left = None, limit
+        while left is None or left > 0:
+            page, cursor = self._do(read(cursor, _operations.size_of_page(left)))
+            yield from page
+            left = None if left is None else left - len(page)
+            if cursor is None:
+                return
+
     def _do(self, operation: Operation[Value]) -> Value:
         try:
             request = next(operation)
@@ -140,8 +151,8 @@ class Client:
 
 
 class AsyncClient:
-    """``Client`` for asyncio: the same methods, awaited; ``list`` and ``watch`` are iterated with
-    ``async for``. Tasks, event loops and forked processes may share one."""
+    """``Client`` for asyncio: the same methods, awaited; ``list``, ``children`` and ``watch`` are
+    iterated with ``async for``. Tasks, event loops and forked processes may share one."""
 
     def __init__(self, url: Optional[str] = None, *, timeout: float = 30.0) -> None:
         self._transport = _async_http.Transport(_http.address_of(url), timeout)
@@ -180,18 +191,19 @@ class AsyncClient:
         name: Optional[str] = None,
         version: Optional[str] = None,
         state: Optional[str] = None,
+        children: bool = False,
         limit: Optional[int] = None,
     ) -> AsyncIterator[Task]:
-        filters = {"namespace": namespace, "name": name, "version": version, "state": state}
-        cursor, left = None, limit
-        while left is None or left > 0:
-            size = _operations.page_size if left is None else min(left, _operations.page_size)
-            page, cursor = await self._do(_operations.tasks_page(filters, cursor, size))
-            for each in page:
-                yield each
-            left = None if left is None else left - len(page)
-            if cursor is None:
-                return
+        filters = _operations.task_filters(namespace, name, version, state, children)
+        async for each in self._pages(functools.partial(_operations.tasks_page, filters), limit):
+            yield each
+
+    async def children(
+        self, task: TaskLike, *, state: Optional[str] = None, limit: Optional[int] = None
+    ) -> AsyncIterator[Task]:
+        read = functools.partial(_operations.children_page, task, state)
+        async for each in self._pages(read, limit):
+            yield each
 
     async def steps(self, task: TaskLike) -> List[StepView]:
         return await self._do(_operations.steps(task))
@@ -230,6 +242,18 @@ class AsyncClient:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def _pages(
+        self, read: _operations.PageReader, limit: Optional[int]
+    ) -> AsyncIterator[Task]:
+        cursor, left = None, limit
+        while left is None or left > 0:
+            page, cursor = await self._do(read(cursor, _operations.size_of_page(left)))
+            for each in page:
+                yield each
+            left = None if left is None else left - len(page)
+            if cursor is None:
+                return
 
     async def _do(self, operation: Operation[Value]) -> Value:
         try:

@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 from typing import Any, Optional
 
-__all__ = ["ItemView", "Problem", "Progress", "StepView", "Task", "Template"]
+__all__ = ["ItemView", "Parent", "Problem", "Progress", "StepView", "Task", "Template"]
 
 _finished = frozenset({"failed", "complete", "cancelled"})
 
@@ -23,6 +23,15 @@ def _known(kind: Any, value: dict[str, Any]) -> dict[str, Any]:
         if name.endswith("_at"):
             found[name] = _moment(found[name])
     return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Parent:
+    """The step that created a child task."""
+
+    task_id: str
+    step: str
+    key: Optional[str] = None  # of a child that a handler named
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +53,7 @@ class Task:
     finished_at: Optional[datetime.datetime] = None
     idempotency_key: Optional[str] = None
     result: Any = None  # once complete: the leaf steps' results by name
+    parent: Optional[Parent] = None  # of a child task
 
     @property
     def is_complete(self) -> bool:
@@ -56,7 +66,10 @@ class Task:
 
     @staticmethod
     def of(value: dict[str, Any]) -> Task:
-        return Task(**_known(Task, value))
+        fields = _known(Task, value)
+        if fields.get("parent"):
+            fields["parent"] = Parent(**_known(Parent, fields["parent"]))
+        return Task(**fields)
 
 
 @dataclasses.dataclass(frozen=True)

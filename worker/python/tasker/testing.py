@@ -92,12 +92,13 @@ def run(
         for step in compiled["steps"]
         if step["condition"]
         or step["repeat"]
+        or step["workflow"]
         or (step["map"] and not _lists.is_plain(step["map"]["over"]))
     ]
     if conditional:
         raise ValueError(
-            f"steps with `when` or `repeat`, or with a filter in `map`, need PostgreSQL, so they "
-            f"cannot run in memory: "
+            f"steps with `when`, `repeat` or `workflow`, or with a filter in `map`, need "
+            f"PostgreSQL, so they cannot run in memory: "
             f"{', '.join(conditional)}; test this template with the fixture tasker_server"
         )
     functions = _functions(handlers, stubs, compiled["steps"])

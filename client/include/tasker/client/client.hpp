@@ -37,6 +37,7 @@ struct task_filter {
     std::optional<model::task_state> state = {};
     std::optional<timestamp> created_after = {};
     std::optional<timestamp> created_before = {};
+    bool children = false; ///< child tasks too
 };
 
 struct template_filter {
@@ -100,7 +101,13 @@ public:
     result<wire::page<wire::task_view>> list_tasks(task_filter const& filter = {},
                                                    page_request const& part = {});
 
-    /// Errors: errc::refused with conflict if it is complete.
+    /// The child tasks of its steps, newest first; `in`: only those in this state.
+    result<wire::page<wire::task_view>> list_children(task_id id,
+                                                      std::optional<model::task_state> in = {},
+                                                      page_request const& part = {});
+
+    /// Its open child tasks are cancelled too. Errors: errc::refused with conflict if it is
+    /// complete.
     result<wire::task_view> cancel_task(task_id id);
 
     /// In topological order.

@@ -34,7 +34,7 @@ enum class join_rule : std::uint8_t {
 enum class unmet : std::uint8_t { skip, fail };
 
 /// What a step does when it runs.
-enum class step_kind : std::uint8_t { handler, sleep, map };
+enum class step_kind : std::uint8_t { handler, sleep, map, workflow };
 
 /// What becomes of a map of which an item fails permanently.
 enum class item_failure : std::uint8_t { fail, collect };
@@ -73,11 +73,17 @@ struct step_template {
     std::optional<std::int32_t> map_max_parallel; ///< 0: no limit
     std::optional<item_failure> map_on_failure;
     std::optional<std::string> map_max_failures; ///< of items, or of a hundred: "3", "10%"
+    std::optional<std::string> child_name;       ///< `workflow.name`
+    std::optional<std::string> child_namespace;
+    std::optional<std::string> child_version;
+    std::optional<std::string> child_context; ///< JSON object, with placeholders
+    std::optional<std::int32_t> child_priority;
     step_settings settings;
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 
     step_kind kind() const noexcept {
-        return map_over                    ? step_kind::map
+        return child_name                  ? step_kind::workflow
+               : map_over                  ? step_kind::map
                : sleep_time || sleep_until ? step_kind::sleep
                                            : step_kind::handler;
     }

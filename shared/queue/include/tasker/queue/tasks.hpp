@@ -93,6 +93,8 @@ struct task_filter {
     std::optional<timestamp> created_after;
     std::optional<timestamp> created_before;
     std::optional<task_id> before; ///< continue after this one
+    std::optional<task_id> parent; ///< only children of this task
+    bool children = false;         ///< without `parent`: child tasks too
 };
 
 /// A page ends with the entry that brings its payloads to this size, so that large entries make

@@ -13,6 +13,15 @@
 
 namespace tasker::wire {
 
+/// The step that created a child task.
+struct task_parent {
+    task_id task; ///< "task_id"
+    std::string step;
+    std::optional<std::string> key; ///< of a child that a handler named; none: `workflow`
+
+    friend bool operator==(task_parent const&, task_parent const&) = default;
+};
+
 /// A task as the API shows it.
 struct task_view {
     task_id id; ///< "task_id"
@@ -30,6 +39,7 @@ struct task_view {
     std::optional<timestamp> started_at;
     std::optional<timestamp> finished_at;
     std::optional<std::string> result; ///< JSON object, the leaf steps' results by name
+    std::optional<task_parent> parent; ///< of a child task
 
     friend bool operator==(task_view const&, task_view const&) = default;
 };

@@ -1,0 +1,55 @@
+-- Cancels tasks without their child tasks.
+-- called by: cancel_tasks, whose options it runs under.
+-- p_task_ids: tasks that are open or failed.
+-- returns: those that this call cancelled.
+-- locks: steps (task_id, step_no), then tasks (task_id).
+-- moves: see cancel_tasks.
+-- Steps are cancelled in rounds until none is left: a round waits for a finish_steps in flight, whose
+-- new children only the next round sees. A step that is about to be followed by others is open until
+-- that commits, so a look that finds no open step has missed none.
+create or replace function tasker.cancel_level(p_task_ids uuid[], p_now timestamptz) returns uuid[]
+language plpgsql
+as $$
+declare
+    v_cancelled uuid[];
+begin
+    -- Roots that were never claimed have no row (decision 0120). A claim in flight adds it first, or
+    -- waits and finds this one.
+    insert into tasker.steps
+        (task_id, step_no, template_id, parents_total, parents_done, state, enqueued_at, finished_at)
+    select o.task_id, r.step_no, o.template_id, 0, 0, 'cancelled'::tasker.step_state, o.created_at, p_now
+    from (select t.* from tasker.tasks t where t.task_id = any (p_task_ids) offset 0) o
+    cross join lateral (
+        select * from tasker.templates d where d.template_id = o.template_id offset 0) d
+    cross join lateral unnest(d.roots) r(step_no)
+    order by o.task_id, r.step_no
+    on conflict do nothing;
+    loop
+        with own as materialized (
+            select s.task_id, s.step_no
+            from unnest(p_task_ids) o(task_id)
+            join tasker.steps s on s.task_id = any (array[o.task_id])
+            where s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'waiting')
+            order by o.task_id, s.step_no
+            for update of s
+        )
+        update tasker.steps s set state = 'cancelled', finished_at = p_now
+        from own
+        where s.task_id = any (array[own.task_id]) and s.step_no = own.step_no
+          and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'waiting');
+        exit when not exists (
+            select from tasker.steps s
+            where s.task_id = any (p_task_ids)
+              and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'waiting'));
+    end loop;
+
+    with moved as (
+        update tasker.tasks t
+        set state = 'cancelled', steps_active = 0, steps_waiting = 0, finished_at = p_now
+        where t.task_id = any (p_task_ids) and t.state in ('pending', 'running', 'waiting', 'failed')
+        returning t.task_id
+    )
+    select array_agg(m.task_id) into v_cancelled from moved m;
+    return v_cancelled;
+end;
+$$;

@@ -1,0 +1,28 @@
+-- Cancels the open child tasks of steps of which another child failed or was cancelled, unless that is collected.
+-- called by: fire_children, before it locks the steps. It has no SET options: it runs under those of its callers.
+-- locks: see cancel_tasks.
+create or replace function tasker.cancel_siblings(p_task_ids uuid[], p_step_nos int[]) returns void
+language plpgsql
+as $$
+declare
+    v_open uuid[];
+begin
+    select array_agg(c.child_id) into v_open
+    from (select t.task_id as child_id, t.state,
+                 bool_or(t.state in ('failed', 'cancelled') and not c.collect)
+                     over (partition by w.task_id, w.step_no) as must_end
+          from (select distinct u.task_id, u.step_no from unnest(p_task_ids, p_step_nos) u(task_id, step_no)) w
+          -- `offset 0`: decision 0113.
+          cross join lateral (
+              select s.failures from tasker.steps s
+              where s.task_id = w.task_id and s.step_no = w.step_no and s.state = 'waiting' offset 0) s
+          cross join lateral (
+              select * from tasker.child_tasks c
+              where c.task_id = w.task_id and c.step_no = w.step_no and c.attempt = s.failures offset 0) c
+          cross join lateral (select * from tasker.tasks t where t.task_id = c.child_id offset 0) t) c
+    where c.must_end and c.state in ('pending', 'running', 'waiting');
+    if v_open is not null then
+        perform from tasker.cancel_tasks(v_open);
+    end if;
+end;
+$$;

@@ -1,0 +1,65 @@
+-- Moves steps that wait for child tasks: ends those whose children have all ended, and those with a child that failed;
+-- starts the next attempt of those whose retry is due.
+-- called by: fire_timers. It has no SET options: it runs under those of its callers.
+-- p_kinds: `child`: a child is complete; `child_failed`: one failed or was cancelled; `again`: the retry is due.
+-- returns: how many steps moved.
+-- locks: open children of steps with a failed child (see cancel_tasks), the steps (task_id, step_no), then as
+--   end_waits.
+-- moves: step waiting -> enqueued | complete | failed; others as end_waits.
+create or replace function tasker.fire_children(
+    p_task_ids uuid[], p_step_nos int[], p_kinds tasker.timer_kind[]) returns int
+language plpgsql
+as $$
+declare
+    v_now     timestamptz := tasker.clock();
+    v_moves   record;
+    v_refused record; -- steps whose next child cannot be created
+begin
+    if 'child_failed' = any (p_kinds) then
+        perform tasker.cancel_siblings(p_task_ids, p_step_nos);
+    end if;
+    perform from (select * from unnest(p_task_ids, p_step_nos) u(task_id, step_no)
+                  order by u.task_id, u.step_no offset 0) i
+    join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
+    for update of s;
+    select array_agg(j.task_id) filter (where j.action in ('complete', 'fail')) as ended_tasks,
+           array_agg(j.step_no) filter (where j.action in ('complete', 'fail')) as ended_steps,
+           array_agg((case j.action when 'fail' then 'failed' else 'complete' end)::tasker.step_state)
+               filter (where j.action in ('complete', 'fail')) as states,
+           array_agg(j.payload) filter (where j.action in ('complete', 'fail')) as payloads,
+           array_agg(j.task_id) filter (where j.action in ('retry', 'fail')) as failed_tasks,
+           array_agg(j.step_no) filter (where j.action in ('retry', 'fail')) as failed_steps,
+           array_agg(j.payload) filter (where j.action in ('retry', 'fail')) as errors,
+           array_agg(j.wait_ms) filter (where j.action in ('retry', 'fail')) as waits,
+           array_agg(j.task_id) filter (where j.action = 'again' and j.kind = 'workflow') as parent_tasks,
+           array_agg(j.step_no) filter (where j.action = 'again' and j.kind = 'workflow') as parent_steps,
+           array_agg(j.task_id) filter (where j.action = 'again' and j.kind <> 'workflow') as handler_tasks,
+           array_agg(j.step_no) filter (where j.action = 'again' and j.kind <> 'workflow') as handler_steps,
+           count(*)::int as moved
+    into v_moves from tasker.judge_children(p_task_ids, p_step_nos, p_kinds) j;
+    if v_moves.failed_tasks is not null then
+        update tasker.steps s set failures = s.failures + 1, error = f.error::json
+        from (select * from unnest(v_moves.failed_tasks, v_moves.failed_steps, v_moves.errors)
+                  u(task_id, step_no, error) order by u.task_id, u.step_no) f
+        where s.task_id = any (array[f.task_id]) and s.step_no = f.step_no;
+        insert into tasker.timers (due_at, task_id, step_no, kind)
+        select v_now + f.wait_ms * interval '1 millisecond', f.task_id, f.step_no, 'again'
+        from unnest(v_moves.failed_tasks, v_moves.failed_steps, v_moves.waits) f(task_id, step_no, wait_ms)
+        where f.wait_ms is not null;
+    end if;
+    if v_moves.handler_tasks is not null then
+        update tasker.steps s set state = 'enqueued', enqueued_at = v_now, worker_id = null, started_at = null
+        from (select * from unnest(v_moves.handler_tasks, v_moves.handler_steps) u(task_id, step_no)
+              order by u.task_id, u.step_no) h
+        where s.task_id = any (array[h.task_id]) and s.step_no = h.step_no;
+        perform tasker.enqueue_by_queue(
+            tasker.queues_of(v_moves.handler_tasks), v_moves.handler_tasks, v_moves.handler_steps);
+    end if;
+    v_refused := tasker.start_children(v_moves.parent_tasks, v_moves.parent_steps);
+    perform tasker.end_waits(
+        v_moves.ended_tasks || v_refused.task_ids, v_moves.ended_steps || v_refused.step_nos,
+        v_moves.states || array_fill('failed'::tasker.step_state, array[coalesce(cardinality(v_refused.task_ids), 0)]),
+        v_moves.payloads || v_refused.errors);
+    return v_moves.moved;
+end;
+$$;

@@ -1,0 +1,69 @@
+-- What becomes of steps that wait for child tasks, by how the children of their current attempt ended. A step that has
+-- to wait longer, or no longer waits, has no row. It has no SET options: it runs under those of its callers.
+-- called by: fire_children. The arguments are described there.
+-- returns: action: `complete`, `fail`, `retry` (a child failed, and attempts are left) or `again` (the retry is due).
+--   payload: the result or the error as JSON. wait_ms: how long the retry waits.
+-- cost: looks at each child of a step once all have ended, or one failed; otherwise from the last key to the first open
+--   child.
+create or replace function tasker.judge_children(p_task_ids uuid[], p_step_nos int[], p_kinds tasker.timer_kind[])
+returns table (task_id uuid, step_no int, kind tasker.step_kind, action text, payload text, wait_ms bigint)
+language plpgsql stable
+as $$
+#variable_conflict use_column
+begin
+    return query
+    with due as (
+        select u.task_id, u.step_no, bool_or(u.kind = 'again') as again, bool_or(u.kind = 'child_failed') as failed
+        from unnest(p_task_ids, p_step_nos, p_kinds) u(task_id, step_no, kind)
+        group by u.task_id, u.step_no
+    ), ended as materialized (
+        select w.task_id, w.step_no, w.again, s.failures, d.kind, d.backoff, d.backoff_base_ms, d.max_backoff_ms,
+               d.retryable and s.failures + 1 < d.max_attempts as may_retry, e.total, e.open, e.failed, e.cancelled
+        from due w
+        -- `offset 0`: decision 0113.
+        cross join lateral (
+            select * from tasker.steps s
+            where s.task_id = w.task_id and s.step_no = w.step_no and s.state = 'waiting' offset 0) s
+        cross join lateral (
+            select * from tasker.template_steps d
+            where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
+        left join lateral (
+            select c.key from tasker.child_tasks c
+            cross join lateral (
+                select from tasker.tasks t where t.task_id = c.child_id and t.finished_at is null offset 0) t
+            where c.task_id = w.task_id and c.step_no = w.step_no and c.attempt = s.failures
+            order by c.key desc limit 1) o on not w.failed
+        cross join lateral (
+            select count(*) as total, count(*) filter (where t.finished_at is null) as open,
+                   (array_agg(t.task_id order by c.key) filter (where t.state = 'failed' and not c.collect))[1]
+                       as failed,
+                   (array_agg(t.task_id order by c.key) filter (where t.state = 'cancelled' and not c.collect))[1]
+                       as cancelled
+            from tasker.child_tasks c
+            cross join lateral (select * from tasker.tasks t where t.task_id = c.child_id offset 0) t
+            where c.task_id = w.task_id and c.step_no = w.step_no and c.attempt = s.failures) e
+        where o.key is null
+    ), judged as (
+        select e.*,
+               case when e.total = 0 then case when e.again then 'again' end
+                    when e.cancelled is not null then 'fail'
+                    when e.failed is not null then case when e.may_retry then 'retry' else 'fail' end
+                    when e.open = 0 then 'complete' end as action
+        from ended e
+    )
+    select j.task_id, j.step_no, j.kind,
+           case when j.action = 'complete' and r.result is null then 'fail' else j.action end,
+           case when j.action in ('fail', 'retry') then tasker.child_error(coalesce(j.cancelled, j.failed))::text
+                when j.action = 'complete' then coalesce(
+                    r.result::text,
+                    '{"type": "result_too_large", "message": "the results of the children are too large together"}')
+           end,
+           case j.action when 'retry' then tasker.backoff_ms(
+               j.backoff, j.backoff_base_ms, j.max_backoff_ms, j.failures + 1) end
+    from judged j
+    left join lateral (
+        select tasker.children_result(j.task_id, j.step_no, j.failures, j.kind = 'workflow') as result offset 0) r
+        on j.action = 'complete'
+    where j.action is not null;
+end;
+$$;
