@@ -103,7 +103,7 @@ void check_joins(reading in, std::size_t number, step_template const& step,
     auto const add = [&](std::string_view key, std::uint32_t line, std::string problem) {
         std::string path = "steps";
         append_index(path, number);
-        append_key(path, key);
+        path.append(".").append(key);
         in.problems.add(std::move(path), static_cast<int>(line), std::move(problem));
     };
     std::vector<std::string> const parents =
@@ -135,6 +135,27 @@ void check_joins(reading in, std::size_t number, step_template const& step,
     }
     if (step.map_over) {
         check_names("map", given.map_line, *step.map_over);
+    }
+    if (step.signal_key) {
+        check_names("signal.key", given.signal_line, *step.signal_key);
+    }
+}
+
+void check_signal_names(reading in, std::vector<step_template> const& steps,
+                        std::vector<given_step> const& given) {
+    std::unordered_map<std::string_view, std::uint32_t> lines;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (!steps[i].signal_name) {
+            continue;
+        }
+        auto const [first, is_new] = lines.try_emplace(*steps[i].signal_name, given[i].signal_line);
+        if (!is_new) {
+            in.problems.add("steps[" + std::to_string(i) + "].signal.name",
+                            static_cast<int>(given[i].signal_line),
+                            shown(*steps[i].signal_name) +
+                                " is the signal of an earlier step, on line " +
+                                std::to_string(first->second));
+        }
     }
 }
 
@@ -178,6 +199,7 @@ step_index check_steps(reading in, std::vector<step_template> const& steps,
     for (std::size_t i = 0; i < steps.size(); ++i) {
         check_joins(in, i, steps[i], given[i]);
     }
+    check_signal_names(in, steps, given);
     check_cycles(in, graph, index, given);
     return index;
 }

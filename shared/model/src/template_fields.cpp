@@ -52,6 +52,29 @@ void check_map(reading in, document_path const& path, mapping_reader const& map,
     }
 }
 
+void check_signal(reading in, document_path const& path, mapping_reader const& signal,
+                  step_template const& read) {
+    auto const refuse = [&](char const* key, char const* why) {
+        if (auto const value = signal.find(key)) {
+            in.problems.add(document_path{path, key}, in.source[*value], why);
+        }
+    };
+    if (!signal.find("deadline_seconds")) {
+        refuse("on_deadline", "has no effect without `deadline_seconds`");
+    }
+    if (signal.find("quorum")) {
+        refuse("value", "cannot be combined with `quorum`: at the deadline, the result has the "
+                        "signals that came");
+    } else if (read.on_deadline != late_signal::complete) {
+        refuse("value", "has no effect without `on_deadline: complete`");
+    }
+    if (signal.find("key")) {
+        refuse("schema", "cannot be combined with `key`: a signal by key can come before a step "
+                         "waits for it, so no schema is known; check it in the next step");
+        refuse("quorum", "cannot be combined with `key`: a signal that is kept is for one step");
+    }
+}
+
 std::optional<std::string> time_problem(std::string_view text) {
     if (text.starts_with("${")) {
         bool const is_known = text.starts_with("${context/") || text.starts_with("${parents/");

@@ -26,6 +26,7 @@ inline constexpr std::array<std::string_view, 5> join_names{
     "all_complete", "none_failed", "any_complete", "all_done", "any_failed"};
 inline constexpr std::array<std::string_view, 2> otherwise_names{"skip", "fail"};
 inline constexpr std::array<std::string_view, 2> item_failure_names{"fail", "collect"};
+inline constexpr std::array<std::string_view, 3> late_names{"fail", "skip", "complete"};
 
 /// The name of a step; not `ALL`.
 struct step_name_kind : text_kind {
@@ -71,6 +72,21 @@ inline constexpr std::int32_t most_items = 100'000;
 
 /// A time with its offset from UTC, or a placeholder.
 std::optional<std::string> time_problem(std::string_view text);
+
+/// Keys that would have no effect, and pairs that exclude each other.
+void check_signal(reading in, document_path const& path, mapping_reader const& signal,
+                  step_template const& read);
+
+/// check_signal as JSON Schema.
+inline constexpr std::string_view signal_rule =
+    R"("dependencies":{"on_deadline":["deadline_seconds"]},
+    "allOf":[{"if":{"required":["value"]},
+              "then":{"required":["on_deadline"],
+                      "properties":{"on_deadline":{"const":"complete"},"quorum":false}}},
+             {"if":{"required":["key"]},"then":{"properties":{"schema":false,"quorum":false}}}])";
+
+inline constexpr std::int32_t least_quorum = 2;
+inline constexpr std::int32_t largest_quorum = 100;
 
 inline constexpr std::chrono::milliseconds longest_sleep = std::chrono::hours{24 * 3'650};
 inline constexpr std::chrono::milliseconds longest_delay = std::chrono::hours{24};
@@ -215,9 +231,34 @@ inline constexpr std::tuple step_fields{
               "the priority of the child task; that of the task without it"})
         .optional()
         .stored_in("workflow"),
+    make_group<step_template>(
+        "signal",
+        field{"name", &step_template::signal_name, text_kind{name_problem, name_pattern},
+              "instead of a handler: the signal that the step waits for; like a template's name, "
+              "unique in the template; see [workflows.md](workflows.md#signal)"}
+            .must_be_given(),
+        field{"schema", &step_template::signal_schema, schema_kind{}, "JSON Schema of the payload"},
+        field{"deadline_seconds", &step_template::signal_deadline, seconds_kind{longest_sleep},
+              "how long the step waits; without it, for any time"},
+        field{"on_deadline", &step_template::on_deadline, enum_kind<late_signal>{late_names},
+              "what becomes of the step if the signal does not come in time"}
+            .defaults_to(late_signal::fail),
+        field{"value", &step_template::signal_value, json_kind{},
+              "any value: the payload if the signal does not come in time, with "
+              "`on_deadline: complete`"},
+        field{"quorum", &step_template::quorum, integer_kind{least_quorum, largest_quorum},
+              "the number of different senders whose signals the step needs"},
+        field{"key", &step_template::signal_key, text_kind{when_problem, ""},
+              "an SQL/JSON path of the correlation key"},
+        field{"form", &step_template::signal_form, form_kind{},
+              "`title` and `description` of an approval, for people"})
+        .optional()
+        .checked_by(check_signal, signal_rule)
+        .stored_in("signal"),
 };
 
-inline constexpr std::array<std::string_view, 4> kind_names{"handler", "sleep", "map", "workflow"};
+inline constexpr std::array<std::string_view, 5> kind_names{"handler", "sleep", "signal", "map",
+                                                            "workflow"};
 
 /// The keys of a template.
 inline constexpr std::tuple template_fields{

@@ -64,11 +64,12 @@ struct kind_without_handler {
     std::span<std::string_view const> excluded;
 };
 
-constexpr std::string_view without_effect_on_sleep[]{"retry", "timeout_seconds", "repeat", "map"};
+constexpr std::string_view without_effect_on_waits[]{"retry", "timeout_seconds", "repeat", "map"};
 constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds"};
 constexpr std::string_view excluded_by_workflow[]{"repeat", "map"};
 constexpr std::array kinds_without_handler{
-    kind_without_handler{"sleep", without_effect_on_sleep, {}},
+    kind_without_handler{"sleep", without_effect_on_waits, {}},
+    kind_without_handler{"signal", without_effect_on_waits, {}},
     kind_without_handler{"workflow", without_effect_on_workflow, excluded_by_workflow},
 };
 
@@ -119,6 +120,7 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
     places.condition_line = line_of("when");
     places.otherwise_line = line_of("otherwise");
     places.map_line = line_of("map");
+    places.signal_line = line_of("signal");
     read_fields(in, path, source, step_fields, step, completeness::whole);
     read_fields(in, path, source, settings_fields, step.settings, completeness::whole);
     step.dependencies = read_dependencies(in, path, source, places);

@@ -80,7 +80,9 @@ void describe_step(object_writer& schema) {
         {"required":["sleep"],
          "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false}},
         {"required":["workflow"],
-         "properties":{"timeout_seconds":false,"repeat":false,"map":false}}])");
+         "properties":{"timeout_seconds":false,"repeat":false,"map":false}},
+        {"required":["signal"],
+         "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false}}])");
     object_writer properties{schema.key("properties")};
     describe_fields(properties, step_fields, completeness::whole);
     {

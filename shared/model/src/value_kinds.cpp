@@ -285,4 +285,42 @@ void schema_kind::describe(json::object_writer& schema) {
     schema.json("type", R"(["object","boolean"])");
 }
 
+std::optional<std::string> json_kind::read(reading in, document_path const& /*path*/,
+                                           node_index node) {
+    return to_json(in.source, node);
+}
+
+void json_kind::write(std::string& out, std::string_view value) {
+    out += value;
+}
+
+void json_kind::describe(json::object_writer& /*schema*/) {}
+
+std::optional<std::string> form_kind::read(reading in, document_path const& path, node_index node) {
+    static constexpr std::array<std::string_view, 2> keys{"title", "description"};
+    mapping_reader const form{in, path, node, keys};
+    auto const title = form.require("title");
+    auto const description = form.find("description");
+    if (title) {
+        read_string(in, document_path{path, "title"}, *title);
+    }
+    if (description) {
+        read_string(in, document_path{path, "description"}, *description);
+    }
+    return to_json(in.source, node);
+}
+
+void form_kind::write(std::string& out, std::string_view value) {
+    out += value;
+}
+
+void form_kind::describe(json::object_writer& schema) {
+    schema.text("type", "object");
+    schema.boolean("additionalProperties", false);
+    schema.json("required", R"(["title"])");
+    schema.json("properties",
+                R"({"title":{"type":"string","description":"the heading of an approval"},
+        "description":{"type":"string","description":"what the person should know"}})");
+}
+
 } // namespace tasker::model

@@ -158,4 +158,18 @@ struct schema_kind : value_kind<std::string, std::string_view> {
     static void describe(json::object_writer& schema);
 };
 
+/// Any JSON, as text.
+struct json_kind : value_kind<std::string, std::string_view> {
+    static std::optional<std::string> read(reading in, document_path const& path, node_index node);
+    static void write(std::string& out, std::string_view value);
+    static void describe(json::object_writer& schema);
+};
+
+/// How a page shows an approval to a person, as JSON text: {"title", "description"}.
+struct form_kind : value_kind<std::string, std::string_view> {
+    static std::optional<std::string> read(reading in, document_path const& path, node_index node);
+    static void write(std::string& out, std::string_view value);
+    static void describe(json::object_writer& schema);
+};
+
 } // namespace tasker::model

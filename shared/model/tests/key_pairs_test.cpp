@@ -21,6 +21,7 @@ struct step_key {
 constexpr step_key keys[]{
     {"handler", "handler: {callable: h}"},
     {"sleep", "sleep: {seconds: 5}", true},
+    {"signal", "signal: {name: go}", true},
     {"workflow", "workflow: {name: c}", true},
     {"when", "when: $.a.n > 1"},
     {"join", "join: all_done"},

@@ -158,6 +158,9 @@ std::string values_of(json const& schema) {
         return with_commas(schema.at("minimum").dump()) + " to " +
                with_commas(schema.at("maximum").dump());
     }
+    if (!schema.contains("type")) {
+        return "any";
+    }
     auto const& type = schema.at("type");
     if (type.is_array()) {
         return "schema";

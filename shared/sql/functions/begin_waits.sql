@@ -27,6 +27,10 @@ begin
         perform tasker.begin_children(array_agg(w.task_id), array_agg(w.step_no))
         from unnest(p_task_ids, p_step_nos, p_kinds) w(task_id, step_no, kind) where w.kind = 'workflow';
     end if;
+    if 'signal' = any (p_kinds) then
+        perform tasker.begin_signals(array_agg(w.task_id), array_agg(w.step_no))
+        from unnest(p_task_ids, p_step_nos, p_kinds) w(task_id, step_no, kind) where w.kind = 'signal';
+    end if;
     select array_agg(w.task_id) filter (where s.state <> 'waiting'),
            array_agg(w.step_no) filter (where s.state <> 'waiting'),
            array_agg(w.task_id) filter (where s.state = 'failed' and not d.allow_failure),

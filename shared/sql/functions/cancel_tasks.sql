@@ -45,6 +45,8 @@ begin
                         select from tasker.tasks t
                         where t.task_id = c.child_id and t.state in ('pending', 'running', 'waiting') offset 0) t);
             end loop;
+            perform tasker.forget_waits(array_agg(w.task_id), array_agg(w.step_no))
+            from tasker.signal_waits w where w.task_id = any (v_cancelled);
             exit;
         exception when lock_not_available then
             if v_try = c_most_tries then

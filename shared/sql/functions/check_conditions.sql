@@ -12,8 +12,9 @@ declare
 begin
     for v_step in
         select s.name, c.key, c.text
-        from json_to_recordset(p_steps) as s(name text, condition text, repeat json, map json)
-        cross join lateral (values ('when', s.condition), ('repeat.until', s.repeat ->> 'until'), ('map', s.map ->> 'over')) c(key, text)
+        from json_to_recordset(p_steps) as s(name text, condition text, repeat json, map json, signal json)
+        cross join lateral (values ('when', s.condition), ('repeat.until', s.repeat ->> 'until'),
+                                   ('map', s.map ->> 'over'), ('signal.key', s.signal ->> 'key')) c(key, text)
         where c.text is not null
     loop
         begin

@@ -1,5 +1,5 @@
 -- Ends waits of steps: stores how each ended, and advances the tasks. Steps that no longer wait are ignored.
--- called by: fire_timers (sleeps), fire_children.
+-- called by: fire_timers (sleeps), fire_children, fire_deadlines, signal_task, deliver_keyed_signal.
 -- p_states: complete, failed or skipped. p_payloads: the result of a complete step, the error of a failed one.
 -- returns: how many steps ended.
 -- locks: the steps (task_id, step_no), then their tasks (task_id), then their children.

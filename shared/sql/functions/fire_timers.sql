@@ -1,5 +1,5 @@
--- Executes the timers that are due: enqueues steps whose retry or repetition is due, ends sleeps,
--- and moves steps whose child tasks ended.
+-- Executes the timers that are due: enqueues steps whose retry or repetition is due, ends sleeps and waits for signals
+-- whose deadline is over, and moves steps whose child tasks ended.
 -- called by: every orchestrator's timer (skip locked: any number may run concurrently).
 -- returns: how many steps moved; the milliseconds until the next timer is due, null if there is none.
 -- locks: timers (skip locked), steps (task_id, step_no), tasks (task_id), then queues.
@@ -52,7 +52,9 @@ begin
            array_agg(g.queue) as queues, array_agg(g.msg_id) as msg_ids,
            bool_or(g.kind not in ('retry', 'repeat')) as ends_waits,
            array_agg(g.task_id) filter (where g.kind = 'sleep') as sleep_tasks,
-           array_agg(g.step_no) filter (where g.kind = 'sleep') as sleep_steps
+           array_agg(g.step_no) filter (where g.kind = 'sleep') as sleep_steps,
+           array_agg(g.task_id) filter (where g.kind = 'deadline') as late_tasks,
+           array_agg(g.step_no) filter (where g.kind = 'deadline') as late_steps
     into v_due from gone g;
     if v_due.ends_waits and not v_children then
         -- Several statements move them, so the steps are locked in order first, then the tasks.
@@ -102,6 +104,9 @@ begin
             v_due.sleep_tasks, v_due.sleep_steps,
             array_fill('complete'::tasker.step_state, array[cardinality(v_due.sleep_tasks)]),
             array_fill('null'::text, array[cardinality(v_due.sleep_tasks)]));
+    end if;
+    if v_due.late_tasks is not null then
+        fired := fired + tasker.fire_deadlines(v_due.late_tasks, v_due.late_steps);
     end if;
 
     if v_children then

@@ -53,8 +53,8 @@ create table tasker.templates (
 -- The compiled steps of a template, its environment's overrides applied. `child_parents[i]` is the
 -- number of parents of `children[i]`, so that finishing a step reads one row, not one for each child.
 -- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, allow_failure,
--- repeat, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat`, `map` and `workflow`:
--- these keys of the step as JSON. `child_template`: the template that `workflow` names.
+-- repeat, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat`, `map`, `workflow` and
+-- `signal`: these keys of the step as JSON. `child_template`: the template that `workflow` names.
 create table tasker.template_steps (
     template_id     int not null references tasker.templates,
     step_no         int not null,
@@ -81,6 +81,7 @@ create table tasker.template_steps (
     map             json,
     workflow        json,
     child_template  int,
+    signal          json,
     primary key (template_id, step_no),
     constraint step_is_named_once unique (name, template_id),
     constraint handler_has_a_name check (kind <> 'handler' or handler is not null),
@@ -198,7 +199,7 @@ create table tasker.maps (
 
 -- `child`, `child_failed`: a child task of the step is complete, or has failed or was cancelled. `again`: the next
 -- attempt of a step whose child failed is due.
-create type tasker.timer_kind as enum ('retry', 'repeat', 'sleep', 'child', 'child_failed', 'again');
+create type tasker.timer_kind as enum ('retry', 'repeat', 'sleep', 'deadline', 'child', 'child_failed', 'again');
 
 -- Events of steps at a later time: the hot queues contain only steps that can run now. A step that
 -- becomes due for a retry or a repetition returns to its queue with the number of its last message, so it runs
@@ -341,4 +342,68 @@ create type tasker.item_view as (
     item        json,
     result      json,
     error       json
+);
+
+-- A name of a signal is unique in a template.
+create unique index signal_is_named_once on tasker.template_steps (template_id, (signal ->> 'name'))
+    where signal is not null;
+
+-- The signals that steps received, some before they began to wait. `key`: the idempotency key.
+create table tasker.signals (
+    task_id     uuid not null,
+    step_no     int not null,
+    key         text not null,
+    received_at timestamptz not null,
+    sender      text,
+    payload     json not null,
+    primary key (task_id, step_no, key)
+);
+
+-- The steps that wait for a signal. `key`: the correlation key.
+create table tasker.signal_waits (
+    task_id      uuid not null,
+    step_no      int not null,
+    namespace_id bigint not null,
+    name         text not null,
+    key          text,
+    has_form     boolean not null,
+    since        timestamptz not null,
+    primary key (task_id, step_no)
+);
+
+create index signal_waits_by_key on tasker.signal_waits (namespace_id, name, key, task_id, step_no)
+    where key is not null;
+
+-- The signals with a correlation key of the last 24 hours. `is_kept`: no step waited for it yet.
+create table tasker.keyed_signals (
+    namespace_id    bigint not null,
+    name            text not null,
+    key             text not null,
+    idempotency_key text not null,
+    received_at     timestamptz not null,
+    is_kept         boolean not null,
+    sender          text,
+    payload         json not null,
+    primary key (namespace_id, name, key, idempotency_key)
+);
+
+-- For expire_keyed_signals.
+create index keyed_signals_by_time on tasker.keyed_signals (received_at);
+
+-- A step that waits for a signal as the API shows it.
+create type tasker.signal_wait_view as (
+    task_id          uuid,
+    step_no          int,
+    step             text,
+    namespace        text,
+    template_name    text,
+    template_version text,
+    name             text,
+    key              text,
+    waiting_since    timestamptz,
+    deadline         timestamptz,
+    quorum           int,
+    received         int,
+    schema           json,
+    form             json
 );

@@ -1,3 +1,4 @@
+#include "blocked_call.hpp"
 #include "workflow_database.hpp"
 
 #include "tasker/testing/wait.hpp"
@@ -6,7 +7,6 @@
 #include <gmock/gmock.h>
 
 #include <array>
-#include <future>
 #include <map>
 #include <tuple>
 
@@ -98,53 +98,6 @@ constexpr std::array calls{
     core_call{"FireTimers", "select * from tasker.fire_timers(10)"},
 };
 
-/// A session that runs one statement on a thread and reports how it ended.
-class caller {
-public:
-    caller(std::string const& dsn, std::string statement) : session_{dsn} {
-        pid_ = session_.backendpid();
-        outcome_ = std::async(std::launch::async, [this, statement = std::move(statement)] {
-            try {
-                pqxx::work work{session_};
-                work.exec(statement);
-                work.commit();
-            } catch (std::exception const& refused) {
-                return std::string{refused.what()};
-            }
-            return std::string{};
-        });
-    }
-
-    caller(caller const&) = delete;
-    caller& operator=(caller const&) = delete;
-
-    /// A test that has failed does not wait for locks that it holds itself.
-    ~caller() {
-        if (outcome_.valid()) {
-            session_.cancel_query();
-        }
-    }
-
-    /// Returns once the statement waits for a lock, or has ended.
-    void settle(workflow_database& w) {
-        EXPECT_TRUE(tasker::testing::wait_until(tasker::testing::soon(), [&] {
-            return outcome_.wait_for(std::chrono::seconds{0}) == std::future_status::ready ||
-                   w.db().value<bool>(
-                       fmt::format("select cardinality(pg_blocking_pids({})) > 0", pid_));
-        }));
-    }
-
-    /// The text of its error, or "".
-    std::string outcome() {
-        return outcome_.get();
-    }
-
-private:
-    pqxx::connection session_;
-    int pid_ = 0;
-    std::future<std::string> outcome_;
-};
-
 enum class template_kind { plain, dynamic, map };
 
 /// The call that comes first, and the kind of the tasks' template.
@@ -199,9 +152,11 @@ TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherCall) {
                       fmt::format(fmt::runtime(row), low_task, high_task, tasks.message(low_task),
                                   tasks.message(high_task)) +
                       " for update");
-            caller one{w.db().dsn(), fmt::format(fmt::runtime(first.statement), tasks.leased())};
+            blocked_call one{w.db().dsn(),
+                             fmt::format(fmt::runtime(first.statement), tasks.leased())};
             one.settle(w);
-            caller two{w.db().dsn(), fmt::format(fmt::runtime(second.statement), tasks.leased())};
+            blocked_call two{w.db().dsn(),
+                             fmt::format(fmt::runtime(second.statement), tasks.leased())};
             two.settle(w);
             hold.commit();
             EXPECT_EQ(one.outcome(), "");
@@ -229,8 +184,8 @@ TEST(Cancel, ReleasesItsLocksForAReportOfAStepThatItDidNotSee) {
     hold.exec(fmt::format(
         "select from tasker.steps where task_id = '{}' and step_no = 4 for update", task));
 
-    caller cancel{w.db().dsn(),
-                  fmt::format("select tasker.cancel_tasks(array['{}']::uuid[])", task)};
+    blocked_call cancel{w.db().dsn(),
+                        fmt::format("select tasker.cancel_tasks(array['{}']::uuid[])", task)};
     cancel.settle(w); // after the report, which enqueues b
     report.commit();
     std::vector<held_step> late;
@@ -242,10 +197,11 @@ TEST(Cancel, ReleasesItsLocksForAReportOfAStepThatItDidNotSee) {
     ASSERT_TRUE(tasker::testing::wait_until(tasker::testing::soon(), [&] {
         return w.db().value<bool>("select count(*) = 1 from pg_locks l where not l.granted");
     }));
-    caller last{w.db().dsn(), fmt::format("select * from tasker.finish_steps('tasker_default', 1, "
-                                          "30, 0, array['{}']::uuid[], '{{2}}', '{{1}}', '{{{}}}', "
-                                          "'{{success}}', '{{1}}', '{{null}}', '{{0}}')",
-                                          task, late.at(0).msg_id)};
+    blocked_call last{w.db().dsn(),
+                      fmt::format("select * from tasker.finish_steps('tasker_default', 1, "
+                                  "30, 0, array['{}']::uuid[], '{{2}}', '{{1}}', '{{{}}}', "
+                                  "'{{success}}', '{{1}}', '{{null}}', '{{0}}')",
+                                  task, late.at(0).msg_id)};
     last.settle(w); // after the cancellation, which holds d
     hold.commit();
     EXPECT_EQ(cancel.outcome(), "");

@@ -107,6 +107,11 @@ protected:
         parents_ = w_.register_yaml(
             "parents", "  - {name: p, workflow: {name: kid, context: {a: '${context/a:-1}'}}, "
                        "retry: {max_attempts: 2, backoff: none}}\n");
+        asks_ = w_.register_yaml(
+            "asks", "  - {name: a, handler: {callable: h}}\n"
+                    "  - {name: w, signal: {name: go, deadline_seconds: 0.001, quorum: 2}}\n"
+                    "  - {name: v, signal: {name: late}, dependencies: [a]}\n"
+                    "  - {name: k, signal: {name: paid, key: $.a}, dependencies: [a]}\n");
         // The tables grow after the statistics were taken, and the plans stay.
         add_templates(w_, GetParam().tasks / 10);
         add_history(w_, diamond_, GetParam().tasks, GetParam().state);
@@ -192,6 +197,7 @@ protected:
             finish("'success'::tasker.outcome", 0);
             exec("select from tasker.fire_timers(1000)");
         }
+        send_signals();
         read();
         exec("select tasker.register_worker('again', '{default}')");
         exec("select tasker.flush_notifications()");
@@ -222,6 +228,22 @@ protected:
         claim();
         finish("'success'::tasker.outcome", 0);
         exec("select from tasker.fire_timers(1000)");
+    }
+
+    /// Some come before their steps wait, one after a deadline.
+    void send_signals() {
+        exec("select tasker.signal_by_key('default', 'paid', '1')");
+        create(asks_, "null::text");
+        auto const newest = fmt::format(
+            "(select task_id from tasker.tasks order by task_id desc limit {}) t", batch / 10);
+        exec("select tasker.signal_task(task_id, 'go', '1', 'ada') from " + newest);
+        exec("select tasker.signal_task(task_id, 'late') from " + newest);
+        claim();
+        finish("'success'::tasker.outcome", 0);
+        exec("select tasker.signal_by_key('default', 'paid', '1')");
+        exec("select from tasker.fire_timers(1000)");
+        exec("select from tasker.list_signal_waits('default', null, false, null, null, 50)");
+        exec("select from tasker.cancel_tasks(array(select task_id from " + newest + "))");
     }
 
     void finish_alone() {
@@ -274,6 +296,7 @@ protected:
     int waits_ = 0;
     int map_ = 0;
     int parents_ = 0;
+    int asks_ = 0;
     std::optional<explained_session> session_;
 };
 

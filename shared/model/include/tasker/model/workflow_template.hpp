@@ -34,10 +34,13 @@ enum class join_rule : std::uint8_t {
 enum class unmet : std::uint8_t { skip, fail };
 
 /// What a step does when it runs.
-enum class step_kind : std::uint8_t { handler, sleep, map, workflow };
+enum class step_kind : std::uint8_t { handler, sleep, signal, map, workflow };
 
 /// What becomes of a map of which an item fails permanently.
 enum class item_failure : std::uint8_t { fail, collect };
+
+/// What becomes of a step whose signal does not come in time.
+enum class late_signal : std::uint8_t { fail, skip, complete };
 
 /// The settings of a step or an override. An absent value means the default in a step, and no
 /// change in an override.
@@ -78,12 +81,21 @@ struct step_template {
     std::optional<std::string> child_version;
     std::optional<std::string> child_context; ///< JSON object, with placeholders
     std::optional<std::int32_t> child_priority;
+    std::optional<std::string> signal_name;
+    std::optional<std::string> signal_schema; ///< JSON Schema of the payload
+    std::optional<std::chrono::milliseconds> signal_deadline;
+    std::optional<late_signal> on_deadline;
+    std::optional<std::string> signal_value; ///< JSON: the payload if none came in time
+    std::optional<std::int32_t> quorum;      ///< the number of different senders
+    std::optional<std::string> signal_key;   ///< an SQL/JSON path: the correlation key
+    std::optional<std::string> signal_form;  ///< JSON object: title and description
     step_settings settings;
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 
     step_kind kind() const noexcept {
         return child_name                  ? step_kind::workflow
                : map_over                  ? step_kind::map
+               : signal_name               ? step_kind::signal
                : sleep_time || sleep_until ? step_kind::sleep
                                            : step_kind::handler;
     }
