@@ -66,6 +66,16 @@ void add_optional(std::string& target, std::string_view name,
     }
 }
 
+http_request signal_request(std::string target, wire::signal_request const& request) {
+    std::string body;
+    wire::append(body, request);
+    return {.method = verb::post,
+            .target = std::move(target),
+            .body = std::move(body),
+            .content_type = "application/json",
+            .is_repeatable = request.idempotency_key.has_value()};
+}
+
 } // namespace
 
 struct client::state {
@@ -213,6 +223,34 @@ client::list_children(task_id id, std::optional<model::task_state> in, page_requ
 result<wire::task_view> client::cancel_task(task_id id) {
     return state_->call({.method = verb::post, .target = task_path(id) + "/cancel"},
                         &wire::read_task_view);
+}
+
+result<wire::signal_reply> client::send_signal(task_id id, std::string_view name,
+                                               wire::signal_request const& request) {
+    return state_->call(signal_request(task_path(id) + "/signals/" + percent_encode(name), request),
+                        &wire::read_signal_reply);
+}
+
+result<wire::keyed_signal_reply> client::send_signal_by_key(std::string_view name_space,
+                                                            std::string_view name,
+                                                            std::string_view key,
+                                                            wire::signal_request const& request) {
+    auto target = "/v1/signals/" + percent_encode(name);
+    add_query(target, "namespace", name_space);
+    add_query(target, "key", key);
+    return state_->call(signal_request(std::move(target), request), &wire::read_keyed_signal_reply);
+}
+
+result<wire::page<wire::signal_wait>> client::list_signals(signal_filter const& filter,
+                                                           page_request const& part) {
+    std::string target = "/v1/signals";
+    add_page(target, part);
+    add_optional(target, "namespace", filter.name_space);
+    add_optional(target, "name", filter.name);
+    if (filter.only_forms) {
+        add_query(target, "form", "true");
+    }
+    return state_->call({.target = std::move(target)}, &wire::read_signal_page);
 }
 
 result<wire::page<wire::step_view>> client::list_steps(task_id id, page_request const& part) {

@@ -54,6 +54,29 @@ TEST(Client, CreatesATaskAndReadsIt) {
     EXPECT_EQ(sent.body, R"({"name":"ship","context":{"order":17}})");
 }
 
+TEST(Client, SendsAndListsSignals) {
+    scripted_server server{[](request const& asked) {
+        return reply{.body = asked.line.starts_with("GET") ? R"({"signals":[],"next_cursor":null})"
+                             : asked.line.find("key=") == std::string::npos
+                                 ? R"({"outcome":"kept"})"
+                                 : R"({"delivered":3,"kept":false})"};
+    }};
+    client api{server.url()};
+    auto const sent = api.send_signal(example_task().id, "go", {.payload = "[1]", .by = "ada"});
+    ASSERT_TRUE(sent.has_value()) << sent.error().message;
+    EXPECT_EQ(sent->outcome, wire::signal_outcome::kept);
+    EXPECT_EQ(api.send_signal_by_key("shop", "paid", "o 1").value().delivered, 3);
+    EXPECT_TRUE(api.list_signals({.name_space = "shop", .name = "go", .only_forms = true})
+                    .value()
+                    .items.empty());
+    auto const requests = server.requests();
+    EXPECT_EQ(requests.at(0).line,
+              "POST /v1/tasks/0190f5fe-7c00-7a00-8000-000000000001/signals/go");
+    EXPECT_EQ(requests.at(0).body, R"({"payload":[1],"by":"ada"})");
+    EXPECT_EQ(requests.at(1).line, "POST /v1/signals/paid?namespace=shop&key=o%201");
+    EXPECT_EQ(requests.at(2).line, "GET /v1/signals?limit=50&namespace=shop&name=go&form=true");
+}
+
 TEST(Client, KeepsOneConnectionForAllItsCalls) {
     scripted_server server{[](request const&) { return reply{.body = body_of(example_task())}; }};
     client api{server.url()};

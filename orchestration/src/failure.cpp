@@ -14,13 +14,14 @@ namespace {
 using wire::error_code;
 
 /// The errors that Tasker's SQL functions raise.
-constexpr std::array<std::pair<std::string_view, error_code>, 6> refusals{{
+constexpr std::array<std::pair<std::string_view, error_code>, 7> refusals{{
     {"TK001", error_code::invalid_request},
     {"TK002", error_code::not_found},
     {"TK003", error_code::conflict},
     {"TK004", error_code::conflict},
     {"TK006", error_code::conflict},
     {"TK007", error_code::unprocessable},
+    {"TK008", error_code::conflict},
 }};
 
 bool is_passing(error const& failure) {

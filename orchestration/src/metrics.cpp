@@ -79,6 +79,10 @@ metrics::metrics()
       created_{counter(registry_, "tasker_tasks_created_total", "Tasks created.")},
       released_{counter(registry_, "tasker_steps_released_total",
                         "Steps enqueued because their retry was due.")},
+      signals_{BuildCounter()
+                   .Name("tasker_signals_total")
+                   .Help("Signals received, by outcome: complete, counted, kept or repeated.")
+                   .Register(registry_)},
       database_errors_{BuildCounter()
                            .Name("tasker_database_errors_total")
                            .Help("Failed database calls, by kind.")
@@ -124,6 +128,11 @@ void metrics::tasks_created(std::size_t tasks) {
 
 void metrics::steps_released(std::size_t steps) {
     released_.Increment(static_cast<double>(steps));
+}
+
+void metrics::signals_received(wire::signal_outcome outcome, std::size_t signals) {
+    signals_.Add({{"outcome", std::string{wire::to_string(outcome)}}})
+        .Increment(static_cast<double>(signals));
 }
 
 void metrics::database_failed(error const& failure) {

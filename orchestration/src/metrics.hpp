@@ -2,6 +2,7 @@
 
 #include "tasker/base/error.hpp"
 #include "tasker/http/router.hpp"
+#include "tasker/wire/signal.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
@@ -41,6 +42,7 @@ public:
     void gets_sent(std::size_t tasks);
     void tasks_created(std::size_t tasks);
     void steps_released(std::size_t steps);
+    void signals_received(wire::signal_outcome outcome, std::size_t signals);
     void database_failed(error const& failure);
 
     /// See telemetry::render.
@@ -60,6 +62,7 @@ private:
     prometheus::Histogram& get_batch_;
     prometheus::Counter& created_;
     prometheus::Counter& released_;
+    prometheus::Family<prometheus::Counter>& signals_;
     prometheus::Family<prometheus::Counter>& database_errors_;
     prometheus::Gauge& connections_;
     prometheus::Gauge& waiting_requests_;

@@ -3,6 +3,7 @@
 #include "api/batch.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
+#include "api/signals.hpp"
 #include "api/steps.hpp"
 #include "api/tasks.hpp"
 #include "api/templates.hpp"
@@ -132,6 +133,7 @@ struct service::parts {
     api::batch batch;
     api::templates templates;
     api::steps steps;
+    api::signals signals;
     api::health health;
     api::documents documents;
     http::router routes;
@@ -167,6 +169,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       batch{creator, side_thread, size(chosen.http.max_batch_body_bytes)},
       templates{db, cache, side_thread, templates_settings(chosen)},
       steps{db, milliseconds{chosen.database.timeout_ms}},
+      signals{db, metrics, milliseconds{chosen.database.timeout_ms}},
       health{db, [this] { return listener.listening(); }, [this] { return backlogs.growing(); }},
       documents{metrics, [this] { return measure(); }},
       server{executor, routes, server_options(chosen, metrics)} {
@@ -174,6 +177,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
     batch.add_routes(routes);
     templates.add_routes(routes);
     steps.add_routes(routes);
+    signals.add_routes(routes);
     health.add_routes(routes);
     documents.add_routes(routes);
 }

@@ -129,6 +129,38 @@ protected:
         return value;
     }
 
+    void call_signals(std::string const& large) {
+        call("POST", "/v1/templates", "/v1/templates",
+             R"({"name": "waits", "version": "1.0.0", "steps": [
+                    {"name": "a", "handler": {"callable": "h"}},
+                    {"name": "b", "depends_on": ["a"],
+                     "signal": {"name": "go", "schema": {"type": "object"}}},
+                    {"name": "c", "signal": {"name": "paid", "key": "$context.id"}}]})");
+        auto const task = "/v1/tasks/" + create("waits", R"(, "context": {"id": 7})");
+        std::string const route = "/v1/tasks/{task_id}/signals/{name}";
+        auto const go = task + "/signals/go";
+        call("POST", route, go, R"({"payload": {}, "idempotency_key": "k"})");
+        call("POST", route, go, R"({"payload": {}, "idempotency_key": "k"})");
+        call("POST", route, go, R"({"payload": {}})");
+        call("POST", route, go, "{}");
+        call("POST", route, go, R"({"x": 1})");
+        call("POST", route, task + "/signals/none", "{}");
+        call("POST", route, go, large);
+        call("POST", route, go, "{}", "text/csv");
+        std::string const list = "/v1/signals";
+        EXPECT_EQ(call("GET", list, list).at("signals").at(0).at("key"), "7");
+        call("GET", list, list + "?form=x");
+        call("GET", list, list + "?cursor=" + wire::encode_cursor(wire::wait_id{}, "x"));
+        std::string const by_key = "/v1/signals/{name}";
+        auto const paid = list + "/paid?key=7";
+        EXPECT_EQ(call("POST", by_key, paid, "{}").at("delivered"), 1);
+        EXPECT_EQ(call("POST", by_key, paid, "{}").at("kept"), true);
+        call("POST", by_key, list + "/paid", "{}");
+        call("POST", by_key, paid + "&namespace=none", "{}");
+        call("POST", by_key, paid, large);
+        call("POST", by_key, paid, "{}", "text/csv");
+    }
+
     std::set<std::string> seen_;
 };
 
@@ -231,6 +263,8 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("POST", one + "/cancel", path + "/cancel");
     call("POST", one + "/cancel", "/v1/tasks/x/cancel");
     call("POST", one + "/cancel", "/v1/tasks/" + unknown + "/cancel");
+
+    call_signals(large);
 
     for (auto const* plain :
          {"/health", "/health/live", "/health/ready", "/metrics", "/openapi.json"}) {

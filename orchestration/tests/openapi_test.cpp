@@ -1,6 +1,7 @@
 #include "api/batch.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
+#include "api/signals.hpp"
 #include "api/steps.hpp"
 #include "api/tasks.hpp"
 #include "api/templates.hpp"
@@ -43,12 +44,14 @@ std::map<std::string, std::set<std::string>> routes() {
     api::batch batch{creator, side_thread, 0};
     api::templates templates{none, cache, side_thread, {}};
     api::steps steps{none, {}};
+    api::signals signals{none, metrics, {}};
     api::health health{none, {}, {}};
     api::documents documents{metrics, {}};
     tasks.add_routes(table);
     batch.add_routes(table);
     templates.add_routes(table);
     steps.add_routes(table);
+    signals.add_routes(table);
     health.add_routes(table);
     documents.add_routes(table);
 
@@ -200,6 +203,8 @@ TEST(OpenApi, PatternsOfCursorsMatchWhatTheServerReturns) {
         expect_match("step_cursor", wire::encode_cursor(step_no{number}, list));
         expect_match("template_cursor", wire::encode_cursor(template_id{number}, list));
         expect_match("task_cursor", wire::encode_cursor(task_id::generate(), list));
+        expect_match("wait_cursor", wire::encode_cursor(
+                                        wire::wait_id{task_id::generate(), step_no{number}}, list));
     }
 }
 

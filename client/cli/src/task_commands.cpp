@@ -271,6 +271,7 @@ void add_task_commands(command_line& line) {
     add_watch(line, group);
     add_steps(line, group);
     add_children(line, group);
+    add_task_signal(line, group);
     add_cancel(line, group);
 }
 

@@ -87,6 +87,28 @@ TEST_F(TaskCommands, AKeyMakesCreationRepeatable) {
     EXPECT_EQ(other.status.code, 3);
 }
 
+TEST_F(TaskCommands, SignalEndsTheWaitOfAStep) {
+    register_template("name: waits\nversion: 1.0.0\nsteps:\n"
+                      "  - {name: ask, signal: {name: approve, schema: {type: object}}}\n");
+    auto const id = create({"waits"});
+    EXPECT_THAT(tasker_.run({"task", "steps", id}).out, HasSubstr("waiting"));
+    EXPECT_THAT(tasker_.run({"task", "steps", id, "ask"}).out, HasSubstr("waits for signal"));
+    auto const wrong = tasker_.run({"task", "signal", id, "approve", "--payload", "{"});
+    EXPECT_EQ(wrong.status.code, 2);
+    EXPECT_THAT(wrong.err, HasSubstr("--payload"));
+    auto const refused = tasker_.run({"task", "signal", id, "approve", "--payload", "5"});
+    EXPECT_EQ(refused.status.code, 3);
+    EXPECT_THAT(refused.err, HasSubstr("payload"));
+    auto const sent = tasker_.run(
+        {"task", "signal", id, "approve", "--payload", "-", "--by", "ada", "--key", "k"},
+        R"({"ok":true})");
+    EXPECT_EQ(sent.out, "received: its step is complete\n") << sent.err;
+    auto const again =
+        tasker_.run({"task", "signal", id, "approve", "--payload", "{}", "--key", "k", "--json"});
+    EXPECT_EQ(again.out, "{\"outcome\":\"repeated\"}\n");
+    EXPECT_THAT(tasker_.run({"task", "get", id}).out, HasSubstr("complete"));
+}
+
 TEST_F(TaskCommands, RefusalsOfTheServerAreReported) {
     auto const unknown = tasker_.run({"task", "create", "nowhere"});
     EXPECT_EQ(unknown.status.code, 3);

@@ -5,6 +5,7 @@
 #include "tasker/queue/tasks.hpp"
 #include "tasker/wire/cursor.hpp"
 #include "tasker/wire/page.hpp"
+#include "tasker/wire/signal.hpp"
 #include "tasker/wire/template_view.hpp"
 
 #include <cstddef>
@@ -37,6 +38,11 @@ http::response ok(View const& view) {
 
 /// Lists of templates omit the definitions.
 inline std::size_t payload_bytes(wire::template_view const&) noexcept {
+    return 0;
+}
+
+/// Pages of waits do not end early: schemas and forms are parts of templates, and small.
+inline std::size_t payload_bytes(wire::signal_wait const&) noexcept {
     return 0;
 }
 

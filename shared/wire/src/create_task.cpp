@@ -1,10 +1,9 @@
 #include "tasker/wire/create_task.hpp"
 
+#include "body_problems.hpp"
+
 #include "tasker/json/syntax.hpp"
 #include "tasker/json/walker.hpp"
-
-#include "tasker/base/edit_distance.hpp"
-#include "tasker/json/text.hpp"
 #include "tasker/model/names.hpp"
 
 #include <algorithm>
@@ -17,42 +16,10 @@ namespace tasker::wire {
 
 namespace {
 
-constexpr std::size_t max_details = 100;
-
-class detail_list {
-public:
-    void add(std::string path, std::string problem) {
-        if (details_.size() < max_details) {
-            details_.push_back({.path = std::move(path), .problem = std::move(problem)});
-        }
-        ++total_;
-    }
-
-    bool empty() const noexcept {
-        return total_ == 0;
-    }
-
-    invalid_body finish() && {
-        std::string message = total_ == 1 ? "the body has a problem"
-                                          : "the body has " + std::to_string(total_) + " problems";
-        return {.message = std::move(message), .details = std::move(details_)};
-    }
-
-private:
-    std::vector<error_detail> details_;
-    std::size_t total_ = 0;
-};
-
 enum class field : std::uint8_t { name_space, name, version, context, priority, idempotency_key };
 
 constexpr std::array<std::string_view, 6> field_names{"namespace", "name",     "version",
                                                       "context",   "priority", "idempotency_key"};
-
-std::string shown(std::string_view text) {
-    constexpr std::size_t longest = 40;
-    return text.size() <= longest ? std::string{text}
-                                  : json::to_utf8(text.substr(0, longest)) + "...";
-}
 
 /// Reads one request. The path of its place in the body is built only for a problem.
 class request_reader {
@@ -94,9 +61,7 @@ private:
     void read_member(std::string_view key) {
         auto const found = std::ranges::find(field_names, key);
         if (found == field_names.end()) {
-            auto const near = nearest(key.substr(0, 64), field_names);
-            add(key, "is an unknown field" +
-                         (near ? "; did you mean \"" + std::string{*near} + "\"?" : std::string{}));
+            add(key, unknown_field(key, field_names));
             from_.raw();
             return;
         }
@@ -152,13 +117,6 @@ private:
         if (auto problem = rule(out)) {
             add(key, std::move(*problem));
         }
-    }
-
-    static std::optional<std::string> key_problem(std::string_view key) {
-        if (key.empty() || key.size() > max_idempotency_key_bytes) {
-            return "must have 1 to " + std::to_string(max_idempotency_key_bytes) + " bytes";
-        }
-        return std::nullopt;
     }
 
     void read_context(std::string_view key) {
@@ -232,15 +190,6 @@ std::vector<create_task_request> read_batch(json::walker& from, detail_list& pro
         problems.add("tasks", "is required");
     }
     return out;
-}
-
-std::optional<invalid_body> refuse_syntax(std::string_view body) {
-    if (auto found = json::find_problem(body)) {
-        return invalid_body{
-            .message = "the body cannot be read",
-            .details = {{.path = std::move(found->path), .problem = std::move(found->problem)}}};
-    }
-    return std::nullopt;
 }
 
 } // namespace

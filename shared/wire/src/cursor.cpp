@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace tasker::wire {
@@ -16,6 +17,7 @@ constexpr std::uint8_t task_mark = 't';
 constexpr std::uint8_t step_mark = 's';
 constexpr std::uint8_t template_mark = 'p';
 constexpr std::uint8_t item_mark = 'i';
+constexpr std::uint8_t wait_mark = 'w';
 
 using byte_list = std::vector<std::uint8_t>;
 
@@ -101,17 +103,21 @@ result<byte_list> decode(std::string_view cursor, byte_list const& head, std::si
     return std::move(*bytes);
 }
 
+std::int32_t number_of(std::span<std::uint8_t const> bytes) {
+    std::uint32_t bits = 0;
+    for (std::uint8_t const byte : bytes) {
+        bits = bits << 8U | byte;
+    }
+    return static_cast<std::int32_t>(bits);
+}
+
 template <class Id>
 result<Id> decode_number(std::string_view cursor, byte_list const& head) {
     auto const bytes = decode(cursor, head, sizeof(std::int32_t));
     if (!bytes) {
         return bytes.error();
     }
-    std::uint32_t bits = 0;
-    for (std::uint8_t const byte : *bytes) {
-        bits = bits << 8U | byte;
-    }
-    return Id{static_cast<std::int32_t>(bits)};
+    return Id{number_of(*bytes)};
 }
 
 } // namespace
@@ -134,6 +140,13 @@ std::string encode_cursor(std::int32_t last, std::string_view list) {
     return encode_number(item_mark, list, last);
 }
 
+std::string encode_cursor(wait_id last, std::string_view list) {
+    auto bytes = head_of(wait_mark, list);
+    bytes.insert(bytes.end(), last.task.bytes().begin(), last.task.bytes().end());
+    append(bytes, static_cast<std::uint32_t>(last.step.value));
+    return to_base64url(bytes);
+}
+
 result<task_id> decode_task_cursor(std::string_view cursor, std::string_view list) {
     task_id::bytes_type bytes{};
     auto const decoded = decode(cursor, head_of(task_mark, list), bytes.size());
@@ -154,6 +167,17 @@ result<template_id> decode_template_cursor(std::string_view cursor, std::string_
 
 result<std::int32_t> decode_item_cursor(std::string_view cursor, std::string_view list) {
     return decode_number<std::int32_t>(cursor, head_of(item_mark, list));
+}
+
+result<wait_id> decode_wait_cursor(std::string_view cursor, std::string_view list) {
+    task_id::bytes_type task{};
+    auto const decoded =
+        decode(cursor, head_of(wait_mark, list), task.size() + sizeof(std::int32_t));
+    if (!decoded) {
+        return decoded.error();
+    }
+    std::copy_n(decoded->begin(), task.size(), task.begin());
+    return wait_id{task_id{task}, step_no{number_of(std::span{*decoded}.subspan(task.size()))}};
 }
 
 } // namespace tasker::wire

@@ -6,6 +6,7 @@
 #include "tasker/model/states.hpp"
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/page.hpp"
+#include "tasker/wire/signal.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
 #include "tasker/wire/template_view.hpp"
@@ -44,6 +45,13 @@ struct template_filter {
     std::optional<std::string> name_space = {};
     std::optional<std::string> name = {};
     std::optional<std::string> version = {};
+};
+
+/// The filters of a list of waits for signals; absent filters match everything.
+struct signal_filter {
+    std::optional<std::string> name_space = {};
+    std::optional<std::string> name = {}; ///< of the signal
+    bool only_forms = false;              ///< approvals
 };
 
 /// The page of a list.
@@ -109,6 +117,21 @@ public:
     /// Its open child tasks are cancelled too. Errors: errc::refused with conflict if it is
     /// complete.
     result<wire::task_view> cancel_task(task_id id);
+
+    /// Sends a signal to the step of the task that waits for it. Errors: errc::refused with
+    /// conflict if the step has it already, or has ended; with unprocessable if the payload does
+    /// not match its schema.
+    result<wire::signal_reply> send_signal(task_id id, std::string_view name,
+                                           wire::signal_request const& request = {});
+
+    /// Sends a signal to all steps of a namespace that wait for it with this correlation key.
+    result<wire::keyed_signal_reply> send_signal_by_key(std::string_view name_space,
+                                                        std::string_view name, std::string_view key,
+                                                        wire::signal_request const& request = {});
+
+    /// The steps that wait for a signal; the oldest tasks first.
+    result<wire::page<wire::signal_wait>> list_signals(signal_filter const& filter = {},
+                                                       page_request const& part = {});
 
     /// In topological order.
     result<wire::page<wire::step_view>> list_steps(task_id id, page_request const& part = {});
