@@ -47,12 +47,12 @@ begin
                 set state = (case when i.may_take then 'in_progress' else 'enqueued' end)::tasker.step_state,
                     enqueued_at = v_now, delivery = i.may_take::int,
                     worker_id = case when i.may_take then p_worker end
-                from (select tasker.item_step(v_map.step_no, n) as step_no,
+                from (select v_map.task_id, tasker.item_step(v_map.step_no, n) as step_no,
                              n - v_map.items_sent < p_take - coalesce(cardinality(taken_tasks), 0) as may_take
                       from generate_series(v_map.items_sent, least(
                           v_map.items_sent + v_map.max_parallel - v_map.items_open, v_map.items_total) - 1) n
                       offset 0) i
-                where s.task_id = any (array[v_map.task_id]) and s.step_no = i.step_no and s.state = 'pending'
+                where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.state = 'pending'
                 returning s.task_id, s.step_no, s.state
             )
             select count(*)::int as items,

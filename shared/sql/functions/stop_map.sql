@@ -12,17 +12,18 @@ declare
     v_now  timestamptz := tasker.clock();
     v_open int;
 begin
+    -- `any (array[…])` and `offset 0`: decision 0113.
     with idle as materialized (
-        select s.step_no, s.state
-        from generate_series(0, p_map.items_total - 1) i
-        join tasker.steps s
-            on s.task_id = any (array[p_map.task_id]) and s.step_no = tasker.item_step(p_map.step_no, i)
+        select s.task_id, s.step_no, s.state
+        from (select p_map.task_id, tasker.item_step(p_map.step_no, n) as step_no
+              from generate_series(0, p_map.items_total - 1) n offset 0) i
+        join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
         where s.state in ('pending', 'enqueued', 'waiting_for_retry')
         for update of s skip locked
     ), stopped as (
         update tasker.steps s set state = 'cancelled', finished_at = v_now
         from idle
-        where s.task_id = any (array[p_map.task_id]) and s.step_no = idle.step_no
+        where s.task_id = any (array[idle.task_id]) and s.step_no = idle.step_no
         returning idle.state
     )
     select (p_map.items_open - count(*) filter (where t.state <> 'pending'))::int into v_open from stopped t;

@@ -47,6 +47,17 @@ TEST(MapLimits, AListHasAtMostAHundredThousandElements) {
               "a map takes at most 100000 elements, not 100001");
 }
 
+/// Without statistics, a plan that compares each item with each row would take half an hour.
+TEST(MapLimits, AHundredThousandItemsAreStoppedByTheirKeys) {
+    workflow_database w;
+    auto const task = start(w, zeros(100'000));
+    w.db().exec("set statement_timeout = '60s'");
+    w.finish(w.claim().at(0), R"({"message": "no"})", 2);
+    EXPECT_EQ(w.shown(task, "each", "state"), "failed");
+    EXPECT_EQ(w.db().value<int>("select count(*) from tasker.steps where state = 'cancelled'"),
+              99'999);
+}
+
 TEST(MapLimits, AnElementTakesAtMostAMebibyte) {
     {
         workflow_database w;
