@@ -49,10 +49,12 @@ py::tuple compile_template(std::string_view text, bool is_json, std::string_view
     return py::make_tuple(std::vector<std::string>{}, result);
 }
 
-/// The problems of a context by the input_schema of a compiled template.
-std::vector<std::string> check_context(std::string_view schema, std::string_view context) {
+/// The problems of a context by the input_schema of a compiled template, or of another value, which
+/// the problems call `name`.
+std::vector<std::string> check_context(std::string_view schema, std::string_view context,
+                                       std::string_view name) {
     return to_texts(
-        json_schema::validator::compile(schema, "schema").value().validate(context, "context"));
+        json_schema::validator::compile(schema, "schema").value().validate(context, name));
 }
 
 struct trial {
@@ -129,7 +131,8 @@ std::vector<std::int64_t> time_calls(py::function call, py::sequence const& para
 void bind_trial(py::module_& module) {
     module.def("compile_template", &compile_template, py::arg("text"), py::arg("is_json"),
                py::arg("environment"));
-    module.def("check_context", &check_context, py::arg("schema"), py::arg("context"));
+    module.def("check_context", &check_context, py::arg("schema"), py::arg("context"),
+               py::arg("name") = "context");
     module.def("time_calls", &time_calls, py::arg("call"), py::arg("parameters"),
                py::arg("context"), py::arg("parents"), py::arg("calls"));
     module.def(

@@ -36,7 +36,7 @@ from .errors import (
     Unreachable,
     WorkerError,
 )
-from .models import ItemView, Parent, Problem, Progress, StepView, Task, Template
+from .models import ItemView, Parent, Problem, Progress, SignalWait, StepView, Task, Template
 from .worker import Worker
 
 _native.load_parts()
@@ -58,6 +58,7 @@ __all__ = [
     "Progress",
     "Refused",
     "Retry",
+    "SignalWait",
     "Step",
     "StepView",
     "Task",

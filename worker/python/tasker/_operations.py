@@ -8,12 +8,13 @@ import json
 import os
 import pathlib
 import time
+import urllib.parse
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Optional, TypeVar, Union
 
 from . import _http
 from .errors import TaskFailed
-from .models import ItemView, StepView, Task, Template
+from .models import ItemView, SignalWait, StepView, Task, Template
 
 Value = TypeVar("Value")
 Operation = Generator[_http.Request, Any, Value]
@@ -83,6 +84,49 @@ def _why(task: Task) -> Operation[str]:
 
 def cancel(task: TaskLike) -> Operation[Task]:
     return Task.of((yield _http.post(f"/v1/tasks/{_http.quoted(id_of(task))}/cancel")))
+
+
+def signal(
+    task: TaskLike, name: str, payload: Any, by: Optional[str], idempotency_key: Optional[str]
+) -> Operation[str]:
+    path = f"/v1/tasks/{_http.quoted(id_of(task))}/signals/{_http.quoted(name)}"
+    answer = yield _http.post(path, _signal_body(payload, by, idempotency_key))
+    return str(answer["outcome"])
+
+
+def signal_by_key(
+    name: str,
+    key: str,
+    payload: Any,
+    by: Optional[str],
+    idempotency_key: Optional[str],
+    namespace: str,
+) -> Operation[int]:
+    query = urllib.parse.urlencode({"namespace": namespace, "key": key})
+    path = f"/v1/signals/{_http.quoted(name)}?{query}"
+    answer = yield _http.post(path, _signal_body(payload, by, idempotency_key))
+    return int(answer["delivered"])
+
+
+def _signal_body(payload: Any, by: Optional[str], idempotency_key: Optional[str]) -> dict[str, Any]:
+    given = {"by": by, "idempotency_key": idempotency_key}
+    return {"payload": payload, **{name: each for name, each in given.items() if each is not None}}
+
+
+def signal_waits(
+    namespace: Optional[str], name: Optional[str], approvals: bool
+) -> Operation[list[SignalWait]]:
+    found: list[SignalWait] = []
+    cursor = None
+    form = "true" if approvals else None
+    while True:
+        query = {"namespace": namespace, "name": name, "form": form, "cursor": cursor,
+                 "limit": page_size}
+        answer = yield _http.get("/v1/signals", query)
+        found += [SignalWait.of(each) for each in answer["signals"]]
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            return found
 
 
 def task_filters(

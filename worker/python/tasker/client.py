@@ -9,7 +9,7 @@ from typing import Any, List, Optional
 
 from . import _async_http, _http, _operations, _sync_http, _watching
 from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
-from .models import ItemView, Progress, StepView, Task, Template
+from .models import ItemView, Progress, SignalWait, StepView, Task, Template
 
 __all__ = ["AsyncClient", "Client", "NewTask"]
 
@@ -60,6 +60,51 @@ class Client:
     def cancel(self, task: TaskLike) -> Task:
         """Cancels it; Conflict if it is complete."""
         return self._do(_operations.cancel(task))
+
+    def signal(
+        self,
+        task: TaskLike,
+        name: str,
+        payload: Any = None,
+        *,
+        by: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> str:
+        """Sends a signal to the step of the task that waits for it.
+
+        Returns ``complete`` (it ended the wait), ``counted`` (others are needed), ``kept`` (the
+        step does not wait yet) or ``repeated`` (the key was used before). Conflict if the step has
+        its signals, or has ended.
+        """
+        return self._do(_operations.signal(task, name, payload, by, idempotency_key))
+
+    def signal_by_key(
+        self,
+        name: str,
+        key: str,
+        payload: Any = None,
+        *,
+        by: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+        namespace: str = "default",
+    ) -> int:
+        """Sends a signal to all steps that wait for it with this correlation key.
+
+        Returns how many received it; 0: it is kept for 24 hours.
+        """
+        return self._do(
+            _operations.signal_by_key(name, key, payload, by, idempotency_key, namespace)
+        )
+
+    def signal_waits(
+        self,
+        *,
+        namespace: Optional[str] = None,
+        name: Optional[str] = None,
+        approvals: bool = False,
+    ) -> List[SignalWait]:
+        """The steps that wait for a signal; with ``approvals`` only those that have a form."""
+        return self._do(_operations.signal_waits(namespace, name, approvals))
 
     def list(
         self,
@@ -183,6 +228,40 @@ class AsyncClient:
 
     async def cancel(self, task: TaskLike) -> Task:
         return await self._do(_operations.cancel(task))
+
+    async def signal(
+        self,
+        task: TaskLike,
+        name: str,
+        payload: Any = None,
+        *,
+        by: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> str:
+        return await self._do(_operations.signal(task, name, payload, by, idempotency_key))
+
+    async def signal_by_key(
+        self,
+        name: str,
+        key: str,
+        payload: Any = None,
+        *,
+        by: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+        namespace: str = "default",
+    ) -> int:
+        return await self._do(
+            _operations.signal_by_key(name, key, payload, by, idempotency_key, namespace)
+        )
+
+    async def signal_waits(
+        self,
+        *,
+        namespace: Optional[str] = None,
+        name: Optional[str] = None,
+        approvals: bool = False,
+    ) -> List[SignalWait]:
+        return await self._do(_operations.signal_waits(namespace, name, approvals))
 
     async def list(
         self,

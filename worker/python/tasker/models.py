@@ -6,7 +6,16 @@ import dataclasses
 import datetime
 from typing import Any, Optional
 
-__all__ = ["ItemView", "Parent", "Problem", "Progress", "StepView", "Task", "Template"]
+__all__ = [
+    "ItemView",
+    "Parent",
+    "Problem",
+    "Progress",
+    "SignalWait",
+    "StepView",
+    "Task",
+    "Template",
+]
 
 _finished = frozenset({"failed", "complete", "cancelled"})
 
@@ -137,6 +146,32 @@ class ItemView:
         if fields.get("error"):
             fields["error"] = Problem(**_known(Problem, fields["error"]))
         return ItemView(**fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class SignalWait:
+    """A step that waits for a signal, at the time of the response."""
+
+    task_id: str
+    step: str
+    namespace: str
+    template: str
+    version: str
+    name: str  # of the signal
+    key: Optional[str] = None  # the correlation key
+    waiting_since: Optional[datetime.datetime] = None
+    deadline: Optional[datetime.datetime] = None
+    quorum: int = 1  # the number of different senders that it needs
+    received: int = 0
+    schema: Any = dataclasses.field(default=None, repr=False)  # JSON Schema of the payload
+    form: Optional[dict[str, str]] = None  # title and description of an approval
+
+    @staticmethod
+    def of(value: dict[str, Any]) -> SignalWait:
+        fields = _known(SignalWait, value)
+        for name in ("waiting_since", "deadline"):
+            fields[name] = _moment(fields.get(name))
+        return SignalWait(**fields)
 
 
 @dataclasses.dataclass(frozen=True)

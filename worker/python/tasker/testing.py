@@ -13,10 +13,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
-from . import _binding, _lists, _native, _operations, _registry
+from . import _binding, _lists, _native, _operations, _registry, _trial_signals
 from ._dev_server import DevServer
+from ._trial_signals import Signal
 
-__all__ = ["DevServer", "Failure", "Run", "StepRun", "call", "run"]
+__all__ = ["DevServer", "Failure", "Run", "Signal", "StepRun", "call", "run"]
 
 _failure = "failure"
 
@@ -71,6 +72,7 @@ def run(
     context: Any = None,
     *,
     stubs: Optional[Mapping[str, Callable[..., Any]]] = None,
+    signals: Optional[Mapping[str, Any]] = None,
     environment: str = "default",
 ) -> Run:
     """Runs a template in this thread, without a database, step after step in their order.
@@ -78,10 +80,11 @@ def run(
     Everything passes through JSON as in the real engine. Failed steps are retried without a delay,
     as often as the template allows. ``handlers`` are as for ``Worker``. ``stubs`` are functions by
     handler name that take precedence, for built-in handlers and for handlers that a test must not
-    run.
+    run. ``signals`` are those that the steps wait for, by name: a payload, a ``Signal``, or a list
+    of them for a quorum. The deadline of others passes.
 
-    Raises ValueError if the template is wrong, the context does not fit its input schema, or a
-    handler is missing.
+    Raises ValueError if the template is wrong, the context does not fit its input schema, a
+    handler is missing, or a step waits for a signal that is not given and has no deadline.
     """
     compiled = _compile(template, environment)
     context_text = _native.write_json({} if context is None else context)
@@ -102,6 +105,7 @@ def run(
             f"{', '.join(conditional)}; test this template with the fixture tasker_server"
         )
     functions = _functions(handlers, stubs, compiled["steps"])
+    _trial_signals.check_names(signals or {}, compiled["steps"])
     steps = {step["name"]: StepRun(step["name"]) for step in compiled["steps"]}
     is_dynamic = any(
         step["join_rule"] != "all_complete" or step["allow_failure"] or step["kind"] != "handler"
@@ -120,6 +124,9 @@ def run(
             step.state = "complete"  # no test waits
         elif outcome == "run" and declared["kind"] == "map":
             _run_map(declared, functions, context_text, parents, step)
+        elif outcome == "run" and declared["kind"] == "signal":
+            step.state, step.result, problem = _trial_signals.end_wait(declared, signals or {})
+            step.failures += [Failure(problem, "deadline", True)] if problem else []
         elif outcome == "run":
             _run_step(declared, functions, context_text, parents, is_dynamic, step)
     has_failed = any(steps[each["name"]].state == "failed" and not each["allow_failure"]

@@ -86,6 +86,13 @@ class Reader:
         )
         return client.create_task("waits", namespace="unserved").task_id
 
+    def signalled_task(self):
+        """A task of a template of docs/workflows.md that waits for signals."""
+        (template,) = [each for each in blocks("docs/workflows.md", "yaml") if "signal:" in each]
+        client = tasker.Client(self.url)
+        name = client.register_template(template).name
+        return client.create_task(name, {"order": "order-17"}).task_id
+
     def python(self, code):
         done = self.run(sys.executable, "-c", code)
         assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
@@ -148,6 +155,8 @@ class TestDocuments:
                 reader.environment["CURSOR"] = page["next_cursor"]
             elif "/cancel" in command:
                 reader.environment["ID"] = reader.waiting_task()
+            elif "/signals/approve" in command:
+                reader.environment["ID"] = reader.signalled_task()
             printed = reader.shell(command)
             if printed.startswith('{"task_id"') and not complete:
                 reader.environment["ID"] = json.loads(printed)["task_id"]
@@ -176,3 +185,15 @@ class TestDocuments:
         assert task.state == end
         shown = {step.name: step.state for step in client.steps(task)}
         assert shown.items() >= states.items()
+
+    def test_signals_of_workflows(self, reader):
+        client = tasker.Client(reader.url)
+        refused = reader.signalled_task()
+        client.signal(refused, "approve", {"approved": False}, by="ada")
+        client.wait(refused, timeout=60, check=True)
+        assert client.step(refused, "pay").state == "skipped"
+        approved = reader.signalled_task()
+        client.signal(approved, "approve", {"approved": True}, by="ada")
+        client.signal(approved, "payment", {"amount": 30})
+        done = client.wait(approved, timeout=60, check=True)
+        assert done.result["paid"]["payload"] == {"amount": 30}
