@@ -17,7 +17,7 @@ constexpr auto mapped = "  - {name: list, handler: {callable: h}}\n"
 /// A task whose step `list` returns `list`, an SQL expression of type json; `map` is the key.
 std::string start(workflow_database& w, std::string const& list,
                   std::string const& map = "{over: $.list, max_parallel: 1}") {
-    auto const task = w.create(w.register_yaml("t", mapped + map + "}\n"));
+    auto task = w.create(w.register_yaml("t", mapped + map + "}\n"));
     auto const step = w.claim().at(0);
     w.finish(step, w.db().value<std::string>("select (" + list + ")::text"));
     return task;

@@ -78,6 +78,7 @@ protected:
 
     static std::vector<std::string> names(std::map<std::string, held_step> const& held) {
         std::vector<std::string> out;
+        out.reserve(held.size());
         for (auto const& [name, step] : held) {
             out.push_back(name);
         }
