@@ -71,6 +71,7 @@ queue::finished_step make_report(queue::claimed_step const& step, step_result an
     }
     queue::finished_step report;
     report.held = lease_of(step);
+    report.outcome = answer.wants_children() ? queue::outcome::children : queue::outcome::success;
     try {
         report.payload = std::move(answer).json_text();
     } catch (nlohmann::json::exception const& broken) {

@@ -28,6 +28,7 @@ std::size_t weight(queue::claimed_step const& step) {
 metrics::ending ending_of(queue::outcome outcome) {
     switch (outcome) {
     case queue::outcome::success:
+    case queue::outcome::children:
         return metrics::ending::success;
     case queue::outcome::retryable_failure:
         return metrics::ending::retryable_failure;
@@ -124,12 +125,12 @@ void step_flow::finish(finished_execution done) {
         return;
     }
     auto const must_stop = done.step->cause == cancel_cause::shutting_down;
-    if (done.skipped || (must_stop && done.report.outcome != queue::outcome::success)) {
+    if (done.skipped || (must_stop && is_failure(done.report.outcome))) {
         give_back(done.step);
         return;
     }
     metrics_.step_ended(ending_of(done.report.outcome));
-    if (done.report.outcome != queue::outcome::success) {
+    if (is_failure(done.report.outcome)) {
         log_failure(step, done.report);
     }
     add_report(std::move(done.report), std::move(done.step));

@@ -63,6 +63,16 @@ step_result step_result::from_json_text(std::string json) {
     return step_result(text{std::move(json)});
 }
 
+step_result::step_result(child_list wanted) : content_(std::move(wanted)) {}
+
+step_result step_result::from_children(std::string json) {
+    return step_result(child_list{std::move(json)});
+}
+
+bool step_result::wants_children() const noexcept {
+    return std::holds_alternative<child_list>(content_);
+}
+
 bool step_result::is_success() const noexcept {
     return failure() == nullptr;
 }
@@ -73,6 +83,9 @@ step_failure const* step_result::failure() const noexcept {
 
 bool step_result::is_nested_deeper_than(std::size_t levels) const {
     TASKER_ASSERT(is_success());
+    if (auto const* const wanted = std::get_if<child_list>(&content_)) {
+        return is_text_deeper(wanted->json, levels);
+    }
     auto const* const ready = std::get_if<text>(&content_);
     return ready != nullptr ? is_text_deeper(ready->json, levels)
                             : is_deeper(std::get<nlohmann::json>(content_), levels);
@@ -82,6 +95,9 @@ std::string step_result::json_text() && {
     TASKER_ASSERT(is_success());
     if (auto* const ready = std::get_if<text>(&content_)) {
         return std::move(ready->json);
+    }
+    if (auto* const wanted = std::get_if<child_list>(&content_)) {
+        return std::move(wanted->json);
     }
     return std::get<nlohmann::json>(content_).dump();
 }

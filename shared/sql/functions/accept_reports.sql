@@ -26,10 +26,16 @@ declare
     v_dynamic boolean;
     v_ended   record;
     v_failed  record;
+    v_answers record;
 begin
     messages_return := false;
-    if 'success' = any (p_outcomes) and 'success' <> any (p_outcomes) then
-        -- Two statements store them, so the steps are locked in order first.
+    if 'children' = any (p_outcomes) then
+        v_answers := tasker.check_answers(p_task_ids, p_step_nos, p_outcomes, p_payloads);
+        p_outcomes := v_answers.outcomes;
+        p_payloads := v_answers.payloads;
+    end if;
+    if 'success' <> any (p_outcomes) and ('success' = any (p_outcomes) or 'children' = any (p_outcomes)) then
+        -- Several statements store them, so the steps are locked in order first.
         perform from (select * from unnest(p_task_ids, p_step_nos) u(task_id, step_no)
                       order by u.task_id, u.step_no offset 0) i
         join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
@@ -101,6 +107,10 @@ begin
         item_steps := item_steps || v_failed.item_steps;
         messages_return := messages_return or v_failed.messages_return;
         msg_ids := msg_ids || v_failed.msg_ids;
+    end if;
+    if 'children' = any (p_outcomes) then
+        msg_ids := msg_ids || tasker.answer_children(
+            p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_ran_us, v_now);
     end if;
     msg_ids := array(select m from unnest(msg_ids) m order by m);
 end;

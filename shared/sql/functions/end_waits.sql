@@ -2,7 +2,8 @@
 -- called by: fire_timers (sleeps), fire_children, fire_deadlines, signal_task, deliver_keyed_signal.
 -- p_states: complete, failed or skipped. p_payloads: the result of a complete step, the error of a failed one.
 -- returns: how many steps ended.
--- locks: the steps (task_id, step_no), then their tasks (task_id), then their children.
+-- locks: the steps (task_id, step_no), their children in templates that are not dynamic, the tasks (task_id), then the
+--   other children.
 -- moves: step waiting -> complete | failed | skipped; others as advance_dynamic; task -> running | waiting | failed |
 --   complete.
 create or replace function tasker.end_waits(
@@ -18,7 +19,10 @@ as $$
 declare
     v_now   timestamptz := tasker.clock();
     v_ended record;
-    v_next  record;
+    v_static  record;
+    v_next    record;
+    v_enqueue uuid[];
+    v_steps   int[];
 begin
     with ended as (
         update tasker.steps s
@@ -28,9 +32,9 @@ begin
         from (select * from unnest(p_task_ids, p_step_nos, p_states, p_payloads) u(task_id, step_no, state, payload)
               order by u.task_id, u.step_no) e
         where s.task_id = any (array[e.task_id]) and s.step_no = e.step_no and s.state = 'waiting'
-        returning s.task_id, s.step_no, s.template_id, s.state
+        returning s.task_id, s.step_no, s.template_id, s.state, s.dynamic, octet_length(e.payload) as bytes
     ), kinds as (
-        select e.task_id, e.step_no, d.kind in ('sleep', 'signal') as waited,
+        select e.*, d.kind in ('sleep', 'signal') as waited,
                e.state = 'failed' and not d.allow_failure as fails
         from ended e
         -- `offset 0`: decision 0113.
@@ -38,7 +42,13 @@ begin
             select * from tasker.template_steps d
             where d.template_id = e.template_id and d.step_no = e.step_no offset 0) d
     )
-    select array_agg(k.task_id) as tasks, array_agg(k.step_no) as steps,
+    select array_agg(k.task_id) as tasks,
+           array_agg(k.task_id) filter (where k.dynamic) as dynamic_tasks,
+           array_agg(k.step_no) filter (where k.dynamic) as dynamic_steps,
+           array_agg(k.task_id) filter (where not k.dynamic and k.state = 'complete') as static_tasks,
+           array_agg(k.step_no) filter (where not k.dynamic and k.state = 'complete') as static_steps,
+           array_agg(k.template_id) filter (where not k.dynamic and k.state = 'complete') as static_templates,
+           array_agg(k.bytes) filter (where not k.dynamic and k.state = 'complete') as static_bytes,
            array_agg(k.task_id) filter (where k.waited) as waited,
            array_agg(k.task_id) filter (where k.waited and k.fails) as refused,
            array_agg(k.task_id) filter (where not k.waited and not k.fails) as done,
@@ -47,14 +57,17 @@ begin
     if v_ended.tasks is null then
         return 0;
     end if;
+    v_static := tasker.advance_steps(
+        0, 0, v_ended.static_tasks, v_ended.static_steps, v_ended.static_templates, v_ended.static_bytes);
     perform from tasker.tasks t where t.task_id = any (v_ended.tasks) order by t.task_id for update;
-    v_next := tasker.advance_dynamic(0, 0, v_ended.tasks, v_ended.steps);
+    v_next := tasker.advance_dynamic(0, 0, v_ended.dynamic_tasks, v_ended.dynamic_steps);
+    v_enqueue := v_static.enqueue_tasks || v_next.enqueue_tasks;
+    v_steps := v_static.enqueue_steps || v_next.enqueue_steps;
     perform tasker.update_tasks(
-        v_ended.done, v_ended.failed, null, v_next.enqueue_tasks || v_next.active_tasks,
+        v_ended.done, v_ended.failed, null, v_enqueue || v_next.active_tasks,
         v_ended.refused || v_next.failed_tasks, v_next.waiting_tasks, v_ended.waited);
-    if v_next.enqueue_tasks is not null then
-        perform tasker.enqueue_by_queue(
-            tasker.queues_of(v_next.enqueue_tasks), v_next.enqueue_tasks, v_next.enqueue_steps);
+    if v_enqueue is not null then
+        perform tasker.enqueue_by_queue(tasker.queues_of(v_enqueue), v_enqueue, v_steps);
     end if;
     return cardinality(v_ended.tasks);
 end;

@@ -48,7 +48,8 @@ begin
               cross join lateral (
                   select * from tasker.template_steps d
                   where d.template_id = x.template_id and d.step_no = tasker.template_step(i.step_no) offset 0) d
-              where i.outcome <> 'success' order by i.task_id, i.step_no) r
+              where i.outcome in ('retryable_failure', 'permanent_failure')
+              order by i.task_id, i.step_no) r
         where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.delivery = r.delivery
           and s.state = 'in_progress'
         returning s.task_id, s.step_no, s.dynamic, s.item is not null as is_item, r.again, r.allow_failure, r.wait_ms,

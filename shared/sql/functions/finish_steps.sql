@@ -4,7 +4,8 @@
 -- message. All p_… arrays are parallel; all steps come from p_queue, which is also the queue of their children.
 -- p_deliveries: the number of the delivery, from the claim. A report of an outdated delivery is refused.
 -- p_msg_ids: the steps' messages, from the claim.
--- p_payloads: the result of a success or the error of a failure.
+-- p_payloads: the result of a success, the error of a failure, or the children that the handler answered
+--   (children_wanted).
 -- p_retry_after_ms: overrides the template's backoff for this failure; null: the template's backoff.
 -- p_ran_us: how long ago the handler started; not used if start_steps has stored the start.
 -- p_take: of how many children the caller takes the first run (continuation), if they become ready: they are

@@ -50,7 +50,10 @@ begin
                         select from tasker.timers r
                         where r.task_id = p_task_id and r.step_no = d.step_no and r.kind = 'again') then 'retry'
                     when s.state = 'waiting' then case d.kind when 'signal' then 'signal' when 'map' then 'items'
-                                                              when 'workflow' then 'children' else 'time' end end,
+                                                              when 'workflow' then 'children'
+                                                              when 'handler' then case when d.repeat is null
+                                                                  then 'children' else 'time' end
+                                                              else 'time' end end,
                case when s.state in ('waiting_for_retry', 'waiting') then (
                    select min(r.due_at) from tasker.timers r where r.task_id = p_task_id and r.step_no = d.step_no) end,
                m.items_total, m.items_complete, m.items_failed

@@ -1,7 +1,7 @@
 -- Adds the timers of the parents whose child tasks have ended. The steps that wait for them are moved in another
 -- transaction (fire_children): this one may hold locks of the parents' steps and tasks, in another order.
 -- called by: end_tasks.
--- p_task_ids: tasks that ended, some of them child tasks.
+-- p_task_ids: tasks that ended, some of them may be child tasks.
 create or replace function tasker.note_child_ends(p_task_ids uuid[], p_state tasker.task_state) returns void
 language plpgsql
 set search_path = ''
@@ -19,6 +19,8 @@ begin
     group by t.parent_task, t.parent_step
     order by t.parent_task, t.parent_step
     on conflict do nothing;
-    perform tasker.note_timer(0);
+    if found then
+        perform tasker.note_timer(0);
+    end if;
 end;
 $$;

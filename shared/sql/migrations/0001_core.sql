@@ -10,7 +10,8 @@ create type tasker.task_state as enum
 create type tasker.step_state as enum
     ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'complete', 'failed', 'cancelled', 'skipped', 'waiting');
 
-create type tasker.outcome as enum ('success', 'retryable_failure', 'permanent_failure');
+-- children: the handler answered child tasks.
+create type tasker.outcome as enum ('success', 'retryable_failure', 'permanent_failure', 'children');
 
 create type tasker.join_rule as enum ('all_complete', 'none_failed', 'any_complete', 'all_done', 'any_failed');
 

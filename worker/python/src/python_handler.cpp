@@ -6,6 +6,8 @@
 #include "json_writer.hpp"
 #include "python_parts.hpp"
 
+#include "tasker/worker/children.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -48,6 +50,13 @@ bool needs_to_be_run(py::handle returned) {
 
 worker::step_result to_result(py::handle returned) {
     try {
+        if (Py_TYPE(returned.ptr()) ==
+            reinterpret_cast<PyTypeObject*>(python_parts::get().children.ptr())) {
+            auto const rule = returned.attr("on_child_failure").cast<std::string_view>();
+            return worker::children_from_json(write_json(returned.attr("wanted")),
+                                              rule == "collect" ? worker::on_child_failure::collect
+                                                                : worker::on_child_failure::fail);
+        }
         return worker::step_result::from_json_text(write_json(returned));
     } catch (py::error_already_set const& refused) {
         return refused.matches(PyExc_MemoryError) ? to_failure(refused) : invalid_result(refused);

@@ -25,6 +25,7 @@ void python_parts::load() {
         .plain_value = json.attr("plain"),
         .plain_key = json.attr("key"),
         .describe = py::module_::import("tasker._failures").attr("describe"),
+        .children = py::module_::import("tasker._children").attr("Children"),
         .finish = py::module_::import("tasker._running").attr("finish"),
     };
 }

@@ -69,8 +69,8 @@ struct trial {
     std::int32_t max_attempts = 1;
 };
 
-/// ("success", JSON) or ("failure", message, type, is permanent, milliseconds or None, traceback or
-/// None).
+/// ("success", JSON), ("children", JSON) or ("failure", message, type, is permanent, milliseconds
+/// or None, traceback or None).
 py::tuple try_handler(py::function call, py::sequence const& parameters, trial const& step) {
     auto const handler = share(make_handler(std::move(call), parameters));
     auto result = worker::try_handler(handler,
@@ -91,7 +91,8 @@ py::tuple try_handler(py::function call, py::sequence const& parameters, trial c
         return py::make_tuple("failure", failure->message, failure->type, failure->permanent,
                               retry_after_ms, failure->traceback);
     }
-    return py::make_tuple("success", std::move(result).json_text());
+    auto const* const kind = result.wants_children() ? "children" : "success";
+    return py::make_tuple(kind, std::move(result).json_text());
 }
 
 /// The duration of each call in nanoseconds, on a thread like the pool's: from the step to its

@@ -15,6 +15,7 @@ except ImportError as problem:
     from ._installation import explained
 
     raise explained(problem) from None
+from ._children import children
 from ._logging import LogHandler
 from ._native import Step
 from ._native import version as __version__
@@ -70,6 +71,7 @@ __all__ = [
     "Worker",
     "WorkerError",
     "__version__",
+    "children",
     "run_program",
     "step",
 ]

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from . import _binding, _lists, _native, _operations, _registry, _trial_signals
+from ._children import Children
 from ._dev_server import DevServer
 from ._trial_signals import Signal
 
@@ -171,7 +172,8 @@ def call(
     failures: int = 0,
     max_attempts: int = 1,
 ) -> Tuple[Any, Optional[Failure]]:
-    """Calls one handler as the worker does: (result, None) or (None, failure).
+    """Calls one handler as the worker does: (result, None) or (None, failure). The result of a
+    handler that asks for child tasks is a ``Children`` with the list ``wanted``.
 
     ``item``: of a step with ``map``, ``{"index": 17, "item": …}`` or ``{"items": […]}``.
     """
@@ -192,6 +194,9 @@ def call(
         _, message, kind, permanent, after_ms, traceback = answer
         after = None if after_ms is None else after_ms / 1000
         return None, Failure(message, kind, permanent, after, traceback)
+    if answer[0] == "children":
+        asked = _native.read_json(answer[1])
+        return Children(asked["children"], asked["on_child_failure"]), None
     return _native.read_json(answer[1]), None
 
 
@@ -252,6 +257,11 @@ def _run_step(
         )
         if failure is None and item is not None and "items" in item:
             failure = _wrong_batch(result, len(item["items"]))
+        if isinstance(result, Children):
+            raise ValueError(
+                f"step {step.name} asks for child tasks, which cannot run in memory; test this "
+                f"template with the fixture tasker_server, or the handler with tasker.testing.call"
+            )
         if failure is None:
             step.state, step.result = "complete", result
             continue

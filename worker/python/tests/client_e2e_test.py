@@ -98,6 +98,31 @@ def test_list_is_read_page_by_page(template):
     assert list(template.client.list(namespace=namespace, state="complete")) == []
 
 
+@tasker.step("fan")
+def fan(context):
+    return tasker.children(
+        {"key": str(n), "template": "chain", "context": {"n": n}} for n in range(context["n"])
+    )
+
+
+def test_child_tasks_are_listed_and_make_the_result(template):
+    child = {"name": "chain", "context": {"n": "${context/n}"}}
+    template.template("parent", [{"name": "p", "workflow": child}])
+    template.template("fan", [("p", "fan")])
+    task = template.create("parent", {"n": 5})
+    (found,) = template.client.children(task)
+    assert found.parent == tasker.Parent(task.task_id, "p") and task.parent is None
+    namespace = template.namespace
+    assert [each.name for each in template.client.list(namespace=namespace)] == ["parent"]
+    assert len(list(template.client.list(namespace=namespace, children=True))) == 2
+    with template.worker(add_one, fan):
+        assert template.client.wait(task, 60, check=True).result == {"p": {"b": 7}}
+        done = template.client.wait(template.create("fan", {"n": 3}), 60, check=True)
+    assert done.result == {"p": {str(n): {"b": n + 2} for n in range(3)}}
+    keys = [each.parent.key for each in template.client.children(done, state="complete")]
+    assert sorted(keys) == ["0", "1", "2"]
+
+
 def test_cancelled_task_raises_for_a_wait_with_check(template):
     task = template.create("chain", {"n": 1})
     assert template.client.cancel(task).state == "cancelled"

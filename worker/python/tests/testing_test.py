@@ -235,3 +235,34 @@ def test_one_handler_may_be_called_alone():
     assert result is None
     assert failure.type == "unknown_parameter"
     assert 'the handler needs parent "first", but step "step" has no parents' in failure.message
+
+
+def fan(context):
+    return tasker.children(
+        [{"key": "a", "template": "t", "context": {"n": 1.5}}], on_child_failure="collect"
+    )
+
+
+def test_call_returns_the_child_tasks_that_a_handler_asks_for():
+    asked, failure = testing.call(fan)
+    assert failure is None
+    assert asked.on_child_failure == "collect"
+    assert [(each["key"], each["template"]["name"]) for each in asked.wanted] == [("a", "t")]
+    assert asked.wanted[0]["context"] == {"n": 1.5}
+
+
+def test_wrong_child_tasks_fail_the_step_permanently():
+    _, failure = testing.call(lambda context: tasker.children([{"key": "a"}]))
+    assert (failure.type, failure.permanent) == ("invalid_children", True)
+    assert failure.message == "children[0].template: is missing"
+    with pytest.raises(ValueError, match="on_child_failure"):
+        tasker.children([], on_child_failure="ignore")
+
+
+def test_child_tasks_do_not_run_in_memory():
+    step = {"name": "a", "handler": {"callable": "fan"}}
+    with pytest.raises(ValueError, match="step a asks for child tasks"):
+        testing.run({"name": "t", "version": "1.0.0", "steps": [step]}, stubs={"fan": fan})
+    step = {"name": "a", "workflow": {"name": "t"}}
+    with pytest.raises(ValueError, match="`workflow`"):
+        testing.run({"name": "u", "version": "1.0.0", "steps": [step]})

@@ -39,7 +39,14 @@ public:
     /// the step then fails permanently.
     static step_result from_json_text(std::string text);
 
+    /// For children.hpp, which checks and writes the JSON.
+    static step_result from_children(std::string json);
+
+    /// Also for child tasks, whose results become the value.
     bool is_success() const noexcept;
+
+    /// See children.hpp.
+    bool wants_children() const noexcept;
 
     /// Null if this is a success.
     step_failure const* failure() const noexcept;
@@ -48,7 +55,7 @@ public:
     /// REQUIRES: is_success().
     bool is_nested_deeper_than(std::size_t levels) const;
 
-    /// The value as JSON text.
+    /// The value as JSON text; of child tasks, the list of them.
     /// REQUIRES: is_success().
     /// Errors: throws nlohmann::json::type_error if a string in it is not UTF-8.
     std::string json_text() &&;
@@ -58,9 +65,14 @@ private:
         std::string json;
     };
 
-    step_result(text json);
+    struct child_list {
+        std::string json;
+    };
 
-    std::variant<nlohmann::json, text, step_failure> content_;
+    step_result(text json);
+    step_result(child_list wanted);
+
+    std::variant<nlohmann::json, text, step_failure, child_list> content_;
 };
 
 /// Success with this value; without one: null.

@@ -72,12 +72,18 @@ inline lease lease_of(claimed_step const& step) {
 }
 
 /// As tasker.outcome in SQL.
-enum class outcome : std::uint8_t { success, retryable_failure, permanent_failure };
+enum class outcome : std::uint8_t { success, retryable_failure, permanent_failure, children };
+
+constexpr bool is_failure(outcome of) noexcept {
+    return of == outcome::retryable_failure || of == outcome::permanent_failure;
+}
 
 struct finished_step {
     lease held;
     queue::outcome outcome = queue::outcome::success;
-    std::string payload; ///< JSON: the result, or `{"message": "...", "type": "..."}`
+    /// JSON: the result, `{"message": "...", "type": "..."}`, or the children as
+    /// tasker.children_wanted describes them.
+    std::string payload;
     std::optional<std::chrono::milliseconds> retry_after; ///< overrides the template's backoff
     std::chrono::microseconds ran{0};                     ///< since its handler started
 };

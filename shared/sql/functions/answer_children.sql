@@ -1,0 +1,72 @@
+-- Stores the reports of handlers that answered child tasks: creates those, and lets the steps wait for them. A child
+-- that an earlier attempt of the step created under the same key, and that is complete, is used again.
+-- called by: accept_reports. The arguments are those of finish_steps. It has no SET options: see advance_steps.
+-- returns: the messages of the steps; null if there are none.
+-- locks: the steps (task_id, step_no); new tasks.
+-- moves: step in_progress -> waiting.
+create or replace function tasker.answer_children(
+    p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
+    p_payloads text[], p_ran_us int[], p_now timestamptz) returns bigint[]
+language plpgsql
+as $$
+declare
+    v_moved    record;
+    v_children record;
+begin
+    with moved as (
+        update tasker.steps s
+        set state = 'waiting', error = null,
+            started_at = coalesce(s.started_at, greatest(
+                s.enqueued_at, p_now - i.ran_us * interval '1 microsecond'))
+        from (select * from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_payloads, p_msg_ids, p_ran_us)
+                  i(task_id, step_no, delivery, outcome, payload, msg_id, ran_us)
+              where i.outcome = 'children' order by i.task_id, i.step_no) i
+        where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.delivery = i.delivery
+          and s.state = 'in_progress'
+        returning s.task_id, s.step_no, s.failures, i.payload, i.msg_id
+    )
+    select array_agg(m.task_id) as tasks, array_agg(m.step_no) as steps, array_agg(m.failures) as attempts,
+           array_agg(m.payload) as payloads, array_agg(m.msg_id) as msg_ids
+    into v_moved from moved m;
+    if v_moved.tasks is null then
+        return null;
+    end if;
+
+    -- `offset 0`: decision 0113.
+    with wanted as materialized (
+        select row_number() over () as place, v_moved.tasks[c.n] as task_id, v_moved.steps[c.n] as step_no,
+               v_moved.attempts[c.n] as attempt, c.key, c.template_id, c.priority, c.context, c.collect,
+               o.child_id as complete
+        from tasker.children_wanted(v_moved.tasks, v_moved.payloads) c
+        left join lateral (
+            select b.child_id
+            from (select c2.child_id from tasker.child_tasks c2
+                  where c2.task_id = v_moved.tasks[c.n] and c2.step_no = v_moved.steps[c.n] and c2.key = c.key
+                  order by c2.attempt desc limit 1) b
+            cross join lateral (
+                select from tasker.tasks t where t.task_id = b.child_id and t.state = 'complete' offset 0) t) o on true
+    ), reused as (
+        insert into tasker.child_tasks (task_id, step_no, key, attempt, child_id, collect)
+        select w.task_id, w.step_no, w.key, w.attempt, w.complete, w.collect from wanted w where w.complete is not null
+    )
+    select array_agg(w.task_id order by w.place) as tasks, array_agg(w.step_no order by w.place) as steps,
+           array_agg(w.key order by w.place) as keys, array_agg(w.template_id order by w.place) as templates,
+           array_agg(w.priority order by w.place) as priorities, array_agg(w.context order by w.place) as contexts,
+           array_agg(w.collect order by w.place) as collect
+    into v_children from wanted w where w.complete is null;
+    if v_children.tasks is not null then
+        perform tasker.create_children(
+            v_children.tasks, v_children.steps, v_children.keys, v_children.templates, v_children.priorities,
+            v_children.contexts, v_children.collect);
+    end if;
+    -- A step without new children has to be ended too.
+    insert into tasker.timers (due_at, task_id, step_no, kind)
+    select p_now, m.task_id, m.step_no, 'child' from unnest(v_moved.tasks, v_moved.steps) m(task_id, step_no)
+    where (m.task_id, m.step_no) not in (select * from unnest(v_children.tasks, v_children.steps))
+    on conflict do nothing;
+    if found then
+        perform tasker.note_timer(0);
+    end if;
+    return v_moved.msg_ids;
+end;
+$$;
