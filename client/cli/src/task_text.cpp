@@ -226,10 +226,15 @@ std::string wait_text(wire::step_view const& step) {
     if (step.items_total) {
         return items_text(step);
     }
-    if (step.waits_until) {
-        return "waits until " + moment_text(*step.waits_until);
+    bool const waits_for_a_time = step.waiting_for == "time" || step.waiting_for == "retry";
+    std::string out = "waits";
+    if (step.waiting_for && !(waits_for_a_time && step.waits_until)) {
+        out += " for " + *step.waiting_for;
     }
-    return step.waiting_for ? "waits for " + *step.waiting_for : "waits";
+    if (step.waits_until) {
+        out += " until " + moment_text(*step.waits_until);
+    }
+    return out;
 }
 
 std::string error_line(wire::step_view const& step) {

@@ -40,7 +40,7 @@ std::string error_line(wire::step_view const& step);
 /// "17 of 20 items complete, 1 failed"; empty for a step that has no items.
 std::string items_text(wire::step_view const& step);
 
-/// What a waiting step waits for: "waits until …", "waits for signal".
+/// What a waiting step waits for: "waits until …", "waits for signal until …".
 std::string wait_text(wire::step_view const& step);
 
 } // namespace tasker::cli

@@ -9,6 +9,7 @@ namespace {
 
 using model::step_state;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr terminal pipe{.has_unicode = false};
 
@@ -65,6 +66,16 @@ TEST(StepText, CountsTheItemsOfAMap) {
     step.items_failed = 2;
     EXPECT_THAT(step_text(step, pipe), HasSubstr("items    17 of 20 items complete, 2 failed\n"));
     EXPECT_THAT(step_list_text({step}, pipe), HasSubstr("17 of 20 items complete, 2 failed\n"));
+}
+
+TEST(StepText, SaysWhatAStepWaitsForAndUntilWhen) {
+    wire::step_view step{.name = "ask", .state = step_state::waiting};
+    step.waiting_for = "signal";
+    EXPECT_EQ(wait_text(step), "waits for signal");
+    step.waits_until = parse_rfc3339("2030-12-01T08:00:00Z").value();
+    EXPECT_THAT(wait_text(step), StartsWith("waits for signal until 2030-12-01 "));
+    step.waiting_for = "time";
+    EXPECT_THAT(wait_text(step), StartsWith("waits until 2030-12-01 "));
 }
 
 TEST(StepText, NamesLostLeasesIfThereAreAny) {
