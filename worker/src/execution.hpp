@@ -9,11 +9,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 
 namespace tasker::worker {
+
+struct claimed_settings;
 
 /// Why a step was cancelled.
 enum class cancel_cause : std::uint8_t { none, timed_out, lease_lost, shutting_down };
@@ -37,6 +40,9 @@ struct execution {
     std::atomic<cancel_cause> cause = cancel_cause::none;
 
     // Of the thread that runs the handler.
+    std::shared_ptr<claimed_settings const> settings; ///< null: the template has none for the step
+    std::optional<std::string> inputs;                ///< JSON object
+    std::optional<nlohmann::json> parsed_inputs;
     std::optional<nlohmann::json> context;
     std::optional<nlohmann::json> parents;
     std::optional<nlohmann::json> initialization;

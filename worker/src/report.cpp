@@ -57,8 +57,38 @@ std::optional<std::size_t> expected_results(queue::claimed_step const& step) {
 
 } // namespace
 
+std::optional<std::string> mismatch(queue::claimed_step const& step, std::string_view result,
+                                    json_schema::validator const& schema) {
+    // Handlers can return any text.
+    if (auto const found =
+            json::find_problem(result, json::max_result_nesting, json::numbers::any)) {
+        return "the result is not JSON: " + json::to_sentence(*found, "it");
+    }
+    std::string problems;
+    auto const check = [&](std::string_view value, std::string const& name) {
+        if (problems.size() > max_failure_message_bytes) {
+            return;
+        }
+        constexpr std::string_view root = "result";
+        for (auto& each : schema.validate(value, root)) {
+            each.path.replace(0, root.size(), name);
+            problems.append(problems.empty() ? "" : "; ").append(to_string(each));
+        }
+    };
+    json::walker from{result};
+    if (expected_results(step) && from.kind() == json::value_kind::array) {
+        from.array(
+            [&](std::size_t index) { check(from.raw(), "result[" + std::to_string(index) + ']'); });
+    } else {
+        check(result, "result");
+    }
+    return problems.empty() ? std::nullopt
+                            : std::optional{"the result does not match result_schema: " + problems};
+}
+
 queue::finished_step make_report(queue::claimed_step const& step, step_result answer,
-                                 std::size_t max_result_bytes) {
+                                 std::size_t max_result_bytes,
+                                 json_schema::validator const* schema) {
     if (auto const* const failure = answer.failure()) {
         return failed(step, *failure);
     }
@@ -99,6 +129,11 @@ queue::finished_step make_report(queue::claimed_step const& step, step_result an
                                  true,
                                  {}});
         }
+    }
+    bool const is_result = report.outcome == queue::outcome::success; // not wanted children
+    if (auto problem = schema != nullptr && is_result ? mismatch(step, report.payload, *schema)
+                                                      : std::nullopt) {
+        return failed(step, {std::move(*problem), "invalid_result", true, {}});
     }
     return report;
 }

@@ -1,6 +1,8 @@
 #include "tasker/worker/run_handler.hpp"
 
+#include "claimed_settings.hpp"
 #include "execution.hpp"
+#include "report.hpp"
 
 #include "tasker/base/edit_distance.hpp"
 
@@ -46,7 +48,7 @@ step_result run_guarded(handler const& run, step_context const& step) {
     }
 }
 
-step_result inputs_too_large(queue::claimed_step const& step) {
+step_result parents_too_large(queue::claimed_step const& step) {
     return permanent_error(
         "the results of its parents take " + std::to_string(step.parents_bytes) +
             " bytes together, or more; the limit is 64 MiB: return references to "
@@ -54,12 +56,24 @@ step_result inputs_too_large(queue::claimed_step const& step) {
         "inputs_too_large");
 }
 
+/// The answer, or a permanent failure if it does not match the schema in the step's settings.
+step_result checked(execution const& step, step_result answer) {
+    if (!answer.is_success() || answer.wants_children()) {
+        return answer;
+    }
+    auto text = std::move(answer).json_text();
+    if (auto problem = mismatch(step.step, text, step.settings->result_schema)) {
+        return permanent_error(std::move(*problem), "invalid_result");
+    }
+    return step_result::from_json_text(std::move(text));
+}
+
 } // namespace
 
 step_result run_handler(handler_registry const& handlers, std::shared_ptr<execution> step) {
     auto const& claimed = step->step;
-    if (claimed.parents_bytes > 0 && !claimed.parents) {
-        return inputs_too_large(claimed);
+    if (claimed.has_too_large_parents()) {
+        return parents_too_large(claimed);
     }
     auto const* const run = handlers.find(claimed.handler);
     return run == nullptr ? unknown_handler(handlers, claimed.handler)
@@ -70,8 +84,9 @@ step_result try_handler(handler const& run, trial_step const& step) {
     return try_handler(run, step,
                        {.context = step.context.dump(),
                         .parents = step.parents.dump(),
-                        .parent_states = "{}",
+                        .parent_states = step.parent_states.dump(),
                         .item = "{}",
+                        .inputs = step.inputs.dump(),
                         .initialization = step.initialization.dump()});
 }
 
@@ -95,15 +110,24 @@ step_result try_handler(handler const& run, trial_step const& step, trial_inputs
     claimed.parents = std::move(inputs.parents);
     claimed.parent_states = std::move(inputs.parent_states);
     claimed.item = std::move(inputs.item);
+    claimed.settings = std::move(inputs.settings);
     auto const now = steady_clock::now();
     auto const running = std::make_shared<execution>(std::move(claimed), now);
     running->started = now;
+    running->inputs = std::move(inputs.inputs);
     if (step.timeout) {
         running->due = now + *step.timeout;
     }
     std::stop_callback const cancel{step.cancelled_by,
                                     [&running] { running->cancel(cancel_cause::timed_out); }};
-    return run_guarded(run, step_context{running});
+    if (!running->step.settings) {
+        return run_guarded(run, step_context{running});
+    }
+    claimed_settings_cache settings;
+    if (auto refused = prepare(*running, settings)) {
+        return std::move(*refused);
+    }
+    return checked(*running, run_guarded(run, step_context{running}));
 }
 
 } // namespace tasker::worker

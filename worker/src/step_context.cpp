@@ -91,6 +91,10 @@ nlohmann::json const& step_context::parents() const {
     return parsed(running_->parents, parents_text());
 }
 
+nlohmann::json const& step_context::inputs() const {
+    return parsed(running_->parsed_inputs, inputs_text());
+}
+
 nlohmann::json const& step_context::parent_json(std::string_view step) const {
     auto const& all = parents();
     auto const found = all.find(step);
@@ -107,6 +111,11 @@ std::string_view step_context::initialization_text() const noexcept {
 
 std::string_view step_context::context_text() const noexcept {
     return running_->step.context;
+}
+
+std::string_view step_context::inputs_text() const noexcept {
+    auto const& inputs = running_->inputs;
+    return inputs ? std::string_view{*inputs} : empty_object;
 }
 
 std::string_view step_context::parent_states_text() const noexcept {

@@ -1,5 +1,6 @@
 #include "thread_pool.hpp"
 
+#include "claimed_settings.hpp"
 #include "report.hpp"
 
 #include "tasker/base/assert.hpp"
@@ -24,11 +25,12 @@ struct thread_pool::state {
 
     void work(std::size_t index);
     std::shared_ptr<execution> start_next(std::size_t index);
-    finished_execution run(std::shared_ptr<execution> step) const;
+    finished_execution run(std::shared_ptr<execution> step);
 
     settings const options;
     std::shared_ptr<handler_registry const> const handlers;
     events const notify;
+    claimed_settings_cache settings_of_steps;
 
     mutable std::mutex mutex;
     std::condition_variable work_arrived;
@@ -194,13 +196,15 @@ std::shared_ptr<execution> thread_pool::state::start_next(std::size_t index) {
     return step;
 }
 
-finished_execution thread_pool::state::run(std::shared_ptr<execution> step) const {
+finished_execution thread_pool::state::run(std::shared_ptr<execution> step) {
     finished_execution done;
     if (step->cause != cancel_cause::none) {
         done.skipped = true;
     } else {
-        auto answer = run_handler(*handlers, step);
-        done.report = make_report(step->step, std::move(answer), options.max_result_bytes);
+        auto refused = prepare(*step, settings_of_steps);
+        auto answer = refused ? step_result{std::move(*refused)} : run_handler(*handlers, step);
+        done.report = make_report(step->step, std::move(answer), options.max_result_bytes,
+                                  step->settings ? &step->settings->result_schema : nullptr);
         done.took = steady_clock::now() - step->started;
     }
     done.step = std::move(step);

@@ -33,6 +33,15 @@ TEST(BuiltinHandlers, EchoReturnsContextAndParents) {
               json({{"context", {{"a", 1}}}, {"parents", {{"p", {1, 2}}}}}));
 }
 
+TEST(BuiltinHandlers, EchoAlsoReturnsInputsAndHowParentsEnded) {
+    EXPECT_EQ(value_of(try_handler(run_echo,
+                                   {.parent_states = {{"p", "skipped"}}, .inputs = {{"n", 1}}})),
+              json({{"context", json::object()},
+                    {"parents", json::object()},
+                    {"parent_states", {{"p", "skipped"}}},
+                    {"inputs", {{"n", 1}}}}));
+}
+
 TEST(BuiltinHandlers, SleepSleeps) {
     auto const before = steady_clock::now();
     EXPECT_EQ(value_of(try_handler(run_sleep, {.initialization = {{"ms", 20}}})),

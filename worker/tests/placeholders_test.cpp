@@ -76,11 +76,21 @@ TEST(Placeholders, PlaceholderWithoutAValueIsRefused) {
     EXPECT_EQ(filled("${context/a~b}"), refused);
 }
 
+TEST(Placeholders, ReadInputsAndHowParentsEnded) {
+    auto result = try_handler(
+        [](step_context const& step) -> step_result {
+            return step_result::from_json_text(
+                fill_json(step, R"(["${inputs/total}","${parent_states/pay}"])"));
+        },
+        {.parent_states = {{"pay", "skipped"}}, .inputs = {{"total", 7}}});
+    EXPECT_EQ(std::move(result).json_text(), R"([7,"skipped"])");
+}
+
 TEST(Placeholders, InUrlsTheyAreEncoded) {
     auto result = try_handler(
         [](step_context const& step) -> step_result {
-            return json(
-                fill_text(step, "http://h/${context/name}?q=${context/id}", embedding::url));
+            return json(fill_text(step, "http://h/${context/name}?q=${context/id}",
+                                  tasker::json::filling::url));
         },
         {.context = {{"id", 7}, {"name", "a b/ä"}}});
     EXPECT_EQ(std::move(result).json_text(), "\"http://h/a%20b%2F%C3%A4?q=7\"");

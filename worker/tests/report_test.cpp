@@ -125,5 +125,37 @@ TEST(Report, BytesThatAreNotUtf8InMessagesAreReplaced) {
     EXPECT_THAT(json::parse(report.payload)["message"].get<std::string>(), HasSubstr("\uFFFD"));
 }
 
+TEST(Report, ResultThatDoesNotMatchItsSchemaIsAPermanentFailureWithPaths) {
+    auto const schema = json_schema::validator::compile(
+                            R"({"type": "object", "required": ["n"],
+                                "properties": {"n": {"type": "integer"}}})",
+                            "result_schema")
+                            .value();
+    auto const report = [&](step_result answer) {
+        return make_report(queue::claimed_step{}, std::move(answer), limit, &schema);
+    };
+    EXPECT_EQ(report(json{{"n", 1}}).outcome, queue::outcome::success);
+    EXPECT_EQ(report(retryable_error("no", "kind")).outcome, queue::outcome::retryable_failure);
+    auto const refused = report(json{{"n", "x"}});
+    EXPECT_EQ(refused.outcome, queue::outcome::permanent_failure);
+    EXPECT_EQ(json::parse(refused.payload).at("type"), "invalid_result");
+    EXPECT_EQ(json::parse(refused.payload).at("message"),
+              "the result does not match result_schema: result.n: must be a whole number, not a "
+              "string");
+    EXPECT_THAT(report(json::array()).payload, HasSubstr("result: must be an object"));
+    EXPECT_THAT(report(step_result::from_json_text("{")).payload,
+                HasSubstr("the result is not JSON"));
+}
+
+TEST(Report, EachResultOfABatchMustMatchTheSchema) {
+    auto const schema =
+        json_schema::validator::compile(R"({"type": "integer"})", "result_schema").value();
+    queue::claimed_step step;
+    step.item = R"({"items": [{"index": 0, "item": 1}, {"index": 1, "item": 2}]})";
+    EXPECT_EQ(make_report(step, json{1, 2}, limit, &schema).outcome, queue::outcome::success);
+    EXPECT_THAT(make_report(step, json{1, "x"}, limit, &schema).payload,
+                HasSubstr("result[1]: must be a whole number"));
+}
+
 } // namespace
 } // namespace tasker::worker

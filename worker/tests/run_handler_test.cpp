@@ -47,6 +47,39 @@ TEST(RunHandler, HandlerSeesContextParentsAndInitialization) {
             {{"id", "o-1"}, {"sum", 3.75}, {"unit", "EUR"}, {"method", "sum"}, {"name", "total"}}));
 }
 
+step_result run_with_settings(std::string settings) {
+    return try_handler(
+        [](step_context const& step) -> step_result {
+            return step_result::from_json_text(std::string{step.inputs_text()});
+        },
+        {},
+        {.context = R"({"id": 7, "price": 1.10})",
+         .parents = R"({"price": {"total": 2.50}})",
+         .settings = std::move(settings)});
+}
+
+TEST(RunHandler, HandlerSeesItsInputsWithTheirPlaceholdersFilled) {
+    EXPECT_EQ(run_with_settings(R"({"inputs": {"sum": "${parents/price/total}",
+        "text": "order ${context/id}", "unit": "${context/unit:-EUR}"}})")
+                  .json_text(),
+              R"({"sum":2.50,"text":"order 7","unit":"EUR"})");
+}
+
+TEST(RunHandler, InputWithoutAValueIsAPermanentFailureThatNamesIt) {
+    auto const failure =
+        failure_of(run_with_settings(R"({"inputs": {"a": [{"b": "${context/nothing}"}]}})"));
+    EXPECT_TRUE(failure.permanent);
+    EXPECT_EQ(failure.type, "invalid_inputs");
+    EXPECT_EQ(failure.message, R"(inputs.a[0].b: "${context/nothing}" has no value)");
+}
+
+TEST(RunHandler, ResultIsCheckedAgainstItsSchema) {
+    EXPECT_TRUE(run_with_settings(R"({"result_schema": {"type": "object"}})").is_success());
+    auto const failure = failure_of(run_with_settings(R"({"result_schema": {"type": "array"}})"));
+    EXPECT_TRUE(failure.permanent);
+    EXPECT_EQ(failure.type, "invalid_result");
+}
+
 TEST(RunHandler, ContextThatDoesNotFitIsARetryableFailureThatNamesTheField) {
     auto const run = [](step_context const& step) -> step_result {
         return json(step.context<order>().total);

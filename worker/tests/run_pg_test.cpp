@@ -279,5 +279,43 @@ TEST_F(WorkerRun, InvalidSettingsAreRefused) {
     EXPECT_THROW(worker{chosen}, std::invalid_argument);
 }
 
+constexpr auto* with_inputs = R"(
+name: with_inputs
+version: 1.0.0
+steps:
+  - {name: price, handler: {callable: math.price}}
+  - name: show
+    handler: {callable: tasker.echo}
+    dependencies: [price]
+    inputs: {total: "${parents/price/total}", text: "n = ${context/n}"}
+    result_schema: {required: [inputs], properties: {inputs: {required: [total]}}}
+  - name: checked
+    handler: {callable: math.price}
+    result_schema: {properties: {total: {type: integer}}}
+    allow_failure: true
+  - name: unmapped
+    handler: {callable: tasker.noop}
+    inputs: {x: "${context/absent}"}
+    allow_failure: true
+)";
+
+TEST_F(WorkerRun, InputsAndResultSchemasOfATemplateAreApplied) {
+    register_template(with_inputs);
+    running_worker w{options(), [](worker& to) {
+                         to.handle("math.price", [](step_context const&) {
+                             return step_result::from_json_text(R"({"total":1.10})");
+                         });
+                     }};
+    auto const id = create("with_inputs", {{"n", 5}});
+    ASSERT_TRUE(wait_for_task(id, "complete"));
+    EXPECT_EQ(step(id, "show")["result"]["inputs"], json({{"total", 1.10}, {"text", "n = 5"}}));
+    EXPECT_EQ(step(id, "checked")["error"]["type"], "invalid_result");
+    EXPECT_EQ(step(id, "checked")["error"]["message"],
+              "the result does not match result_schema: result.total: must be a whole number, not "
+              "a number");
+    EXPECT_EQ(step(id, "unmapped")["error"]["type"], "invalid_inputs");
+    EXPECT_EQ(step(id, "unmapped")["attempts"], 1);
+}
+
 } // namespace
 } // namespace tasker::worker

@@ -53,6 +53,16 @@ TEST(ShellHandler, CommandReadsTheStepAsJsonAndItsJsonIsTheResult) {
     EXPECT_EQ(value["step"]["name"], "run");
 }
 
+TEST(ShellHandler, CommandReadsInputsAndHowParentsEnded) {
+    auto const value =
+        value_of(try_handler([](step_context const& step) { return run_shell(on(), step); },
+                             {.parent_states = {{"p", "skipped"}},
+                              .inputs = {{"n", 1}},
+                              .initialization = {{"command", json::array({"cat"})}}}));
+    EXPECT_EQ(value["parent_states"], json({{"p", "skipped"}}));
+    EXPECT_EQ(value["inputs"], json({{"n", 1}}));
+}
+
 TEST(ShellHandler, OutputThatIsNotJsonIsText) {
     EXPECT_EQ(value_of(shell({{"command", "echo hello"}})), "hello");
     EXPECT_EQ(value_of(shell({{"command", "echo 12"}})), 12);

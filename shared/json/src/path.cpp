@@ -4,6 +4,7 @@
 #include "tasker/json/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tasker::json {
 
@@ -45,6 +46,11 @@ void append_key(std::string& path, std::string_view key) {
     } else {
         path.append(path.empty() ? "" : ".").append(key);
     }
+}
+
+std::string joined_path(std::string path, std::string_view below) {
+    bool const needs_dot = !path.empty() && !below.empty() && !below.starts_with('[');
+    return std::move(path.append(needs_dot ? "." : "").append(below));
 }
 
 void append_index(std::string& path, std::size_t index) {

@@ -89,6 +89,17 @@ std::optional<std::string_view> find(std::string_view text, std::string_view poi
     return value;
 }
 
+std::vector<std::string> parts_of_pointer(std::string_view pointer) {
+    std::vector<std::string> parts;
+    while (!pointer.empty()) {
+        pointer.remove_prefix(1);
+        auto const end = std::min(pointer.find('/'), pointer.size());
+        parts.push_back(unescape_part(pointer.substr(0, end)));
+        pointer.remove_prefix(end);
+    }
+    return parts;
+}
+
 std::string to_plain_text(std::string_view value) {
     walker from{value};
     return from.kind() == value_kind::string ? from.string() : std::string{from.raw()};

@@ -67,6 +67,13 @@ void append_step(std::string& out, compiled_template const& compiled, std::size_
     row.text("kind", kind_names[static_cast<std::size_t>(step.source.kind())]);
     write_columns(row, step_fields, step.source);
     write_columns(row, settings_fields, step.source.settings);
+    std::string for_worker;
+    {
+        json::object_writer settings{for_worker};
+        write_worker_settings(settings, step_fields, step.source);
+        write_worker_settings(settings, settings_fields, step.source.settings);
+    }
+    row.json("worker_settings", for_worker == "{}" ? "null" : for_worker);
 }
 
 } // namespace

@@ -34,6 +34,13 @@ struct field {
         return out;
     }
 
+    /// A member of the column worker_settings, under its key: only the worker reads it.
+    constexpr field for_worker() const {
+        auto out = *this;
+        out.is_for_worker = true;
+        return out;
+    }
+
     /// The value that the column has if no value is given.
     constexpr field defaults_to(typename Kind::literal value) const {
         auto out = *this;
@@ -54,6 +61,7 @@ struct field {
     std::string_view column{};
     std::optional<typename Kind::literal> initial{};
     bool required = false;
+    bool is_for_worker = false;
 };
 
 /// A key whose value is a mapping with fields. They are members of the same struct.
@@ -301,6 +309,17 @@ void write_column(json::object_writer& to, group<Owner, Fields...> const& one, O
 template <class Fields, class Owner>
 void write_columns(json::object_writer& to, Fields const& fields, Owner const& from) {
     for_each_field(fields, [&](auto const& one) { write_column(to, one, from); });
+}
+
+/// Writes the values of the fields that are for the worker.
+template <class Fields, class Owner>
+void write_worker_settings(json::object_writer& to, Fields const& fields, Owner const& from) {
+    for_each_single_field(fields, [&](auto const& one) {
+        auto const* const value = one.is_for_worker ? given(from.*one.member) : nullptr;
+        if (value != nullptr) {
+            one.kind.write(to.key(one.key), *value);
+        }
+    });
 }
 
 } // namespace tasker::model

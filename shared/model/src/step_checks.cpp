@@ -3,9 +3,14 @@
 #include "condition.hpp"
 #include "step_graph.hpp"
 
+#include "tasker/json/placeholders.hpp"
+#include "tasker/json/pointer.hpp"
+
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace tasker::model {
 
@@ -159,6 +164,54 @@ void check_signal_names(reading in, std::vector<step_template> const& steps,
     }
 }
 
+/// Calls `each(placeholder, name)` for the placeholders of a mapping. The name is the first part of
+/// their pointer, if there is one. If one is wrong, its reader reports that.
+template <class Each>
+void for_each_placeholder(std::string const& mapping, Each each) {
+    std::vector<json::piece> pieces;
+    try {
+        pieces = json::split_json(mapping);
+    } catch (json::placeholder_error const&) {
+        return;
+    }
+    for (auto const& piece : pieces) {
+        if (piece.then) {
+            auto parts = json::parts_of_pointer(piece.then->pointer);
+            each(*piece.then,
+                 parts.empty() ? std::nullopt : std::optional{std::move(parts.front())});
+        }
+    }
+}
+
+/// Checks that the inputs of a step read only its parents, and what it has.
+void check_inputs(reading in, std::size_t number, step_template const& step,
+                  given_step const& given) {
+    std::string path = "steps";
+    append_index(path, number);
+    append_key(path, "inputs");
+    std::vector<std::string> const parents =
+        step.dependencies ? *step.dependencies : std::vector<std::string>{};
+    for_each_placeholder(*step.inputs, [&](auto const& placeholder, auto const& name) {
+        std::string problem;
+        bool const is_parent = name && std::ranges::find(parents, *name) != parents.end();
+        if (placeholder.source == "parents" && name && !is_parent) {
+            problem = "reads " + shown(*name) + ", which is not in the step's dependencies";
+        } else if ((placeholder.source == "iteration" || placeholder.source == "previous") &&
+                   !step.repeat_until) {
+            problem = "has a value only in a step with `repeat`";
+        } else if ((placeholder.source == "item" || placeholder.source == "index" ||
+                    placeholder.source == "items") &&
+                   !step.map_over) {
+            problem = "has a value only in a step with `map`";
+        } else {
+            return;
+        }
+        in.problems.add(json::joined_path(path, placeholder.path),
+                        static_cast<int>(given.inputs_line),
+                        shown(placeholder.text) + ' ' + problem);
+    });
+}
+
 } // namespace
 
 step_index check_steps(reading in, std::vector<step_template> const& steps,
@@ -198,6 +251,9 @@ step_index check_steps(reading in, std::vector<step_template> const& steps,
     }
     for (std::size_t i = 0; i < steps.size(); ++i) {
         check_joins(in, i, steps[i], given[i]);
+        if (steps[i].inputs) {
+            check_inputs(in, i, steps[i], given[i]);
+        }
     }
     check_signal_names(in, steps, given);
     check_cycles(in, graph, index, given);

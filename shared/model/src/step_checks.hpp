@@ -28,6 +28,7 @@ struct given_step {
     std::uint32_t map_line = 0;
     std::uint32_t otherwise_line = 0;
     std::uint32_t signal_line = 0;
+    std::uint32_t inputs_line = 0;
 };
 
 /// The names of the steps, in their order and by hash.
@@ -37,8 +38,8 @@ struct step_index {
 };
 
 /// Checks the rules across steps: unique names, dependencies that exist, no cycles, not too many
-/// edges, conditions that read parents only, unique names of signals. `given` is parallel to
-/// `steps`. The returned names point into `steps`.
+/// edges, conditions and inputs that read parents only, unique names of signals. `given` is
+/// parallel to `steps`. The returned names point into `steps`.
 step_index check_steps(reading in, std::vector<step_template> const& steps,
                        std::vector<given_step> const& given);
 

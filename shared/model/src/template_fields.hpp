@@ -27,6 +27,9 @@ inline constexpr std::array<std::string_view, 5> join_names{
 inline constexpr std::array<std::string_view, 2> otherwise_names{"skip", "fail"};
 inline constexpr std::array<std::string_view, 2> item_failure_names{"fail", "collect"};
 inline constexpr std::array<std::string_view, 3> late_names{"fail", "skip", "complete"};
+/// What the placeholders of a step's inputs read.
+inline constexpr std::array<std::string_view, 8> inputs_sources{
+    "context", "parents", "parent_states", "iteration", "previous", "item", "index", "items"};
 
 /// The name of a step; not `ALL`.
 struct step_name_kind : text_kind {
@@ -255,6 +258,12 @@ inline constexpr std::tuple step_fields{
         .optional()
         .checked_by(check_signal, signal_rule)
         .stored_in("signal"),
+    field{"inputs", &step_template::inputs, placeholders_kind{inputs_sources},
+          "what the handler gets as `inputs`; see [workflows.md](workflows.md#inputs)"}
+        .for_worker(),
+    field{"result_schema", &step_template::result_schema, schema_kind{},
+          "JSON Schema for the result of the step; see [workflows.md](workflows.md#result-schema)"}
+        .for_worker(),
 };
 
 inline constexpr std::array<std::string_view, 5> kind_names{"handler", "sleep", "signal", "map",

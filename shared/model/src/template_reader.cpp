@@ -64,8 +64,10 @@ struct kind_without_handler {
     std::span<std::string_view const> excluded;
 };
 
-constexpr std::string_view without_effect_on_waits[]{"retry", "timeout_seconds", "repeat", "map"};
-constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds"};
+constexpr std::string_view without_effect_on_waits[]{"retry", "timeout_seconds", "repeat",
+                                                     "map",   "inputs",          "result_schema"};
+constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds", "inputs",
+                                                        "result_schema"};
 constexpr std::string_view excluded_by_workflow[]{"repeat", "map"};
 constexpr std::array kinds_without_handler{
     kind_without_handler{"sleep", without_effect_on_waits, {}},
@@ -121,6 +123,7 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
     places.otherwise_line = line_of("otherwise");
     places.map_line = line_of("map");
     places.signal_line = line_of("signal");
+    places.inputs_line = line_of("inputs");
     read_fields(in, path, source, step_fields, step, completeness::whole);
     read_fields(in, path, source, settings_fields, step.settings, completeness::whole);
     step.dependencies = read_dependencies(in, path, source, places);

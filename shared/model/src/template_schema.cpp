@@ -78,11 +78,14 @@ void describe_step(object_writer& schema) {
     schema.json("not", R"({"required":["dependencies","depends_on"]})");
     schema.json("oneOf", R"([{"required":["handler"],"not":{"required":["map","repeat"]}},
         {"required":["sleep"],
-         "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false}},
+         "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false,
+                       "inputs":false,"result_schema":false}},
         {"required":["workflow"],
-         "properties":{"timeout_seconds":false,"repeat":false,"map":false}},
+         "properties":{"timeout_seconds":false,"repeat":false,"map":false,
+                       "inputs":false,"result_schema":false}},
         {"required":["signal"],
-         "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false}}])");
+         "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false,
+                       "inputs":false,"result_schema":false}}])");
     object_writer properties{schema.key("properties")};
     describe_fields(properties, step_fields, completeness::whole);
     {

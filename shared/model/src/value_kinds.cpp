@@ -1,5 +1,7 @@
 #include "value_kinds.hpp"
 
+#include "tasker/json/path.hpp"
+#include "tasker/json/placeholders.hpp"
 #include "tasker/json/text.hpp"
 #include "tasker/json/walker.hpp"
 #include "tasker/json_schema/check.hpp"
@@ -257,6 +259,31 @@ void mapping_kind::merge(std::string& onto, std::string const& from) {
 
 void mapping_kind::describe(json::object_writer& schema) {
     schema.text("type", "object");
+}
+
+std::optional<std::string> placeholders_kind::read(reading in, document_path const& path,
+                                                   node_index node) const {
+    auto mapping = mapping_kind::read(in, path, node);
+    if (!mapping) {
+        return std::nullopt;
+    }
+    try {
+        for (auto const& piece : json::split_json(*mapping)) {
+            if (piece.then && std::ranges::find(sources, piece.then->source) == sources.end()) {
+                throw json::placeholder_error{shown(piece.then->text) + " must begin with " +
+                                                  in_a_sentence(sources),
+                                              piece.then->path};
+            }
+        }
+    } catch (json::placeholder_error const& problem) {
+        in.problems.add(json::joined_path(path.to_string(), problem.path),
+                        static_cast<int>(in.source[node].line), problem.what());
+    }
+    return mapping;
+}
+
+void placeholders_kind::merge(std::string& onto, std::string const& from) {
+    onto = from;
 }
 
 std::optional<std::string> schema_kind::read(reading in, document_path const& path,

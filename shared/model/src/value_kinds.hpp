@@ -151,6 +151,17 @@ struct mapping_kind : value_kind<std::string, std::string_view> {
     static void describe(json::object_writer& schema);
 };
 
+/// A mapping with any keys, whose strings may have placeholders (json/placeholders.hpp).
+struct placeholders_kind : mapping_kind {
+    constexpr explicit placeholders_kind(std::span<std::string_view const> first_words)
+        : sources{first_words} {}
+
+    std::optional<std::string> read(reading in, document_path const& path, node_index node) const;
+    static void merge(std::string& onto, std::string const& from);
+
+    std::span<std::string_view const> sources; ///< the first words that have a value
+};
+
 /// A JSON Schema, as JSON text.
 struct schema_kind : value_kind<std::string, std::string_view> {
     static std::optional<std::string> read(reading in, document_path const& path, node_index node);

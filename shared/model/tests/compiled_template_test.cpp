@@ -86,6 +86,18 @@ TEST(CompiledTemplate, GivesAStepWithAChildTaskOneAttempt) {
     EXPECT_EQ(compiled.steps.at(1).source.settings.max_attempts, 2);
 }
 
+TEST(CompiledTemplate, KeepsWhatOnlyTheWorkerReadsInOneColumn) {
+    auto const rows = nlohmann::json::parse(steps_json(
+        compile(parsed("- {name: a, handler: {callable: x}, inputs: {n: '${context/n}'},\n"
+                       "   result_schema: {type: object}}\n"
+                       "- {name: b, handler: {callable: x}}\n"),
+                "")));
+    EXPECT_EQ(rows.at(0).at("worker_settings"),
+              nlohmann::json(
+                  {{"inputs", {{"n", "${context/n}"}}}, {"result_schema", {{"type", "object"}}}}));
+    EXPECT_EQ(rows.at(1).at("worker_settings"), nullptr);
+}
+
 TEST(CompiledTemplate, HashesTheContentAndNotItsFormatting) {
     auto const yaml = parse_template_yaml("# x\nversion: 1.0.0\nname: t\nsteps:\n- handler:\n    "
                                           "initialization: {b: 1, a: 2}\n    callable: x\n  "

@@ -30,6 +30,8 @@ constexpr step_key keys[]{
     {"timeout_seconds", "timeout_seconds: 5"},
     {"repeat", "repeat: {until: $result == 1}"},
     {"map", "map: $.a.list"},
+    {"inputs", "inputs: {n: '${parents/a/n}'}"},
+    {"result_schema", "result_schema: {type: object}"},
 };
 
 std::string with_keys(step_key const& first, step_key const& second) {

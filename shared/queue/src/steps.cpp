@@ -66,6 +66,7 @@ enum claimed_column : std::size_t {
     parent_states,
     repetition,
     item,
+    settings,
     claimed_columns
 };
 
@@ -96,6 +97,7 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row) {
         .parent_states = optional_text(from, row, parent_states),
         .repetition = optional_text(from, row, repetition),
         .item = optional_text(from, row, item),
+        .settings = optional_text(from, row, settings),
     };
 }
 

@@ -17,7 +17,8 @@ as $$
                                                    'previous', (pg_catalog.array_agg(r.previous))[1])
                from tasker.repetitions r where r.task_id = s.task_id and r.step_no = s.step_no)
            end,
-           s.item
+           s.item,
+           d.worker_settings
     from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
     cross join lateral (
         select * from tasker.steps s where s.task_id = m.task_id and s.step_no = m.step_no offset 0) s
@@ -31,7 +32,9 @@ as $$
                    filter (where r.state = 'complete' and s.parents_bytes <= tasker.joined_bytes_limit()) as results,
                pg_catalog.json_object_agg(n.name, case r.state when 'pending' then 'not_run' else r.state::text end)
                    filter (where s.dynamic) as states
-        from pg_catalog.unnest(case when s.item is null then d.parents end) u(step_no)
+        -- An item gets them only if its inputs read them.
+        from pg_catalog.unnest(case when s.item is null or d.worker_settings ->> 'inputs' like '%${parent%'
+                                    then d.parents end) u(step_no)
         cross join lateral (
             select * from tasker.steps r where r.task_id = s.task_id and r.step_no = u.step_no offset 0) r
         cross join lateral (

@@ -56,6 +56,7 @@ create table tasker.templates (
 -- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, allow_failure,
 -- repeat, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat`, `map`, `workflow` and
 -- `signal`: these keys of the step as JSON. `child_template`: the template that `workflow` names.
+-- `worker_settings`: {"<key>": <value>, …}, what only the worker reads.
 create table tasker.template_steps (
     template_id     int not null references tasker.templates,
     step_no         int not null,
@@ -83,6 +84,7 @@ create table tasker.template_steps (
     workflow        json,
     child_template  int,
     signal          json,
+    worker_settings json,
     primary key (template_id, step_no),
     constraint step_is_named_once unique (name, template_id),
     constraint handler_has_a_name check (kind <> 'handler' or handler is not null),
@@ -255,6 +257,7 @@ alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_
 -- {"<parent's name>": "complete", …}; then `parents` has only the complete ones. `alone`: the worker runs it only when it
 -- holds nothing else. `repetition`: of a step with `repeat`, {"iteration": 2, "previous": <the last result>}.
 -- `item`: of an item of a map, see tasker.steps; its name has its index: resize[17].
+-- `settings`: template_steps.worker_settings.
 create type tasker.claimed_step as (
     refused          boolean,
     queue            text,
@@ -280,7 +283,8 @@ create type tasker.claimed_step as (
     parents_bytes    int,
     parent_states    json,
     repetition       json,
-    item             json
+    item             json,
+    settings         json
 );
 
 -- A task as the API shows it.

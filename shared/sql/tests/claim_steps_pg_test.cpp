@@ -231,5 +231,23 @@ TEST(ClaimSteps, AStepThatIsBeingReportedIsNotClaimed) {
     EXPECT_EQ(w.messages(), 1) << "that of the other task";
 }
 
+TEST(ClaimSteps, AnItemGetsItsParentsOnlyIfItsInputsReadThem) {
+    workflow_database w;
+    auto const parents_of_an_item = [&](std::string const& inputs) {
+        static int number = 0;
+        w.create(w.register_yaml("t" + std::to_string(++number),
+                                 "  - {name: list, handler: {callable: h}}\n"
+                                 "  - name: each\n    handler: {callable: h}\n"
+                                 "    dependencies: [list]\n    map: $.list\n" +
+                                     inputs));
+        w.finish(w.claim().at(0), "[7]");
+        return w.claim().at(0).parents;
+    };
+    EXPECT_EQ(parents_of_an_item(""), "");
+    EXPECT_EQ(parents_of_an_item("    inputs: {n: '${item}'}\n"), "");
+    EXPECT_NE(parents_of_an_item("    inputs: {all: '${parents/list}'}\n").find("[7]"),
+              std::string::npos);
+}
+
 } // namespace
 } // namespace tasker::sql::testing

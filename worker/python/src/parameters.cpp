@@ -10,9 +10,10 @@ namespace tasker::python {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, source>, 7> sources{{
+constexpr std::array<std::pair<std::string_view, source>, 8> sources{{
     {"context", source::context},
     {"parents", source::parents},
+    {"inputs", source::inputs},
     {"initialization", source::initialization},
     {"step", source::step},
     {"parent", source::parent},

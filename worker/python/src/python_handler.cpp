@@ -104,6 +104,8 @@ private:
             return add(parameter, of_->context(parameter.read_as));
         case source::parents:
             return add(parameter, of_->parents(parameter.read_as));
+        case source::inputs:
+            return add(parameter, of_->inputs(parameter.read_as));
         case source::initialization:
             return add(parameter, of_->initialization(parameter.read_as));
         case source::step:

@@ -16,6 +16,7 @@ namespace tasker::python {
 enum class source {
     context,        ///< the task's context
     parents,        ///< a dict of all parents' results
+    inputs,         ///< the step's inputs
     initialization, ///< the template's handler.initialization
     step,           ///< the tasker.Step
     parent,         ///< the result of the parent of this name, or a member of step::item_members()

@@ -37,6 +37,10 @@ py::object step::parents(floats as) {
     return parents_.read(of_.parents_text(), as);
 }
 
+py::object step::inputs(floats as) {
+    return inputs_.read(of_.inputs_text(), as);
+}
+
 py::object step::parent_states() {
     return parent_states_.read(of_.parent_states_text(), floats::plain);
 }
@@ -100,6 +104,7 @@ void bind_step(py::module_& module) {
         .def_property_readonly("idempotency_key", read(&context::idempotency_key))
         .def_property_readonly("context", [](step& self) { return self.context(); })
         .def_property_readonly("parents", [](step& self) { return self.parents(); })
+        .def_property_readonly("inputs", [](step& self) { return self.inputs(); })
         .def_property_readonly("parent_states", &step::parent_states)
         .def_property_readonly("initialization", [](step& self) { return self.initialization(); })
         .def_property_readonly("item", item_member("item"))

@@ -29,6 +29,7 @@ public:
     pybind11::object context(floats as = floats::plain);
     /// dict of the parents' results
     pybind11::object parents(floats as = floats::plain);
+    pybind11::object inputs(floats as = floats::plain);
     pybind11::object parent_states(); ///< dict of how the parents ended
     pybind11::object initialization(floats as = floats::plain);
     /// dict of "item" and "index", or of "items"; empty without `map`
@@ -52,6 +53,7 @@ private:
     worker::step_context of_;
     value context_;
     value parents_;
+    value inputs_;
     value parent_states_;
     value initialization_;
     value previous_;

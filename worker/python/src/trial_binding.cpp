@@ -64,7 +64,9 @@ struct trial {
     std::string parents;
     std::string parent_states;
     std::string item;
+    std::string inputs;
     std::string initialization;
+    std::optional<std::string> settings;
     std::int32_t failures = 0;
     std::int32_t max_attempts = 1;
 };
@@ -82,7 +84,9 @@ py::tuple try_handler(py::function call, py::sequence const& parameters, trial c
                                        .parents = step.parents,
                                        .parent_states = step.parent_states,
                                        .item = step.item,
-                                       .initialization = step.initialization});
+                                       .inputs = step.inputs,
+                                       .initialization = step.initialization,
+                                       .settings = step.settings});
     if (auto const* const failure = result.failure()) {
         std::optional<std::int64_t> retry_after_ms;
         if (failure->retry_after) {
@@ -140,15 +144,18 @@ void bind_trial(py::module_& module) {
         "try_handler",
         [](py::function call, py::sequence const& parameters, std::string name, std::string method,
            std::string context, std::string parents, std::string parent_states, std::string item,
-           std::string initialization, std::int32_t failures, std::int32_t max_attempts) {
+           std::string inputs, std::string initialization, std::optional<std::string> settings,
+           std::int32_t failures, std::int32_t max_attempts) {
             return try_handler(std::move(call), parameters,
                                {std::move(name), std::move(method), std::move(context),
                                 std::move(parents), std::move(parent_states), std::move(item),
-                                std::move(initialization), failures, max_attempts});
+                                std::move(inputs), std::move(initialization), std::move(settings),
+                                failures, max_attempts});
         },
         py::arg("call"), py::arg("parameters"), py::arg("name"), py::arg("method"),
         py::arg("context"), py::arg("parents"), py::arg("parent_states"), py::arg("item"),
-        py::arg("initialization"), py::arg("failures"), py::arg("max_attempts"));
+        py::arg("inputs"), py::arg("initialization"), py::arg("settings"), py::arg("failures"),
+        py::arg("max_attempts"));
 }
 
 } // namespace tasker::python

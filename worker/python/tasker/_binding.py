@@ -10,7 +10,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from . import _models
 
-_reserved = ("context", "parents", "initialization", "step")
+_reserved = ("context", "parents", "inputs", "initialization", "step")
 
 
 class Parameter(NamedTuple):

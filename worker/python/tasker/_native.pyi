@@ -51,6 +51,9 @@ class Step:
     def parents(self) -> dict[str, Any]:
         """The parents' results by step name; only those of complete parents."""
     @property
+    def inputs(self) -> dict[str, Any]:
+        """The step's ``inputs`` with their placeholders filled; empty for a step without."""
+    @property
     def parent_states(self) -> dict[str, str]:
         """How each parent ended, by step name.
 
@@ -129,7 +132,9 @@ def try_handler(
     parents: str,
     parent_states: str,
     item: str,
+    inputs: str,
     initialization: str,
+    settings: Optional[str],
     failures: int,
     max_attempts: int,
 ) -> Tuple[Any, ...]: ...

@@ -165,6 +165,7 @@ def call(
     parents: Optional[Mapping[str, Any]] = None,
     *,
     parent_states: Optional[Mapping[str, str]] = None,
+    inputs: Optional[Mapping[str, Any]] = None,
     name: str = "step",
     method: str = "",
     item: Optional[Mapping[str, Any]] = None,
@@ -177,6 +178,36 @@ def call(
 
     ``item``: of a step with ``map``, ``{"index": 17, "item": …}`` or ``{"items": […]}``.
     """
+    return _call(
+        handler,
+        context,
+        parents,
+        parent_states=parent_states,
+        item=item,
+        inputs=inputs,
+        name=name,
+        method=method,
+        initialization=initialization,
+        failures=failures,
+        max_attempts=max_attempts,
+    )
+
+
+def _call(
+    handler: Callable[..., Any],
+    context: Any,
+    parents: Optional[Mapping[str, Any]],
+    *,
+    parent_states: Optional[Mapping[str, str]],
+    item: Optional[Mapping[str, Any]] = None,
+    inputs: Optional[Mapping[str, Any]] = None,
+    name: str,
+    method: str,
+    initialization: Optional[Mapping[str, Any]],
+    settings: Optional[Mapping[str, Any]] = None,
+    failures: int,
+    max_attempts: int,
+) -> Tuple[Any, Optional[Failure]]:
     answer = _native.try_handler(
         handler,
         _binding.parameters(handler),
@@ -186,7 +217,9 @@ def call(
         _native.write_json(parents or {}),
         _native.write_json(parent_states or {}),
         _native.write_json(item or {}),
+        _native.write_json(inputs or {}),
         _native.write_json(initialization or {}),
+        None if settings is None else _native.write_json(settings),
         failures,
         max_attempts,
     )
@@ -243,7 +276,7 @@ def _run_step(
     }
     most = declared["max_attempts"] if declared["retryable"] else 1
     while step.state == "pending":
-        result, failure = call(
+        result, failure = _call(
             functions[declared["handler"]],
             _native.read_json(context_text),
             results,
@@ -252,6 +285,7 @@ def _run_step(
             name=step.name,
             method=declared["handler_method"] or "",
             initialization=declared["initialization"],
+            settings=declared["worker_settings"],
             failures=len(step.failures),
             max_attempts=most,
         )
@@ -294,6 +328,7 @@ def _run_map(
         return
     batches = _lists.batches(listed, settings["batch_size"])
     most = _lists.most_failures(settings, len(batches))
+    read = parents if _inputs_read_parents(declared) else []
     failed: List[StepRun] = []
     joined: List[Any] = []
     for index, batch in enumerate(batches):
@@ -302,7 +337,7 @@ def _run_map(
         if len(failed) > most:
             item.state = "cancelled"
             continue
-        _run_step(declared, functions, context_text, [], False, item, batch)
+        _run_step(declared, functions, context_text, read, bool(read), item, batch)
         if item.state == "failed":
             failed.append(item)
         size = len(batch["items"]) if "items" in batch else 1
@@ -319,3 +354,7 @@ def _run_map(
             step.failures.append(Failure(message, "item_failed", permanent=True))
     step.state = "failed" if len(failed) > most else "complete"
     step.result = None if step.state == "failed" else joined
+
+
+def _inputs_read_parents(declared: Dict[str, Any]) -> bool:
+    return "${parent" in str((declared["worker_settings"] or {}).get("inputs"))

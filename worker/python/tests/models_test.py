@@ -129,7 +129,7 @@ PRICE = f'{{"amount":{DIGITS},"factor":1.10,"anything":[2.50]}}'
 def given(handler, context="{}", parents="{}"):
     """The result of a handler, which gets its values as JSON text."""
     bound = _binding.parameters(handler)
-    rest = ("{}", "{}", "{}", 0, 1)
+    rest = ("{}", "{}", "{}", "{}", None, 0, 1)  # parent_states … settings
     answer = _native.try_handler(handler, bound, "step", "", context, parents, *rest)
     assert answer[0] == "success", answer
     return json.loads(answer[1])

@@ -106,6 +106,45 @@ def test_steps_are_joined_by_their_rule():
     assert run.result == {"d": {"a": "complete", "b": "failed", "c": "skipped"}}
 
 
+MAPPED = """
+name: mapped
+version: 1.0.0
+steps:
+  - name: price
+    handler: {callable: price}
+    result_schema: {properties: {total: {type: integer}}}
+  - name: pay
+    handler: {callable: pay}
+    dependencies: [price]
+    inputs: {amount: "${parents/price/total}", to: "order ${context/id}", by: "${context/by:-card}"}
+"""
+
+
+def test_inputs_are_filled_and_results_checked():
+    def pay(inputs, step):
+        assert step.inputs is inputs
+        return inputs
+
+    stubs = {"price": lambda context: {"total": context["total"]}, "pay": pay}
+    run = testing.run(MAPPED, context={"id": 7, "total": 12}, stubs=stubs)
+    assert run.result == {"pay": {"amount": 12, "to": "order 7", "by": "card"}}
+
+    missing = testing.run(MAPPED, context={"total": 12}, stubs=stubs).steps["pay"]
+    assert missing.state == "failed"
+    assert missing.attempts == 1
+    assert missing.error.type == "invalid_inputs"
+    assert missing.error.message == 'inputs.to: "${context/id}" has no value'
+
+    wrong = testing.run(MAPPED, context={"id": 7, "total": "x"}, stubs=stubs).steps["price"]
+    assert wrong.attempts == 1
+    assert wrong.error.type == "invalid_result"
+    assert "result.total: must be a whole number" in wrong.error.message
+
+
+def test_a_called_handler_gets_its_inputs():
+    assert testing.call(lambda inputs: inputs["n"], inputs={"n": 3}) == (3, None)
+
+
 def test_a_condition_needs_postgresql():
     with pytest.raises(ValueError, match="cannot run in memory: a;"):
         testing.run(

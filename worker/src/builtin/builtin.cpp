@@ -3,6 +3,7 @@
 #include "builtin/initialization.hpp"
 
 #include <limits>
+#include <utility>
 
 namespace tasker::worker {
 
@@ -22,6 +23,15 @@ void add_builtin_handlers(handler_registry& to, settings const& options) {
            [with = options.shell](auto const& step) { return run_shell(with, step); });
 }
 
+void append_further_inputs(std::string& to, step_context const& step) {
+    for (auto const& [key, value] : {std::pair{R"(,"parent_states":)", step.parent_states_text()},
+                                     std::pair{R"(,"inputs":)", step.inputs_text()}}) {
+        if (value != "{}") {
+            to.append(key).append(value);
+        }
+    }
+}
+
 step_result run_noop(step_context const&) {
     return success();
 }
@@ -31,6 +41,7 @@ step_result run_echo(step_context const& step) {
     json += step.context_text();
     json += R"(,"parents":)";
     json += step.parents_text();
+    append_further_inputs(json, step);
     json += '}';
     return step_result::from_json_text(std::move(json));
 }

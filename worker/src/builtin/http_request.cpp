@@ -68,7 +68,7 @@ void add_headers(header_map& to, step_context const& step, nlohmann::json const&
         if (!value.is_string()) {
             initialization::refuse("header \"" + name + "\" must be a string");
         }
-        auto const text = fill_text(step, value.get_ref<std::string const&>(), embedding::text);
+        auto const text = fill_text(step, value.get_ref<std::string const&>(), json::filling::text);
         if (name.empty() || !std::ranges::all_of(name, is_token) ||
             std::ranges::any_of(text, is_control)) {
             initialization::refuse("header \"" + name + "\" cannot be sent in HTTP");
@@ -99,7 +99,7 @@ std::string checked_method(std::string method, bool has_body) {
 }
 
 http_url read_url(http_settings const& options, step_context const& step, initialization& keys) {
-    auto parsed = parse_http_url(fill_text(step, keys.text("url"), embedding::url));
+    auto parsed = parse_http_url(fill_text(step, keys.text("url"), json::filling::url));
     if (!parsed) {
         initialization::refuse("\"url\" " + parsed.error().message);
     }

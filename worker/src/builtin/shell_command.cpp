@@ -112,6 +112,7 @@ std::string input_of(step_context const& step) {
     input += step.context_text();
     input += R"(,"parents":)";
     input += step.parents_text();
+    append_further_inputs(input, step);
     input += R"(,"step":)" + about.dump() + "}\n";
     return input;
 }

@@ -18,6 +18,9 @@ struct trial_step {
     std::string method;
     nlohmann::json context = nlohmann::json::object();
     nlohmann::json parents = nlohmann::json::object();
+    /// By the parents' names: "complete", "skipped", "failed" or "not_run".
+    nlohmann::json parent_states = nlohmann::json::object();
+    nlohmann::json inputs = nlohmann::json::object(); ///< with their placeholders filled
     nlohmann::json initialization = nlohmann::json::object();
     std::int32_t failures = 0;
     std::int32_t max_attempts = 1;
@@ -32,7 +35,11 @@ struct trial_inputs {
     std::string parents = "{}";
     std::string parent_states = "{}";
     std::string item = "{}"; ///< see step_context::item_text()
+    std::string inputs = "{}";
     std::string initialization = "{}";
+    /// The template's settings for the worker, `inputs` and `result_schema`: they are applied as
+    /// the worker does.
+    std::optional<std::string> settings{};
 };
 
 /// Runs a handler like the worker, including the treatment of exceptions, on the calling thread. A

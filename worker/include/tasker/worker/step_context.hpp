@@ -77,12 +77,16 @@ public:
     /// The parents' results by step name: an object, empty for a step without parents.
     nlohmann::json const& parents() const;
 
+    /// The step's `inputs` with their placeholders filled: an object, empty for a step without.
+    nlohmann::json const& inputs() const;
+
     /// A parent's result. Errors: input_error if there is no such parent.
     nlohmann::json const& parent_json(std::string_view step) const;
 
     std::string_view initialization_text() const noexcept;
     std::string_view context_text() const noexcept;
     std::string_view parents_text() const noexcept;
+    std::string_view inputs_text() const noexcept;
 
     /// How each parent ended, by its name, as a JSON object: {"a": "complete", "b": "skipped"}. It
     /// is empty in a template in which every step needs all its parents. parents() has the complete
@@ -124,6 +128,11 @@ public:
     template <class Value>
     Value context() const {
         return convert<Value>(context(), "context");
+    }
+
+    template <class Value>
+    Value inputs() const {
+        return convert<Value>(inputs(), "inputs");
     }
 
     template <class Value>

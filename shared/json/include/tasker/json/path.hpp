@@ -12,6 +12,9 @@ namespace tasker::json {
 std::string shown(std::string_view name);
 
 void append_key(std::string& path, std::string_view key);
+/// "inputs" and "a.b" make "inputs.a.b"; "inputs" and "[0]" make "inputs[0]".
+std::string joined_path(std::string path, std::string_view below);
+
 void append_index(std::string& path, std::size_t index);
 
 } // namespace tasker::json

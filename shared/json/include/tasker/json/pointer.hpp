@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tasker::json {
 
@@ -15,6 +16,9 @@ bool is_pointer(std::string_view pointer);
 /// REQUIRES: find_problem(text) found none; is_pointer(pointer).
 /// Lifetime: the view points into `text`.
 std::optional<std::string_view> find(std::string_view text, std::string_view pointer);
+
+/// The parts of a pointer without their escapes. REQUIRES: is_pointer(pointer).
+std::vector<std::string> parts_of_pointer(std::string_view pointer);
 
 /// The content of a string; any other value unchanged.
 /// REQUIRES: find_problem(value) found none.

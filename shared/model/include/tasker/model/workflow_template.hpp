@@ -85,10 +85,12 @@ struct step_template {
     std::optional<std::string> signal_schema; ///< JSON Schema of the payload
     std::optional<std::chrono::milliseconds> signal_deadline;
     std::optional<late_signal> on_deadline;
-    std::optional<std::string> signal_value; ///< JSON: the payload if none came in time
-    std::optional<std::int32_t> quorum;      ///< the number of different senders
-    std::optional<std::string> signal_key;   ///< an SQL/JSON path: the correlation key
-    std::optional<std::string> signal_form;  ///< JSON object: title and description
+    std::optional<std::string> signal_value;  ///< JSON: the payload if none came in time
+    std::optional<std::int32_t> quorum;       ///< the number of different senders
+    std::optional<std::string> signal_key;    ///< an SQL/JSON path: the correlation key
+    std::optional<std::string> signal_form;   ///< JSON object: title and description
+    std::optional<std::string> inputs;        ///< JSON object with placeholders
+    std::optional<std::string> result_schema; ///< JSON Schema of the step's result
     step_settings settings;
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 

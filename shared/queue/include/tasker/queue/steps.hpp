@@ -57,6 +57,14 @@ struct claimed_step {
     /// JSON object, of an item of a map: {"index": 17, "item": …}, or with batches
     /// {"items": [{"index": 17, "item": …}, …]}.
     std::optional<std::string> item;
+    /// JSON object, the template's settings of the step for the worker: `inputs`,
+    /// `result_schema`; none if it has no such key.
+    std::optional<std::string> settings;
+
+    /// Whether `parents` was left out, because they take more than 64 MiB.
+    bool has_too_large_parents() const noexcept {
+        return parents_bytes > 0 && !parents;
+    }
 };
 
 /// Identifies a lease of this worker.
