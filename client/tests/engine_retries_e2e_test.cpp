@@ -51,6 +51,7 @@ std::string failing_step(std::string_view name, std::string_view backoff, int ma
     if (backoff != "none") {
         retry["backoff_base_ms"] = 40;
         retry["max_backoff_ms"] = max_backoff_ms;
+        retry["jitter"] = false;
     }
     return nlohmann::json{
         {"name", name},

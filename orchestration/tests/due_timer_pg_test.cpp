@@ -14,7 +14,8 @@ protected:
         client_.request("POST", "/v1/templates",
                         "name: flaky\nnamespace_name: default\nversion: 1.0.0\nsteps:\n"
                         "  - name: a\n    handler: {callable: h}\n"
-                        "    retry: {max_attempts: 3, backoff: linear, backoff_base_ms: 200}\n",
+                        "    retry: {max_attempts: 3, backoff: linear, backoff_base_ms: 200, "
+                        "jitter: false}\n",
                         "application/yaml");
     }
 

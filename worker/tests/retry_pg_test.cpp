@@ -55,8 +55,9 @@ class WorkerBackoff : public WorkerRetry, public ::testing::WithParamInterface<b
 
 TEST_P(WorkerBackoff, EachKindSetsWhenItsRetriesAreDue) {
     std::string const kind = GetParam().name;
-    register_failing("{max_attempts: 10, backoff: " + kind +
-                     (kind == "none" ? "}" : ", backoff_base_ms: 1000, max_backoff_ms: 6000}"));
+    register_failing(
+        "{max_attempts: 10, backoff: " + kind +
+        (kind == "none" ? "}" : ", backoff_base_ms: 1000, max_backoff_ms: 6000, jitter: false}"));
     set_clock(0);
     running_worker w{options(), [](worker&) {}};
     EXPECT_EQ(waits(create("one"), 5), GetParam().waits);

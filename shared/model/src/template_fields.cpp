@@ -113,6 +113,13 @@ void check_retry(reading in, document_path const& path, mapping_reader const& re
         auto const* const why = is_final ? "`retryable: false`" : "`backoff: none`";
         refuse("backoff_base_ms", why);
         refuse("max_backoff_ms", why);
+        refuse("jitter", why);
+    }
+    if (is_final) {
+        refuse("only", "`retryable: false`");
+        refuse("except", "`retryable: false`");
+    } else if (read.only) {
+        refuse("except", "`only`");
     }
 }
 

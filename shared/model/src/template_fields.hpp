@@ -50,9 +50,11 @@ void check_retry(reading in, document_path const& path, mapping_reader const& re
 inline constexpr std::string_view retry_rule = R"("allOf":[
     {"if":{"required":["retryable"],"properties":{"retryable":{"const":false}}},
      "then":{"properties":{"max_attempts":{"const":1},"backoff":{"const":"none"},
-                           "backoff_base_ms":false,"max_backoff_ms":false}}},
+                           "backoff_base_ms":false,"max_backoff_ms":false,
+                           "only":false,"except":false,"jitter":false}}},
     {"if":{"required":["backoff"],"properties":{"backoff":{"const":"none"}}},
-     "then":{"properties":{"backoff_base_ms":false,"max_backoff_ms":false}}}])";
+     "then":{"properties":{"backoff_base_ms":false,"max_backoff_ms":false,"jitter":false}}},
+    {"not":{"required":["only","except"]}}])";
 
 /// Exactly one of both keys.
 void check_sleep(reading in, document_path const& path, mapping_reader const& sleep,
@@ -96,6 +98,7 @@ inline constexpr std::chrono::milliseconds longest_delay = std::chrono::hours{24
 inline constexpr std::int32_t most_repetitions = 1'000'000;
 
 inline constexpr std::int32_t most_attempts = 10'000;
+inline constexpr std::size_t most_error_types = 100;
 inline constexpr std::int32_t longest_backoff_ms = 86'400'000; // a day
 /// In milliseconds it fits into 32 bits.
 inline constexpr std::chrono::milliseconds longest_timeout = std::chrono::hours{24 * 24};
@@ -137,7 +140,17 @@ inline constexpr std::tuple settings_fields{
         field{"max_backoff_ms", &step_settings::max_backoff_ms, integer_kind{0, longest_backoff_ms},
               "the longest delay, in milliseconds"}
             .stored_in("max_backoff_ms")
-            .defaults_to(60'000))
+            .defaults_to(60'000),
+        field{"only", &step_settings::only, texts_kind{most_error_types},
+              "the types of errors that are retried; all without it"}
+            .stored_in("retry_only"),
+        field{"except", &step_settings::except, texts_kind{most_error_types},
+              "the types of errors that are not retried"}
+            .stored_in("retry_except"),
+        field{"jitter", &step_settings::jitter, boolean_kind{},
+              "shortens each delay by a random part, up to 20 %"}
+            .stored_in("jitter")
+            .defaults_to(true))
         .checked_by(check_retry, retry_rule),
     field{"timeout_seconds", &step_settings::timeout, seconds_kind{longest_timeout},
           "the time limit of one attempt; up to three decimals"}

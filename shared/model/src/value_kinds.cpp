@@ -240,6 +240,46 @@ void word_kind::describe(json::object_writer& schema) const {
     json::append_array(schema.key("enum"), words, json::append_string);
 }
 
+std::optional<std::vector<std::string>> texts_kind::read(reading in, document_path const& path,
+                                                         node_index node) const {
+    if (!expect_list(in, path, node)) {
+        return std::nullopt;
+    }
+    std::size_t const count = in.source[node].children;
+    if (count == 0 || count > most) {
+        in.problems.add(path, in.source[node],
+                        "must have 1 to " + std::to_string(most) + " texts, not " +
+                            std::to_string(count));
+        return std::nullopt;
+    }
+    std::vector<std::string> out;
+    out.reserve(count);
+    for_each_item(in.source, node, [&](std::size_t index, node_index item) {
+        document_path const item_path{path, index};
+        auto const text = read_string(in, item_path, item);
+        if (text && text->empty()) {
+            in.problems.add(item_path, in.source[item], "must not be empty");
+        }
+        out.emplace_back(text.value_or(""));
+    });
+    return out;
+}
+
+void texts_kind::write(std::string& out, std::vector<std::string> const& value) {
+    json::append_array(out, value, json::append_string);
+}
+
+void texts_kind::write_column(std::string& out, std::vector<std::string> const& value) {
+    write(out, value);
+}
+
+void texts_kind::describe(json::object_writer& schema) const {
+    schema.text("type", "array");
+    schema.number("minItems", 1);
+    schema.number("maxItems", most);
+    schema.json("items", R"({"type":"string","minLength":1})");
+}
+
 std::optional<std::string> mapping_kind::read(reading in, document_path const& path,
                                               node_index node) {
     return read_free_mapping(in, path, node);

@@ -5,11 +5,14 @@
 #include "tasker/json/writer.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The kinds of values that a key of a template may have.
 ///
@@ -140,6 +143,19 @@ struct enum_kind : value_kind<Enum> {
     }
 
     word_kind words;
+};
+
+/// A list of up to `most` texts, none of them empty. An override replaces it.
+struct texts_kind : value_kind<std::vector<std::string>, std::initializer_list<std::string>> {
+    constexpr explicit texts_kind(std::size_t highest) : most{highest} {}
+
+    std::optional<std::vector<std::string>> read(reading in, document_path const& path,
+                                                 node_index node) const;
+    static void write(std::string& out, std::vector<std::string> const& value);
+    static void write_column(std::string& out, std::vector<std::string> const& value);
+    void describe(json::object_writer& schema) const;
+
+    std::size_t most; ///< the least is one
 };
 
 /// A mapping with any keys, as JSON text. An override is merged into it, mapping by mapping.

@@ -48,6 +48,9 @@ TEST(CompiledTemplate, FillsInDefaults) {
                                  .backoff = backoff_kind::exponential,
                                  .backoff_base_ms = 1'000,
                                  .max_backoff_ms = 60'000,
+                                 .only = std::nullopt,
+                                 .except = std::nullopt,
+                                 .jitter = true,
                                  .timeout = std::nullopt};
     EXPECT_EQ(compiled.steps.at(0).source.settings, expected);
 }

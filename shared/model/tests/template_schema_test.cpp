@@ -88,7 +88,16 @@ TEST(TemplateSchema, RefusesSettingsThatTheReaderRefuses) {
                             "map: {over: $context.l, batch_size: 0}",
                             "map: {over: $context.l, max_failures: 1}",
                             "map: {over: $context.l, on_item_failure: collect, max_failures: 101%}",
-                            "map: $context.l\n  repeat: {until: $result == 1}"}) {
+                            "map: $context.l\n  repeat: {until: $result == 1}",
+                            "retry: {backoff: none, jitter: true}",
+                            "retry: {retryable: false, only: [x]}",
+                            "retry: {retryable: false, except: [x]}",
+                            "retry: {only: []}",
+                            "retry: {only: [\"\"]}",
+                            "retry: {only: x}",
+                            "retry: {only: [x], except: [y]}",
+                            "inputs: 5",
+                            "result_schema: 5"}) {
         auto const yaml = with_step_key(key);
         EXPECT_TRUE(parse_template_yaml(yaml).has_error()) << yaml;
         EXPECT_FALSE(problems_of(yaml).empty()) << yaml;
@@ -97,14 +106,26 @@ TEST(TemplateSchema, RefusesSettingsThatTheReaderRefuses) {
 
 TEST(TemplateSchema, AcceptsSettingsThatTheReaderAccepts) {
     for (auto const* key :
-         {"type: standard", "description: d", "timeout_seconds: 0.001", "timeout_seconds: 2073600",
-          "dependencies: []", "depends_on: []", "retry: {}", "retry: {max_attempts: 10000}",
-          "retry: {max_attempts: 2.0}", "retry: {backoff: none, max_attempts: 9}",
+         {"type: standard",
+          "description: d",
+          "timeout_seconds: 0.001",
+          "timeout_seconds: 2073600",
+          "dependencies: []",
+          "depends_on: []",
+          "retry: {}",
+          "retry: {max_attempts: 10000}",
+          "retry: {max_attempts: 2.0}",
+          "retry: {backoff: none, max_attempts: 9}",
           "retry: {retryable: false, backoff: none, max_attempts: 1}",
           "retry: {retryable: true, backoff: fibonacci, max_backoff_ms: 86400000}",
-          "map: $context.l", "map: {over: $context.l, batch_size: 100000, max_parallel: 0}",
+          "map: $context.l",
+          "map: {over: $context.l, batch_size: 100000, max_parallel: 0}",
           "map: {over: $context.l, on_item_failure: collect, max_failures: 0}",
-          "map: {over: $context.l, on_item_failure: collect, max_failures: 100%}"}) {
+          "map: {over: $context.l, on_item_failure: collect, max_failures: 100%}",
+          "retry: {only: [busy], jitter: false}",
+          "retry: {except: [a, b]}",
+          "inputs: {n: \"${context/n}\"}",
+          "result_schema: {type: object}"}) {
         auto const yaml = with_step_key(key);
         EXPECT_FALSE(parse_template_yaml(yaml).has_error()) << yaml;
         EXPECT_THAT(problems_of(yaml), IsEmpty()) << yaml;

@@ -1,5 +1,5 @@
 -- Stores the failures among reports and schedules the retries. The arguments are those of
--- finish_steps.
+-- finish_steps. A delay in a report has no jitter.
 -- called by: accept_reports.
 -- returns: for the caller's own steps: the tasks of those that failed permanently, without those with
 --   allow_failure; the tasks of those that will be retried, and whether some messages return for that (items included);
@@ -36,9 +36,12 @@ begin
             finished_at = case when not r.again then p_now end,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, p_now - r.ran_us * interval '1 microsecond'))
-        from (select i.*, d.allow_failure, i.outcome = 'retryable_failure' and d.retryable and x.failures + 1 < d.max_attempts as again,
-                     coalesce(i.after_ms, tasker.backoff_ms(d.backoff, d.backoff_base_ms,
-                                                            d.max_backoff_ms, x.failures + 1)) as wait_ms
+        from (select i.*, d.allow_failure,
+                     i.outcome = 'retryable_failure' and d.retryable and x.failures + 1 < d.max_attempts
+                         and (d.retry_only is null and d.retry_except is null
+                              or tasker.is_retried(d.retry_only, d.retry_except, i.payload::json ->> 'type')) as again,
+                     coalesce(i.after_ms, (d.share * tasker.backoff_ms(
+                         d.backoff, d.backoff_base_ms, d.max_backoff_ms, x.failures + 1))::bigint) as wait_ms
               from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_payloads, p_retry_after_ms,
                           p_msg_ids, p_ran_us)
                        i(task_id, step_no, delivery, outcome, payload, after_ms, msg_id, ran_us)
@@ -46,7 +49,7 @@ begin
                   select x.template_id, x.failures from tasker.steps x
                   where x.task_id = i.task_id and x.step_no = i.step_no offset 0) x
               cross join lateral (
-                  select * from tasker.template_steps d
+                  select d.*, tasker.retry_share(d.jitter) as share from tasker.template_steps d
                   where d.template_id = x.template_id and d.step_no = tasker.template_step(i.step_no) offset 0) d
               where i.outcome in ('retryable_failure', 'permanent_failure')
               order by i.task_id, i.step_no) r

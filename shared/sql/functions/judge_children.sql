@@ -7,7 +7,7 @@
 --   child.
 create or replace function tasker.judge_children(p_task_ids uuid[], p_step_nos int[], p_kinds tasker.timer_kind[])
 returns table (task_id uuid, step_no int, kind tasker.step_kind, action text, payload text, wait_ms bigint)
-language plpgsql stable
+language plpgsql
 as $$
 #variable_conflict use_column
 begin
@@ -18,7 +18,8 @@ begin
         group by u.task_id, u.step_no
     ), ended as materialized (
         select w.task_id, w.step_no, w.again, s.failures, d.kind, d.backoff, d.backoff_base_ms, d.max_backoff_ms,
-               d.retryable and s.failures + 1 < d.max_attempts as may_retry, e.total, e.open, e.failed, e.cancelled
+               d.retryable and s.failures + 1 < d.max_attempts as may_retry,
+               d.retry_only, d.retry_except, d.jitter, e.total, e.open, e.failed, e.cancelled
         from due w
         -- `offset 0`: decision 0113.
         cross join lateral (
@@ -47,7 +48,10 @@ begin
         select e.*,
                case when e.total = 0 then case when e.again then 'again' end
                     when e.cancelled is not null then 'fail'
-                    when e.failed is not null then case when e.may_retry then 'retry' else 'fail' end
+                    when e.failed is not null then case
+                        when e.may_retry
+                             and tasker.is_retried(e.retry_only, e.retry_except, tasker.child_error(e.failed) ->> 'type')
+                        then 'retry' else 'fail' end
                     when e.open = 0 then 'complete' end as action
         from ended e
     )
@@ -58,8 +62,8 @@ begin
                     r.result::text,
                     '{"type": "result_too_large", "message": "the results of the children are too large together"}')
            end,
-           case j.action when 'retry' then tasker.backoff_ms(
-               j.backoff, j.backoff_base_ms, j.max_backoff_ms, j.failures + 1) end
+           case j.action when 'retry' then (tasker.retry_share(j.jitter) * tasker.backoff_ms(
+               j.backoff, j.backoff_base_ms, j.max_backoff_ms, j.failures + 1))::bigint end
     from judged j
     left join lateral (
         select tasker.children_result(j.task_id, j.step_no, j.failures, j.kind = 'workflow') as result offset 0) r

@@ -73,6 +73,9 @@ create table tasker.template_steps (
     backoff         tasker.backoff not null,
     backoff_base_ms bigint not null,
     max_backoff_ms  bigint not null,
+    retry_only      text[], -- types of errors
+    retry_except    text[],
+    jitter          boolean not null,
     timeout_ms      bigint,
     join_rule       tasker.join_rule not null,
     condition       jsonpath,

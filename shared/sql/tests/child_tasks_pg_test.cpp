@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace tasker::sql::testing {
@@ -154,6 +156,19 @@ TEST_F(ChildTasks, AreCreatedAgainForEachRetry) {
     EXPECT_EQ(states(task), "p complete; complete");
     EXPECT_EQ(children_of(task).size(), 3U);
     EXPECT_EQ(w_.shown(task, "p", "attempts"), "3");
+}
+
+TEST_F(ChildTasks, AreCreatedAgainOnlyForErrorsOfTheNamedTypes) {
+    w_.register_yaml("child", "  - {name: flaky, handler: {callable: h}}\n");
+    for (auto const* const rule : {"only: [child_failed]", "except: [child_failed]"}) {
+        failures_ = 1;
+        bool const is_retried = std::string_view{rule}.starts_with("only");
+        auto const task = parent_of(
+            "child", std::string{", retry: {max_attempts: 2, backoff: none, "} + rule + "}");
+        run();
+        EXPECT_EQ(w_.step_state(task, "p"), is_retried ? "complete" : "failed") << rule;
+        EXPECT_EQ(children_of(task).size(), is_retried ? 2U : 1U) << rule;
+    }
 }
 
 TEST_F(ChildTasks, AreNotCreatedBeforeTheRetryIsDue) {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <optional>
+#include <string>
+
 namespace tasker::sql::testing {
 namespace {
 
@@ -115,6 +118,56 @@ TEST(FailedSteps, EachBackoffKindGivesItsSeriesOfWaits) {
     EXPECT_EQ(
         w.db().value<std::string>("select tasker.backoff_ms('fibonacci', 1, 1000000, 30)::text"),
         "832040");
+}
+
+/// Fails ten steps at one moment; returns the shortest and the longest delay and how many different
+/// ones there are.
+std::string delays(std::string const& settings, std::optional<int> retry_after_ms = {}) {
+    workflow_database w;
+    w.create(w.register_template("t", "a; b; c; d; e; f; g; h; i; j", settings));
+    w.db().exec(
+        "create or replace function tasker.clock() returns timestamptz language sql volatile "
+        "parallel safe as $$ select timestamptz '2030-01-01 00:00:00Z' $$");
+    for (auto const& step : w.claim()) {
+        w.finish(step, R"({"message":"no"})", 1, 0, retry_after_ms);
+    }
+    return w.db().value<std::string>(
+        "select case when min(ms) >= 800000 and max(ms) <= 1000000 then 'within ' else 'outside ' "
+        "end "
+        "|| case when count(distinct ms) > 1 then 'different' else max(ms)::text end "
+        "from (select extract(epoch from due_at - tasker.clock()) * 1000 as ms from tasker.timers) "
+        "t");
+}
+
+TEST(FailedSteps, DelaysDifferByUpToAFifthUnlessJitterIsOff) {
+    EXPECT_EQ(delays(R"({"backoff_base_ms": 1000000, "max_backoff_ms": 1000000})"),
+              "within different");
+    EXPECT_THAT(
+        delays(R"({"backoff_base_ms": 1000000, "max_backoff_ms": 1000000, "jitter": false})"),
+        ::testing::StartsWith("within 1000000"));
+    EXPECT_THAT(delays("{}", 900'000), ::testing::StartsWith("within 900000"));
+}
+
+TEST(FailedSteps, OnlyErrorsOfTheNamedTypesAreRetried) {
+    workflow_database w;
+    auto const state_after = [&](std::string const& settings, std::string const& error) {
+        static int number = 0;
+        auto const task =
+            w.create(w.register_template("t" + std::to_string(++number), "a", settings));
+        w.finish(w.claim().at(0), error, 1);
+        return w.step_state(task, "a");
+    };
+    auto const busy = R"({"message":"no","type":"busy"})";
+    auto const broken = R"({"message":"no","type":"broken"})";
+    auto const untyped = R"({"message":"no"})";
+    auto const only = R"({"retry_only":["lost","busy"]})";
+    EXPECT_EQ(state_after(only, busy), "waiting_for_retry");
+    EXPECT_EQ(state_after(only, broken), "failed");
+    EXPECT_EQ(state_after(only, untyped), "failed");
+    auto const except = R"({"retry_except":["lost","busy"]})";
+    EXPECT_EQ(state_after(except, busy), "failed");
+    EXPECT_EQ(state_after(except, broken), "waiting_for_retry");
+    EXPECT_EQ(state_after(except, untyped), "waiting_for_retry");
 }
 
 TEST(FailedSteps, ARequestedDelayOverridesTheBackoff) {

@@ -66,9 +66,10 @@ void add_templates(workflow_database& w, int count) {
         "'{{3}}', false, false, now() from generate_series(1, {}) returning template_id) "
         "insert into tasker.template_steps (template_id, step_no, name, parents, children, "
         "child_parents, handler, initialization, retryable, max_attempts, backoff, "
-        "backoff_base_ms, max_backoff_ms, join_rule, otherwise, allow_failure, kind) "
+        "backoff_base_ms, max_backoff_ms, jitter, join_rule, otherwise, allow_failure, kind) "
         "select template_id, n, 's' || n, '{{}}', '{{}}', '{{}}', "
-        "'h', '{{}}', true, 3, 'none', 0, 0, 'all_complete', 'skip', false, 'handler' from added, "
+        "'h', '{{}}', true, 3, 'none', 0, 0, true, 'all_complete', 'skip', false, 'handler' from "
+        "added, "
         "generate_series(0, 3) n",
         count));
 }

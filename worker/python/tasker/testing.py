@@ -300,7 +300,7 @@ def _run_step(
             step.state, step.result = "complete", result
             continue
         step.failures.append(failure)
-        if failure.permanent or len(step.failures) >= most:
+        if failure.permanent or len(step.failures) >= most or not _is_retried(declared, failure):
             step.state = "failed"
 
 
@@ -358,3 +358,8 @@ def _run_map(
 
 def _inputs_read_parents(declared: Dict[str, Any]) -> bool:
     return "${parent" in str((declared["worker_settings"] or {}).get("inputs"))
+
+
+def _is_retried(declared: Dict[str, Any], failure: Failure) -> bool:
+    only, but = declared["retry_only"], declared["retry_except"]
+    return (only is None or failure.type in only) and (but is None or failure.type not in but)

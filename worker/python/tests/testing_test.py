@@ -106,6 +106,21 @@ def test_steps_are_joined_by_their_rule():
     assert run.result == {"d": {"a": "complete", "b": "failed", "c": "skipped"}}
 
 
+def test_only_the_named_errors_are_retried():
+    def attempts(rule):
+        def fail():
+            raise tasker.Retry("no", type="busy")
+
+        step = {"name": "a", "handler": {"callable": "fail"}, "retry": rule}
+        template = {"name": "t", "version": "1.0.0", "steps": [step]}
+        return testing.run(template, stubs={"fail": fail}).steps["a"].attempts
+
+    assert attempts({"only": ["busy"]}) == 3
+    assert attempts({"only": ["broken"]}) == 1
+    assert attempts({"except": ["busy"]}) == 1
+    assert attempts({"except": ["broken"]}) == 3
+
+
 MAPPED = """
 name: mapped
 version: 1.0.0

@@ -53,6 +53,9 @@ struct step_settings {
     std::optional<backoff_kind> backoff;
     std::optional<std::int32_t> backoff_base_ms;
     std::optional<std::int32_t> max_backoff_ms;
+    std::optional<std::vector<std::string>> only;   ///< types of errors that are retried; none: all
+    std::optional<std::vector<std::string>> except; ///< types of errors that are not retried
+    std::optional<bool> jitter;
     std::optional<std::chrono::milliseconds> timeout;
 
     friend bool operator==(step_settings const&, step_settings const&) = default;
