@@ -112,6 +112,9 @@ compiled_template compile(workflow_template const& source, std::string_view envi
         auto const old = static_cast<std::size_t>(number);
         step_settings settings;
         set_defaults(settings_fields, settings);
+        if (source.defaults) {
+            override_fields(settings_fields, settings, *source.defaults);
+        }
         if (source.steps[old].kind() == step_kind::workflow) {
             settings.max_attempts = 1; // the steps of the child have their own
         }

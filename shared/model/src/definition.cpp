@@ -33,6 +33,10 @@ std::string to_definition(workflow_template const& source) {
     {
         json::object_writer top{out};
         write_fields(top, template_fields, source);
+        if (source.defaults) {
+            json::object_writer defaults{top.key("defaults")};
+            write_fields(defaults, settings_fields, *source.defaults);
+        }
         json::append_array(top.key("steps"), source.steps, write_step);
         if (!source.environments.empty()) {
             json::object_writer environments{top.key("environments")};

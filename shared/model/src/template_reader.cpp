@@ -18,8 +18,9 @@ namespace tasker::model {
 
 namespace {
 
-constexpr auto template_keys =
-    joined(keys_of(template_fields), std::array<std::string_view, 2>{"steps", "environments"});
+constexpr auto template_keys = joined(
+    keys_of(template_fields), std::array<std::string_view, 3>{"defaults", "steps", "environments"});
+constexpr auto defaults_keys = keys_of(settings_fields);
 constexpr auto step_keys = joined(keys_of(step_fields, settings_fields),
                                   std::array<std::string_view, 2>{"dependencies", "depends_on"});
 constexpr std::array<std::string_view, 1> environment_keys{"steps"};
@@ -131,6 +132,21 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
     given.push_back(std::move(places));
 }
 
+void read_defaults(reading in, mapping_reader const& source, document_path const& root,
+                   workflow_template& out) {
+    auto const node = source.find("defaults");
+    if (!node) {
+        return;
+    }
+    document_path const path{root, "defaults"};
+    mapping_reader const defaults{in, path, *node, defaults_keys};
+    read_fields(in, path, defaults, settings_fields, out.defaults.emplace(), completeness::partial);
+    if (out.defaults->callable) {
+        in.problems.add(path, in.source[*node],
+                        "must not have handler.callable: every step names its handler");
+    }
+}
+
 std::vector<given_step> read_steps(reading in, mapping_reader const& source,
                                    document_path const& path, workflow_template& out) {
     std::vector<given_step> given;
@@ -219,6 +235,7 @@ workflow_template read_template(reading in) {
     mapping_reader const source{in, root, in.source.root(), template_keys};
     out.name_space = "default";
     read_fields(in, root, source, template_fields, out, completeness::whole);
+    read_defaults(in, source, root, out);
     std::vector<given_step> const given = read_steps(in, source, root, out);
     step_index const index = check_steps(in, out.steps, given);
     read_environments(in, source, root, index, out);

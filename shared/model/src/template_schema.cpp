@@ -110,6 +110,16 @@ void describe_override(object_writer& schema) {
     describe_fields(properties, settings_fields, completeness::partial);
 }
 
+void describe_defaults(object_writer& schema) {
+    schema.text("type", "object");
+    describe_keys(schema, settings_fields, completeness::partial);
+    schema.text("description", "settings for every step; a step's own values win");
+    schema.json("not",
+                R"({"required":["handler"],"properties":{"handler":{"required":["callable"]}}})");
+    object_writer properties{schema.key("properties")};
+    describe_fields(properties, settings_fields, completeness::partial);
+}
+
 /// A list of mappings, which `describe_item` describes.
 void describe_list(object_writer& schema, std::string_view meaning,
                    void (*describe_item)(object_writer&)) {
@@ -147,6 +157,10 @@ std::string template_schema() {
         describe_keys(schema, template_fields, completeness::whole, {"steps"});
         object_writer properties{schema.key("properties")};
         describe_fields(properties, template_fields, completeness::whole);
+        {
+            object_writer defaults{properties.key("defaults")};
+            describe_defaults(defaults);
+        }
         {
             object_writer steps{properties.key("steps")};
             steps.number("minItems", 1);

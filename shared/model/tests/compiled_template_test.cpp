@@ -83,10 +83,35 @@ TEST(CompiledTemplate, AppliesTheOverrideOfAllStepsThenThatOfTheStep) {
 TEST(CompiledTemplate, GivesAStepWithAChildTaskOneAttempt) {
     auto const compiled =
         compile(parsed("- {name: a, workflow: {name: c}}\n"
-                       "- {name: b, workflow: {name: c}, retry: {max_attempts: 2}}\n"),
+                       "- {name: b, workflow: {name: c}, retry: {max_attempts: 2}}\n",
+                       "defaults: {retry: {max_attempts: 5}}\n"),
                 "");
     EXPECT_EQ(compiled.steps.at(0).source.settings.max_attempts, 1);
     EXPECT_EQ(compiled.steps.at(1).source.settings.max_attempts, 2);
+}
+
+TEST(CompiledTemplate, DefaultsOfTheTemplateComeBeforeTheSettingsOfTheStep) {
+    auto const source = parsed(
+        "- {name: a, handler: {callable: x}}\n"
+        "- {name: b, handler: {callable: x, initialization: {u: {v: 2}}}, timeout_seconds: 5,\n"
+        "   retry: {max_attempts: 4}}\n",
+        "defaults:\n  handler: {method: m, initialization: {u: {v: 1, w: 1}}}\n"
+        "  timeout_seconds: 9\n  retry: {max_attempts: 7, backoff: linear}\n"
+        "environments: {prod: {steps: [{name: ALL, timeout_seconds: 6}]}}\n");
+    auto const compiled = compile(source, "");
+    auto const& a = compiled.steps[0].source.settings;
+    auto const& b = compiled.steps[1].source.settings;
+    EXPECT_EQ(a.method, "m");
+    EXPECT_EQ(a.initialization, R"({"u":{"v":1,"w":1}})");
+    EXPECT_EQ(a.timeout, 9s);
+    EXPECT_EQ(a.max_attempts, 7);
+    EXPECT_EQ(b.method, "m");
+    EXPECT_EQ(b.initialization, R"({"u":{"v":2,"w":1}})");
+    EXPECT_EQ(b.timeout, 5s);
+    EXPECT_EQ(b.max_attempts, 4);
+    EXPECT_EQ(b.backoff, backoff_kind::linear);
+    EXPECT_EQ(compile(source, "prod").steps[0].source.settings.timeout, 6s);
+    EXPECT_EQ(parse_template_json(compiled.definition).value(), source);
 }
 
 TEST(CompiledTemplate, KeepsWhatOnlyTheWorkerReadsInOneColumn) {

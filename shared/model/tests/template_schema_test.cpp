@@ -148,11 +148,26 @@ TEST(TemplateSchema, OverridesNeedAStepAndNothingElse) {
     }
 }
 
+TEST(TemplateSchema, DefaultsNeedNothing) {
+    auto const with_defaults = [](std::string const& defaults) {
+        return std::string{step} + "\ndefaults: " + defaults + "\n";
+    };
+    for (auto const* good : {"{}", "{timeout_seconds: 1}", "{handler: {initialization: {a: 1}}}",
+                             "{retry: {backoff: none, only: [x]}}"}) {
+        EXPECT_FALSE(parse_template_yaml(with_defaults(good)).has_error()) << good;
+        EXPECT_THAT(problems_of(with_defaults(good)), IsEmpty()) << good;
+    }
+    for (auto const* bad : {"5", "{name: a}", "{handler: {callable: x}}", "{timeout_seconds: 0}"}) {
+        EXPECT_TRUE(parse_template_yaml(with_defaults(bad)).has_error()) << bad;
+        EXPECT_THAT(problems_of(with_defaults(bad)), SizeIs(1)) << bad;
+    }
+}
+
 TEST(TemplateSchema, IsAJsonSchemaOfDraft7WithADescriptionForEveryKey) {
     auto const schema = json::parse(template_schema());
     EXPECT_EQ(schema.at("$schema"), "http://json-schema.org/draft-07/schema#");
     auto const& properties = schema.at("properties");
-    EXPECT_THAT(properties, SizeIs(9));
+    EXPECT_THAT(properties, SizeIs(10));
     auto const& retry = properties.at("steps").at("items").at("properties").at("retry");
     EXPECT_EQ(retry.at("properties").at("max_attempts"), json::parse(R"({
         "type": "integer", "minimum": 1, "maximum": 10000,
@@ -204,7 +219,7 @@ void append_rows(std::string& out, json const& mapping, std::string const& prefi
     auto const required = mapping.value("required", json::array());
     for (auto const& [key, schema] : mapping.at("properties").items()) {
         auto const path = prefix + key;
-        if (schema.contains("properties")) {
+        if (schema.contains("properties") && path != "defaults") {
             append_rows(out, schema, path + '.');
             continue;
         }

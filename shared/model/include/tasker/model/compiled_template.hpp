@@ -32,7 +32,8 @@ struct compiled_template {
 
 /// `steps` are in the order of the template as far as their dependencies allow it. An environment
 /// that the template does not name has no overrides. For a named one, the overrides of ALL apply to
-/// every step, then those of the step itself; `initialization` is merged, object by object, other
+/// every step, then those of the step itself; the template's defaults come before the step's own
+/// settings; `initialization` is merged, object by object, other
 /// values are replaced.
 ///
 /// The definition, and with it the hash, does not depend on the environment, on the order of keys,
