@@ -95,8 +95,8 @@ FAULTS = {
         "begin\n    perform pg_logical_emit_message(false, 'x', repeat('x', 2000 * "
         "cardinality(p_task_ids)));\n", "WAL per step: single step"),
     "more stored by task": (
-        "memory", "stored by task", "create_tasks", "i.key, i.context::json",
-        "i.key, (select json_object_agg(n, md5(random()::text)) from generate_series(1, 400) n)",
+        "memory", "stored by task", "create_tasks", "coalesce(i.filled, i.context)::json",
+        "(select json_object_agg(n, md5(random()::text)) from generate_series(1, 400) n)",
         "stored by task"),
     "idle programs poll": (
         "memory", "idle", "worker.toml", "poll_ms = 2500", "poll_ms = 20", "idle: queries"),

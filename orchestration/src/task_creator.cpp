@@ -20,7 +20,7 @@ using wire::error_code;
 constexpr std::size_t max_details = 100;
 
 std::size_t bytes_of(queue::new_task const& task) {
-    return task.context.size() + 128;
+    return task.context.size() + (task.filled_context ? task.filled_context->size() : 0) + 128;
 }
 
 /// The number of temporary refusals by the database before a batch is halved.
@@ -44,11 +44,12 @@ std::vector<wire::error_detail> details_of(std::vector<documents::located_proble
 }
 
 queue::new_task new_task_of(wire::create_task_request wanted, cached_template const& from,
-                            task_id id) {
+                            task_id id, std::optional<std::string> filled) {
     return {.id = id,
             .from = from.id,
             .priority = static_cast<queue::priority>(wanted.priority),
             .context = std::move(wanted.context),
+            .filled_context = std::move(filled),
             .idempotency_key = std::move(wanted.idempotency_key),
             .version = std::move(wanted.version)};
 }
@@ -62,7 +63,7 @@ wire::task_view view_of(queue::new_task task, cached_template const& from, times
             .state = model::task_state::pending,
             .priority = static_cast<std::int16_t>(task.priority),
             .idempotency_key = std::move(task.idempotency_key),
-            .context = std::move(task.context),
+            .context = std::move(task.filled_context ? *task.filled_context : task.context),
             .steps_total = from.steps_total,
             .created_at = created_at,
             .started_at = {},
@@ -122,13 +123,14 @@ asio::awaitable<api_result<created_task>> task_creator::create(wire::create_task
         }
         from = std::move(*found);
     }
-    auto const problems = from->input.validate(wanted.context, "context");
+    auto filled = from->input.with_defaults(wanted.context);
+    auto const problems = from->input.validate(filled.value_or(wanted.context), "context");
     if (!problems.empty()) {
         co_return wire::error_body{error_code::unprocessable,
                                    "the context does not match the template's input schema",
                                    details_of(problems, {})};
     }
-    auto task = new_task_of(std::move(wanted), *from, id);
+    auto task = new_task_of(std::move(wanted), *from, id, std::move(filled));
     auto outcome = co_await submit(task);
     if (!outcome && is_unknown_template(outcome.error())) {
         // The database was recreated while this program ran, so the template has a new number.
@@ -173,12 +175,15 @@ task_creator::create_all(std::vector<wire::create_task_request> wanted) {
             }
             from = std::move(*found);
         }
-        auto problems = details_of(from->input.validate(each.context, "context"), path);
+        auto filled = from->input.with_defaults(each.context);
+        auto problems =
+            details_of(from->input.validate(filled.value_or(each.context), "context"), path);
         std::ranges::move(problems, std::back_inserter(invalid.details));
         if (invalid.details.size() >= max_details) {
             break;
         }
-        tasks.push_back(new_task_of(std::move(each), *from, task_id::generate()));
+        tasks.push_back(
+            new_task_of(std::move(each), *from, task_id::generate(), std::move(filled)));
     }
     if (!invalid.details.empty()) {
         co_return invalid;

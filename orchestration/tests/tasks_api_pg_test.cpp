@@ -151,6 +151,23 @@ TEST_F(TasksApi, ContextIsCheckedAgainstTheInputSchema) {
     EXPECT_EQ(client_.post("/v1/tasks", R"({"name": "strict", "context": {"n": 1}})").status, 201U);
 }
 
+TEST_F(TasksApi, DefaultsOfTheInputSchemaAreFilledIn) {
+    register_chain("filled", "1.0.0", 1,
+                   R"(, "input_schema": {"required": ["unit"],
+                        "properties": {"unit": {"type": "string", "default": "EUR"}}})");
+    auto const* const body =
+        R"({"name": "filled", "context": {"n": 1.10}, "idempotency_key": "k"})";
+    auto const made = client_.post("/v1/tasks", body);
+    EXPECT_EQ(made.status, 201U);
+    EXPECT_EQ(made.json().at("context").at("unit"), "EUR");
+    auto const stored = "select context::text from tasker.tasks order by task_id desc limit 1";
+    EXPECT_EQ(database_.value<std::string>(stored), R"({"n":1.10,"unit":"EUR"})");
+    EXPECT_EQ(client_.post("/v1/tasks", body).status, 200U);
+
+    EXPECT_EQ(client_.post("/v1/tasks/batch", R"({"tasks": [{"name": "filled"}]})").status, 201U);
+    EXPECT_EQ(database_.value<std::string>(stored), R"({"unit":"EUR"})");
+}
+
 TEST_F(TasksApi, SameKeyAndBodyReturnTheSameTask) {
     register_chain("chain");
     auto const* const body =

@@ -65,6 +65,7 @@ struct subschema {
     std::optional<std::size_t> max_properties;
     std::vector<std::string> required;
     std::unordered_map<std::string, schema_index> properties;
+    std::vector<std::pair<std::string, std::string>> defaults; ///< of properties, as JSON
     std::vector<std::pair<pattern, schema_index>> pattern_properties;
     std::optional<schema_index> additional_properties;
     std::optional<schema_index> property_names;
@@ -86,6 +87,7 @@ struct schema {
     std::vector<subschema> subschemas;
     std::vector<simdjson::dom::element> constants; ///< of `const` and `enum`
     std::unique_ptr<simdjson::dom::parser> constants_owner;
+    bool has_defaults = false; ///< a property of one of them has a `default`
 };
 
 /// A set of json_type as text: "a string or null".

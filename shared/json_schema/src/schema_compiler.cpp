@@ -111,6 +111,8 @@ std::shared_ptr<schema const> schema_builder::build(document_path const& path, n
         out->subschemas.push_back(read_subschema(*this, document_path{current.path}, current.node));
     }
     check_same_value(*out);
+    out->has_defaults = std::ranges::any_of(
+        out->subschemas, [](subschema const& each) { return !each.defaults.empty(); });
     out->constants_owner = std::make_unique<simdjson::dom::parser>();
     simdjson::dom::array constants;
     auto const failure =

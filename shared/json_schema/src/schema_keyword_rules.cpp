@@ -152,6 +152,13 @@ void definitions(keyword_reading const& keyword) {
 void properties(keyword_reading const& keyword) {
     members(keyword, [&](document_node const& key, node_index value, document_path const& path) {
         keyword.out.properties.try_emplace(std::string{key.text}, keyword.builder.add(path, value));
+        auto const& source = keyword.in().source;
+        auto const initial = source[value].kind == node_kind::mapping
+                                 ? find_member(source, value, "default")
+                                 : std::nullopt;
+        if (initial) {
+            keyword.out.defaults.emplace_back(key.text, to_json(source, *initial));
+        }
     });
 }
 

@@ -2,6 +2,7 @@
 
 #include "documents.hpp"
 #include "schema_compiler.hpp"
+#include "schema_defaults.hpp"
 #include "schema_evaluator.hpp"
 
 #include <simdjson.h>
@@ -124,6 +125,11 @@ std::vector<located_problem> validator::validate(std::string_view json,
     }
     document_path const root;
     return evaluate(*compiled_->root, value, document_path{root, name});
+}
+
+std::optional<std::string> validator::with_defaults(std::string_view json) const {
+    return compiled_ && compiled_->root->has_defaults ? fill_defaults(*compiled_->root, json)
+                                                      : std::nullopt;
 }
 
 } // namespace tasker::json_schema

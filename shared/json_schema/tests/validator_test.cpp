@@ -272,5 +272,35 @@ TEST(SchemaValidator, CanBeSharedByManyThreads) {
     EXPECT_EQ(wrong, 0);
 }
 
+std::string with_defaults(std::string_view schema, std::string_view context) {
+    return validator::compile(schema, "schema").value().with_defaults(context).value_or("none");
+}
+
+TEST(SchemaDefaults, FillWhatAnObjectLacksAndKeepTheRest) {
+    auto const* const schema = R"({"properties": {
+        "currency": {"default": "EUR"}, "rate": {"default": 1.10}, "order": {
+            "properties": {"express": {"type": "boolean", "default": false}}}}})";
+    EXPECT_EQ(with_defaults(schema, R"({"z": 2.50, "order": {"n": 1E2}})"),
+              R"({"z":2.50,"order":{"n":1E2,"express":false},"currency":"EUR","rate":1.10})");
+    EXPECT_EQ(with_defaults(schema, R"({"currency": null, "rate": 2, "order": 5})"), "none");
+    EXPECT_EQ(with_defaults(schema, "[]"), "none");
+    EXPECT_EQ(with_defaults(R"({"properties": {"a": {"type": "string"}}})", "{}"), "none");
+}
+
+TEST(SchemaDefaults, AreFoundInItemsReferencesAndAllOf) {
+    auto const* const schema = R"({"allOf": [{"$ref": "#/definitions/part"},
+            {"properties": {"b": {"default": [1, {"c": 2}]}}}],
+        "definitions": {"part": {"properties": {
+            "list": {"items": {"properties": {"n": {"default": 0}}}}}}}})";
+    EXPECT_EQ(with_defaults(schema, R"({"list": [{}, {"n": 3}, 4]})"),
+              R"({"list":[{"n":0},{"n":3},4],"b":[1,{"c":2}]})");
+}
+
+TEST(SchemaDefaults, ADefaultIsNotFilledItself) {
+    EXPECT_EQ(
+        with_defaults(R"({"properties": {"a": {"allOf": [{"$ref": "#"}], "default": {}}}})", "{}"),
+        R"({"a":{}})");
+}
+
 } // namespace
 } // namespace tasker::json_schema

@@ -6,7 +6,9 @@
 #include "tasker/base/assert.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -15,8 +17,9 @@ namespace asio = boost::asio;
 namespace tasker::queue {
 namespace {
 
-constexpr pg::statement create_sql{"tasker_create_tasks",
-                                   "select * from tasker.create_tasks($1, $2, $3, $4, $5, $6, $7)"};
+constexpr pg::statement create_sql{
+    "tasker_create_tasks",
+    "select * from tasker.create_tasks($1, $2, $3, $4, $5, $6, $7, p_filled => $8)"};
 constexpr pg::statement cancel_sql{
     "tasker_cancel_tasks", "select task_id, cancelled, state::text from tasker.cancel_tasks($1)"};
 constexpr pg::statement get_sql{"tasker_get_tasks", "select * from tasker.get_tasks($1)"};
@@ -40,6 +43,10 @@ constexpr pg::statement backlogs_sql{"tasker_backlogs",
                                      "select namespace_name, steps from tasker.backlogs()"};
 
 constexpr auto page_bytes = static_cast<std::int64_t>(max_page_bytes);
+
+bool has_filled_context(new_task const& task) {
+    return task.filled_context.has_value();
+}
 
 error unknown_state() {
     return make_error(errc::internal, "the database returned an unknown state");
@@ -192,6 +199,11 @@ asio::awaitable<result<std::vector<create_outcome>>> create_tasks(pg::connection
         .add_text_array(tasks, &new_task::idempotency_key)
         .add_bool(atomicity == atomicity::all_or_nothing)
         .add_text_array(tasks, &new_task::version);
+    if (std::ranges::any_of(tasks, &has_filled_context)) {
+        values.add_text_array(tasks, &new_task::filled_context);
+    } else {
+        values.add_text_array(std::array<std::string_view, 0>{});
+    }
     auto const answer =
         co_await connection.run_then({create_sql, std::move(values)}, announce, until);
     if (!answer) {

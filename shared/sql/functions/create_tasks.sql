@@ -5,6 +5,8 @@
 --   null elements (or null) where the newest was asked for; only keys look at them. p_atomic: raise TK004 for a key reused with another body, instead
 --   of reporting it.
 -- p_parents, p_parent_steps, p_child_keys, p_depths: of child tasks, see tasks; null for others.
+-- p_filled: the contexts to store instead of those in p_contexts, null elements (or an empty array) for none:
+--   they have the defaults of the input schema.
 -- called by: the orchestrator; create_task; create_children.
 -- returns: a row (0, null, 'created', time) for all new tasks; then a row for each task that is not new:
 --   its 1-based ordinal, the existing task's id, 'existing' or 'conflict', that task's created_at.
@@ -16,7 +18,8 @@
 create or replace function tasker.create_tasks(
     p_task_ids uuid[], p_template_ids int[], p_priorities int2[], p_contexts text[], p_keys text[],
     p_atomic boolean default false, p_versions text[] default null, p_parents uuid[] default null,
-    p_parent_steps int[] default null, p_child_keys text[] default null, p_depths int2[] default null)
+    p_parent_steps int[] default null, p_child_keys text[] default null, p_depths int2[] default null,
+    p_filled text[] default '{}')
 returns table (ordinal int, task_id uuid, outcome text, created_at timestamptz)
 language plpgsql
 set search_path = ''
@@ -99,10 +102,10 @@ begin
             (task_id, template_id, state, priority, steps_active, steps_waiting, steps_failed,
              created_at, idempotency_key, context, parent_task, parent_step, child_key, depth)
         select i.task_id, i.template_id, 'pending', i.priority, cardinality(t.roots), 0, 0, v_now,
-               i.key, i.context::json, i.parent, i.parent_step, i.child_key, i.depth
-        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_parents, p_parent_steps,
-                    p_child_keys, p_depths) with ordinality
-                 as i(task_id, template_id, priority, context, key, parent, parent_step, child_key, depth, n)
+               i.key, coalesce(i.filled, i.context)::json, i.parent, i.parent_step, i.child_key, i.depth
+        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_filled, p_parents,
+                    p_parent_steps, p_child_keys, p_depths) with ordinality
+                 as i(task_id, template_id, priority, context, key, filled, parent, parent_step, child_key, depth, n)
         join tasker.templates t on t.template_id = any (array[i.template_id])
         where i.n::int <> all (v_old)
         on conflict do nothing

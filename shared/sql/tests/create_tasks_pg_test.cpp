@@ -47,6 +47,24 @@ TEST(CreateTasks, SendsEachPriorityToItsOwnQueue) {
     EXPECT_EQ(w.messages("tasker_default__p4"), 1);
 }
 
+TEST(CreateTasks, AFilledContextIsStoredAndTheKeyIsBoundToTheOther) {
+    workflow_database w;
+    auto const id = w.register_template("one", "a");
+    auto const create = [&](std::string const& task, std::string const& context,
+                            std::string const& filled) {
+        return w.db().value<std::string>(
+            fmt::format("select string_agg(outcome, ' ' order by ordinal) from tasker.create_tasks("
+                        "array['{}'::uuid], '{{{}}}', '{{2}}', array['{}'], '{{k}}', false, "
+                        "array[null], p_filled => array['{}'])",
+                        task, id, context, filled));
+    };
+    EXPECT_EQ(create(first, R"({"n": 1})", R"({"n": 1, "unit": "EUR"})"), "created");
+    EXPECT_EQ(create(second, R"({"n": 1})", R"({"n": 1, "unit": "USD"})"), "created existing");
+    EXPECT_EQ(create(third, R"({"n": 2})", R"({"n": 1, "unit": "EUR"})"), "created conflict");
+    EXPECT_EQ(w.db().value<std::string>("select string_agg(context::text, ' ') from tasker.tasks"),
+              R"({"n": 1, "unit": "EUR"})");
+}
+
 TEST(CreateTasks, SendingTheSameBatchAgainChangesNothing) {
     workflow_database w;
     auto const id = w.register_template("one", "a");

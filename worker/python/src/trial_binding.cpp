@@ -57,6 +57,14 @@ std::vector<std::string> check_context(std::string_view schema, std::string_view
         json_schema::validator::compile(schema, "schema").value().validate(context, name));
 }
 
+/// The context with the defaults of the input_schema.
+std::string with_defaults(std::string_view schema, std::string const& context) {
+    return json_schema::validator::compile(schema, "schema")
+        .value()
+        .with_defaults(context)
+        .value_or(context);
+}
+
 struct trial {
     std::string name;
     std::string method;
@@ -138,6 +146,7 @@ void bind_trial(py::module_& module) {
                py::arg("environment"));
     module.def("check_context", &check_context, py::arg("schema"), py::arg("context"),
                py::arg("name") = "context");
+    module.def("with_defaults", &with_defaults, py::arg("schema"), py::arg("context"));
     module.def("time_calls", &time_calls, py::arg("call"), py::arg("parameters"),
                py::arg("context"), py::arg("parents"), py::arg("calls"));
     module.def(

@@ -90,6 +90,7 @@ def run(
     compiled = _compile(template, environment)
     context_text = _native.write_json({} if context is None else context)
     if compiled["input_schema"]:
+        context_text = _native.with_defaults(compiled["input_schema"], context_text)
         _refuse(_native.check_context(compiled["input_schema"], context_text))
     conditional = [
         step["name"]

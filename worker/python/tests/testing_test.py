@@ -269,6 +269,22 @@ def test_context_is_checked_against_the_input_schema():
         testing.run(TEMPLATE, HANDLERS, {"itms": []})
 
 
+def test_the_context_gets_the_defaults_of_the_input_schema():
+    template = {
+        "name": "t",
+        "version": "1.0.0",
+        "input_schema": {"required": ["unit"], "properties": {"unit": {"default": "EUR"}}},
+        "steps": [{"name": "a", "handler": {"callable": "show"}}],
+    }
+    stubs = {"show": lambda context: context}
+    assert testing.run(template, context={"n": 1}, stubs=stubs).result == {
+        "a": {"n": 1, "unit": "EUR"}
+    }
+    assert testing.run(template, context={"unit": "USD"}, stubs=stubs).result == {
+        "a": {"unit": "USD"}
+    }
+
+
 def test_missing_handlers_are_named():
     with pytest.raises(ValueError, match="no handlers for: charge, ship"):
         testing.run(TEMPLATE, [validate], {"items": []})

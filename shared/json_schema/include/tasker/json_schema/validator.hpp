@@ -5,6 +5,8 @@
 #include <boost/system/result.hpp>
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +38,12 @@ public:
     /// "context.items[3].price". At most `documents::max_problems`.
     std::vector<documents::located_problem> validate(std::string_view json,
                                                      std::string_view name) const;
+
+    /// The JSON text with the `default` of each property that an object lacks, added at the
+    /// object's end; everything else stays unchanged. Looks into `properties`, `items` (if it is
+    /// one schema), `allOf` and `$ref`. A default is not filled itself. None if nothing is to be
+    /// added. REQUIRES: json::find_problem(json) found none.
+    std::optional<std::string> with_defaults(std::string_view json) const;
 
 private:
     struct compiled;

@@ -30,6 +30,9 @@ struct new_task {
     template_id from;
     queue::priority priority = queue::priority::normal;
     std::string context; ///< JSON, already valid
+    /// The context that is stored, if it differs from the one in the request, to which the key is
+    /// bound.
+    std::optional<std::string> filled_context;
     std::optional<std::string> idempotency_key;
     /// The version in the request, to which the key is bound; none for the newest version.
     std::optional<std::string> version;
