@@ -123,10 +123,10 @@ public:
         auto const compiled = model::compile(*parsed, "default");
         pqxx::connection session{database_.dsn()};
         pqxx::work transaction{session};
-        transaction.exec_params("select tasker.register_template($1, $2, $3, $4, $5, $6, $7)",
+        transaction.exec_params("select tasker.register_template($1, $2, $3, $4, $5, $6, $7, $8)",
                                 compiled.name_space, compiled.name, compiled.version,
                                 compiled.environment, compiled.hash, compiled.definition,
-                                model::steps_json(compiled));
+                                model::steps_json(compiled), compiled.result);
         transaction.commit();
     }
 

@@ -28,7 +28,8 @@ template_id stage::use(shape const& of) {
                              .environment = "default",
                              .hash = compiled.hash,
                              .definition = compiled.definition,
-                             .steps = model::steps_json(compiled)};
+                             .steps = model::steps_json(compiled),
+                             .result = compiled.result};
     auto const reply = session_.run(
         queue::register_template(session_.connection(), std::move(made), session::soon()));
     template_ = reply.id;

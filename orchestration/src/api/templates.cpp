@@ -40,7 +40,8 @@ new_template_result compile(std::string_view text, http::media format,
                                .environment = std::move(compiled.environment),
                                .hash = std::move(compiled.hash),
                                .definition = std::move(compiled.definition),
-                               .steps = std::move(steps)};
+                               .steps = std::move(steps),
+                               .result = std::move(compiled.result)};
 }
 
 http::response invalid_template(model::invalid_template const& why) {

@@ -6,6 +6,8 @@
 #include "template_fields.hpp"
 
 #include "tasker/base/assert.hpp"
+#include "tasker/json/placeholders.hpp"
+#include "tasker/json/pointer.hpp"
 
 #include <algorithm>
 #include <string>
@@ -48,6 +50,31 @@ environment_overrides const* find_environment(workflow_template const& source,
                                               std::string_view name) {
     auto const found = std::ranges::find(source.environments, name, &environment_overrides::name);
     return found == source.environments.end() ? nullptr : &*found;
+}
+
+/// The result of a template as tasker.mapped_result reads it. `number_of` gives a step's number.
+template <class NumberOf>
+std::string result_parts(std::string const& mapping, NumberOf number_of) {
+    std::string out;
+    json::append_array(out, json::split_json(mapping),
+                       [&](std::string& to, json::piece const& one) {
+                           json::object_writer part{to};
+                           part.text("literal", one.literal);
+                           if (!one.then) {
+                               return;
+                           }
+                           auto path = json::parts_of_pointer(one.then->pointer);
+                           if (one.then->source == "steps") {
+                               part.number("step_no", number_of(path.front()));
+                               path.erase(path.begin());
+                           }
+                           json::append_array(part.key("path"), path, json::append_string);
+                           part.boolean("whole", one.then->as == json::filling::value);
+                           if (one.then->otherwise) {
+                               part.text("otherwise", *one.then->otherwise);
+                           }
+                       });
+    return out;
 }
 
 void append_number(std::string& out, std::int32_t number) {
@@ -105,8 +132,17 @@ compiled_template compile(workflow_template const& source, std::string_view envi
                           .environment = std::string{environment},
                           .definition = to_definition(source),
                           .hash = {},
+                          .result = {},
                           .steps = {}};
     out.hash = sha256(out.definition);
+    if (source.result) {
+        std::unordered_map<std::string_view, std::int32_t> numbers;
+        for (std::size_t i = 0; i < source.steps.size(); ++i) {
+            numbers.emplace(source.steps[i].name, new_numbers[i]);
+        }
+        out.result =
+            result_parts(*source.result, [&](std::string const& name) { return numbers.at(name); });
+    }
     out.steps.reserve(order.size());
     for (std::int32_t const number : order) {
         auto const old = static_cast<std::size_t>(number);

@@ -260,6 +260,25 @@ step_index check_steps(reading in, std::vector<step_template> const& steps,
     return index;
 }
 
+void check_result(reading in, std::string const& mapping, std::uint32_t line,
+                  step_index const& index) {
+    for_each_placeholder(mapping, [&](auto const& placeholder, auto const& name) {
+        std::string problem;
+        if (placeholder.source != "steps") {
+            return;
+        }
+        if (!name) {
+            problem = shown(placeholder.text) + " must name a step: ${steps/NAME}";
+        } else if (!index.numbers.empty() && !index.numbers.contains(*name)) {
+            problem = unknown_step(in, *name, index);
+        } else {
+            return;
+        }
+        in.problems.add(json::joined_path("result", placeholder.path), static_cast<int>(line),
+                        std::move(problem));
+    });
+}
+
 void check_exists(reading in, document_path const& path, node_index node, step_index const& index) {
     std::string_view const name = in.source[node].text;
     // A document without steps has only that problem.

@@ -43,6 +43,10 @@ struct step_index {
 step_index check_steps(reading in, std::vector<step_template> const& steps,
                        std::vector<given_step> const& given);
 
+/// Checks that the result of a template reads steps that exist.
+void check_result(reading in, std::string const& mapping, std::uint32_t line,
+                  step_index const& index);
+
 /// Reports a string node that is not the name of a step.
 void check_exists(reading in, document_path const& path, node_index node, step_index const& index);
 

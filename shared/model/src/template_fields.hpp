@@ -41,6 +41,9 @@ struct step_name_kind : text_kind {
 
 std::optional<std::string> callable_problem(std::string_view name);
 
+/// What the placeholders of a template's result read.
+inline constexpr std::array<std::string_view, 2> result_sources{"context", "steps"};
+
 /// A key that contradicts another one in the same mapping would have no effect. Overrides of an
 /// environment are not contradictions.
 void check_retry(reading in, document_path const& path, mapping_reader const& retry,
@@ -300,6 +303,8 @@ inline constexpr std::tuple template_fields{
           "JSON Schema for the context of every task"},
     field{"system_dependencies", &workflow_template::system_dependencies, mapping_kind{},
           "any keys; stored, not used"},
+    field{"result", &workflow_template::result, placeholders_kind{result_sources},
+          "the result of a task; see [workflows.md](workflows.md#result)"},
 };
 
 } // namespace tasker::model

@@ -238,6 +238,9 @@ workflow_template read_template(reading in) {
     read_defaults(in, source, root, out);
     std::vector<given_step> const given = read_steps(in, source, root, out);
     step_index const index = check_steps(in, out.steps, given);
+    if (out.result) {
+        check_result(in, *out.result, in.source[*source.find("result")].line, index);
+    }
     read_environments(in, source, root, index, out);
     return out;
 }

@@ -1,5 +1,7 @@
 #include "problem_texts.hpp"
 
+#include "tasker/model/compiled_template.hpp"
+
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -78,6 +80,36 @@ TEST(TemplateInputs, AreRefusedInAStepWithoutAHandler) {
               (std::vector<std::string>{
                   "line 4: steps[0].inputs: has no effect on a step with `sleep`",
                   "line 4: steps[0].result_schema: has no effect on a step with `sleep`"}));
+}
+
+TEST(TemplateResult, ReadsStepsThatExist) {
+    auto const problems = [](std::string const& result) {
+        return problems_of_yaml("name: t\nversion: 1.0.0\n"
+                                "steps: [{name: a, handler: {callable: x}}]\nresult: " +
+                                result + "\n");
+    };
+    using list = std::vector<std::string>;
+    EXPECT_EQ(problems("{n: '${steps/a/n}', c: ['${context/n:-}']}"), list{});
+    EXPECT_EQ(problems("{n: ['${steps/b/n}']}"),
+              list{"line 4: result.n[0]: names the unknown step \"b\"; did you mean \"a\"?"});
+    EXPECT_EQ(problems("{n: '${steps}'}"),
+              list{"line 4: result.n: \"${steps}\" must name a step: ${steps/NAME}"});
+    EXPECT_EQ(problems("{n: '${parents/a}'}"),
+              list{"line 4: result.n: \"${parents/a}\" must begin with context or steps"});
+}
+
+TEST(TemplateResult, IsCompiledToParts) {
+    auto const compiled =
+        compile(parse_template_yaml("name: t\nversion: 1.0.0\nsteps:\n"
+                                    "- {name: b, handler: {callable: x}, dependencies: [a]}\n"
+                                    "- {name: a, handler: {callable: x}}\n"
+                                    "result: {b: '${steps/b/x~1y/0}', c: 'n ${context/n:-1}'}\n")
+                    .value(),
+                "");
+    EXPECT_EQ(compiled.result,
+              R"([{"literal":"{\"b\":","step_no":1,"path":["x/y","0"],"whole":true},)"
+              R"({"literal":",\"c\":\"n ","path":["n"],"whole":false,"otherwise":"1"},)"
+              R"({"literal":"\"}"}])");
 }
 
 } // namespace

@@ -9,7 +9,7 @@ namespace {
 
 constexpr pg::statement register_sql{
     "tasker_register_template",
-    "select template_id, created from tasker.register_template($1, $2, $3, $4, $5, $6, $7)"};
+    "select template_id, created from tasker.register_template($1, $2, $3, $4, $5, $6, $7, $8)"};
 constexpr pg::statement announce_sql{"tasker_announce_template",
                                      "select pg_notify('tasker_template', '')"};
 constexpr pg::statement get_sql{"tasker_get_templates",
@@ -29,7 +29,8 @@ asio::awaitable<result<register_reply>> register_template(pg::connection& connec
                                                         .add_text(wanted.environment)
                                                         .add_text(wanted.hash)
                                                         .add_json(wanted.definition)
-                                                        .add_json(wanted.steps)},
+                                                        .add_json(wanted.steps)
+                                                        .add_json(wanted.result)},
                                      announce_sql, until);
     if (!answer) {
         co_return answer.error();

@@ -2,6 +2,7 @@
 -- nothing; a template is never altered.
 -- p_steps: array of objects whose keys are the columns of template_steps without template_id, numbered
 --   from 0 in a topological order.
+-- p_result: the column templates.result.
 -- called by: the orchestrator (POST /v1/templates).
 -- returns: the template's id, and whether it is new.
 -- locks: a new namespace, then the template's row.
@@ -11,7 +12,7 @@
 -- cost: linear in steps and edges.
 create or replace function tasker.register_template(
     p_namespace text, p_name text, p_version text, p_environment text, p_hash text,
-    p_definition json, p_steps json,
+    p_definition json, p_steps json, p_result json default null,
     out template_id int, out created boolean)
 language plpgsql
 set search_path = ''
@@ -39,10 +40,10 @@ begin
         allow_failure boolean, repeat json);
     insert into tasker.templates as t
         (namespace_id, namespace, name, version, environment, hash, definition, has_input_schema,
-         steps_total, roots, leaves, is_dynamic, has_dynamic_roots, created_at)
+         steps_total, roots, leaves, is_dynamic, has_dynamic_roots, result, created_at)
     values (v_namespace_id, p_namespace, p_name, p_version, p_environment, p_hash, p_definition,
             p_definition -> 'input_schema' is not null, v_total, v_roots, v_leaves,
-            v_dynamic, v_dynamic_root, v_now)
+            v_dynamic, v_dynamic_root, p_result, v_now)
     on conflict (namespace_id, name, version) do nothing
     returning t.template_id into template_id;
     created := found;

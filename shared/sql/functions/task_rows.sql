@@ -1,4 +1,4 @@
--- Tasks as the API shows them. `result` joins the results of the complete leaf steps by name once the task is
+-- Tasks as the API shows them. `result` is that of mapped_result if the template has one; otherwise it joins the results of the complete leaf steps by name once the task is
 -- complete; it is null where they are larger together than joined_bytes_limit(). steps_complete is
 -- counted from the steps' rows while a task is open.
 -- started_at: when the first handler of a root started (in a dynamic template: of any step, as roots may be
@@ -29,7 +29,9 @@ as $$
                                 select s.started_at from tasker.steps s
                                 where s.task_id = t.task_id and s.step_no = r.step_no offset 0) s) end),
            t.finished_at,
-           case when t.state = 'complete' and (
+           case when t.state = 'complete' and p.result is not null
+                then tasker.mapped_result(t.task_id, p.result, t.context)
+                when t.state = 'complete' and (
                pg_catalog.cardinality(p.leaves) = 1
                or (select coalesce(pg_catalog.sum(pg_catalog.octet_length(s.result::text)), 0)
                    from tasker.steps s

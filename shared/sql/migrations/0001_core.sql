@@ -29,7 +29,10 @@ create table tasker.namespaces (
         check (name ~ '^[a-z][a-z0-9_]{0,31}$' and name !~ '__' and name !~ '_$')
 );
 
--- A template never changes once it is registered. `definition` is what the API returns.
+-- A template never changes once it is registered. `definition` is what the API returns. `result`: how mapped_result
+-- makes the result of a task, [{"literal": text, then, but for the last part, "step_no": of the step whose result
+-- is read (absent: the context), "path": [key, …], "whole": the value becomes JSON and not part of a string,
+-- "otherwise": JSON for an absent value}, …]; null: the results of the leaves by name.
 create table tasker.templates (
     template_id      int generated always as identity primary key,
     namespace_id     bigint not null references tasker.namespaces,
@@ -45,6 +48,7 @@ create table tasker.templates (
     leaves           int[] not null,
     is_dynamic       boolean not null, -- see template_steps
     has_dynamic_roots boolean not null, -- a root has a condition, or is no handler
+    result           json,
     created_at       timestamptz not null,
     constraint template_is_named_once unique (namespace_id, name, version),
     constraint template_has_steps check (steps_total between 1 and 10000),

@@ -51,7 +51,8 @@ public:
     int register_template(std::string const& name, std::string_view steps,
                           std::string const& settings = "{}");
 
-    /// Registers a template in YAML, without name and version. Returns its id.
+    /// Registers a template in YAML, without name and version: its steps, then its other keys.
+    /// Returns its id.
     int register_yaml(std::string const& name, std::string const& steps);
 
     /// Creates a task of the template and returns its id.

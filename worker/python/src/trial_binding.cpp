@@ -4,12 +4,14 @@
 #include "parameters.hpp"
 
 #include "tasker/base/time.hpp"
+#include "tasker/json/placeholders.hpp"
 #include "tasker/json_schema/validator.hpp"
 #include "tasker/model/compiled_template.hpp"
 #include "tasker/worker/run_handler.hpp"
 
 #include <pybind11/stl.h>
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <stdexcept>
@@ -32,7 +34,7 @@ std::vector<std::string> to_texts(std::vector<documents::located_problem> const&
     return texts;
 }
 
-/// (problems, None) or ([], {"namespace", "name", "version", "input_schema", "steps"}).
+/// (problems, None) or ([], {"namespace", "name", "version", "input_schema", "result", "steps"}).
 py::tuple compile_template(std::string_view text, bool is_json, std::string_view environment) {
     auto const parsed =
         is_json ? model::parse_template_json(text) : model::parse_template_yaml(text);
@@ -45,6 +47,7 @@ py::tuple compile_template(std::string_view text, bool is_json, std::string_view
     result["name"] = compiled.name;
     result["version"] = compiled.version;
     result["input_schema"] = parsed->input_schema;
+    result["result"] = parsed->result;
     result["steps"] = read_json(model::steps_json(compiled));
     return py::make_tuple(std::vector<std::string>{}, result);
 }
@@ -63,6 +66,13 @@ std::string with_defaults(std::string_view schema, std::string const& context) {
         .value()
         .with_defaults(context)
         .value_or(context);
+}
+
+/// The result of a task by the `result` of its template.
+std::string fill_result(std::string_view mapping, std::string_view context,
+                        std::string_view steps) {
+    std::array<json::named_json, 2> const sources{{{"context", context}, {"steps", steps}}};
+    return json::fill(json::split_json(mapping), sources, json::absent_value::null);
 }
 
 struct trial {
@@ -147,6 +157,8 @@ void bind_trial(py::module_& module) {
     module.def("check_context", &check_context, py::arg("schema"), py::arg("context"),
                py::arg("name") = "context");
     module.def("with_defaults", &with_defaults, py::arg("schema"), py::arg("context"));
+    module.def("fill_result", &fill_result, py::arg("mapping"), py::arg("context"),
+               py::arg("steps"));
     module.def("time_calls", &time_calls, py::arg("call"), py::arg("parameters"),
                py::arg("context"), py::arg("parents"), py::arg("calls"));
     module.def(

@@ -59,7 +59,7 @@ class Run:
     """The outcome of a task: ``state`` is complete or failed."""
 
     state: str
-    result: Optional[Dict[str, Any]]  # once complete: the leaf steps' results by name
+    result: Optional[Dict[str, Any]]  # of a complete task, as the engine shows it
     steps: Dict[str, StepRun]
 
     @property
@@ -133,9 +133,23 @@ def run(
             _run_step(declared, functions, context_text, parents, is_dynamic, step)
     has_failed = any(steps[each["name"]].state == "failed" and not each["allow_failure"]
                      for each in compiled["steps"])
-    leaves = [steps[each["name"]] for each in compiled["steps"] if not each["children"]]
-    result = {leaf.name: leaf.result for leaf in leaves if leaf.state == "complete"}
-    return Run("failed" if has_failed else "complete", None if has_failed else result, steps)
+    if has_failed:
+        return Run("failed", None, steps)
+    return Run("complete", _result(compiled, context_text, steps), steps)
+
+
+def _result(
+    compiled: Dict[str, Any], context_text: str, steps: Dict[str, StepRun]
+) -> Dict[str, Any]:
+    complete = {step.name: step.result for step in steps.values() if step.state == "complete"}
+    if compiled["result"] is not None:
+        results = _native.write_json(complete)
+        filled: Dict[str, Any] = _native.read_json(
+            _native.fill_result(compiled["result"], context_text, results)
+        )
+        return filled
+    leaves = [each["name"] for each in compiled["steps"] if not each["children"]]
+    return {name: complete[name] for name in leaves if name in complete}
 
 
 def _join_outcome(rule: str, parents: List[StepRun], allowed: Set[str]) -> str:

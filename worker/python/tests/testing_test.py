@@ -285,6 +285,17 @@ def test_the_context_gets_the_defaults_of_the_input_schema():
     }
 
 
+def test_the_template_maps_the_result():
+    template = {
+        "name": "t",
+        "version": "1.0.0",
+        "steps": [{"name": "a", "handler": {"callable": "total"}}],
+        "result": {"sum": "${steps/a/total}", "id": "${context/id}", "none": "${steps/a/x}"},
+    }
+    run = testing.run(template, context={"id": 7}, stubs={"total": lambda: {"total": 3}})
+    assert run.result == {"sum": 3, "id": 7, "none": None}
+
+
 def test_missing_handlers_are_named():
     with pytest.raises(ValueError, match="no handlers for: charge, ship"):
         testing.run(TEMPLATE, [validate], {"items": []})

@@ -27,7 +27,8 @@ struct compiled_template {
     std::string definition; ///< JSON: the template as the API returns it; parsing it gives the same
                             ///< template
     std::string hash;       ///< SHA-256 of `definition`, 64 hexadecimal digits
-    std::vector<compiled_step> steps; ///< in topological order: the index is the step's number
+    std::optional<std::string> result; ///< JSON: the column tasker.templates.result
+    std::vector<compiled_step> steps;  ///< in topological order: the index is the step's number
 };
 
 /// `steps` are in the order of the template as far as their dependencies allow it. An environment

@@ -136,6 +136,7 @@ struct workflow_template {
     std::optional<std::string> metadata;            ///< JSON object
     std::optional<std::string> input_schema;        ///< JSON Schema of a task's context
     std::optional<std::string> system_dependencies; ///< JSON object
+    std::optional<std::string> result;              ///< JSON object with placeholders
     std::optional<step_settings> defaults;          ///< for every step
     std::vector<step_template> steps;
     std::vector<environment_overrides> environments; ///< sorted by name

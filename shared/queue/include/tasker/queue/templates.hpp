@@ -22,9 +22,10 @@ struct new_template {
     std::string name;
     std::string version;
     std::string environment;
-    std::string hash;       ///< of the canonical definition
-    std::string definition; ///< JSON: canonical, as the API returns it
-    std::string steps;      ///< JSON array: compiled, in topological order
+    std::string hash;                  ///< of the canonical definition
+    std::string definition;            ///< JSON: canonical, as the API returns it
+    std::string steps;                 ///< JSON array: compiled, in topological order
+    std::optional<std::string> result; ///< JSON array: compiled; see compiled_template
 };
 
 struct register_reply {

@@ -38,7 +38,8 @@ struct task_view {
     timestamp created_at;
     std::optional<timestamp> started_at;
     std::optional<timestamp> finished_at;
-    std::optional<std::string> result; ///< JSON object, the leaf steps' results by name
+    std::optional<std::string> result; ///< JSON object, by the template's `result`; without it the
+                                       ///< leaf steps' results by name
     std::optional<task_parent> parent; ///< of a child task
 
     friend bool operator==(task_view const&, task_view const&) = default;
