@@ -143,7 +143,7 @@ private:
         add_literal("]");
     }
 
-    std::vector<piece> pieces_{1};
+    std::vector<piece> pieces_ = std::vector<piece>(1);
     std::string path_;
 };
 

@@ -2,7 +2,8 @@
 -- (decision 0403).
 -- called by: flush_notifications.
 -- returns: the task's id, when it started and finished (us since 1970) and its result, separated by spaces. Null
---   if the task is not complete, if some of its steps may be skipped, if its template has a `result`, or if it is too large: a payload has less than 8,000 bytes.
+--   if the task is not complete, if some of its steps may be skipped, if its template has a `result`, or if it is
+--   too large: a payload has less than 8,000 bytes.
 -- cost: primary-key look-ups. Compressed sizes come first, so that no large result is read in vain.
 create or replace function tasker.ended_task(p_task_id uuid) returns text
 language plpgsql stable

@@ -1,6 +1,6 @@
--- Tasks as the API shows them. `result` is that of mapped_result if the template has one; otherwise it joins the results of the complete leaf steps by name once the task is
--- complete; it is null where they are larger together than joined_bytes_limit(). steps_complete is
--- counted from the steps' rows while a task is open.
+-- Tasks as the API shows them. `result`, once the task is complete: that of mapped_result if the template has a
+-- `result`, otherwise the results of the complete leaf steps by name, null where they are larger together than
+-- joined_bytes_limit(). steps_complete is counted from the steps' rows while a task is open.
 -- started_at: when the first handler of a root started (in a dynamic template: of any step, as roots may be
 -- skipped). The row of a task has it only where the roots' rows no
 -- longer do.
