@@ -117,7 +117,7 @@ void engine_run::keep(pqxx::result const& rows) {
 
 engine_run::report engine_run::report_of(model_step const& step, held const& of) {
     if (of.failures < step.failures) {
-        return {"retryable_failure", R"({"message":"again"})"};
+        return {"retryable_failure", R"({"message":"again","type":"again"})"};
     }
     if (step.fails ||
         (!of.item.empty() && of.number / 10'000 <= static_cast<int>(step.failing_items))) {

@@ -57,6 +57,13 @@ std::string condition_text(model_step const& step) {
     return "";
 }
 
+/// The number of attempts of a run.
+int attempts_of(model_step const& step) {
+    bool const is_retried =
+        step.retry != retried::only_other && step.retry != retried::all_but_again;
+    return is_retried ? step.max_attempts : 1;
+}
+
 /// Of a map; with batches, an item is one of these.
 std::size_t items_of(model_step const& step) {
     return (step.elements + step.batch_size - 1) / step.batch_size;
@@ -64,7 +71,7 @@ std::size_t items_of(model_step const& step) {
 
 /// How many of them fail, if none is stopped.
 std::size_t failed_items_of(model_step const& step) {
-    bool const all = step.fails || step.failures >= step.max_attempts;
+    bool const all = step.fails || step.failures >= attempts_of(step);
     return all ? items_of(step) : std::min(step.failing_items, items_of(step));
 }
 
@@ -80,6 +87,32 @@ std::string map_result(model_step const& step) {
     return "[" + out + "]";
 }
 
+std::string result_of(model_step const& step) {
+    return step.kind == body::sleep ? "null"
+           : step.kind == body::map ? map_result(step)
+                                    : fmt::format(R"({{"n": {}}})", step.result);
+}
+
+std::string retry_text(retried rule) {
+    switch (rule) {
+    case retried::all:
+        return "";
+    case retried::only_again:
+        return ", only: [other, again]";
+    case retried::only_other:
+        return ", only: [other]";
+    case retried::all_but_again:
+        return ", except: [again]";
+    case retried::all_but_other:
+        return ", except: [other]";
+    }
+    return "";
+}
+
+bool has_result(model_workflow const& steps) {
+    return std::ranges::any_of(steps, &model_step::is_in_result);
+}
+
 /// Whether the handler brings the step to its end with success.
 bool succeeds(model_step const& step) {
     if (step.kind == body::sleep) {
@@ -88,7 +121,7 @@ bool succeeds(model_step const& step) {
     if (step.kind == body::map) {
         return failed_items_of(step) <= (step.collects ? step.may_fail : 0);
     }
-    bool const run_succeeds = step.failures < step.max_attempts && !step.fails;
+    bool const run_succeeds = step.failures < attempts_of(step) && !step.fails;
     return run_succeeds && (step.kind == body::handler || step.runs <= step.max_times);
 }
 
@@ -170,8 +203,8 @@ std::string to_yaml(model_workflow const& steps) {
             out += "    sleep: {seconds: 5}\n";
         } else {
             out += fmt::format("    handler: {{callable: h}}\n"
-                               "    retry: {{max_attempts: {}, backoff: none}}\n",
-                               step.max_attempts);
+                               "    retry: {{max_attempts: {}, backoff: none{}}}\n",
+                               step.max_attempts, retry_text(step.retry));
         }
         if (step.kind == body::repeat) {
             out += fmt::format("    repeat: {{until: $result.n >= 0 && $iteration == {}, "
@@ -201,6 +234,12 @@ std::string to_yaml(model_workflow const& steps) {
             out += "    allow_failure: true\n";
         }
     }
+    if (has_result(steps)) {
+        out += "result:\n";
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            out += steps[i].is_in_result ? fmt::format("  {0}: ${{steps/{0}}}\n", name_of(i)) : "";
+        }
+    }
     return out;
 }
 
@@ -221,12 +260,10 @@ model_end expected_end(model_workflow const& steps) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
         end.steps.push_back(end_of(steps, i, end.steps));
         has_failed = has_failed || (end.steps.back() == "failed" && !steps[i].allow_failure);
-        if (end.steps.back() == "complete" && !has_children(steps, i)) {
-            auto const value = steps[i].kind == body::sleep ? "null"
-                               : steps[i].kind == body::map
-                                   ? map_result(steps[i])
-                                   : fmt::format(R"({{"n": {}}})", steps[i].result);
-            result += fmt::format(R"({}"{}": {})", result.empty() ? "" : ", ", name_of(i), value);
+        bool const is_complete = end.steps.back() == "complete";
+        if (has_result(steps) ? steps[i].is_in_result : is_complete && !has_children(steps, i)) {
+            result += fmt::format(R"({}"{}": {})", result.empty() ? "" : ", ", name_of(i),
+                                  is_complete ? result_of(steps[i]) : "null");
         }
     }
     end.task = has_failed ? "failed" : "complete";
@@ -241,6 +278,7 @@ model_workflow random_workflow(std::uint64_t seed) {
     };
     auto const one_in = [&](std::size_t count) { return below(count) == 0; };
     model_workflow steps(1 + below(9));
+    bool const maps_result = one_in(4);
     for (std::size_t i = 0; i < steps.size(); ++i) {
         auto& step = steps[i];
         for (std::size_t parent = 0; parent < i; ++parent) {
@@ -275,6 +313,10 @@ model_workflow random_workflow(std::uint64_t seed) {
         step.failing_items = one_in(3) ? below(4) : 0;
         step.collects = one_in(2);
         step.may_fail = below(4);
+        step.retry = one_in(3) ? static_cast<retried>(below(5)) : retried::all;
+    }
+    for (auto& step : steps) {
+        step.is_in_result = maps_result && one_in(2);
     }
     return steps;
 }
@@ -304,6 +346,12 @@ std::vector<model_workflow> simpler(model_workflow const& steps) {
         }
         if (steps[i].failures > 0) {
             changed([](model_step& step) { step.failures = 0; });
+        }
+        if (steps[i].is_in_result) {
+            changed([](model_step& step) { step.is_in_result = false; });
+        }
+        if (steps[i].retry != retried::all) {
+            changed([](model_step& step) { step.retry = retried::all; });
         }
         if (steps[i].fails) {
             changed([](model_step& step) { step.fails = false; });

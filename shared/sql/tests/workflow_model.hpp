@@ -21,6 +21,9 @@ enum class condition : std::uint8_t {
     no_boolean      ///< its value is a number
 };
 
+/// Which errors are retried. Those of handlers have the type `again`.
+enum class retried : std::uint8_t { all, only_again, only_other, all_but_again, all_but_other };
+
 /// A step of a random template, and how its handler behaves.
 struct model_step {
     std::vector<std::size_t> parents; ///< indices of earlier steps
@@ -41,6 +44,8 @@ struct model_step {
     std::size_t failing_items = 0; ///< map: the first items fail permanently
     std::size_t may_fail = 0;      ///< map: max_failures
     bool collects = false;         ///< map: on_item_failure: collect
+    retried retry = retried::all;
+    bool is_in_result = false; ///< the template has a `result`, which reads this step
 };
 
 inline constexpr char const* join_rules[]{"all_complete", "none_failed", "any_complete", "all_done",
