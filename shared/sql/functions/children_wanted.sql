@@ -13,14 +13,15 @@ begin
     return query
     with given as materialized (
         select a.n, a.task_id, c.n as place, c.child ->> 'key' as key, p.namespace, t.priority,
-               c.child, a.answer ->> 'on_child_failure' = 'collect' as collect,
+               c.child, a.collect,
                coalesce(c.child #>> '{template,namespace}', p.namespace) as name_space
-        from (select u.n, u.task_id, u.payload::json as answer
-              from unnest(p_task_ids, p_payloads) with ordinality u(task_id, payload, n)) a
-        -- `offset 0`: decision 0113.
+        -- `offset 0`: decision 0113; here it also keeps an answer from being parsed again for each child.
+        from (select u.n, u.task_id, u.payload::json ->> 'on_child_failure' = 'collect' as collect,
+                     u.payload::json -> 'children' as children
+              from unnest(p_task_ids, p_payloads) with ordinality u(task_id, payload, n) offset 0) a
         cross join lateral (select * from tasker.tasks t where t.task_id = a.task_id offset 0) t
         cross join lateral (select * from tasker.templates p where p.template_id = t.template_id offset 0) p
-        cross join lateral json_array_elements(a.answer -> 'children') with ordinality c(child, n)
+        cross join lateral json_array_elements(a.children) with ordinality c(child, n)
     ), named as materialized (
         select d.*, tasker.template_named(d.name_space, d.name, d.version) as template_id
         from (select distinct g.name_space, g.child #>> '{template,name}' as name,
