@@ -1,6 +1,7 @@
 -- advance_steps for tasks of dynamic templates: counts the parents of each child that have ended, and moves the
 -- children whose parents have all ended as judge_steps decides. A child that is no handler begins its wait. A child
--- that does not run, or whose wait ends immediately, has ended too, so this continues in rounds until no other step ends. It has no SET options: see advance_steps.
+-- that does not run, or whose wait ends immediately, has ended too, so this continues in rounds until no other step
+-- ends. It has no SET options: see advance_steps.
 -- called by: finish_steps, start_dynamic, end_waits.
 -- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped; null for none. p_take: see finish_steps.
 -- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the
@@ -19,7 +20,7 @@ declare
     v_now   timestamptz;
     v_left  int := p_take;
     v_ended record;
-    v_next  record; -- the children of ended steps: ready_… if all their parents have ended, and open_…
+    v_next  record; -- the children whose parents have all ended
     v_moved record;
     v_begun record;
 begin
@@ -29,58 +30,14 @@ begin
     v_now := tasker.clock(); -- under the tasks' locks
     select p_task_ids as tasks, p_step_nos as steps into v_ended;
     loop
-        -- `offset 0`: decision 0113.
-        with counted as (
-            select p.task_id, c.step_no, p.template_id, c.parents_total, count(*) as done, sum(p.bytes) as bytes
-            from unnest(v_ended.tasks, v_ended.steps) e(task_id, step_no)
-            cross join lateral (
-                select s.task_id, s.template_id, coalesce(octet_length(s.result::text), 0) as bytes
-                from tasker.steps s where s.task_id = e.task_id and s.step_no = e.step_no offset 0) p
-            cross join lateral (
-                select d.children, d.child_parents from tasker.template_steps d
-                where d.template_id = p.template_id and d.step_no = e.step_no offset 0) d
-            cross join lateral unnest(d.children, d.child_parents) c(step_no, parents_total)
-            group by p.task_id, c.step_no, p.template_id, c.parents_total
-        ), child as (
-            select c.task_id, c.step_no, c.template_id, c.parents_total,
-                   (c.done + coalesce(k.parents_done, 0))::int as done,
-                   least(c.bytes + coalesce(k.parents_bytes, 0), 2147483647)::int as bytes
-            from counted c
-            left join lateral (
-                select * from tasker.steps s
-                where s.task_id = c.task_id and s.step_no = c.step_no offset 0) k on true
-            where k.state is null or k.state = 'pending' -- a cancelled child stays so
-        )
-        select array_agg(c.task_id) filter (where c.done = c.parents_total) as ready_tasks,
-               array_agg(c.step_no) filter (where c.done = c.parents_total) as ready_steps,
-               array_agg(c.bytes) filter (where c.done = c.parents_total) as ready_bytes,
-               array_agg(c.task_id) filter (where c.done < c.parents_total) as open_tasks,
-               array_agg(c.step_no) filter (where c.done < c.parents_total) as open_steps,
-               array_agg(c.template_id) filter (where c.done < c.parents_total) as open_templates,
-               array_agg(c.parents_total) filter (where c.done < c.parents_total) as open_totals,
-               array_agg(c.done) filter (where c.done < c.parents_total) as open_dones,
-               array_agg(c.bytes) filter (where c.done < c.parents_total) as open_bytes
-        into v_next from child c;
-        if v_next.open_tasks is not null then
-            insert into tasker.steps as s
-                (task_id, step_no, template_id, dynamic, parents_total, parents_done, parents_bytes, state)
-            select c.task_id, c.step_no, c.template_id, true, c.total, c.done, c.bytes,
-                   'pending'::tasker.step_state
-            from unnest(v_next.open_tasks, v_next.open_steps, v_next.open_templates, v_next.open_totals,
-                        v_next.open_dones, v_next.open_bytes)
-                     c(task_id, step_no, template_id, total, done, bytes)
-            order by c.task_id, c.step_no
-            on conflict (task_id, step_no) do update
-            set parents_done = excluded.parents_done, parents_bytes = excluded.parents_bytes
-            where s.state = 'pending';
-        end if;
-        exit when v_next.ready_tasks is null;
+        v_next := tasker.count_parents(v_ended.tasks, v_ended.steps);
+        exit when v_next.task_ids is null;
 
         with decided as materialized (
             select j.*, j.outcome = 'run' and j.kind = 'handler' as runs,
                    row_number() over (order by j.outcome <> 'run' or j.kind <> 'handler', j.task_id, j.step_no)
                        <= v_left as may_take
-            from tasker.judge_steps(v_next.ready_tasks, v_next.ready_steps, v_next.ready_bytes) j
+            from tasker.judge_steps(v_next.task_ids, v_next.step_nos, v_next.bytes) j
         ), moved as (
             insert into tasker.steps as s
                 (task_id, step_no, template_id, dynamic, parents_total, parents_done, parents_bytes, state,

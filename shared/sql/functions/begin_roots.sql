@@ -20,7 +20,7 @@ begin
         from unnest(p_task_ids, p_step_nos) m(task_id, step_no)
         cross join lateral (select * from tasker.tasks t where t.task_id = m.task_id offset 0) t
         cross join lateral (select * from tasker.templates d where d.template_id = t.template_id offset 0) d
-        where t.state in ('pending', 'running', 'waiting') and m.step_no = any (d.roots)
+        where not tasker.has_ended(t.state) and m.step_no = any (d.roots)
         order by m.task_id, m.step_no
         on conflict do nothing
         returning s.task_id, s.step_no

@@ -29,24 +29,24 @@ begin
             select s.task_id, s.step_no
             from unnest(p_task_ids) o(task_id)
             join tasker.steps s on s.task_id = any (array[o.task_id])
-            where s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'waiting')
+            where not tasker.step_has_ended(s.state)
             order by o.task_id, s.step_no
             for update of s
         )
         update tasker.steps s set state = 'cancelled', finished_at = p_now
         from own
         where s.task_id = any (array[own.task_id]) and s.step_no = own.step_no
-          and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'waiting');
+          and not tasker.step_has_ended(s.state);
         exit when not exists (
             select from tasker.steps s
             where s.task_id = any (p_task_ids)
-              and s.state in ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'waiting'));
+              and not tasker.step_has_ended(s.state));
     end loop;
 
     with moved as (
         update tasker.tasks t
         set state = 'cancelled', steps_active = 0, steps_waiting = 0, finished_at = p_now
-        where t.task_id = any (p_task_ids) and t.state in ('pending', 'running', 'waiting', 'failed')
+        where t.task_id = any (p_task_ids) and t.state not in ('complete', 'cancelled')
         returning t.task_id
     )
     select array_agg(m.task_id) into v_cancelled from moved m;

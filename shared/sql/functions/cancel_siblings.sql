@@ -20,7 +20,7 @@ begin
               select * from tasker.child_tasks c
               where c.task_id = w.task_id and c.step_no = w.step_no and c.attempt = s.failures offset 0) c
           cross join lateral (select * from tasker.tasks t where t.task_id = c.child_id offset 0) t) c
-    where c.must_end and c.state in ('pending', 'running', 'waiting');
+    where c.must_end and not tasker.has_ended(c.state);
     if v_open is not null then
         perform from tasker.cancel_tasks(v_open);
     end if;

@@ -55,36 +55,8 @@ begin
 
     return query select 0, null::uuid, 'created', v_now;
     if array_length(array_remove(p_keys, null), 1) > 0 then
-        -- `offset 0`: decision 0113.
-        insert into tasker.idempotency_keys (namespace_id, key, task_id, request_hash)
-        select k.namespace_id, k.key, k.task_id, k.hash
-        from (select t.namespace_id, i.key, i.task_id, i.n,
-                     tasker.request_hash(t.namespace, t.name, i.version, i.priority, i.context) as hash
-              from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
-                       with ordinality as i(task_id, template_id, priority, context, key, version, n)
-              cross join lateral (
-                  select * from tasker.templates t where t.template_id = i.template_id offset 0) t
-              where i.key is not null
-              offset 0) k
-        order by k.namespace_id, k.key, k.n
-        on conflict do nothing;
-
         for v_new in
-            select i.n::int as n, k.task_id,
-                   k.request_hash = tasker.request_hash(
-                       i.namespace, i.name, i.version, i.priority, i.context) as same,
-                   i.key, (select o.created_at from tasker.tasks o where o.task_id = k.task_id) as at
-            from (select i.*, t.namespace_id, t.namespace, t.name
-                  from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
-                           with ordinality
-                           as i(task_id, template_id, priority, context, key, version, n)
-                  cross join lateral (
-                      select * from tasker.templates t where t.template_id = i.template_id offset 0) t) i
-            cross join lateral (
-                select * from tasker.idempotency_keys k
-                where k.namespace_id = i.namespace_id and k.key = i.key offset 0) k
-            where k.task_id <> i.task_id
-            order by i.n
+            select * from tasker.keep_keys(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
         loop
             if p_atomic and not v_new.same then
                 raise exception 'idempotency key "%" was used before with another body', v_new.key

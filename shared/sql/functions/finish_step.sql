@@ -84,7 +84,7 @@ begin
         set steps_active = t.steps_active - 1,
             state = tasker.task_state_of(t.steps_active - 1, t.steps_waiting, t.steps_failed),
             finished_at = case when t.steps_active = 1 and t.steps_waiting = 0 then tasker.clock() end
-        where t.task_id = p_task_id and t.state in ('pending', 'running', 'waiting')
+        where t.task_id = p_task_id and not tasker.has_ended(t.state)
         returning t.state, t.parent_task is not null into v_state, v_is_child;
     end if;
 

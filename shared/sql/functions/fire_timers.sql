@@ -26,11 +26,6 @@ declare
                              extract(epoch from tasker.clock() - interval '1 minute') * 1000000)::bigint$lowest$);
     v_children boolean; -- this call takes only timers of child tasks, otherwise none of them
     v_due      record;
-    v_task_ids uuid[];
-    v_step_nos int[];
-    v_msg_ids  bigint[];
-    v_queues   text[];
-    v_batch    record;
 begin
     -- Both lock steps, then tasks: one transaction must not do it twice.
     select tasker.is_of_a_child(d.kind) into v_children
@@ -64,41 +59,7 @@ begin
         for update of s;
         perform from tasker.tasks t where t.task_id = any (v_due.tasks) order by t.task_id for update;
     end if;
-    with returned as (
-        update tasker.steps s
-        set state = 'enqueued', enqueued_at = v_now, worker_id = null, started_at = null
-        from (select * from unnest(v_due.tasks, v_due.steps, v_due.kinds, v_due.queues, v_due.msg_ids)
-                  u(task_id, step_no, kind, queue, msg_id)
-              where u.kind in ('retry', 'repeat') order by u.task_id, u.step_no) g
-        where s.task_id = any (array[g.task_id]) and s.step_no = g.step_no
-          and s.state = (case g.kind when 'retry' then 'waiting_for_retry' else 'waiting' end)::tasker.step_state
-        returning s.task_id, s.step_no, g.queue, g.msg_id
-    )
-    select array_agg(r.task_id), array_agg(r.step_no), array_agg(r.queue), array_agg(r.msg_id)
-    into v_task_ids, v_step_nos, v_queues, v_msg_ids
-    from returned r;
-    fired := coalesce(cardinality(v_task_ids), 0);
-
-    if fired > 0 then
-        update tasker.tasks t
-        set steps_active = t.steps_active + n.steps, steps_waiting = t.steps_waiting - n.steps,
-            state = 'running'
-        from (select u.task_id, count(*)::int as steps from unnest(v_task_ids, v_step_nos) u(task_id, step_no)
-              where tasker.item_index(u.step_no) is null -- the map is counted, not its items
-              group by u.task_id order by u.task_id) n
-        where t.task_id = any (array[n.task_id]) and t.state in ('running', 'waiting');
-
-        for v_batch in
-            select r.queue, array_agg(r.msg_id) as msg_ids, array_agg(r.task_id) as task_ids,
-                   array_agg(r.step_no) as step_nos
-            from unnest(v_queues, v_msg_ids, v_task_ids, v_step_nos) r(queue, msg_id, task_id, step_no)
-            group by r.queue order by r.queue
-        loop
-            execute format('select tasker_queues.%I($1, $2, $3)', 'resend_' || v_batch.queue)
-            using v_batch.msg_ids, v_batch.task_ids, v_batch.step_nos;
-            perform tasker.note_ready(v_batch.queue);
-        end loop;
-    end if;
+    fired := tasker.return_steps(v_due.tasks, v_due.steps, v_due.kinds, v_due.queues, v_due.msg_ids);
     if v_due.sleep_tasks is not null then
         fired := fired + tasker.end_waits(
             v_due.sleep_tasks, v_due.sleep_steps,
@@ -108,7 +69,6 @@ begin
     if v_due.late_tasks is not null then
         fired := fired + tasker.fire_deadlines(v_due.late_tasks, v_due.late_steps);
     end if;
-
     if v_children then
         fired := tasker.fire_children(v_due.tasks, v_due.steps, v_due.kinds);
     end if;

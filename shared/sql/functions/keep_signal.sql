@@ -20,7 +20,7 @@ begin
     if v_step = 'waiting' then
         raise exception 'the step waits' using errcode = 'TK009';
     end if;
-    if v_step <> 'pending' or v_task not in ('pending', 'running', 'waiting') then
+    if v_step <> 'pending' or tasker.has_ended(v_task) then
         if exists (select from tasker.signals g
                    where g.task_id = p_task_id and g.step_no = p_step_no and g.key = p_key) then
             return 'repeated';

@@ -47,7 +47,7 @@ begin
               from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
               cross join lateral (select t.state from tasker.tasks t
                                   where t.task_id = m.task_id offset 0) t
-              where t.state in ('pending', 'running', 'waiting')
+              where not tasker.has_ended(t.state)
                 and ((m.task_id, m.step_no)
                      in (select * from unnest(lease_steps.task_ids, lease_steps.step_nos))) is not true
               order by m.task_id, m.step_no) m
@@ -74,7 +74,7 @@ begin
     if cardinality(v_lost) > 0 then
         update tasker.tasks t set started_at = least(t.started_at, s.started_at)
         from (select * from unnest(v_start.tasks, v_start.times) u(task_id, started_at) offset 0) s
-        where t.task_id = any (array[s.task_id]) and t.state in ('pending', 'running', 'waiting');
+        where t.task_id = any (array[s.task_id]) and not tasker.has_ended(t.state);
     end if;
 end;
 $$;

@@ -44,7 +44,7 @@ begin
             finished_at = case when t.steps_active + d.active = 0 and t.steps_waiting + d.waiting = 0
                                then tasker.clock() end
         from delta d
-        where t.task_id = any (array[d.task_id]) and t.state in ('pending', 'running', 'waiting')
+        where t.task_id = any (array[d.task_id]) and not tasker.has_ended(t.state)
         returning t.task_id, t.state, t.parent_task is not null as is_child
     )
     select array_agg(m.task_id) filter (where m.state = 'complete'),

@@ -1,0 +1,51 @@
+-- Returns steps to their queues, with the numbers of their last messages: those whose retry or repetition is due.
+-- called by: fire_timers. It has no SET options: it runs under those of its caller.
+-- p_…: timers that are due; those of other kinds are ignored, and those of steps that no longer wait.
+-- returns: how many steps it enqueued.
+-- locks: steps (task_id, step_no), tasks (task_id), then queues.
+-- moves: step waiting_for_retry | waiting -> enqueued; task waiting -> running.
+create or replace function tasker.return_steps(
+    p_task_ids uuid[], p_step_nos int[], p_kinds tasker.timer_kind[], p_queues text[], p_msg_ids bigint[]) returns int
+language plpgsql
+as $$
+declare
+    v_now      timestamptz := tasker.clock();
+    v_returned record;
+    v_batch    record;
+begin
+    with returned as (
+        update tasker.steps s
+        set state = 'enqueued', enqueued_at = v_now, worker_id = null, started_at = null
+        from (select * from unnest(p_task_ids, p_step_nos, p_kinds, p_queues, p_msg_ids)
+                  u(task_id, step_no, kind, queue, msg_id)
+              where u.kind in ('retry', 'repeat') order by u.task_id, u.step_no) g
+        where s.task_id = any (array[g.task_id]) and s.step_no = g.step_no
+          and s.state = (case g.kind when 'retry' then 'waiting_for_retry' else 'waiting' end)::tasker.step_state
+        returning s.task_id, s.step_no, g.queue, g.msg_id
+    )
+    select array_agg(r.task_id) as tasks, array_agg(r.step_no) as steps, array_agg(r.queue) as queues,
+           array_agg(r.msg_id) as msg_ids
+    into v_returned from returned r;
+    if v_returned.tasks is null then
+        return 0;
+    end if;
+    update tasker.tasks t
+    set steps_active = t.steps_active + n.steps, steps_waiting = t.steps_waiting - n.steps, state = 'running'
+    from (select u.task_id, count(*)::int as steps from unnest(v_returned.tasks, v_returned.steps) u(task_id, step_no)
+          where tasker.item_index(u.step_no) is null -- the map is counted, not its items
+          group by u.task_id order by u.task_id) n
+    where t.task_id = any (array[n.task_id]) and t.state in ('running', 'waiting');
+    for v_batch in
+        select r.queue, array_agg(r.msg_id) as msg_ids, array_agg(r.task_id) as task_ids,
+               array_agg(r.step_no) as step_nos
+        from unnest(v_returned.queues, v_returned.msg_ids, v_returned.tasks, v_returned.steps)
+                 r(queue, msg_id, task_id, step_no)
+        group by r.queue order by r.queue
+    loop
+        execute format('select tasker_queues.%I($1, $2, $3)', 'resend_' || v_batch.queue)
+        using v_batch.msg_ids, v_batch.task_ids, v_batch.step_nos;
+        perform tasker.note_ready(v_batch.queue);
+    end loop;
+    return cardinality(v_returned.tasks);
+end;
+$$;
