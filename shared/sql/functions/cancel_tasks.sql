@@ -1,5 +1,5 @@
 -- Cancels tasks and their open child tasks: nothing more of them will run; a result that comes later is refused.
--- Messages and timers of theirs are dropped when they next turn up.
+-- Their timers are deleted, and their messages are dropped when they next turn up.
 -- called by: the orchestrator (POST /v1/tasks/{id}/cancel).
 -- returns: for each task that exists its state afterwards, and whether this call cancelled it; a
 --   task that is complete or was cancelled before is not changed.
@@ -33,7 +33,7 @@ begin
             v_cancelled := '{}'::uuid[];
             v_open := array(select t.task_id from tasker.tasks t
                             where t.task_id = any (p_task_ids)
-                              and t.state in ('pending', 'running', 'waiting', 'failed'));
+                              and t.state not in ('complete', 'cancelled'));
             while v_open <> '{}' loop
                 v_cancelled := v_cancelled || tasker.cancel_level(v_open, v_now);
                 v_open := array(
@@ -43,10 +43,11 @@ begin
                         select c.child_id from tasker.child_tasks c where c.task_id = o.task_id offset 0) c
                     cross join lateral (
                         select from tasker.tasks t
-                        where t.task_id = c.child_id and t.state in ('pending', 'running', 'waiting') offset 0) t);
+                        where t.task_id = c.child_id and not tasker.has_ended(t.state) offset 0) t);
             end loop;
             perform tasker.forget_waits(array_agg(w.task_id), array_agg(w.step_no))
-            from tasker.signal_waits w where w.task_id = any (v_cancelled);
+            from (select w.task_id, w.step_no from tasker.signal_waits w where w.task_id = any (v_cancelled)
+                  union select t.task_id, t.step_no from tasker.timers t where t.task_id = any (v_cancelled)) w;
             exit;
         exception when lock_not_available then
             if v_try = c_most_tries then

@@ -3,14 +3,15 @@
 -- called by: end_items, when more items failed than the map allows.
 -- returns: how many items have not ended.
 -- locks: the items (skip locked), the map.
--- moves: item pending | enqueued | waiting_for_retry -> cancelled. Their messages and timers are dropped when they
---   next turn up.
+-- moves: item pending | enqueued | waiting_for_retry -> cancelled. Their timers are deleted, and their messages are
+--   dropped when they next turn up.
 create or replace function tasker.stop_map(p_map tasker.maps) returns int
 language plpgsql
 as $$
 declare
-    v_now  timestamptz := tasker.clock();
-    v_open int;
+    v_now     timestamptz := tasker.clock();
+    v_open    int;
+    v_retried int[]; -- those that waited for a retry
 begin
     -- `any (array[…])` and `offset 0`: decision 0113.
     with idle as materialized (
@@ -24,9 +25,14 @@ begin
         update tasker.steps s set state = 'cancelled', finished_at = v_now
         from idle
         where s.task_id = any (array[idle.task_id]) and s.step_no = idle.step_no
-        returning idle.state
+        returning idle.step_no, idle.state
     )
-    select (p_map.items_open - count(*) filter (where t.state <> 'pending'))::int into v_open from stopped t;
+    select (p_map.items_open - count(*) filter (where t.state <> 'pending'))::int,
+           array_agg(t.step_no) filter (where t.state = 'waiting_for_retry')
+    into v_open, v_retried from stopped t;
+    if v_retried is not null then
+        perform tasker.forget_waits(array_fill(p_map.task_id, array[cardinality(v_retried)]), v_retried);
+    end if;
     update tasker.maps m set items_open = v_open
     where m.task_id = any (array[p_map.task_id]) and m.step_no = p_map.step_no;
     return v_open;

@@ -143,6 +143,15 @@ TEST_P(Waits, CancelledTaskDoesNotWake) {
     EXPECT_EQ(w_.messages(), 0);
 }
 
+TEST_P(Waits, CancelledTaskLeavesNoTimers) {
+    auto const task = create("  - {name: year, sleep: {seconds: 31536000}}\n"
+                             "  - {name: again, handler: {callable: h}}\n");
+    w_.finish(w_.claim().at(0), R"({"message": "no"})", 1, 0, 3'600'000);
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 2);
+    w_.db().exec(fmt::format("select tasker.cancel_tasks(array['{}'::uuid])", task));
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
+}
+
 TEST_P(Waits, TwoSleepsThatEndTogetherReleaseTheirChildOnce) {
     auto const task = create("  - {name: a, sleep: {seconds: 1}}\n"
                              "  - {name: b, sleep: {seconds: 1}}\n"
