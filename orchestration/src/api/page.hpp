@@ -1,6 +1,9 @@
 #pragma once
 
 #include "api/query_reader.hpp"
+#include "api/refusal.hpp"
+#include "database.hpp"
+#include "failure.hpp"
 #include "tasker/http/response.hpp"
 #include "tasker/queue/tasks.hpp"
 #include "tasker/wire/cursor.hpp"
@@ -8,6 +11,10 @@
 #include "tasker/wire/signal.hpp"
 #include "tasker/wire/template_view.hpp"
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
+
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -28,6 +35,36 @@ inline std::int32_t rows_of_page(std::int32_t limit) noexcept {
     return limit + 1;
 }
 
+/// The rows for a page, up to one more than `limit`.
+template <class View>
+struct page_rows {
+    std::vector<View> rows;
+    std::int32_t limit = 0;
+};
+
+/// Reads the rows for a page, or returns the response to a query or a call that failed.
+/// `read(connection, filter, limit, deadline)` is the call. Read the other names of the query
+/// before.
+template <class View, class Filter, class Read>
+boost::asio::awaitable<boost::system::result<page_rows<View>, http::response>>
+read_rows(database& from, std::chrono::milliseconds call_timeout, query_reader& query,
+          Filter filter, Read read) {
+    auto const limit = page_limit(query);
+    if (auto refused = refusal_of(query)) {
+        co_return std::move(*refused);
+    }
+    auto const until = steady_clock::now() + call_timeout;
+    auto found = co_await from.run(
+        [&filter, &read, limit, until](pg::connection& connection) {
+            return read(connection, filter, rows_of_page(limit), until);
+        },
+        until);
+    if (!found) {
+        co_return http::error_response(to_error_body(found.error()));
+    }
+    co_return page_rows<View>{std::move(*found), limit};
+}
+
 /// 200 with the view as its body.
 template <class View>
 http::response ok(View const& view) {
@@ -46,14 +83,12 @@ inline std::size_t payload_bytes(wire::signal_wait const&) noexcept {
     return 0;
 }
 
-/// The page with at most `limit` of the rows found; the query asked for rows_of_page(). If the
-/// database ended the page early because payloads are large, the next page continues, and may be
-/// empty.
-/// `list`: see cursor.hpp.
+/// The page with at most `limit` of the rows found. If the database ended the page early because
+/// payloads are large, the next page continues, and may be empty. `list`: see cursor.hpp.
 template <class View, class Id>
-wire::page<View> page_of(std::vector<View> found, std::int32_t limit, Id View::*id,
-                         std::string_view list) {
-    bool goes_on = found.size() > static_cast<std::size_t>(limit);
+wire::page<View> page_of(page_rows<View> of, Id View::*id, std::string_view list) {
+    auto& found = of.rows;
+    bool goes_on = found.size() > static_cast<std::size_t>(of.limit);
     if (goes_on) {
         found.pop_back();
     } else {

@@ -184,20 +184,12 @@ asio::awaitable<http::response> signals::list(http::request& asked) {
         .only_forms = query.parsed("form", parse_boolean, "true or false").value_or(false),
         .after = query.cursor(wire::decode_wait_cursor, query.filters()),
     };
-    auto const limit = page_limit(query);
-    if (auto refused = refusal_of(query)) {
-        co_return std::move(*refused);
-    }
-    auto const until = steady_clock::now() + call_timeout_;
-    auto found = co_await database_.run(
-        [&filter, limit, until](pg::connection& connection) {
-            return queue::list_signal_waits(connection, filter, rows_of_page(limit), until);
-        },
-        until);
+    auto found = co_await read_rows<wire::signal_wait>(database_, call_timeout_, query, filter,
+                                                       queue::list_signal_waits);
     if (!found) {
-        co_return http::error_response(to_error_body(found.error()));
+        co_return std::move(found).error();
     }
-    co_return ok(page_of(std::move(*found), limit, &wire::signal_wait::id, query.filters()));
+    co_return ok(page_of(std::move(*found), &wire::signal_wait::id, query.filters()));
 }
 
 } // namespace tasker::orchestration::api

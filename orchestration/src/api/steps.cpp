@@ -53,33 +53,22 @@ asio::awaitable<http::response> steps::list(http::request& asked) {
         .name = {},
         .after = query.cursor(wire::decode_step_cursor, list),
     };
-    auto const limit = page_limit(query);
-    if (auto refused = refusal_of(query)) {
-        co_return std::move(*refused);
-    }
-    auto const until = steady_clock::now() + call_timeout_;
-    auto found = co_await database_.run(
-        [&filter, limit, until](pg::connection& connection) {
-            return queue::list_steps(connection, filter, rows_of_page(limit), until);
-        },
-        until);
+    auto found = co_await read_rows<wire::step_view>(database_, call_timeout_, query, filter,
+                                                     queue::list_steps);
     if (!found) {
-        co_return http::error_response(to_error_body(found.error()));
+        co_return std::move(found).error();
     }
-    if (found->empty() && !filter.after) {
+    if (found->rows.empty() && !filter.after) {
         co_return unknown_task(*id);
     }
-    co_return ok(page_of(std::move(*found), limit, &wire::step_view::number, list));
+    co_return ok(page_of(std::move(*found), &wire::step_view::number, list));
 }
 
-asio::awaitable<http::response> steps::get(http::request& asked) {
-    auto const id = task_id_of(asked);
-    if (!id) {
-        co_return id.error();
-    }
-    queue::step_filter const filter{.task = *id, .name = asked.parameter("name"), .after = {}};
+asio::awaitable<boost::system::result<wire::step_view, http::response>>
+steps::find(task_id task, std::string name) {
+    queue::step_filter const filter{.task = task, .name = std::move(name), .after = {}};
     auto const until = steady_clock::now() + call_timeout_;
-    auto const found = co_await database_.run(
+    auto found = co_await database_.run(
         [&filter, until](pg::connection& connection) {
             return queue::list_steps(connection, filter, 1, until);
         },
@@ -90,7 +79,19 @@ asio::awaitable<http::response> steps::get(http::request& asked) {
     if (found->empty()) {
         co_return unknown_step();
     }
-    co_return ok(found->front());
+    co_return std::move(found->front());
+}
+
+asio::awaitable<http::response> steps::get(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    auto const found = co_await find(*id, asked.parameter("name"));
+    if (!found) {
+        co_return found.error();
+    }
+    co_return ok(*found);
 }
 
 asio::awaitable<http::response> steps::items(http::request& asked) {
@@ -107,34 +108,17 @@ asio::awaitable<http::response> steps::items(http::request& asked) {
             query.parsed("state", model::parse_step_state, "one of " + model::step_state_names()),
         .after = query.cursor(wire::decode_item_cursor, list),
     };
-    auto const limit = page_limit(query);
-    if (auto refused = refusal_of(query)) {
-        co_return std::move(*refused);
-    }
-    auto const until = steady_clock::now() + call_timeout_;
-    auto found = co_await database_.run(
-        [&filter, limit, until](pg::connection& connection) {
-            return queue::list_items(connection, filter, rows_of_page(limit), until);
-        },
-        until);
+    auto found = co_await read_rows<wire::item_view>(database_, call_timeout_, query, filter,
+                                                     queue::list_items);
     if (!found) {
-        co_return http::error_response(to_error_body(found.error()));
+        co_return std::move(found).error();
     }
-    if (found->empty() && !filter.after) {
-        queue::step_filter const step{.task = *id, .name = filter.step, .after = {}};
-        auto const exists = co_await database_.run(
-            [&step, until](pg::connection& connection) {
-                return queue::list_steps(connection, step, 1, until);
-            },
-            until);
-        if (!exists) {
-            co_return http::error_response(to_error_body(exists.error()));
-        }
-        if (exists->empty()) {
-            co_return unknown_step();
+    if (found->rows.empty() && !filter.after) {
+        if (auto const step = co_await find(*id, filter.step); !step) {
+            co_return step.error();
         }
     }
-    co_return ok(page_of(std::move(*found), limit, &wire::item_view::index, list));
+    co_return ok(page_of(std::move(*found), &wire::item_view::index, list));
 }
 
 } // namespace tasker::orchestration::api

@@ -1,11 +1,16 @@
 #pragma once
 
 #include "database.hpp"
+#include "tasker/base/ids.hpp"
+#include "tasker/http/response.hpp"
 #include "tasker/http/router.hpp"
+#include "tasker/wire/step_view.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
 
 #include <chrono>
+#include <string>
 
 namespace tasker::orchestration::api {
 
@@ -23,6 +28,9 @@ private:
     boost::asio::awaitable<http::response> list(http::request& asked);
     boost::asio::awaitable<http::response> get(http::request& asked);
     boost::asio::awaitable<http::response> items(http::request& asked);
+    /// The step, or the response that says why not.
+    boost::asio::awaitable<boost::system::result<wire::step_view, http::response>>
+    find(task_id task, std::string name);
 
     database& database_;
     std::chrono::milliseconds call_timeout_;

@@ -179,20 +179,12 @@ asio::awaitable<http::response> tasks::list_children(http::request& asked) {
 
 asio::awaitable<http::response> tasks::list_page(query_reader& query, queue::task_filter filter,
                                                  std::string list) {
-    auto const limit = page_limit(query);
-    if (auto refused = refusal_of(query)) {
-        co_return std::move(*refused);
-    }
-    auto const until = steady_clock::now() + call_timeout_;
-    auto found = co_await database_.run(
-        [&filter, limit, until](pg::connection& connection) {
-            return queue::list_tasks(connection, filter, rows_of_page(limit), until);
-        },
-        until);
+    auto found = co_await read_rows<wire::task_view>(database_, call_timeout_, query, filter,
+                                                     queue::list_tasks);
     if (!found) {
-        co_return http::error_response(to_error_body(found.error()));
+        co_return std::move(found).error();
     }
-    co_return ok(page_of(std::move(*found), limit, &wire::task_view::id, list));
+    co_return ok(page_of(std::move(*found), &wire::task_view::id, list));
 }
 
 asio::awaitable<http::response> tasks::get(http::request& asked) {

@@ -131,21 +131,17 @@ asio::awaitable<http::response> templates::list(http::request& asked) {
         .version = query.checked("version", model::version_problem),
         .after = query.cursor(wire::decode_template_cursor, query.filters()),
     };
-    auto const limit = page_limit(query);
-    if (auto refused = refusal_of(query)) {
-        co_return std::move(*refused);
-    }
-    auto const until = steady_clock::now() + settings_.call_timeout;
-    auto found = co_await database_.run(
-        [&filter, limit, until](pg::connection& connection) {
-            return queue::get_templates(connection, filter, queue::definitions::left_out,
-                                        rows_of_page(limit), until);
-        },
-        until);
+    auto const read = [](pg::connection& connection, queue::template_filter wanted,
+                         std::int32_t limit, deadline until) {
+        return queue::get_templates(connection, std::move(wanted), queue::definitions::left_out,
+                                    limit, until);
+    };
+    auto found = co_await read_rows<wire::template_view>(database_, settings_.call_timeout, query,
+                                                         filter, read);
     if (!found) {
-        co_return http::error_response(to_error_body(found.error()));
+        co_return std::move(found).error();
     }
-    co_return ok(page_of(std::move(*found), limit, &wire::template_view::id, query.filters()));
+    co_return ok(page_of(std::move(*found), &wire::template_view::id, query.filters()));
 }
 
 asio::awaitable<http::response> templates::get(http::request& asked) {
