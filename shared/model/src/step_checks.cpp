@@ -5,6 +5,7 @@
 
 #include "tasker/json/placeholders.hpp"
 #include "tasker/json/pointer.hpp"
+#include "tasker/json/text.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -114,13 +115,13 @@ void check_joins(reading in, std::size_t number, step_template const& step,
     std::vector<std::string> const parents =
         step.dependencies ? *step.dependencies : std::vector<std::string>{};
     if (step.join && parents.empty()) {
-        add("join", given.join_line, "has no effect on a step without dependencies");
+        add("join", given.line_of("join"), "has no effect on a step without dependencies");
     }
     if (step.otherwise && !step.condition) {
-        add("otherwise", given.otherwise_line, "has no effect without `when`");
+        add("otherwise", given.line_of("otherwise"), "has no effect without `when`");
     }
     auto const check_names = [&](std::string_view key, std::uint32_t line, std::string_view path) {
-        for (auto const& name : examine_condition(path, when_variables).parents) {
+        for (auto const& name : examine_condition(path, until_variables).parents) {
             if (std::ranges::find(parents, name) != parents.end()) {
                 continue;
             }
@@ -136,13 +137,16 @@ void check_joins(reading in, std::size_t number, step_template const& step,
         }
     };
     if (step.condition) {
-        check_names("when", given.condition_line, *step.condition);
+        check_names("when", given.line_of("when"), *step.condition);
+    }
+    if (step.repeat_until) {
+        check_names("repeat.until", given.line_of("repeat"), *step.repeat_until);
     }
     if (step.map_over) {
-        check_names("map", given.map_line, *step.map_over);
+        check_names("map", given.line_of("map"), *step.map_over);
     }
     if (step.signal_key) {
-        check_names("signal.key", given.signal_line, *step.signal_key);
+        check_names("signal.key", given.line_of("signal"), *step.signal_key);
     }
 }
 
@@ -153,10 +157,11 @@ void check_signal_names(reading in, std::vector<step_template> const& steps,
         if (!steps[i].signal_name) {
             continue;
         }
-        auto const [first, is_new] = lines.try_emplace(*steps[i].signal_name, given[i].signal_line);
+        auto const [first, is_new] =
+            lines.try_emplace(*steps[i].signal_name, given[i].line_of("signal"));
         if (!is_new) {
             in.problems.add("steps[" + std::to_string(i) + "].signal.name",
-                            static_cast<int>(given[i].signal_line),
+                            static_cast<int>(given[i].line_of("signal")),
                             shown(*steps[i].signal_name) +
                                 " is the signal of an earlier step, on line " +
                                 std::to_string(first->second));
@@ -183,15 +188,16 @@ void for_each_placeholder(std::string const& mapping, Each each) {
     }
 }
 
-/// Checks that the inputs of a step read only its parents, and what it has.
-void check_inputs(reading in, std::size_t number, step_template const& step,
-                  given_step const& given) {
+/// Checks that the placeholders of a step's key read only its parents, and what it has.
+void check_placeholders(reading in, std::size_t number, step_template const& step,
+                        given_step const& given, std::string_view key, std::string const& mapping) {
     std::string path = "steps";
     append_index(path, number);
-    append_key(path, "inputs");
+    path.append(".").append(key);
+    auto const line = static_cast<int>(given.line_of(key.substr(0, key.find('.'))));
     std::vector<std::string> const parents =
         step.dependencies ? *step.dependencies : std::vector<std::string>{};
-    for_each_placeholder(*step.inputs, [&](auto const& placeholder, auto const& name) {
+    for_each_placeholder(mapping, [&](auto const& placeholder, auto const& name) {
         std::string problem;
         bool const is_parent = name && std::ranges::find(parents, *name) != parents.end();
         if (placeholder.source == "parents" && name && !is_parent) {
@@ -206,8 +212,7 @@ void check_inputs(reading in, std::size_t number, step_template const& step,
         } else {
             return;
         }
-        in.problems.add(json::joined_path(path, placeholder.path),
-                        static_cast<int>(given.inputs_line),
+        in.problems.add(json::joined_path(path, placeholder.path), line,
                         shown(placeholder.text) + ' ' + problem);
     });
 }
@@ -229,9 +234,9 @@ step_index check_steps(reading in, std::vector<step_template> const& steps,
         auto const [first, is_new] =
             index.numbers.try_emplace(steps[i].name, static_cast<std::int32_t>(i));
         if (!is_new) {
-            auto const first_line = given[static_cast<std::size_t>(first->second)].name_line;
+            auto const first_line = given[static_cast<std::size_t>(first->second)].line_of("name");
             in.problems.add("steps[" + std::to_string(i) + "].name",
-                            static_cast<int>(given[i].name_line),
+                            static_cast<int>(given[i].line_of("name")),
                             shown(steps[i].name) + " is the name of an earlier step, on line " +
                                 std::to_string(first_line));
         }
@@ -251,8 +256,17 @@ step_index check_steps(reading in, std::vector<step_template> const& steps,
     }
     for (std::size_t i = 0; i < steps.size(); ++i) {
         check_joins(in, i, steps[i], given[i]);
-        if (steps[i].inputs) {
-            check_inputs(in, i, steps[i], given[i]);
+        auto const check = [&](std::string_view key, std::optional<std::string> const& mapping) {
+            if (mapping) {
+                check_placeholders(in, i, steps[i], given[i], key, *mapping);
+            }
+        };
+        check("inputs", steps[i].inputs);
+        check("workflow.context", steps[i].child_context);
+        if (steps[i].sleep_until) {
+            std::string text;
+            json::append_string(text, *steps[i].sleep_until);
+            check("sleep.until", text);
         }
     }
     check_signal_names(in, steps, given);

@@ -4,6 +4,8 @@
 
 #include "tasker/model/workflow_template.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -19,16 +21,20 @@ struct given_step {
         std::uint32_t line;
     };
 
-    std::uint32_t name_line = 0;
+    /// The keys whose lines messages name.
+    static constexpr std::array<std::string_view, 10> keys{
+        "name",   "join", "when",   "otherwise", "sleep",
+        "repeat", "map",  "signal", "workflow",  "inputs"};
+
+    /// REQUIRES: `key` is one of `keys`.
+    std::uint32_t line_of(std::string_view key) const {
+        return lines.at(static_cast<std::size_t>(std::ranges::find(keys, key) - keys.begin()));
+    }
+
+    std::array<std::uint32_t, keys.size()> lines{};
     std::string_view dependencies_key;
     std::uint32_t dependencies_line = 0;
     std::vector<dependency> dependencies; ///< parallel to step_template::dependencies
-    std::uint32_t join_line = 0;
-    std::uint32_t condition_line = 0;
-    std::uint32_t map_line = 0;
-    std::uint32_t otherwise_line = 0;
-    std::uint32_t signal_line = 0;
-    std::uint32_t inputs_line = 0;
 };
 
 /// The names of the steps, in their order and by hash.

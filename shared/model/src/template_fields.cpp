@@ -1,5 +1,7 @@
 #include "template_fields.hpp"
 
+#include "tasker/json/placeholders.hpp"
+
 #include <algorithm>
 
 namespace tasker::model {
@@ -77,11 +79,18 @@ void check_signal(reading in, document_path const& path, mapping_reader const& s
 
 std::optional<std::string> time_problem(std::string_view text) {
     if (text.starts_with("${")) {
-        bool const is_known = text.starts_with("${context/") || text.starts_with("${parents/");
-        if (!is_known || text.find('}') != text.size() - 1) {
-            return "must be one placeholder, ${context/…} or ${parents/…}";
+        try {
+            auto const pieces = json::split_text(text, json::filling::text);
+            auto const& first = pieces.front();
+            bool const is_alone = first.literal.empty() && first.then->text == text;
+            if (is_alone &&
+                std::ranges::find(database_sources, first.then->source) != database_sources.end()) {
+                return std::nullopt;
+            }
+        } catch (json::placeholder_error const& problem) {
+            return std::string{": "} + problem.what();
         }
-        return std::nullopt;
+        return "must be one placeholder, ${context/…} or ${parents/…}";
     }
     // PostgreSQL reads what this accepts; it also checks the day of the month.
     bool const has_offset =

@@ -118,13 +118,7 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
         return in.source[source.find(key).value_or(node)].line;
     };
     check_kind(in, path, source);
-    places.name_line = line_of("name");
-    places.join_line = line_of("join");
-    places.condition_line = line_of("when");
-    places.otherwise_line = line_of("otherwise");
-    places.map_line = line_of("map");
-    places.signal_line = line_of("signal");
-    places.inputs_line = line_of("inputs");
+    std::ranges::transform(given_step::keys, places.lines.begin(), line_of);
     read_fields(in, path, source, step_fields, step, completeness::whole);
     read_fields(in, path, source, settings_fields, step.settings, completeness::whole);
     step.dependencies = read_dependencies(in, path, source, places);
