@@ -64,8 +64,10 @@ std::string nested(std::size_t levels) {
 TEST(Report, ResultNestedTooDeepIsAPermanentFailure) {
     // Recursive code that writes or frees it would run out of stack.
     for (auto const levels : {std::size_t{1'001}, std::size_t{500'000}}) {
-        for (auto& answer : {&step_result::from_json_text,
-                             +[](std::string text) { return step_result{json::parse(text)}; }}) {
+        for (auto& answer :
+             {&step_result::from_json_text,
+              // NOLINTNEXTLINE(performance-unnecessary-value-param): as from_json_text
+              +[](std::string text) { return step_result{json::parse(text)}; }}) {
             auto const report = report_of(answer(nested(levels)));
             EXPECT_EQ(report.outcome, queue::outcome::permanent_failure);
             EXPECT_EQ(json::parse(report.payload)["type"], "invalid_result");
