@@ -307,40 +307,6 @@ TEST_P(Plans, NoStatementOfTheCoreScansATable) {
     EXPECT_THAT(session_->faults(most_rows), IsEmpty());
 }
 
-/// A step with 300 parents and 300 children, among the first tasks of a database.
-TEST(PlansOfWideTasks, FindEachStepByItsKey) {
-    constexpr int width = 300;
-    workflow_database w;
-    std::string roots = "r0";
-    std::string names = "r0";
-    std::string leaves;
-    for (int i = 1; i < width; ++i) {
-        roots += fmt::format("; r{}", i);
-        names += fmt::format(",r{}", i);
-    }
-    for (int i = 0; i < width; ++i) {
-        leaves += fmt::format("; l{}<z", i);
-    }
-    auto const task = w.create(w.register_template("wide", roots + "; z<" + names + leaves));
-    explained_session session{w.db().dsn()};
-    for (int claims = 0; claims < 7; ++claims) {
-        session.exec("drop table if exists held");
-        session.exec("create temp table held as select * from "
-                     "tasker.claim_steps('{tasker_default}', 1, 30, 300, 1)");
-        session.exec(
-            "select f.* from (select array_agg(task_id) as t, array_agg(step_no) as s, "
-            "array_agg(delivery) as a, array_agg(msg_id) as m, "
-            "array_agg('success'::tasker.outcome) as o, array_agg('1'::text) as p, "
-            "array_agg(null::int) as r, array_agg(0) as ran from held having count(*) > 0) h, "
-            "tasker.finish_steps('tasker_default', 1, 30, 0, h.t, h.s, h.a, h.m, h.o, h.p, "
-            "h.r, h.ran) f");
-    }
-    EXPECT_EQ(w.task_state(task), "complete");
-    session.exec("select from tasker.get_tasks(array['" + task + "'::uuid])");
-    session.exec("select from tasker.list_steps('" + task + "', null, -1, 1000)");
-    EXPECT_THAT(session.faults(5 * width), IsEmpty());
-}
-
 INSTANTIATE_TEST_SUITE_P(AfterAnalyzeOf, Plans,
                          ::testing::Values(data_seen{"EmptyTables", 0, "complete"},
                                            data_seen{"AFewTasks", 3, "complete"},
