@@ -29,15 +29,39 @@ engine_run::engine_run(workflow_database& on) : on_{on} {
 
 void engine_run::create(model_workflow const& steps) {
     held_.clear();
+    if (templates_ == 0) {
+        constexpr auto result = "result: {n: '${context/n}'}\n";
+        on_.register_yaml("child_ok",
+                          std::string{"  - {name: c0, handler: {callable: h}}\n"} + result);
+        on_.register_yaml("child_bad",
+                          std::string{"  - {name: c1, handler: {callable: h}}\n"} + result);
+    }
     task_ = on_.create(on_.register_yaml("t" + std::to_string(++templates_), to_yaml(steps)),
                        R"({"go": true, "five": 5, "l0": [], "l1": [1], "l2": [1, 2],
                            "l3": [1, 2, 3], "l4": [1, 2, 3, 4], "l5": [1, 2, 3, 4, 5]})");
+    signal(steps, true);
+}
+
+bool engine_run::signal(model_workflow const& steps, bool early) {
+    int sent = 0;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i].kind == body::signal && (!early || below(3) == 0)) {
+            // Of a step or task that has ended already, it would be refused.
+            sent += on_.db().value<int>(fmt::format(
+                "select count(tasker.signal_task('{0}', '{1}', '{{\"n\": {2}}}')) from ("
+                "select from tasker.list_steps('{0}', '{1}', -1, 1) s, tasker.tasks t "
+                "where t.task_id = '{0}' and not tasker.has_ended(t.state) and "
+                "s.state in ({3})) x",
+                task_, name_of(i), steps[i].result, early ? "'pending', 'waiting'" : "'waiting'"));
+        }
+    }
+    return sent > 0;
 }
 
 engine_run::outcome engine_run::run(model_workflow const& steps, std::uint64_t seed) {
     random_.seed(seed);
     create(steps);
-    while (move(steps) || wait()) {
+    while (move(steps) || wait(steps)) {
     }
     return end();
 }
@@ -46,12 +70,12 @@ engine_run::outcome engine_run::run_and_cancel(model_workflow const& steps, std:
     random_.seed(seed);
     create(steps);
     for (auto moves = below(8); moves > 0; --moves) {
-        if (!move(steps) && !wait()) {
+        if (!move(steps) && !wait(steps)) {
             break;
         }
     }
     on_.db().exec(fmt::format("select tasker.cancel_tasks(array['{}'::uuid])", task_));
-    while (move(steps) || wait()) {
+    while (move(steps) || wait(steps)) {
     }
     // The messages whose reports were refused. A claim takes one of those that lost two leases.
     for (int claims = 0; claims < 20 && on_.messages() > 0; ++claims) {
@@ -103,6 +127,7 @@ void engine_run::keep(pqxx::result const& rows) {
                                       : std::stoi(repetition.as<std::string>().substr(
                                             std::string{"{\"iteration\" : "}.size()));
             held_.push_back({.task = row["task_id"].as<std::string>(),
+                             .is_of_child = row["name"].as<std::string>().front() == 'c',
                              .step = static_cast<std::size_t>(
                                  std::stoi(row["name"].as<std::string>().substr(1))),
                              .number = row["step_no"].as<int>(),
@@ -115,7 +140,12 @@ void engine_run::keep(pqxx::result const& rows) {
     }
 }
 
-engine_run::report engine_run::report_of(model_step const& step, held const& of) {
+engine_run::report engine_run::report_of(model_workflow const& steps, held const& of) {
+    if (of.is_of_child) {
+        return of.step == 0 ? report{"success", "null"}
+                            : report{"permanent_failure", R"({"message":"no"})"};
+    }
+    auto const& step = steps[of.step];
     if (of.failures < step.failures) {
         return {"retryable_failure", R"({"message":"again","type":"again"})"};
     }
@@ -140,7 +170,7 @@ void engine_run::finish(model_workflow const& steps) {
     held_.erase(held_.begin(), held_.begin() + count);
     auto const take = below(3) == 0 ? 0 : below(4);
     std::string statement;
-    if (auto const only = report_of(steps[batch.front().step], batch.front());
+    if (auto const only = report_of(steps, batch.front());
         batch.size() == 1 && only.outcome == "success") {
         statement = fmt::format("select * from tasker.finish_step('tasker_default', {}, 30, {}, "
                                 "'{}', {}, {}, {}, '{}', 0)",
@@ -149,8 +179,7 @@ void engine_run::finish(model_workflow const& steps) {
     } else {
         std::string payloads;
         for (auto const& each : batch) {
-            payloads +=
-                (payloads.empty() ? "'" : ", '") + report_of(steps[each.step], each).payload + "'";
+            payloads += (payloads.empty() ? "'" : ", '") + report_of(steps, each).payload + "'";
         }
         statement = fmt::format(
             "select * from tasker.finish_steps('tasker_default', {}, 30, {}, {}, {}, {}, {}, {}, "
@@ -159,17 +188,17 @@ void engine_run::finish(model_workflow const& steps) {
             array_of(batch, [](auto const& each) { return each.number; }),
             array_of(batch, [](auto const& each) { return each.delivery; }),
             array_of(batch, [](auto const& each) { return each.msg_id; }),
-            array_of(batch,
-                     [&](auto const& each) { return report_of(steps[each.step], each).outcome; }),
+            array_of(batch, [&](auto const& each) { return report_of(steps, each).outcome; }),
             payloads, array_of(batch, [](auto const&) { return "null"; }),
             array_of(batch, [](auto const&) { return 0; }));
     }
     keep(on_.db().exec(statement));
 }
 
-bool engine_run::wait() {
+bool engine_run::wait(model_workflow const& steps) {
     hours_ += 1;
-    return on_.db().value<int>(fmt::format("select (tasker.fire_timers(1000)).fired from "
+    return signal(steps, false) ||
+           on_.db().value<int>(fmt::format("select (tasker.fire_timers(1000)).fired from "
                                            "set_config('tasker_test.hours', '{}', false)",
                                            hours_)) > 0;
 }
@@ -181,9 +210,12 @@ engine_run::outcome engine_run::end() {
              task_))) {
         out.end.steps.push_back(row[0].as<std::string>());
     }
-    auto const task = on_.db().exec(fmt::format(
-        "select state, coalesce(result::jsonb::text, '') from tasker.get_tasks(array['{}'::uuid])",
-        task_));
+    auto const task =
+        on_.db().exec(fmt::format("select state, coalesce(regexp_replace(result::jsonb::text, "
+                                  "'\\{{\"at\": \"[^\"]*\", \"by\": null, \"payload\": "
+                                  "(\\{{[^}}]*\\}})\\}}', '\\1', 'g'), '') "
+                                  "from tasker.get_tasks(array['{}'::uuid])",
+                                  task_));
     out.end.task = task[0][0].as<std::string>();
     out.end.result = task[0][1].as<std::string>();
     out.problem = problem();
@@ -194,7 +226,10 @@ std::string engine_run::problem() {
     return on_.db().value<std::string>(fmt::format(
         "select concat_ws(', ', "
         "(select 'messages are left' from pgmq.q_tasker_default limit 1), "
-        "(select 'timers are left' from tasker.timers where task_id = '{0}' limit 1), "
+        "(select 'timers are left' from tasker.timers limit 1), "
+        "(select 'waits are left' from tasker.signal_waits limit 1), "
+        "(select 'a child is open' from tasker.tasks t where not tasker.has_ended(t.state) limit "
+        "1), "
         "(select 'counters are ' || t.steps_active || ' and ' || t.steps_waiting "
         " from tasker.tasks t where t.task_id = '{0}' and (t.steps_active <> 0 or t.steps_waiting "
         "<> 0)), "

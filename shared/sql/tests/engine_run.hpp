@@ -32,7 +32,8 @@ public:
 private:
     struct held {
         std::string task;
-        std::size_t step = 0; ///< in the workflow
+        bool is_of_child = false;
+        std::size_t step = 0; ///< in the workflow; of a child task: 1 if it fails
         int number = 0;       ///< step_no
         std::string item;     ///< of an item of a map
         int delivery = 0;
@@ -52,8 +53,10 @@ private:
     bool claim();
     void keep(pqxx::result const& rows);
     void finish(model_workflow const& steps);
-    static report report_of(model_step const& step, held const& of);
-    bool wait();
+    static report report_of(model_workflow const& steps, held const& of);
+    /// Sends the signals that steps wait for. `early`: some that they do not wait for yet.
+    bool signal(model_workflow const& steps, bool early);
+    bool wait(model_workflow const& steps);
     outcome end();
     std::string problem();
     std::size_t below(std::size_t count) {

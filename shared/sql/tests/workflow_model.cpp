@@ -115,8 +115,11 @@ bool has_result(model_workflow const& steps) {
 
 /// Whether the handler brings the step to its end with success.
 bool succeeds(model_step const& step) {
-    if (step.kind == body::sleep) {
+    if (step.kind == body::sleep || step.kind == body::signal) {
         return true;
+    }
+    if (step.kind == body::child) {
+        return !step.fails;
     }
     if (step.kind == body::map) {
         return failed_items_of(step) <= (step.collects ? step.may_fail : 0);
@@ -127,7 +130,7 @@ bool succeeds(model_step const& step) {
 
 /// Whether its result, or an item of it, has the member `n`, if it is complete.
 bool has_number(model_step const& step) {
-    return step.kind != body::sleep &&
+    return step.kind != body::sleep && step.kind != body::signal &&
            (step.kind != body::map || failed_items_of(step) < items_of(step));
 }
 
@@ -201,6 +204,13 @@ std::string to_yaml(model_workflow const& steps) {
         out += fmt::format("  - name: {}\n", name_of(i));
         if (step.kind == body::sleep) {
             out += "    sleep: {seconds: 5}\n";
+        } else if (step.kind == body::signal) {
+            out += fmt::format("    signal: {{name: {}}}\n", name_of(i));
+        } else if (step.kind == body::child) {
+            out +=
+                fmt::format("    workflow: {{name: {}, context: {{n: {}}}}}\n"
+                            "    retry: {{max_attempts: {}, backoff: none}}\n",
+                            step.fails ? "child_bad" : "child_ok", step.result, step.max_attempts);
         } else {
             out += fmt::format("    handler: {{callable: h}}\n"
                                "    retry: {{max_attempts: {}, backoff: none{}}}\n",
@@ -300,6 +310,8 @@ model_workflow random_workflow(std::uint64_t seed) {
         step.kind = one_in(5)   ? body::sleep
                     : one_in(5) ? body::repeat
                     : one_in(4) ? body::map
+                    : one_in(6) ? body::signal
+                    : one_in(6) ? body::child
                                 : body::handler;
         step.max_attempts = 1 + static_cast<int>(below(3));
         step.failures = one_in(4) ? static_cast<int>(below(4)) : 0;

@@ -11,7 +11,14 @@
 
 namespace tasker::sql::testing {
 
-enum class body : std::uint8_t { handler, sleep, repeat, map };
+enum class body : std::uint8_t {
+    handler,
+    sleep,
+    repeat,
+    map,
+    signal,
+    child ///< of template child_ok or child_bad, which engine_run registers
+};
 
 enum class condition : std::uint8_t {
     none,
