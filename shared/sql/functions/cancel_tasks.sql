@@ -46,8 +46,12 @@ begin
                         where t.task_id = c.child_id and not tasker.has_ended(t.state) offset 0) t);
             end loop;
             perform tasker.forget_waits(array_agg(w.task_id), array_agg(w.step_no))
-            from (select w.task_id, w.step_no from tasker.signal_waits w where w.task_id = any (v_cancelled)
-                  union select t.task_id, t.step_no from tasker.timers t where t.task_id = any (v_cancelled)) w;
+            from unnest(v_cancelled) c(task_id)
+            -- `offset 0`: decision 0113.
+            cross join lateral (
+                select c.task_id, w.step_no from tasker.signal_waits w where w.task_id = c.task_id
+                union select c.task_id, t.step_no from tasker.timers t where t.task_id = c.task_id
+                offset 0) w;
             exit;
         exception when lock_not_available then
             if v_try = c_most_tries then
