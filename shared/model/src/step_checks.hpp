@@ -8,11 +8,19 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace tasker::model {
+
+/// `batch_config` of a step.
+struct batch_settings {
+    std::string metadata{"{}"}; ///< JSON object: what the handler gets
+    std::optional<std::int32_t> parallelism;
+};
 
 /// The positions of a step's parts in the document, for messages about contradicting steps.
 struct given_step {
@@ -22,9 +30,9 @@ struct given_step {
     };
 
     /// The keys whose lines messages name.
-    static constexpr std::array<std::string_view, 10> keys{
-        "name",   "join", "when",   "otherwise", "sleep",
-        "repeat", "map",  "signal", "workflow",  "inputs"};
+    static constexpr std::array<std::string_view, 12> keys{
+        "name", "join",   "when",     "otherwise", "sleep", "repeat",
+        "map",  "signal", "workflow", "inputs",    "type",  "batch_config"};
 
     /// REQUIRES: `key` is one of `keys`.
     std::uint32_t line_of(std::string_view key) const {
@@ -35,6 +43,7 @@ struct given_step {
     std::string_view dependencies_key;
     std::uint32_t dependencies_line = 0;
     std::vector<dependency> dependencies; ///< parallel to step_template::dependencies
+    std::optional<batch_settings> batches;
 };
 
 /// The names of the steps, in their order and by hash.

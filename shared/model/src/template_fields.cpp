@@ -38,6 +38,12 @@ std::optional<std::string> callable_problem(std::string_view name) {
     return "must be 1 to 256 printable ASCII characters without spaces";
 }
 
+std::optional<std::int32_t> attempts_kind::read(reading in, document_path const& path,
+                                                node_index node) const {
+    auto const given = integer_kind::read(in, path, node);
+    return given == 0 ? 1 : given;
+}
+
 void check_sleep(reading in, document_path const& path, mapping_reader const& sleep,
                  step_template const& /*read*/) {
     if (sleep.find("seconds").has_value() == sleep.find("until").has_value()) {
@@ -111,23 +117,18 @@ void check_retry(reading in, document_path const& path, mapping_reader const& re
                             std::string{"has no effect beside "} + why);
         }
     };
-    bool const is_final = read.retryable == false;
-    if (is_final && read.max_attempts > 1) {
-        refuse("max_attempts", "`retryable: false`");
-    }
-    if (is_final && read.backoff.value_or(backoff_kind::none) != backoff_kind::none) {
-        refuse("backoff", "`retryable: false`");
-    }
-    if (is_final || read.backoff == backoff_kind::none) {
-        auto const* const why = is_final ? "`retryable: false`" : "`backoff: none`";
-        refuse("backoff_base_ms", why);
-        refuse("max_backoff_ms", why);
-        refuse("jitter", why);
-    }
-    if (is_final) {
+    if (read.retryable == false) {
+        refuse("jitter", "`retryable: false`");
         refuse("only", "`retryable: false`");
         refuse("except", "`retryable: false`");
-    } else if (read.only) {
+        return;
+    }
+    if (read.backoff == backoff_kind::none) {
+        refuse("backoff_base_ms", "`backoff: none`");
+        refuse("max_backoff_ms", "`backoff: none`");
+        refuse("jitter", "`backoff: none`");
+    }
+    if (read.only) {
         refuse("except", "`only`");
     }
 }

@@ -21,7 +21,8 @@ inline constexpr std::string_view callable_pattern = "^[!-~]{1,256}$";
 
 inline constexpr std::array<std::string_view, 4> backoff_names{"none", "linear", "exponential",
                                                                "fibonacci"};
-inline constexpr std::array<std::string_view, 1> step_type_names{"standard"};
+inline constexpr std::array<std::string_view, 5> step_type_names{
+    "standard", "decision", "deferred_convergence", "batchable", "batch_worker"};
 inline constexpr std::array<std::string_view, 5> join_names{
     "all_complete", "none_failed", "any_complete", "all_done", "any_failed"};
 inline constexpr std::array<std::string_view, 2> otherwise_names{"skip", "fail"};
@@ -48,18 +49,25 @@ std::optional<std::string> callable_problem(std::string_view name);
 /// What the placeholders of a template's result read.
 inline constexpr std::array<std::string_view, 2> result_sources{"context", "steps"};
 
+/// A number of attempts. 0 means one attempt, without a retry, as in tasker-core.
+struct attempts_kind : integer_kind {
+    constexpr explicit attempts_kind(std::int32_t highest) : integer_kind{0, highest} {}
+
+    std::optional<std::int32_t> read(reading in, document_path const& path, node_index node) const;
+};
+
 /// A key that contradicts another one in the same mapping would have no effect. Overrides of an
-/// environment are not contradictions.
+/// environment are not contradictions. Templates of tasker-core have the numbers of attempts and
+/// the backoff beside `retryable: false`.
 void check_retry(reading in, document_path const& path, mapping_reader const& retry,
                  step_settings const& read);
 
 /// check_retry as JSON Schema.
 inline constexpr std::string_view retry_rule = R"("allOf":[
     {"if":{"required":["retryable"],"properties":{"retryable":{"const":false}}},
-     "then":{"properties":{"max_attempts":{"const":1},"backoff":{"const":"none"},
-                           "backoff_base_ms":false,"max_backoff_ms":false,
-                           "only":false,"except":false,"jitter":false}}},
-    {"if":{"required":["backoff"],"properties":{"backoff":{"const":"none"}}},
+     "then":{"properties":{"only":false,"except":false,"jitter":false}}},
+    {"if":{"required":["backoff"],"properties":{"backoff":{"const":"none"}},
+           "not":{"required":["retryable"],"properties":{"retryable":{"const":false}}}},
      "then":{"properties":{"backoff_base_ms":false,"max_backoff_ms":false,"jitter":false}}},
     {"not":{"required":["only","except"]}}])";
 
@@ -132,8 +140,8 @@ inline constexpr std::tuple settings_fields{
               "`false`: the first failure is permanent"}
             .stored_in("retryable")
             .defaults_to(true),
-        field{"max_attempts", &step_settings::max_attempts, integer_kind{1, most_attempts},
-              "the number of attempts, including the first"}
+        field{"max_attempts", &step_settings::max_attempts, attempts_kind{most_attempts},
+              "the number of attempts, including the first; 0 means one"}
             .stored_in("max_attempts")
             .defaults_to(3),
         field{"backoff", &step_settings::backoff, enum_kind<backoff_kind>{backoff_names},
@@ -172,7 +180,8 @@ inline constexpr std::tuple step_fields{
         .must_be_given(),
     field{"description", &step_template::description, text_kind{}, "stored, not used"},
     field{"type", &step_template::type, enum_kind<step_type>{step_type_names},
-          "no other type is supported"}
+          "the other types are those of tasker-core; see "
+          "[below](#templates-of-tasker-core)"}
         .defaults_to(step_type::standard),
     field{"join", &step_template::join, enum_kind<join_rule>{join_names},
           "when the step runs, by how its parents ended; see [workflows.md](workflows.md#join)"}

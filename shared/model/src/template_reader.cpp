@@ -1,5 +1,6 @@
 #include "documents.hpp"
 #include "step_checks.hpp"
+#include "tasker_core.hpp"
 #include "template_fields.hpp"
 
 #include "tasker/model/names.hpp"
@@ -18,11 +19,15 @@ namespace tasker::model {
 
 namespace {
 
-constexpr auto template_keys = joined(
-    keys_of(template_fields), std::array<std::string_view, 3>{"defaults", "steps", "environments"});
+constexpr auto template_keys =
+    joined(joined(keys_of(template_fields),
+                  std::array<std::string_view, 3>{"defaults", "steps", "environments"}),
+           core_template_keys);
 constexpr auto defaults_keys = keys_of(settings_fields);
-constexpr auto step_keys = joined(keys_of(step_fields, settings_fields),
-                                  std::array<std::string_view, 2>{"dependencies", "depends_on"});
+constexpr auto step_keys =
+    joined(joined(keys_of(step_fields, settings_fields),
+                  std::array<std::string_view, 2>{"dependencies", "depends_on"}),
+           core_step_keys);
 constexpr std::array<std::string_view, 1> environment_keys{"steps"};
 constexpr auto override_keys =
     joined(std::array<std::string_view, 1>{"name"}, keys_of(settings_fields));
@@ -122,6 +127,8 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
     read_fields(in, path, source, step_fields, step, completeness::whole);
     read_fields(in, path, source, settings_fields, step.settings, completeness::whole);
     step.dependencies = read_dependencies(in, path, source, places);
+    check_empty_keys(in, path, source);
+    places.batches = read_batch_config(in, path, source);
     out.steps.push_back(std::move(step));
     given.push_back(std::move(places));
 }
@@ -229,9 +236,11 @@ workflow_template read_template(reading in) {
     mapping_reader const source{in, root, in.source.root(), template_keys};
     out.name_space = "default";
     read_fields(in, root, source, template_fields, out, completeness::whole);
+    check_empty_keys(in, root, source);
     read_defaults(in, source, root, out);
     std::vector<given_step> const given = read_steps(in, source, root, out);
     step_index const index = check_steps(in, out.steps, given);
+    translate_types(in, out.steps, given, index);
     if (out.result) {
         check_result(in, *out.result, in.source[*source.find("result")].line, index);
     }

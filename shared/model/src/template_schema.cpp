@@ -1,5 +1,6 @@
 #include "tasker/model/template_schema.hpp"
 
+#include "tasker_core.hpp"
 #include "template_fields.hpp"
 
 namespace tasker::model {
@@ -86,6 +87,7 @@ void describe_step(object_writer& schema) {
         {"required":["signal"],
          "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false,
                        "inputs":false,"result_schema":false}}])");
+    schema.json("patternProperties", core_step_patterns);
     object_writer properties{schema.key("properties")};
     describe_fields(properties, step_fields, completeness::whole);
     {
@@ -155,6 +157,7 @@ std::string template_schema() {
         schema.text("title", "Template of a workflow");
         schema.text("type", "object");
         describe_keys(schema, template_fields, completeness::whole, {"steps"});
+        schema.json("patternProperties", core_template_patterns);
         object_writer properties{schema.key("properties")};
         describe_fields(properties, template_fields, completeness::whole);
         {

@@ -101,8 +101,9 @@ std::vector<broken_template> const broken_templates{
      HEAD "steps: [{name: ALL, handler: {callable: x}}]\n",
      {"line 3: steps[0].name: is reserved: in environments it means every step"}},
     {"StepType",
-     HEAD "steps:\n- name: a\n  type: decision\n  handler: {callable: x}\n",
-     {"line 5: steps[0].type: must be standard, not \"decision\""}},
+     HEAD "steps:\n- name: a\n  type: simple\n  handler: {callable: x}\n",
+     {"line 5: steps[0].type: must be standard, decision, deferred_convergence, batchable or "
+      "batch_worker, not \"simple\""}},
     {"UnknownStepKey",
      HEAD "steps:\n- name: a\n  handler: {callable: x}\n  retrys: {}\n",
      {"line 6: steps[0].retrys: is an unknown key; did you mean \"retry\"?"}},
@@ -124,27 +125,27 @@ std::vector<broken_template> const broken_templates{
      {"line 3: steps[0].handler.initialization: must be a mapping, not a list"}},
     {"Retry",
      HEAD "steps:\n- name: a\n  handler: {callable: x}\n  retry:\n    retryable: yes\n"
-          "    max_attempts: 0\n    backoff: exponental\n    backoff_base_ms: 1.5\n"
+          "    max_attempts: -1\n    backoff: exponental\n    backoff_base_ms: 1.5\n"
           "    max_backoff_ms: -1\n",
      {"line 7: steps[0].retry.retryable: must be true or false, not a string",
-      "line 8: steps[0].retry.max_attempts: must be from 1 to 10000, not 0",
+      "line 8: steps[0].retry.max_attempts: must be from 0 to 10000, not -1",
       ("line 9: steps[0].retry.backoff: must be none, linear, exponential or fibonacci, not "
        "\"exponental\"; did you mean \"exponential\"?"),
       "line 10: steps[0].retry.backoff_base_ms: must be a whole number, not the number 1.5",
       "line 11: steps[0].retry.max_backoff_ms: must be from 0 to 86400000, not -1"}},
     {"RetryWithoutEffect",
      HEAD "steps:\n- name: a\n  handler: {callable: x}\n  retry:\n    retryable: false\n"
-          "    max_attempts: 2\n    backoff: linear\n    backoff_base_ms: 1\n"
+          "    only: [x]\n    except: [x]\n    jitter: true\n"
           "- name: b\n  handler: {callable: x}\n  retry:\n    backoff: none\n"
           "    max_backoff_ms: 1\n",
-     {"line 8: steps[0].retry.max_attempts: has no effect beside `retryable: false`",
-      "line 9: steps[0].retry.backoff: has no effect beside `retryable: false`",
-      "line 10: steps[0].retry.backoff_base_ms: has no effect beside `retryable: false`",
+     {"line 8: steps[0].retry.only: has no effect beside `retryable: false`",
+      "line 9: steps[0].retry.except: has no effect beside `retryable: false`",
+      "line 10: steps[0].retry.jitter: has no effect beside `retryable: false`",
       "line 15: steps[1].retry.max_backoff_ms: has no effect beside `backoff: none`"}},
     {"AttemptsBeyond64Bits",
      HEAD "steps: [{name: a, handler: {callable: x}, retry: {max_attempts: "
           "18446744073709551615}}]\n",
-     {"line 3: steps[0].retry.max_attempts: must be from 1 to 10000, not 18446744073709551615"}},
+     {"line 3: steps[0].retry.max_attempts: must be from 0 to 10000, not 18446744073709551615"}},
     {"TimeoutIsZero",
      HEAD "steps: [{name: a, handler: {callable: x}, timeout_seconds: 0}]\n",
      {"line 3: steps[0].timeout_seconds: must be from 0.001 to 2073600 seconds, not 0"}},

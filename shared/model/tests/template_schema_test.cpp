@@ -65,7 +65,7 @@ TEST(TemplateSchema, AcceptsTheExamplesOfTheDocument) {
 
 TEST(TemplateSchema, RefusesSettingsThatTheReaderRefuses) {
     for (auto const* key : {"bogus: 1",
-                            "type: decision",
+                            "type: simple",
                             "description: 5",
                             "timeout_seconds: 0",
                             "timeout_seconds: 2073601",
@@ -74,14 +74,18 @@ TEST(TemplateSchema, RefusesSettingsThatTheReaderRefuses) {
                             "dependencies: [b, b]",
                             "dependencies: []\n  depends_on: []",
                             "retry: 5",
-                            "retry: {max_attempts: 0}",
+                            "retry: {max_attempts: -1}",
                             "retry: {max_attempts: 10001}",
                             "retry: {max_attempts: 1.5}",
                             "retry: {backoff: exponental}",
                             "retry: {retryable: yes}",
                             "retry: {backoff_base_ms: -1}",
-                            "retry: {retryable: false, max_attempts: 2}",
-                            "retry: {retryable: false, backoff: linear}",
+                            "retry: {retryable: false, jitter: false}",
+                            "publishes_events: [{name: e}]",
+                            "system_dependency: billing",
+                            "type: batchable\n  batch_config: {parallelism: 0}",
+                            "type: batchable\n  batch_config: {bogus: 1}",
+                            "type: batchable\n  batch_config: {failure_strategy: x}",
                             "retry: {backoff: none, max_backoff_ms: 1}",
                             "map: 5",
                             "map: {}",
@@ -116,7 +120,12 @@ TEST(TemplateSchema, AcceptsSettingsThatTheReaderAccepts) {
           "retry: {max_attempts: 10000}",
           "retry: {max_attempts: 2.0}",
           "retry: {backoff: none, max_attempts: 9}",
+          "retry: {max_attempts: 0}",
           "retry: {retryable: false, backoff: none, max_attempts: 1}",
+          "retry: {retryable: false, backoff: linear, max_attempts: 5, max_backoff_ms: 9}",
+          "publishes_events: []\n  system_dependency: null",
+          "type: batchable\n  batch_config: {batch_size: 9, parallelism: 2, failure_strategy: "
+          "fail_fast}",
           "retry: {retryable: true, backoff: fibonacci, max_backoff_ms: 86400000}",
           "map: $context.l",
           "map: {over: $context.l, batch_size: 100000, max_parallel: 0}",
@@ -142,7 +151,7 @@ TEST(TemplateSchema, OverridesNeedAStepAndNothingElse) {
         EXPECT_THAT(problems_of(with_override(good)), IsEmpty()) << good;
     }
     for (auto const* bad : {"{timeout_seconds: 1}", "{name: a, dependencies: []}",
-                            "{name: a, retry: {max_attempts: 0}}"}) {
+                            "{name: a, retry: {max_attempts: -1}}"}) {
         EXPECT_TRUE(parse_template_yaml(with_override(bad)).has_error()) << bad;
         EXPECT_THAT(problems_of(with_override(bad)), SizeIs(1)) << bad;
     }
@@ -170,8 +179,8 @@ TEST(TemplateSchema, IsAJsonSchemaOfDraft7WithADescriptionForEveryKey) {
     EXPECT_THAT(properties, SizeIs(11));
     auto const& retry = properties.at("steps").at("items").at("properties").at("retry");
     EXPECT_EQ(retry.at("properties").at("max_attempts"), json::parse(R"({
-        "type": "integer", "minimum": 1, "maximum": 10000,
-        "description": "the number of attempts, including the first", "default": 3})"));
+        "type": "integer", "minimum": 0, "maximum": 10000,
+        "description": "the number of attempts, including the first; 0 means one", "default": 3})"));
     for (auto const& [key, value] : properties.items()) {
         EXPECT_TRUE(value.contains("description")) << key;
     }

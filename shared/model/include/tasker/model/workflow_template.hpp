@@ -19,7 +19,15 @@ namespace tasker::model {
 /// linear b, 2b, 3b …; exponential b, 2b, 4b …; fibonacci b, b, 2b, 3b, 5b …
 enum class backoff_kind : std::uint8_t { none, linear, exponential, fibonacci };
 
-enum class step_type : std::uint8_t { standard };
+/// The types other than standard are those of tasker-core. A template that was read has none of
+/// them: they were replaced by conditions, joins and maps.
+enum class step_type : std::uint8_t {
+    standard,
+    decision,
+    deferred_convergence,
+    batchable,
+    batch_worker
+};
 
 /// When a step runs, by how its parents ended; docs/workflows.md has the table.
 enum class join_rule : std::uint8_t {
