@@ -29,7 +29,7 @@ def _known(kind: Any, value: dict[str, Any]) -> dict[str, Any]:
     names = {field.name for field in dataclasses.fields(kind)}
     found = {name: each for name, each in value.items() if name in names}
     for name in found:
-        if name.endswith("_at"):
+        if name.endswith(("_at", "_until")):
             found[name] = _moment(found[name])
     return found
 

@@ -87,6 +87,13 @@ def test_context_accepts_every_type_that_a_result_accepts(template):
         template.create("chain", {"n": object()})
 
 
+def test_step_that_sleeps_shows_the_end_of_its_wait_as_a_time(engine):
+    engine.template("naps", [{"name": "nap", "sleep": {"until": "2030-12-01T08:00:00+01:00"}}])
+    step = engine.step_of(engine.create("naps"), "nap")
+    assert (step.state, step.waiting_for) == ("waiting", "time")
+    assert step.waits_until == datetime.datetime(2030, 12, 1, 7, tzinfo=datetime.timezone.utc)
+
+
 def test_list_is_read_page_by_page(template):
     namespace = template.namespace
     ids = template.client.create_tasks(
