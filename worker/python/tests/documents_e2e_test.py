@@ -107,7 +107,9 @@ def reader(tmp_path_factory, tasker_server):
     typed.save("orders.py", blocks("README.md", "python")[0])
     typed.save("greet.py", blocks("docs/python.md", "python")[0])
     program = [os.path.join(os.environ["TASKER_BIN"], "tasker-worker-py")]
-    program = [sys.executable, *program, "orders.py", "greet.py", "--listen", "127.0.0.1:0"]
+    examples = str(top / "worker/python/examples/handlers.py")
+    program = [sys.executable, *program, "orders.py", "greet.py", examples]
+    program += ["--listen", "127.0.0.1:0"]
     program += ["--database-url", tasker_server.database_url, "--ready-file", "ready"]
     log = folder / "worker.log"
     with log.open("wb") as output:
@@ -197,3 +199,15 @@ class TestDocuments:
         client.signal(approved, "payment", {"amount": 30})
         done = client.wait(approved, timeout=60, check=True)
         assert done.result["paid"]["payload"] == {"amount": 30}
+
+    def test_examples(self, reader):
+        page = (top / "docs/examples.md").read_text()
+        assert set(re.findall(r"^\| \[(\w+)\]", page, re.MULTILINE)) == {
+            path.stem for path in (top / "config/templates").glob("*.yaml")
+        }
+        register, *others = commands("docs/examples.md")
+        reader.shell(register)
+        in_table = re.findall(r"^\|.*`(tasker task create .*)` \|$", page, re.MULTILINE)
+        for command in [*in_table, *others]:
+            printed = reader.shell(command.replace("/tmp", str(reader.folder)))
+            assert re.search(r"\b(complete|cancelled)\b", printed), command
