@@ -76,6 +76,48 @@ void measure_lateness(bench& on) {
     }
 }
 
+/// From the end of a step that waits for a signal to the start of the next one, against the time
+/// from the creation of a task to the start of its step.
+void measure_signals(bench& on) {
+    constexpr auto* ratio = "signal against creation";
+    if (!on.wants(ratio)) {
+        return;
+    }
+    auto& programs = on.programs();
+    programs.reset();
+    auto const plain = named_shape("single");
+    shape const asks{
+        .name = "asks", .parents = {{}, {0}}, .keys = {R"({"signal":{"name":"go"}})", ""}};
+    programs.register_template(plain);
+    programs.register_template(asks);
+    programs.start_worker();
+    http_connection connection{programs.orchestrator()};
+    for (std::size_t i = on.sized(200, 50, 5); i > 0; --i) {
+        run_task(connection, plain.creation(), 1);
+        auto const task = task_id_in(connection.expect(201, asks.creation()));
+        connection.expect(200, make_request("POST", "/v1/tasks/" + task + "/signals/go",
+                                            "application/json", R"({"payload":1})"));
+        connection.expect(200, make_request("GET", "/v1/tasks/" + task + "?wait=10"));
+    }
+    programs.stop_workers();
+    auto const rows = pqxx::nontransaction{programs.database()}.exec(
+        "select p.name = 'single', extract(epoch from n.started_at - "
+        "coalesce(w.finished_at, t.created_at)) * 1000 from tasker.tasks t "
+        "join tasker.templates p using (template_id) "
+        "left join tasker.steps w on p.name = 'asks' and w.task_id = t.task_id and w.step_no = 0 "
+        "join tasker.steps n on n.task_id = t.task_id "
+        "and n.step_no = case when p.name = 'asks' then 1 else 0 end");
+    for (auto const& row : rows) {
+        on.add(row[0].as<bool>() ? "creation to start of a step"
+                                 : "signal to start of the next step",
+               row[1].as<double>());
+    }
+    on.add(ratio,
+           on.last_median("signal to start of the next step") /
+               on.last_median("creation to start of a step"),
+           "");
+}
+
 void measure_all(bench& on) {
     auto const tasks = on.options().tasks.value_or(on.sized(100'000, 10'000, 500));
     on.setting("tasks", fmt::format("{} of one step: all waiting, or sleeping until times within "
@@ -86,6 +128,7 @@ void measure_all(bench& on) {
     on.repeat_full(5);
     while (on.next_repetition()) {
         measure_lateness(on);
+        measure_signals(on);
         if (!on.wants("sleeping tasks against enqueued ones")) {
             continue;
         }
@@ -100,6 +143,7 @@ void measure_all(bench& on) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return suite_main(argc, argv, "timers", "Steps that sleep: how many, and how late.",
+    return suite_main(argc, argv, "timers",
+                      "Steps that sleep or wait for a signal: how many, and how late they continue.",
                       measure_all, {.tasks = true});
 }

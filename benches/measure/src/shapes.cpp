@@ -28,7 +28,7 @@ json step_json(shape const& of, std::size_t number) {
     }
     if (!of.keys.empty() && !of.keys.at(number).empty()) {
         out.update(json::parse(of.keys.at(number)));
-        if (out.contains("sleep")) {
+        if (out.contains("sleep") || out.contains("signal")) {
             out.erase("handler");
         }
     }

@@ -1,5 +1,7 @@
 #include "handlers.hpp"
 
+#include "tasker/worker/children.hpp"
+
 #include <charconv>
 #include <stdexcept>
 #include <vector>
@@ -63,6 +65,15 @@ void add_handlers(worker::worker& to) {
     to.handle("bench.list", [](worker::step_context const& step) -> worker::step_result {
         return nlohmann::json(
             std::vector<int>(step.initialization().at("elements").get<std::size_t>(), 17));
+    });
+    to.handle("bench.children", [](worker::step_context const& step) -> worker::step_result {
+        std::vector<worker::child_task> wanted(
+            step.initialization().at("children").get<std::size_t>());
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            wanted[i].key = std::to_string(i);
+            wanted[i].name = "plain";
+        }
+        return worker::children(wanted);
     });
     to.handle("bench.batch", [](worker::step_context const& step) -> worker::step_result {
         return nlohmann::json(std::vector<int>(step.items().size(), 17));

@@ -12,6 +12,7 @@ namespace tasker::suites {
 ///     bench.rows       sums `amount` over its part of the context's `rows`; which part of how many
 ///     is
 ///                      in the initialization: {"parts": 5}, and in its name: part-0 …
+///     bench.children   child tasks of template `plain`: as many as the initialization says
 ///     bench.sum        the sum of its parents' results
 void add_handlers(worker::worker& to);
 
