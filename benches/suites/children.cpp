@@ -31,23 +31,30 @@ double seconds_of_tasks(engine& on) {
         .as<double>();
 }
 
-/// An empty database, and an idle worker that has run one task.
-void start_over(bench& on) {
+/// An empty database, and idle programs that have run a few tasks of both kinds.
+void start_over(bench& on, shape const& with_children) {
     auto& programs = on.programs();
     programs.reset();
     programs.register_template(plain());
+    programs.register_template(with_children);
     programs.start_workers(1, {.program = "tasker-bench-worker"});
+    auto few = with_children;
+    few.name = "few";
+    few.initialization = R"({"children":10})";
+    programs.register_template(few);
     http_connection connection{programs.orchestrator()};
-    run_task(connection, plain().creation(), 1);
+    for (int i = 0; i < 5; ++i) {
+        run_task(connection, plain().creation(), 1);
+        run_task(connection, few.creation(), few.steps());
+    }
     pqxx::nontransaction{programs.database()}.exec(
-        "delete from tasker.steps; delete from tasker.tasks");
+        "delete from tasker.child_tasks; delete from tasker.steps; delete from tasker.tasks");
 }
 
 double seconds_of_children(bench& on, std::size_t children) {
-    start_over(on);
-    auto& programs = on.programs();
     auto const graph = parent(children);
-    programs.register_template(graph);
+    start_over(on, graph);
+    auto& programs = on.programs();
     http_connection connection{programs.orchestrator()};
     run_task(connection, graph.creation(), graph.steps());
     wait_until_drained(programs, children + 1);
@@ -55,7 +62,7 @@ double seconds_of_children(bench& on, std::size_t children) {
 }
 
 double seconds_of_plain(bench& on, std::size_t tasks) {
-    start_over(on);
+    start_over(on, parent(tasks));
     auto& programs = on.programs();
     create_backlog(programs, plain(), tasks, tasks);
     wait_until_drained(programs, tasks);
@@ -72,7 +79,7 @@ void measure_all(bench& on) {
                                     tasks));
     on.setting("clock", "from the first creation to the last end; with children, to the end of "
                         "the step that gets their results");
-    on.setting("warm-up", "one task by the same worker");
+    on.setting("warm-up", "five tasks without and five with ten child tasks, by the same programs");
     on.repeat_full(6);
     bool plain_first = false;
     while (on.next_repetition()) {

@@ -110,7 +110,7 @@ begin
     end if;
     if 'children' = any (p_outcomes) then
         msg_ids := msg_ids || tasker.answer_children(
-            p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_ran_us, v_now);
+            p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, v_answers.children, p_ran_us, v_now);
     end if;
     msg_ids := array(select m from unnest(msg_ids) m order by m);
 end;

@@ -1,12 +1,13 @@
 -- Stores the reports of handlers that answered child tasks: creates those, and lets the steps wait for them. A child
 -- that an earlier attempt of the step created under the same key, and that is complete, is used again.
--- called by: accept_reports. The arguments are those of finish_steps. It has no SET options: see advance_steps.
+-- called by: accept_reports. The arguments are those of finish_steps; p_children: those of check_answers. It has no SET
+-- options: see advance_steps.
 -- returns: the messages of the steps; null if there are none.
 -- locks: the steps (task_id, step_no); new tasks.
 -- moves: step in_progress -> waiting.
 create or replace function tasker.answer_children(
     p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
-    p_payloads text[], p_ran_us int[], p_now timestamptz) returns bigint[]
+    p_children tasker.wanted_child[], p_ran_us int[], p_now timestamptz) returns bigint[]
 language plpgsql
 as $$
 declare
@@ -18,15 +19,15 @@ begin
         set state = 'waiting', error = null,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, p_now - i.ran_us * interval '1 microsecond'))
-        from (select * from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_payloads, p_msg_ids, p_ran_us)
-                  i(task_id, step_no, delivery, outcome, payload, msg_id, ran_us)
+        from (select * from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_msg_ids, p_ran_us)
+                  with ordinality i(task_id, step_no, delivery, outcome, msg_id, ran_us, n)
               where i.outcome = 'children' order by i.task_id, i.step_no) i
         where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.delivery = i.delivery
           and s.state = 'in_progress'
-        returning s.task_id, s.step_no, s.failures, i.payload, i.msg_id
+        returning s.task_id, s.step_no, s.failures, i.n, i.msg_id
     )
     select array_agg(m.task_id) as tasks, array_agg(m.step_no) as steps, array_agg(m.failures) as attempts,
-           array_agg(m.payload) as payloads, array_agg(m.msg_id) as msg_ids
+           array_agg(m.n) as numbers, array_agg(m.msg_id) as msg_ids
     into v_moved from moved m;
     if v_moved.tasks is null then
         return null;
@@ -34,17 +35,19 @@ begin
 
     -- `offset 0`: decision 0113.
     with wanted as materialized (
-        select row_number() over () as place, v_moved.tasks[c.n] as task_id, v_moved.steps[c.n] as step_no,
-               v_moved.attempts[c.n] as attempt, c.key, c.template_id, c.priority, c.context, c.collect,
+        select c.place, v_moved.tasks[m.n] as task_id, v_moved.steps[m.n] as step_no,
+               v_moved.attempts[m.n] as attempt, c.key, c.template_id, c.priority, c.context, c.collect,
                o.child_id as complete
-        from tasker.children_wanted(v_moved.tasks, v_moved.payloads) c
+        from unnest(p_children) with ordinality c(n, key, template, template_id, priority, context, collect, place)
+        cross join lateral (select array_position(v_moved.numbers, c.n) as n offset 0) m
         left join lateral (
             select b.child_id
             from (select c2.child_id from tasker.child_tasks c2
-                  where c2.task_id = v_moved.tasks[c.n] and c2.step_no = v_moved.steps[c.n] and c2.key = c.key
+                  where c2.task_id = v_moved.tasks[m.n] and c2.step_no = v_moved.steps[m.n] and c2.key = c.key
                   order by c2.attempt desc limit 1) b
             cross join lateral (
                 select from tasker.tasks t where t.task_id = b.child_id and t.state = 'complete' offset 0) t) o on true
+        where m.n is not null
     ), reused as (
         insert into tasker.child_tasks (task_id, step_no, key, attempt, child_id, collect)
         select w.task_id, w.step_no, w.key, w.attempt, w.complete, w.collect from wanted w where w.complete is not null

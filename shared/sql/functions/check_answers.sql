@@ -2,12 +2,15 @@
 -- answer without child tasks becomes a success.
 -- called by: accept_reports. It has no SET options: it runs under those of its callers.
 -- p_outcomes, p_payloads: see finish_steps.
--- returns: the outcomes and payloads to store.
+-- returns: the outcomes and payloads to store; the child tasks of the answers that are left, with the numbers of the
+--   reports.
 create or replace function tasker.check_answers(
     p_task_ids uuid[], p_step_nos int[], p_outcomes tasker.outcome[], p_payloads text[],
-    out outcomes tasker.outcome[], out payloads text[])
+    out outcomes tasker.outcome[], out payloads text[], out children tasker.wanted_child[])
 language plpgsql stable
 as $$
+declare
+    v_answers record;
 begin
     with given as materialized (
         select i.*,
@@ -28,22 +31,25 @@ begin
             select d.repeat from tasker.template_steps d
             where d.template_id = s.template_id and d.step_no = tasker.template_step(i.step_no) offset 0) d
         where i.outcome = 'children'
-    ), answers as materialized (
-        select array_agg(g.n order by g.n) as places, array_agg(g.task_id order by g.n) as tasks,
-               array_agg(g.payload order by g.n) as payloads
-        from given g where g.error is null and not g.is_empty
-    ), changed as materialized (
+    )
+    select array_agg(g.n) filter (where g.error is null and not g.is_empty) as numbers,
+           array_agg(g.task_id) filter (where g.error is null and not g.is_empty) as tasks,
+           array_agg(g.payload) filter (where g.error is null and not g.is_empty) as payloads,
+           array_agg(g.n) filter (where g.error is not null or g.is_empty) as changed,
+           array_agg(g.error) filter (where g.error is not null or g.is_empty) as errors
+    into v_answers from given g;
+    children := array(select c from tasker.children_wanted(v_answers.numbers, v_answers.tasks, v_answers.payloads) c);
+
+    with changed as materialized (
         select g.n, case when g.error is null then 'success' else 'permanent_failure' end::tasker.outcome as outcome,
                coalesce(g.error, '{}') as payload
-        from given g where g.error is not null or g.is_empty
+        from unnest(v_answers.changed, v_answers.errors) g(n, error)
         union all
-        (select distinct on (c.n) a.places[c.n], 'permanent_failure'::tasker.outcome,
+        (select distinct on (c.n) c.n, 'permanent_failure'::tasker.outcome,
                 json_build_object(
                     'type', 'unknown_template',
                     'message', format('child "%s": no template %s is registered', c.key, c.template))::text
-         from answers a
-         cross join lateral tasker.children_wanted(a.tasks, a.payloads) c
-         where c.template_id is null
+         from unnest(children) c where c.template_id is null
          order by c.n)
     )
     select array_agg(coalesce(r.outcome, i.outcome) order by i.n), array_agg(coalesce(r.payload, i.payload) order by i.n)

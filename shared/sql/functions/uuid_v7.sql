@@ -4,10 +4,10 @@ create or replace function tasker.uuid_v7() returns uuid
 language sql volatile
 set search_path = ''
 as $$
-    select encode(set_byte(set_byte(
-        overlay(decode(replace(gen_random_uuid()::text, '-', ''), 'hex')
+    -- A random UUID (version 4) with the time in its first 48 bits, and bits 52 and 53 set: version 7.
+    select encode(set_bit(set_bit(
+        overlay(uuid_send(gen_random_uuid())
                 placing substring(int8send((extract(epoch from tasker.clock()) * 1000)::bigint) from 3)
                 from 1 for 6),
-        6, (get_byte(r.b, 0) & 15) | 112), 8, (get_byte(r.b, 1) & 63) | 128), 'hex')::uuid
-    from (select decode(substr(replace(gen_random_uuid()::text, '-', ''), 1, 4), 'hex') as b) r
+        52, 1), 53, 1), 'hex')::uuid
 $$;

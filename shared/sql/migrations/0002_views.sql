@@ -37,6 +37,18 @@ create type tasker.claimed_step as (
     settings         json
 );
 
+-- A child task that the handler of a step answered. `n`: the number of its report; template_id: null for an unknown
+-- template; `collect`: its failure does not fail the step.
+create type tasker.wanted_child as (
+    n           bigint,
+    key         text,
+    template    text,
+    template_id int,
+    priority    int2,
+    context     text,
+    collect     boolean
+);
+
 -- A task as the API shows it.
 create type tasker.task_view as (
     task_id         uuid,
