@@ -195,13 +195,20 @@ def register_template(source: TemplateSource) -> Operation[Template]:
 
 
 def template_text(source: TemplateSource) -> tuple[str, str]:
-    """Text and content type of a template: a mapping, a path, or YAML as text."""
+    """Text and content type of a template: a mapping, a path, or YAML as text.
+
+    Raises ValueError for the name of a file, which is not a template as text.
+    """
     if isinstance(source, Mapping):
         return json.dumps(source), "application/json"
     if isinstance(source, os.PathLike):
         path = pathlib.Path(source)
         kind = "json" if path.suffix == ".json" else "yaml"
         return path.read_text(encoding="utf-8"), f"application/{kind}"
+    if source.endswith((".yaml", ".yml", ".json")) and "\n" not in source:
+        raise ValueError(
+            f"a string is a template as text; for a file, pass pathlib.Path({source!r})"
+        )
     return source, "application/yaml"
 
 

@@ -140,7 +140,7 @@ class Client:
         return self._do(_operations.items(task, step, state))
 
     def register_template(self, source: TemplateSource) -> Template:
-        """Registers a template: a dict, a path of a YAML or JSON file, or YAML as text."""
+        """Registers a template: a dict, a ``pathlib.Path`` of a file, or YAML as text."""
         return self._do(_operations.register_template(source))
 
     def template(self, name: str, version: str, namespace: str = "default") -> Template:

@@ -1,7 +1,7 @@
 """Help for the tests of handlers: in memory, or on a private server.
 
     def test_order():
-        run = tasker.testing.run("order.yaml", [shop.handlers], {"items": [...]})
+        run = tasker.testing.run(pathlib.Path("order.yaml"), [shop.handlers], {"items": [...]})
         assert run.result == {"ship": {"parcels": 1}}
 
 ``DevServer`` and its pytest fixtures run the real engine instead.

@@ -347,3 +347,8 @@ def test_child_tasks_do_not_run_in_memory():
     step = {"name": "a", "workflow": {"name": "t"}}
     with pytest.raises(ValueError, match="`workflow`"):
         testing.run({"name": "u", "version": "1.0.0", "steps": [step]})
+
+
+def test_name_of_a_file_is_refused_with_the_path_to_pass():
+    with pytest.raises(ValueError, match=r'pass pathlib.Path\(.orders/order.yaml.\)'):
+        testing.run("orders/order.yaml")
