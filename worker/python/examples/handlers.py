@@ -36,14 +36,16 @@ def expenses_refuse(approval):
 
 
 def _snapshot_of(step):
-    return pathlib.Path(tempfile.gettempdir(), f"snapshot-{step.task_id}")
+    return pathlib.Path(tempfile.gettempdir(), "tasker-snapshots", f"snapshot-{step.task_id}.tar")
 
 
 @tasker.step("backup.snapshot")
 def backup_snapshot(context, step):
     if not pathlib.Path(context["folder"]).is_dir():
         raise tasker.Permanent(f"no such folder: {context['folder']}", type="no_folder")
-    return shutil.make_archive(str(_snapshot_of(step)), "tar", context["folder"])
+    snapshot = _snapshot_of(step)
+    snapshot.parent.mkdir(exist_ok=True)
+    return shutil.make_archive(str(snapshot.with_suffix("")), "tar", context["folder"])
 
 
 @tasker.step("backup.upload")
@@ -71,7 +73,7 @@ def backup_alert(step):
 @tasker.step("backup.delete_snapshot")
 def backup_delete_snapshot(step):
     # By its name, because a snapshot that failed half way has no result.
-    _snapshot_of(step).with_suffix(".tar").unlink(missing_ok=True)
+    _snapshot_of(step).unlink(missing_ok=True)
 
 
 # supplier_quotes

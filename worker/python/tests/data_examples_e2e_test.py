@@ -6,7 +6,9 @@ import tarfile
 import tempfile
 
 import pytest
-from example_templates import examples, short  # noqa: F401  a fixture
+from example_templates import examples, folder, program, short  # noqa: F401  a fixture
+
+from tasker import cli, testing
 
 
 class TestNightlyBackup:
@@ -18,7 +20,8 @@ class TestNightlyBackup:
         return {"folder": str(tmp_path / "photos"), "target": str(tmp_path / "archive")}
 
     def snapshots(self, task):
-        return list(pathlib.Path(tempfile.gettempdir()).glob(f"snapshot-{task.task_id}*"))
+        snapshots = pathlib.Path(tempfile.gettempdir(), "tasker-snapshots")
+        return list(snapshots.glob(f"snapshot-{task.task_id}*"))
 
     def test_copy_remains_and_the_snapshot_is_deleted(self, examples, places):
         task, states = examples.run("nightly_backup", places)
@@ -179,3 +182,33 @@ class TestReleaseBuild:
         assert (task.state, states["build"], states["publish"]) == ("failed", "failed", "pending")
         (failed,) = examples.client.items(task, "build", state="failed")
         assert (failed.item["item"], failed.attempts) == ("amiga", 1)
+
+
+# The context decides how the task ends.
+IN_MEMORY = [
+    ("loan_offer", {"applicant": {"name": "Ada", "income": 600}, "amount": 1200}),
+    ("loan_offer", {"applicant": {"name": "Ada", "income": -60}, "amount": 1200}),
+    ("payslip", {"hours": 100, "wage": 20}),
+    ("payslip", {"hours": -1, "wage": 20}),
+    ("release_build", {"version": "1.2.0", "style_problems": 3}),
+    ("release_build", {"version": "1.2.0", "platforms": ["linux", "amiga"]}),
+    ("sales_totals", {"csv": "north,2,EUR\nsouth,10,USD"}),
+    ("sales_totals", {"csv": "north,2,XXX"}),
+    ("sales_totals", {"csv": ""}),
+    ("nightly_backup", {"folder": "/no/folder", "target": "/no/target"}),
+]
+
+
+@pytest.mark.parametrize(("name", "context"), IN_MEMORY)
+def test_run_in_memory_ends_as_on_the_engine(examples, name, context):
+    task, _ = examples.run(name, context)
+    run = testing.run(folder / f"{name}.yaml", cli.load(str(program)), context)
+    assert (run.state, run.result) == (task.state, task.result)
+    on_engine = {
+        step.name: (step.state, step.result, step.error and step.error.type)
+        for step in examples.steps(task)
+    }
+    assert on_engine == {
+        step.name: (step.state, step.result, step.error and step.error.type)
+        for step in run.steps.values()
+    }

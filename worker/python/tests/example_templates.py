@@ -49,6 +49,10 @@ class Examples:
         done = self.client.wait(task, timeout=60)
         return done, {step.name: step.state for step in self.client.steps(done)}
 
+    def steps(self, task):
+        """All steps, with their results."""
+        return [self.client.step(task, step.name) for step in self.client.steps(task)]
+
     def run(self, name, context, version=as_written):
         return self.end(self.create(name, context, version))
 
