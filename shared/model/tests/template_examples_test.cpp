@@ -74,26 +74,6 @@ TEST(TemplateExamples, CanBeDrawn) {
 )");
 }
 
-TEST(TemplateExamples, MapsAreDrawnAsSuch) {
-    auto const mapped =
-        parse_template_yaml("name: t\nversion: 1.0.0\nsteps:\n"
-                            "- {name: each, handler: {callable: h}, map: $context.l}\n"
-                            "- {name: end, handler: {callable: h}, dependencies: [each]}\n")
-            .value();
-    EXPECT_EQ(to_mermaid(mapped), R"(flowchart TD
-    s0["each[*]"]
-    s1["end"]
-    s0 --> s1
-)");
-    EXPECT_EQ(to_dot(mapped), R"(digraph "t" {
-    node [shape=box];
-    "each" [label="each[*]"];
-    "end";
-    "each" -> "end";
-}
-)");
-}
-
 TEST(TemplateExamples, AreReadOrRefusedWhenDamaged) {
     std::string const source = read_source_file("config/templates/mixed_dag.yaml");
     std::string const definition = compile(parse_template_yaml(source).value(), "").definition;
