@@ -253,3 +253,53 @@ class TestSupportRequest:
     def test_urgent_request_pages_someone_too(self, examples):
         _, states = examples.run("support_request", {"text": "Urgent: a crash"})
         assert (states["technical"], states["page"]) == ("complete", "complete")
+
+
+class TestProductReview:
+    def run(self, examples, text):
+        return examples.run("product_review", {"text": text})
+
+    def test_review_without_objections_is_published(self, examples):
+        task, states = self.run(examples, " A very good chair. ")
+        assert task.result == {"published": "A very good chair.", "length": None, "words": None}
+        assert states["refuse"] == "skipped"
+
+    def test_first_objection_skips_all_that_follows(self, examples):
+        task, states = self.run(examples, "Good")
+        assert task.result == {"published": None, "length": "too short", "words": None}
+        assert states == {
+            "check_length": "complete", "check_words": "skipped", "publish": "skipped",
+            "refuse": "complete",
+        }
+
+    def test_second_objection_skips_only_the_publication(self, examples):
+        task, states = self.run(examples, "Buy my Cheap Pills")
+        assert task.result == {"published": None, "length": None, "words": "cheap pills"}
+        assert (states["check_words"], states["refuse"]) == ("complete", "complete")
+
+
+class TestLedger:
+    def close(self, examples, day, amounts):
+        port = int(examples.url.rpartition(":")[2])
+        return examples.run("ledger_close", {
+            "day": day, "amounts": amounts, "port": port, "namespace": examples.namespace
+        })[0]
+
+    def test_report_waits_until_the_ledger_of_its_day_is_closed(self, examples):
+        reports = [examples.create("ledger_report", {"day": day})
+                   for day in ("2026-11-01", "2026-11-01", "2026-11-02")]
+        closed = self.close(examples, "2026-11-01", [10, 20.5])
+        assert closed.result == {"balance": 30.5, "reports": 2}
+        for report in reports[:2]:
+            done, _ = examples.end(report)
+            assert done.result == {"report": "The balance of 2026-11-01 is 30.5."}
+        assert examples.client.cancel(reports[2]).state == "cancelled"
+
+    def test_report_after_the_close_does_not_wait(self, examples):
+        assert self.close(examples, "2026-11-03", []).result == {"balance": 0, "reports": 0}
+        done, _ = examples.run("ledger_report", {"day": "2026-11-03"})
+        assert done.result == {"report": "The balance of 2026-11-03 is 0."}
+
+    def test_ledger_that_stays_open_fails_the_report_at_the_deadline(self, examples):
+        task, states = examples.run("ledger_report", {"day": "2026-11-04"}, short)
+        assert (task.state, states) == ("failed", {"closed": "failed", "report": "pending"})

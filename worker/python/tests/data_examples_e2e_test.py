@@ -142,7 +142,7 @@ class TestExchangeRates:
         task, _ = examples.run("exchange_rates", {"currency": "XXX"})
         fetch = examples.client.step(task, "fetch")
         assert (task.state, fetch.attempts) == ("failed", 1)
-        assert fetch.error.type == "handlers.UnknownCurrency"
+        assert fetch.error.type == "data_handlers.UnknownCurrency"
 
 
 class TestWarehouseExport:
@@ -182,6 +182,62 @@ class TestReleaseBuild:
         assert (task.state, states["build"], states["publish"]) == ("failed", "failed", "pending")
         (failed,) = examples.client.items(task, "build", state="failed")
         assert (failed.item["item"], failed.attempts) == ("amiga", 1)
+
+
+class TestFileImport:
+    def run(self, examples, path, text):
+        path.write_text(text)
+        task, states = examples.run("file_import", {"path": str(path)})
+        assert states["delete"] == "complete" and not path.exists()
+        return task, states
+
+    def test_csv_takes_its_branch(self, examples, tmp_path):
+        task, states = self.run(examples, tmp_path / "new.csv", "ada,1\nbob,2\neve,3\n")
+        assert task.result == {"type": "csv", "rows": 3}
+        assert states["parse_json"] == "skipped"
+
+    def test_json_takes_the_other_branch(self, examples, tmp_path):
+        task, states = self.run(examples, tmp_path / "new.json", "[1, 2]")
+        assert task.result == {"type": "json", "rows": 2}
+        assert states["parse_csv"] == "skipped"
+
+    def test_unknown_type_skips_the_load_but_not_the_deletion(self, examples, tmp_path):
+        task, states = self.run(examples, tmp_path / "new.xml", "<a/>")
+        assert task.result == {"type": "xml", "rows": 0}
+        assert states["load"] == "skipped"
+
+    def test_broken_file_fails_the_task_and_is_deleted(self, examples, tmp_path):
+        task, states = self.run(examples, tmp_path / "new.json", "[1, ")
+        assert (task.state, states["parse_json"], states["load"]) == ("failed", "failed", "pending")
+
+
+class TestArchiveCopies:
+    def run(self, examples, tmp_path, *missing):
+        places = [tmp_path / name for name in ("a", "b", "c")]
+        for place in places:
+            if place.name not in missing:
+                place.mkdir()
+        original = tmp_path / "report.txt"
+        original.write_text("all is good")
+        context = {"file": str(original), "places": [str(place) for place in places]}
+        task, states = examples.run("archive_copies", context)
+        copies = [place.name for place in places if (place / "report.txt").exists()]
+        return task, states, copies, original.exists()
+
+    def test_all_places_get_a_copy(self, examples, tmp_path):
+        task, states, copies, is_left = self.run(examples, tmp_path)
+        assert (task.state, copies, is_left) == ("complete", ["a", "b", "c"], False)
+        assert states["report_missing"] == "skipped"
+
+    def test_one_place_may_be_missing(self, examples, tmp_path):
+        task, states, copies, is_left = self.run(examples, tmp_path, "b")
+        assert (task.state, copies, is_left) == ("complete", ["a", "c"], False)
+        assert states["report_missing"] == "complete"
+
+    def test_two_missing_places_keep_the_original(self, examples, tmp_path):
+        task, states, _, is_left = self.run(examples, tmp_path, "a", "b")
+        assert (task.state, is_left) == ("failed", True)
+        assert (states["copy"], states["delete_original"]) == ("failed", "pending")
 
 
 # The context decides how the task ends.

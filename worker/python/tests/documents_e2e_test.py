@@ -112,8 +112,11 @@ def reader(tmp_path_factory, tasker_server):
     program += ["--listen", "127.0.0.1:0"]
     program += ["--database-url", tasker_server.database_url, "--ready-file", "ready"]
     log = folder / "worker.log"
+    environment = {**os.environ, "TASKER_HTTP_PRIVATE_ADDRESSES": "allow"}  # as with tasker dev
     with log.open("wb") as output:
-        worker = subprocess.Popen(program, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+        worker = subprocess.Popen(
+            program, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
     try:
         yield typed
     finally:
@@ -209,7 +212,8 @@ class TestDocuments:
         reader.shell(register)
         in_table = re.findall(r"^\|.*`(tasker task create .*)` \|$", page, re.MULTILINE)
         for command in [*in_table, *others]:
-            printed = reader.shell(command)
+            command = command.replace("/tmp/", f"{reader.folder}/")
+            printed = reader.shell(command.replace("8080", reader.url.rpartition(":")[2]))
             for backup in re.findall(r"/tmp/snapshot-[\w-]+\.tar", printed):
                 pathlib.Path(backup).unlink()
             assert re.search(r"\b(complete|cancelled)\b", printed), command

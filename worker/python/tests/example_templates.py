@@ -1,5 +1,6 @@
 """The templates of config/templates on a real engine, with their handlers."""
 
+import os
 import pathlib
 import re
 import uuid
@@ -31,8 +32,9 @@ def template_files():
 class Examples:
     """An engine on which all templates are registered, twice: as written, and with short waits."""
 
-    def __init__(self, client, namespace):
+    def __init__(self, client, url, namespace):
         self.client = client
+        self.url = url
         self.namespace = namespace
         for path in template_files():
             text = f"namespace_name: {namespace}\n{path.read_text()}"
@@ -68,8 +70,10 @@ class Examples:
 @pytest.fixture(scope="module")
 def examples(tasker_server):
     namespace = "examples_" + uuid.uuid4().hex[:8]
+    # A template calls the API on this machine.
+    os.environ["TASKER_HTTP_PRIVATE_ADDRESSES"] = "allow"
     handlers = cli.load(str(program))
     with tasker_server.client() as client:
-        engine = Examples(client, namespace)
+        engine = Examples(client, tasker_server.url, namespace)
         with tasker_server.worker(handlers, namespaces=[namespace], slots=8):
             yield engine
