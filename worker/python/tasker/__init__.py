@@ -37,7 +37,8 @@ from .errors import (
     Unreachable,
     WorkerError,
 )
-from .models import ItemView, Parent, Problem, Progress, SignalWait, StepView, Task, Template
+from .models import ItemView, Parent, Problem, Progress, SignalWait, StepView, Task, TemplateView
+from .template import Form, Map, Repeat, RetryPolicy, Settings, Template, TemplateStep
 from .worker import Worker
 
 _native.load_parts()
@@ -48,9 +49,11 @@ __all__ = [
     "Cancelled",
     "Client",
     "Conflict",
+    "Form",
     "InvalidInput",
     "ItemView",
     "LogHandler",
+    "Map",
     "NewTask",
     "NotFound",
     "Parent",
@@ -58,7 +61,10 @@ __all__ = [
     "Problem",
     "Progress",
     "Refused",
+    "Repeat",
     "Retry",
+    "RetryPolicy",
+    "Settings",
     "SignalWait",
     "Step",
     "StepView",
@@ -66,6 +72,8 @@ __all__ = [
     "TaskFailed",
     "TaskerError",
     "Template",
+    "TemplateStep",
+    "TemplateView",
     "Unavailable",
     "Unreachable",
     "Worker",

@@ -14,14 +14,15 @@ from typing import Any, Optional, TypeVar, Union
 
 from . import _http
 from .errors import TaskFailed
-from .models import ItemView, SignalWait, StepView, Task, Template
+from .models import ItemView, SignalWait, StepView, Task, TemplateView
+from .template import Template
 
 Value = TypeVar("Value")
 Operation = Generator[_http.Request, Any, Value]
 TaskLike = Union[str, Task]
 TaskPage = tuple[list[Task], Optional[str]]  # and its cursor
 PageReader = Callable[[Optional[str], int], Operation[TaskPage]]
-TemplateSource = Union[str, "os.PathLike[str]", Mapping[str, Any]]
+TemplateSource = Union[Template, str, "os.PathLike[str]", Mapping[str, Any]]
 
 longest_wait = 60.0  # seconds of one request; longer waits are several
 page_size = 500
@@ -188,17 +189,19 @@ def items(task: TaskLike, step: str, state: Optional[str]) -> Operation[list[Ite
             return found
 
 
-def register_template(source: TemplateSource) -> Operation[Template]:
+def register_template(source: TemplateSource) -> Operation[TemplateView]:
     body, content_type = template_text(source)
     request = _http.Request("POST", "/v1/templates", body.encode(), content_type)
-    return Template.of((yield request))
+    return TemplateView.of((yield request))
 
 
 def template_text(source: TemplateSource) -> tuple[str, str]:
-    """Text and content type of a template: a mapping, a path, or YAML as text.
+    """Text and content type of a template: in Python, a mapping, a path, or YAML as text.
 
     Raises ValueError for the name of a file, which is not a template as text.
     """
+    if isinstance(source, Template):
+        return source.to_json(), "application/json"
     if isinstance(source, Mapping):
         return json.dumps(source), "application/json"
     if isinstance(source, os.PathLike):
@@ -212,18 +215,18 @@ def template_text(source: TemplateSource) -> tuple[str, str]:
     return source, "application/yaml"
 
 
-def template(name: str, version: str, namespace: str) -> Operation[Template]:
+def template(name: str, version: str, namespace: str) -> Operation[TemplateView]:
     path = "/".join(_http.quoted(each) for each in (namespace, name, version))
-    return Template.of((yield _http.get(f"/v1/templates/{path}")))
+    return TemplateView.of((yield _http.get(f"/v1/templates/{path}")))
 
 
-def templates(namespace: Optional[str], name: Optional[str]) -> Operation[list[Template]]:
-    found: list[Template] = []
+def templates(namespace: Optional[str], name: Optional[str]) -> Operation[list[TemplateView]]:
+    found: list[TemplateView] = []
     cursor = None
     while True:
         query = {"namespace": namespace, "name": name, "cursor": cursor, "limit": page_size}
         answer = yield _http.get("/v1/templates", query)
-        found += [Template.of(each) for each in answer["templates"]]
+        found += [TemplateView.of(each) for each in answer["templates"]]
         cursor = answer["next_cursor"]
         if cursor is None:
             return found

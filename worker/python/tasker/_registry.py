@@ -54,6 +54,24 @@ def collect(sources: Any = None) -> dict[str, Callable[..., Any]]:
     return found
 
 
+def name_of(handler: Any) -> str:
+    """The name by which templates call a handler: a name, or what ``@tasker.step`` has marked.
+
+    Raises TypeError unless there is exactly one.
+    """
+    if isinstance(handler, str):
+        return handler
+    names = _names(handler)
+    if isinstance(handler, type):
+        names = tuple({name: None for _, name in _marked(handler)})
+    if len(names) == 1:
+        return names[0]
+    why = f"has the names {', '.join(names)}; write one of them" if names else (
+        "is not marked with @tasker.step"
+    )
+    raise TypeError(f"handler {getattr(handler, '__qualname__', repr(handler))} {why}")
+
+
 def _handlers_of(source: Any) -> Iterator[tuple[str, Callable[..., Any]]]:
     if isinstance(source, str):
         source = importlib.import_module(source)

@@ -9,7 +9,7 @@ from typing import Any, List, Optional
 
 from . import _async_http, _http, _operations, _sync_http, _watching
 from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
-from .models import ItemView, Progress, SignalWait, StepView, Task, Template
+from .models import ItemView, Progress, SignalWait, StepView, Task, TemplateView
 
 __all__ = ["AsyncClient", "Client", "NewTask"]
 
@@ -139,17 +139,17 @@ class Client:
         """The items of a step with ``map``, all or those in a state."""
         return self._do(_operations.items(task, step, state))
 
-    def register_template(self, source: TemplateSource) -> Template:
-        """Registers a template: a dict, a ``pathlib.Path`` of a file, or YAML as text."""
+    def register_template(self, source: TemplateSource) -> TemplateView:
+        """Registers a ``Template``, a dict, a ``pathlib.Path`` of a file, or YAML as text."""
         return self._do(_operations.register_template(source))
 
-    def template(self, name: str, version: str, namespace: str = "default") -> Template:
+    def template(self, name: str, version: str, namespace: str = "default") -> TemplateView:
         """A registered template with its definition."""
         return self._do(_operations.template(name, version, namespace))
 
     def templates(
         self, *, namespace: Optional[str] = None, name: Optional[str] = None
-    ) -> List[Template]:
+    ) -> List[TemplateView]:
         """Registered templates, without their definitions."""
         return self._do(_operations.templates(namespace, name))
 
@@ -295,15 +295,15 @@ class AsyncClient:
     ) -> List[ItemView]:
         return await self._do(_operations.items(task, step, state))
 
-    async def register_template(self, source: TemplateSource) -> Template:
+    async def register_template(self, source: TemplateSource) -> TemplateView:
         return await self._do(_operations.register_template(source))
 
-    async def template(self, name: str, version: str, namespace: str = "default") -> Template:
+    async def template(self, name: str, version: str, namespace: str = "default") -> TemplateView:
         return await self._do(_operations.template(name, version, namespace))
 
     async def templates(
         self, *, namespace: Optional[str] = None, name: Optional[str] = None
-    ) -> List[Template]:
+    ) -> List[TemplateView]:
         return await self._do(_operations.templates(namespace, name))
 
     async def watch(self, task: TaskLike) -> AsyncIterator[Progress]:

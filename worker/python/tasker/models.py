@@ -14,7 +14,7 @@ __all__ = [
     "SignalWait",
     "StepView",
     "Task",
-    "Template",
+    "TemplateView",
 ]
 
 _finished = frozenset({"failed", "complete", "cancelled"})
@@ -175,7 +175,7 @@ class SignalWait:
 
 
 @dataclasses.dataclass(frozen=True)
-class Template:
+class TemplateView:
     """A registered template."""
 
     namespace: str
@@ -187,8 +187,8 @@ class Template:
     definition: Any = dataclasses.field(default=None, repr=False)  # not in lists
 
     @staticmethod
-    def of(value: dict[str, Any]) -> Template:
-        return Template(**_known(Template, value))
+    def of(value: dict[str, Any]) -> TemplateView:
+        return TemplateView(**_known(TemplateView, value))
 
 
 @dataclasses.dataclass(frozen=True)

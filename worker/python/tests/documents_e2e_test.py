@@ -151,6 +151,9 @@ class TestDocuments:
 
     def test_python(self, reader):
         assert reader.python(blocks("docs/python.md", "python")[1]) == "Hello, Ada!\n"
+        (refunds,) = [each for each in blocks("docs/python.md", "python") if "to_yaml" in each]
+        reader.save("refunds.yaml", reader.python(refunds))
+        assert "valid" in reader.shell("tasker template validate refunds.yaml")
 
     def test_http_api(self, reader):
         for command in curl_commands("docs/http-api.md"):

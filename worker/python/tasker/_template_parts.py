@@ -1,0 +1,107 @@
+"""The parts of a template beside its steps, and the keys that they become."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, Literal, Optional, Union
+
+from . import _registry
+from ._references import Condition, Reference
+
+Backoff = Literal["none", "linear", "exponential", "fibonacci"]
+Join = Literal["all_complete", "none_failed", "any_complete", "all_done", "any_failed"]
+Otherwise = Literal["skip", "fail"]
+OnItemFailure = Literal["fail", "collect"]
+OnDeadline = Literal["fail", "skip", "complete"]
+Handler = Union[str, Callable[..., Any]]  # its name, or a handler with ``@tasker.step``
+Path = Union[str, Reference]
+Seconds = Union[float, datetime.timedelta]
+Time = Union[str, Reference, datetime.datetime]
+When = Union[str, Condition, Reference]  # a reference: the value is true
+
+
+@dataclasses.dataclass(frozen=True)
+class RetryPolicy:
+    """When a failed step runs again."""
+
+    retryable: Optional[bool] = None
+    max_attempts: Optional[int] = None  # including the first
+    backoff: Optional[Backoff] = None
+    backoff_base_ms: Optional[int] = None
+    max_backoff_ms: Optional[int] = None
+    only: Optional[Sequence[str]] = None  # types of errors
+    except_: Optional[Sequence[str]] = None
+    jitter: Optional[bool] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Map:
+    """Runs the handler for each element of a list: a path, or ``step.result["files"]``."""
+
+    over: Path
+    batch_size: Optional[int] = None
+    max_parallel: Optional[int] = None
+    on_item_failure: Optional[OnItemFailure] = None
+    max_failures: Union[int, str, None] = None  # also "10%"
+
+
+@dataclasses.dataclass(frozen=True)
+class Repeat:
+    """Runs the handler again until a condition over ``Template.run_result`` is met."""
+
+    until: When
+    delay_seconds: Optional[Seconds] = None
+    max_times: Optional[int] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """What a person sees who has to approve."""
+
+    title: str
+    description: Optional[str] = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Settings of all steps (``defaults``, without ``handler``), or those that an environment
+    overrides."""
+
+    handler: Optional[Handler] = None
+    method: Optional[str] = None
+    initialization: Optional[Mapping[str, Any]] = None
+    retry: Optional[RetryPolicy] = None
+    timeout_seconds: Optional[Seconds] = None
+
+
+def without_none(keys: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in keys.items() if value is not None}
+
+
+def given(group: Union[RetryPolicy, Map, Repeat, Form]) -> dict[str, Any]:
+    return {
+        field.name.rstrip("_"): getattr(group, field.name)
+        for field in dataclasses.fields(group)
+        if getattr(group, field.name) is not None
+    }
+
+
+def settings_keys(settings: Settings) -> dict[str, Any]:
+    handler = {
+        "callable": None if settings.handler is None else _registry.name_of(settings.handler),
+        "method": settings.method,
+        "initialization": settings.initialization,
+    }
+    return without_none(
+        {
+            "handler": without_none(handler) or None,
+            "retry": settings.retry and given(settings.retry),
+            "timeout_seconds": settings.timeout_seconds,
+        }
+    )
+
+
+def path_of(path: Path) -> str:
+    return path.path if isinstance(path, Reference) else path
