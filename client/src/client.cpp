@@ -259,6 +259,17 @@ result<wire::page<wire::step_view>> client::list_steps(task_id id, page_request 
     return state_->call({.target = std::move(target)}, &wire::read_step_page);
 }
 
+result<wire::page<wire::item_view>> client::list_items(task_id id, std::string_view step,
+                                                       std::optional<model::step_state> in,
+                                                       page_request const& part) {
+    auto target = task_path(id) + "/steps/" + percent_encode(step) + "/items";
+    add_page(target, part);
+    if (in) {
+        add_query(target, "state", model::to_string(*in));
+    }
+    return state_->call({.target = std::move(target)}, &wire::read_item_page);
+}
+
 result<std::vector<wire::step_view>> client::all_steps(task_id id) {
     std::vector<wire::step_view> steps;
     page_request part{.limit = largest_page};

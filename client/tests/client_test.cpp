@@ -300,6 +300,17 @@ TEST(Client, SendsEveryFilterThatIsSet) {
               "&state=failed&created_after=2026-01-02T03%3A04%3A05.000000Z");
 }
 
+TEST(Client, AsksForTheItemsOfAStep) {
+    scripted_server server{
+        [](request const&) { return reply{.body = R"({"items":[],"next_cursor":null})"}; }};
+    client api{server.url()};
+    auto const page = api.list_items(example_task().id, "a.b", model::step_state::failed,
+                                     {.limit = 5, .cursor = "c"});
+    ASSERT_TRUE(page.has_value()) << page.error().message;
+    EXPECT_EQ(server.requests().at(0).line, "GET /v1/tasks/" + example_task().id.to_string() +
+                                                "/steps/a.b/items?limit=5&cursor=c&state=failed");
+}
+
 TEST(Client, AsksForChildTasks) {
     scripted_server server{
         [](request const&) { return reply{.body = R"({"tasks":[],"next_cursor":null})"}; }};

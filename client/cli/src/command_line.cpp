@@ -140,6 +140,7 @@ int command_line::report_problem(CLI::ParseError const& problem, int argc,
 void add_all_commands(command_line& line) {
     add_dev_command(line);
     add_task_commands(line);
+    add_signal_commands(line);
     add_template_commands(line);
     add_database_commands(line);
     add_service_commands(line);

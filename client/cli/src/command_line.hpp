@@ -56,7 +56,9 @@ private:
 /// Each adds the commands of one kind; the whole tree is `add_all_commands`.
 void add_task_commands(command_line& line);
 void add_task_create(command_line& line, CLI::App& group);
+void add_task_items(command_line& line, CLI::App& group);
 void add_task_signal(command_line& line, CLI::App& group);
+void add_signal_commands(command_line& line);
 void add_template_commands(command_line& line);
 void add_database_commands(command_line& line);
 void add_service_commands(command_line& line);

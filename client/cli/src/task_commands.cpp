@@ -19,9 +19,6 @@ namespace tasker::cli {
 
 namespace {
 
-constexpr char const* example_id = "01990f5e-7c00-7a00-8000-000000000001";
-constexpr std::int32_t largest_page = 1'000;
-
 /// The id of a task, and how to show it.
 struct task_words {
     std::string id;
@@ -35,9 +32,9 @@ void add_id(CLI::App& command, task_words& words) {
 }
 
 std::optional<task_id> read_id(task_words const& words) {
-    auto const id = task_id::parse(words.id);
+    auto const id = to_task_id(words.id);
     if (id.has_error()) {
-        report_usage('"' + words.id + "\" is not a task id such as " + example_id);
+        report_usage(id.error().message);
         return std::nullopt;
     }
     return *id;
@@ -65,14 +62,6 @@ void add_get(command_line& line, CLI::App& group) {
     add_field(added, words->field);
 }
 
-client::page_request to_page(list_options const& options) {
-    client::page_request part{.limit = options.limit};
-    if (!options.cursor.empty()) {
-        part.cursor = options.cursor;
-    }
-    return part;
-}
-
 /// Shows the page that `call(api)` returns.
 template <class Call>
 exit_code show_page(command_line const& line, Call call) {
@@ -89,10 +78,8 @@ exit_code show_page(command_line const& line, Call call) {
         print("No tasks.\n");
         return exit_code::ok;
     }
-    print(task_list_text(tasks->items, line.out()));
-    if (tasks->next_cursor) {
-        print(paint("More: --cursor " + *tasks->next_cursor, tone::dim, line.out()) + '\n');
-    }
+    print(task_list_text(tasks->items, line.out()) +
+          next_page_text(tasks->next_cursor, line.out()));
     return exit_code::ok;
 }
 
@@ -102,7 +89,7 @@ exit_code list(command_line const& line, list_options const& options) {
         return report_usage(filter.error().message);
     }
     return show_page(
-        line, [&](client::client& api) { return api.list_tasks(*filter, to_page(options)); });
+        line, [&](client::client& api) { return api.list_tasks(*filter, to_page(options.page)); });
 }
 
 exit_code list_children(command_line const& line, task_words const& words,
@@ -116,21 +103,15 @@ exit_code list_children(command_line const& line, task_words const& words,
         return report_usage(state.error().message);
     }
     return show_page(line, [&](client::client& api) {
-        return api.list_children(*id, *state, to_page(options));
+        return api.list_children(*id, *state, to_page(options.page));
     });
 }
 
 /// The options of every list of tasks.
-void add_page_options(CLI::App& command, list_options& options) {
+void add_list_options(CLI::App& command, list_options& options) {
     command.add_option("-s,--state", options.state, "Only tasks in this state")
         ->type_name(model::task_state_names("|"));
-    command.add_option("-l,--limit", options.limit, "Number of tasks, 1 to 1000")
-        ->type_name("N")
-        ->check(CLI::Range(std::int32_t{1}, largest_page).description(""))
-        ->capture_default_str();
-    command
-        .add_option("--cursor", options.cursor, "Continue after this cursor of the previous page")
-        ->type_name("CURSOR");
+    add_page_options(command, options.page, "tasks");
 }
 
 void add_list(command_line& line, CLI::App& group) {
@@ -147,7 +128,7 @@ void add_list(command_line& line, CLI::App& group) {
     added.add_option("--created-before", options->created_before, "Only earlier ones")
         ->type_name("TIME");
     added.add_flag("--children", options->children, "Child tasks too");
-    add_page_options(added, *options);
+    add_list_options(added, *options);
 }
 
 void add_children(command_line& line, CLI::App& group) {
@@ -158,7 +139,7 @@ void add_children(command_line& line, CLI::App& group) {
         fmt::format("tasker task children {}", example_id),
         [&line, words, options] { return list_children(line, *words, *options); });
     add_id(added, *words);
-    add_page_options(added, *options);
+    add_list_options(added, *options);
 }
 
 /// Calls `run` with the task's id and the time limit.
@@ -270,6 +251,7 @@ void add_task_commands(command_line& line) {
     add_wait(line, group);
     add_watch(line, group);
     add_steps(line, group);
+    add_task_items(line, group);
     add_children(line, group);
     add_task_signal(line, group);
     add_cancel(line, group);

@@ -62,6 +62,15 @@ std::optional<std::chrono::milliseconds> parse_limit(std::string_view text) {
     return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>{seconds});
 }
 
+result<task_id> to_task_id(std::string const& text) {
+    auto const id = task_id::parse(text);
+    if (id.has_error()) {
+        return make_error(errc::invalid_argument,
+                          '"' + text + "\" is not a task id such as " + example_id);
+    }
+    return *id;
+}
+
 result<wire::create_task_request> to_request(create_options const& options) {
     auto const named = template_reference::parse(options.name);
     if (!named) {

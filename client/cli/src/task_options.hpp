@@ -1,5 +1,7 @@
 #pragma once
 
+#include "page_options.hpp"
+
 #include "tasker/base/error.hpp"
 #include "tasker/base/ids.hpp"
 #include "tasker/client/client.hpp"
@@ -33,9 +35,13 @@ struct list_options {
     std::string created_after;
     std::string created_before;
     bool children = false;
-    std::int32_t limit = 20;
-    std::string cursor;
+    page_options page;
 };
+
+inline constexpr char const* example_id = "01990f5e-7c00-7a00-8000-000000000001";
+
+/// Errors: errc::invalid_argument, with a sentence for people.
+result<task_id> to_task_id(std::string const& text);
 
 /// Errors: errc::invalid_argument, errc::not_found (a file of the context).
 result<wire::create_task_request> to_request(create_options const& options);

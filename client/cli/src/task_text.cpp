@@ -237,12 +237,13 @@ std::string wait_text(wire::step_view const& step) {
     return out;
 }
 
+std::string error_line(std::string const& json) {
+    auto const read = wire::read_step_error(json);
+    return one_line(read.has_value() ? read->message : json);
+}
+
 std::string error_line(wire::step_view const& step) {
-    if (!step.error) {
-        return {};
-    }
-    auto const read = wire::read_step_error(*step.error);
-    return one_line(read.has_value() ? read->message : *step.error);
+    return step.error ? error_line(*step.error) : "";
 }
 
 } // namespace tasker::cli

@@ -34,7 +34,9 @@ std::string step_text(wire::step_view const& step, terminal const& out);
 /// "complete in 1.24 s", "failed: 1 of 5 steps", … for a finished task.
 segment outcome_of(wire::task_view const& task);
 
-/// The message of a step's error, for one line.
+/// The message of an error, for one line. `json`: the error of a step or an item.
+std::string error_line(std::string const& json);
+/// That of a step; "" if it has none.
 std::string error_line(wire::step_view const& step);
 
 /// "17 of 20 items complete, 1 failed"; empty for a step that has no items.

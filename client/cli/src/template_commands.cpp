@@ -1,5 +1,6 @@
 #include "command_line.hpp"
 
+#include "page_options.hpp"
 #include "report.hpp"
 #include "template_document.hpp"
 #include "template_reference.hpp"
@@ -21,14 +22,11 @@ namespace tasker::cli {
 
 namespace {
 
-constexpr std::int32_t largest_page = 1'000;
-
 struct template_words {
     std::string source; ///< a file, or the name of a template
     std::string name_space;
     std::string format = "mermaid";
-    std::int32_t limit = 50;
-    std::string cursor;
+    page_options page{.limit = 50};
 };
 
 exit_code validate(command_line const& line, template_words const& words) {
@@ -82,12 +80,8 @@ exit_code list(command_line const& line, template_words const& words) {
     if (!words.name_space.empty()) {
         filter.name_space = words.name_space;
     }
-    client::page_request part{.limit = words.limit};
-    if (!words.cursor.empty()) {
-        part.cursor = words.cursor;
-    }
     auto api = line.connect();
-    auto const templates = api.list_templates(filter, part);
+    auto const templates = api.list_templates(filter, to_page(words.page));
     if (templates.has_error()) {
         return report(templates.error(), api, line.wants_json());
     }
@@ -96,10 +90,8 @@ exit_code list(command_line const& line, template_words const& words) {
     } else if (templates->items.empty()) {
         print("No templates.\n");
     } else {
-        print(template_list_text(templates->items, line.out()));
-        if (templates->next_cursor) {
-            print(paint("More: --cursor " + *templates->next_cursor, tone::dim, line.out()) + '\n');
-        }
+        print(template_list_text(templates->items, line.out()) +
+              next_page_text(templates->next_cursor, line.out()));
     }
     return exit_code::ok;
 }
@@ -255,13 +247,7 @@ void add_template_commands(command_line& line) {
         ->type_name("");
     listing.add_option("-n,--namespace", words->name_space, "Only templates in this namespace")
         ->type_name("NS");
-    listing.add_option("-l,--limit", words->limit, "Number of templates, 1 to 1000")
-        ->type_name("N")
-        ->check(CLI::Range(std::int32_t{1}, largest_page).description(""))
-        ->capture_default_str();
-    listing
-        .add_option("--cursor", words->cursor, "Continue after this cursor of the previous page")
-        ->type_name("CURSOR");
+    add_page_options(listing, words->page, "templates");
 
     auto& showing = line.add_api_command(group, "show", "Show a template and its steps",
                                          "tasker template show shop/order/1.0.0",

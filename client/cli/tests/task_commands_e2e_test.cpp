@@ -71,6 +71,44 @@ TEST_F(TaskCommands, ChildrenListsTheChildTasksOfATask) {
     EXPECT_EQ(tasker_.run({"task", "children", child}).out, "No tasks.\n");
 }
 
+TEST_F(TaskCommands, ItemsListsTheItemsOfAStep) {
+    register_template("name: mapped\nversion: 1.0.0\nsteps:\n"
+                      "  - {name: each, handler: {callable: tasker.noop}, map: $context.l}\n");
+    auto const id = create({"mapped", "--context", R"({"l": ["x", "y"]})"});
+    EXPECT_THAT(tasker_.run({"task", "items", id, "each"}).out,
+                AllOf(HasSubstr("each[0]"), HasSubstr("each[1]"), HasSubstr("enqueued")));
+    auto const page = tasker_.run_for_json({"task", "items", id, "each", "-l", "1"});
+    ASSERT_EQ(page["items"].size(), 1);
+    EXPECT_EQ(page["items"][0]["item"]["item"], "x");
+    EXPECT_THAT(
+        tasker_
+            .run({"task", "items", id, "each", "--cursor", page["next_cursor"].get<std::string>()})
+            .out,
+        AllOf(HasSubstr("each[1]"), Not(HasSubstr("each[0]"))));
+    EXPECT_EQ(tasker_.run({"task", "items", id, "each", "--state", "failed"}).out, "No items.\n");
+    auto const wrong = tasker_.run({"task", "items", id, "each", "--state", "lost"});
+    EXPECT_EQ(wrong.status.code, 2);
+    EXPECT_THAT(wrong.err, HasSubstr("--state must be one of pending, "));
+}
+
+TEST_F(TaskCommands, SignalsAreListedAndSentByKey) {
+    EXPECT_EQ(tasker_.run({"signal", "list"}).out, "No step waits for a signal.\n");
+    register_template("name: paid\nversion: 1.0.0\nsteps:\n"
+                      "  - {name: pay, signal: {name: payment, key: $context.order}}\n"
+                      "  - {name: ask, signal: {name: approve, form: {title: Pay?}}}\n");
+    auto const id = create({"paid", "--context", R"({"order": "o-1"})"});
+    EXPECT_THAT(tasker_.run({"signal", "list"}).out,
+                AllOf(ContainsRegex("payment +" + id + " +pay "), HasSubstr("o-1\n"),
+                      ContainsRegex("approve +" + id + " +ask ")));
+    EXPECT_THAT(tasker_.run({"signal", "list", "--approvals"}).out,
+                AllOf(HasSubstr("approve"), Not(HasSubstr("payment"))));
+    EXPECT_THAT(tasker_.run({"signal", "list", "payment"}).out, Not(HasSubstr("approve")));
+    EXPECT_EQ(tasker_.run({"signal", "send", "payment", "o-1", "--payload", "5"}).out,
+              "received by 1 step\n");
+    EXPECT_EQ(tasker_.run({"signal", "send", "payment", "o-2"}).out, "kept until a step waits\n");
+    EXPECT_EQ(tasker_.run_for_json({"task", "steps", id, "pay"})["result"]["payload"], 5);
+}
+
 TEST_F(TaskCommands, CreateReadsItsContextFromStandardInput) {
     register_template(quick_template);
     auto const done =

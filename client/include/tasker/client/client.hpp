@@ -5,6 +5,7 @@
 #include "tasker/client/failure.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/wire/create_task.hpp"
+#include "tasker/wire/item_view.hpp"
 #include "tasker/wire/page.hpp"
 #include "tasker/wire/signal.hpp"
 #include "tasker/wire/step_view.hpp"
@@ -135,6 +136,11 @@ public:
 
     /// In topological order.
     result<wire::page<wire::step_view>> list_steps(task_id id, page_request const& part = {});
+
+    /// The items of a step with `map`, by index; `in`: only those in this state.
+    result<wire::page<wire::item_view>> list_items(task_id id, std::string_view step,
+                                                   std::optional<model::step_state> in = {},
+                                                   page_request const& part = {});
 
     /// All steps, in topological order; makes as many calls as needed.
     result<std::vector<wire::step_view>> all_steps(task_id id);
