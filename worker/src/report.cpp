@@ -118,8 +118,9 @@ queue::finished_step make_report(queue::claimed_step const& step, step_result an
                              true,
                              {}});
     }
-    // The database refuses a text that is not JSON.
-    if (auto const expected = expected_results(step);
+    bool const is_result = report.outcome == queue::outcome::success; // not wanted children
+    // The database refuses a text that is not JSON, and child tasks of a batch.
+    if (auto const expected = is_result ? expected_results(step) : std::nullopt;
         expected && !json::find_problem(report.payload)) {
         bool const is_array = json::walker{report.payload}.kind() == json::value_kind::array;
         if (!is_array || length_of_array(report.payload) != *expected) {
@@ -130,7 +131,6 @@ queue::finished_step make_report(queue::claimed_step const& step, step_result an
                                  {}});
         }
     }
-    bool const is_result = report.outcome == queue::outcome::success; // not wanted children
     if (auto problem = schema != nullptr && is_result ? mismatch(step, report.payload, *schema)
                                                       : std::nullopt) {
         return failed(step, {std::move(*problem), "invalid_result", true, {}});

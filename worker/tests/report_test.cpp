@@ -1,5 +1,7 @@
 #include "report.hpp"
 
+#include "tasker/worker/children.hpp"
+
 #include <gmock/gmock.h>
 
 #include <string>
@@ -48,6 +50,13 @@ TEST(Report, ABatchNeedsAResultForEachItem) {
         EXPECT_EQ(failure["message"],
                   "the result for a batch must be an array of 2 values, one for each item");
     }
+}
+
+TEST(Report, ABatchThatAsksForChildTasksReportsThem) {
+    queue::claimed_step step;
+    step.item = R"({"items": [{"index": 4, "item": 1}, {"index": 5, "item": 2}]})";
+    auto const report = make_report(step, children({{.key = "a", .name = "resize"}}), 10 * limit);
+    EXPECT_EQ(report.outcome, queue::outcome::children) << report.payload;
 }
 
 TEST(Report, AnItemThatIsNoBatchHasAnyResult) {
