@@ -151,7 +151,7 @@ compiled_template compile(workflow_template const& source, std::string_view envi
         if (source.defaults) {
             override_fields(settings_fields, settings, *source.defaults);
         }
-        if (source.steps[old].kind() == step_kind::workflow) {
+        if (source.steps[old].child_name) {
             settings.max_attempts = 1; // the steps of the child have their own
         }
         override_fields(settings_fields, settings, source.steps[old].settings);

@@ -142,6 +142,10 @@ void check_joins(reading in, std::size_t number, step_template const& step,
     if (step.repeat_until) {
         check_names("repeat.until", given.line_of("repeat"), *step.repeat_until);
     }
+    if (step.child_name && step.map_batch_size) {
+        add("map.batch_size", given.line_of("map"),
+            "cannot be combined with `workflow`: each element has a child task");
+    }
     if (step.map_over) {
         check_names("map", given.line_of("map"), *step.map_over);
     }

@@ -90,7 +90,7 @@ std::optional<std::string> time_problem(std::string_view text) {
             auto const& first = pieces.front();
             bool const is_alone = first.literal.empty() && first.then->text == text;
             if (is_alone &&
-                std::ranges::find(database_sources, first.then->source) != database_sources.end()) {
+                std::ranges::find(sleep_sources, first.then->source) != sleep_sources.end()) {
                 return std::nullopt;
             }
         } catch (json::placeholder_error const& problem) {

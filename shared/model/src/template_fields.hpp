@@ -32,9 +32,12 @@ inline constexpr std::array<std::string_view, 3> late_names{"fail", "skip", "com
 inline constexpr std::array<std::string_view, 8> inputs_sources{
     "context", "parents", "parent_states", "iteration", "previous", "item", "index", "items"};
 
-/// What placeholders read that the database fills: of a child task's context, and of the end of a
-/// sleep.
-inline constexpr std::array<std::string_view, 2> database_sources{"context", "parents"};
+/// What the placeholder of the end of a sleep reads.
+inline constexpr std::array<std::string_view, 2> sleep_sources{"context", "parents"};
+
+/// What the placeholders of a child task's context read.
+inline constexpr std::array<std::string_view, 4> child_sources{"context", "parents", "item",
+                                                               "index"};
 
 /// The name of a step; not `ALL`.
 struct step_name_kind : text_kind {
@@ -257,8 +260,10 @@ inline constexpr std::tuple step_fields{
         field{"version", &step_template::child_version,
               version_kind{version_problem, version_pattern},
               "its version; the highest that is registered without it"},
-        field{"context", &step_template::child_context, placeholders_kind{database_sources},
-              "the context of the child task, with `${context/…}` and `${parents/…}`"},
+        field{"context", &step_template::child_context, placeholders_kind{child_sources},
+              "the context of the child task, with `${context/…}` and `${parents/…}`; with `map` "
+              "also "
+              "`${item/…}` and `${index}`"},
         field{"priority", &step_template::child_priority, integer_kind{1, 4},
               "the priority of the child task; that of the task without it"})
         .optional()

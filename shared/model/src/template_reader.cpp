@@ -74,7 +74,7 @@ constexpr std::string_view without_effect_on_waits[]{"retry", "timeout_seconds",
                                                      "map",   "inputs",          "result_schema"};
 constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds", "inputs",
                                                         "result_schema"};
-constexpr std::string_view excluded_by_workflow[]{"repeat", "map"};
+constexpr std::string_view excluded_by_workflow[]{"repeat"};
 constexpr std::array kinds_without_handler{
     kind_without_handler{"sleep", without_effect_on_waits, {}},
     kind_without_handler{"signal", without_effect_on_waits, {}},

@@ -95,7 +95,16 @@ constexpr wrong_join wrong_joins[]{
      "step's dependencies"},
     {"ContextOfAChildReadsAnInput",
      "steps: [{name: a, workflow: {name: w, context: {n: '${inputs/n}'}}}]\n",
-     "line 3: steps[0].workflow.context.n: \"${inputs/n}\" must begin with context or parents"},
+     "line 3: steps[0].workflow.context.n: \"${inputs/n}\" must begin with context, parents, "
+     "item or index"},
+    {"ContextOfAChildReadsAnItemWithoutMap",
+     "steps: [{name: a, workflow: {name: w, context: {n: '${item/n}'}}}]\n",
+     "line 3: steps[0].workflow.context.n: \"${item/n}\" has a value only in a step with `map`"},
+    {"MapOverChildrenInBatches",
+     "steps: [{name: a, map: {over: $context.l, batch_size: 2}, workflow: {name: w}}]\n",
+     "line 3: steps[0].map.batch_size: cannot be combined with `workflow`: each element has a "
+     "child "
+     "task"},
     {"ContextOfAChildHasAnOpenPlaceholder",
      "steps: [{name: a, workflow: {name: w, context: {n: '${context/n'}}}]\n",
      "line 3: steps[0].workflow.context.n: \"${context/n\" has no closing brace"},

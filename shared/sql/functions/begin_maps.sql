@@ -2,7 +2,7 @@
 -- one whose list cannot be read. It has no SET options: it runs under those of its callers.
 -- called by: begin_waits, for steps that were just moved to `waiting`.
 -- locks: the steps; their items and messages are new.
--- moves: step waiting -> complete | failed; item none -> pending | enqueued.
+-- moves: step waiting -> complete | failed; item none -> pending | enqueued | waiting (for its child task).
 -- cost: a few statements for each map, of which one adds all its items.
 create or replace function tasker.begin_maps(p_task_ids uuid[], p_step_nos int[]) returns void
 language plpgsql
@@ -15,9 +15,11 @@ declare
     v_sent  int;
     v_tasks uuid[];
     v_steps int[];
+    v_child_tasks uuid[]; -- items with child tasks
+    v_child_steps int[];
 begin
     for v_step in
-        select r.task_id, r.step_no, t.template_id, t.context, (d.map ->> 'over')::jsonpath as over,
+        select r.task_id, r.step_no, t.template_id, t.context, d.child_template is not null as has_children, (d.map ->> 'over')::jsonpath as over,
                (d.map ->> 'batch_size')::int as batch_size, (d.map ->> 'max_parallel')::int as max_parallel,
                case when d.map ->> 'on_item_failure' = 'fail' then '0'
                     else coalesce(d.map ->> 'max_failures', '100%') end as max_failures,
@@ -46,26 +48,36 @@ begin
         v_total := ceil(jsonb_array_length(v_list.elements)::numeric / v_step.batch_size)::int;
         v_sent := least(v_total, nullif(v_step.max_parallel, 0));
         insert into tasker.maps
-            (task_id, step_no, batch_size, max_parallel, most_failures, items_total, items_sent, items_open)
+            (task_id, step_no, batch_size, max_parallel, most_failures, has_children, items_total, items_sent, items_open)
         values (v_step.task_id, v_step.step_no, v_step.batch_size, v_step.max_parallel,
                 case when v_step.max_failures like '%\%'
                      then floor(v_total * rtrim(v_step.max_failures, '%')::numeric / 100)
                      else v_step.max_failures::numeric end,
-                v_total, v_sent, v_sent);
+                v_step.has_children, v_total, v_sent, v_sent);
         insert into tasker.steps
             (task_id, step_no, template_id, dynamic, parents_total, parents_done, state, enqueued_at, item)
         select v_step.task_id, tasker.item_step(v_step.step_no, i.index), v_step.template_id, true, 0, 0,
-               (case when i.index < v_sent then 'enqueued' else 'pending' end)::tasker.step_state,
+               (case when i.index >= v_sent then 'pending' when v_step.has_children then 'waiting'
+                     else 'enqueued' end)::tasker.step_state,
                case when i.index < v_sent then v_now end,
                case when v_step.batch_size = 1 then i.items -> 0 else json_build_object('items', i.items) end
         from (select ((e.n - 1) / v_step.batch_size)::int as index,
                      json_agg(json_build_object('index', e.n - 1, 'item', e.element) order by e.n) as items
               from jsonb_array_elements(v_list.elements) with ordinality e(element, n)
               group by 1 order by 1) i;
+        if v_step.has_children then
+            v_child_steps := v_child_steps || array(
+                select tasker.item_step(v_step.step_no, i) from generate_series(0, v_sent - 1) i);
+            v_child_tasks := v_child_tasks || array_fill(v_step.task_id, array[v_sent]);
+            continue;
+        end if;
         v_steps := v_steps || array(
             select tasker.item_step(v_step.step_no, i) from generate_series(0, v_sent - 1) i);
         v_tasks := v_tasks || array_fill(v_step.task_id, array[v_sent]);
     end loop;
+    if v_child_tasks is not null then
+        perform tasker.begin_item_children(v_child_tasks, v_child_steps);
+    end if;
     if v_steps is not null then
         perform tasker.enqueue_by_queue(tasker.queues_of(v_tasks), v_tasks, v_steps);
     end if;

@@ -1,13 +1,14 @@
 -- Counts the reported items of maps, sends the next ones, and ends the maps that have no more. It has no SET
 -- options: it runs under those of its caller.
--- called by: finish_steps.
+-- called by: finish_steps, end_waits.
 -- p_task_ids, p_step_nos: items that ended, or wait for a retry. p_take: see finish_steps.
 -- returns: the maps that ended (ended_…); the tasks of those that are complete or failed with allow_failure
 --   (done_tasks), and of those that failed (failed_tasks); items to enqueue (enqueue_…), and those that were
 --   leased to p_worker (taken_…). Null where there are none.
 -- REQUIRES: the caller has locked the tasks, so that one session at a time counts.
 -- locks: the maps, their items that were not sent, their steps.
--- moves: step waiting -> complete | failed; item pending -> enqueued | in_progress; see stop_map.
+-- moves: step waiting -> complete | failed; item pending -> enqueued | in_progress | waiting (for its child task); see
+--   stop_map.
 -- cost: a look-up for each item and one update for each map; a map that ends reads all its items.
 create or replace function tasker.end_items(
     p_worker int, p_take int, p_task_ids uuid[], p_step_nos int[],
@@ -44,11 +45,13 @@ begin
         elsif v_map.items_sent < v_map.items_total then
             with moved as (
                 update tasker.steps s
-                set state = (case when i.may_take then 'in_progress' else 'enqueued' end)::tasker.step_state,
+                set state = (case when v_map.has_children then 'waiting' when i.may_take then 'in_progress'
+                                  else 'enqueued' end)::tasker.step_state,
                     enqueued_at = v_now, delivery = i.may_take::int,
                     worker_id = case when i.may_take then p_worker end
                 from (select v_map.task_id, tasker.item_step(v_map.step_no, n) as step_no,
-                             n - v_map.items_sent < p_take - coalesce(cardinality(taken_tasks), 0) as may_take
+                             not v_map.has_children
+                             and n - v_map.items_sent < p_take - coalesce(cardinality(taken_tasks), 0) as may_take
                       from generate_series(v_map.items_sent, least(
                           v_map.items_sent + v_map.max_parallel - v_map.items_open, v_map.items_total) - 1) n
                       offset 0) i
@@ -59,12 +62,17 @@ begin
                    array_agg(m.task_id) filter (where m.state = 'enqueued') as enqueue_tasks,
                    array_agg(m.step_no) filter (where m.state = 'enqueued') as enqueue_steps,
                    array_agg(m.task_id) filter (where m.state = 'in_progress') as taken_tasks,
-                   array_agg(m.step_no) filter (where m.state = 'in_progress') as taken_steps
+                   array_agg(m.step_no) filter (where m.state = 'in_progress') as taken_steps,
+                   array_agg(m.task_id) filter (where m.state = 'waiting') as child_tasks,
+                   array_agg(m.step_no) filter (where m.state = 'waiting') as child_steps
             into v_next from moved m;
             enqueue_tasks := enqueue_tasks || v_next.enqueue_tasks;
             enqueue_steps := enqueue_steps || v_next.enqueue_steps;
             taken_tasks := taken_tasks || v_next.taken_tasks;
             taken_steps := taken_steps || v_next.taken_steps;
+            if v_next.child_tasks is not null then
+                perform tasker.begin_item_children(v_next.child_tasks, v_next.child_steps);
+            end if;
             v_map.items_open := v_map.items_open + v_next.items;
             update tasker.maps m set items_sent = m.items_sent + v_next.items, items_open = v_map.items_open
             where m.task_id = any (array[v_map.task_id]) and m.step_no = v_map.step_no;

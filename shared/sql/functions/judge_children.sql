@@ -1,4 +1,4 @@
--- What becomes of steps that wait for child tasks, by how the children of their current attempt ended. A step that has
+-- What becomes of steps, and items of maps, that wait for child tasks, by how the children of their current attempt ended. A step that has
 -- to wait longer, or no longer waits, has no row. It has no SET options: it runs under those of its callers.
 -- called by: fire_children. The arguments are described there.
 -- returns: action: `complete`, `fail`, `retry` (a child failed, and attempts are left) or `again` (the retry is due).
@@ -17,7 +17,8 @@ begin
         from unnest(p_task_ids, p_step_nos, p_kinds) u(task_id, step_no, kind)
         group by u.task_id, u.step_no
     ), ended as materialized (
-        select w.task_id, w.step_no, w.again, s.failures, d.kind, d.backoff, d.backoff_base_ms, d.max_backoff_ms,
+        select w.task_id, w.step_no, w.again, s.failures,
+               case when d.child_template is null then d.kind else 'workflow' end as kind, d.backoff, d.backoff_base_ms, d.max_backoff_ms,
                d.retryable and s.failures + 1 < d.max_attempts as may_retry,
                d.retry_only, d.retry_except, d.jitter, e.total, e.open, e.failed, e.cancelled
         from due w
@@ -27,7 +28,7 @@ begin
             where s.task_id = w.task_id and s.step_no = w.step_no and s.state = 'waiting' offset 0) s
         cross join lateral (
             select * from tasker.template_steps d
-            where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
+            where d.template_id = s.template_id and d.step_no = tasker.template_step(s.step_no) offset 0) d
         left join lateral (
             select c.key from tasker.child_tasks c
             cross join lateral (

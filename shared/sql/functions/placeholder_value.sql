@@ -1,8 +1,10 @@
--- The value that a placeholder names: ${context/order/id} or ${parents/step/total}, with a JSON pointer (RFC 6901)
+-- The value that a placeholder names: ${context/order/id}, ${parents/step/total}, ${item/name} or ${index}, with a JSON pointer (RFC 6901)
 -- after the first word, and by `:-` a default for a value that is null or does not exist: JSON, or else a text.
 -- called by: sleep_end, fill_placeholders. It has no SET options: it runs under those of its callers.
+-- p_item: of an item of a map, see tasker.steps.
 -- returns: null if there is no such value and no default.
-create or replace function tasker.placeholder_value(p_placeholder text, p_context json, p_parents json) returns json
+create or replace function tasker.placeholder_value(
+    p_placeholder text, p_context json, p_parents json, p_item json default null) returns json
 language plpgsql immutable
 as $$
 declare
@@ -16,7 +18,8 @@ begin
         from string_to_table(case when v_cut > 0 then left(v_inside, v_cut - 1) else v_inside end, '/')
                  with ordinality w(word, n)
         order by w.n);
-    v_value := (case v_words[1] when 'context' then p_context when 'parents' then p_parents end) #> v_words[2:];
+    v_value := (case v_words[1] when 'context' then p_context when 'parents' then p_parents
+                     when 'item' then p_item -> 'item' when 'index' then p_item -> 'index' end) #> v_words[2:];
     if v_cut > 0 and coalesce(json_typeof(v_value), 'null') = 'null' then
         begin
             return substr(v_inside, v_cut + 2)::json;

@@ -1,5 +1,5 @@
--- Creates the child tasks of steps with `workflow`: one for the current attempt of each step.
--- called by: begin_children; fire_children, for further attempts. It has no SET options: it runs under those of its
+-- Creates the child tasks of steps with `workflow`, and of items of maps over one: one for the current attempt of each.
+-- called by: begin_children, begin_item_children; fire_children, for further attempts. It has no SET options: it runs under those of its
 --   callers.
 -- returns: the steps whose child cannot be created, with their errors; null if there are none.
 -- REQUIRES: the caller has locked the steps, and the attempt has no child yet.
@@ -20,12 +20,16 @@ begin
         cross join lateral (select * from tasker.tasks t where t.task_id = w.task_id offset 0) t
         cross join lateral (
             select * from tasker.template_steps d
-            where d.template_id = t.template_id and d.step_no = w.step_no offset 0) d
+            where d.template_id = t.template_id and d.step_no = tasker.template_step(w.step_no) offset 0) d
+        cross join lateral (
+            select s.item from tasker.steps s
+            where s.task_id = w.task_id and s.step_no = w.step_no offset 0) s
         cross join lateral (
             select * from tasker.child_context(
                 d.workflow -> 'context', t.context,
                 case when d.workflow ->> 'context' like '%${parents/%'
-                     then tasker.parent_results(w.task_id, w.step_no) end) offset 0) c
+                     then tasker.parent_results(w.task_id, tasker.template_step(w.step_no)) end,
+                s.item) offset 0) c
     )
     select array_agg(w.task_id) filter (where w.error is not null) as refused_tasks,
            array_agg(w.step_no) filter (where w.error is not null) as refused_steps,

@@ -1,9 +1,10 @@
--- Cancels the items of a map that have not started, or wait for a retry. An item that another session has locked is
+-- Cancels the items of a map that have not started, or wait for a retry. An item that waits for its child task ends
+-- with it. An item that another session has locked is
 -- being claimed or reported: its own report ends it, and calls this again. It has no SET options: see end_items.
 -- called by: end_items, when more items failed than the map allows.
 -- returns: how many items have not ended.
 -- locks: the items (skip locked), the map.
--- moves: item pending | enqueued | waiting_for_retry -> cancelled. Their timers are deleted, and their messages are
+-- moves: item pending | enqueued | waiting_for_retry | waiting (for a retry) -> cancelled. Their timers are deleted, and their messages are
 --   dropped when they next turn up.
 create or replace function tasker.stop_map(p_map tasker.maps) returns int
 language plpgsql
@@ -20,6 +21,9 @@ begin
               from generate_series(0, p_map.items_total - 1) n offset 0) i
         join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
         where s.state in ('pending', 'enqueued', 'waiting_for_retry')
+              or s.state = 'waiting' and exists (
+                  select from tasker.timers r
+                  where r.task_id = s.task_id and r.step_no = s.step_no and r.kind = 'again' offset 0)
         for update of s skip locked
     ), stopped as (
         update tasker.steps s set state = 'cancelled', finished_at = v_now
@@ -28,7 +32,7 @@ begin
         returning idle.step_no, idle.state
     )
     select (p_map.items_open - count(*) filter (where t.state <> 'pending'))::int,
-           array_agg(t.step_no) filter (where t.state = 'waiting_for_retry')
+           array_agg(t.step_no) filter (where t.state in ('waiting_for_retry', 'waiting'))
     into v_open, v_retried from stopped t;
     if v_retried is not null then
         perform tasker.forget_waits(array_fill(p_map.task_id, array[cardinality(v_retried)]), v_retried);

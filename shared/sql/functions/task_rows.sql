@@ -49,8 +49,9 @@ as $$
            end,
            t.parent_task,
            case when t.parent_task is not null then (
-               select d.name from tasker.tasks u
-               join tasker.template_steps d on d.template_id = u.template_id and d.step_no = t.parent_step
+               select d.name || coalesce('[' || tasker.item_index(t.parent_step) || ']', '') from tasker.tasks u
+               join tasker.template_steps d on d.template_id = u.template_id
+                    and d.step_no = tasker.template_step(t.parent_step)
                where u.task_id = t.parent_task) end,
            nullif(t.child_key, '')
     from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)

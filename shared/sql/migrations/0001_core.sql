@@ -198,6 +198,7 @@ create table tasker.maps (
     batch_size     int not null,
     max_parallel   int not null,
     most_failures  int not null,
+    has_children   boolean not null, -- each item is a child task
     items_total    int not null,
     items_sent     int not null,
     items_open     int not null,

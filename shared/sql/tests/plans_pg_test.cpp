@@ -108,6 +108,10 @@ protected:
         parents_ = w_.register_yaml(
             "parents", "  - {name: p, workflow: {name: kid, context: {a: '${context/a:-1}'}}, "
                        "retry: {max_attempts: 2, backoff: none}}\n");
+        family_ = w_.register_yaml(
+            "family", "  - {name: m, workflow: {name: kid, context: {a: '${item}'}}, "
+                      "map: {over: $context.l, max_parallel: 1}, retry: {max_attempts: 2, backoff: "
+                      "none}}\n");
         asks_ = w_.register_yaml(
             "asks", "  - {name: a, handler: {callable: h}}\n"
                     "  - {name: w, signal: {name: go, deadline_seconds: 0.001, quorum: 2}}\n"
@@ -209,6 +213,7 @@ protected:
     /// listed.
     void run_children() {
         create(parents_, "null::text");
+        create(family_, "null::text");
         claim();
         finish("(case msg_id % 10 when 9 then 'permanent_failure' else 'success' end)"
                "::tasker.outcome",
@@ -297,6 +302,7 @@ protected:
     int waits_ = 0;
     int map_ = 0;
     int parents_ = 0;
+    int family_ = 0; ///< maps over child tasks
     int asks_ = 0;
     std::optional<explained_session> session_;
 };

@@ -79,6 +79,15 @@ std::string names() {
     return out;
 }
 
+/// A JSON array of as many numbers.
+std::string list() {
+    std::string out = "[0";
+    for (int i = 1; i < width; ++i) {
+        out += "," + std::to_string(i);
+    }
+    return out + "]";
+}
+
 /// `keys`: further keys of each, from a comma on.
 std::string many(char prefix, std::string const& what, std::string const& keys = "") {
     std::string out;
@@ -129,13 +138,9 @@ TEST_F(WideTasks, OfSleeps) {
 }
 
 TEST_F(WideTasks, WithMaps) {
-    std::string list = "0";
-    for (int i = 1; i < width; ++i) {
-        list += "," + std::to_string(i);
-    }
     create("  - {name: m, handler: {callable: h}, retry: {backoff: none}, "
            "map: {over: '$context[*]', on_item_failure: collect, max_parallel: 200}}\n",
-           "[" + list + "]");
+           list());
     claim();
     finish("case step_no / 10000 % 3 when 0 then 'retryable_failure' when 1 then "
            "'permanent_failure' else 'success' end");
@@ -155,6 +160,20 @@ TEST_F(WideTasks, WithChildTasks) {
     EXPECT_EQ(w_.task_state(task_), "complete");
     read();
     exec("select from tasker.list_tasks(null, null, null, null, null, null, null, 100)");
+    expect_few_rows();
+}
+
+TEST_F(WideTasks, WithMapsOverChildTasks) {
+    w_.register_yaml("child", "  - {name: c, handler: {callable: h}}\n");
+    create("  - {name: m, workflow: {name: child, context: {n: '${item}'}}, "
+           "map: {over: '$context[*]', on_item_failure: collect, max_parallel: 200}}\n",
+           list());
+    claim();
+    finish("case when msg_id % 3 = 0 then 'permanent_failure' else 'success' end");
+    run();
+    EXPECT_EQ(w_.task_state(task_), "complete");
+    read();
+    exec("select from tasker.list_items('" + task_ + "', 'm', null, -1, 1000)");
     expect_few_rows();
 }
 

@@ -106,8 +106,8 @@ struct step_template {
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 
     step_kind kind() const noexcept {
-        return child_name                  ? step_kind::workflow
-               : map_over                  ? step_kind::map
+        return map_over                    ? step_kind::map
+               : child_name                ? step_kind::workflow
                : signal_name               ? step_kind::signal
                : sleep_time || sleep_until ? step_kind::sleep
                                            : step_kind::handler;
