@@ -15,7 +15,8 @@ from .results import BASELINES, Revision, documents_in, load, read_document
 ALL = ["sql_functions", "queue_operations", "queue_depth", "step_enqueueing", "event_propagation",
        "handler_overhead", "worker_execution", "task_initialization", "e2e_latency",
        "concurrent_clients", "payload_size", "throughput", "scalability", "memory", "stress",
-       "fairness", "graph_size", "conditions", "timers", "maps", "children", "statistics", "history", "soak"]
+       "fairness", "graph_size", "conditions", "timers", "maps", "children", "statistics",
+       "history", "soak"]
 
 # Suites with their own arguments, by the type of a run.
 TYPES = {

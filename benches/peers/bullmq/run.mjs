@@ -13,6 +13,7 @@ const after = {
   diamond4: () => job('last', [job('b'), job('c')]),
   fan1000: () => job('last', Array.from({ length: widthOfFan }, (_, i) => job(`m${i}`))),
 };
+after.children1000 = after.fan1000; // the steps of a flow are its children
 const linear = () => job('last', [job('b', [job('a')])]);
 
 function startWorker(state, shape) {

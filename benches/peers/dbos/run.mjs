@@ -7,6 +7,16 @@ const running = 100; // workflows at a time
 
 const step = (name) => DBOS.runStep(async () => ({ done: true }), { name });
 
+// Steps of one workflow wait for each other's checkpoints, so a wide fan is child workflows.
+// A function can be registered once.
+const withChildren = () => async () => {
+  await step('a');
+  const children = await Promise.all(Array.from({ length: widthOfFan },
+    () => DBOS.startWorkflow(workflows.single)()));
+  await Promise.all(children.map((each) => each.getResult()));
+  await step('z');
+};
+
 const workflows = Object.fromEntries(Object.entries({
   async single() {
     await step('a');
@@ -21,14 +31,8 @@ const workflows = Object.fromEntries(Object.entries({
     await Promise.all([step('b'), step('c')]);
     await step('d');
   },
-  // Steps of one workflow wait for each other's checkpoints, so a wide fan is child workflows.
-  async fan1000() {
-    await step('a');
-    const children = await Promise.all(Array.from({ length: widthOfFan },
-      () => DBOS.startWorkflow(workflows.single)()));
-    await Promise.all(children.map((each) => each.getResult()));
-    await step('z');
-  },
+  fan1000: withChildren(),
+  children1000: withChildren(),
 }).map(([name, body]) => [name, DBOS.registerWorkflow(body, { name })]));
 
 async function one(shape) {

@@ -11,7 +11,10 @@ import { createInterface } from 'node:readline';
 import { performance } from 'node:perf_hooks';
 
 export const widthOfFan = 1000;
-export const stepsOf = { single: 1, linear3: 3, diamond4: 4, fan1000: widthOfFan + 2 };
+export const elementsOfMap = 10_000;
+export const stepsOf = { single: 1, linear3: 3, diamond4: 4, fan1000: widthOfFan + 2,
+  map10000: elementsOfMap + 2, children1000: widthOfFan + 2 };
+const drained = ['single', 'diamond4']; // the others are run one after the other
 
 async function latencies(peer, state, shape, count) {
   const out = [];
@@ -27,7 +30,7 @@ export async function serve(peer) {
   const [name, countText, warmUpText] = process.argv.slice(2);
   const [count, warmUp] = [Number(countText), Number(warmUpText)];
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-  const isLatency = name === 'linear3' || name === 'fan1000';
+  const isLatency = !drained.includes(name);
   const state = await peer.open(name, isLatency);
   if (isLatency) {
     await latencies(peer, state, name, warmUp);

@@ -8,7 +8,10 @@ import sys
 import time
 
 WIDTH_OF_FAN = 1000
-STEPS_OF = {"single": 1, "linear3": 3, "diamond4": 4, "fan1000": WIDTH_OF_FAN + 2}
+ELEMENTS_OF_MAP = 10_000
+STEPS_OF = {"single": 1, "linear3": 3, "diamond4": 4, "fan1000": WIDTH_OF_FAN + 2,
+            "map10000": ELEMENTS_OF_MAP + 2, "children1000": WIDTH_OF_FAN + 2}
+DRAINED = ("single", "diamond4")  # the others are run one after the other
 
 
 def latencies(peer, shape, count):
@@ -25,7 +28,7 @@ def latencies(peer, shape, count):
 def serve(peer):
     """`peer` has open, one, load, drain and close, as in case.mjs, and keeps its own state."""
     name, count, warm_up = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    is_latency = name in ("linear3", "fan1000")
+    is_latency = name not in DRAINED
     peer.open(name, is_latency)
     try:
         if is_latency:

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import { PgflowSqlClient } from '@pgflow/core';
-import { Countdown, serve, widthOfFan } from '../lib/case.mjs';
+import { Countdown, elementsOfMap, serve, widthOfFan } from '../lib/case.mjs';
 
 const batch = 100; // of the worker's maxConcurrent: 10 (the default) is slower here
 const lease = 60; // s
@@ -19,9 +19,11 @@ const flows = {
   diamond4: [['a'], ['b', 'a'], ['c', 'a'], ['d', 'b', 'c']],
   // A map step is pgflow's fan: one task for each element of its dependency's array.
   fan1000: [['a'], ['m', 'a'], ['z', 'm']],
+  map10000: [['a'], ['m', 'a'], ['z', 'm']],
 };
-const lastStep = { single: 'a', linear3: 'c', diamond4: 'd', fan1000: 'z' };
-const elements = Array.from({ length: widthOfFan }, (_, i) => i);
+const lastStep = { single: 'a', linear3: 'c', diamond4: 'd', fan1000: 'z', map10000: 'z' };
+const listOf = (length) => Array.from({ length }, (_, i) => i);
+const elements = { fan1000: listOf(widthOfFan), map10000: listOf(elementsOfMap) };
 
 async function migrate(sql) {
   // From Supabase the core needs PGMQ and one function to broadcast events, which has no listener
@@ -55,8 +57,8 @@ async function work(state, flow) {
     if (messages.length === 0) continue;
     const tasks = await client.startTasks(flow, messages.map((each) => each.msg_id), worker);
     await Promise.all(tasks.map(async (task) => {
-      await client.completeTask(task, task.step_slug === 'a' && flow === 'fan1000' ? elements
-        : { done: true });
+      await client.completeTask(task, (task.step_slug === 'a' && elements[flow])
+        || { done: true });
       if (task.step_slug === lastStep[flow]) state.ended.one();
     }));
   }

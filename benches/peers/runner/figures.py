@@ -3,6 +3,8 @@
 import statistics
 from typing import Any
 
+from .plan import LATENCY_CASES
+
 
 class BadRun(ValueError):
     """A run whose figures cannot be true."""
@@ -22,7 +24,7 @@ def check(run):
     if run["seconds"] <= 0 or run["steps"] <= 0:
         raise BadRun(f"{run['case']}: {run['steps']} steps in {run['seconds']} s")
     latencies = run["latencies_ms"]
-    if run["case"] in ("linear3", "fan1000") and len(latencies) != run["count"]:
+    if run["case"] in LATENCY_CASES and len(latencies) != run["count"]:
         raise BadRun(f"{run['case']}: {len(latencies)} latencies of {run['count']} tasks")
     if any(each <= 0 for each in latencies):
         raise BadRun(f"{run['case']}: a task took no time")
@@ -52,8 +54,9 @@ def summarise(runs):
         out["diamond_steps_per_s"] = spread([r["steps"] / r["seconds"] for r in of["diamond4"]])
     if "single" in of:
         out["single_tasks_per_s"] = spread([r["count"] / r["seconds"] for r in of["single"]])
-    if "fan1000" in of:
-        out["fan1000_ms"] = spread([percentile(r["latencies_ms"], 50) for r in of["fan1000"]])
+    for case in ("fan1000", "map10000", "children1000"):
+        if case in of:
+            out[f"{case}_ms"] = spread([percentile(r["latencies_ms"], 50) for r in of[case]])
     # Of the diamonds where there are any, else of single tasks.
     drained = of.get("diamond4") or of.get("single") or []
     out["log_bytes_per_step"] = per_step(drained, "log_bytes")

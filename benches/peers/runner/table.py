@@ -4,7 +4,8 @@ from .figures import ratios
 
 HEAD = ("system", "durability", "linear-3 p50 / p95 (ms)", "diamond steps/s", "single-step tasks/s",
         "fan-out 1,000 (ms)", "log bytes per step", "round trips per step",
-        "ratio to Tasker: linear-3, diamond, single, fan-out")
+        "ratio to Tasker: linear-3, diamond, single, fan-out", "map of 10,000 (ms)",
+        "1,000 children (ms)")
 NONE = "–"
 
 
@@ -44,7 +45,8 @@ def row(peer, of, tasker, mark):
             with_spread(of.get("diamond_steps_per_s")), with_spread(of.get("single_tasks_per_s")),
             with_spread(of.get("fan1000_ms")), number(of.get("log_bytes_per_step")),
             number(of.get("round_trips_per_step")),
-            ", ".join(times(each) for each in against.values()) or NONE)
+            ", ".join(times(each) for each in against.values()) or NONE,
+            with_spread(of.get("map10000_ms")), with_spread(of.get("children1000_ms")))
 
 
 def markdown(peers, figures, failures):

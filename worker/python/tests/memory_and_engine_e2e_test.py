@@ -113,7 +113,9 @@ class Maker:
             made["handler"]["initialization"]["answers_list"] = True
         if self.chance(0.3):
             made["inputs"] = {
-                "id": "${context/order/id}", "all": "${context/order}", "note": "${context/note:-0}",
+                "id": "${context/order/id}",
+                "all": "${context/order}",
+                "note": "${context/note:-0}",
                 **{parent: f"${{parents/{parent}:-null}}" for parent in parents},
             }
             if "join" in made or self.chance(0.1):
