@@ -38,7 +38,8 @@ class RetryPolicy:
 
 @dataclasses.dataclass(frozen=True)
 class Map:
-    """Runs the handler for each element of a list: a path, or ``step.result["files"]``."""
+    """Runs the handler, or a child task, for each element of a list: a path, or
+    ``step.result["files"]``."""
 
     over: Path
     batch_size: Optional[int] = None
@@ -101,6 +102,10 @@ def settings_keys(settings: Settings) -> dict[str, Any]:
             "timeout_seconds": settings.timeout_seconds,
         }
     )
+
+
+def map_keys(map: Map) -> dict[str, Any]:
+    return {**given(map), "over": path_of(map.over)}
 
 
 def path_of(path: Path) -> str:

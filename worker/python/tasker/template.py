@@ -33,6 +33,7 @@ from ._template_parts import (
     Time,
     When,
     given,
+    map_keys,
     path_of,
     settings_keys,
     without_none,
@@ -59,6 +60,9 @@ class TemplateStep:
     def __init__(self, template: Template, name: str) -> None:
         self.template = template
         self.name = name
+
+    def __str__(self) -> str:
+        return self.name
 
     @property
     def result(self) -> Reference:
@@ -139,7 +143,7 @@ class Template:
         settings = settings_keys(Settings(handler, method, initialization, retry, timeout_seconds))
         own = {
             "handler": settings.pop("handler"),
-            "map": map and {**given(map), "over": path_of(map.over)},
+            "map": map and map_keys(map),
             "repeat": repeat and {**given(repeat), "until": condition(repeat.until)},
             "inputs": inputs,
             "result_schema": result_schema,
@@ -212,6 +216,7 @@ class Template:
         otherwise: Optional[Otherwise] = None,
         allow_failure: Optional[bool] = None,
         retry: Optional[RetryPolicy] = None,
+        map: Optional[Map] = None,
         description: Optional[str] = None,
     ) -> TemplateStep:
         """Adds a step that runs a child task: of a template by name, or of this very version."""
@@ -225,7 +230,11 @@ class Template:
             "context": context,
             "priority": priority,
         }
-        own = {"workflow": without_none(child), "retry": retry and given(retry)}
+        own = {
+            "workflow": without_none(child),
+            "map": map and map_keys(map),
+            "retry": retry and given(retry),
+        }
         return self._add(name, own, after, join, when, otherwise, allow_failure, description)
 
     def override(

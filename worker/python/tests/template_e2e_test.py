@@ -1,5 +1,6 @@
 """tasker.Template on the real engine: every key, the templates of config, and a run."""
 
+import inspect
 import json
 import typing
 import urllib.request
@@ -99,6 +100,17 @@ def test_every_key_of_the_schema_can_be_written(schema):
     assert set(unwritten(schema, values)) == left_out
 
 
+@pytest.mark.parametrize("kind", ["sleep", "signal", "workflow"])
+def test_a_kind_of_step_has_the_parameters_that_the_schema_allows(schema, kind):
+    step = schema["properties"]["steps"]["items"]
+    (rule,) = [each for each in step["oneOf"] if each["required"] == [kind]]
+    refused = {key for key, allowed in rule["properties"].items() if allowed is False}
+    shared = step["properties"].keys() - {"handler", "sleep", "signal", "workflow", "type"}
+    shared -= {"dependencies", "depends_on"}
+    parameters = inspect.signature(getattr(tasker.Template, kind)).parameters.keys()
+    assert parameters & shared == shared - refused
+
+
 def overridden():
     """The keys that cannot be beside those of ``every_key``."""
     made = tasker.Template(
@@ -148,6 +160,9 @@ def settings(keys):
 def add(made, keys):
     """Adds a step by its keys."""
     name, after = keys.pop("name"), keys.pop("dependencies", [])
+    for key, kind in (("map", tasker.Map), ("repeat", tasker.Repeat)):
+        if key in keys:
+            keys[key] = group(kind, keys[key])
     if "sleep" in keys:
         made.sleep(name, after=after, **keys.pop("sleep"), **keys)
     elif "signal" in keys:
@@ -158,13 +173,7 @@ def add(made, keys):
         own = keys.pop("workflow")
         made.workflow(name, own.pop("name"), after=after, **own, **settings(keys), **keys)
     else:
-        own = settings(keys)
-        own |= {
-            key: group(kind, keys.pop(key))
-            for key, kind in (("map", tasker.Map), ("repeat", tasker.Repeat))
-            if key in keys
-        }
-        made.step(name, after=after, **own, **keys)
+        made.step(name, after=after, **settings(keys), **keys)
 
 
 def rebuilt(definition):

@@ -121,6 +121,7 @@ def test_references_become_placeholders():
 def test_references_become_paths():
     result = some_step().result
     assert result["total"].path == '$."fetch-users".total'
+    assert f"exists($.{tasker.Template('t', version='1.0.0').step('a', 'h')}.n)" == "exists($.a.n)"
     assert result["a b"][3]['"'].path == '$."fetch-users"."a b"[3]."\\""'
     assert tasker.Template.context["x"].path == "$context.x"
 
@@ -198,6 +199,11 @@ def test_a_child_runs_the_version_of_a_template():
         },
         {"name": "pay", "version": "2.0.0"},
     ]
+    items = tasker.Map(order.result["items"], max_parallel=2)
+    made.workflow("c", "pack", after=order, map=items, context={"file": made.item["file"]})
+    packed = made.to_dict()["steps"][3]
+    assert packed["map"] == {"over": "$.order.items", "max_parallel": 2}
+    assert packed["workflow"]["context"] == {"file": "${item/file}"}
 
 
 def test_all_problems_of_the_product_are_reported_with_their_fields():
