@@ -110,7 +110,7 @@ timing cancel(populated& in) {
     std::vector<queue::cancel_outcome> done;
     auto const took = in.stage().on().timed([&] {
         done = in.stage().on().run(
-            queue::cancel_tasks(in.stage().on().connection(), own.ids(), session::soon()));
+            queue::cancel_tasks(in.stage().on().connection(), own.ids(), false, session::soon()));
     });
     ensure(done.size() == 1 && done.front().cancelled, "the task was not cancelled");
     return took;

@@ -174,7 +174,7 @@ result<wire::task_view> client::wait(task_id id, std::chrono::milliseconds limit
         auto target = task_path(id);
         add_query(target, "wait", seconds_text(part));
         auto task = state_->call({.target = std::move(target)}, &wire::read_task_view, part);
-        if (task.has_error() || model::is_finished(task->state)) {
+        if (task.has_error() || wire::is_finished(*task)) {
             return task;
         }
         if (steady_clock::now() >= end) {
@@ -220,8 +220,13 @@ client::list_children(task_id id, std::optional<model::task_state> in, page_requ
     return state_->call({.target = std::move(target)}, &wire::read_task_page);
 }
 
-result<wire::task_view> client::cancel_task(task_id id) {
-    return state_->call({.method = verb::post, .target = task_path(id) + "/cancel"},
+result<wire::task_view> client::cancel_task(task_id id, wire::cancel_request const& how) {
+    std::string body;
+    wire::append(body, how);
+    return state_->call({.method = verb::post,
+                         .target = task_path(id) + "/cancel",
+                         .body = std::move(body),
+                         .content_type = "application/json"},
                         &wire::read_task_view);
 }
 
@@ -251,6 +256,10 @@ result<wire::page<wire::signal_wait>> client::list_signals(signal_filter const& 
         add_query(target, "form", "true");
     }
     return state_->call({.target = std::move(target)}, &wire::read_signal_page);
+}
+
+result<wire::compensation_view> client::get_compensation(task_id id) {
+    return state_->call({.target = task_path(id) + "/compensation"}, &wire::read_compensation);
 }
 
 result<wire::page<wire::step_view>> client::list_steps(task_id id, page_request const& part) {

@@ -259,7 +259,12 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     finish_all("permanent_failure", R"({"message": "no", "type": "t"})");
     EXPECT_EQ(call("GET", one, other + "?wait=1").at("state"), "failed");
     EXPECT_EQ(call("GET", one + "/steps/{name}", other + "/steps/a").at("state"), "failed");
-    call("POST", one + "/cancel", other + "/cancel");
+    call("GET", one + "/compensation", other + "/compensation");
+    call("GET", one + "/compensation", "/v1/tasks/x/compensation");
+    call("GET", one + "/compensation", "/v1/tasks/" + unknown + "/compensation");
+    call("POST", one + "/cancel", other + "/cancel", R"({"compensate": 1})");
+    call("POST", one + "/cancel", other + "/cancel", "{}", "text/csv");
+    call("POST", one + "/cancel", other + "/cancel", R"({"compensate": true})");
     call("POST", one + "/cancel", path + "/cancel");
     call("POST", one + "/cancel", "/v1/tasks/x/cancel");
     call("POST", one + "/cancel", "/v1/tasks/" + unknown + "/cancel");

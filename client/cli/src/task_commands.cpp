@@ -40,24 +40,28 @@ std::optional<task_id> read_id(task_words const& words) {
     return *id;
 }
 
-/// Shows the task that `call` returns.
-exit_code show(command_line const& line, task_words const& words,
-               client::result<wire::task_view> (client::client::*call)(task_id)) {
+/// Shows the task that `call(api, id)` returns.
+template <class Call>
+exit_code show(command_line const& line, task_words const& words, Call call) {
     auto const id = read_id(words);
     if (!id) {
         return exit_code::usage;
     }
     auto api = line.connect();
-    auto const task = (api.*call)(*id);
+    client::result<wire::task_view> const task = call(api, *id);
     return task.has_error() ? report(task.error(), api, line.wants_json())
                             : show_task(line, api, *task, words.field);
 }
 
 void add_get(command_line& line, CLI::App& group) {
     auto const words = std::make_shared<task_words>();
-    auto& added = line.add_api_command(
-        group, "get", "Show a task and its result", fmt::format("tasker task get {}", example_id),
-        [&line, words] { return show(line, *words, &client::client::get_task); });
+    auto& added =
+        line.add_api_command(group, "get", "Show a task and its result",
+                             fmt::format("tasker task get {}", example_id), [&line, words] {
+                                 return show(line, *words, [](client::client& api, task_id id) {
+                                     return api.get_task(id);
+                                 });
+                             });
     add_id(added, *words);
     add_field(added, words->field);
 }
@@ -218,11 +222,38 @@ void add_steps(command_line& line, CLI::App& group) {
 
 void add_cancel(command_line& line, CLI::App& group) {
     auto const words = std::make_shared<task_words>();
+    auto const how = std::make_shared<wire::cancel_request>();
     auto& added =
         line.add_api_command(group, "cancel", "Cancel a task that is not complete",
-                             fmt::format("tasker task cancel {}", example_id), [&line, words] {
-                                 return show(line, *words, &client::client::cancel_task);
+                             fmt::format("tasker task cancel {}", example_id), [&line, words, how] {
+                                 return show(line, *words, [how](client::client& api, task_id id) {
+                                     return api.cancel_task(id, *how);
+                                 });
                              });
+    add_id(added, *words);
+    added.add_flag("--compensate", how->compensate, "Undo its complete steps that can be undone");
+}
+
+exit_code show_compensation(command_line const& line, task_words const& words) {
+    auto const id = read_id(words);
+    if (!id) {
+        return exit_code::usage;
+    }
+    auto api = line.connect();
+    auto const found = api.get_compensation(*id);
+    if (found.has_error()) {
+        return report(found.error(), api, line.wants_json());
+    }
+    line.wants_json() ? print_response(api) : print(compensation_text(*found, line.out()));
+    return exit_code::ok;
+}
+
+void add_compensation(command_line& line, CLI::App& group) {
+    auto const words = std::make_shared<task_words>();
+    auto& added = line.add_api_command(
+        group, "compensation", "List the steps that are undone, or would be if you undo the task",
+        fmt::format("tasker task compensation {}", example_id),
+        [&line, words] { return show_compensation(line, *words); });
     add_id(added, *words);
 }
 
@@ -255,6 +286,7 @@ void add_task_commands(command_line& line) {
     add_children(line, group);
     add_task_signal(line, group);
     add_cancel(line, group);
+    add_compensation(line, group);
 }
 
 } // namespace tasker::cli

@@ -65,6 +65,15 @@ void add_error(std::vector<std::pair<std::string, segment>>& lines, std::string 
     }
 }
 
+/// "failed", or "failed, compensation running".
+segment state_text(wire::task_view const& task, terminal const& out) {
+    auto text = marked(task.state, out);
+    if (task.compensation) {
+        text.text += ", compensation " + *task.compensation;
+    }
+    return text;
+}
+
 /// Up to now for a step that still runs.
 std::string time_taken(std::optional<timestamp> started, std::optional<timestamp> finished,
                        bool still_runs) {
@@ -91,7 +100,7 @@ std::string task_text(wire::task_view const& task, std::vector<wire::step_view> 
     std::vector<std::pair<std::string, segment>> lines{
         {"task", {task.id.to_string(), tone::strong}},
         {"template", {template_text(task)}},
-        {"state", marked(task.state, out)},
+        {"state", state_text(task, out)},
         {"steps",
          {fmt::format("{} of {} complete", task.steps_complete, task.steps_total) +
           (task.steps_failed > 0 ? fmt::format(", {} failed", task.steps_failed) : "")}},
@@ -102,14 +111,16 @@ std::string task_text(wire::task_view const& task, std::vector<wire::step_view> 
                          {task.parent->task.to_string() + ", step " + task.parent->step +
                           (task.parent->key ? ", key " + one_line(*task.parent->key) : "")}});
     }
+    if (task.error) {
+        lines.push_back({"error", {error_line(*task.error), tone::bad}});
+    }
     if (task.idempotency_key) {
         lines.push_back({"key", {one_line(*task.idempotency_key)}});
     }
     lines.push_back({"created", {moment_text(task.created_at)}});
     if (task.started_at) {
         lines.push_back(
-            {"took",
-             {time_taken(task.started_at, task.finished_at, !model::is_finished(task.state))}});
+            {"took", {time_taken(task.started_at, task.finished_at, !wire::is_finished(task))}});
     }
     if (auto failed = failed_text(steps); !failed.empty()) {
         lines.push_back({"failed", {std::move(failed), tone::bad}});
@@ -133,13 +144,12 @@ std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal c
                 {"TOOK", align::right},
                 {"TEMPLATE"}}};
     for (auto const& task : tasks) {
-        rows.add_row(
-            {{task.id.to_string()},
-             marked(task.state, out),
-             {fmt::format("{}/{}", task.steps_complete, task.steps_total)},
-             {moment_text(task.created_at)},
-             {time_taken(task.started_at, task.finished_at, !model::is_finished(task.state))},
-             {template_text(task)}});
+        rows.add_row({{task.id.to_string()},
+                      state_text(task, out),
+                      {fmt::format("{}/{}", task.steps_complete, task.steps_total)},
+                      {moment_text(task.created_at)},
+                      {time_taken(task.started_at, task.finished_at, !wire::is_finished(task))},
+                      {template_text(task)}});
     }
     return rows.to_text(out);
 }
@@ -168,6 +178,17 @@ std::string step_list_text(std::vector<wire::step_view> const& steps, terminal c
     return rows.to_text(out);
 }
 
+std::string compensation_text(wire::compensation_view const& shown, terminal const& out) {
+    if (shown.steps.empty()) {
+        return "No complete step can be undone.\n";
+    }
+    table rows{{{"STEP"}, {"HANDLER"}, {"STATE"}, {"ATTEMPT", align::right}}};
+    for (auto const& step : shown.steps) {
+        rows.add_row({{step.step}, {step.callable}, {step.state}, {std::to_string(step.attempts)}});
+    }
+    return rows.to_text(out);
+}
+
 std::string step_text(wire::step_view const& step, terminal const& out) {
     std::vector<std::pair<std::string, segment>> lines{
         {"step", {step.name, tone::strong}},
@@ -192,6 +213,9 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
     if (step.worker) {
         lines.push_back({"worker", {one_line(*step.worker)}});
     }
+    if (step.compensation) {
+        lines.push_back({"undone", {indented_json(*step.compensation)}});
+    }
     if (step.result) {
         lines.push_back({"result", {indented_json(*step.result)}});
     }
@@ -203,7 +227,9 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
 
 segment outcome_of(wire::task_view const& task) {
     auto text = std::string{model::to_string(task.state)};
-    if (task.state == model::task_state::failed) {
+    if (task.error) {
+        text += ": " + error_line(*task.error);
+    } else if (task.state == model::task_state::failed) {
         text += fmt::format(": {} of {} {}", task.steps_failed, task.steps_total,
                             task.steps_total == 1 ? "step" : "steps");
     } else if (auto const took = duration_text(task.started_at, task.finished_at); !took.empty()) {

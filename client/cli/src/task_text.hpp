@@ -2,6 +2,7 @@
 
 #include "terminal.hpp"
 
+#include "tasker/wire/compensation.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
 
@@ -27,6 +28,9 @@ std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal c
 /// One line per step, with its time in the queue and its duration. An error follows on its own
 /// line.
 std::string step_list_text(std::vector<wire::step_view> const& steps, terminal const& out);
+
+/// One line per step that is undone, or would be, in its order.
+std::string compensation_text(wire::compensation_view const& shown, terminal const& out);
 
 /// All fields of one step, as names and values.
 std::string step_text(wire::step_view const& step, terminal const& out);

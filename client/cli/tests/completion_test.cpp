@@ -73,7 +73,8 @@ TEST(Completion, OffersCommands) {
         EXPECT_THAT(offers, Contains(command));
     }
     EXPECT_THAT(complete({"ta"}), ElementsAre("task"));
-    EXPECT_THAT(complete({"task", "c"}), ElementsAre("create", "children", "cancel"));
+    EXPECT_THAT(complete({"task", "c"}),
+                ElementsAre("create", "children", "cancel", "compensation"));
 }
 
 TEST(Completion, OffersOptionsOfTheChosenCommand) {

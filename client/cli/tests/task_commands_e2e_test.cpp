@@ -1,6 +1,7 @@
 #include "engine.hpp"
 
 #include "tasker/client/client.hpp"
+#include "tasker/testing/wait.hpp"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
@@ -239,6 +240,26 @@ TEST_F(TaskCommands, CancelStopsATask) {
     EXPECT_EQ(done.status.code, 0) << done.err;
     EXPECT_THAT(done.out, HasSubstr("■ cancelled"));
     EXPECT_EQ(tasker_.run({"task", "wait", id}).status.code, 1);
+}
+
+TEST_F(TaskCommands, CancelUndoesStepsIfAskedTo) {
+    start_worker();
+    register_template("name: saga\nversion: 1.0.0\nsteps:\n"
+                      "  - name: first\n    handler: {callable: tasker.noop}\n"
+                      "    compensate: {callable: tasker.noop}\n"
+                      "  - name: slow\n    dependencies: [first]\n"
+                      "    handler: {callable: tasker.sleep, initialization: {ms: 600000}}\n");
+    auto const id = create({"saga"});
+    ASSERT_TRUE(database_.wait_until(testing::soon(), "select count(*) > 0 from tasker.steps "
+                                                      "where step_no = 1"));
+    EXPECT_EQ(tasker_.run({"task", "compensation", id}).out,
+              "STEP   HANDLER      STATE    ATTEMPT\n"
+              "first  tasker.noop  pending        0\n");
+    auto const done = tasker_.run({"task", "cancel", "--compensate", id});
+    EXPECT_EQ(done.status.code, 0) << done.err;
+    EXPECT_THAT(done.out, HasSubstr("cancelled, compensation "));
+    EXPECT_EQ(tasker_.run({"task", "wait", id}).status.code, 1);
+    EXPECT_EQ(tasker_.run({"task", "get", id, "--field", "/compensation"}).out, "complete\n");
 }
 
 TEST_F(TaskCommands, ListFiltersAndPages) {

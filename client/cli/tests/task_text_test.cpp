@@ -40,6 +40,17 @@ TEST(TaskText, CountsTheFailedStepsBeyondTen) {
     EXPECT_THAT(failed_text(steps), HasSubstr("s9: no\nand 3 more"));
 }
 
+TEST(TaskText, ShowsTheCompensationAndTheErrorOfTheTask) {
+    wire::task_view task{.state = model::task_state::failed};
+    task.compensation = "running";
+    task.error = R"({"type":"deadline","message":"too late"})";
+    auto const text = task_text(task, {}, pipe);
+    EXPECT_THAT(text, HasSubstr("state     x failed, compensation running\n"));
+    EXPECT_THAT(text, HasSubstr("error     too late\n"));
+    EXPECT_THAT(task_list_text({task}, pipe), HasSubstr("x failed, compensation running"));
+    EXPECT_EQ(outcome_of(task).text, "failed: too late");
+}
+
 TEST(StepText, PrintsATracebackAsLines) {
     auto const text = step_text(
         failed("pay",

@@ -3,9 +3,11 @@
 #include "api/page.hpp"
 #include "api/query_reader.hpp"
 #include "api/refusal.hpp"
+#include "tasker/http/content_type.hpp"
 #include "tasker/model/names.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/queue/tasks.hpp"
+#include "tasker/wire/compensation.hpp"
 #include "tasker/wire/task_view.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -78,6 +80,8 @@ void tasks::add_routes(http::router& to) {
             .query = http::query_names{"state", "limit", "cursor"}});
     to.add({verb::post, "/v1/tasks/{task_id}/cancel",
             [this](http::request& asked) { return cancel(asked); }});
+    to.add({verb::get, "/v1/tasks/{task_id}/compensation",
+            [this](http::request& asked) { return compensation(asked); }});
 }
 
 asio::awaitable<http::response> tasks::create(http::request& asked) {
@@ -214,10 +218,18 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
     if (!id) {
         co_return id.error();
     }
+    if (!asked.body.empty() && http::media_of(asked.content_type) != http::media::json) {
+        co_return http::error_response(error_code::unsupported_media_type,
+                                       "send the body with Content-Type: application/json");
+    }
+    auto const wanted = wire::parse_cancel(asked.body);
+    if (!wanted) {
+        co_return invalid_body(wanted.error());
+    }
     auto const until = steady_clock::now() + call_timeout_;
     auto const outcome = co_await database_.run(
-        [id = *id, until](pg::connection& connection) {
-            return queue::cancel_tasks(connection, {id}, until);
+        [id = *id, compensate = wanted->compensate, until](pg::connection& connection) {
+            return queue::cancel_tasks(connection, {id}, compensate, until);
         },
         until);
     if (!outcome) {
@@ -230,8 +242,37 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
         co_return http::error_response(error_code::conflict,
                                        "the task is already complete and cannot be cancelled");
     }
+    if (!outcome->front().cancelled && outcome->front().state == model::task_state::failed) {
+        co_return http::error_response(
+            error_code::conflict,
+            "the steps of the failed task are being undone; cancel it after that");
+    }
     auto now = co_await show(*id);
     co_return now;
+}
+
+asio::awaitable<http::response> tasks::compensation(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    auto const task = co_await reader_.get(*id);
+    if (!task) {
+        co_return http::error_response(task.error());
+    }
+    if (!*task) {
+        co_return unknown_task(*id);
+    }
+    auto const until = steady_clock::now() + call_timeout_;
+    auto found = co_await database_.run(
+        [id = *id, until](pg::connection& connection) {
+            return queue::list_compensation(connection, id, until);
+        },
+        until);
+    if (!found) {
+        co_return http::error_response(to_error_body(found.error()));
+    }
+    co_return ok(wire::compensation_view{(*task)->compensation, std::move(*found)});
 }
 
 asio::awaitable<http::response> tasks::show(task_id id) {
@@ -266,7 +307,7 @@ asio::awaitable<http::response> tasks::show_once_finished(task_id id, deadline u
     if (!*first) {
         co_return unknown_task(id);
     }
-    if (model::is_finished((*first)->state)) {
+    if (wire::is_finished(**first)) {
         co_return shown(200, **first);
     }
     auto const finished = co_await waiter.finished(std::move(**first), until);

@@ -18,6 +18,9 @@ namespace tasker::model {
 
 namespace {
 
+/// No name of a step contains a colon.
+constexpr std::string_view undo_suffix = ":undo";
+
 step_graph graph_of(workflow_template const& source) {
     std::unordered_map<std::string_view, std::int32_t> numbers;
     for (std::size_t i = 0; i < source.steps.size(); ++i) {
@@ -81,16 +84,23 @@ void append_number(std::string& out, std::int32_t number) {
     out += std::to_string(number);
 }
 
-void append_step(std::string& out, compiled_template const& compiled, std::size_t number) {
-    compiled_step const& step = compiled.steps[number];
+/// `all`: the steps of its graph. `first`: the number of the first of them.
+void append_step(std::string& out, std::vector<compiled_step> const& all, std::size_t first,
+                 std::size_t number) {
+    compiled_step const& step = all[number - first];
     json::object_writer row{out};
     row.number("step_no", number);
     json::append_array(row.key("parents"), step.parents, append_number);
     json::append_array(row.key("children"), step.children, append_number);
     json::append_array(
         row.key("child_parents"), step.children, [&](std::string& to, std::int32_t child) {
-            to += std::to_string(compiled.steps[static_cast<std::size_t>(child)].parents.size());
+            to += std::to_string(all[static_cast<std::size_t>(child) - first].parents.size());
         });
+    if (step.undoes) {
+        row.number("undoes", *step.undoes);
+    } else {
+        row.null("undoes");
+    }
     row.text("kind", kind_names[static_cast<std::size_t>(step.source.kind())]);
     write_columns(row, step_fields, step.source);
     write_columns(row, settings_fields, step.source.settings);
@@ -101,6 +111,61 @@ void append_step(std::string& out, compiled_template const& compiled, std::size_
         write_worker_settings(settings, settings_fields, step.source.settings);
     }
     row.json("worker_settings", for_worker == "{}" ? "null" : for_worker);
+}
+
+/// Whether each step has `compensate`, or comes after one that has it and before another one.
+std::vector<bool> steps_to_undo(std::vector<compiled_step> const& steps) {
+    auto const any = [](std::vector<std::int32_t> const& some, std::vector<bool> const& marked) {
+        return std::ranges::any_of(
+            some, [&](std::int32_t step) { return marked[static_cast<std::size_t>(step)]; });
+    };
+    std::vector<bool> before(steps.size()); // the step, or one before it, has `compensate`
+    std::vector<bool> after(steps.size());
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        before[i] = steps[i].source.compensate || any(steps[i].parents, before);
+    }
+    for (std::size_t i = steps.size(); i-- > 0;) {
+        after[i] = steps[i].source.compensate || any(steps[i].children, after);
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        before[i] = before[i] && after[i];
+    }
+    return before;
+}
+
+compiled_step undo_step(step_template const& of, std::int32_t number) {
+    compiled_step out{.source = {}, .parents = {}, .children = {}, .undoes = number};
+    out.source.name = of.name + std::string{undo_suffix};
+    out.source.join = join_rule::none_failed;
+    set_defaults(step_fields, out.source);
+    set_defaults(settings_fields, out.source.settings);
+    if (of.compensate) {
+        override_fields(compensation_fields, out.source.settings, *of.compensate);
+    }
+    return out;
+}
+
+std::vector<compiled_step> undo_steps(std::vector<compiled_step> const& steps) {
+    std::vector<bool> const wanted = steps_to_undo(steps);
+    std::vector<std::int32_t> numbers(steps.size(), -1);
+    auto next = static_cast<std::int32_t>(steps.size());
+    for (std::size_t i = steps.size(); i-- > 0;) {
+        numbers[i] = wanted[i] ? next++ : -1;
+    }
+    auto const numbers_of = [&](std::vector<std::int32_t> const& some) {
+        std::vector<std::int32_t> out = renumbered(some, numbers);
+        std::erase(out, -1);
+        return out;
+    };
+    std::vector<compiled_step> out;
+    for (std::size_t i = steps.size(); i-- > 0;) {
+        if (wanted[i]) {
+            out.push_back(undo_step(steps[i].source, static_cast<std::int32_t>(i)));
+            out.back().parents = numbers_of(steps[i].children);
+            out.back().children = numbers_of(steps[i].parents);
+        }
+    }
+    return out;
 }
 
 } // namespace
@@ -133,7 +198,8 @@ compiled_template compile(workflow_template const& source, std::string_view envi
                           .definition = to_definition(source),
                           .hash = {},
                           .result = {},
-                          .steps = {}};
+                          .steps = {},
+                          .undo_steps = {}};
     out.hash = sha256(out.definition);
     if (source.result) {
         std::unordered_map<std::string_view, std::int32_t> numbers;
@@ -163,18 +229,24 @@ compiled_template compile(workflow_template const& source, std::string_view envi
         }
         compiled_step step{.source = source.steps[old],
                            .parents = renumbered(graph.parents[old], new_numbers),
-                           .children = renumbered(graph.children[old], new_numbers)};
+                           .children = renumbered(graph.children[old], new_numbers),
+                           .undoes = {}};
         set_defaults(step_fields, step.source);
         step.source.settings = std::move(settings);
         out.steps.push_back(std::move(step));
     }
+    out.undo_steps = undo_steps(out.steps);
     return out;
 }
 
 std::string steps_json(compiled_template const& compiled) {
     std::string out = "[";
-    for (std::size_t i = 0; i < compiled.steps.size(); ++i) {
-        append_step(out.append(i == 0 ? "" : ","), compiled, i);
+    std::size_t const total = compiled.steps.size();
+    for (std::size_t i = 0; i < total; ++i) {
+        append_step(out.append(i == 0 ? "" : ","), compiled.steps, 0, i);
+    }
+    for (std::size_t i = 0; i < compiled.undo_steps.size(); ++i) {
+        append_step(out.append(","), compiled.undo_steps, total, total + i);
     }
     return out.append("]");
 }

@@ -251,6 +251,12 @@ step_index check_steps(reading in, std::vector<step_template> const& steps,
                             " dependencies in total, not " + std::to_string(edges));
         return index;
     }
+    if (steps.size() > max_steps_with_undo &&
+        std::ranges::any_of(steps, [](auto const& step) { return step.compensate.has_value(); })) {
+        in.problems.add("steps", 0,
+                        "must have at most " + std::to_string(max_steps_with_undo) +
+                            " steps if one has `compensate`, not " + std::to_string(steps.size()));
+    }
     step_graph graph{steps.size()};
     dependency_checker checker{in, index, graph};
     for (std::size_t i = 0; i < steps.size(); ++i) {

@@ -44,6 +44,20 @@ std::optional<std::int32_t> attempts_kind::read(reading in, document_path const&
     return given == 0 ? 1 : given;
 }
 
+std::optional<step_settings> compensation_kind::read(reading in, document_path const& path,
+                                                     node_index node) {
+    static constexpr auto keys = keys_of(compensation_fields);
+    mapping_reader const from{in, path, node, keys};
+    step_settings out;
+    read_fields(in, path, from, compensation_fields, out, completeness::whole);
+    return out;
+}
+
+void compensation_kind::write(std::string& out, step_settings const& value) {
+    json::object_writer mapping{out};
+    write_fields(mapping, compensation_fields, value);
+}
+
 void check_sleep(reading in, document_path const& path, mapping_reader const& sleep,
                  step_template const& /*read*/) {
     if (sleep.find("seconds").has_value() == sleep.find("until").has_value()) {

@@ -113,6 +113,7 @@ inline constexpr std::int32_t largest_quorum = 100;
 
 inline constexpr std::chrono::milliseconds longest_sleep = std::chrono::hours{24 * 3'650};
 inline constexpr std::chrono::milliseconds longest_delay = std::chrono::hours{24};
+inline constexpr std::chrono::milliseconds longest_task_timeout = std::chrono::hours{24 * 3'650};
 inline constexpr std::int32_t most_repetitions = 1'000'000;
 
 inline constexpr std::int32_t most_attempts = 10'000;
@@ -121,22 +122,25 @@ inline constexpr std::int32_t longest_backoff_ms = 86'400'000; // a day
 /// In milliseconds it fits into 32 bits.
 inline constexpr std::chrono::milliseconds longest_timeout = std::chrono::hours{24 * 24};
 
-/// The settings of a step, which environments can override.
-inline constexpr std::tuple settings_fields{
-    make_group<step_settings>(
-        "handler",
-        field{"callable", &step_settings::callable, text_kind{callable_problem, callable_pattern},
-              "the name of the handler in the worker: up to 256 printable characters, no spaces"}
-            .stored_in("handler")
-            .must_be_given(),
-        field{"method", &step_settings::method, text_kind{callable_problem, callable_pattern},
-              "passed to the handler"}
-            .stored_in("handler_method"),
-        field{"initialization", &step_settings::initialization, mapping_kind{},
-              "any keys; passed to the handler"}
-            .stored_in("initialization")
-            .defaults_to("{}"))
-        .optional(),
+inline constexpr field callable_field =
+    field{"callable", &step_settings::callable, text_kind{callable_problem, callable_pattern},
+          "the name of the handler in the worker: up to 256 printable characters, no spaces"}
+        .stored_in("handler")
+        .must_be_given();
+inline constexpr field method_field =
+    field{"method", &step_settings::method, text_kind{callable_problem, callable_pattern},
+          "passed to the handler"}
+        .stored_in("handler_method");
+inline constexpr field initialization_field =
+    field{"initialization", &step_settings::initialization, mapping_kind{},
+          "any keys; passed to the handler"}
+        .stored_in("initialization")
+        .defaults_to("{}");
+inline constexpr field timeout_field =
+    field{"timeout_seconds", &step_settings::timeout, seconds_kind{longest_timeout},
+          "the time limit of one attempt; up to three decimals"}
+        .stored_in("timeout_ms");
+inline constexpr group retry_group =
     make_group<step_settings>(
         "retry",
         field{"retryable", &step_settings::retryable, boolean_kind{},
@@ -169,10 +173,26 @@ inline constexpr std::tuple settings_fields{
               "shortens each delay by a random part, up to 20 %"}
             .stored_in("jitter")
             .defaults_to(true))
-        .checked_by(check_retry, retry_rule),
-    field{"timeout_seconds", &step_settings::timeout, seconds_kind{longest_timeout},
-          "the time limit of one attempt; up to three decimals"}
-        .stored_in("timeout_ms"),
+        .checked_by(check_retry, retry_rule);
+
+/// The settings of a step, which environments can override.
+inline constexpr std::tuple settings_fields{
+    make_group<step_settings>("handler", callable_field, method_field, initialization_field)
+        .optional(),
+    retry_group,
+    timeout_field,
+};
+
+/// The keys of `compensate`.
+inline constexpr std::tuple compensation_fields{callable_field, method_field, initialization_field,
+                                                retry_group, timeout_field};
+
+/// The handler that undoes a step, with its settings.
+struct compensation_kind : value_kind<step_settings> {
+    static std::optional<step_settings> read(reading in, document_path const& path,
+                                             node_index node);
+    static void write(std::string& out, step_settings const& value);
+    static void describe(json::object_writer& schema);
 };
 
 /// The other keys of a step.
@@ -298,6 +318,9 @@ inline constexpr std::tuple step_fields{
     field{"result_schema", &step_template::result_schema, schema_kind{},
           "JSON Schema for the result of the step; see [workflows.md](workflows.md#result-schema)"}
         .for_worker(),
+    field{"compensate", &step_template::compensate, compensation_kind{},
+          "the handler that undoes the step if the task fails; see "
+          "[workflows.md](workflows.md#compensation)"},
 };
 
 inline constexpr std::array<std::string_view, 5> kind_names{"handler", "sleep", "signal", "map",
@@ -323,6 +346,9 @@ inline constexpr std::tuple template_fields{
           "any keys; stored, not used"},
     field{"result", &workflow_template::result, placeholders_kind{result_sources},
           "the result of a task; see [workflows.md](workflows.md#result)"},
+    field{"timeout_seconds", &workflow_template::timeout, seconds_kind{longest_task_timeout},
+          "the time limit of a task, from its creation; see "
+          "[workflows.md](workflows.md#time-limit-of-a-task)"},
 };
 
 } // namespace tasker::model

@@ -70,8 +70,8 @@ struct kind_without_handler {
     std::span<std::string_view const> excluded;
 };
 
-constexpr std::string_view without_effect_on_waits[]{"retry", "timeout_seconds", "repeat",
-                                                     "map",   "inputs",          "result_schema"};
+constexpr std::string_view without_effect_on_waits[]{
+    "retry", "timeout_seconds", "repeat", "map", "inputs", "result_schema", "compensate"};
 constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds", "inputs",
                                                         "result_schema"};
 constexpr std::string_view excluded_by_workflow[]{"repeat"};

@@ -60,6 +60,16 @@ void describe_fields(object_writer& properties, Fields const& fields, completene
     });
 }
 
+} // namespace
+
+void compensation_kind::describe(object_writer& schema) {
+    describe_keys(schema, compensation_fields, completeness::whole);
+    object_writer properties{schema.key("properties")};
+    describe_fields(properties, compensation_fields, completeness::whole);
+}
+
+namespace {
+
 void describe_name(object_writer& schema, std::string_view meaning) {
     text_kind{name_problem, name_pattern}.describe(schema);
     schema.text("description", meaning);
@@ -80,14 +90,14 @@ void describe_step(object_writer& schema) {
     schema.json("oneOf", R"([{"required":["handler"],"not":{"required":["map","repeat"]}},
         {"required":["sleep"],
          "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false,
-                       "inputs":false,"result_schema":false}},
+                       "inputs":false,"result_schema":false,"compensate":false}},
         {"required":["workflow"],
          "properties":{"timeout_seconds":false,"repeat":false,
                        "map":{"not":{"required":["batch_size"]}},
                        "inputs":false,"result_schema":false}},
         {"required":["signal"],
          "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false,
-                       "inputs":false,"result_schema":false}}])");
+                       "inputs":false,"result_schema":false,"compensate":false}}])");
     schema.json("patternProperties", core_step_patterns);
     object_writer properties{schema.key("properties")};
     describe_fields(properties, step_fields, completeness::whole);

@@ -32,6 +32,7 @@ constexpr step_key keys[]{
     {"map", "map: $.a.list"},
     {"inputs", "inputs: {n: '${parents/a/n}'}"},
     {"result_schema", "result_schema: {type: object}"},
+    {"compensate", "compensate: {callable: h}"},
 };
 
 std::string with_keys(step_key const& first, step_key const& second) {

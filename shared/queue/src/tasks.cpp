@@ -21,7 +21,8 @@ constexpr pg::statement create_sql{
     "tasker_create_tasks",
     "select * from tasker.create_tasks($1, $2, $3, $4, $5, $6, $7, p_filled => $8)"};
 constexpr pg::statement cancel_sql{
-    "tasker_cancel_tasks", "select task_id, cancelled, state::text from tasker.cancel_tasks($1)"};
+    "tasker_cancel_tasks",
+    "select task_id, cancelled, state::text from tasker.cancel_tasks($1, $2)"};
 constexpr pg::statement get_sql{"tasker_get_tasks", "select * from tasker.get_tasks($1)"};
 constexpr pg::statement finished_sql{"tasker_finished_tasks",
                                      "select * from tasker.finished_tasks($1)"};
@@ -83,6 +84,8 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
         .finished_at = from.optional(&pg::rows::timestamptz, row, 13),
         .result = optional_text(from, row, 14),
         .parent = read_parent(from, row),
+        .compensation = optional_text(from, row, 18),
+        .error = optional_text(from, row, 19),
     };
 }
 
@@ -114,6 +117,7 @@ result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
         .items_total = from.optional(&pg::rows::int4, row, 16),
         .items_complete = from.optional(&pg::rows::int4, row, 17),
         .items_failed = from.optional(&pg::rows::int4, row, 18),
+        .compensation = optional_text(from, row, 19),
         .result = optional_text(from, row, 12),
         .error = optional_text(from, row, 13),
     };
@@ -160,8 +164,8 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
     return views;
 }
 
-constexpr std::size_t task_columns = 18;
-constexpr std::size_t step_columns = 19;
+constexpr std::size_t task_columns = 20;
+constexpr std::size_t step_columns = 20;
 constexpr std::size_t item_columns = 12;
 
 result<std::vector<create_outcome>> read_created(pg::rows const& from,
@@ -212,10 +216,11 @@ asio::awaitable<result<std::vector<create_outcome>>> create_tasks(pg::connection
     co_return read_created(*answer, tasks);
 }
 
-asio::awaitable<result<std::vector<cancel_outcome>>>
-cancel_tasks(pg::connection& connection, std::vector<task_id> tasks, deadline until) {
+asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::connection& connection,
+                                                                  std::vector<task_id> tasks,
+                                                                  bool compensate, deadline until) {
     auto const answer = co_await connection.run_then(
-        {cancel_sql, pg::params{}.add_uuid_array(tasks)}, announce, until);
+        {cancel_sql, pg::params{}.add_uuid_array(tasks).add_bool(compensate)}, announce, until);
     if (!answer) {
         co_return answer.error();
     }

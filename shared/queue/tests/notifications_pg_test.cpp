@@ -91,7 +91,7 @@ TEST_F(Notifications, AnnounceWorkRetriesAndFinishedTasksWithoutAnotherCall) {
     ASSERT_EQ(run(release(connection_, normal_queue, {lease_of(again.at(0))}, soon())).value(), 1);
     EXPECT_THAT(received(1), ElementsAre("tasker_ready tasker_default"));
 
-    ASSERT_TRUE(run(cancel_tasks(connection_, {task}, soon())));
+    ASSERT_TRUE(run(cancel_tasks(connection_, {task}, false, soon())));
     EXPECT_THAT(received(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 
@@ -119,7 +119,7 @@ TEST_F(Notifications, AreNotSentForACallThatFailed) {
     EXPECT_EQ(pg::sqlstate_of(refused.error()), "22P02");
     auto const task = create(chain);
     EXPECT_THAT(received(1), ElementsAre("tasker_ready tasker_default"));
-    ASSERT_TRUE(run(cancel_tasks(connection_, {task}, soon())));
+    ASSERT_TRUE(run(cancel_tasks(connection_, {task}, false, soon())));
     EXPECT_THAT(received(1), ElementsAre("tasker_finished " + task.to_string()));
 }
 

@@ -128,12 +128,12 @@ TEST_F(Tasks, AreCancelledUnlessTheyHaveEnded) {
     auto const chain = register_chain();
     auto const open_task = create(chain);
     auto const first =
-        run(cancel_tasks(connection_, {open_task, task_id::generate()}, soon())).value();
+        run(cancel_tasks(connection_, {open_task, task_id::generate()}, false, soon())).value();
     ASSERT_THAT(first, SizeIs(1));
     EXPECT_EQ(first[0].id, open_task);
     EXPECT_TRUE(first[0].cancelled);
     EXPECT_EQ(first[0].state, model::task_state::cancelled);
-    auto const second = run(cancel_tasks(connection_, {open_task}, soon())).value();
+    auto const second = run(cancel_tasks(connection_, {open_task}, false, soon())).value();
     EXPECT_FALSE(second.at(0).cancelled);
     EXPECT_EQ(second.at(0).state, model::task_state::cancelled);
 }
@@ -142,7 +142,7 @@ TEST_F(Tasks, ThatHaveFinishedAreFoundAmongOthers) {
     auto const chain = register_chain();
     auto const open_task = create(chain);
     auto const cancelled = create(chain);
-    ASSERT_TRUE(run(cancel_tasks(connection_, {cancelled}, soon())));
+    ASSERT_TRUE(run(cancel_tasks(connection_, {cancelled}, false, soon())));
     auto const finished = run(finished_tasks(connection_, {open_task, cancelled}, soon())).value();
     ASSERT_THAT(finished, SizeIs(1));
     EXPECT_EQ(finished[0].id, cancelled);
@@ -170,7 +170,7 @@ TEST_F(Tasks, AreListedByEachFilter) {
     auto const chain = register_chain();
     auto const pending = create(chain);
     auto const cancelled = create(chain);
-    ASSERT_TRUE(run(cancel_tasks(connection_, {cancelled}, soon())));
+    ASSERT_TRUE(run(cancel_tasks(connection_, {cancelled}, false, soon())));
     auto const count = [&](task_filter filter) {
         return run(list_tasks(connection_, std::move(filter), 10, soon())).value().size();
     };

@@ -2,7 +2,7 @@
 -- children whose parents have all ended as judge_steps decides. A child that is no handler begins its wait. A child
 -- that does not run, or whose wait ends immediately, has ended too, so this continues in rounds until no other step
 -- ends. It has no SET options: see advance_steps.
--- called by: finish_steps, start_dynamic, end_waits.
+-- called by: finish_steps, start_dynamic, end_waits, start_compensation.
 -- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped; null for none. p_take: see finish_steps.
 -- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the
 --   tasks of steps that failed without having been ready, that now wait for a time or a signal (waiting_tasks), and that

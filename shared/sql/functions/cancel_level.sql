@@ -1,13 +1,14 @@
 -- Cancels tasks without their child tasks.
 -- called by: cancel_tasks, whose options it runs under.
--- p_task_ids: tasks that are open or failed.
+-- p_task_ids: tasks that are open or failed. p_overdue: they fail, because their time limit has passed. A task that
+--   has begun to compensate meanwhile is not changed.
 -- returns: those that this call cancelled.
 -- locks: steps (task_id, step_no), then tasks (task_id).
 -- moves: see cancel_tasks.
 -- Steps are cancelled in rounds until none is left: a round waits for a finish_steps in flight, whose
 -- new children only the next round sees. A step that is about to be followed by others is open until
 -- that commits, so a look that finds no open step has missed none.
-create or replace function tasker.cancel_level(p_task_ids uuid[], p_now timestamptz) returns uuid[]
+create or replace function tasker.cancel_level(p_task_ids uuid[], p_now timestamptz, p_overdue boolean) returns uuid[]
 language plpgsql
 as $$
 declare
@@ -28,6 +29,9 @@ begin
         with own as materialized (
             select s.task_id, s.step_no
             from unnest(p_task_ids) o(task_id)
+            cross join lateral (
+                select from tasker.tasks t
+                where t.task_id = o.task_id and t.compensation is distinct from 'running' offset 0) t
             join tasker.steps s on s.task_id = any (array[o.task_id])
             where not tasker.step_has_ended(s.state)
             order by o.task_id, s.step_no
@@ -38,15 +42,24 @@ begin
         where s.task_id = any (array[own.task_id]) and s.step_no = own.step_no
           and not tasker.step_has_ended(s.state);
         exit when not exists (
-            select from tasker.steps s
-            where s.task_id = any (p_task_ids)
-              and not tasker.step_has_ended(s.state));
+            select from unnest(p_task_ids) o(task_id)
+            cross join lateral (
+                select from tasker.tasks t
+                where t.task_id = o.task_id and t.compensation is distinct from 'running' offset 0) t
+            cross join lateral (
+                select from tasker.steps s
+                where s.task_id = o.task_id and not tasker.step_has_ended(s.state) offset 0) s);
     end loop;
 
     with moved as (
         update tasker.tasks t
-        set state = 'cancelled', steps_active = 0, steps_waiting = 0, finished_at = p_now
-        where t.task_id = any (p_task_ids) and t.state not in ('complete', 'cancelled')
+        set state = (case when p_overdue then 'failed' else 'cancelled' end)::tasker.task_state,
+            steps_active = 0, steps_waiting = 0, finished_at = p_now,
+            error = case when p_overdue
+                         then '{"type": "deadline", "message": "the task did not end within its timeout_seconds"}'::json
+                         else t.error end
+        where t.task_id = any (p_task_ids) and t.compensation is distinct from 'running'
+          and (not tasker.has_ended(t.state) or t.state = 'failed' and not p_overdue)
         returning t.task_id
     )
     select array_agg(m.task_id) into v_cancelled from moved m;

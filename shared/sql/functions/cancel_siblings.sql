@@ -1,4 +1,5 @@
--- Cancels the open child tasks of steps of which another child failed or was cancelled, unless that is collected.
+-- Cancels the open child tasks of steps of which another child failed or was cancelled, unless that is collected. What
+-- they have done is undone: a step failed, and no user asked for this.
 -- called by: fire_children, before it locks the steps. It has no SET options: it runs under those of its callers.
 -- locks: see cancel_tasks.
 create or replace function tasker.cancel_siblings(p_task_ids uuid[], p_step_nos int[]) returns void
@@ -22,7 +23,7 @@ begin
           cross join lateral (select * from tasker.tasks t where t.task_id = c.child_id offset 0) t) c
     where c.must_end and not tasker.has_ended(c.state);
     if v_open is not null then
-        perform from tasker.cancel_tasks(v_open);
+        perform from tasker.cancel_tasks(v_open, true);
     end if;
 end;
 $$;

@@ -1,15 +1,18 @@
 -- Cancels tasks and their open child tasks: nothing more of them will run; a result that comes later is refused.
 -- Their timers are deleted, and their messages are dropped when they next turn up.
--- called by: the orchestrator (POST /v1/tasks/{id}/cancel).
+-- p_compensate: their complete steps are undone. p_overdue: the time limit of p_task_ids has passed, so these fail, and
+--   all are undone; tasks that have failed before are not changed.
+-- called by: the orchestrator (POST /v1/tasks/{id}/cancel); end_overdue.
 -- returns: for each task that exists its state afterwards, and whether this call cancelled it; a
---   task that is complete or was cancelled before is not changed.
+--   task that is complete, was cancelled before or compensates is not changed.
 -- locks: steps (task_id, step_no), then tasks (task_id), for each level of child tasks. A later round may lock
 --   steps below those that it holds, so each wait is bounded: after it, the function releases its locks and starts
 --   again.
 -- raises: lock_not_available after 20 attempts.
 -- moves: step enqueued (with or without a row) | in_progress | waiting_for_retry | waiting | pending -> cancelled;
---   task pending | running | waiting | failed -> cancelled.
-create or replace function tasker.cancel_tasks(p_task_ids uuid[])
+--   task pending | running | waiting | failed -> cancelled; pending | running | waiting -> failed.
+create or replace function tasker.cancel_tasks(
+    p_task_ids uuid[], p_compensate boolean default false, p_overdue boolean default false)
 returns table (task_id uuid, cancelled boolean, state tasker.task_state)
 language plpgsql
 set search_path = ''
@@ -27,15 +30,20 @@ declare
     v_now       timestamptz := tasker.clock();
     v_open      uuid[]; -- tasks of one level: first p_task_ids, then their children
     v_cancelled uuid[];
+    v_overdue   boolean; -- the tasks of this level fail
+    v_ended     record;
 begin
     loop
         begin
             v_cancelled := '{}'::uuid[];
             v_open := array(select t.task_id from tasker.tasks t
                             where t.task_id = any (p_task_ids)
-                              and t.state not in ('complete', 'cancelled'));
+                              and (not tasker.has_ended(t.state) or t.state = 'failed' and not p_overdue)
+                              and t.compensation is distinct from 'running');
+            v_overdue := p_overdue;
             while v_open <> '{}' loop
-                v_cancelled := v_cancelled || tasker.cancel_level(v_open, v_now);
+                v_cancelled := v_cancelled || tasker.cancel_level(v_open, v_now, v_overdue);
+                v_overdue := false; -- their child tasks are cancelled
                 v_open := array(
                     select distinct c.child_id from unnest(v_open) o(task_id)
                     -- `offset 0`: decision 0113.
@@ -61,7 +69,15 @@ begin
         end;
     end loop;
     delete from tasker.unsuccessful_tasks u where u.state = 'failed' and u.task_id = any (v_cancelled);
-    perform tasker.end_tasks(nullif(v_cancelled, '{}'), 'cancelled', true);
+    if p_overdue then
+        select array_agg(t.task_id) filter (where t.state = 'failed') as failed,
+               array_agg(t.task_id) filter (where t.state = 'cancelled') as cancelled
+        into v_ended from tasker.tasks t where t.task_id = any (v_cancelled);
+        perform tasker.end_tasks(v_ended.failed, 'failed', true);
+        perform tasker.end_tasks(v_ended.cancelled, 'cancelled', true);
+    else
+        perform tasker.end_tasks(nullif(v_cancelled, '{}'), 'cancelled', true, p_compensate);
+    end if;
     return query
         select t.task_id, t.task_id = any (v_cancelled), t.state
         from tasker.tasks t where t.task_id = any (p_task_ids);

@@ -1,5 +1,6 @@
 -- The rows a worker gets for steps that were just leased to it.
 -- called by: claim_steps, finish_step, finish_steps. No SET options, so that the planner inlines it.
+-- An undo step gets the result of the step that it undoes as its only parent.
 -- cost: five primary-key look-ups a step, and two for each parent; another one with `repeat`.
 create or replace function tasker.claimed_rows(
     p_queue text, p_msg_ids bigint[], p_task_ids uuid[], p_step_nos int[])
@@ -11,7 +12,7 @@ as $$
            case when s.item is null then d.name else d.name || '[' || tasker.item_index(s.step_no) || ']' end,
            d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
            t.priority, t.context,
-           f.results, s.parents_bytes, f.states,
+           f.results, case when d.undoes is null then s.parents_bytes else 0 end, f.states,
            case when d.repeat is not null then (
                select pg_catalog.json_build_object('iteration', coalesce(pg_catalog.max(r.finished), 0) + 1,
                                                    'previous', (pg_catalog.array_agg(r.previous))[1])
@@ -29,11 +30,13 @@ as $$
         where d.template_id = s.template_id and d.step_no = tasker.template_step(s.step_no) offset 0) d
     cross join lateral (
         select pg_catalog.json_object_agg(n.name, coalesce(r.result, 'null'))
-                   filter (where r.state = 'complete' and s.parents_bytes <= tasker.joined_bytes_limit()) as results,
+                   filter (where r.state = 'complete' and (s.parents_bytes <= tasker.joined_bytes_limit()
+                                                          or d.undoes is not null)) as results,
                pg_catalog.json_object_agg(n.name, case r.state when 'pending' then 'not_run' else r.state::text end)
                    filter (where s.dynamic) as states
         -- An item gets them only if its inputs read them.
-        from pg_catalog.unnest(case when s.item is null or d.worker_settings ->> 'inputs' like '%${parent%'
+        from pg_catalog.unnest(case when d.undoes is not null then array[d.undoes]
+                                    when s.item is null or d.worker_settings ->> 'inputs' like '%${parent%'
                                     then d.parents end) u(step_no)
         cross join lateral (
             select * from tasker.steps r where r.task_id = s.task_id and r.step_no = u.step_no offset 0) r

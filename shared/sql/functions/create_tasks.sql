@@ -37,6 +37,7 @@ declare
     v_old         int[] := '{}'::int[];
     v_new         record;
     v_dynamic     boolean; -- some roots have conditions, or are no handlers
+    v_limited     uuid[];  -- tasks with a time limit
     v_start       record;
     v_queues      text[];
     v_tasks       uuid[];
@@ -84,11 +85,15 @@ begin
         returning task_id, template_id, priority
     )
     select array_agg(tasker.queue_name(t.namespace, task.priority)), array_agg(task.task_id),
-           array_agg(r.step_no), bool_or(t.has_dynamic_roots)
-    into v_queues, v_tasks, v_steps, v_dynamic
+           array_agg(r.step_no), bool_or(t.has_dynamic_roots),
+           array_agg(task.task_id) filter (where t.timeout_ms is not null and r.step_no = t.roots[1])
+    into v_queues, v_tasks, v_steps, v_dynamic, v_limited
     from task
     join tasker.templates t on t.template_id = any (array[task.template_id])
     cross join lateral unnest(t.roots) r(step_no);
+    if v_limited is not null then
+        perform tasker.start_deadlines(v_limited);
+    end if;
     if v_dynamic then
         v_start := tasker.start_dynamic(v_tasks, v_steps);
         v_tasks := v_start.task_ids;

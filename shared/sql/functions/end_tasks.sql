@@ -1,21 +1,43 @@
--- Records that tasks have just reached a final state.
+-- Records that tasks have just reached a final state, and starts the compensation of those that failed or were
+-- cancelled. A task that compensates is finished after that.
 -- called by: update_tasks, finish_step, start_dynamic, cancel_tasks, which hold the tasks' locks.
--- p_task_ids: null for none. p_some_children: some of them may be child tasks.
-create or replace function tasker.end_tasks(p_task_ids uuid[], p_state tasker.task_state, p_some_children boolean)
+-- p_task_ids: null for none. p_some_children: some of them may be child tasks. p_compensate: false for none of them.
+-- locks: see start_compensation.
+create or replace function tasker.end_tasks(
+    p_task_ids uuid[], p_state tasker.task_state, p_some_children boolean, p_compensate boolean default true)
 returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+    v_undo  uuid[];
+    v_ended uuid[] := p_task_ids;
 begin
     if p_task_ids is null then
         return;
     end if;
     if p_state <> 'complete' then
-        insert into tasker.unsuccessful_tasks (state, task_id) select p_state, unnest(p_task_ids);
+        with ended as (
+            insert into tasker.unsuccessful_tasks (state, task_id) select p_state, unnest(p_task_ids)
+            returning task_id
+        )
+        select array_agg(e.task_id) into v_undo
+        from ended e
+        -- `offset 0`: decision 0113.
+        cross join lateral (select * from tasker.tasks t where t.task_id = e.task_id offset 0) t
+        cross join lateral (select * from tasker.templates p where p.template_id = t.template_id offset 0) p
+        where p_compensate and p.has_compensation and t.compensation is null;
+        if v_undo is not null then
+            v_undo := tasker.start_compensation(v_undo);
+            v_ended := array(select u from unnest(p_task_ids) u where u <> all (coalesce(v_undo, '{}')));
+        end if;
+    end if;
+    if v_ended = '{}' then
+        return;
     end if;
     if p_some_children then
-        perform tasker.note_child_ends(p_task_ids, p_state);
+        perform tasker.note_child_ends(v_ended, p_state);
     end if;
-    perform tasker.note_finished(p_task_ids);
+    perform tasker.note_finished(v_ended);
 end;
 $$;

@@ -1,5 +1,6 @@
--- Executes the timers that are due: enqueues steps whose retry or repetition is due, ends sleeps and waits for signals
--- whose deadline is over, and moves steps whose child tasks ended.
+-- Executes the timers that are due: enqueues steps whose retry or repetition is due, ends sleeps, waits for signals
+-- whose deadline is over, and tasks whose time limit has passed, and moves steps whose child tasks ended. A call takes
+-- timers of one group; for time limits also because cancel_tasks must hold no other locks.
 -- called by: every orchestrator's timer (skip locked: any number may run concurrently).
 -- returns: how many steps moved; the milliseconds until the next timer is due, null if there is none.
 -- locks: timers (skip locked), steps (task_id, step_no), tasks (task_id), then queues.
@@ -24,22 +25,22 @@ declare
                               where d.due_at > 'epoch'::timestamptz + interval '1 microsecond' * (select $1)
                               order by d.due_at limit 1),
                              extract(epoch from tasker.clock() - interval '1 minute') * 1000000)::bigint$lowest$);
-    v_children boolean; -- this call takes only timers of child tasks, otherwise none of them
+    v_group    text; -- this call takes only timers of this group
     v_due      record;
 begin
-    -- Both lock steps, then tasks: one transaction must not do it twice.
-    select tasker.is_of_a_child(d.kind) into v_children
+    -- Each locks steps, then tasks: one transaction must not do it twice.
+    select tasker.timer_group(d.kind) into v_group
     from tasker.timers d where d.due_at > v_floor and d.due_at <= v_now order by d.due_at limit 1;
     with due as materialized (
         select d.due_at, d.task_id, d.step_no, d.kind
         from tasker.timers d
-        where d.due_at > v_floor and d.due_at <= v_now and tasker.is_of_a_child(d.kind) = v_children
+        where d.due_at > v_floor and d.due_at <= v_now and tasker.timer_group(d.kind) = v_group
         order by d.due_at
         limit p_limit
         for update skip locked
     ), gone as (
         delete from tasker.timers d using due
-        where d.due_at = any (array[due.due_at]) and d.task_id = due.task_id and d.step_no = due.step_no
+        where d.due_at = any (array[due.due_at]) and d.task_id = any (array[due.task_id]) and d.step_no = due.step_no
               and d.kind = due.kind
         returning d.task_id, d.step_no, d.kind, d.queue, d.msg_id
     )
@@ -51,26 +52,29 @@ begin
            array_agg(g.task_id) filter (where g.kind = 'deadline') as late_tasks,
            array_agg(g.step_no) filter (where g.kind = 'deadline') as late_steps
     into v_due from gone g;
-    if v_due.ends_waits and not v_children then
-        -- Several statements move them, so the steps are locked in order first, then the tasks.
-        perform from (select * from unnest(v_due.tasks, v_due.steps) u(task_id, step_no)
-                      order by u.task_id, u.step_no offset 0) i
-        join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
-        for update of s;
-        perform from tasker.tasks t where t.task_id = any (v_due.tasks) order by t.task_id for update;
-    end if;
-    fired := tasker.return_steps(v_due.tasks, v_due.steps, v_due.kinds, v_due.queues, v_due.msg_ids);
-    if v_due.sleep_tasks is not null then
-        fired := fired + tasker.end_waits(
-            v_due.sleep_tasks, v_due.sleep_steps,
-            array_fill('complete'::tasker.step_state, array[cardinality(v_due.sleep_tasks)]),
-            array_fill('null'::text, array[cardinality(v_due.sleep_tasks)]));
-    end if;
-    if v_due.late_tasks is not null then
-        fired := fired + tasker.fire_deadlines(v_due.late_tasks, v_due.late_steps);
-    end if;
-    if v_children then
+    if v_group = 'child' then
         fired := tasker.fire_children(v_due.tasks, v_due.steps, v_due.kinds);
+    elsif v_group = 'task' then
+        fired := tasker.end_overdue(v_due.tasks);
+    else
+        if v_due.ends_waits then
+            -- Several statements move them, so the steps are locked in order first, then the tasks.
+            perform from (select * from unnest(v_due.tasks, v_due.steps) u(task_id, step_no)
+                          order by u.task_id, u.step_no offset 0) i
+            join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
+            for update of s;
+            perform from tasker.tasks t where t.task_id = any (v_due.tasks) order by t.task_id for update;
+        end if;
+        fired := tasker.return_steps(v_due.tasks, v_due.steps, v_due.kinds, v_due.queues, v_due.msg_ids);
+        if v_due.sleep_tasks is not null then
+            fired := fired + tasker.end_waits(
+                v_due.sleep_tasks, v_due.sleep_steps,
+                array_fill('complete'::tasker.step_state, array[cardinality(v_due.sleep_tasks)]),
+                array_fill('null'::text, array[cardinality(v_due.sleep_tasks)]));
+        end if;
+        if v_due.late_tasks is not null then
+            fired := fired + tasker.fire_deadlines(v_due.late_tasks, v_due.late_steps);
+        end if;
     end if;
 
     select greatest(0, ceil(extract(epoch from d.due_at - tasker.clock()) * 1000))::bigint

@@ -19,7 +19,7 @@ begin
             offset 0 for update skip locked) d
     )
     delete from tasker.timers d using own
-    where d.due_at = any (array[own.due_at]) and d.task_id = own.task_id and d.step_no = own.step_no
+    where d.due_at = any (array[own.due_at]) and d.task_id = any (array[own.task_id]) and d.step_no = own.step_no
       and d.kind = own.kind;
 end;
 $$;

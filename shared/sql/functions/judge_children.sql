@@ -3,6 +3,7 @@
 -- called by: fire_children. The arguments are described there.
 -- returns: action: `complete`, `fail`, `retry` (a child failed, and attempts are left) or `again` (the retry is due).
 --   payload: the result or the error as JSON. wait_ms: how long the retry waits.
+-- A failed or cancelled child that compensates is still open: the step moves once that has ended.
 -- cost: looks at each child of a step once all have ended, or one failed; otherwise from the last key to the first open
 --   child.
 create or replace function tasker.judge_children(p_task_ids uuid[], p_step_nos int[], p_kinds tasker.timer_kind[])
@@ -47,13 +48,14 @@ begin
         where o.key is null
     ), judged as (
         select e.*,
-               case when e.total = 0 then case when e.again then 'again' end
+               case when e.open > 0 then null
+                    when e.total = 0 then case when e.again then 'again' end
                     when e.cancelled is not null then 'fail'
                     when e.failed is not null then case
                         when e.may_retry
                              and tasker.is_retried(e.retry_only, e.retry_except, tasker.child_error(e.failed) ->> 'type')
                         then 'retry' else 'fail' end
-                    when e.open = 0 then 'complete' end as action
+                    else 'complete' end as action
         from ended e
     )
     select j.task_id, j.step_no, j.kind,

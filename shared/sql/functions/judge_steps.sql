@@ -1,5 +1,6 @@
 -- What becomes of steps of dynamic templates whose parents have all ended: by their join rule first, then by their
--- condition. It has no SET options: it runs under those of its callers.
+-- condition. An undo step runs only if the step that it undoes is complete. It has no SET options: it runs under those
+-- of its callers.
 -- called by: advance_dynamic; start_dynamic, for roots.
 -- p_bytes: the sizes of the results of the parents together; null for roots.
 -- returns: a row for each step, with its kind. outcome: `run`, `skip`, `fail`, or `never` (see join_outcome). error: of a step that
@@ -43,7 +44,12 @@ begin
                 select * from tasker.template_steps p
                 where p.template_id = d.template_id and p.step_no = u.step_no offset 0) p) e
         cross join lateral (
-            select tasker.join_outcome(d.join_rule, e.complete, e.skipped, e.failed, e.allowed) as outcome
+            select tasker.join_outcome(d.join_rule, e.complete, e.skipped, e.failed, e.allowed) as joined
+            offset 0) w
+        cross join lateral (
+            select case when d.undoes is not null and w.joined = 'run'
+                             and not tasker.is_undone(r.task_id, d.undoes, d.handler)
+                        then 'skip' else w.joined end as outcome
             offset 0) o
     ), judged as (
         select j.task_id, j.step_no, j.template_id, j.parents_total, j.bytes, j.kind, j.allow_failure, j.unmet,

@@ -45,9 +45,9 @@ begin
             alone = coalesce(m.msg_id = p_alone, false)
         from (select m.*
               from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
-              cross join lateral (select t.state from tasker.tasks t
+              cross join lateral (select t.state, t.compensation from tasker.tasks t
                                   where t.task_id = m.task_id offset 0) t
-              where not tasker.has_ended(t.state)
+              where tasker.has_work(t.state, t.compensation)
                 and ((m.task_id, m.step_no)
                      in (select * from unnest(lease_steps.task_ids, lease_steps.step_nos))) is not true
               order by m.task_id, m.step_no) m

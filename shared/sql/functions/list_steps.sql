@@ -34,7 +34,8 @@ begin
     end if;
     for v_step in
         select d.name, d.step_no,
-               case when t.state = 'cancelled' and coalesce(s.state, 'pending') not in ('complete', 'failed', 'skipped')
+               case when (t.state = 'cancelled' or t.error is not null)
+                         and coalesce(s.state, 'pending') not in ('complete', 'failed', 'skipped')
                     then 'cancelled' else coalesce(s.state, case when d.parents = '{}' then 'enqueued'::tasker.step_state
                                                     else 'pending' end)::text end,
                coalesce(s.failures + (s.state = 'complete' or s.state = 'in_progress'
@@ -56,7 +57,18 @@ begin
                                                               else 'time' end end,
                case when s.state in ('waiting_for_retry', 'waiting') then (
                    select min(r.due_at) from tasker.timers r where r.task_id = p_task_id and r.step_no = d.step_no) end,
-               m.items_total, m.items_complete, m.items_failed
+               m.items_total, m.items_complete, m.items_failed,
+               case when t.compensation is not null then (
+                   select json_build_object(
+                       'state', tasker.undo_state(c.state, t.compensation),
+                       'attempts', coalesce(c.failures + (c.state in ('complete', 'in_progress'))::int, 0),
+                       'error', c.error)
+                   from tasker.template_steps u
+                   left join lateral (
+                       select * from tasker.steps c
+                       where c.task_id = p_task_id and c.step_no = u.step_no offset 0) c on true
+                   where u.template_id = any (array[d.template_id]) and u.name = d.name || ':undo' and u.handler is not null
+                     and s.state = 'complete') end
         from tasker.tasks t
         join tasker.template_steps d on d.template_id = any (array[t.template_id])
         left join lateral (
@@ -66,7 +78,7 @@ begin
             select * from tasker.maps m
             where d.kind = 'map' and m.task_id = p_task_id and m.step_no = d.step_no offset 0) m on true
         left join tasker.workers w on w.worker_id = any (array[s.worker_id])
-        where t.task_id = p_task_id and d.step_no > v_after and d.step_no <= v_last
+        where t.task_id = p_task_id and d.step_no > v_after and d.step_no <= v_last and d.undoes is null
         order by d.step_no
         limit p_limit
     loop

@@ -45,7 +45,7 @@ begin
         v_open := tasker.tasks_in_queues(p_namespace, c_most_messages);
     elsif p_state = 'waiting' then
         v_open := array(select distinct d.task_id from tasker.timers d
-                        where d.task_id between v_floor and v_ceiling);
+                        where d.task_id between v_floor and v_ceiling and d.step_no >= 0);
     end if;
     -- Apart from the rows: the planner inlines no function that has a sub-select among its arguments.
     if p_state in ('failed', 'cancelled') and p_parent is null then

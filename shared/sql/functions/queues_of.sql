@@ -1,5 +1,6 @@
 -- The queues of tasks: an element for each element of p_task_ids. Null if that is null.
--- called by: create_tasks, end_waits, fire_children. It has no SET options: it runs under those of its callers.
+-- called by: create_tasks, end_waits, fire_children, start_compensation. It has no SET options: it runs under
+--   those of its callers.
 create or replace function tasker.queues_of(p_task_ids uuid[]) returns text[]
 language plpgsql stable
 as $$

@@ -25,25 +25,30 @@ declare
     v_roots        int[];
     v_leaves       int[];
     v_dynamic      boolean;
+    v_undone       boolean; -- some steps have compensations
     v_dynamic_root boolean; -- a root has a condition, or is no handler
     v_now          timestamptz := tasker.clock();
 begin
-    select count(*)::int,
-           coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.parents) = 0), '{}'),
-           coalesce(array_agg(s.step_no order by s.step_no) filter (where cardinality(s.children) = 0), '{}'),
+    select count(*) filter (where s.undoes is null)::int,
+           coalesce(array_agg(s.step_no order by s.step_no)
+                    filter (where cardinality(s.parents) = 0 and s.undoes is null), '{}'),
+           coalesce(array_agg(s.step_no order by s.step_no)
+                    filter (where cardinality(s.children) = 0 and s.undoes is null), '{}'),
+           coalesce(bool_or(s.undoes is not null), false),
            coalesce(bool_or(s.join_rule <> 'all_complete' or s.condition is not null or s.allow_failure
                             or s.kind <> 'handler' or s.repeat is not null), false),
            coalesce(bool_or((s.condition is not null or s.kind <> 'handler') and cardinality(s.parents) = 0), false)
-    into v_total, v_roots, v_leaves, v_dynamic, v_dynamic_root
+    into v_total, v_roots, v_leaves, v_undone, v_dynamic, v_dynamic_root
     from json_to_recordset(p_steps) as s(
         step_no int, parents int[], children int[], kind tasker.step_kind, join_rule text, condition text,
-        allow_failure boolean, repeat json);
+        allow_failure boolean, repeat json, undoes int);
     insert into tasker.templates as t
         (namespace_id, namespace, name, version, environment, hash, definition, has_input_schema,
-         steps_total, roots, leaves, is_dynamic, has_dynamic_roots, result, created_at)
+         steps_total, roots, leaves, is_dynamic, has_dynamic_roots, result, has_compensation, timeout_ms, created_at)
     values (v_namespace_id, p_namespace, p_name, p_version, p_environment, p_hash, p_definition,
             p_definition -> 'input_schema' is not null, v_total, v_roots, v_leaves,
-            v_dynamic, v_dynamic_root, p_result, v_now)
+            v_dynamic or v_undone, v_dynamic_root, p_result, v_undone,
+            (p_definition ->> 'timeout_seconds')::numeric * 1000, v_now)
     on conflict (namespace_id, name, version) do nothing
     returning t.template_id into template_id;
     created := found;

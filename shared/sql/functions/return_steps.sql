@@ -30,11 +30,12 @@ begin
         return 0;
     end if;
     update tasker.tasks t
-    set steps_active = t.steps_active + n.steps, steps_waiting = t.steps_waiting - n.steps, state = 'running'
+    set steps_active = t.steps_active + n.steps, steps_waiting = t.steps_waiting - n.steps,
+        state = case when t.compensation is null then 'running' else t.state end
     from (select u.task_id, count(*)::int as steps from unnest(v_returned.tasks, v_returned.steps) u(task_id, step_no)
           where tasker.item_index(u.step_no) is null -- the map is counted, not its items
           group by u.task_id order by u.task_id) n
-    where t.task_id = any (array[n.task_id]) and t.state in ('running', 'waiting');
+    where t.task_id = any (array[n.task_id]) and tasker.has_work(t.state, t.compensation);
     for v_batch in
         select r.queue, array_agg(r.msg_id) as msg_ids, array_agg(r.task_id) as task_ids,
                array_agg(r.step_no) as step_nos

@@ -5,7 +5,8 @@
 -- p_done, p_failed, p_retried: tasks of steps that succeeded, failed permanently, wait for a retry.
 -- p_ready: tasks of steps that became ready. p_refused: of steps that failed and were not counted as active.
 -- p_waiting, p_waited: of steps that began to wait for a time or a signal, and of those that no longer do.
--- locks: tasks (task_id).
+-- Once a task compensates, its state stays; its compensation ends when its last undo step has ended.
+-- locks: tasks (task_id); see end_tasks.
 -- moves: task -> running | waiting | failed | complete.
 -- cost: a task's row is written only when a count changes.
 create or replace function tasker.update_tasks(
@@ -18,6 +19,7 @@ declare
     v_complete uuid[];
     v_failed   uuid[];
     v_children boolean; -- some of them are child tasks
+    v_undone   uuid[]; -- tasks whose compensation ended
 begin
     with delta as (
         select x.task_id, sum(x.active)::int as active, sum(x.waiting)::int as waiting,
@@ -35,23 +37,37 @@ begin
     ), moved as (
         update tasker.tasks t
         set steps_active = t.steps_active + d.active, steps_waiting = t.steps_waiting + d.waiting,
-            steps_failed = t.steps_failed + d.failed,
-            state = tasker.task_state_of(t.steps_active + d.active, t.steps_waiting + d.waiting,
-                                         t.steps_failed + d.failed),
+            steps_failed = t.steps_failed + case when t.compensation is null then d.failed else 0 end,
+            state = case when t.compensation is null
+                         then tasker.task_state_of(t.steps_active + d.active, t.steps_waiting + d.waiting,
+                                                   t.steps_failed + d.failed)
+                         else t.state end,
+            compensation = case when t.compensation = 'running' and t.steps_active + d.active = 0
+                                     and t.steps_waiting + d.waiting = 0
+                                then tasker.compensation_end(t.task_id, t.template_id)
+                                else t.compensation end,
             started_at = case when d.waiting > 0
                               then (select v.started_at from tasker.task_rows(array[t.task_id]) v)
                               else t.started_at end,
             finished_at = case when t.steps_active + d.active = 0 and t.steps_waiting + d.waiting = 0
                                then tasker.clock() end
         from delta d
-        where t.task_id = any (array[d.task_id]) and not tasker.has_ended(t.state)
-        returning t.task_id, t.state, t.parent_task is not null as is_child
+        where t.task_id = any (array[d.task_id]) and tasker.has_work(t.state, t.compensation)
+        returning t.task_id, t.state, t.compensation, t.parent_task is not null as is_child
     )
     select array_agg(m.task_id) filter (where m.state = 'complete'),
-           array_agg(m.task_id) filter (where m.state = 'failed'), bool_or(m.is_child)
-    into v_complete, v_failed, v_children
-    from moved m where m.state in ('failed', 'complete');
+           array_agg(m.task_id) filter (where m.state = 'failed' and m.compensation is null),
+           array_agg(m.task_id) filter (where m.compensation <> 'running'),
+           bool_or(m.is_child)
+    into v_complete, v_failed, v_undone, v_children
+    from moved m where m.state in ('failed', 'complete', 'cancelled');
     perform tasker.end_tasks(v_complete, 'complete', v_children);
     perform tasker.end_tasks(v_failed, 'failed', v_children);
+    if v_undone is not null then
+        if v_children then
+            perform tasker.note_child_ends(v_undone, 'failed'); -- or cancelled
+        end if;
+        perform tasker.note_finished(v_undone);
+    end if;
 end;
 $$;

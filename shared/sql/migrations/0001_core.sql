@@ -19,6 +19,8 @@ create type tasker.otherwise as enum ('skip', 'fail');
 
 create type tasker.step_kind as enum ('handler', 'sleep', 'signal', 'map', 'workflow');
 
+create type tasker.compensation_state as enum ('running', 'complete', 'failed');
+
 create type tasker.backoff as enum ('none', 'linear', 'exponential', 'fibonacci');
 
 create table tasker.namespaces (
@@ -49,6 +51,8 @@ create table tasker.templates (
     is_dynamic       boolean not null, -- see template_steps
     has_dynamic_roots boolean not null, -- a root has a condition, or is no handler
     result           json,
+    has_compensation boolean not null default false, -- some steps have `compensate`
+    timeout_ms       bigint, -- of a task
     created_at       timestamptz not null,
     constraint template_is_named_once unique (namespace_id, name, version),
     constraint template_has_steps check (steps_total between 1 and 10000),
@@ -58,9 +62,11 @@ create table tasker.templates (
 -- The compiled steps of a template, its environment's overrides applied. `child_parents[i]` is the
 -- number of parents of `children[i]`, so that finishing a step reads one row, not one for each child.
 -- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, allow_failure,
--- repeat, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat`, `map`, `workflow` and
--- `signal`: these keys of the step as JSON. `child_template`: the template that `workflow` names.
+-- repeat, compensate, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat`, `map`,
+-- `workflow` and `signal`: these keys of the step as JSON. `child_template`: the template that `workflow` names.
 -- `worker_settings`: {"<key>": <value>, …}, what only the worker reads.
+-- Undo steps have numbers from steps_total on; `undoes` is the number of the step that each of them undoes. Their graph
+-- is the reverse of the steps'. One without a handler undoes nothing, and only keeps the order of the others.
 create table tasker.template_steps (
     template_id     int not null references tasker.templates,
     step_no         int not null,
@@ -92,9 +98,10 @@ create table tasker.template_steps (
     child_template  int,
     signal          json,
     worker_settings json,
+    undoes          int,
     primary key (template_id, step_no),
     constraint step_is_named_once unique (name, template_id),
-    constraint handler_has_a_name check (kind <> 'handler' or handler is not null),
+    constraint handler_has_a_name check (kind <> 'handler' or handler is not null or undoes is not null),
     constraint step_has_attempts check (max_attempts >= 1),
     constraint children_know_their_parents check (cardinality(children) = cardinality(child_parents)),
     constraint backoff_is_not_negative check (backoff_base_ms >= 0 and max_backoff_ms >= 0),
@@ -105,6 +112,8 @@ create table tasker.template_steps (
 -- it started when its first root did; `started_at` is set only where the root's row no longer has that time
 -- (decision 0120). `steps_active` counts its enqueued and in_progress steps, and those waiting for items or child
 -- tasks; `steps_waiting` those waiting for a time or a signal: the task has finished when both are zero.
+-- `compensation`: null until the first undo step of a failed or cancelled task is enqueued. While it is `running`, the
+-- counts are those of the undo steps. `error`: why a task failed that none of its steps failed.
 -- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it. parent_…, child_key and
 -- depth (1: the parent is no child task) are those of a child task, see child_tasks; null in others.
 create table tasker.tasks (
@@ -124,6 +133,8 @@ create table tasker.tasks (
     parent_step     int,
     child_key       text,
     depth           int2,
+    compensation    tasker.compensation_state,
+    error           json,
     constraint priority_has_a_queue check (priority between 1 and 4),
     constraint counts_are_not_negative
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
@@ -210,11 +221,13 @@ create table tasker.maps (
 
 -- `child`, `child_failed`: a child task of the step is complete, or has failed or was cancelled. `again`: the next
 -- attempt of a step whose child failed is due.
-create type tasker.timer_kind as enum ('retry', 'repeat', 'sleep', 'deadline', 'child', 'child_failed', 'again');
+create type tasker.timer_kind as enum (
+    'retry', 'repeat', 'sleep', 'deadline', 'child', 'child_failed', 'again', 'task_deadline');
 
 -- Events of steps at a later time: the hot queues contain only steps that can run now. A step that
 -- becomes due for a retry or a repetition returns to its queue with the number of its last message, so it runs
--- before the steps that were enqueued after it (decision 0118). Other kinds have neither.
+-- before the steps that were enqueued after it (decision 0118). Other kinds have neither. A task's deadline has
+-- step_no -1.
 create table tasker.timers (
     due_at  timestamptz not null,
     task_id uuid not null,

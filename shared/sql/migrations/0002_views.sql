@@ -68,7 +68,9 @@ create type tasker.task_view as (
     result          json,
     parent_task     uuid,
     parent_step     text,
-    child_key       text
+    child_key       text,
+    compensation    text,
+    error           json
 );
 
 -- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.
@@ -92,7 +94,8 @@ create type tasker.step_view as (
     waits_until  timestamptz,
     items_total    int,
     items_complete int,
-    items_failed   int
+    items_failed   int,
+    compensation   json -- {"state": …, "attempts": …, "error": …}
 );
 
 -- An item of a map as the API shows it.

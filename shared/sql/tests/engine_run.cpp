@@ -74,7 +74,8 @@ engine_run::outcome engine_run::run_and_cancel(model_workflow const& steps, std:
             break;
         }
     }
-    on_.db().exec(fmt::format("select tasker.cancel_tasks(array['{}'::uuid])", task_));
+    on_.db().exec(
+        fmt::format("select tasker.cancel_tasks(array['{}'::uuid], {})", task_, below(2) == 0));
     while (move(steps) || wait(steps)) {
     }
     // The messages whose reports were refused. A claim takes one of those that lost two leases.
@@ -135,7 +136,8 @@ void engine_run::keep(pqxx::result const& rows) {
                              .delivery = row["delivery"].as<int>(),
                              .msg_id = row["msg_id"].as<std::int64_t>(),
                              .failures = row["failures"].as<int>(),
-                             .iteration = iteration});
+                             .iteration = iteration,
+                             .is_undo = row["name"].as<std::string>().ends_with(":undo")});
         }
     }
 }
@@ -146,6 +148,10 @@ engine_run::report engine_run::report_of(model_workflow const& steps, held const
                             : report{"permanent_failure", R"({"message":"no"})"};
     }
     auto const& step = steps[of.step];
+    if (of.is_undo) {
+        return step.undo_fails ? report{"permanent_failure", R"({"message":"no"})"}
+                               : report{"success", "null"};
+    }
     if (of.failures < step.failures) {
         return {"retryable_failure", R"({"message":"again","type":"again"})"};
     }
@@ -205,19 +211,22 @@ bool engine_run::wait(model_workflow const& steps) {
 
 engine_run::outcome engine_run::end() {
     outcome out;
-    for (auto const& row : on_.db().exec(fmt::format(
-             "select state from tasker.list_steps('{}', null, -1, 1000) order by step_no",
-             task_))) {
+    for (auto const& row :
+         on_.db().exec(fmt::format("select state, coalesce(compensation ->> 'state', '') "
+                                   "from tasker.list_steps('{}', null, -1, 1000) order by step_no",
+                                   task_))) {
         out.end.steps.push_back(row[0].as<std::string>());
+        out.end.undone.push_back(row[1].as<std::string>());
     }
-    auto const task =
-        on_.db().exec(fmt::format("select state, coalesce(regexp_replace(result::jsonb::text, "
-                                  "'\\{{\"at\": \"[^\"]*\", \"by\": null, \"payload\": "
-                                  "(\\{{[^}}]*\\}})\\}}', '\\1', 'g'), '') "
-                                  "from tasker.get_tasks(array['{}'::uuid])",
-                                  task_));
+    auto const task = on_.db().exec(
+        fmt::format("select state, coalesce(regexp_replace(result::jsonb::text, "
+                    "'\\{{\"at\": \"[^\"]*\", \"by\": null, \"payload\": "
+                    "(\\{{[^}}]*\\}})\\}}', '\\1', 'g'), ''), coalesce(compensation, '') "
+                    "from tasker.get_tasks(array['{}'::uuid])",
+                    task_));
     out.end.task = task[0][0].as<std::string>();
     out.end.result = task[0][1].as<std::string>();
+    out.end.compensation = task[0][2].as<std::string>();
     out.problem = problem();
     return out;
 }
@@ -237,7 +246,8 @@ std::string engine_run::problem() {
         " where t.task_id = '{0}' and t.steps_failed <> ("
         "   select count(*) from tasker.steps s join tasker.template_steps d using (template_id, "
         "step_no) "
-        "   where s.task_id = t.task_id and s.state = 'failed' and not d.allow_failure)), "
+        "   where s.task_id = t.task_id and s.state = 'failed' and not d.allow_failure and "
+        "d.undoes is null)), "
         "(select 'items are open' from tasker.steps s where s.task_id = '{0}' and s.step_no >= "
         "10000 "
         " and s.state not in ('complete', 'failed', 'cancelled') limit 1), "

@@ -34,12 +34,13 @@ private:
         std::string task;
         bool is_of_child = false;
         std::size_t step = 0; ///< in the workflow; of a child task: 1 if it fails
-        int number = 0;       ///< step_no
+        int number = 0;       ///< step_no, which is another one for an undo step
         std::string item;     ///< of an item of a map
         int delivery = 0;
         std::int64_t msg_id = 0;
         int failures = 0;
         int iteration = 1;
+        bool is_undo = false;
     };
 
     struct report {

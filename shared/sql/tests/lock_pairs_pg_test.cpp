@@ -95,6 +95,9 @@ constexpr std::array calls{
     core_call{"Cancel", "select * from tasker.cancel_tasks(array["
                         "'00000000-0000-7000-8000-000000000002',"
                         "'00000000-0000-7000-8000-000000000001']::uuid[])"},
+    core_call{"CancelAndUndo", "select * from tasker.cancel_tasks(array["
+                               "'00000000-0000-7000-8000-000000000002',"
+                               "'00000000-0000-7000-8000-000000000001']::uuid[], true)"},
     core_call{"FireTimers", "select * from tasker.fire_timers(10)"},
 };
 
@@ -129,7 +132,7 @@ TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherCall) {
         w.register_yaml(
             "states",
             "  - {name: a, handler: {callable: h}}\n"
-            "  - {name: y, handler: {callable: h}}\n"
+            "  - {name: y, handler: {callable: h}, compensate: {callable: u}}\n"
             "  - {name: r, handler: {callable: h}}\n"
             "  - {name: e, handler: {callable: h}}\n"
             "  - {name: d, handler: {callable: h}, dependencies: [a, y], join: none_failed}\n");

@@ -117,6 +117,12 @@ protected:
                     "  - {name: w, signal: {name: go, deadline_seconds: 0.001, quorum: 2}}\n"
                     "  - {name: v, signal: {name: late}, dependencies: [a]}\n"
                     "  - {name: k, signal: {name: paid, key: $.a}, dependencies: [a]}\n");
+        saga_ = w_.register_yaml(
+            "saga",
+            "  - {name: a, handler: {callable: h}, compensate: {callable: u}}\n"
+            "  - {name: b, handler: {callable: h}, compensate: {callable: u}, dependencies: [a]}\n"
+            "  - {name: c, handler: {callable: h}, dependencies: [b]}\n"
+            "timeout_seconds: 0.001\n");
         // The tables grow after the statistics were taken, and the plans stay.
         add_templates(w_, GetParam().tasks / 10);
         add_history(w_, diamond_, GetParam().tasks, GetParam().state);
@@ -132,13 +138,13 @@ protected:
         session_->exec(statement);
     }
 
-    void create(int template_id, std::string const& key) {
+    void create(int template_id, std::string const& key, int priority = 2) {
         exec(fmt::format(
             "select from tasker.create_tasks(array(select tasker.uuid_v7() from "
             "generate_series(1, {0})), array_fill({1}, array[{0}]), "
-            "array_fill(2::int2, array[{0}]), array_fill('{{\"l\": [1, 2]}}'::text, array[{0}]), "
+            "array_fill({3}::int2, array[{0}]), array_fill('{{\"l\": [1, 2]}}'::text, array[{0}]), "
             "array(select {2} from generate_series(1, {0}) n))",
-            batch, template_id, key));
+            batch, template_id, key, priority));
     }
 
     /// Leases a batch, which temporary table `held` keeps.
@@ -197,6 +203,7 @@ protected:
         finish("'success'::tasker.outcome", batch);
         finish_alone();
         cancel();
+        compensate();
         for (int i = 0; i < 20; ++i) {
             claim();
             finish("'success'::tasker.outcome", 0);
@@ -269,6 +276,25 @@ protected:
                          batch / 2));
     }
 
+    /// Half of the tasks are cancelled; the others pass their time limit.
+    void compensate() {
+        create(saga_, "null::text", 4);
+        claim();
+        finish("'success'::tasker.outcome", 0);
+        exec(fmt::format("select from tasker.cancel_tasks(array(select task_id from tasker.tasks "
+                         "where template_id = {} and state in ('pending', 'running') order by "
+                         "task_id limit {}), "
+                         "true)",
+                         saga_, batch / 2));
+        exec(fmt::format("select from tasker.list_compensation((select min(task_id::text)::uuid "
+                         "from tasker.tasks where template_id = {}))",
+                         saga_));
+        exec("select from tasker.fire_timers(1000)");
+        exec("select from tasker.fire_timers(1000)");
+        claim();
+        finish("'success'::tasker.outcome", batch);
+    }
+
     void read() {
         auto const newest = fmt::format(
             "array(select task_id from tasker.tasks order by task_id desc limit {})", batch);
@@ -304,6 +330,7 @@ protected:
     int parents_ = 0;
     int family_ = 0; ///< maps over child tasks
     int asks_ = 0;
+    int saga_ = 0;
     std::optional<explained_session> session_;
 };
 

@@ -19,7 +19,11 @@ std::string shown(model_end const& end) {
     for (auto const& state : end.steps) {
         out += state + ' ';
     }
-    return out + "; " + end.task + ' ' + end.result;
+    out += "; " + end.task + ' ' + end.result + "; undone: " + end.compensation;
+    for (auto const& state : end.undone) {
+        out += " '" + state + '\'';
+    }
+    return out;
 }
 
 /// "" if engine and model agree.

@@ -39,10 +39,10 @@ protected:
              "h.ran) f");
     }
 
-    void run() {
+    void run(std::string const& outcome = "'success'") {
         for (int claims = 0; claims < 9; ++claims) {
             claim();
-            finish();
+            finish(outcome);
             exec("select tasker.fire_timers(1000)");
             w_.expire_leases(); // of continuations
         }
@@ -200,6 +200,47 @@ TEST_F(WideTasks, ThatAreCancelled) {
     cancel();
     claim();
     EXPECT_EQ(w_.task_state(task_), "cancelled");
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
+    expect_few_rows();
+}
+
+/// Some of the last steps fail, and some of the undo steps are retried.
+TEST_F(WideTasks, ThatAreUndone) {
+    constexpr auto undo = ", compensate: {callable: u, retry: {backoff: none}}";
+    create(many('r', handler, undo) + "  - {name: z, handler: {callable: h}" + undo +
+           ", dependencies: [" + names() + "]}\n" +
+           many('l', handler, std::string{", dependencies: [z]"} + undo));
+    auto const compensation = [&] {
+        return w_.db().value<std::string>(
+            "select coalesce((select compensation::text from tasker.tasks), '')");
+    };
+    auto const outcomes = fmt::format(
+        "case when step_no between {0} and {1} and step_no % 3 = 0 then 'permanent_failure' "
+        "when step_no > {1} and step_no % 7 = 0 and failures = 0 then 'retryable_failure' "
+        "else 'success' end",
+        width + 1, 2 * width);
+    exec("select from tasker.list_compensation('" + task_ + "')");
+    run(outcomes);
+    run(outcomes);
+    EXPECT_EQ(w_.task_state(task_), "failed");
+    EXPECT_EQ(compensation(), "complete");
+    read();
+    exec("select from tasker.list_compensation('" + task_ + "')");
+    expect_few_rows();
+}
+
+TEST_F(WideTasks, ThatPassTheirTimeLimit) {
+    create(many('r', handler, ", compensate: {callable: u}, retry: {backoff_base_ms: 60000}") +
+           many('s', "sleep: {seconds: 60}") +
+           "  - {name: z, handler: {callable: h}, dependencies: [" + names() + "]}\n" +
+           "timeout_seconds: 1\n");
+    claim();
+    finish("case when step_no % 3 = 0 then 'retryable_failure' else 'success' end");
+    w_.move_clock("30 seconds");
+    exec("select tasker.fire_timers(1000)");
+    EXPECT_EQ(w_.task_state(task_), "failed");
+    run();
+    read();
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
     expect_few_rows();
 }

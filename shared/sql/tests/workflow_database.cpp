@@ -108,8 +108,8 @@ int workflow_database::register_yaml(std::string const& name, std::string const&
     pqxx::nontransaction query{session};
     return query
         .exec_params1("select template_id from tasker.register_template('default', $1, '1.0.0', "
-                      "'default', 'hash', '{}', $2, $3)",
-                      name, model::steps_json(made), made.result)[0]
+                      "'default', 'hash', $2, $3, $4)",
+                      name, made.definition, model::steps_json(made), made.result)[0]
         .as<int>();
 }
 

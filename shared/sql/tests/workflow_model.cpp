@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 #include <string_view>
 
 namespace tasker::sql::testing {
@@ -113,6 +112,10 @@ bool has_result(model_workflow const& steps) {
     return std::ranges::any_of(steps, &model_step::is_in_result);
 }
 
+bool is_undoable(model_step const& step) {
+    return step.compensate && step.kind != body::sleep && step.kind != body::signal;
+}
+
 /// Whether the handler brings the step to its end with success.
 bool succeeds(model_step const& step) {
     if (step.kind == body::sleep || step.kind == body::signal) {
@@ -176,19 +179,20 @@ bool has_children(model_workflow const& steps, std::size_t index) {
     });
 }
 
-model_workflow without(model_workflow steps, std::size_t removed) {
-    steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(removed));
-    for (auto& step : steps) {
-        std::erase(step.parents, removed);
-        for (auto& parent : step.parents) {
-            parent -= static_cast<std::size_t>(parent > removed);
+/// What becomes of the undo steps, once the steps have ended so.
+std::vector<std::string> undo(model_workflow const& steps, std::vector<std::string> const& states) {
+    std::vector<std::string> undone(steps.size());
+    std::vector<bool> is_blocked(steps.size());
+    for (std::size_t i = steps.size(); i-- > 0;) {
+        auto const& step = steps[i];
+        if (is_undoable(step) && states[i] == "complete") {
+            undone[i] = is_blocked[i] ? "not_run" : step.undo_fails ? "failed" : "complete";
         }
-        if (step.parents.empty()) {
-            step.join = 0;
-            step.when = step.when == condition::parent_below_5 ? condition::none : step.when;
+        for (auto const parent : step.parents) {
+            is_blocked[parent] = is_blocked[parent] || is_blocked[i] || undone[i] == "failed";
         }
     }
-    return steps;
+    return undone;
 }
 
 } // namespace
@@ -243,6 +247,9 @@ std::string to_yaml(model_workflow const& steps) {
         if (step.allow_failure) {
             out += "    allow_failure: true\n";
         }
+        if (is_undoable(step)) {
+            out += "    compensate: {callable: u}\n";
+        }
     }
     if (has_result(steps)) {
         out += "result:\n";
@@ -256,9 +263,10 @@ std::string to_yaml(model_workflow const& steps) {
 std::string to_text(model_workflow const& steps) {
     auto out = to_yaml(steps);
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        out += fmt::format("{}: {} failures, then {} {}; {} items fail\n", name_of(i),
+        out += fmt::format("{}: {} failures, then {} {}; {} items fail{}\n", name_of(i),
                            steps[i].failures, steps[i].fails ? "a permanent failure" : "the result",
-                           steps[i].result, steps[i].failing_items);
+                           steps[i].result, steps[i].failing_items,
+                           steps[i].undo_fails ? "; cannot be undone" : "");
     }
     return out;
 }
@@ -278,107 +286,15 @@ model_end expected_end(model_workflow const& steps) {
     }
     end.task = has_failed ? "failed" : "complete";
     end.result = has_failed ? "" : "{" + result + "}";
+    end.undone.resize(steps.size());
+    if (has_failed) {
+        end.undone = undo(steps, end.steps);
+        auto const has = [&](auto what) { return std::ranges::any_of(end.undone, what); };
+        end.compensation = has([](auto const& state) { return state == "failed"; }) ? "failed"
+                           : has([](auto const& state) { return !state.empty(); })  ? "complete"
+                                                                                    : "";
+    }
     return end;
-}
-
-model_workflow random_workflow(std::uint64_t seed) {
-    std::mt19937_64 random{seed};
-    auto const below = [&](std::size_t count) {
-        return static_cast<std::size_t>(random() % count);
-    };
-    auto const one_in = [&](std::size_t count) { return below(count) == 0; };
-    model_workflow steps(1 + below(9));
-    bool const maps_result = one_in(4);
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-        auto& step = steps[i];
-        for (std::size_t parent = 0; parent < i; ++parent) {
-            if (step.parents.size() < 4 && one_in(3)) {
-                step.parents.push_back(parent);
-            }
-        }
-        if (!step.parents.empty()) {
-            step.join = below(std::size(join_rules));
-        }
-        if (one_in(3)) {
-            step.when = static_cast<condition>(1 + below(4));
-            if (step.when == condition::parent_below_5 && step.parents.empty()) {
-                step.when = condition::false_of_context;
-            }
-            step.fails_unmet = one_in(3);
-        }
-        step.allow_failure = one_in(4);
-        step.kind = one_in(5)   ? body::sleep
-                    : one_in(5) ? body::repeat
-                    : one_in(4) ? body::map
-                    : one_in(6) ? body::signal
-                    : one_in(6) ? body::child
-                                : body::handler;
-        step.max_attempts = 1 + static_cast<int>(below(3));
-        step.failures = one_in(4) ? static_cast<int>(below(4)) : 0;
-        step.fails = one_in(6);
-        step.result = static_cast<int>(below(10));
-        step.runs = 1 + static_cast<int>(below(3));
-        step.max_times = 1 + static_cast<int>(below(3));
-        step.elements = below(most_elements + 1);
-        step.batch_size = 1 + (one_in(3) ? below(3) : 0);
-        step.max_parallel = one_in(2) ? below(4) : 0;
-        step.failing_items = one_in(3) ? below(4) : 0;
-        step.collects = one_in(2);
-        step.may_fail = below(4);
-        step.retry = one_in(3) ? static_cast<retried>(below(5)) : retried::all;
-    }
-    for (auto& step : steps) {
-        step.is_in_result = maps_result && one_in(2);
-    }
-    return steps;
-}
-
-std::vector<model_workflow> simpler(model_workflow const& steps) {
-    std::vector<model_workflow> out;
-    for (std::size_t i = 0; steps.size() > 1 && i < steps.size(); ++i) {
-        out.push_back(without(steps, i));
-    }
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-        auto const changed = [&](auto change) {
-            auto copy = steps;
-            change(copy[i]);
-            out.push_back(std::move(copy));
-        };
-        if (steps[i].when != condition::none) {
-            changed([](model_step& step) { step.when = condition::none; });
-        }
-        if (steps[i].join != 0) {
-            changed([](model_step& step) { step.join = 0; });
-        }
-        if (steps[i].kind != body::handler) {
-            changed([](model_step& step) { step.kind = body::handler; });
-        }
-        if (steps[i].allow_failure) {
-            changed([](model_step& step) { step.allow_failure = false; });
-        }
-        if (steps[i].failures > 0) {
-            changed([](model_step& step) { step.failures = 0; });
-        }
-        if (steps[i].is_in_result) {
-            changed([](model_step& step) { step.is_in_result = false; });
-        }
-        if (steps[i].retry != retried::all) {
-            changed([](model_step& step) { step.retry = retried::all; });
-        }
-        if (steps[i].fails) {
-            changed([](model_step& step) { step.fails = false; });
-        }
-        if (steps[i].kind == body::map && steps[i].elements > 0) {
-            changed([](model_step& step) { --step.elements; });
-        }
-        if (steps[i].batch_size > 1) {
-            changed([](model_step& step) { step.batch_size = 1; });
-        }
-        if (steps[i].max_parallel > 0) {
-            changed([](model_step& step) { step.max_parallel = 0; });
-        }
-    }
-    return out;
 }
 
 } // namespace tasker::sql::testing

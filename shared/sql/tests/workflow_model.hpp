@@ -43,6 +43,8 @@ struct model_step {
     int failures = 0;   ///< retryable ones of each run, before it succeeds
     bool fails = false; ///< permanently, after `failures` retryable ones
     int result = 0;
+    bool compensate = false;
+    bool undo_fails = false;       ///< the handler that undoes it
     int runs = 1;                  ///< repeat: the run that meets the condition
     int max_times = 1;             ///< repeat
     std::size_t elements = 0;      ///< map; at most most_elements
@@ -73,7 +75,9 @@ std::string to_text(model_workflow const& steps);
 struct model_end {
     std::vector<std::string> steps; ///< the state of each step as the API shows it
     std::string task;
-    std::string result; ///< {"s1": 3} as jsonb; empty if the task failed
+    std::string result;              ///< {"s1": 3} as jsonb; empty if the task failed
+    std::vector<std::string> undone; ///< the state of each undo step; "" without one
+    std::string compensation;
 
     friend bool operator==(model_end const&, model_end const&) = default;
 };

@@ -51,6 +51,8 @@ constexpr std::array rules{
          }},
     rule{"items_failed", optional,
          [](field_value const& v, step_view& out) { out.items_failed = v.number<std::int32_t>(); }},
+    rule{"compensation", optional,
+         [](field_value const& v, step_view& out) { out.compensation = v.optional_json(); }},
     // `null` is a valid result.
     rule{"result", optional, [](field_value const& v, step_view& out) { out.result = v.json(); }},
     rule{"error", optional, [](field_value const& v, step_view& out) { out.error = v.json(); }},
@@ -80,6 +82,9 @@ void append(std::string& out, step_view const& step) {
         writer.number("items_total", *step.items_total);
         writer.number("items_complete", step.items_complete.value_or(0));
         writer.number("items_failed", step.items_failed.value_or(0));
+    }
+    if (step.compensation) {
+        writer.json("compensation", *step.compensation);
     }
     if (step.result) {
         writer.json("result", *step.result);

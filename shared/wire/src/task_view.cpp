@@ -62,9 +62,17 @@ constexpr std::array rules{
     rule{"result", optional,
          [](field_value const& v, task_view& out) { out.result = v.optional_json(); }},
     rule{"parent", optional, read_parent},
+    rule{"compensation", optional,
+         [](field_value const& v, task_view& out) { out.compensation = v.optional_text(); }},
+    rule{"error", optional,
+         [](field_value const& v, task_view& out) { out.error = v.optional_json(); }},
 };
 
 } // namespace
+
+bool is_finished(task_view const& task) noexcept {
+    return model::is_finished(task.state) && task.compensation != "running";
+}
 
 void append(std::string& out, task_view const& task) {
     json::object_writer writer{out};
@@ -90,6 +98,12 @@ void append(std::string& out, task_view const& task) {
         parent.text_or_null("key", task.parent->key);
     } else {
         writer.null("parent");
+    }
+    if (task.compensation) {
+        writer.text("compensation", *task.compensation);
+    }
+    if (task.error) {
+        writer.json("error", *task.error);
     }
 }
 

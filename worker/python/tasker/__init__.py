@@ -37,7 +37,17 @@ from .errors import (
     Unreachable,
     WorkerError,
 )
-from .models import ItemView, Parent, Problem, Progress, SignalWait, StepView, Task, TemplateView
+from .models import (
+    ItemView,
+    Parent,
+    Problem,
+    Progress,
+    SignalWait,
+    StepView,
+    Task,
+    TemplateView,
+    UndoneStep,
+)
 from .template import Form, Map, Repeat, RetryPolicy, Settings, Template, TemplateStep
 from .worker import Worker
 
@@ -75,6 +85,7 @@ __all__ = [
     "TemplateStep",
     "TemplateView",
     "Unavailable",
+    "UndoneStep",
     "Unreachable",
     "Worker",
     "WorkerError",

@@ -14,7 +14,7 @@ from typing import Any, Optional, TypeVar, Union
 
 from . import _http
 from .errors import TaskFailed
-from .models import ItemView, SignalWait, StepView, Task, TemplateView
+from .models import ItemView, SignalWait, StepView, Task, TemplateView, UndoneStep
 from .template import Template
 
 Value = TypeVar("Value")
@@ -77,14 +77,22 @@ def wait(task: TaskLike, timeout: Optional[float], check: bool) -> Operation[Tas
 
 
 def _why(task: Task) -> Operation[str]:
+    if task.error:
+        return f"{task.error.type}: {task.error.message}"
     for step in (yield from steps(task)):
         if step.state == "failed" and step.error:
             return f"step {step.name}: {step.error.type}: {step.error.message}"
     return ""
 
 
-def cancel(task: TaskLike) -> Operation[Task]:
-    return Task.of((yield _http.post(f"/v1/tasks/{_http.quoted(id_of(task))}/cancel")))
+def cancel(task: TaskLike, compensate: bool) -> Operation[Task]:
+    path = f"/v1/tasks/{_http.quoted(id_of(task))}/cancel"
+    return Task.of((yield _http.post(path, {"compensate": True} if compensate else None)))
+
+
+def compensation(task: TaskLike) -> Operation[list[UndoneStep]]:
+    answer = yield _http.get(f"/v1/tasks/{_http.quoted(id_of(task))}/compensation")
+    return [UndoneStep.of(each) for each in answer["steps"]]
 
 
 def signal(

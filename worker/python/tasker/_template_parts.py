@@ -67,8 +67,8 @@ class Form:
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Settings of all steps (``defaults``, without ``handler``), or those that an environment
-    overrides."""
+    """Settings of all steps (``defaults``, without ``handler``), those that an environment
+    overrides, or the handler that undoes a step (``compensate``)."""
 
     handler: Optional[Handler] = None
     method: Optional[str] = None
@@ -106,6 +106,12 @@ def settings_keys(settings: Settings) -> dict[str, Any]:
 
 def map_keys(map: Map) -> dict[str, Any]:
     return {**given(map), "over": path_of(map.over)}
+
+
+def undo_keys(settings: Settings) -> dict[str, Any]:
+    """The keys of ``compensate``."""
+    keys = settings_keys(settings)
+    return {**keys.pop("handler", {}), **keys}
 
 
 def path_of(path: Path) -> str:

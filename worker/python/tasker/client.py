@@ -9,7 +9,7 @@ from typing import Any, List, Optional
 
 from . import _async_http, _http, _operations, _sync_http, _watching
 from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
-from .models import ItemView, Progress, SignalWait, StepView, Task, TemplateView
+from .models import ItemView, Progress, SignalWait, StepView, Task, TemplateView, UndoneStep
 
 __all__ = ["AsyncClient", "Client", "NewTask"]
 
@@ -57,9 +57,14 @@ class Client:
         """
         return self._do(_operations.wait(task, timeout, check))
 
-    def cancel(self, task: TaskLike) -> Task:
-        """Cancels it; Conflict if it is complete."""
-        return self._do(_operations.cancel(task))
+    def cancel(self, task: TaskLike, *, compensate: bool = False) -> Task:
+        """Cancels it; Conflict if it is complete. With ``compensate``, its complete steps are
+        undone."""
+        return self._do(_operations.cancel(task, compensate))
+
+    def compensation(self, task: TaskLike) -> List[UndoneStep]:
+        """The steps that are undone, or would be, when the task is compensated, in their order."""
+        return self._do(_operations.compensation(task))
 
     def signal(
         self,
@@ -226,8 +231,11 @@ class AsyncClient:
     ) -> Task:
         return await self._do(_operations.wait(task, timeout, check))
 
-    async def cancel(self, task: TaskLike) -> Task:
-        return await self._do(_operations.cancel(task))
+    async def cancel(self, task: TaskLike, *, compensate: bool = False) -> Task:
+        return await self._do(_operations.cancel(task, compensate))
+
+    async def compensation(self, task: TaskLike) -> List[UndoneStep]:
+        return await self._do(_operations.compensation(task))
 
     async def signal(
         self,

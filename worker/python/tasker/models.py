@@ -15,6 +15,7 @@ __all__ = [
     "StepView",
     "Task",
     "TemplateView",
+    "UndoneStep",
 ]
 
 _finished = frozenset({"failed", "complete", "cancelled"})
@@ -63,6 +64,8 @@ class Task:
     idempotency_key: Optional[str] = None
     result: Any = None  # once complete: the leaf steps' results by name
     parent: Optional[Parent] = None  # of a child task
+    compensation: Optional[str] = None  # running, complete or failed: its steps are undone
+    error: Optional[Problem] = None  # why it failed, if no step failed
 
     @property
     def is_complete(self) -> bool:
@@ -70,20 +73,23 @@ class Task:
 
     @property
     def is_finished(self) -> bool:
-        """Whether no step of it will run any more: it is complete, failed or cancelled."""
-        return self.state in _finished
+        """Whether nothing of it will run any more: it is complete, failed or cancelled, and its
+        compensation has ended."""
+        return self.state in _finished and self.compensation != "running"
 
     @staticmethod
     def of(value: dict[str, Any]) -> Task:
         fields = _known(Task, value)
         if fields.get("parent"):
             fields["parent"] = Parent(**_known(Parent, fields["parent"]))
+        if fields.get("error"):
+            fields["error"] = Problem(**_known(Problem, fields["error"]))
         return Task(**fields)
 
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """Why a step's last attempt failed."""
+    """Why a step's last attempt failed, or a task."""
 
     message: str
     type: str
@@ -111,6 +117,7 @@ class StepView:
     items_total: Optional[int] = None  # of a step with `map` that has items
     items_complete: Optional[int] = None
     items_failed: Optional[int] = None
+    compensation: Any = None  # of its undo step: state, attempts and error
     result: Any = None
     error: Optional[Problem] = None
 
@@ -172,6 +179,20 @@ class SignalWait:
         for name in ("waiting_since", "deadline"):
             fields[name] = _moment(fields.get(name))
         return SignalWait(**fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class UndoneStep:
+    """A step that is undone, or would be, when its task is compensated."""
+
+    step: str
+    callable: str
+    state: str  # as of a step, or not_run: another one, which comes first, failed
+    attempts: int
+
+    @staticmethod
+    def of(value: dict[str, Any]) -> UndoneStep:
+        return UndoneStep(**_known(UndoneStep, value))
 
 
 @dataclasses.dataclass(frozen=True)

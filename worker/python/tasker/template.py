@@ -36,6 +36,7 @@ from ._template_parts import (
     map_keys,
     path_of,
     settings_keys,
+    undo_keys,
     without_none,
 )
 
@@ -100,6 +101,7 @@ class Template:
         metadata: Optional[Mapping[str, Any]] = None,
         input_schema: Union[Mapping[str, Any], bool, None] = None,
         system_dependencies: Optional[Mapping[str, Any]] = None,
+        timeout_seconds: Optional[Seconds] = None,
         defaults: Optional[Settings] = None,
     ) -> None:
         self.name = name
@@ -114,6 +116,7 @@ class Template:
             "metadata": metadata,
             "input_schema": input_schema,
             "system_dependencies": system_dependencies,
+            "timeout_seconds": timeout_seconds,
             "defaults": defaults and settings_keys(defaults),
         }
         self._steps: dict[str, dict[str, Any]] = {}
@@ -137,6 +140,7 @@ class Template:
         timeout_seconds: Optional[Seconds] = None,
         map: Optional[Map] = None,
         repeat: Optional[Repeat] = None,
+        compensate: Optional[Settings] = None,
         description: Optional[str] = None,
     ) -> TemplateStep:
         """Adds a step that runs a handler."""
@@ -147,6 +151,7 @@ class Template:
             "repeat": repeat and {**given(repeat), "until": condition(repeat.until)},
             "inputs": inputs,
             "result_schema": result_schema,
+            "compensate": compensate and undo_keys(compensate),
             **settings,
         }
         return self._add(name, own, after, join, when, otherwise, allow_failure, description)
@@ -217,6 +222,7 @@ class Template:
         allow_failure: Optional[bool] = None,
         retry: Optional[RetryPolicy] = None,
         map: Optional[Map] = None,
+        compensate: Optional[Settings] = None,
         description: Optional[str] = None,
     ) -> TemplateStep:
         """Adds a step that runs a child task: of a template by name, or of this very version."""
@@ -234,6 +240,7 @@ class Template:
             "workflow": without_none(child),
             "map": map and map_keys(map),
             "retry": retry and given(retry),
+            "compensate": compensate and undo_keys(compensate),
         }
         return self._add(name, own, after, join, when, otherwise, allow_failure, description)
 

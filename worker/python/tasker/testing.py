@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from . import _binding, _lists, _native, _operations, _registry, _trial_signals
+from . import _binding, _joins, _lists, _native, _operations, _registry, _trial_signals
 from ._children import Children
 from ._dev_server import DevServer
 from ._trial_signals import Signal
@@ -61,6 +61,8 @@ class Run:
     state: str
     result: Optional[Dict[str, Any]]  # of a complete task, as the engine shows it
     steps: Dict[str, StepRun]
+    compensation: Optional[str] = None  # complete or failed, if steps were undone
+    undone: Dict[str, StepRun] = dataclasses.field(default_factory=dict)  # by the step's name
 
     @property
     def is_complete(self) -> bool:
@@ -107,19 +109,21 @@ def run(
             f"{', '.join(conditional)}; test this template with the fixture tasker_server"
         )
     functions = _functions(handlers, stubs, compiled["steps"])
+    undo = [step for step in compiled["steps"] if step["undoes"] is not None]
+    compiled["steps"] = [step for step in compiled["steps"] if step["undoes"] is None]
     _trial_signals.check_names(signals or {}, compiled["steps"])
     steps = {step["name"]: StepRun(step["name"]) for step in compiled["steps"]}
     is_dynamic = any(
         step["join_rule"] != "all_complete" or step["allow_failure"] or step["kind"] != "handler"
         for step in compiled["steps"]
-    )
+    ) or bool(undo)
     in_order = list(steps.values())
     for declared in compiled["steps"]:
         parents = [in_order[number] for number in declared["parents"]]
         allowed = {compiled["steps"][number]["name"] for number in declared["parents"]
                    if compiled["steps"][number]["allow_failure"]}
         step = steps[declared["name"]]
-        outcome = _join_outcome(declared["join_rule"], parents, allowed)
+        outcome = _joins.outcome(declared["join_rule"], parents, allowed)
         if outcome == "skip":
             step.state = "skipped"
         elif outcome == "run" and declared["kind"] == "sleep":
@@ -134,7 +138,7 @@ def run(
     has_failed = any(steps[each["name"]].state == "failed" and not each["allow_failure"]
                      for each in compiled["steps"])
     if has_failed:
-        return Run("failed", None, steps)
+        return Run("failed", None, steps, *_compensate(undo, in_order, functions, context_text))
     return Run("complete", _result(compiled, context_text, steps), steps)
 
 
@@ -152,26 +156,33 @@ def _result(
     return {name: complete[name] for name in leaves if name in complete}
 
 
-def _join_outcome(rule: str, parents: List[StepRun], allowed: Set[str]) -> str:
-    """``run``, ``skip`` or ``never``: the rule of the SQL function join_outcome."""
-    complete = any(parent.state == "complete" for parent in parents)
-    skipped = any(parent.state == "skipped" for parent in parents)
-    tolerated = any(parent.state == "failed" and parent.name in allowed for parent in parents)
-    failed = any(
-        parent.state == "pending" or (parent.state == "failed" and parent.name not in allowed)
-        for parent in parents
-    )
-    if rule == "all_done":
-        return "run"
-    if rule == "any_failed":
-        return "run" if failed or tolerated else "skip"
-    if rule == "any_complete" and complete:
-        return "run"
-    if failed:
-        return "never"
-    if rule == "none_failed":
-        return "run"
-    return "skip" if rule == "any_complete" or skipped or tolerated else "run"
+def _compensate(
+    undo: List[Dict[str, Any]],
+    steps: List[StepRun],
+    functions: Dict[str, Callable[..., Any]],
+    context_text: str,
+) -> Tuple[Optional[str], Dict[str, StepRun]]:
+    """Undoes the complete steps of a failed task, in the reverse of their order."""
+    runs: Dict[int, StepRun] = {}
+    undone: Dict[str, StepRun] = {}
+    for declared in undo:
+        step = steps[declared["undoes"]]
+        run = runs[declared["step_no"]] = StepRun(declared["name"])
+        parents = [runs[number] for number in declared["parents"]]
+        may_run = _joins.outcome("none_failed", parents, set())
+        if declared["handler"] is None or step.state != "complete":
+            run.state = "skipped" if may_run == "run" else "pending"
+            continue
+        undone[step.name] = run
+        if may_run == "run":
+            _run_step(declared, functions, context_text, [step], True, run)
+    if not undone:
+        return None, {}
+    for run in undone.values():
+        if run.state == "pending":
+            run.state = "not_run"
+    has_failed = any(run.state == "failed" for run in undone.values())
+    return "failed" if has_failed else "complete", undone
 
 
 def call(

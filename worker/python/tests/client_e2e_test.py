@@ -8,6 +8,7 @@ import socket
 import threading
 
 import pytest
+from worker_program import until
 
 import tasker
 
@@ -137,6 +138,27 @@ def test_cancelled_task_raises_for_a_wait_with_check(template):
         template.client.wait(task, 5, check=True)
     assert failed.value.task.state == "cancelled"
     assert template.client.wait(task, 5).state == "cancelled"
+
+
+@tasker.step("undo")
+def undo(a):
+    return a
+
+
+def test_cancelled_task_is_undone_if_asked_to(template):
+    first = {"name": "a", "handler": {"callable": "add_one"}, "compensate": {"callable": "undo"}}
+    template.template(
+        "saga", [first, {"name": "s", "sleep": {"seconds": 600}, "dependencies": ["a"]}]
+    )
+    client = template.client
+    with template.worker(add_one, undo):
+        task = template.create("saga", {"n": 1})
+        until(lambda: client.step(task, "s").state == "waiting")
+        assert client.compensation(task) == [tasker.UndoneStep("a", "undo", "pending", 0)]
+        assert client.cancel(task, compensate=True).state == "cancelled"
+        assert client.wait(task, 60).compensation == "complete"
+    assert client.compensation(task) == [tasker.UndoneStep("a", "undo", "complete", 1)]
+    assert client.step(task, "a").compensation["state"] == "complete"
 
 
 def test_failed_task_names_the_step_that_failed(template):

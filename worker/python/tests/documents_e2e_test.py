@@ -194,6 +194,31 @@ class TestDocuments:
         shown = {step.name: step.state for step in client.steps(task)}
         assert shown.items() >= states.items()
 
+    def test_compensation_of_workflows(self, reader):
+        client = tasker.Client(reader.url)
+        (text,) = [each for each in blocks("docs/workflows.md", "yaml") if "compensate:" in each]
+        template = client.register_template(text)
+        task = client.wait(client.create_task(template.name, {}), timeout=60)
+        assert (task.state, task.compensation) == ("failed", "complete")
+        undone = client.compensation(task)
+        assert undone[0].step == "charge"
+        assert {each.step for each in undone} == {"flight", "hotel", "charge"}
+        assert {each.state for each in undone} == {"complete"}
+
+    def test_time_limit_of_workflows(self, reader):
+        client = tasker.Client(reader.url)
+        (text,) = [each for each in blocks("docs/workflows.md", "yaml")
+                   if "\ntimeout_seconds:" in each]
+        template = client.register_template(text)
+        client.wait(client.create_task(template.name, {}), timeout=60, check=True)
+        late = client.register_template(
+            text.replace("name: quote", "name: late_quote").replace("3600", "0.3")
+            .replace("tasker.echo}", "tasker.sleep, initialization: {ms: 60000}}")
+        )
+        task = client.wait(client.create_task(late.name, {}), timeout=60)
+        assert task.state == "failed"
+        assert task.error and task.error.type == "deadline"
+
     def test_signals_of_workflows(self, reader):
         client = tasker.Client(reader.url)
         refused = reader.signalled_task()

@@ -1,5 +1,6 @@
 """tasker.Template on the real engine: every key, the templates of config, and a run."""
 
+import dataclasses
 import inspect
 import json
 import typing
@@ -64,11 +65,13 @@ def every_key():
     made = tasker.Template(
         "every_key", version="1.0.0", namespace="default", description="x", metadata={"a": 1},
         input_schema={"type": "object"}, system_dependencies={"a": 1}, defaults=settings,
+        timeout_seconds=60,
     )
     first = made.step(
         "first", "h", description="x", inputs={"a": made.context}, result_schema=True,
         method="strict", initialization={"a": 1}, retry=policy, timeout_seconds=1,
         repeat=tasker.Repeat(made.run_result["done"], delay_seconds=1, max_times=3),
+        compensate=dataclasses.replace(settings, handler="u"),
     )
     patient = tasker.RetryPolicy(except_=["broken"])
     made.step(
@@ -76,6 +79,7 @@ def every_key():
         otherwise="fail", allow_failure=True, retry=patient,
         map=tasker.Map(first.result, batch_size=2, max_parallel=3, on_item_failure="collect",
                        max_failures="5%"),
+        compensate=tasker.Settings("u", retry=patient),
     )
     made.sleep("nap", seconds=1)
     made.sleep("night", until=made.context["at"])
@@ -125,6 +129,7 @@ def test_the_words_of_the_schema_are_those_of_the_types(schema):
         ("join",): parts.Join,
         ("otherwise",): parts.Otherwise,
         ("retry", "backoff"): parts.Backoff,
+        ("compensate", "retry", "backoff"): parts.Backoff,
         ("map", "on_item_failure"): parts.OnItemFailure,
         ("signal", "on_deadline"): parts.OnDeadline,
     }

@@ -4,6 +4,7 @@
 #include "tasker/base/time.hpp"
 #include "tasker/client/failure.hpp"
 #include "tasker/model/states.hpp"
+#include "tasker/wire/compensation.hpp"
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/item_view.hpp"
 #include "tasker/wire/page.hpp"
@@ -115,9 +116,12 @@ public:
                                                       std::optional<model::task_state> in = {},
                                                       page_request const& part = {});
 
-    /// Its open child tasks are cancelled too. Errors: errc::refused with conflict if it is
-    /// complete.
-    result<wire::task_view> cancel_task(task_id id);
+    /// Its open child tasks are cancelled too. `how.compensate`: its complete steps are undone.
+    /// Errors: errc::refused with conflict if it is complete.
+    result<wire::task_view> cancel_task(task_id id, wire::cancel_request const& how = {});
+
+    /// What is undone, or would be undone, when the task is compensated.
+    result<wire::compensation_view> get_compensation(task_id id);
 
     /// Sends a signal to the step of the task that waits for it. Errors: errc::refused with
     /// conflict if the step has it already, or has ended; with unprocessable if the payload does

@@ -16,6 +16,7 @@ struct compiled_step {
     step_template source;
     std::vector<std::int32_t> parents;  ///< step numbers, ascending; all below this step's number
     std::vector<std::int32_t> children; ///< step numbers, ascending; all above this step's number
+    std::optional<std::int32_t> undoes; ///< of an undo step: the number of the step
 };
 
 /// A template in the form that is registered.
@@ -29,6 +30,10 @@ struct compiled_template {
     std::string hash;       ///< SHA-256 of `definition`, 64 hexadecimal digits
     std::optional<std::string> result; ///< JSON: the column tasker.templates.result
     std::vector<compiled_step> steps;  ///< in topological order: the index is the step's number
+    /// Empty if no step has `compensate`. They are numbered after the steps, in the reverse order,
+    /// and their graph is the reverse of the steps'. One without a callable undoes nothing; it only
+    /// keeps the order of the others.
+    std::vector<compiled_step> undo_steps;
 };
 
 /// `steps` are in the order of the template as far as their dependencies allow it. An environment

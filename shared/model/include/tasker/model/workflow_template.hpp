@@ -102,6 +102,7 @@ struct step_template {
     std::optional<std::string> signal_form;   ///< JSON object: title and description
     std::optional<std::string> inputs;        ///< JSON object with placeholders
     std::optional<std::string> result_schema; ///< JSON Schema of the step's result
+    std::optional<step_settings> compensate;  ///< the handler that undoes the step
     step_settings settings;
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 
@@ -146,6 +147,7 @@ struct workflow_template {
     std::optional<std::string> system_dependencies; ///< JSON object
     std::optional<std::string> result;              ///< JSON object with placeholders
     std::optional<step_settings> defaults;          ///< for every step
+    std::optional<std::chrono::milliseconds> timeout;
     std::vector<step_template> steps;
     std::vector<environment_overrides> environments; ///< sorted by name
 
@@ -153,6 +155,8 @@ struct workflow_template {
 };
 
 inline constexpr std::size_t max_steps = 10'000;
+/// Of a template with a step that has `compensate`: the undo steps count too.
+inline constexpr std::size_t max_steps_with_undo = max_steps / 2;
 inline constexpr std::size_t max_edges = 1'000'000;
 
 /// Why a document is not a valid template: all problems in the order of the document, at most

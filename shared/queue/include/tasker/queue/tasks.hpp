@@ -7,6 +7,7 @@
 #include "tasker/base/time.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/pg/connection.hpp"
+#include "tasker/wire/compensation.hpp"
 #include "tasker/wire/item_view.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
@@ -61,9 +62,17 @@ struct cancel_outcome {
     model::task_state state = model::task_state::cancelled; ///< afterwards
 };
 
-/// A task that is absent from the result does not exist.
-boost::asio::awaitable<result<std::vector<cancel_outcome>>>
-cancel_tasks(pg::connection& connection, std::vector<task_id> tasks, deadline until);
+/// A task that is absent from the result does not exist. `compensate`: their complete steps are
+/// undone.
+boost::asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::connection& connection,
+                                                                         std::vector<task_id> tasks,
+                                                                         bool compensate,
+                                                                         deadline until);
+
+/// What runs, or would run, when the task is compensated, in its order. Empty too if there is no
+/// such task.
+boost::asio::awaitable<result<std::vector<wire::undo_view>>>
+list_compensation(pg::connection& connection, task_id task, deadline until);
 
 /// Those that exist.
 boost::asio::awaitable<result<std::vector<wire::task_view>>>

@@ -33,14 +33,15 @@ struct step_view {
     std::optional<std::int32_t> items_total; ///< of a map that has items
     std::optional<std::int32_t> items_complete;
     std::optional<std::int32_t> items_failed; ///< permanently
+    std::optional<std::string> compensation;  ///< JSON: state, attempts, error of its undo step
     std::optional<std::string> result;        ///< JSON; present once complete
     std::optional<std::string> error; ///< JSON, of the last attempt; of a map, also beside `result`
 
     friend bool operator==(step_view const&, step_view const&) = default;
 };
 
-/// Writes absent fields as null, except `result`, `error`, `waiting_for` with `waits_until`, and
-/// the numbers of items.
+/// Writes absent fields as null, except `result`, `error`, `waiting_for` with `waits_until`, the
+/// numbers of items, and `compensation`.
 void append(std::string& out, step_view const& step);
 
 /// Unknown fields are skipped.

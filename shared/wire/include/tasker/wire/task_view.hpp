@@ -41,11 +41,17 @@ struct task_view {
     std::optional<std::string> result; ///< JSON object, by the template's `result`; without it the
                                        ///< leaf steps' results by name
     std::optional<task_parent> parent; ///< of a child task
+    /// running, complete or failed; none: no step of it was undone.
+    std::optional<std::string> compensation;
+    std::optional<std::string> error; ///< JSON; why it failed, if no step failed
 
     friend bool operator==(task_view const&, task_view const&) = default;
 };
 
-/// Writes all fields, absent ones as null.
+/// Nothing more happens to the task unless a user acts: `?wait` responds.
+bool is_finished(task_view const& task) noexcept;
+
+/// Writes all fields, absent ones as null, except `compensation` and `error`.
 void append(std::string& out, task_view const& task);
 
 /// Unknown fields are skipped.

@@ -1,0 +1,149 @@
+#include "workflow_database.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+namespace tasker::sql::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr auto problem = R"({"message": "no", "type": "t"})";
+
+/// `timeout_seconds` of a template.
+class TaskDeadlines : public ::testing::Test {
+protected:
+    std::string create(std::string const& steps) {
+        return w_.create(w_.register_yaml("t" + std::to_string(++templates_), steps));
+    }
+
+    int fire() {
+        return w_.db().value<int>("select fired from tasker.fire_timers(1000)");
+    }
+
+    std::string of_task(std::string const& task, std::string const& column) {
+        return w_.db().value<std::string>(
+            fmt::format("select coalesce(({})::text, '') from tasker.get_tasks(array['{}'::uuid])",
+                        column, task));
+    }
+
+    workflow_database w_;
+    int templates_ = 0;
+};
+
+constexpr auto chain = "  - {name: a, handler: {callable: h}}\n"
+                       "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
+                       "timeout_seconds: 60\n";
+
+TEST_F(TaskDeadlines, TaskFailsAndItsRunningStepLosesItsLease) {
+    auto const task = create(chain);
+    auto const held = w_.claim();
+    ASSERT_THAT(held, SizeIs(1));
+    w_.move_clock("59 seconds");
+    EXPECT_EQ(fire(), 0);
+    EXPECT_EQ(w_.task_state(task), "running");
+    w_.move_clock("61 seconds");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(task), "failed");
+    EXPECT_EQ(of_task(task, "error ->> 'type'"), "deadline");
+    EXPECT_EQ(of_task(task, "error ->> 'message'"),
+              "the task did not end within its timeout_seconds");
+    EXPECT_NE(of_task(task, "finished_at"), "");
+    EXPECT_EQ(w_.step_state(task, "a"), "cancelled");
+    EXPECT_EQ(w_.step_state(task, "b"), "cancelled");
+    EXPECT_EQ(w_.db().value<int>(
+                  fmt::format("select count(*) from tasker.extend_leases('tasker_default', 30, "
+                              "array['{}']::uuid[], '{{0}}', '{{1}}', '{{{}}}')",
+                              task, held[0].msg_id)),
+              1);
+    EXPECT_EQ(w_.finish(held[0], "1").at(0).kind, "refused");
+    EXPECT_THAT(w_.claim(), IsEmpty());
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.list_tasks(null, null, null, "
+                                 "'failed', null, null, null, 10)"),
+              1);
+}
+
+TEST_F(TaskDeadlines, FinishedTasksAreNotChanged) {
+    auto const complete = create(chain);
+    w_.run_all();
+    auto const failed = w_.create(1);
+    w_.finish(w_.claim().at(0), problem, 2);
+    auto const cancelled = w_.create(1);
+    w_.db().exec(fmt::format("select tasker.cancel_tasks(array['{}'::uuid])", cancelled));
+    w_.move_clock("61 seconds");
+    EXPECT_EQ(fire(), 0);
+    EXPECT_EQ(w_.task_state(complete), "complete");
+    EXPECT_EQ(w_.task_state(failed), "failed");
+    EXPECT_EQ(of_task(failed, "error"), "");
+    EXPECT_EQ(w_.task_state(cancelled), "cancelled");
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
+}
+
+TEST_F(TaskDeadlines, RunNoErrorHandlersButCompensations) {
+    auto const task =
+        create("  - {name: a, handler: {callable: h}, compensate: {callable: u}}\n"
+               "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
+               "  - {name: alarm, handler: {callable: h}, dependencies: [b], join: any_failed}\n"
+               "  - {name: clean, handler: {callable: h}, dependencies: [b], join: all_done}\n"
+               "timeout_seconds: 60\n");
+    w_.finish(w_.claim().at(0), "1");
+    w_.move_clock("61 seconds");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(task), "failed");
+    EXPECT_EQ(of_task(task, "compensation"), "running");
+    EXPECT_THAT(w_.run_all(), ElementsAre("a:undo"));
+    EXPECT_EQ(of_task(task, "compensation"), "complete");
+    EXPECT_EQ(of_task(task, "error ->> 'type'"), "deadline");
+    EXPECT_EQ(w_.step_state(task, "alarm"), "cancelled");
+    EXPECT_EQ(w_.step_state(task, "clean"), "cancelled");
+}
+
+TEST_F(TaskDeadlines, WaitsCount) {
+    auto const task = create("  - {name: pause, sleep: {seconds: 600}}\n"
+                             "timeout_seconds: 60.5\n");
+    EXPECT_EQ(w_.task_state(task), "waiting");
+    w_.move_clock("61 seconds");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(task), "failed");
+    EXPECT_EQ(w_.step_state(task, "pause"), "cancelled");
+    w_.move_clock("11 minutes");
+    EXPECT_EQ(fire(), 0);
+}
+
+TEST_F(TaskDeadlines, OtherTimersAreExecutedInSeparateCalls) {
+    auto const late = create(chain);
+    w_.finish(w_.claim().at(0), problem, 1, 0, 1000);
+    auto const retried = w_.create(w_.register_template("plain", "a"));
+    w_.finish(w_.claim().at(0), problem, 1, 0, 120000);
+    w_.move_clock("200 seconds");
+    EXPECT_EQ(fire(), 2); // the retries
+    EXPECT_EQ(w_.task_state(late), "running");
+    EXPECT_EQ(w_.task_state(retried), "running");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(late), "failed");
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
+}
+
+TEST_F(TaskDeadlines, AreExecutedLaterWhereARowStaysLocked) {
+    auto const task = create(chain);
+    w_.move_clock("61 seconds");
+    pqxx::connection session{w_.db().dsn()};
+    pqxx::work holder{session};
+    holder.exec(fmt::format("select from tasker.tasks where task_id = '{}' for update", task));
+    EXPECT_EQ(fire(), 0);
+    EXPECT_EQ(w_.db().value<std::string>("select kind from tasker.timers"), "task_deadline");
+    holder.commit();
+    w_.move_clock("90 seconds");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(task), "failed");
+}
+
+TEST_F(TaskDeadlines, TemplatesWithoutOneHaveNoTimer) {
+    w_.create(w_.register_template("plain", "a"));
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
+}
+
+} // namespace
+} // namespace tasker::sql::testing

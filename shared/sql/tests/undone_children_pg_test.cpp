@@ -1,0 +1,141 @@
+#include "workflow_database.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+namespace tasker::sql::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+constexpr auto problem = R"({"message": "no", "type": "t"})";
+constexpr auto children = R"({"on_child_failure":"fail","children":[
+    {"key":"a","template":{"name":"kid"}},{"key":"b","template":{"name":"kid"}}]})";
+
+/// The compensation of tasks that have child tasks.
+class UndoneChildren : public ::testing::Test {
+protected:
+    UndoneChildren() {
+        w_.register_yaml("kid", "  - {name: k, handler: {callable: h}, compensate: {callable: u}}\n"
+                                "  - {name: l, handler: {callable: h}, dependencies: [k]}\n");
+    }
+
+    int fire() {
+        return w_.db().value<int>("select fired from tasker.fire_timers(1000)");
+    }
+
+    std::string compensation(std::string const& task) {
+        return w_.db().value<std::string>(
+            fmt::format("select coalesce((select compensation::text from tasker.tasks "
+                        "where task_id = '{}'), '')",
+                        task));
+    }
+
+    /// "b k:undo": the key of the child task, if it is one, and the step.
+    std::string described(held_step const& step) {
+        return w_.db().value<std::string>(
+            fmt::format("select concat_ws(' ', nullif(child_key, ''), '{}') from tasker.tasks "
+                        "where task_id = '{}'",
+                        step.name, step.task_id));
+    }
+
+    /// Claims once, and finishes the steps. `failing` fails.
+    std::vector<std::string> run_once(std::string const& failing = "") {
+        std::vector<std::string> out;
+        for (auto const& step : w_.claim()) {
+            out.push_back(described(step));
+            bool const fails = out.back() == failing;
+            w_.finish(step, fails ? problem : "1", fails ? 2 : 0);
+        }
+        return out;
+    }
+
+    workflow_database w_;
+};
+
+TEST_F(UndoneChildren, SiblingsOfAFailedOneAreUndoneBeforeTheParentContinues) {
+    auto const task = w_.create(w_.register_yaml(
+        "parent", "  - {name: p, handler: {callable: h}, compensate: {callable: u}}\n"
+                  "  - {name: c, handler: {callable: h}, dependencies: [p]}\n"));
+    EXPECT_THAT(run_once(), ElementsAre("p"));
+    w_.finish(w_.claim().at(0), children, 3);
+    EXPECT_THAT(run_once(), UnorderedElementsAre("a k", "b k"));
+    auto const last = w_.claim();
+    ASSERT_THAT(last, SizeIs(2));
+    auto const& of_a = last[described(last[0]) == "a l" ? 0 : 1];
+    w_.finish(of_a, problem, 2);
+    EXPECT_THAT(run_once(), ElementsAre("a k:undo"));
+    EXPECT_EQ(fire(), 0);
+    EXPECT_EQ(w_.task_state(task), "running");
+    EXPECT_THAT(run_once(), ElementsAre("b k:undo"));
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(task), "failed");
+    EXPECT_THAT(run_once(), ElementsAre("p:undo"));
+    EXPECT_EQ(compensation(task), "complete");
+}
+
+TEST_F(UndoneChildren, CancellationUndoesThemTooIfItIsAskedTo) {
+    auto const parent = w_.register_yaml("parent", "  - {name: w, workflow: {name: kid}}\n");
+    auto const kept = w_.create(parent);
+    auto const undone = w_.create(parent);
+    EXPECT_THAT(run_once(), ElementsAre("k", "k"));
+    w_.db().exec(fmt::format("select tasker.cancel_tasks(array['{}'::uuid], false)", kept));
+    w_.db().exec(fmt::format("select tasker.cancel_tasks(array['{}'::uuid], true)", undone));
+    auto const held = w_.claim();
+    ASSERT_THAT(held, SizeIs(1));
+    EXPECT_EQ(held[0].name, "k:undo");
+    EXPECT_EQ(w_.db().value<std::string>(fmt::format(
+                  "select parent_task from tasker.tasks where task_id = '{}'", held[0].task_id)),
+              undone);
+    w_.finish(held[0], "null");
+    EXPECT_EQ(compensation(held[0].task_id), "complete");
+    EXPECT_EQ(compensation(undone), ""); // no step of it was complete
+}
+
+TEST_F(UndoneChildren, TimeLimitOfTheParentUndoesThemToo) {
+    auto const task = w_.create(
+        w_.register_yaml("parent", "  - {name: w, workflow: {name: kid}}\ntimeout_seconds: 60\n"));
+    EXPECT_THAT(run_once(), ElementsAre("k"));
+    w_.move_clock("61 seconds");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(task), "failed");
+    EXPECT_THAT(run_once(), ElementsAre("k:undo"));
+    EXPECT_THAT(w_.claim(), IsEmpty());
+}
+
+constexpr auto asked = "  - {name: s, handler: {callable: h}, compensate: {callable: u}}\n"
+                       "  - {name: t, handler: {callable: h}, dependencies: [s]}\n";
+
+TEST_F(UndoneChildren, HandlerThatUndoesMayAnswerChildTasks) {
+    auto const task = w_.create(w_.register_yaml("parent", asked));
+    run_once();
+    EXPECT_THAT(run_once("t"), ElementsAre("t"));
+    w_.finish(w_.claim().at(0), children, 3);
+    EXPECT_EQ(compensation(task), "running");
+    EXPECT_THAT(run_once(), UnorderedElementsAre("a k", "b k"));
+    EXPECT_FALSE(w_.db().value<bool>(
+        fmt::format("select cancelled from tasker.cancel_tasks(array['{}'::uuid], true)", task)));
+    EXPECT_THAT(run_once(), UnorderedElementsAre("a l", "b l"));
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(task), "failed");
+    EXPECT_EQ(compensation(task), "complete");
+}
+
+TEST_F(UndoneChildren, FailedChildOfAHandlerThatUndoesFailsTheCompensation) {
+    auto const task = w_.create(w_.register_yaml("parent", asked));
+    run_once();
+    run_once("t");
+    w_.finish(w_.claim().at(0), children, 3);
+    run_once("b k");
+    EXPECT_EQ(fire(), 0); // the other child is undone first
+    EXPECT_THAT(run_once(), ElementsAre("a k:undo"));
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(compensation(task), "failed");
+    EXPECT_EQ(w_.task_state(task), "failed");
+}
+
+} // namespace
+} // namespace tasker::sql::testing

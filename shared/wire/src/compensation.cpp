@@ -1,0 +1,103 @@
+#include "tasker/wire/compensation.hpp"
+
+#include "object_reader.hpp"
+
+#include "tasker/json/syntax.hpp"
+#include "tasker/json/text.hpp"
+#include "tasker/json/walker.hpp"
+#include "tasker/json/writer.hpp"
+
+namespace tasker::wire {
+
+namespace {
+
+using enum presence;
+
+constexpr std::array undo_rules{
+    field_rule<undo_view>{"step", required,
+                          [](field_value const& v, undo_view& out) { out.step = v.text(); }},
+    field_rule<undo_view>{"callable", required,
+                          [](field_value const& v, undo_view& out) { out.callable = v.text(); }},
+    field_rule<undo_view>{"state", required,
+                          [](field_value const& v, undo_view& out) { out.state = v.text(); }},
+    field_rule<undo_view>{
+        "attempts", required,
+        [](field_value const& v, undo_view& out) { out.attempts = v.number<std::int32_t>(); }},
+};
+
+constexpr std::array rules{
+    field_rule<compensation_view>{
+        "state", optional,
+        [](field_value const& v, compensation_view& out) { out.state = v.optional_text(); }},
+    field_rule<compensation_view>{"steps", required,
+                                  [](field_value const& v, compensation_view& out) {
+                                      out.steps = read_objects<undo_view>(v, undo_rules);
+                                  }},
+};
+
+void append_undo(std::string& out, undo_view const& step) {
+    json::object_writer writer{out};
+    writer.text("step", step.step);
+    writer.text("callable", step.callable);
+    writer.text("state", step.state);
+    writer.number("attempts", step.attempts);
+}
+
+invalid_body refused(std::string path, std::string problem) {
+    return {.message = "the body has a problem",
+            .details = {{.path = std::move(path), .problem = std::move(problem)}}};
+}
+
+} // namespace
+
+body_result<cancel_request> parse_cancel(std::string_view body) {
+    body = json::without_bom(body);
+    cancel_request out;
+    if (body.empty()) {
+        return out;
+    }
+    if (auto found = json::find_problem(body)) {
+        return refused(std::move(found->path), std::move(found->problem));
+    }
+    json::walker from{body};
+    if (from.kind() != json::value_kind::object) {
+        return refused({}, "must be an object, not " + std::string{json::describe(from.kind())});
+    }
+    std::optional<invalid_body> problem;
+    from.object([&](std::string_view key) {
+        if (key != "compensate") {
+            problem = refused(json::to_utf8(key.substr(0, 40)),
+                              "is an unknown field; the only one is \"compensate\"");
+            from.raw();
+        } else if (from.kind() != json::value_kind::boolean) {
+            problem = refused("compensate", "must be true or false, not " +
+                                                std::string{json::describe(from.kind())});
+            from.raw();
+        } else {
+            out.compensate = from.raw() == "true";
+        }
+    });
+    if (problem) {
+        return std::move(*problem);
+    }
+    return out;
+}
+
+void append(std::string& out, cancel_request const& request) {
+    if (request.compensate) {
+        json::object_writer writer{out};
+        writer.boolean("compensate", true);
+    }
+}
+
+void append(std::string& out, compensation_view const& compensation) {
+    json::object_writer writer{out};
+    writer.text_or_null("state", compensation.state);
+    json::append_array(writer.key("steps"), compensation.steps, append_undo);
+}
+
+result<compensation_view> read_compensation(std::string_view json) {
+    return read_view<compensation_view>(json, rules);
+}
+
+} // namespace tasker::wire
