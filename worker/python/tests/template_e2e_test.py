@@ -162,9 +162,18 @@ def settings(keys):
     return handler
 
 
+def undo(keys):
+    """The value of ``compensate``, whose keys of the handler are not in a mapping."""
+    names = ("callable", "method", "initialization")
+    handler = {name: keys.pop(name) for name in names if name in keys}
+    return tasker.Settings(**settings({"handler": handler, **keys}))
+
+
 def add(made, keys):
     """Adds a step by its keys."""
     name, after = keys.pop("name"), keys.pop("dependencies", [])
+    if "compensate" in keys:
+        keys["compensate"] = undo(keys["compensate"])
     for key, kind in (("map", tasker.Map), ("repeat", tasker.Repeat)):
         if key in keys:
             keys[key] = group(kind, keys[key])
@@ -197,6 +206,11 @@ def rebuilt(definition):
             made.override(name, tasker.Settings(**settings(each)), step=step)
     made.result = result
     return made
+
+
+def test_every_key_is_rebuilt():
+    for made in (every_key(), overridden()):
+        assert rebuilt(made.to_dict()).to_dict() == made.to_dict()
 
 
 @pytest.mark.parametrize("path", template_files(), ids=lambda path: path.stem)
