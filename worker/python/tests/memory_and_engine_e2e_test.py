@@ -16,7 +16,7 @@ templates = int(os.environ.get("TASKER_RANDOM_TEMPLATES", "60"))
 
 joins = ["all_complete", "none_failed", "any_complete", "all_done", "any_failed"]
 context = {"list": [3, 1, 2], "order": {"id": "17", "amount": 1.10}, "empty": [], "text": "x"}
-signals = {
+signals: dict = {
     "yes": {"approved": True},
     "votes": [testing.Signal(1, by="ada"), testing.Signal(2, by="bob")],
 }
@@ -59,12 +59,12 @@ class Maker:
         return self.random.random() < share
 
     def template(self):
-        steps = []
+        steps: list = []
         for number in range(self.random.randint(1, 8)):
             names = [step["name"] for step in steps]
             parents = [name for name in names if self.chance(0.4)]
             steps.append(self.step(f"s{number}", parents, steps))
-        made = {"name": f"random-{self.number}", "version": "1.0.0", "steps": steps}
+        made: dict = {"name": f"random-{self.number}", "version": "1.0.0", "steps": steps}
         if self.chance(0.3):
             places = {step["name"]: f"${{steps/{step['name']}/name:-none}}" for step in steps}
             made["result"] = {"id": "${context/order/id}", "amount": "${context/order/amount}",
@@ -72,7 +72,7 @@ class Maker:
         return made
 
     def step(self, name, parents, steps):
-        made = {"name": name, "dependencies": parents}
+        made: dict = {"name": name, "dependencies": parents}
         if parents and self.chance(0.5):
             made["join"] = self.random.choice(joins)
         if self.chance(0.2):
@@ -100,7 +100,7 @@ class Maker:
     def handler(self, parents, steps):
         outcomes = ["ok"] * 6 + ["busy", "lost", "permanent"]
         plan = [self.random.choice(outcomes) for _ in range(3)]
-        made = {"handler": {"callable": "planned", "initialization": {"plan": plan}},
+        made: dict = {"handler": {"callable": "planned", "initialization": {"plan": plan}},
                 "retry": {"max_attempts": self.random.randint(1, 3), "backoff": "none"}}
         if self.chance(0.2):
             made["retry"][self.random.choice(["only", "except"])] = ["busy"]
