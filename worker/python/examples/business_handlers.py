@@ -177,3 +177,36 @@ def ledger_close(context):
 def ledger_report(closed):
     ledger = closed["payload"]
     return f"The balance of {ledger['day']} is {ledger['balance']}."
+
+
+# trip_booking
+
+
+@tasker.step("trip.book")
+def trip_book(context, step):
+    if step.method in context["booked_up"]:
+        raise tasker.Permanent(f"no {step.method} is free", type="booked_up")
+    return {"booking": f"{step.method} of {context['traveller']}"}
+
+
+@tasker.step("trip.cancel_booking")
+def trip_cancel_booking(parents):
+    (booked,) = parents.values()
+    return f"cancelled: {booked['booking']}"
+
+
+@tasker.step("trip.charge")
+def trip_charge(context):
+    return {"charged": context["price"]}
+
+
+@tasker.step("trip.refund")
+def trip_refund(context, charge):
+    if not context["refund_works"]:
+        raise tasker.Permanent("the bank refuses the refund", type="refund_refused")
+    return {"refunded": charge["charged"]}
+
+
+@tasker.step("trip.send_tickets")
+def trip_send_tickets(flight, hotel):
+    return [flight["booking"], hotel["booking"]]

@@ -303,3 +303,59 @@ class TestLedger:
     def test_ledger_that_stays_open_fails_the_report_at_the_deadline(self, examples):
         task, states = examples.run("ledger_report", {"day": "2026-11-04"}, short)
         assert (task.state, states) == ("failed", {"closed": "failed", "report": "pending"})
+
+
+class TestTripBooking:
+    def undone(self, examples, task):
+        """The undo steps in their order, with their states."""
+        return {each.step: each.state for each in examples.client.compensation(task)}
+
+    def test_confirmed_trip_is_not_undone(self, examples):
+        task = examples.create("trip_booking", {"traveller": "Ada"})
+        examples.client.signal(task, "confirmation", {"confirmed": True})
+        done, _ = examples.end(task)
+        assert done.result == {"send_tickets": ["flight of Ada", "hotel of Ada"]}
+        assert done.compensation is None
+
+    def test_hotel_that_is_booked_up_cancels_only_the_flight(self, examples):
+        task, states = examples.run("trip_booking", {"traveller": "Ada", "booked_up": ["hotel"]})
+        assert (task.state, task.compensation) == ("failed", "complete")
+        assert (states["flight"], states["charge"]) == ("complete", "pending")
+        undone = self.undone(examples, task)
+        assert {step for step, state in undone.items() if state == "complete"} == {"flight"}
+
+    def test_trip_that_is_not_confirmed_is_undone_from_its_end(self, examples):
+        task = examples.create("trip_booking", {"traveller": "Ada"})
+        examples.client.signal(task, "confirmation", {"confirmed": False})
+        done, states = examples.end(task)
+        assert (done.state, done.compensation) == ("failed", "complete")
+        assert states["send_tickets"] == "failed"
+        undone = self.undone(examples, task)
+        assert undone == dict.fromkeys(("charge", "flight", "hotel"), "complete")
+        assert next(iter(undone)) == "charge"
+
+    def test_refund_that_fails_keeps_the_bookings(self, examples):
+        task = examples.create("trip_booking", {"traveller": "Ada", "refund_works": False})
+        examples.client.signal(task, "confirmation", {"confirmed": False})
+        done, _ = examples.end(task)
+        assert (done.state, done.compensation) == ("failed", "failed")
+        assert self.undone(examples, task) == {
+            "charge": "failed", "flight": "not_run", "hotel": "not_run"
+        }
+
+    def test_customer_cancels_while_the_agency_is_asked(self, examples):
+        task = examples.create("trip_booking", {"traveller": "Ada"})
+        examples.until_it_waits(task)
+        assert set(self.undone(examples, task)) == {"charge", "flight", "hotel"}
+        examples.client.cancel(task, compensate=True)
+        done, _ = examples.end(task)
+        assert (done.state, done.compensation) == ("cancelled", "complete")
+        assert set(self.undone(examples, task).values()) == {"complete"}
+
+    def test_time_limit_undoes_what_is_complete(self, examples):
+        task, states = examples.run("trip_booking", {"traveller": "Ada"}, short)
+        assert (task.state, task.compensation) == ("failed", "complete")
+        assert task.error.type == "deadline"
+        undone = self.undone(examples, task)
+        complete = [step for step in undone if states[step] == "complete"]
+        assert complete == [step for step, state in undone.items() if state == "complete"]

@@ -18,6 +18,7 @@ short = "1.0.1"  # the same with short waits, for what happens when they end
 _long_waits = (
     (r"deadline_seconds: \d+", "deadline_seconds: 0.2"),
     (r"sleep: {seconds: \d+}", "sleep: {seconds: 0.1}"),
+    (r"^timeout_seconds: \d+", "timeout_seconds: 1"),
     (r"delay_seconds: \d+,", "delay_seconds: 0.02,"),
     (r"^version: .*$", f"version: {short}"),
 )
