@@ -56,7 +56,8 @@ begin
                                                                   then 'children' else 'time' end
                                                               else 'time' end end,
                case when s.state in ('waiting_for_retry', 'waiting') then (
-                   select min(r.due_at) from tasker.timers r where r.task_id = p_task_id and r.step_no = d.step_no) end,
+                   select min(r.due_at) from tasker.timers r
+                   where r.task_id = p_task_id and r.step_no = d.step_no and r.kind not in ('child', 'child_failed')) end,
                m.items_total, m.items_complete, m.items_failed,
                case when t.compensation is not null then (
                    select json_build_object(

@@ -178,6 +178,7 @@ TEST_F(ChildTasks, AreNotCreatedBeforeTheRetryIsDue) {
     run();
     EXPECT_EQ(states(task), "p waiting; running");
     EXPECT_EQ(w_.shown(task, "p", "waiting_for"), "retry");
+    EXPECT_EQ(w_.shown(task, "p", "waits_until > now()"), "true");
     EXPECT_EQ(w_.shown(task, "p", "error->>'type'"), "child_failed");
     EXPECT_EQ(children_of(task).size(), 1U);
     w_.move_clock("2 minutes");

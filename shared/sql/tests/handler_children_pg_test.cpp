@@ -88,6 +88,7 @@ TEST_P(HandlerChildren, MakeTheResultByTheirKeys) {
     EXPECT_EQ(w_.messages(), 2);
     EXPECT_EQ(fire(), 0);
     finish_children();
+    EXPECT_EQ(w_.shown(task, "p", "waits_until"), "") << "when children end is not known";
     EXPECT_EQ(fire(), 1);
     EXPECT_EQ(states(task), "p complete, c enqueued; running");
     EXPECT_EQ(w_.shown(task, "p", "result::jsonb"), R"({"a": {"x": "a"}, "b": {"x": "b"}})");
