@@ -61,12 +61,20 @@ def appointment_message(context, initialization):
     return f"{context['patient']}: your appointment {initialization['text']}."
 
 
-# order_shipping and parcel_delivery
+# order_shipping, bulk_shipping and parcel_delivery
 
 
 @tasker.step("order.pick")
 def order_pick(context):
     return {"weight": sum(each["weight"] for each in context["goods"])}
+
+
+@tasker.step("order.summary")
+def order_summary(ship):
+    return {
+        "tracking": [parcel["tracking"] for parcel in ship if parcel],
+        "not_shipped": [place for place, parcel in enumerate(ship) if parcel is None],
+    }
 
 
 @tasker.step("parcel.label")
