@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -91,7 +92,7 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row) {
         .template_name = text(from, row, template_name),
         .template_version = text(from, row, template_version),
         .priority = priority{from.int2(row, priority_column)},
-        .context = text(from, row, context),
+        .context = optional_text(from, row, context).value_or(""),
         .parents = optional_text(from, row, parents),
         .parents_bytes = from.int4(row, parents_bytes),
         .parent_states = optional_text(from, row, parent_states),
@@ -99,6 +100,23 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row) {
         .item = optional_text(from, row, item),
         .settings = optional_text(from, row, settings),
     };
+}
+
+/// Fills in the contexts of steps whose task's context came with another step.
+void share_contexts(std::vector<claimed_step>& steps) {
+    for (auto step = steps.begin(); step != steps.end(); ++step) {
+        if (!step->context.empty()) {
+            continue;
+        }
+        auto const has_it = [&](claimed_step const& each) {
+            return each.task == step->task && !each.context.empty();
+        };
+        auto const found = step != steps.begin() && has_it(*std::prev(step))
+                               ? std::prev(step)
+                               : std::ranges::find_if(steps, has_it);
+        TASKER_ASSERT(found != steps.end());
+        step->context = found->context;
+    }
 }
 
 finish_reply read_finished(pg::rows const& from) {
@@ -112,6 +130,7 @@ finish_reply read_finished(pg::rows const& from) {
             reply.taken.push_back(read_claimed(from, row));
         }
     }
+    share_contexts(reply.taken);
     return reply;
 }
 
@@ -219,6 +238,7 @@ asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& connect
     for (std::size_t row = 0; row < answer->size(); ++row) {
         steps.push_back(read_claimed(*answer, row));
     }
+    share_contexts(steps);
     co_return steps;
 }
 

@@ -57,6 +57,19 @@ TEST_F(Steps, AreClaimedWithEverythingAHandlerNeeds) {
     EXPECT_THAT(claim_all(), IsEmpty());
 }
 
+TEST_F(Steps, OfOneTaskAllHaveItsContext) {
+    auto const flat =
+        register_steps("flat", "{name: a, handler: {callable: h}}, {name: b, "
+                               "handler: {callable: h}}, {name: c, handler: {callable: h}}");
+    create(flat, R"({"n": 1})");
+    create(flat, R"({"n": 2})");
+    auto const held = claim_all();
+    ASSERT_THAT(held, SizeIs(6));
+    for (std::size_t i = 0; i < held.size(); ++i) {
+        EXPECT_EQ(held[i].context, i < 3 ? R"({"n": 1})" : R"({"n": 2})");
+    }
+}
+
 TEST_F(Steps, HaveATimeWhenTheNextCanBeClaimed) {
     std::vector<std::string> const queues{"tasker_default__p4", normal_queue};
     EXPECT_EQ(run(next_visible(connection_, queues, true, soon())).value(), std::nullopt);

@@ -1,4 +1,5 @@
--- The rows a worker gets for steps that were just leased to it.
+-- The rows a worker gets for steps that were just leased to it. The context of a task comes with the first of its
+-- steps; it is null for those that follow it directly.
 -- called by: claim_steps, finish_step, finish_steps. No SET options, so that the planner inlines it.
 -- An undo step gets the result of the step that it undoes as its only parent.
 -- cost: five primary-key look-ups a step, and two for each parent; another one with `repeat`.
@@ -11,7 +12,7 @@ as $$
            s.alone, d.timeout_ms,
            case when s.item is null then d.name else d.name || '[' || tasker.item_index(s.step_no) || ']' end,
            d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
-           t.priority, t.context,
+           t.priority, case when p_task_ids[m.n::int - 1] is distinct from m.task_id then t.context end,
            f.results, case when d.undoes is null then s.parents_bytes else 0 end, f.states,
            case when d.repeat is not null then (
                select pg_catalog.json_build_object('iteration', coalesce(pg_catalog.max(r.finished), 0) + 1,
@@ -20,7 +21,7 @@ as $$
            end,
            s.item,
            d.worker_settings
-    from unnest(p_msg_ids, p_task_ids, p_step_nos) m(msg_id, task_id, step_no)
+    from unnest(p_msg_ids, p_task_ids, p_step_nos) with ordinality m(msg_id, task_id, step_no, n)
     cross join lateral (
         select * from tasker.steps s where s.task_id = m.task_id and s.step_no = m.step_no offset 0) s
     cross join lateral (select * from tasker.tasks t where t.task_id = m.task_id offset 0) t

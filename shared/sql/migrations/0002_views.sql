@@ -2,7 +2,7 @@
 
 -- A step that is handed to a worker, by a claim or as a continuation of its report. Where a report is
 -- `refused`, only queue, msg_id, task_id, step_no and delivery are set: those of the report.
--- `parents` is {"<parent's name>": <its result>, …}. It is null for a root, and where parents_bytes is above
+-- `context` is null if another row of the same call has it. `parents` is {"<parent's name>": <its result>, …}. It is null for a root, and where parents_bytes is above
 -- joined_bytes_limit(): the worker fails such a step permanently. `parent_states`, if the template is dynamic:
 -- {"<parent's name>": "complete", …}; then `parents` has only the complete ones. `alone`: the worker runs it only when it
 -- holds nothing else. `repetition`: of a step with `repeat`, {"iteration": 2, "previous": <the last result>}.
