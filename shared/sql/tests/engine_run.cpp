@@ -1,6 +1,7 @@
 #include "engine_run.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -15,6 +16,12 @@ std::string array_of(auto const& range, auto member) {
         out += (out.empty() ? "" : ",") + fmt::format("{}", member(each));
     }
     return "'{" + out + "}'";
+}
+
+/// Whether the child task of an item fails.
+bool is_bad_item(pqxx::row const& row) {
+    auto const context = nlohmann::json::parse(row["context"].as<std::string>());
+    return context.at("i").get<int>() < context.at("bad").get<int>();
 }
 
 } // namespace
@@ -35,6 +42,8 @@ void engine_run::create(model_workflow const& steps) {
                           std::string{"  - {name: c0, handler: {callable: h}}\n"} + result);
         on_.register_yaml("child_bad",
                           std::string{"  - {name: c1, handler: {callable: h}}\n"} + result);
+        on_.register_yaml("child_of_item",
+                          std::string{"  - {name: c2, handler: {callable: h}}\n"} + result);
     }
     task_ = on_.create(on_.register_yaml("t" + std::to_string(++templates_), to_yaml(steps)),
                        R"({"go": true, "five": 5, "l0": [], "l1": [1], "l2": [1, 2],
@@ -122,22 +131,23 @@ bool engine_run::claim() {
 void engine_run::keep(pqxx::result const& rows) {
     for (auto const& row : rows) {
         if (!row["refused"].as<bool>()) {
+            auto const name = row["name"].as<std::string>();
             auto const repetition = row["repetition"];
             int const iteration = repetition.is_null()
                                       ? 1
                                       : std::stoi(repetition.as<std::string>().substr(
                                             std::string{"{\"iteration\" : "}.size()));
             held_.push_back({.task = row["task_id"].as<std::string>(),
-                             .is_of_child = row["name"].as<std::string>().front() == 'c',
-                             .step = static_cast<std::size_t>(
-                                 std::stoi(row["name"].as<std::string>().substr(1))),
+                             .is_of_child = name.front() == 'c',
+                             .step = name == "c2" ? static_cast<std::size_t>(is_bad_item(row))
+                                                  : std::stoul(name.substr(1)),
                              .number = row["step_no"].as<int>(),
                              .item = row["item"].is_null() ? "" : row["item"].as<std::string>(),
                              .delivery = row["delivery"].as<int>(),
                              .msg_id = row["msg_id"].as<std::int64_t>(),
                              .failures = row["failures"].as<int>(),
                              .iteration = iteration,
-                             .is_undo = row["name"].as<std::string>().ends_with(":undo")});
+                             .is_undo = name.ends_with(":undo")});
         }
     }
 }

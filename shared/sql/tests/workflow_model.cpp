@@ -63,14 +63,18 @@ int attempts_of(model_step const& step) {
     return is_retried ? step.max_attempts : 1;
 }
 
+std::size_t batch_size_of(model_step const& step) {
+    return step.has_children ? 1 : step.batch_size;
+}
+
 /// Of a map; with batches, an item is one of these.
 std::size_t items_of(model_step const& step) {
-    return (step.elements + step.batch_size - 1) / step.batch_size;
+    return (step.elements + batch_size_of(step) - 1) / batch_size_of(step);
 }
 
 /// How many of them fail, if none is stopped.
 std::size_t failed_items_of(model_step const& step) {
-    bool const all = step.fails || step.failures >= attempts_of(step);
+    bool const all = step.fails || (!step.has_children && step.failures >= attempts_of(step));
     return all ? items_of(step) : std::min(step.failing_items, items_of(step));
 }
 
@@ -79,7 +83,7 @@ std::string map_result(model_step const& step) {
     std::string out;
     for (std::size_t i = 0; i < step.elements; ++i) {
         out += out.empty() ? "" : ", ";
-        out += i / step.batch_size < failed_items_of(step)
+        out += i / batch_size_of(step) < failed_items_of(step)
                    ? "null"
                    : fmt::format(R"({{"n": {}}})", step.result);
     }
@@ -215,6 +219,12 @@ std::string to_yaml(model_workflow const& steps) {
                 fmt::format("    workflow: {{name: {}, context: {{n: {}}}}}\n"
                             "    retry: {{max_attempts: {}, backoff: none}}\n",
                             step.fails ? "child_bad" : "child_ok", step.result, step.max_attempts);
+        } else if (step.kind == body::map && step.has_children) {
+            out += fmt::format("    workflow: {{name: child_of_item, context: {{n: {}, bad: {}, "
+                               "i: '${{index}}'}}}}\n"
+                               "    retry: {{max_attempts: {}, backoff: none}}\n",
+                               step.result, step.fails ? most_elements : step.failing_items,
+                               step.max_attempts);
         } else {
             out += fmt::format("    handler: {{callable: h}}\n"
                                "    retry: {{max_attempts: {}, backoff: none{}}}\n",
@@ -226,13 +236,13 @@ std::string to_yaml(model_workflow const& steps) {
                                step.runs, step.max_times);
         }
         if (step.kind == body::map) {
-            out +=
-                fmt::format("    map: {{over: $context.l{}, batch_size: {}, max_parallel: {}{}}}\n",
-                            step.elements, step.batch_size, step.max_parallel,
-                            step.collects ? fmt::format(", on_item_failure: collect, "
-                                                        "max_failures: {}",
-                                                        step.may_fail)
-                                          : "");
+            out += fmt::format(
+                "    map: {{over: $context.l{}, max_parallel: {}{}{}}}\n", step.elements,
+                step.max_parallel,
+                step.has_children ? "" : fmt::format(", batch_size: {}", step.batch_size),
+                step.collects
+                    ? fmt::format(", on_item_failure: collect, max_failures: {}", step.may_fail)
+                    : "");
         }
         if (!step.parents.empty()) {
             std::vector<std::string> names;

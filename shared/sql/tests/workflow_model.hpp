@@ -53,6 +53,7 @@ struct model_step {
     std::size_t failing_items = 0; ///< map: the first items fail permanently
     std::size_t may_fail = 0;      ///< map: max_failures
     bool collects = false;         ///< map: on_item_failure: collect
+    bool has_children = false;     ///< map: each element has a child task; no batches
     retried retry = retried::all;
     bool is_in_result = false; ///< the template has a `result`, which reads this step
 };
