@@ -124,8 +124,7 @@ TEST(TemplateSchema, AcceptsSettingsThatTheReaderAccepts) {
           "retry: {retryable: false, backoff: none, max_attempts: 1}",
           "retry: {retryable: false, backoff: linear, max_attempts: 5, max_backoff_ms: 9}",
           "publishes_events: []\n  system_dependency: null",
-          "type: batchable\n  batch_config: {batch_size: 9, parallelism: 2, failure_strategy: "
-          "fail_fast}",
+          "type: batchable\n  batch_config: {parallelism: 2, failure_strategy: fail_fast}",
           "retry: {retryable: true, backoff: fibonacci, max_backoff_ms: 86400000}",
           "map: $context.l",
           "map: {over: $context.l, batch_size: 100000, max_parallel: 0}",
