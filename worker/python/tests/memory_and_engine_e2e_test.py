@@ -50,10 +50,13 @@ def planned(step):
 class Maker:
     """Random templates of up to eight steps."""
 
+    outcomes = ["ok"] * 6 + ["busy", "lost", "permanent"]
+
     def __init__(self, number):
         self.random = random.Random(f"{seed}/{number}")
         self.number = number
         self.open_signals = ["yes", "votes", "late"]
+        self.undoes = self.chance(0.5)
 
     def chance(self, share):
         return self.random.random() < share
@@ -98,16 +101,19 @@ class Maker:
         ])}
 
     def handler(self, parents, steps):
-        outcomes = ["ok"] * 6 + ["busy", "lost", "permanent"]
-        plan = [self.random.choice(outcomes) for _ in range(3)]
-        made: dict = {"handler": {"callable": "planned", "initialization": {"plan": plan}},
-                "retry": {"max_attempts": self.random.randint(1, 3), "backoff": "none"}}
+        made: dict = {
+            "handler": {"callable": "planned", "initialization": {"plan": self.plan()}},
+            "retry": self.retry(),
+        }
+        if self.undoes and self.chance(0.6):
+            made["compensate"] = {"callable": "planned", "initialization": {"plan": self.plan()},
+                                  "retry": self.retry()}
         if self.chance(0.2):
             made["retry"][self.random.choice(["only", "except"])] = ["busy"]
         if self.chance(0.3):
             made["map"] = self.mapping(parents, steps)
             made["handler"]["initialization"]["plan"] = [
-                [self.random.choice(outcomes) for _ in range(4)] for _ in range(3)
+                [self.random.choice(self.outcomes) for _ in range(4)] for _ in range(3)
             ]
         elif self.chance(0.2):
             made["handler"]["initialization"]["answers_list"] = True
@@ -121,6 +127,12 @@ class Maker:
             if "join" in made or self.chance(0.1):
                 made["inputs"]["states"] = "${parent_states}"
         return made
+
+    def plan(self):
+        return [self.random.choice(self.outcomes) for _ in range(3)]
+
+    def retry(self):
+        return {"max_attempts": self.random.randint(1, 3), "backoff": "none"}
 
     def mapping(self, parents, steps):
         lists = ["$context.list", "$context.empty", "$context.text", "$context.none"]
@@ -146,6 +158,8 @@ def in_memory(template):
     return {
         "state": run.state,
         "result": plain(run.result),
+        "compensation": run.compensation,
+        "undone": {name: (step.state, step.attempts) for name, step in run.undone.items()},
         "steps": {name: ended(step, step.items) for name, step in run.steps.items()},
     }
 
@@ -167,7 +181,8 @@ def plain(value):
 
 def differences(expected, actual):
     """A line for each step, and each field of the task, that is not as expected."""
-    pairs = [(key, expected[key], actual[key]) for key in ("state", "result")]
+    pairs = [(key, expected[key], actual[key])
+             for key in ("state", "result", "compensation", "undone")]
     pairs += [(name, expected["steps"][name], actual["steps"][name]) for name in expected["steps"]]
     return [f"{what}: {ours} in memory, {theirs} on the engine"
             for what, ours, theirs in pairs if ours != theirs]
@@ -180,7 +195,10 @@ def on_engine(engine, task, template):
         step = engine.client.step(task, declared["name"])
         items = engine.client.items(task, step.name) if "map" in declared else []
         steps[step.name] = ended(step, items)
-    return {"state": task.state, "result": plain(task.result), "steps": steps}
+    compensation = engine.client.compensation(task) if task.compensation else []
+    undone = {each.step: (each.state, each.attempts) for each in compensation}
+    return {"state": task.state, "result": plain(task.result), "compensation": task.compensation,
+            "undone": undone, "steps": steps}
 
 
 def start(engine, template):
