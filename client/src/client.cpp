@@ -204,6 +204,12 @@ result<wire::page<wire::task_view>> client::list_tasks(task_filter const& filter
     if (filter.created_before) {
         add_query(target, "created_before", to_rfc3339(*filter.created_before));
     }
+    for (auto const& each : filter.labels) {
+        add_query(target, "label", each.name + ':' + each.value);
+    }
+    if (filter.context) {
+        add_query(target, "context", filter.context->pointer + ':' + filter.context->value);
+    }
     if (filter.children) {
         add_query(target, "children", "true");
     }

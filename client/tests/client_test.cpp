@@ -292,12 +292,15 @@ TEST(Client, SendsEveryFilterThatIsSet) {
                                 .name = "ship",
                                 .version = "1.0.0",
                                 .state = model::task_state::failed,
-                                .created_after = parse_rfc3339("2026-01-02T03:04:05Z").value()},
+                                .created_after = parse_rfc3339("2026-01-02T03:04:05Z").value(),
+                                .labels = {{"team", "a"}, {"tier", "b c"}},
+                                .context = wire::context_filter{"/id", "4"}},
                                {.limit = 7, .cursor = "c/d"})
                     .has_value());
     EXPECT_EQ(server.requests().at(0).line,
               "GET /v1/tasks?limit=7&cursor=c%2Fd&namespace=shop&name=ship&version=1.0.0"
-              "&state=failed&created_after=2026-01-02T03%3A04%3A05.000000Z");
+              "&state=failed&created_after=2026-01-02T03%3A04%3A05.000000Z"
+              "&label=team%3Aa&label=tier%3Ab%20c&context=%2Fid%3A4");
 }
 
 TEST(Client, AsksForTheItemsOfAStep) {

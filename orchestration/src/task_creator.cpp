@@ -20,7 +20,8 @@ using wire::error_code;
 constexpr std::size_t max_details = 100;
 
 std::size_t bytes_of(queue::new_task const& task) {
-    return task.context.size() + (task.filled_context ? task.filled_context->size() : 0) + 128;
+    return task.context.size() + (task.filled_context ? task.filled_context->size() : 0) +
+           (task.labels ? task.labels->size() : 0) + 128;
 }
 
 /// The number of temporary refusals by the database before a batch is halved.
@@ -51,7 +52,9 @@ queue::new_task new_task_of(wire::create_task_request wanted, cached_template co
             .context = std::move(wanted.context),
             .filled_context = std::move(filled),
             .idempotency_key = std::move(wanted.idempotency_key),
-            .version = std::move(wanted.version)};
+            .version = std::move(wanted.version),
+            .labels = wanted.labels.empty() ? std::nullopt
+                                            : std::optional{wire::labels_json(wanted.labels)}};
 }
 
 /// A task as the API shows it right after its creation.
@@ -68,7 +71,8 @@ wire::task_view view_of(queue::new_task task, cached_template const& from, times
             .created_at = created_at,
             .started_at = {},
             .finished_at = {},
-            .result = {}};
+            .result = {},
+            .labels = std::move(task.labels)};
 }
 
 /// For a batch: a conflict also names the task. create_tasks reports it as "…: ordinal 7".

@@ -131,6 +131,12 @@ void add_list(command_line& line, CLI::App& group) {
         ->type_name("TIME");
     added.add_option("--created-before", options->created_before, "Only earlier ones")
         ->type_name("TIME");
+    added
+        .add_option("--label", options->labels, "Only tasks with this label; with all, if repeated")
+        ->type_name("NAME:VALUE")
+        ->expected(1);
+    added.add_option("--context", options->context, "Only tasks with this value in their context")
+        ->type_name("POINTER:VALUE");
     added.add_flag("--children", options->children, "Child tasks too");
     add_list_options(added, *options);
 }

@@ -83,6 +83,11 @@ void add_task_create(command_line& line, CLI::App& group) {
         .add_option("-k,--key", options->key,
                     "Idempotency key: the same key and input returns the same task")
         ->type_name("KEY");
+    added
+        .add_option("--label", options->labels,
+                    "A label of the task, for lists; repeat it for more labels")
+        ->type_name("NAME:VALUE")
+        ->expected(1);
     auto* const wait = added.add_option("-w,--wait", options->wait,
                                         "Wait until the task is finished, or at most SECONDS");
     wait->type_name("SECONDS")->expected(0, 1)->default_str(std::string{forever});

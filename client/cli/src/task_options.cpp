@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <utility>
 
 namespace tasker::cli {
 
@@ -31,6 +32,20 @@ result<std::optional<timestamp>> parse_moment(std::string_view option, std::stri
                               "\" is not a time such as 2026-01-02T03:04:05Z");
     }
     return std::optional{*moment};
+}
+
+result<std::vector<wire::label>> parse_labels(std::vector<std::string> const& texts) {
+    std::vector<wire::label> labels;
+    for (auto const& each : texts) {
+        auto label = wire::parse_label(each);
+        if (!label) {
+            return make_error(errc::invalid_argument,
+                              "--label must be a name, a colon and a value, as in team:a, not \"" +
+                                  each + '"');
+        }
+        labels.push_back(std::move(*label));
+    }
+    return labels;
 }
 
 } // namespace
@@ -112,6 +127,11 @@ result<wire::create_task_request> to_request(create_options const& options) {
         return make_error(errc::invalid_argument, "--key must not be empty");
     }
     request.idempotency_key = options.key;
+    auto labels = parse_labels(options.labels);
+    if (labels.has_error()) {
+        return std::move(labels).error();
+    }
+    request.labels = std::move(*labels);
     return request;
 }
 
@@ -155,6 +175,20 @@ result<client::task_filter> to_filter(list_options const& options) {
     }
     filter.created_after = *after;
     filter.created_before = *before;
+    auto labels = parse_labels(options.labels);
+    if (labels.has_error()) {
+        return std::move(labels).error();
+    }
+    filter.labels = std::move(*labels);
+    if (!options.context.empty()) {
+        filter.context = wire::parse_context_filter(options.context);
+        if (!filter.context) {
+            return make_error(errc::invalid_argument,
+                              "--context must be a JSON pointer, a colon and a value, as in "
+                              "/order/id:42, not \"" +
+                                  options.context + '"');
+        }
+    }
     return filter;
 }
 

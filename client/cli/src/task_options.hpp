@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tasker::cli {
 
@@ -22,6 +23,7 @@ struct create_options {
     std::string context;
     std::string priority;
     std::optional<std::string> key;
+    std::vector<std::string> labels;
     std::string wait; ///< seconds, or `forever`
     bool watches = false;
     std::string field; ///< JSON pointer
@@ -35,6 +37,8 @@ struct list_options {
     std::string created_after;
     std::string created_before;
     bool children = false;
+    std::vector<std::string> labels;
+    std::string context;
     page_options page;
 };
 

@@ -6,6 +6,7 @@
 #include "table.hpp"
 #include "text_width.hpp"
 
+#include "tasker/wire/labels.hpp"
 #include "tasker/wire/step_error.hpp"
 
 #include <fmt/format.h>
@@ -34,6 +35,14 @@ std::string names_or_count(std::vector<std::string> const& names) {
     return names.size() < 2 || display_width(joined) <= most_cells
                ? joined
                : fmt::format("{} steps", names.size());
+}
+
+std::string labels_text(std::string const& json) {
+    std::string text;
+    for (auto const& each : wire::read_labels(json)) {
+        text += (text.empty() ? "" : ", ") + one_line(each.name + ':' + each.value);
+    }
+    return text;
 }
 
 /// The steps in `state`, one line with the error each.
@@ -116,6 +125,9 @@ std::string task_text(wire::task_view const& task, std::vector<wire::step_view> 
     }
     if (task.idempotency_key) {
         lines.push_back({"key", {one_line(*task.idempotency_key)}});
+    }
+    if (task.labels) {
+        lines.push_back({"labels", {labels_text(*task.labels)}});
     }
     lines.push_back({"created", {moment_text(task.created_at)}});
     if (task.started_at) {

@@ -47,6 +47,14 @@ TEST(CreateOptions, BecomeARequest) {
                                                    .idempotency_key = "k"}));
 }
 
+TEST(CreateOptions, HaveLabels) {
+    auto const request = to_request({.name = "order", .labels = {"team:a", "tier:gold"}});
+    ASSERT_TRUE(request.has_value()) << request.error().message;
+    EXPECT_EQ(request->labels, (std::vector<wire::label>{{"team", "a"}, {"tier", "gold"}}));
+    EXPECT_THAT(to_request({.name = "order", .labels = {"team=a"}}).error().message,
+                HasSubstr("not \"team=a\""));
+}
+
 TEST(CreateOptions, ReadTheContextFromAFile) {
     auto const file = std::filesystem::path{::testing::TempDir()} / "context.json";
     std::ofstream{file} << R"({"from":"file"})";
@@ -82,6 +90,16 @@ TEST(ListOptions, BecomeAFilter) {
     EXPECT_EQ(filter->state, model::task_state::failed);
     EXPECT_EQ(to_rfc3339(filter->created_after.value()), "2026-01-02T03:04:05.000000Z");
     EXPECT_EQ(filter->created_before, std::nullopt);
+}
+
+TEST(ListOptions, HaveLabelsAndAValueOfTheContext) {
+    auto const filter = to_filter({.labels = {"team:a", "tier:gold"}, .context = "/order/id:42"});
+    ASSERT_TRUE(filter.has_value()) << filter.error().message;
+    EXPECT_EQ(filter->labels, (std::vector<wire::label>{{"team", "a"}, {"tier", "gold"}}));
+    EXPECT_EQ(filter->context, (wire::context_filter{"/order/id", "42"}));
+    EXPECT_EQ(to_filter({.labels = {"team"}}).error().message,
+              "--label must be a name, a colon and a value, as in team:a, not \"team\"");
+    EXPECT_THAT(to_filter({.context = "id"}).error().message, HasSubstr("--context must be"));
 }
 
 TEST(ListOptions, AreRefusedWithTheReason) {

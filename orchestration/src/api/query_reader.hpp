@@ -26,6 +26,23 @@ public:
     std::optional<std::string> checked(std::string_view name,
                                        std::optional<std::string> problem_of(std::string_view));
 
+    /// All values of a parameter that may be repeated, each as `parse` (text -> optional) reads it.
+    template <class Parse>
+    auto all_parsed(std::string_view name, Parse parse, std::string_view expected) {
+        std::vector<typename decltype(parse(std::string_view{}))::value_type> values;
+        for (auto const& [each, text] : given_) {
+            if (each != name) {
+                continue;
+            }
+            if (auto value = parse(text)) {
+                values.push_back(std::move(*value));
+            } else {
+                refuse(name, expected);
+            }
+        }
+        return values;
+    }
+
     std::optional<timestamp> time(std::string_view name);
 
     /// From `lowest` to `highest`.
@@ -88,9 +105,10 @@ public:
         return has_foreign_cursor_;
     }
 
-private:
+    /// Adds a problem: the parameter "must be …".
     void refuse(std::string_view name, std::string_view expected);
 
+private:
     http::query_parameters const& given_;
     std::string filters_;
     bool has_foreign_cursor_ = false;

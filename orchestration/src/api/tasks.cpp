@@ -12,7 +12,9 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -44,6 +46,20 @@ http::response shown_new(wire::task_view const& task) {
     return response;
 }
 
+std::optional<std::string> label_filter(query_reader& query) {
+    auto labels =
+        query.all_parsed("label", wire::parse_label, "a name, a colon and a value, as in team:a");
+    if (labels.size() > wire::max_labels) {
+        query.refuse("label", "given at most " + std::to_string(wire::max_labels) + " times");
+    }
+    std::ranges::sort(labels, {}, &wire::label::name);
+    auto const twice = std::ranges::adjacent_find(labels, {}, &wire::label::name);
+    if (twice != labels.end()) {
+        query.refuse("label", "given once for the name " + twice->name);
+    }
+    return labels.empty() ? std::nullopt : std::optional{wire::labels_json(labels)};
+}
+
 http::response too_many_waits() {
     return http::error_response(error_code::too_many_requests,
                                 "too many requests are already waiting for tasks; try again later");
@@ -69,7 +85,9 @@ void tasks::add_routes(http::router& to) {
             .pattern = "/v1/tasks",
             .handle = [this](http::request& asked) { return list(asked); },
             .query = http::query_names{"namespace", "name", "version", "state", "created_after",
-                                       "created_before", "children", "limit", "cursor"}});
+                                       "created_before", "label", "context", "children", "limit",
+                                       "cursor"},
+            .repeatable = {"label"}});
     to.add({.method = verb::get,
             .pattern = "/v1/tasks/{task_id}",
             .handle = [this](http::request& asked) { return get(asked); },
@@ -152,6 +170,9 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
         .created_before = query.time("created_before"),
         .before = query.cursor(wire::decode_task_cursor, query.filters()),
         .children = query.parsed("children", parse_boolean, "true or false").value_or(false),
+        .labels = label_filter(query),
+        .context = query.parsed("context", wire::parse_context_filter,
+                                "a JSON pointer, a colon and a value, as in /order/id:42"),
     };
     auto page = co_await list_page(query, std::move(filter), query.filters());
     co_return page;

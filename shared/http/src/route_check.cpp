@@ -13,8 +13,8 @@ namespace tasker::http {
 
 namespace {
 
-std::vector<wire::error_detail> query_problems(query_names const& allowed,
-                                               query_parameters const& given) {
+std::vector<wire::error_detail> query_problems(route const& found, query_parameters const& given) {
+    auto const& allowed = *found.query;
     std::vector<wire::error_detail> problems;
     for (std::size_t i = 0; i < given.size(); ++i) {
         auto const& name = given[i].first;
@@ -26,19 +26,20 @@ std::vector<wire::error_detail> query_problems(query_names const& allowed,
             problems.push_back(
                 {name, meant ? "unknown parameter; did you mean \"" + std::string{*meant} + "\"?"
                              : "unknown parameter"});
-        } else if (is_repeated) {
+        } else if (is_repeated &&
+                   std::ranges::find(found.repeatable, name) == found.repeatable.end()) {
             problems.push_back({name, "is given more than once"});
         }
     }
     return problems;
 }
 
-std::optional<response> query_refusal(query_names const& allowed, request& asked) {
+std::optional<response> query_refusal(route const& found, request& asked) {
     auto parsed = parse_query(asked.encoded_query());
     if (!parsed) {
         return invalid_query({{"", "the query has a %-escape that is not valid UTF-8"}});
     }
-    auto problems = query_problems(allowed, *parsed);
+    auto problems = query_problems(found, *parsed);
     if (!problems.empty()) {
         return invalid_query(std::move(problems));
     }
@@ -55,7 +56,7 @@ response media_refusal(char const* wanted) {
 
 std::optional<response> refusal_of(route const& found, request& asked) {
     if (found.query && !asked.encoded_query().empty()) {
-        if (auto refused = query_refusal(*found.query, asked)) {
+        if (auto refused = query_refusal(found, asked)) {
             return refused;
         }
     }

@@ -1,3 +1,4 @@
+#include "tasker/json/storable.hpp"
 #include "tasker/json/syntax.hpp"
 #include "tasker/json/text.hpp"
 #include "tasker/json/walker.hpp"
@@ -33,6 +34,11 @@ TEST(JsonText, ReplacesBytesThatAreNotUtf8) {
     EXPECT_EQ(to_utf8("\xe2\x82"), "\xef\xbf\xbd\xef\xbf\xbd");
     EXPECT_EQ(to_utf8("\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
     EXPECT_EQ(to_utf8("\xf5x"), "\xef\xbf\xbdx");
+}
+
+TEST(JsonText, StorableTextHasNoZero) {
+    EXPECT_EQ(to_storable(std::string_view{"a\0b\xff", 4}), "a\uFFFDb\uFFFD");
+    EXPECT_EQ(to_storable("plain \xc3\xa9"), "plain \xc3\xa9");
 }
 
 TEST(JsonText, ReplacesHalfASurrogatePair) {

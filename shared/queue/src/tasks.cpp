@@ -7,9 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -17,9 +15,9 @@ namespace asio = boost::asio;
 namespace tasker::queue {
 namespace {
 
-constexpr pg::statement create_sql{
-    "tasker_create_tasks",
-    "select * from tasker.create_tasks($1, $2, $3, $4, $5, $6, $7, p_filled => $8)"};
+constexpr pg::statement create_sql{"tasker_create_tasks",
+                                   "select * from tasker.create_tasks($1, $2, $3, $4, $5, $6, $7, "
+                                   "p_filled => $8, p_labels => $9)"};
 constexpr pg::statement cancel_sql{
     "tasker_cancel_tasks",
     "select task_id, cancelled, state::text from tasker.cancel_tasks($1, $2)"};
@@ -29,7 +27,7 @@ constexpr pg::statement finished_sql{"tasker_finished_tasks",
 constexpr pg::statement list_sql{
     "tasker_list_tasks", "select * from tasker.list_tasks("
                          "$1, $2, $3, $4::text::tasker.task_state, $5, $6, $7, $8, $9, $10, "
-                         "$11)"};
+                         "$11, $12::text::jsonb, $13, $14)"};
 constexpr pg::statement list_steps_sql{"tasker_list_steps",
                                        "select * from tasker.list_steps($1, $2, $3, $4, $5)"};
 constexpr pg::statement list_items_sql{"tasker_list_items",
@@ -45,8 +43,14 @@ constexpr pg::statement backlogs_sql{"tasker_backlogs",
 
 constexpr auto page_bytes = static_cast<std::int64_t>(max_page_bytes);
 
-bool has_filled_context(new_task const& task) {
-    return task.filled_context.has_value();
+/// An empty array if no task has the member, as in most calls.
+void add_if_any(pg::params& to, std::vector<new_task> const& tasks,
+                std::optional<std::string> new_task::*member) {
+    if (std::ranges::any_of(tasks, [&](auto const& each) { return (each.*member).has_value(); })) {
+        to.add_text_array(tasks, member);
+    } else {
+        to.add_text_array(std::array<std::string_view, 0>{});
+    }
 }
 
 error unknown_state() {
@@ -86,6 +90,7 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
         .parent = read_parent(from, row),
         .compensation = optional_text(from, row, 18),
         .error = optional_text(from, row, 19),
+        .labels = optional_text(from, row, 20),
     };
 }
 
@@ -164,7 +169,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
     return views;
 }
 
-constexpr std::size_t task_columns = 20;
+constexpr std::size_t task_columns = 21;
 constexpr std::size_t step_columns = 20;
 constexpr std::size_t item_columns = 12;
 
@@ -203,11 +208,8 @@ asio::awaitable<result<std::vector<create_outcome>>> create_tasks(pg::connection
         .add_text_array(tasks, &new_task::idempotency_key)
         .add_bool(atomicity == atomicity::all_or_nothing)
         .add_text_array(tasks, &new_task::version);
-    if (std::ranges::any_of(tasks, &has_filled_context)) {
-        values.add_text_array(tasks, &new_task::filled_context);
-    } else {
-        values.add_text_array(std::array<std::string_view, 0>{});
-    }
+    add_if_any(values, tasks, &new_task::filled_context);
+    add_if_any(values, tasks, &new_task::labels);
     auto const answer =
         co_await connection.run_then({create_sql, std::move(values)}, announce, until);
     if (!answer) {
@@ -284,39 +286,6 @@ asio::awaitable<result<std::vector<backlog>>> backlogs(pg::connection& connectio
     co_return all;
 }
 
-wire::task_view completed_task::view(wire::task_view before) const {
-    before.state = model::task_state::complete;
-    before.steps_complete = before.steps_total;
-    before.started_at = started_at;
-    before.finished_at = finished_at;
-    before.result = result;
-    return before;
-}
-
-std::optional<completed_task> read_completed_task(std::string_view payload) {
-    auto const next = [&payload] {
-        auto const word = payload.substr(0, payload.find(' '));
-        payload.remove_prefix(std::min(payload.size(), word.size() + 1));
-        return word;
-    };
-    auto const moment = [&next]() -> std::optional<timestamp> {
-        auto const word = next();
-        std::int64_t us = 0;
-        auto const [stopped, problem] = std::from_chars(word.data(), word.data() + word.size(), us);
-        if (word.empty() || problem != std::errc{} || stopped != word.data() + word.size()) {
-            return std::nullopt;
-        }
-        return timestamp{std::chrono::microseconds{us}};
-    };
-    auto const id = task_id::parse(next());
-    auto const started_at = moment();
-    auto const finished_at = moment();
-    if (!id || !started_at || !finished_at || payload.empty()) {
-        return std::nullopt;
-    }
-    return completed_task{*id, *started_at, *finished_at, std::string{payload}};
-}
-
 std::size_t payload_bytes(wire::task_view const& task) noexcept {
     return task.context.size() + (task.result ? task.result->size() : 0);
 }
@@ -333,6 +302,8 @@ std::size_t payload_bytes(wire::item_view const& item) noexcept {
 asio::awaitable<result<std::vector<wire::task_view>>>
 list_tasks(pg::connection& connection, task_filter filter, std::int32_t limit, deadline until) {
     auto const state = filter.state ? std::optional{model::to_string(*filter.state)} : std::nullopt;
+    auto const pointer = filter.context ? std::optional{filter.context->pointer} : std::nullopt;
+    auto const value = filter.context ? std::optional{filter.context->value} : std::nullopt;
     auto const answer =
         co_await connection.run({list_sql, pg::params{}
                                                .add_text(filter.name_space)
@@ -345,7 +316,10 @@ list_tasks(pg::connection& connection, task_filter filter, std::int32_t limit, d
                                                .add_int4(limit)
                                                .add_int8(page_bytes)
                                                .add_uuid(filter.parent)
-                                               .add_bool(filter.children)},
+                                               .add_bool(filter.children)
+                                               .add_text(filter.labels)
+                                               .add_text(pointer)
+                                               .add_text(value)},
                                 until);
     co_return read_all(answer, task_columns, read_task);
 }

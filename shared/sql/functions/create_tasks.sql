@@ -1,10 +1,11 @@
 -- Creates tasks and enqueues their roots, all in one transaction. Sending the same batch again (after a
 -- commit in doubt) changes nothing.
 -- p_keys: idempotency keys, null elements for none; a key is unique in its namespace, and is bound to
---   template, version if named, priority and context. p_versions: the versions as the caller named them,
---   null elements (or null) where the newest was asked for; only keys look at them. p_atomic: raise TK004 for a key reused with another body, instead
---   of reporting it.
+--   template, version if named, priority, context and labels. p_versions: the versions as the caller named them,
+--   null elements (or null) where the newest was asked for; only keys look at them. p_atomic: raise TK004 for a key
+--   reused with another body, instead of reporting it.
 -- p_parents, p_parent_steps, p_child_keys, p_depths: of child tasks, see tasks; null for others.
+-- p_labels: JSON objects of texts, null elements (or an empty array) for none.
 -- p_filled: the contexts to store instead of those in p_contexts, null elements (or an empty array) for none:
 --   they have the defaults of the input schema.
 -- called by: the orchestrator; create_task; create_children.
@@ -19,7 +20,7 @@ create or replace function tasker.create_tasks(
     p_task_ids uuid[], p_template_ids int[], p_priorities int2[], p_contexts text[], p_keys text[],
     p_atomic boolean default false, p_versions text[] default null, p_parents uuid[] default null,
     p_parent_steps int[] default null, p_child_keys text[] default null, p_depths int2[] default null,
-    p_filled text[] default '{}')
+    p_filled text[] default '{}', p_labels text[] default '{}')
 returns table (ordinal int, task_id uuid, outcome text, created_at timestamptz)
 language plpgsql
 set search_path = ''
@@ -45,7 +46,7 @@ declare
 begin
     if v_count is null or v_count <> cardinality(p_template_ids) or v_count <> cardinality(p_priorities)
        or v_count <> cardinality(p_contexts) or v_count <> cardinality(p_keys)
-       or v_count <> cardinality(p_versions) then
+       or v_count <> cardinality(p_versions) or (p_labels <> '{}' and v_count <> cardinality(p_labels)) then
         raise exception 'create_tasks: all arrays must have the same length' using errcode = 'TK001';
     end if;
     select i.id into v_unknown from (select distinct unnest(p_template_ids) as id) i
@@ -57,7 +58,8 @@ begin
     return query select 0, null::uuid, 'created', v_now;
     if array_length(array_remove(p_keys, null), 1) > 0 then
         for v_new in
-            select * from tasker.keep_keys(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
+            select * from tasker.keep_keys(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions,
+                                           p_labels)
         loop
             if p_atomic and not v_new.same then
                 raise exception 'idempotency key "%" was used before with another body', v_new.key
@@ -73,12 +75,13 @@ begin
     with task as (
         insert into tasker.tasks
             (task_id, template_id, state, priority, steps_active, steps_waiting, steps_failed,
-             created_at, idempotency_key, context, parent_task, parent_step, child_key, depth)
+             created_at, idempotency_key, labels, context, parent_task, parent_step, child_key, depth)
         select i.task_id, i.template_id, 'pending', i.priority, cardinality(t.roots), 0, 0, v_now,
-               i.key, coalesce(i.filled, i.context)::json, i.parent, i.parent_step, i.child_key, i.depth
-        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_filled, p_parents,
+               i.key, i.labels::jsonb, coalesce(i.filled, i.context)::json, i.parent, i.parent_step, i.child_key, i.depth
+        from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_labels, p_filled, p_parents,
                     p_parent_steps, p_child_keys, p_depths) with ordinality
-                 as i(task_id, template_id, priority, context, key, filled, parent, parent_step, child_key, depth, n)
+                 as i(task_id, template_id, priority, context, key, labels, filled, parent, parent_step, child_key,
+                      depth, n)
         join tasker.templates t on t.template_id = any (array[i.template_id])
         where i.n::int <> all (v_old)
         on conflict do nothing
@@ -93,6 +96,15 @@ begin
     cross join lateral unnest(t.roots) r(step_no);
     if v_limited is not null then
         perform tasker.start_deadlines(v_limited);
+    end if;
+    if array_length(array_remove(p_labels, null), 1) > 0 then
+        insert into tasker.task_labels (name, value, task_id)
+        select l.key, l.value, t.task_id
+        from unnest(v_tasks) u(task_id)
+        join tasker.tasks t on t.task_id = any (array[u.task_id])
+        cross join lateral jsonb_each_text(t.labels) l
+        order by l.key, l.value, t.task_id
+        on conflict do nothing;
     end if;
     if v_dynamic then
         v_start := tasker.start_dynamic(v_tasks, v_steps);

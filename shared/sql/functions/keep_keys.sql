@@ -5,7 +5,7 @@
 -- locks: the keys, in order.
 create or replace function tasker.keep_keys(
     p_task_ids uuid[], p_template_ids int[], p_priorities int2[], p_contexts text[], p_keys text[],
-    p_versions text[])
+    p_versions text[], p_labels text[])
 returns table (n int, task_id uuid, same boolean, key text, at timestamptz)
 language plpgsql
 as $$
@@ -15,9 +15,9 @@ begin
     insert into tasker.idempotency_keys (namespace_id, key, task_id, request_hash)
     select k.namespace_id, k.key, k.task_id, k.hash
     from (select t.namespace_id, i.key, i.task_id, i.n,
-                 tasker.request_hash(t.namespace, t.name, i.version, i.priority, i.context) as hash
-          from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
-                   with ordinality as i(task_id, template_id, priority, context, key, version, n)
+                 tasker.request_hash(t.namespace, t.name, i.version, i.priority, i.context, i.labels) as hash
+          from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions, p_labels)
+                   with ordinality as i(task_id, template_id, priority, context, key, version, labels, n)
           cross join lateral (
               select * from tasker.templates t where t.template_id = i.template_id offset 0) t
           where i.key is not null
@@ -27,12 +27,12 @@ begin
     return query
         select i.n::int as n, k.task_id,
                k.request_hash = tasker.request_hash(
-                   i.namespace, i.name, i.version, i.priority, i.context) as same,
+                   i.namespace, i.name, i.version, i.priority, i.context, i.labels) as same,
                i.key, (select o.created_at from tasker.tasks o where o.task_id = k.task_id) as at
         from (select i.*, t.namespace_id, t.namespace, t.name
-              from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions)
+              from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_versions, p_labels)
                        with ordinality
-                       as i(task_id, template_id, priority, context, key, version, n)
+                       as i(task_id, template_id, priority, context, key, version, labels, n)
               cross join lateral (
                   select * from tasker.templates t where t.template_id = i.template_id offset 0) t) i
         cross join lateral (

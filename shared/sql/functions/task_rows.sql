@@ -54,7 +54,7 @@ as $$
                     and d.step_no = tasker.template_step(t.parent_step)
                where u.task_id = t.parent_task) end,
            nullif(t.child_key, ''),
-           t.compensation::text, t.error
+           t.compensation::text, t.error, t.labels::json
     from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = any (array[i.task_id])
     join tasker.templates p on p.template_id = any (array[t.template_id])

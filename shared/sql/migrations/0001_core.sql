@@ -128,6 +128,7 @@ create table tasker.tasks (
     started_at      timestamptz,
     finished_at     timestamptz,
     idempotency_key text,
+    labels          jsonb, -- {"team": "a"}; null: none
     context         json not null,
     parent_task     uuid,
     parent_step     int,
@@ -139,6 +140,14 @@ create table tasker.tasks (
     constraint counts_are_not_negative
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
 ) with (fillfactor = 40, toast_tuple_target = 256);
+
+-- The labels of tasks, for lists by label.
+create table tasker.task_labels (
+    name    text not null,
+    value   text not null,
+    task_id uuid not null,
+    primary key (name, value, task_id)
+);
 
 -- The tasks that failed or were cancelled, so that lists of them do not read the whole history.
 create table tasker.unsuccessful_tasks (

@@ -70,7 +70,8 @@ create type tasker.task_view as (
     parent_step     text,
     child_key       text,
     compensation    text,
-    error           json
+    error           json,
+    labels          json
 );
 
 -- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.

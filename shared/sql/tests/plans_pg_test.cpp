@@ -185,6 +185,7 @@ protected:
         create(map_, "null::text");
         exec("select tasker.create_task('default', 'diamond')");
         exec("select tasker.create_task('default', 'chain', '1.0.0', p_key => 'one')");
+        exec("select tasker.create_task('default', 'chain', p_labels => '{\"team\": \"a\"}')");
         claim();
         of_held("tasker.extend_leases('tasker_default', 30, h.t, h.s, h.a, h.m)");
         of_held("tasker.start_steps(h.t, h.s, h.a, h.s)");
@@ -308,6 +309,11 @@ protected:
               "null, null, null, null, now() - interval '1 hour', now() + interval '1 hour'"}) {
             exec(fmt::format("select from tasker.list_tasks({}, null, {})", filters, batch));
         }
+        exec("select from tasker.list_tasks(null, null, null, null, null, null, null, 50, "
+             "p_labels => '{\"team\": \"a\", \"tier\": \"b\"}')");
+        exec("select from tasker.list_tasks(null, null, null, null, null, null, null, 50, "
+             "p_labels => '{\"team\": \"a\"}', p_context_pointer => '/a/b', "
+             "p_context_value => '1')");
         for (auto const* name : {"null", "'d'"}) {
             exec(
                 fmt::format("select from tasker.list_steps((select task_id from tasker.tasks order "

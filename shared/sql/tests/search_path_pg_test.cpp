@@ -19,8 +19,9 @@ TEST(SearchPath, OfTheCallerCannotReplaceFunctionsThatTheCoreCalls) {
               "$$ select 0::numeric $$");
     work.exec("create function hostile.round(double precision) returns double precision "
               "language sql as $$ select 0::float8 $$");
-    std::string const hash = "select encode(tasker.request_hash('n', 't', null, 2::int2, '{}'), "
-                             "'hex')";
+    std::string const hash =
+        "select encode(tasker.request_hash('n', 't', null, 2::int2, '{}', null), "
+        "'hex')";
     std::string const doubled = "select tasker.backoff_ms('exponential', 100, 100000, 3)";
     std::string const summed = "select tasker.backoff_ms('fibonacci', 100, 100000, 5)";
     auto const expected = work.exec1(hash)[0].as<std::string>();

@@ -16,10 +16,18 @@ namespace tasker::wire {
 
 namespace {
 
-enum class field : std::uint8_t { name_space, name, version, context, priority, idempotency_key };
+enum class field : std::uint8_t {
+    name_space,
+    name,
+    version,
+    context,
+    priority,
+    idempotency_key,
+    labels
+};
 
-constexpr std::array<std::string_view, 6> field_names{"namespace", "name",     "version",
-                                                      "context",   "priority", "idempotency_key"};
+constexpr std::array<std::string_view, 7> field_names{
+    "namespace", "name", "version", "context", "priority", "idempotency_key", "labels"};
 
 /// Reads one request. The path of its place in the body is built only for a problem.
 class request_reader {
@@ -95,6 +103,9 @@ private:
         case field::idempotency_key:
             read_name(key, out_.idempotency_key.emplace(), key_problem);
             break;
+        case field::labels:
+            read_labels(key);
+            break;
         }
     }
 
@@ -124,6 +135,33 @@ private:
             return;
         }
         out_.context = from_.raw();
+    }
+
+    void read_labels(std::string_view key) {
+        if (!expect(key, json::value_kind::object)) {
+            return;
+        }
+        std::size_t count = 0;
+        from_.object([&](std::string_view name) {
+            if (++count > max_labels) {
+                from_.raw();
+                return;
+            }
+            auto const path = std::string{key} + '.' + shown(name);
+            label read{std::string{name}, {}};
+            if (auto problem = model::name_problem(name)) {
+                add(path, "the name " + std::move(*problem));
+            }
+            if (std::ranges::find(out_.labels, name, &label::name) != out_.labels.end()) {
+                add(path, "is given twice");
+            }
+            read_name(path, read.value, label_value_problem);
+            out_.labels.push_back(std::move(read));
+        });
+        if (count > max_labels) {
+            add(key, "must have at most " + std::to_string(max_labels) + " labels, not " +
+                         std::to_string(count));
+        }
     }
 
     void read_priority(std::string_view key) {

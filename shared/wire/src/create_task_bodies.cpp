@@ -44,6 +44,9 @@ void append(std::string& out, create_task_request const& request) {
     if (request.idempotency_key) {
         writer.text("idempotency_key", *request.idempotency_key);
     }
+    if (!request.labels.empty()) {
+        writer.json("labels", labels_json(request.labels));
+    }
 }
 
 void append_create_batch(std::string& out, std::span<create_task_request const> requests) {

@@ -72,6 +72,15 @@ std::optional<timestamp> field_value::optional_moment() const {
     return takes_null() ? std::nullopt : std::optional{moment()};
 }
 
+std::string field_value::texts_by_name() const {
+    expect(json::value_kind::object);
+    auto const raw = from_.raw();
+    json::walker members{raw};
+    std::string const where = path();
+    members.object([&](std::string_view name) { field_value{members, where, name}.text(); });
+    return std::string{raw};
+}
+
 std::vector<std::string> field_value::texts() const {
     expect(json::value_kind::array);
     std::string const here = path();

@@ -71,6 +71,9 @@ public:
 
     std::vector<std::string> texts() const;
 
+    /// The JSON of an object of strings.
+    std::string texts_by_name() const;
+
     json::walker& walker() const noexcept {
         return from_;
     }

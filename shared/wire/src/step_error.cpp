@@ -2,9 +2,8 @@
 
 #include "object_reader.hpp"
 
+#include "tasker/json/storable.hpp"
 #include "tasker/json/writer.hpp"
-
-#include <algorithm>
 
 namespace tasker::wire {
 
@@ -21,22 +20,14 @@ constexpr std::array rules{
          [](field_value const& v, step_error& out) { out.traceback = v.optional_text(); }},
 };
 
-/// Makes the text storable in PostgreSQL. No longer UTF-8 sequence contains the byte 0, so it is
-/// changed to an invalid byte (0xff), which is then replaced like any other.
-std::string storable(std::string_view text) {
-    std::string out{text};
-    std::ranges::replace(out, '\0', '\xff');
-    return json::to_utf8(out);
-}
-
 } // namespace
 
 void append(std::string& out, step_error const& failure) {
     json::object_writer writer{out};
-    writer.text("message", storable(failure.message));
-    writer.text("type", storable(failure.type));
+    writer.text("message", json::to_storable(failure.message));
+    writer.text("type", json::to_storable(failure.type));
     if (failure.traceback) {
-        writer.text("traceback", storable(*failure.traceback));
+        writer.text("traceback", json::to_storable(*failure.traceback));
     }
 }
 

@@ -66,6 +66,8 @@ constexpr std::array rules{
          [](field_value const& v, task_view& out) { out.compensation = v.optional_text(); }},
     rule{"error", optional,
          [](field_value const& v, task_view& out) { out.error = v.optional_json(); }},
+    rule{"labels", optional,
+         [](field_value const& v, task_view& out) { out.labels = v.texts_by_name(); }},
 };
 
 } // namespace
@@ -104,6 +106,9 @@ void append(std::string& out, task_view const& task) {
     }
     if (task.error) {
         writer.json("error", *task.error);
+    }
+    if (task.labels) {
+        writer.json("labels", *task.labels);
     }
 }
 

@@ -48,10 +48,12 @@ TEST(CreateTask, ReadsEveryField) {
                                        .version = "1.2.3",
                                        .context = R"({"id":1})",
                                        .priority = 4,
-                                       .idempotency_key = "k\xc3\xa9\"\xf0\x9f\x98\x80"};
+                                       .idempotency_key = "k\xc3\xa9\"\xf0\x9f\x98\x80",
+                                       .labels = {{"team", "a"}, {"tier", "g: \""}}};
     EXPECT_EQ(parse_create_task(R"({"namespace":"shop","name":"order","version":"1.2.3",)"
                                 R"("context":{"id":1},"priority":4,)"
-                                R"("idempotency_key":"k\u00e9\"\ud83d\ude00"})")
+                                R"("idempotency_key":"k\u00e9\"\ud83d\ude00",)"
+                                R"("labels":{"team":"a","tier":"g: \""}})")
                   .value(),
               expected);
     std::string body;
@@ -67,6 +69,63 @@ TEST(CreateTask, PriorityIsAnIntegerInAnyNotation) {
     for (std::string const each : {"0", "5", "2.5", "-1", "3.0000001"}) {
         EXPECT_THAT(problems(R"({"name":"t","priority":)" + each + "}"),
                     ElementsAre("priority: must be 1, 2, 3 or 4, not " + each));
+    }
+}
+
+std::string with_labels(std::size_t count, std::size_t value_bytes) {
+    std::string members;
+    for (std::size_t i = 0; i < count; ++i) {
+        members += (i == 0 ? "\"l" : ",\"l") + std::to_string(i) + "\":\"" +
+                   std::string(value_bytes, 'x') + '"';
+    }
+    return R"({"name":"t","labels":{)" + members + "}}";
+}
+
+TEST(CreateTask, LabelsHaveLimits) {
+    EXPECT_THAT(problems(with_labels(max_labels, max_label_value_bytes)), ElementsAre());
+    EXPECT_THAT(problems(with_labels(max_labels + 1, 1)),
+                ElementsAre("labels: must have at most 16 labels, not 17"));
+    EXPECT_THAT(problems(with_labels(1, max_label_value_bytes + 1)),
+                ElementsAre("labels.l0: must have 1 to 255 bytes of UTF-8, without U+0000"));
+    EXPECT_THAT(problems(with_labels(1, 0)),
+                ElementsAre("labels.l0: must have 1 to 255 bytes of UTF-8, without U+0000"));
+}
+
+TEST(CreateTask, LabelsAreAMappingOfTexts) {
+    EXPECT_THAT(problems(R"({"name":"t","labels":["a"]})"),
+                ElementsAre("labels: must be an object, not an array"));
+    EXPECT_THAT(problems(R"({"name":"t","labels":{"n":5}})"),
+                ElementsAre("labels.n: must be a string, not a number"));
+    EXPECT_THAT(problems(R"({"name":"t","labels":{"a b":"c"}})"),
+                ElementsAre("labels.a b: the name must be 1 to 128 letters, digits, '_', '-' or "
+                            "'.', a letter or digit first"));
+    EXPECT_THAT(problems(R"({"name":"t","labels":{"a":"b","a":"c"}})"),
+                ElementsAre("labels.a: is given twice"));
+    EXPECT_EQ(parse_create_task(R"({"name":"t","labels":{}})").value(),
+              create_task_request{.name = "t"});
+}
+
+TEST(Labels, AreANameAColonAndAValue) {
+    EXPECT_EQ(parse_label("team:a"), (label{"team", "a"}));
+    EXPECT_EQ(parse_label("url:http://x"), (label{"url", "http://x"}));
+    for (auto const wrong : {"team", ":a", "team:", "a b:c", "a:\xff"}) {
+        EXPECT_EQ(parse_label(wrong), std::nullopt) << wrong;
+    }
+    EXPECT_EQ(parse_label(std::string_view{"a:\0", 3}), std::nullopt);
+}
+
+TEST(Labels, AreReadFromTheirJson) {
+    std::vector<label> const labels{{"a", "x\"y"}, {"b", "c"}};
+    EXPECT_EQ(read_labels(labels_json(labels)), labels);
+    EXPECT_EQ(labels_json({}), "{}");
+}
+
+TEST(ContextFilter, IsAPointerAColonAndAValue) {
+    EXPECT_EQ(parse_context_filter("/order/id:42"), (context_filter{"/order/id", "42"}));
+    EXPECT_EQ(parse_context_filter("/a~1b:c:d"), (context_filter{"/a~1b", "c:d"}));
+    EXPECT_EQ(parse_context_filter("/a:"), (context_filter{"/a", ""}));
+    for (auto const wrong : {"/order/id", ":42", "order:1", "/a~2:1", "/a:\xff"}) {
+        EXPECT_EQ(parse_context_filter(wrong), std::nullopt) << wrong;
     }
 }
 

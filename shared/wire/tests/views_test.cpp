@@ -45,6 +45,7 @@ task_view full_task() {
     out.finished_at = moment();
     out.result = R"({"leaf":[1,2 ]})";
     out.parent = {out.id, "p", "k"};
+    out.labels = R"({"team": "a"})";
     return out;
 }
 

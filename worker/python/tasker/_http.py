@@ -48,7 +48,7 @@ def address_of(url: Optional[str]) -> Address:
 def get(path: str, query: Optional[dict[str, Any]] = None, server_wait: float = 0.0) -> Request:
     given = {name: value for name, value in (query or {}).items() if value is not None}
     if given:
-        path += "?" + urllib.parse.urlencode(given)
+        path += "?" + urllib.parse.urlencode(given, doseq=True)
     return Request("GET", path, server_wait=server_wait)
 
 

@@ -42,6 +42,7 @@ class NewTask:
     version: Optional[str] = None
     priority: Optional[int] = None
     idempotency_key: Optional[str] = None
+    labels: Optional[Mapping[str, str]] = None
 
     def body(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if value is not None}
@@ -144,10 +145,23 @@ def task_filters(
     version: Optional[str],
     state: Optional[str],
     children: bool,
+    labels: Optional[Mapping[str, str]],
+    context: Optional[tuple[str, Any]],
 ) -> dict[str, Any]:
     """The query of a list of tasks."""
-    query = {"namespace": namespace, "name": name, "version": version, "state": state}
-    return {**query, "children": "true"} if children else query
+    query: dict[str, Any] = {
+        "namespace": namespace,
+        "name": name,
+        "version": version,
+        "state": state,
+        "label": [f"{label}:{value}" for label, value in (labels or {}).items()],
+    }
+    if children:
+        query["children"] = "true"
+    if context is not None:
+        pointer, value = context
+        query["context"] = f"{pointer}:{value if isinstance(value, str) else json.dumps(value)}"
+    return query
 
 
 def size_of_page(left: Optional[int]) -> int:

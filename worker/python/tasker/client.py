@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Any, List, Optional
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from typing import Any, List, Optional, Tuple
 
 from . import _async_http, _http, _operations, _sync_http, _watching
 from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
@@ -33,12 +33,14 @@ class Client:
         version: Optional[str] = None,
         priority: Optional[int] = None,
         idempotency_key: Optional[str] = None,
+        labels: Optional[Mapping[str, str]] = None,
     ) -> Task:
         """Starts a run of the template ``name``, by default of its highest version.
 
-        The same ``idempotency_key`` with the same arguments returns the same task.
+        The same ``idempotency_key`` with the same arguments returns the same task. ``labels`` are
+        for ``list``.
         """
-        new = NewTask(name, context, namespace, version, priority, idempotency_key)
+        new = NewTask(name, context, namespace, version, priority, idempotency_key, labels)
         return self._do(_operations.create_task(new))
 
     def create_tasks(self, tasks: Iterable[NewTask]) -> List[str]:
@@ -119,11 +121,19 @@ class Client:
         version: Optional[str] = None,
         state: Optional[str] = None,
         children: bool = False,
+        labels: Optional[Mapping[str, str]] = None,
+        context: Optional[Tuple[str, Any]] = None,
         limit: Optional[int] = None,
     ) -> Iterator[Task]:
         """Tasks, newest first, at most ``limit``; pages are read while you iterate. With
-        ``children``, child tasks too."""
-        filters = _operations.task_filters(namespace, name, version, state, children)
+        ``children``, child tasks too.
+
+        ``labels``: tasks that have all of them. ``context``: a JSON pointer and the value that the
+        context has there, as in ``("/order/id", 42)``.
+        """
+        filters = _operations.task_filters(
+            namespace, name, version, state, children, labels, context
+        )
         return self._pages(functools.partial(_operations.tasks_page, filters), limit)
 
     def children(
@@ -216,8 +226,9 @@ class AsyncClient:
         version: Optional[str] = None,
         priority: Optional[int] = None,
         idempotency_key: Optional[str] = None,
+        labels: Optional[Mapping[str, str]] = None,
     ) -> Task:
-        new = NewTask(name, context, namespace, version, priority, idempotency_key)
+        new = NewTask(name, context, namespace, version, priority, idempotency_key, labels)
         return await self._do(_operations.create_task(new))
 
     async def create_tasks(self, tasks: Iterable[NewTask]) -> List[str]:
@@ -279,9 +290,13 @@ class AsyncClient:
         version: Optional[str] = None,
         state: Optional[str] = None,
         children: bool = False,
+        labels: Optional[Mapping[str, str]] = None,
+        context: Optional[Tuple[str, Any]] = None,
         limit: Optional[int] = None,
     ) -> AsyncIterator[Task]:
-        filters = _operations.task_filters(namespace, name, version, state, children)
+        filters = _operations.task_filters(
+            namespace, name, version, state, children, labels, context
+        )
         async for each in self._pages(functools.partial(_operations.tasks_page, filters), limit):
             yield each
 

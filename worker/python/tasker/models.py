@@ -66,6 +66,7 @@ class Task:
     parent: Optional[Parent] = None  # of a child task
     compensation: Optional[str] = None  # running, complete or failed: its steps are undone
     error: Optional[Problem] = None  # why it failed, if no step failed
+    labels: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:

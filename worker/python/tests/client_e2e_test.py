@@ -131,6 +131,23 @@ def test_child_tasks_are_listed_and_make_the_result(template):
     assert sorted(keys) == ["0", "1", "2"]
 
 
+def test_list_by_labels_and_context(template):
+    client, namespace = template.client, template.namespace
+    labels = {"team": "a", "tier": "gold"}
+    both = client.create_task("chain", {"n": 1}, namespace=namespace, labels=labels)
+    one = client.create_task("chain", {"n": "1"}, namespace=namespace, labels={"team": "a"})
+    client.create_task("chain", {"n": 2}, namespace=namespace)
+
+    def ids(**filters):
+        return [each.task_id for each in client.list(namespace=namespace, **filters)]
+
+    assert both.labels == client.get(both).labels == labels
+    assert ids(labels={"team": "a"}) == [one.task_id, both.task_id]
+    assert ids(labels=labels) == [both.task_id]
+    assert ids(context=("/n", 1)) == ids(context=("/n", "1")) == [one.task_id, both.task_id]
+    assert ids(context=("/n", 2), labels=labels) == []
+
+
 def test_cancelled_task_raises_for_a_wait_with_check(template):
     task = template.create("chain", {"n": 1})
     assert template.client.cancel(task).state == "cancelled"

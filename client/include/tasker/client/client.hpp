@@ -7,6 +7,7 @@
 #include "tasker/wire/compensation.hpp"
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/item_view.hpp"
+#include "tasker/wire/labels.hpp"
 #include "tasker/wire/page.hpp"
 #include "tasker/wire/signal.hpp"
 #include "tasker/wire/step_view.hpp"
@@ -40,7 +41,9 @@ struct task_filter {
     std::optional<model::task_state> state = {};
     std::optional<timestamp> created_after = {};
     std::optional<timestamp> created_before = {};
-    bool children = false; ///< child tasks too
+    bool children = false;                ///< child tasks too
+    std::vector<wire::label> labels = {}; ///< the task has all of them
+    std::optional<wire::context_filter> context = {};
 };
 
 struct template_filter {

@@ -39,7 +39,8 @@ struct route {
     /// The names that the query may have, each once; others are refused with 400. None: the query
     /// is ignored.
     std::optional<query_names> query{std::in_place};
-    std::size_t index = 0; ///< its index among all routes, set by the router
+    query_names repeatable{}; ///< those of them that the query may have several times
+    std::size_t index = 0;    ///< its index among all routes, set by the router
 };
 
 /// A finished request, for metrics.

@@ -9,6 +9,7 @@
 #include "tasker/pg/connection.hpp"
 #include "tasker/wire/compensation.hpp"
 #include "tasker/wire/item_view.hpp"
+#include "tasker/wire/labels.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
 
@@ -37,6 +38,7 @@ struct new_task {
     std::optional<std::string> idempotency_key;
     /// The version in the request, to which the key is bound; none for the newest version.
     std::optional<std::string> version;
+    std::optional<std::string> labels; ///< JSON object of texts
 };
 
 enum class creation { created, existing, conflict };
@@ -104,9 +106,11 @@ struct task_filter {
     std::optional<model::task_state> state;
     std::optional<timestamp> created_after;
     std::optional<timestamp> created_before;
-    std::optional<task_id> before; ///< continue after this one
-    std::optional<task_id> parent; ///< only children of this task
-    bool children = false;         ///< without `parent`: child tasks too
+    std::optional<task_id> before;     ///< continue after this one
+    std::optional<task_id> parent;     ///< only children of this task
+    bool children = false;             ///< without `parent`: child tasks too
+    std::optional<std::string> labels; ///< JSON object of texts: the task has all of them
+    std::optional<wire::context_filter> context;
 };
 
 /// A page ends with the entry that brings its payloads to this size, so that large entries make

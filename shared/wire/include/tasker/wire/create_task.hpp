@@ -3,6 +3,7 @@
 #include "tasker/base/error.hpp"
 #include "tasker/base/ids.hpp"
 #include "tasker/wire/error_body.hpp"
+#include "tasker/wire/labels.hpp"
 
 #include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>
@@ -28,6 +29,7 @@ struct create_task_request {
     std::string context = "{}";         ///< JSON object, unchanged from the body
     std::int16_t priority = 2;          ///< 1 low to 4 urgent
     std::optional<std::string> idempotency_key;
+    std::vector<label> labels; ///< at most max_labels, each name once
 
     friend bool operator==(create_task_request const&, create_task_request const&) = default;
 };

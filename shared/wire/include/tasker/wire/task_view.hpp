@@ -43,7 +43,8 @@ struct task_view {
     std::optional<task_parent> parent; ///< of a child task
     /// running, complete or failed; none: no step of it was undone.
     std::optional<std::string> compensation;
-    std::optional<std::string> error; ///< JSON; why it failed, if no step failed
+    std::optional<std::string> error;  ///< JSON; why it failed, if no step failed
+    std::optional<std::string> labels; ///< JSON object of strings
 
     friend bool operator==(task_view const&, task_view const&) = default;
 };
@@ -51,7 +52,7 @@ struct task_view {
 /// Nothing more happens to the task unless a user acts: `?wait` responds.
 bool is_finished(task_view const& task) noexcept;
 
-/// Writes all fields, absent ones as null, except `compensation` and `error`.
+/// Writes all fields, absent ones as null, except `compensation`, `error` and `labels`.
 void append(std::string& out, task_view const& task);
 
 /// Unknown fields are skipped.
