@@ -1,5 +1,7 @@
 #pragma once
 
+#include "step_notes.hpp"
+
 #include "tasker/base/time.hpp"
 #include "tasker/queue/steps.hpp"
 
@@ -38,6 +40,7 @@ struct execution {
     queue::claimed_step const step;
     std::stop_source stop;
     std::atomic<cancel_cause> cause = cancel_cause::none;
+    step_notes notes;
 
     // Of the thread that runs the handler.
     std::shared_ptr<claimed_settings const> settings; ///< null: the template has none for the step

@@ -1,5 +1,7 @@
 #include "lease_keeper.hpp"
 
+#include "store_notes.hpp"
+
 #include "tasker/log/log.hpp"
 #include "tasker/pg/error.hpp"
 
@@ -14,7 +16,7 @@ namespace tasker::worker {
 
 namespace {
 
-constexpr std::chrono::seconds backlog_check{1};
+constexpr std::chrono::seconds backlog_check{1}; ///< also for notes
 constexpr std::chrono::nanoseconds renewal_retry = std::chrono::seconds{1};
 /// The start of handlers that have run for this long is stored separately; the start of the others
 /// comes with their reports.
@@ -80,6 +82,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
         }
         if (now >= next_backlog_check) {
             flow_.shed_backlog(now - next_backlog_check + backlog_check);
+            co_await store_all_notes();
             next_backlog_check = now + backlog_check;
         }
         co_await note_long_running();
@@ -173,6 +176,24 @@ asio::awaitable<void> lease_keeper::note_long_running() {
     }
 }
 
+/// The reporter stores those of steps that have a report.
+asio::awaitable<void> lease_keeper::store_all_notes() {
+    auto steps = flow_.held();
+    std::erase_if(steps, [](auto const& each) { return each->is_reported; });
+    if (!have_unstored_notes(steps)) {
+        co_return;
+    }
+    auto const until = steady_clock::now() + lease_call_limit(self_.lease);
+    auto connection = co_await connections_.acquire(until);
+    if (!connection) {
+        co_return;
+    }
+    auto const stored = co_await store_notes(**connection, std::move(steps), until);
+    if (!stored) {
+        log::warn("progress_not_stored", {{"error", stored.error()}});
+    }
+}
+
 /// False if some steps could not be returned because the database does not respond.
 asio::awaitable<bool> lease_keeper::release_all() {
     std::ranges::move(flow_.take_returned(), std::back_inserter(to_release_));
@@ -197,6 +218,9 @@ asio::awaitable<result<void>> lease_keeper::release(same_queue const& steps) {
     auto connection = co_await connections_.acquire(until);
     if (!connection) {
         co_return connection.error();
+    }
+    if (auto const stored = co_await store_notes(**connection, steps.steps, until); !stored) {
+        co_return stored.error();
     }
     auto const released =
         co_await queue::release(**connection, steps.queue, leases_of(steps.steps), until);

@@ -19,8 +19,8 @@ std::chrono::nanoseconds lease_call_limit(std::chrono::seconds lease);
 
 /// Extends the leases of all held steps, including waiting ones, after a third of their length.
 /// Cancels steps whose lease is lost, and returns the steps that the flow releases. Checks once a
-/// second whether steps wait for threads that hang. Renews the time when the worker was last seen,
-/// even while idle.
+/// second whether steps wait for threads that hang, and stores what handlers noted. Renews the time
+/// when the worker was last seen, even while idle.
 ///
 /// Lifetime: must outlive run_until_stopped().
 /// Cancellation: terminal; the leases then expire.
@@ -52,6 +52,7 @@ private:
                                                                  deadline until);
     boost::asio::awaitable<bool> release_all();
     boost::asio::awaitable<void> note_long_running();
+    boost::asio::awaitable<void> store_all_notes();
     boost::asio::awaitable<result<void>> release(same_queue const& steps);
     static std::vector<same_queue> by_queue(std::vector<std::shared_ptr<execution>> steps);
 

@@ -14,15 +14,7 @@ namespace tasker::worker {
 namespace {
 
 std::string cut(std::string text) {
-    if (text.size() > max_failure_message_bytes) {
-        auto end = max_failure_message_bytes;
-        while (end > 0 && continues_character(text[end])) {
-            --end;
-        }
-        text.resize(end);
-        text += "…";
-    }
-    return text;
+    return shortened(std::move(text), max_failure_message_bytes);
 }
 
 std::size_t length_of_array(std::string_view json) {
@@ -84,6 +76,18 @@ std::optional<std::string> mismatch(queue::claimed_step const& step, std::string
     }
     return problems.empty() ? std::nullopt
                             : std::optional{"the result does not match result_schema: " + problems};
+}
+
+std::string shortened(std::string text, std::size_t most) {
+    if (text.size() > most) {
+        auto end = most;
+        while (end > 0 && continues_character(text[end])) {
+            --end;
+        }
+        text.resize(end);
+        text += "…";
+    }
+    return text;
 }
 
 queue::finished_step make_report(queue::claimed_step const& step, step_result answer,

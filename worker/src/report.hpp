@@ -14,6 +14,9 @@ namespace tasker::worker {
 /// Longer failure messages are cut at a character boundary.
 inline constexpr std::size_t max_failure_message_bytes = 16U << 10U;
 
+/// At most `most` bytes of UTF-8, cut at a character boundary, and then "…".
+std::string shortened(std::string text, std::size_t most);
+
 /// Why a result does not match the schema, which is for each result of a batch of items; none if it
 /// does.
 std::optional<std::string> mismatch(queue::claimed_step const& step, std::string_view result,

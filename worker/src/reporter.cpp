@@ -2,6 +2,7 @@
 
 #include "pause.hpp"
 #include "report.hpp"
+#include "store_notes.hpp"
 
 #include "tasker/log/log.hpp"
 #include "tasker/pg/error.hpp"
@@ -33,6 +34,18 @@ report_batch cut_in_half(report_batch& batch) {
     std::move(middle, batch.reports.end(), std::back_inserter(half.reports));
     batch.reports.erase(middle, batch.reports.end());
     return half;
+}
+
+/// The steps that may run again: their next attempts get what they noted.
+std::vector<std::shared_ptr<execution>> unfinished_steps(report_batch const& batch) {
+    std::vector<std::shared_ptr<execution>> unfinished;
+    for (auto const& each : batch.reports) {
+        if (each.report.outcome == queue::outcome::retryable_failure ||
+            each.report.outcome == queue::outcome::children) {
+            unfinished.push_back(each.step);
+        }
+    }
+    return unfinished;
 }
 
 /// Replaces a report that the database refuses. False if it is already a replacement.
@@ -141,6 +154,12 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
     auto connection = co_await connections_.acquire(until);
     if (!connection) {
         co_return connection.error();
+    }
+    if (auto steps = unfinished_steps(batch); have_unstored_notes(steps)) {
+        auto const stored = co_await store_notes(**connection, std::move(steps), until);
+        if (!stored) {
+            co_return stored.error();
+        }
     }
     queue::finish_request request{.queue = batch.queue,
                                   .worker = self_.id,

@@ -80,6 +80,22 @@ step_result run_handler(handler_registry const& handlers, std::shared_ptr<execut
                           : run_guarded(*run, step_context{std::move(step)});
 }
 
+namespace {
+
+/// Fills the inputs, runs the handler and checks its result, as the worker does.
+step_result tried(handler const& run, std::shared_ptr<execution> const& running) {
+    if (!running->step.settings) {
+        return run_guarded(run, step_context{running});
+    }
+    claimed_settings_cache settings;
+    if (auto refused = prepare(*running, settings)) {
+        return std::move(*refused);
+    }
+    return checked(*running, run_guarded(run, step_context{running}));
+}
+
+} // namespace
+
 step_result try_handler(handler const& run, trial_step const& step) {
     return try_handler(run, step,
                        {.context = step.context.dump(),
@@ -87,10 +103,12 @@ step_result try_handler(handler const& run, trial_step const& step) {
                         .parent_states = step.parent_states.dump(),
                         .item = "{}",
                         .inputs = step.inputs.dump(),
-                        .initialization = step.initialization.dump()});
+                        .initialization = step.initialization.dump(),
+                        .checkpoint = step.checkpoint.dump()});
 }
 
-step_result try_handler(handler const& run, trial_step const& step, trial_inputs inputs) {
+step_result try_handler(handler const& run, trial_step const& step, trial_inputs inputs,
+                        std::optional<std::string>* last_checkpoint) {
     queue::claimed_step claimed;
     claimed.task = task_id::generate();
     claimed.delivery = step.failures + 1;
@@ -111,6 +129,7 @@ step_result try_handler(handler const& run, trial_step const& step, trial_inputs
     claimed.parent_states = std::move(inputs.parent_states);
     claimed.item = std::move(inputs.item);
     claimed.settings = std::move(inputs.settings);
+    claimed.checkpoint = std::move(inputs.checkpoint);
     auto const now = steady_clock::now();
     auto const running = std::make_shared<execution>(std::move(claimed), now);
     running->started = now;
@@ -120,14 +139,14 @@ step_result try_handler(handler const& run, trial_step const& step, trial_inputs
     }
     std::stop_callback const cancel{step.cancelled_by,
                                     [&running] { running->cancel(cancel_cause::timed_out); }};
-    if (!running->step.settings) {
-        return run_guarded(run, step_context{running});
+    auto result = tried(run, running);
+    if (last_checkpoint != nullptr) {
+        *last_checkpoint = running->notes.checkpoint();
+        if (!*last_checkpoint) {
+            *last_checkpoint = running->step.checkpoint;
+        }
     }
-    claimed_settings_cache settings;
-    if (auto refused = prepare(*running, settings)) {
-        return std::move(*refused);
-    }
-    return checked(*running, run_guarded(run, step_context{running}));
+    return result;
 }
 
 } // namespace tasker::worker

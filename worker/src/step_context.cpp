@@ -1,12 +1,18 @@
 #include "tasker/worker/step_context.hpp"
 
 #include "execution.hpp"
+#include "report.hpp"
 
 #include "tasker/json/pointer.hpp"
+#include "tasker/json/storable.hpp"
+#include "tasker/json/syntax.hpp"
+#include "tasker/worker/step_result.hpp"
 
 #include <charconv>
 #include <condition_variable>
 #include <mutex>
+#include <stdexcept>
+#include <utility>
 
 namespace tasker::worker {
 
@@ -168,6 +174,42 @@ std::int32_t step_context::iteration() const {
 std::string_view step_context::previous_text() const {
     auto const& repetition = running_->step.repetition;
     return repetition ? json::find(*repetition, "/previous").value() : "null";
+}
+
+void step_context::checkpoint(nlohmann::json const& value) const {
+    set_checkpoint_text(value.dump());
+}
+
+void step_context::set_checkpoint_text(std::string json) const {
+    if (json.size() > max_checkpoint_bytes) {
+        throw permanent_failure{"the checkpoint takes " + std::to_string(json.size()) +
+                                    " bytes as JSON; the limit is " +
+                                    std::to_string(max_checkpoint_bytes),
+                                "checkpoint_too_large"};
+    }
+    if (auto const found = json::find_problem(json, json::max_result_nesting, json::numbers::any)) {
+        throw permanent_failure{json::to_sentence(*found, "the checkpoint"), "invalid_checkpoint"};
+    }
+    running_->notes.set_checkpoint(std::move(json));
+}
+
+nlohmann::json step_context::checkpoint() const {
+    return nlohmann::json::parse(checkpoint_text());
+}
+
+std::string step_context::checkpoint_text() const {
+    if (auto own = running_->notes.checkpoint()) {
+        return *std::move(own);
+    }
+    return running_->step.checkpoint.value_or("null");
+}
+
+void step_context::progress(double share, std::string_view message) const {
+    if (!(share >= 0 && share <= 1)) {
+        throw std::invalid_argument{"progress: must be from 0 to 1, not " + std::to_string(share)};
+    }
+    running_->notes.set_progress(share,
+                                 shortened(json::to_storable(message), max_progress_message_bytes));
 }
 
 std::optional<tasker::deadline> step_context::deadline() const noexcept {

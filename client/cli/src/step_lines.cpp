@@ -65,6 +65,9 @@ std::string remark_on(wire::step_view const& step) {
     if (step.attempts > 1) {
         remark = fmt::format("attempt {} of {}", step.attempts, step.max_attempts);
     }
+    if (auto const progress = progress_text(step); !progress.empty()) {
+        remark += (remark.empty() ? "" : ": ") + progress;
+    }
     if (auto const problem = error_line(step); !problem.empty()) {
         remark += (remark.empty() ? "" : ": ") + problem;
     }

@@ -186,6 +186,9 @@ std::string step_list_text(std::vector<wire::step_view> const& steps, terminal c
         if (step.error) {
             rows.add_note({error_line(step), tone::bad});
         }
+        if (auto progress = progress_text(step); !progress.empty()) {
+            rows.add_note({std::move(progress)});
+        }
     }
     return rows.to_text(out);
 }
@@ -221,6 +224,9 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
         lines.push_back({"items", {std::move(items)}});
     } else if (step.waiting_for) {
         lines.push_back({"now", {wait_text(step)}});
+    }
+    if (auto progress = progress_text(step); !progress.empty()) {
+        lines.push_back({"progress", {std::move(progress)}});
     }
     if (step.worker) {
         lines.push_back({"worker", {one_line(*step.worker)}});
@@ -278,6 +284,17 @@ std::string wait_text(wire::step_view const& step) {
 std::string error_line(std::string const& json) {
     auto const read = wire::read_step_error(json);
     return one_line(read.has_value() ? read->message : json);
+}
+
+std::string progress_text(wire::step_view const& step) {
+    if (!step.progress) {
+        return {};
+    }
+    auto text = fmt::format("{:.0f} %", *step.progress * 100);
+    if (step.message && !step.message->empty()) {
+        text += ", " + one_line(*step.message);
+    }
+    return text;
 }
 
 std::string error_line(wire::step_view const& step) {

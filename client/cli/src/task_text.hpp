@@ -26,7 +26,7 @@ std::string failed_text(std::vector<wire::step_view> const& steps);
 std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal const& out);
 
 /// One line per step, with its time in the queue and its duration. An error follows on its own
-/// line.
+/// line, and what its handler noted as its progress.
 std::string step_list_text(std::vector<wire::step_view> const& steps, terminal const& out);
 
 /// One line per step that is undone, or would be, in its order.
@@ -45,6 +45,8 @@ std::string error_line(wire::step_view const& step);
 
 /// "17 of 20 items complete, 1 failed"; empty for a step that has no items.
 std::string items_text(wire::step_view const& step);
+/// "40 %, page 3 of 7": what its handler noted; "" if it noted nothing.
+std::string progress_text(wire::step_view const& step);
 
 /// What a waiting step waits for: "waits until …", "waits for signal until …".
 std::string wait_text(wire::step_view const& step);

@@ -106,6 +106,15 @@ TEST(StepList, CountsParentsThatDoNotFitAndPutsTheErrorOnItsOwnLine) {
                                             "    no route\n");
 }
 
+TEST(StepList, PutsTheProgressOnItsOwnLine) {
+    wire::step_view step{.name = "read", .state = step_state::in_progress};
+    step.progress = 0.256;
+    EXPECT_THAT(step_list_text({step}, pipe), ::testing::EndsWith("\n    26 %\n"));
+    step.message = "page 1";
+    EXPECT_THAT(step_list_text({step}, pipe), ::testing::EndsWith("\n    26 %, page 1\n"));
+    EXPECT_THAT(step_text(step, pipe), HasSubstr("progress  26 %, page 1\n"));
+}
+
 } // namespace
 
 } // namespace tasker::cli

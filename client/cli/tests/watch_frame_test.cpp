@@ -100,6 +100,16 @@ TEST(WatchFrame, ShowsAttemptsAndErrors) {
     EXPECT_THAT(watch_frame(scene, out), Contains(HasSubstr("attempt 2 of 3")));
 }
 
+TEST(WatchFrame, ShowsWhatAHandlerNoted) {
+    auto scene = diamond();
+    scene.steps[1].progress = 0.4;
+    scene.steps[1].attempts = 2;
+    scene.steps[1].message = "page 2\nof 5";
+    terminal out = plain;
+    out.columns = 120;
+    EXPECT_THAT(watch_frame(scene, out), Contains(HasSubstr("attempt 2 of 3: 40 %, page 2 of 5")));
+}
+
 TEST(WatchFrame, OmitsTheGapsWhenTheyDoNotFit) {
     terminal out = plain;
     out.rows = 8;

@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
 #include <iterator>
 #include <limits>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -35,6 +37,9 @@ constexpr pg::statement finish_one_sql{
     "select * from tasker.finish_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
 constexpr pg::statement start_sql{"tasker_start_steps",
                                   "select tasker.start_steps($1, $2, $3, $4)"};
+constexpr pg::statement progress_sql{
+    "tasker_store_progress",
+    "select tasker.store_progress($1, $2, $3, $4, $5, $6::text[]::double precision[], $7)"};
 constexpr pg::statement extend_sql{"tasker_extend_leases",
                                    "select * from tasker.extend_leases($1, $2, $3, $4, $5, $6)"};
 constexpr pg::statement release_sql{"tasker_release_steps",
@@ -68,6 +73,7 @@ enum claimed_column : std::size_t {
     repetition,
     item,
     settings,
+    checkpoint,
     claimed_columns
 };
 
@@ -99,6 +105,7 @@ claimed_step read_claimed(pg::rows const& from, std::size_t row) {
         .repetition = optional_text(from, row, repetition),
         .item = optional_text(from, row, item),
         .settings = optional_text(from, row, settings),
+        .checkpoint = optional_text(from, row, checkpoint),
     };
 }
 
@@ -151,6 +158,14 @@ std::int32_t in_microseconds(std::chrono::microseconds duration) {
 
 std::optional<std::int32_t> retry_after_ms(finished_step const& step) {
     return step.retry_after ? std::optional{in_milliseconds(*step.retry_after)} : std::nullopt;
+}
+
+/// The shortest text that means this number.
+std::string shortest(double number) {
+    std::array<char, 32> digits{};
+    auto const [end, failure] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    TASKER_ASSERT(failure == std::errc{});
+    return {digits.data(), end};
 }
 
 /// Task ids, step numbers, deliveries and message ids, as parallel arrays.
@@ -271,6 +286,27 @@ asio::awaitable<result<std::int32_t>> start(pg::connection& connection,
         .add_int4_array(steps, [](auto const& each) { return each.held.delivery; })
         .add_int4_array(steps, [](auto const& each) { return in_milliseconds(each.ran); });
     auto const answer = co_await connection.run({start_sql, std::move(values)}, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return answer->int4(0, 0);
+}
+
+asio::awaitable<result<std::int32_t>>
+store_progress(pg::connection& connection, std::vector<noted_step> steps, deadline until) {
+    pg::params values;
+    values.add_uuid_array(steps, [](auto const& each) { return each.held.task; })
+        .add_int4_array(steps, [](auto const& each) { return each.held.step.value; })
+        .add_int4_array(steps, [](auto const& each) { return each.held.delivery; })
+        .add_int4_array(steps, &noted_step::number)
+        .add_text_array(steps, &noted_step::checkpoint)
+        .add_text_array(steps,
+                        [](auto const& each) {
+                            return each.progress ? std::optional{shortest(*each.progress)}
+                                                 : std::nullopt;
+                        })
+        .add_text_array(steps, &noted_step::message);
+    auto const answer = co_await connection.run({progress_sql, std::move(values)}, until);
     if (!answer) {
         co_return answer.error();
     }

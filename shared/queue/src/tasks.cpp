@@ -123,6 +123,8 @@ result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
         .items_complete = from.optional(&pg::rows::int4, row, 17),
         .items_failed = from.optional(&pg::rows::int4, row, 18),
         .compensation = optional_text(from, row, 19),
+        .progress = optional_number(from, row, 20),
+        .message = optional_text(from, row, 21),
         .result = optional_text(from, row, 12),
         .error = optional_text(from, row, 13),
     };
@@ -170,7 +172,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
 }
 
 constexpr std::size_t task_columns = 21;
-constexpr std::size_t step_columns = 20;
+constexpr std::size_t step_columns = 22;
 constexpr std::size_t item_columns = 12;
 
 result<std::vector<create_outcome>> read_created(pg::rows const& from,

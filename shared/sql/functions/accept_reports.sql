@@ -22,11 +22,12 @@ create or replace function tasker.accept_reports(
 language plpgsql
 as $$
 declare
-    v_now     timestamptz := tasker.clock();
-    v_dynamic boolean;
-    v_ended   record;
-    v_failed  record;
-    v_answers record;
+    v_now      timestamptz := tasker.clock();
+    v_dynamic  boolean;
+    v_progress boolean; -- some of them have noted progress
+    v_ended    record;
+    v_failed   record;
+    v_answers  record;
 begin
     messages_return := false;
     if 'children' = any (p_outcomes) then
@@ -56,14 +57,17 @@ begin
           and (s.dynamic and (
               select d.repeat is not null from tasker.template_steps d
               where d.template_id = s.template_id and d.step_no = s.step_no)) is not true
-        returning s.task_id, s.step_no, s.template_id, s.dynamic, i.msg_id,
+        returning s.task_id, s.step_no, s.template_id, s.dynamic, s.has_progress, i.msg_id,
                   coalesce(octet_length(i.payload), 0) as bytes
     )
     select array_agg(d.task_id), array_agg(d.step_no), array_agg(d.template_id), array_agg(d.bytes),
-           array_agg(d.msg_id), bool_or(d.dynamic)
-    into static_tasks, static_steps, static_templates, static_bytes, msg_ids, v_dynamic
+           array_agg(d.msg_id), bool_or(d.dynamic), bool_or(d.has_progress)
+    into static_tasks, static_steps, static_templates, static_bytes, msg_ids, v_dynamic, v_progress
     from done d;
     done_tasks := static_tasks;
+    if v_progress then
+        perform tasker.forget_progress(static_tasks, static_steps);
+    end if;
     if v_dynamic then
         select array_agg(d.task_id) filter (where not t.is_dynamic),
                array_agg(d.step_no) filter (where not t.is_dynamic),

@@ -12,7 +12,9 @@ create or replace function tasker.cancel_level(p_task_ids uuid[], p_now timestam
 language plpgsql
 as $$
 declare
-    v_cancelled uuid[];
+    v_noted_tasks uuid[]; -- steps with noted progress
+    v_noted_steps int[];
+    v_cancelled   uuid[];
 begin
     -- Roots that were never claimed have no row (decision 0120). A claim in flight adds it first, or
     -- waits and finds this one.
@@ -36,11 +38,18 @@ begin
             where not tasker.step_has_ended(s.state)
             order by o.task_id, s.step_no
             for update of s
+        ), ended as (
+            update tasker.steps s set state = 'cancelled', finished_at = p_now
+            from own
+            where s.task_id = any (array[own.task_id]) and s.step_no = own.step_no
+              and not tasker.step_has_ended(s.state)
+            returning s.task_id, s.step_no, s.has_progress
         )
-        update tasker.steps s set state = 'cancelled', finished_at = p_now
-        from own
-        where s.task_id = any (array[own.task_id]) and s.step_no = own.step_no
-          and not tasker.step_has_ended(s.state);
+        select array_agg(e.task_id), array_agg(e.step_no) into v_noted_tasks, v_noted_steps
+        from ended e where e.has_progress;
+        if v_noted_tasks is not null then
+            perform tasker.forget_progress(v_noted_tasks, v_noted_steps);
+        end if;
         exit when not exists (
             select from unnest(p_task_ids) o(task_id)
             cross join lateral (

@@ -2,7 +2,8 @@
 -- steps; it is null for those that follow it directly.
 -- called by: claim_steps, finish_step, finish_steps. No SET options, so that the planner inlines it.
 -- An undo step gets the result of the step that it undoes as its only parent.
--- cost: five primary-key look-ups a step, and two for each parent; another one with `repeat`.
+-- cost: five primary-key look-ups a step, and two for each parent; another one each with `repeat` and after a
+-- checkpoint.
 create or replace function tasker.claimed_rows(
     p_queue text, p_msg_ids bigint[], p_task_ids uuid[], p_step_nos int[])
 returns setof tasker.claimed_step
@@ -20,7 +21,11 @@ as $$
                from tasker.repetitions r where r.task_id = s.task_id and r.step_no = s.step_no)
            end,
            s.item,
-           d.worker_settings
+           d.worker_settings,
+           case when s.has_progress then (
+               select n.checkpoint from tasker.step_progress n
+               where n.task_id = s.task_id and n.step_no = s.step_no)
+           end
     from unnest(p_msg_ids, p_task_ids, p_step_nos) with ordinality m(msg_id, task_id, step_no, n)
     cross join lateral (
         select * from tasker.steps s where s.task_id = m.task_id and s.step_no = m.step_no offset 0) s

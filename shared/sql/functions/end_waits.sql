@@ -34,7 +34,8 @@ begin
         from (select * from unnest(p_task_ids, p_step_nos, p_states, p_payloads) u(task_id, step_no, state, payload)
               order by u.task_id, u.step_no) e
         where s.task_id = any (array[e.task_id]) and s.step_no = e.step_no and s.state = 'waiting'
-        returning s.task_id, s.step_no, s.template_id, s.state, s.dynamic, octet_length(e.payload) as bytes
+        returning s.task_id, s.step_no, s.template_id, s.state, s.dynamic, s.has_progress,
+                  octet_length(e.payload) as bytes
     ), kinds as (
         select e.*, d.kind in ('sleep', 'signal') as waited,
                e.state = 'failed' and not d.allow_failure as fails,
@@ -46,6 +47,8 @@ begin
             where d.template_id = e.template_id and d.step_no = tasker.template_step(e.step_no) offset 0) d
     )
     select array_agg(k.task_id) as tasks,
+           array_agg(k.task_id) filter (where k.has_progress) as noted_tasks,
+           array_agg(k.step_no) filter (where k.has_progress) as noted_steps,
            array_agg(k.task_id) filter (where k.dynamic and not k.is_item) as dynamic_tasks,
            array_agg(k.step_no) filter (where k.dynamic and not k.is_item) as dynamic_steps,
            array_agg(k.task_id) filter (where k.is_item) as item_tasks,
@@ -61,6 +64,9 @@ begin
     into v_ended from kinds k;
     if v_ended.tasks is null then
         return 0;
+    end if;
+    if v_ended.noted_tasks is not null then
+        perform tasker.forget_progress(v_ended.noted_tasks, v_ended.noted_steps);
     end if;
     v_static := tasker.advance_steps(
         0, 0, v_ended.static_tasks, v_ended.static_steps, v_ended.static_templates, v_ended.static_bytes);

@@ -27,6 +27,8 @@ declare
     v_steps int[];
     v_msgs  bigint[];
     v_ms    bigint[];
+    v_noted_tasks uuid[]; -- those that failed permanently and have noted progress
+    v_noted_steps int[];
 begin
     -- `any (array[…])` and `offset 0`: decision 0113.
     with failing as (
@@ -55,8 +57,8 @@ begin
               order by i.task_id, i.step_no) r
         where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.delivery = r.delivery
           and s.state = 'in_progress'
-        returning s.task_id, s.step_no, s.dynamic, s.item is not null as is_item, r.again, r.allow_failure, r.wait_ms,
-                  r.msg_id
+        returning s.task_id, s.step_no, s.dynamic, s.item is not null as is_item, s.has_progress, r.again,
+                  r.allow_failure, r.wait_ms, r.msg_id
     )
     select array_agg(f.task_id) filter (where not f.is_item and not f.again and not f.allow_failure),
            array_agg(f.task_id) filter (where not f.is_item and not f.again and f.allow_failure),
@@ -66,10 +68,16 @@ begin
            array_agg(f.task_id) filter (where not f.is_item and f.again), bool_or(f.again),
            array_agg(f.task_id) filter (where f.again), array_agg(f.step_no) filter (where f.again),
            array_agg(f.msg_id) filter (where f.again), array_agg(f.wait_ms) filter (where f.again),
-           array_agg(f.msg_id)
+           array_agg(f.msg_id),
+           array_agg(f.task_id) filter (where f.has_progress and not f.again),
+           array_agg(f.step_no) filter (where f.has_progress and not f.again)
     into failed_tasks, allowed_tasks, ended_tasks, ended_steps, item_tasks, item_steps, retried_tasks, messages_return,
-         v_tasks, v_steps, v_msgs, v_ms, msg_ids
+         v_tasks, v_steps, v_msgs, v_ms, msg_ids, v_noted_tasks, v_noted_steps
     from failing f;
+
+    if v_noted_tasks is not null then
+        perform tasker.forget_progress(v_noted_tasks, v_noted_steps);
+    end if;
 
     if messages_return then
         insert into tasker.timers (due_at, task_id, step_no, kind, queue, msg_id)

@@ -22,6 +22,7 @@ declare
     v_total    int;         -- the child's parents
     v_done     int;
     v_dynamic  boolean;
+    v_noted    boolean;     -- it has noted progress
     v_ready    boolean := false;
     v_taken    boolean := false;
     v_state    tasker.task_state;
@@ -46,13 +47,17 @@ begin
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, v_now - p_ran_us * interval '1 microsecond'))
         where s.task_id = p_task_id and s.step_no = p_step_no and s.delivery = p_delivery
-          and s.state = 'in_progress';
+          and s.state = 'in_progress'
+        returning s.has_progress into v_noted;
     end if;
     if not found then
         v_row.refused := true; v_row.queue := p_queue; v_row.msg_id := p_msg_id;
         v_row.task_id := p_task_id; v_row.step_no := p_step_no; v_row.delivery := p_delivery;
         return next v_row;
         return;
+    end if;
+    if v_noted then
+        perform tasker.forget_progress(array[p_task_id], array[p_step_no]);
     end if;
 
     -- See advance_steps: the upsert serialises parents that finish at the same time.

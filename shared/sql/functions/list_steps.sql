@@ -69,7 +69,8 @@ begin
                        select * from tasker.steps c
                        where c.task_id = p_task_id and c.step_no = u.step_no offset 0) c on true
                    where u.template_id = any (array[d.template_id]) and u.name = d.name || ':undo' and u.handler is not null
-                     and s.state = 'complete') end
+                     and s.state = 'complete') end,
+               to_json(n.progress), n.message
         from tasker.tasks t
         join tasker.template_steps d on d.template_id = any (array[t.template_id])
         left join lateral (
@@ -78,6 +79,9 @@ begin
         left join lateral (
             select * from tasker.maps m
             where d.kind = 'map' and m.task_id = p_task_id and m.step_no = d.step_no offset 0) m on true
+        left join lateral (
+            select * from tasker.step_progress n
+            where s.has_progress and n.task_id = p_task_id and n.step_no = d.step_no offset 0) n on true
         left join tasker.workers w on w.worker_id = any (array[s.worker_id])
         where t.task_id = p_task_id and d.step_no > v_after and d.step_no <= v_last and d.undoes is null
         order by d.step_no

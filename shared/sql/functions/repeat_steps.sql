@@ -15,7 +15,9 @@ create or replace function tasker.repeat_steps(
 language plpgsql
 as $$
 declare
-    v_next bigint; -- ms until the first of them runs again
+    v_next        bigint; -- ms until the first of them runs again
+    v_noted_tasks uuid[]; -- those with noted progress
+    v_noted_steps int[];
 begin
     -- `any (array[…])` and `offset 0`: decision 0113.
     with judged as materialized (
@@ -61,7 +63,7 @@ begin
         from (select * from decided x order by x.task_id, x.step_no) d
         where s.task_id = any (array[d.task_id]) and s.step_no = d.step_no and s.delivery = d.delivery
           and s.state = 'in_progress'
-        returning s.task_id, s.step_no, s.state, d.msg_id, d.allow_failure, d.finished, d.result,
+        returning s.task_id, s.step_no, s.state, s.has_progress, d.msg_id, d.allow_failure, d.finished, d.result,
                   (d.repeat ->> 'delay_seconds')::numeric * interval '1 second' as delay
     ), noted as (
         insert into tasker.repetitions as r (task_id, step_no, finished, previous)
@@ -78,9 +80,14 @@ begin
            array_agg(m.task_id) filter (where m.state = 'complete' or m.state = 'failed' and m.allow_failure),
            array_agg(m.task_id) filter (where m.state = 'failed' and not m.allow_failure),
            array_agg(m.task_id) filter (where m.state = 'waiting'), array_agg(m.msg_id),
+           array_agg(m.task_id) filter (where m.has_progress), array_agg(m.step_no) filter (where m.has_progress),
            (select ceil(extract(epoch from min(t.due_at) - p_now) * 1000)::bigint from timed t)
-    into ended_tasks, ended_steps, done_tasks, failed_tasks, repeated_tasks, msg_ids, v_next
+    into ended_tasks, ended_steps, done_tasks, failed_tasks, repeated_tasks, msg_ids, v_noted_tasks, v_noted_steps,
+         v_next
     from moved m;
+    if v_noted_tasks is not null then
+        perform tasker.forget_progress(v_noted_tasks, v_noted_steps);
+    end if;
     perform tasker.note_timer(v_next);
 end;
 $$;

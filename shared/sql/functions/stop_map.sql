@@ -13,6 +13,7 @@ declare
     v_now     timestamptz := tasker.clock();
     v_open    int;
     v_retried int[]; -- those that waited for a retry
+    v_noted   int[]; -- those with noted progress
 begin
     -- `any (array[…])` and `offset 0`: decision 0113.
     with idle as materialized (
@@ -29,13 +30,17 @@ begin
         update tasker.steps s set state = 'cancelled', finished_at = v_now
         from idle
         where s.task_id = any (array[idle.task_id]) and s.step_no = idle.step_no
-        returning idle.step_no, idle.state
+        returning idle.step_no, idle.state, s.has_progress
     )
     select (p_map.items_open - count(*) filter (where t.state <> 'pending'))::int,
-           array_agg(t.step_no) filter (where t.state in ('waiting_for_retry', 'waiting'))
-    into v_open, v_retried from stopped t;
+           array_agg(t.step_no) filter (where t.state in ('waiting_for_retry', 'waiting')),
+           array_agg(t.step_no) filter (where t.has_progress)
+    into v_open, v_retried, v_noted from stopped t;
     if v_retried is not null then
         perform tasker.forget_waits(array_fill(p_map.task_id, array[cardinality(v_retried)]), v_retried);
+    end if;
+    if v_noted is not null then
+        perform tasker.forget_progress(array_fill(p_map.task_id, array[cardinality(v_noted)]), v_noted);
     end if;
     update tasker.maps m set items_open = v_open
     where m.task_id = any (array[p_map.task_id]) and m.step_no = p_map.step_no;

@@ -171,7 +171,7 @@ create table tasker.idempotency_keys (
 -- alone (decision 0506). `started_at`: when this claim's handler started; null while the step waits
 -- in the worker. `dynamic`: its template is. A pending step whose parents have all ended will never run.
 -- `parents_bytes` is the size of the parents' results as JSON text, 2147483647 for
--- more than that.
+-- more than that. `has_progress`: step_progress may have a row of this step.
 -- An item of a map has a row like a step (decision 0125). Its number is that of the step + 10000 × (its index + 1), and
 -- `item` is what its handler gets: {"index": 17, "item": …}, or {"items": [{"index": …, "item": …}, …]} with batch_size.
 create table tasker.steps (
@@ -189,6 +189,7 @@ create table tasker.steps (
     state         tasker.step_state not null,
     alone         boolean not null default false,
     dynamic       boolean not null default false,
+    has_progress  boolean not null default false,
     enqueued_at   timestamptz,
     started_at    timestamptz,
     finished_at   timestamptz,
@@ -198,6 +199,20 @@ create table tasker.steps (
     primary key (task_id, step_no),
     constraint parents_are_counted_once check (parents_done <= parents_total)
 ) with (fillfactor = 40);
+
+-- What handlers noted about steps that have not ended: a checkpoint, which the next attempt gets, and how far they are
+-- (0 to 1, and a message for people). `delivery` and `note` order the notes.
+create table tasker.step_progress (
+    task_id    uuid not null,
+    step_no    int not null,
+    delivery   int not null,
+    note       int not null,
+    checkpoint json,
+    progress   double precision,
+    message    text,
+    primary key (task_id, step_no),
+    constraint progress_is_a_share check (progress between 0 and 1)
+) with (fillfactor = 50);
 
 -- The steps with `repeat` that ran at least once without meeting their condition: how many runs finished, and the
 -- result of the last one.

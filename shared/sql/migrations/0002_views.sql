@@ -8,6 +8,7 @@
 -- holds nothing else. `repetition`: of a step with `repeat`, {"iteration": 2, "previous": <the last result>}.
 -- `item`: of an item of a map, see tasker.steps; its name has its index: resize[17].
 -- `settings`: template_steps.worker_settings.
+-- `checkpoint`: the last one that an earlier attempt noted.
 create type tasker.claimed_step as (
     refused          boolean,
     queue            text,
@@ -34,7 +35,8 @@ create type tasker.claimed_step as (
     parent_states    json,
     repetition       json,
     item             json,
-    settings         json
+    settings         json,
+    checkpoint       json
 );
 
 -- A child task that the handler of a step answered. `n`: the number of its report; template_id: null for an unknown
@@ -76,6 +78,7 @@ create type tasker.task_view as (
 
 -- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.
 -- items_…: of a map that has items, how many it has, and how many are complete and failed permanently.
+-- progress, message: see tasker.step_progress.
 create type tasker.step_view as (
     name         text,
     step_no      int,
@@ -96,7 +99,9 @@ create type tasker.step_view as (
     items_total    int,
     items_complete int,
     items_failed   int,
-    compensation   json -- {"state": …, "attempts": …, "error": …}
+    compensation   json, -- {"state": …, "attempts": …, "error": …}
+    progress     json,
+    message      text
 );
 
 -- An item of a map as the API shows it.

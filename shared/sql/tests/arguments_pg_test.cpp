@@ -29,6 +29,10 @@ TEST(Arguments, OfDifferentLengthsOrAbsentAreRefused) {
                       task),
           fmt::format("tasker.release_steps('tasker_default', {}, '{{}}', '{{1}}', '{{1}}')", task),
           fmt::format("tasker.start_steps({}, '{{0}}', '{{1}}', '{{}}')", task),
+          fmt::format(
+              "tasker.store_progress({}, '{{0}}', '{{1}}', '{{1}}', '{{null}}', '{{null}}', "
+              "'{{}}')",
+              task),
           fmt::format("tasker.create_tasks({}, '{{1}}', '{{2}}', '{{null}}', '{{null}}', p_labels "
                       "=> '{{null,null}}')",
                       task),

@@ -189,6 +189,9 @@ protected:
         claim();
         of_held("tasker.extend_leases('tasker_default', 30, h.t, h.s, h.a, h.m)");
         of_held("tasker.start_steps(h.t, h.s, h.a, h.s)");
+        of_held("tasker.store_progress(h.t, h.s, h.a, h.s, h.s::text[], array_fill(0.5::float8, "
+                "array[cardinality(h.s)]), "
+                "h.s::text[])");
         finish("(case msg_id % 10 when 9 then 'permanent_failure' when 8 then 'retryable_failure' "
                "when 7 "
                "then 'retryable_failure' else 'success' end)::tasker.outcome",

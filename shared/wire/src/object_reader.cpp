@@ -44,6 +44,17 @@ bool field_value::boolean() const {
     return from_.raw() == "true";
 }
 
+double field_value::real() const {
+    expect(json::value_kind::number);
+    std::string_view const raw = from_.raw();
+    double out = 0;
+    auto const [end, failure] = std::from_chars(raw.data(), raw.data() + raw.size(), out);
+    if (failure != std::errc{} || end != raw.data() + raw.size()) {
+        refuse("must be a number in range");
+    }
+    return out;
+}
+
 timestamp field_value::moment() const {
     auto const out = parse_rfc3339(text());
     if (!out) {

@@ -55,6 +55,9 @@ public:
         return out;
     }
 
+    /// A number with or without a fraction.
+    double real() const;
+
     std::optional<std::string> optional_text() const;
     std::optional<std::string> optional_json() const;
     std::optional<timestamp> optional_moment() const;

@@ -11,6 +11,13 @@ namespace {
 using rule = field_rule<step_view>;
 using enum presence;
 
+/// The shortest text that means this number.
+std::string shortest(double number) {
+    std::array<char, 32> digits{};
+    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    return {digits.data(), end};
+}
+
 constexpr std::array rules{
     rule{"name", required, [](field_value const& v, step_view& out) { out.name = v.text(); }},
     rule{"step_no", required,
@@ -53,6 +60,10 @@ constexpr std::array rules{
          [](field_value const& v, step_view& out) { out.items_failed = v.number<std::int32_t>(); }},
     rule{"compensation", optional,
          [](field_value const& v, step_view& out) { out.compensation = v.optional_json(); }},
+    rule{"progress", optional,
+         [](field_value const& v, step_view& out) { out.progress = v.real(); }},
+    rule{"message", optional,
+         [](field_value const& v, step_view& out) { out.message = v.optional_text(); }},
     // `null` is a valid result.
     rule{"result", optional, [](field_value const& v, step_view& out) { out.result = v.json(); }},
     rule{"error", optional, [](field_value const& v, step_view& out) { out.error = v.json(); }},
@@ -85,6 +96,10 @@ void append(std::string& out, step_view const& step) {
     }
     if (step.compensation) {
         writer.json("compensation", *step.compensation);
+    }
+    if (step.progress) {
+        writer.json("progress", shortest(*step.progress));
+        writer.text_or_null("message", step.message);
     }
     if (step.result) {
         writer.json("result", *step.result);

@@ -110,6 +110,21 @@ TEST(StepView, HasResultOrErrorOrNeither) {
     EXPECT_EQ(read_step_page(written(steps)).value(), steps);
 }
 
+TEST(StepView, HasProgressOnlyIfItWasNoted) {
+    step_view running = some_step();
+    running.error.reset();
+    running.progress = 0.4;
+    EXPECT_TRUE(written(running).ends_with(R"("worker":"w1","progress":0.4,"message":null})"));
+    running.message = "page 2";
+    EXPECT_EQ(read_step_view(written(running)).value(), running);
+    EXPECT_EQ(read_step_view(R"({"name":"b","step_no":1,"state":"pending","attempts":0,)"
+                             R"("max_attempts":1,"deliveries":0,"lost_leases":0,)"
+                             R"("dependencies":[],"progress":"x"})")
+                  .error()
+                  .message,
+              "unexpected response: progress must be a number, not a string");
+}
+
 TEST(TaskView, AResultAtTheLimitOfNestingIsRead) {
     task_view task = bare_task();
     task.result = R"({"leaf":)" + std::string(json::max_result_nesting, '[') +

@@ -1,6 +1,10 @@
 #include "step.hpp"
 
 #include "json_reader.hpp"
+#include "json_writer.hpp"
+#include "python_parts.hpp"
+
+#include "tasker/worker/step_result.hpp"
 
 #include <pybind11/chrono.h>
 #include <pybind11/stl.h>
@@ -79,6 +83,17 @@ bool step::wait(double seconds) const {
     return of_.wait_for(time);
 }
 
+void step::set_checkpoint(py::handle of) const {
+    try {
+        of_.set_checkpoint_text(write_json(of));
+    } catch (worker::permanent_failure const& refused) {
+        auto const raised =
+            python_parts::get().permanent(refused.what(), py::arg("type") = refused.type());
+        PyErr_SetObject(py::type::of(raised).ptr(), raised.ptr());
+        throw py::error_already_set{};
+    }
+}
+
 void bind_step(py::module_& module) {
     using context = worker::step_context;
     auto const read = [](auto member) {
@@ -115,6 +130,14 @@ void bind_step(py::module_& module) {
         .def_property_readonly("deadline", &step::deadline)
         .def("is_cancelled", read(&context::is_cancelled))
         .def("wait", &step::wait, py::arg("seconds"))
+        .def("checkpoint", [](step const& self) { return read_json(self.of().checkpoint_text()); })
+        .def("checkpoint", &step::set_checkpoint, py::arg("value"))
+        .def(
+            "progress",
+            [](step const& self, double share, std::string_view message) {
+                self.of().progress(share, message);
+            },
+            py::arg("share"), py::arg("message") = "")
         .def("__repr__", &shown);
 }
 

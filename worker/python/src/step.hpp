@@ -42,6 +42,10 @@ public:
     /// Waits without the GIL; false if the step was cancelled, which ends the wait.
     bool wait(double seconds) const;
 
+    /// Errors: tasker.Permanent for a checkpoint that cannot be stored, TypeError and others for a
+    /// value that is not JSON.
+    void set_checkpoint(pybind11::handle of) const;
+
 private:
     struct value {
         pybind11::object plain;

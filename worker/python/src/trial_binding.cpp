@@ -87,12 +87,14 @@ struct trial {
     std::optional<std::string> settings;
     std::int32_t failures = 0;
     std::int32_t max_attempts = 1;
+    std::optional<std::string> checkpoint;
 };
 
-/// ("success", JSON), ("children", JSON) or ("failure", message, type, is permanent, milliseconds
-/// or None, traceback or None).
+/// The last checkpoint as JSON or None, and then "success", JSON; "children", JSON; or "failure",
+/// message, type, is permanent, milliseconds or None, traceback or None.
 py::tuple try_handler(py::function call, py::sequence const& parameters, trial const& step) {
     auto const handler = share(make_handler(std::move(call), parameters));
+    auto checkpoint = step.checkpoint;
     auto result = worker::try_handler(handler,
                                       {.name = step.name,
                                        .method = step.method,
@@ -104,17 +106,19 @@ py::tuple try_handler(py::function call, py::sequence const& parameters, trial c
                                        .item = step.item,
                                        .inputs = step.inputs,
                                        .initialization = step.initialization,
-                                       .settings = step.settings});
+                                       .settings = step.settings,
+                                       .checkpoint = step.checkpoint},
+                                      &checkpoint);
     if (auto const* const failure = result.failure()) {
         std::optional<std::int64_t> retry_after_ms;
         if (failure->retry_after) {
             retry_after_ms = failure->retry_after->count();
         }
-        return py::make_tuple("failure", failure->message, failure->type, failure->permanent,
-                              retry_after_ms, failure->traceback);
+        return py::make_tuple(checkpoint, "failure", failure->message, failure->type,
+                              failure->permanent, retry_after_ms, failure->traceback);
     }
     auto const* const kind = result.wants_children() ? "children" : "success";
-    return py::make_tuple(kind, std::move(result).json_text());
+    return py::make_tuple(checkpoint, kind, std::move(result).json_text());
 }
 
 /// The duration of each call in nanoseconds, on a thread like the pool's: from the step to its
@@ -166,17 +170,18 @@ void bind_trial(py::module_& module) {
         [](py::function call, py::sequence const& parameters, std::string name, std::string method,
            std::string context, std::string parents, std::string parent_states, std::string item,
            std::string inputs, std::string initialization, std::optional<std::string> settings,
-           std::int32_t failures, std::int32_t max_attempts) {
+           std::int32_t failures, std::int32_t max_attempts,
+           std::optional<std::string> checkpoint) {
             return try_handler(std::move(call), parameters,
                                {std::move(name), std::move(method), std::move(context),
                                 std::move(parents), std::move(parent_states), std::move(item),
                                 std::move(inputs), std::move(initialization), std::move(settings),
-                                failures, max_attempts});
+                                failures, max_attempts, std::move(checkpoint)});
         },
         py::arg("call"), py::arg("parameters"), py::arg("name"), py::arg("method"),
         py::arg("context"), py::arg("parents"), py::arg("parent_states"), py::arg("item"),
         py::arg("inputs"), py::arg("initialization"), py::arg("settings"), py::arg("failures"),
-        py::arg("max_attempts"));
+        py::arg("max_attempts"), py::arg("checkpoint") = py::none());
 }
 
 } // namespace tasker::python

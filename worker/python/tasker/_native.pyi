@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple, overload
 
 version: str
 
@@ -92,6 +92,18 @@ class Step:
         """Whether to stop: the time-out passed, the lease is lost, or the worker is stopping."""
     def wait(self, seconds: float) -> bool:
         """Sleeps. Returns False as soon as the step is cancelled."""
+    @overload
+    def checkpoint(self) -> Any:
+        """The last checkpoint, of this attempt or an earlier one; None if there is none."""
+    @overload
+    def checkpoint(self, value: Any) -> None:
+        """Keeps a JSON value for the next attempt of this step.
+
+        It is stored within a second, and before this attempt ends without a result. Raises
+        Permanent if it takes more than 1 MiB as JSON.
+        """
+    def progress(self, share: float, message: str = "") -> None:
+        """Shows how far this step is: ``share`` from 0 to 1, and a message for people."""
 
 class Completion:
     def set(self) -> None: ...
@@ -139,6 +151,7 @@ def try_handler(
     settings: Optional[str],
     failures: int,
     max_attempts: int,
+    checkpoint: Optional[str] = None,
 ) -> Tuple[Any, ...]: ...
 def time_calls(
     call: Callable[..., Any], parameters: _Parameters, context: str, parents: str, calls: int

@@ -121,14 +121,15 @@ os.register_at_fork(after_in_child=_start_anew)
 
 
 def _drive(generator: Generator[Any, None, Any], step: _native.Step) -> Any:
-    """Runs it to its end. Yielded values are progress; at each yield the step can be cancelled."""
+    """Runs it to its end. Yielded values are checkpoints; a cancelled step ends at a yield."""
     try:
-        progress = next(generator)
+        value = next(generator)
         while True:
-            step.logger.info("progress: %s", progress)
+            if value is not None:
+                step.checkpoint(value)
             if step.is_cancelled():
-                progress = generator.throw(Cancelled("the step was cancelled"))
+                value = generator.throw(Cancelled("the step was cancelled"))
             else:
-                progress = next(generator)
+                value = next(generator)
     except StopIteration as done:
         return done.value

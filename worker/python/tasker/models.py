@@ -119,6 +119,8 @@ class StepView:
     items_complete: Optional[int] = None
     items_failed: Optional[int] = None
     compensation: Any = None  # of its undo step: state, attempts and error
+    progress: Optional[float] = None  # 0 to 1, as the handler noted it; None once it ended
+    message: Optional[str] = None  # of the handler, with the progress
     result: Any = None
     error: Optional[Problem] = None
 

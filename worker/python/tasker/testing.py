@@ -198,45 +198,16 @@ def call(
     initialization: Optional[Mapping[str, Any]] = None,
     failures: int = 0,
     max_attempts: int = 1,
+    checkpoint: Any = None,
 ) -> Tuple[Any, Optional[Failure]]:
     """Calls one handler as the worker does: (result, None) or (None, failure). The result of a
     handler that asks for child tasks is a ``Children`` with the list ``wanted``.
 
     ``item``: of a step with ``map``, ``{"index": 17, "item": …}`` or ``{"items": […]}``.
+    ``checkpoint``: the last one of an earlier attempt.
     """
-    return _call(
+    _, result, failure = _attempt(
         handler,
-        context,
-        parents,
-        parent_states=parent_states,
-        item=item,
-        inputs=inputs,
-        name=name,
-        method=method,
-        initialization=initialization,
-        failures=failures,
-        max_attempts=max_attempts,
-    )
-
-
-def _call(
-    handler: Callable[..., Any],
-    context: Any,
-    parents: Optional[Mapping[str, Any]],
-    *,
-    parent_states: Optional[Mapping[str, str]],
-    item: Optional[Mapping[str, Any]] = None,
-    inputs: Optional[Mapping[str, Any]] = None,
-    name: str,
-    method: str,
-    initialization: Optional[Mapping[str, Any]],
-    settings: Optional[Mapping[str, Any]] = None,
-    failures: int,
-    max_attempts: int,
-) -> Tuple[Any, Optional[Failure]]:
-    answer = _native.try_handler(
-        handler,
-        _binding.parameters(handler),
         name,
         method,
         _native.write_json({} if context is None else context),
@@ -245,18 +216,29 @@ def _call(
         _native.write_json(item or {}),
         _native.write_json(inputs or {}),
         _native.write_json(initialization or {}),
-        None if settings is None else _native.write_json(settings),
+        None,
         failures,
         max_attempts,
+        _native.write_json(checkpoint),
     )
-    if answer[0] == _failure:
-        _, message, kind, permanent, after_ms, traceback = answer
+    return result, failure
+
+
+def _attempt(
+    handler: Callable[..., Any], *inputs: Any
+) -> Tuple[Optional[str], Any, Optional[Failure]]:
+    """Calls a handler: (the last checkpoint as JSON, result, failure)."""
+    checkpoint, outcome, *answer = _native.try_handler(
+        handler, _binding.parameters(handler), *inputs
+    )
+    if outcome == _failure:
+        message, kind, permanent, after_ms, traceback = answer
         after = None if after_ms is None else after_ms / 1000
-        return None, Failure(message, kind, permanent, after, traceback)
-    if answer[0] == "children":
-        asked = _native.read_json(answer[1])
-        return Children(asked["children"], asked["on_child_failure"]), None
-    return _native.read_json(answer[1]), None
+        return checkpoint, None, Failure(message, kind, permanent, after, traceback)
+    value = _native.read_json(answer[0])
+    if outcome == "children":
+        return checkpoint, Children(value["children"], value["on_child_failure"]), None
+    return checkpoint, value, None
 
 
 def _compile(template: _operations.TemplateSource, environment: str) -> Dict[str, Any]:
@@ -301,19 +283,24 @@ def _run_step(
         if is_dynamic
     }
     most = declared["max_attempts"] if declared["retryable"] else 1
+    given = declared["worker_settings"]
+    settings = None if given is None else _native.write_json(given)
+    checkpoint = None
     while step.state == "pending":
-        result, failure = _call(
+        checkpoint, result, failure = _attempt(
             functions[declared["handler"]],
-            _native.read_json(context_text),
-            results,
-            parent_states=states,
-            item=item,
-            name=step.name,
-            method=declared["handler_method"] or "",
-            initialization=declared["initialization"],
-            settings=declared["worker_settings"],
-            failures=len(step.failures),
-            max_attempts=most,
+            step.name,
+            declared["handler_method"] or "",
+            context_text,
+            _native.write_json(results),
+            _native.write_json(states),
+            _native.write_json(item or {}),
+            _native.write_json({}),
+            _native.write_json(declared["initialization"]),
+            settings,
+            len(step.failures),
+            most,
+            checkpoint,
         )
         if failure is None and item is not None and "items" in item:
             failure = _wrong_batch(result, len(item["items"]))

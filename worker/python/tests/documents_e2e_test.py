@@ -7,10 +7,12 @@ import re
 import subprocess
 import sys
 import textwrap
+from typing import Any
 
 import pytest
 
 import tasker
+from tasker import testing
 
 top = pathlib.Path(__file__).resolve().parents[3]
 
@@ -218,6 +220,15 @@ class TestDocuments:
         task = client.wait(client.create_task(late.name, {}), timeout=60)
         assert task.state == "failed"
         assert task.error and task.error.type == "deadline"
+
+    def test_checkpoints_of_workflows(self):
+        (code,) = [each for each in blocks("docs/workflows.md", "python") if "checkpoint" in each]
+        loaded: list[int] = []
+        names: dict[str, Any] = {"tasker": tasker, "rows": 4, "load": loaded.append}
+        exec(code, names)
+        _, failure = testing.call(names["import_rows"], checkpoint=2)
+        assert failure is None
+        assert loaded == [2, 3]
 
     def test_signals_of_workflows(self, reader):
         client = tasker.Client(reader.url)

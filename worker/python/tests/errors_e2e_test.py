@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from worker_program import until
 
 import tasker
 
@@ -252,15 +253,17 @@ def test_time_out_cancels_and_ends_the_wait(engine):
     assert error.type == "timeout" and "300 ms" in error.message
 
 
-def test_generator_reports_progress_and_is_cancelled_at_a_yield(engine, caplog):
-    caplog.set_level("INFO", "tasker.step")
+def test_generator_continues_from_its_last_yield_and_is_cancelled_at_one(engine):
     caught = threading.Event()
 
     @tasker.step("count")
-    def count(context):
-        for part in range(context["parts"]):
-            yield part / context["parts"]
-        return context["parts"]
+    def count(context, step):
+        first = step.checkpoint() or 0
+        for part in range(first, context["parts"]):
+            if part == 2 and step.attempt == 1:
+                raise tasker.Retry("again", after=0)
+            yield part + 1
+        return {"first": first, "last": step.checkpoint()}
 
     @tasker.step("endless")
     def endless(step):
@@ -282,13 +285,29 @@ def test_generator_reports_progress_and_is_cancelled_at_a_yield(engine, caplog):
     engine.template("endless", [step])
     with engine.worker(count, endless):
         counted = engine.run("count", {"parts": 4})
-        assert counted.result == {"only": 4}
+        assert counted.result == {"only": {"first": 2, "last": 4}}
         assert engine.run("endless").state == "failed"
         assert caught.wait(10)
-    reported = [record for record in caplog.records if record.getMessage() == "progress: 0.75"]
-    (record,) = reported
-    assert (record.step, record.attempt) == ("only", 1)
-    assert record.correlation_id == record.task_id == counted.task_id
+
+
+def test_progress_is_shown_while_the_step_runs(engine):
+    release = threading.Event()
+
+    @tasker.step("pages")
+    def pages(step):
+        step.progress(0.25, "page 1 of 4")
+        release.wait(30)
+        return step.checkpoint()
+
+    engine.template("pages", [("only", "pages")])
+    with engine.worker(pages):
+        task = engine.create("pages")
+        until(lambda: engine.client.step(task, "only").progress is not None)
+        shown = engine.client.step(task, "only")
+        assert (shown.progress, shown.message) == (0.25, "page 1 of 4")
+        release.set()
+        assert engine.client.wait(task, 30).result == {"only": None}
+    assert engine.client.step(task, "only").progress is None
 
 
 def test_unknown_handler_is_named(engine):

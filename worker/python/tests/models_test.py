@@ -130,9 +130,9 @@ def given(handler, context="{}", parents="{}"):
     """The result of a handler, which gets its values as JSON text."""
     bound = _binding.parameters(handler)
     rest = ("{}", "{}", "{}", "{}", None, 0, 1)  # parent_states … settings
-    answer = _native.try_handler(handler, bound, "step", "", context, parents, *rest)
-    assert answer[0] == "success", answer
-    return json.loads(answer[1])
+    _, outcome, *answer = _native.try_handler(handler, bound, "step", "", context, parents, *rest)
+    assert outcome == "success", answer
+    return json.loads(answer[0])
 
 
 def test_decimal_of_a_model_keeps_every_digit():

@@ -25,7 +25,8 @@ struct trial_step {
     std::int32_t failures = 0;
     std::int32_t max_attempts = 1;
     std::optional<std::chrono::milliseconds> timeout;
-    std::stop_token cancelled_by; ///< a stop request cancels the step
+    nlohmann::json checkpoint = nullptr; ///< of an earlier attempt
+    std::stop_token cancelled_by;        ///< a stop request cancels the step
 };
 
 /// A trial step's inputs as JSON text. The handler gets them unchanged: digits, order, repeated
@@ -40,13 +41,16 @@ struct trial_inputs {
     /// The template's settings for the worker, `inputs` and `result_schema`: they are applied as
     /// the worker does.
     std::optional<std::string> settings{};
+    std::optional<std::string> checkpoint = {}; ///< of an earlier attempt
 };
 
 /// Runs a handler like the worker, including the treatment of exceptions, on the calling thread. A
 /// time-out only sets the deadline.
 step_result try_handler(handler const& run, trial_step const& step);
 
-/// The same, with these inputs instead of those of `step`. REQUIRES: each is a JSON object.
-step_result try_handler(handler const& run, trial_step const& step, trial_inputs inputs);
+/// The same, with these inputs instead of those of `step`. REQUIRES: each is a JSON object, the
+/// checkpoint any JSON. `last_checkpoint`, unless null, receives the one for the next attempt.
+step_result try_handler(handler const& run, trial_step const& step, trial_inputs inputs,
+                        std::optional<std::string>* last_checkpoint = nullptr);
 
 } // namespace tasker::worker

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -36,13 +37,17 @@ public:
 ///     auto const checked = step.parent<bool>("validate");
 ///
 /// Lifetime: a handle; copies refer to the same step and keep its data alive.
-/// Threads: one at a time, except is_cancelled(), stop_token() and wait_for(), which any may call.
+/// Threads: one at a time, except is_cancelled(), stop_token(), wait_for(), checkpoint() and
+/// progress(), which any may call.
 /// Cancellation: cooperative. A step is cancelled when its time-out passes, when its lease is lost
 /// (the task was cancelled, or another worker has the step) and when the worker must stop now. In
 /// the first two cases the handler's return value is dropped; in the last, a success is kept and a
 /// failure returns the step to the queue. Errors: input_error, where noted.
 class step_context {
 public:
+    static constexpr std::size_t max_checkpoint_bytes = 1U << 20U; ///< as JSON
+    static constexpr std::size_t max_progress_message_bytes = 1'000;
+
     explicit step_context(std::shared_ptr<execution> running) noexcept;
 
     task_id task() const noexcept;
@@ -118,6 +123,26 @@ public:
     Value item() const {
         return convert<Value>(item(), "item");
     }
+
+    /// Keeps `value` for the next attempt of this step. It is stored within a second, and before
+    /// this attempt ends without a result; it is removed when the step ends.
+    /// Errors: permanent_failure if it takes more than max_checkpoint_bytes, or is nested deeper
+    /// than a result may be ("checkpoint_too_large", "invalid_checkpoint").
+    void checkpoint(nlohmann::json const& value) const;
+
+    /// The same with JSON text. A text that is not JSON is an "invalid_checkpoint".
+    void set_checkpoint_text(std::string json) const;
+
+    /// The last checkpoint, of this attempt or an earlier one; null if there is none.
+    nlohmann::json checkpoint() const;
+
+    /// The same as JSON text.
+    std::string checkpoint_text() const;
+
+    /// Shows how far this step is: `share` from 0 to 1, and a message for people, which is cut at
+    /// max_progress_message_bytes. Stored like a checkpoint.
+    /// Errors: std::invalid_argument for another share.
+    void progress(double share, std::string_view message = {}) const;
 
     /// Errors: input_error if it does not match.
     template <class Value>

@@ -60,6 +60,7 @@ struct claimed_step {
     /// JSON object, the template's settings of the step for the worker: `inputs`,
     /// `result_schema`; none if it has no such key.
     std::optional<std::string> settings;
+    std::optional<std::string> checkpoint; ///< JSON, the last one of an earlier attempt
 
     /// Whether `parents` was left out, because they take more than 64 MiB.
     bool has_too_large_parents() const noexcept {
@@ -159,6 +160,20 @@ struct started_step {
 /// on a connection without durable commits. `finish` stores the start of the other steps.
 boost::asio::awaitable<result<std::int32_t>> start(pg::connection& connection,
                                                    std::vector<started_step> steps, deadline until);
+
+/// What a handler noted about a step; an absent member does not change what is stored.
+struct noted_step {
+    lease held;
+    std::int32_t number = 0; ///< grows with each note of a delivery: an older one changes nothing
+    std::optional<std::string> checkpoint; ///< JSON
+    std::optional<double> progress;        ///< from 0 to 1
+    std::optional<std::string> message;    ///< UTF-8 without U+0000
+};
+
+/// Stores notes; returns how many of the steps this worker still holds. Safe on a connection
+/// without durable commits. REQUIRES: each step at most once.
+boost::asio::awaitable<result<std::int32_t>>
+store_progress(pg::connection& connection, std::vector<noted_step> steps, deadline until);
 
 /// Returns the indices (from 0) of the lost leases: stop working on them.
 boost::asio::awaitable<result<std::vector<std::size_t>>>

@@ -34,6 +34,8 @@ struct step_view {
     std::optional<std::int32_t> items_complete;
     std::optional<std::int32_t> items_failed; ///< permanently
     std::optional<std::string> compensation;  ///< JSON: state, attempts, error of its undo step
+    std::optional<double> progress;           ///< 0 to 1, as the handler noted it; none at its end
+    std::optional<std::string> message;       ///< of the handler, with `progress`
     std::optional<std::string> result;        ///< JSON; present once complete
     std::optional<std::string> error; ///< JSON, of the last attempt; of a map, also beside `result`
 
@@ -41,7 +43,7 @@ struct step_view {
 };
 
 /// Writes absent fields as null, except `result`, `error`, `waiting_for` with `waits_until`, the
-/// numbers of items, and `compensation`.
+/// numbers of items, `compensation`, and `progress` with `message`.
 void append(std::string& out, step_view const& step);
 
 /// Unknown fields are skipped.
