@@ -193,9 +193,11 @@ TEST_F(EngineRefusals, TemplatesThatBreakARuleAreRefused) {
     expect_template_refused(head + "  - name: a\n", "steps[0].handler");
     expect_template_refused(head + "  - name: a\n    handler: {callable: ''}\n",
                             "steps[0].handler.callable");
-    expect_template_refused(head + a + "    type: decision\n", "steps[0].type", "standard");
+    expect_template_refused(head + a + "    type: decided\n", "steps[0].type", "standard");
     expect_template_refused(head + a + "    timeout_seconds: 0\n", "steps[0].timeout_seconds");
-    expect_template_refused(head + a + "    retry: {max_attempts: 0}\n",
+    expect_template_refused(head + a + "    compensate: {method: m}\n",
+                            "steps[0].compensate.callable", "required");
+    expect_template_refused(head + a + "    retry: {max_attempts: -1}\n",
                             "steps[0].retry.max_attempts");
     expect_template_refused(head + a + "    retry: {backoff: expnential}\n",
                             "steps[0].retry.backoff", "exponential");
