@@ -25,7 +25,7 @@ protected:
     }
 
     ~WorkerProgress() override {
-        go.raise();
+        go_.raise();
     }
 
     bool wait_until_noted(std::string const& condition) {
@@ -39,8 +39,8 @@ protected:
         db().exec("select tasker.flush_notifications()");
     }
 
-    testing::signal noted;
-    testing::signal go;
+    testing::signal noted_;
+    testing::signal go_;
 };
 
 TEST_F(WorkerProgress, IsStoredWhileTheHandlerRunsAndRemovedAtItsEnd) {
@@ -48,7 +48,7 @@ TEST_F(WorkerProgress, IsStoredWhileTheHandlerRunsAndRemovedAtItsEnd) {
                          to.handle("note", [this](step_context const& step) -> step_result {
                              step.progress(0.25, "page 1 of 4");
                              step.checkpoint(json{{"page", 1}});
-                             go.wait(testing::soon());
+                             go_.wait(testing::soon());
                              return step.checkpoint();
                          });
                      }};
@@ -56,7 +56,7 @@ TEST_F(WorkerProgress, IsStoredWhileTheHandlerRunsAndRemovedAtItsEnd) {
     ASSERT_TRUE(wait_until_noted("checkpoint::text = '{\"page\":1}'"));
     EXPECT_EQ(step(id, "s")["progress"], 0.25);
     EXPECT_EQ(step(id, "s")["message"], "page 1 of 4");
-    go.raise();
+    go_.raise();
     ASSERT_TRUE(wait_for_task(id, "complete"));
     EXPECT_EQ(task(id)["result"]["s"], (json{{"page", 1}}));
     EXPECT_EQ(db().value<int>("select count(*) from tasker.step_progress"), 0);
@@ -86,7 +86,7 @@ TEST_F(WorkerProgress, CheckpointOfAReturnedStepIsThereForTheNextWorker) {
                 return step.checkpoint();
             }
             step.checkpoint("half");
-            noted.raise();
+            noted_.raise();
             while (step.wait_for(std::chrono::hours{1})) {
             }
             return retryable_error("stopped");
@@ -98,7 +98,7 @@ TEST_F(WorkerProgress, CheckpointOfAReturnedStepIsThereForTheNextWorker) {
         chosen.shutdown_grace_ms = 0;
         running_worker first{chosen, add};
         id = create("one");
-        ASSERT_TRUE(noted.wait(testing::soon()));
+        ASSERT_TRUE(noted_.wait(testing::soon()));
     }
     auto chosen = options();
     chosen.name = "second";
@@ -117,14 +117,14 @@ TEST_F(WorkerProgress, CheckpointOfAnAttemptThatAnswersChildTasksIsStoredWithIts
                              return children({{.key = "k", .name = "one"}});
                          });
                          to.handle("note", [this](step_context const&) -> step_result {
-                             go.wait(testing::soon());
+                             go_.wait(testing::soon());
                              return success();
                          });
                      }};
     auto const id = create("parent");
     ASSERT_TRUE(wait_for_step(id, "p", "waiting"));
     EXPECT_EQ(db().value<std::string>("select checkpoint from tasker.step_progress"), "\"asked\"");
-    go.raise();
+    go_.raise();
     ASSERT_TRUE(db().wait_until(testing::soon(), "select exists (select from tasker.timers)"));
     fire_timers();
     ASSERT_TRUE(wait_for_task(id, "complete"));
