@@ -11,7 +11,8 @@ using ::testing::ElementsAre;
 std::vector<std::string> messages(invalid_body const& invalid) {
     std::vector<std::string> out;
     for (auto const& [path, problem] : invalid.details) {
-        out.push_back(path.empty() ? problem : path + ": " + problem);
+        auto& message = out.emplace_back(path);
+        message.append(path.empty() ? "" : ": ").append(problem);
     }
     return out;
 }
