@@ -29,6 +29,7 @@ declare
     v_try       int := 1;
     v_now       timestamptz := tasker.clock();
     v_open      uuid[]; -- tasks of one level: first p_task_ids, then their children
+    v_level     uuid[]; -- those of them that were cancelled
     v_cancelled uuid[];
     v_overdue   boolean; -- the tasks of this level fail
     v_ended     record;
@@ -42,10 +43,11 @@ begin
                               and t.compensation is distinct from 'running');
             v_overdue := p_overdue;
             while v_open <> '{}' loop
-                v_cancelled := v_cancelled || tasker.cancel_level(v_open, v_now, v_overdue);
+                v_level := tasker.cancel_level(v_open, v_now, v_overdue);
+                v_cancelled := v_cancelled || v_level;
                 v_overdue := false; -- their child tasks are cancelled
                 v_open := array(
-                    select distinct c.child_id from unnest(v_open) o(task_id)
+                    select distinct c.child_id from unnest(v_level) o(task_id)
                     -- `offset 0`: decision 0113.
                     cross join lateral (
                         select c.child_id from tasker.child_tasks c where c.task_id = o.task_id offset 0) c

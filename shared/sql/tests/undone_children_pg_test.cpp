@@ -1,3 +1,4 @@
+#include "blocked_call.hpp"
 #include "workflow_database.hpp"
 
 #include <fmt/format.h>
@@ -122,6 +123,36 @@ TEST_F(UndoneChildren, HandlerThatUndoesMayAnswerChildTasks) {
     EXPECT_EQ(fire(), 1);
     EXPECT_EQ(w_.task_state(task), "failed");
     EXPECT_EQ(compensation(task), "complete");
+}
+
+/// The cancellation waits for another task meanwhile.
+TEST_F(UndoneChildren, CancellationSparesThoseOfAHandlerThatBeganToUndoMeanwhile) {
+    auto const parent = w_.register_yaml("parent", asked);
+    auto const first = w_.create(parent);
+    auto const second = w_.create(parent);
+    run_once();
+    held_step t;
+    for (auto const& step : w_.claim()) {
+        if (step.task_id == second) {
+            t = step;
+        }
+    }
+    pqxx::connection session{w_.db().dsn()};
+    pqxx::work holder{session};
+    holder.exec(fmt::format("select from tasker.steps where task_id = '{}' for update", first));
+    blocked_call cancel{
+        w_.db().dsn(),
+        fmt::format("select tasker.cancel_tasks('{{{},{}}}'::uuid[], true)", first, second)};
+    cancel.settle(w_);
+    w_.finish(t, problem, 2);
+    w_.finish(w_.claim().at(0), children, 3);
+    holder.commit();
+    EXPECT_EQ(cancel.outcome(), "");
+    EXPECT_EQ(w_.task_state(first), "cancelled");
+    EXPECT_EQ(w_.task_state(second), "failed");
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.tasks where parent_task is not null "
+                                 "and state = 'cancelled'"),
+              0);
 }
 
 TEST_F(UndoneChildren, FailedChildOfAHandlerThatUndoesFailsTheCompensation) {
