@@ -5,14 +5,16 @@
 -- called by: the orchestrator (POST /v1/tasks/{id}/cancel); end_overdue.
 -- returns: for each task that exists its state afterwards, and whether this call cancelled it; a
 --   task that is complete, was cancelled before or compensates is not changed.
+-- p_most_tries: how often it tries to get the locks.
 -- locks: steps (task_id, step_no), then tasks (task_id), for each level of child tasks. A later round may lock
 --   steps below those that it holds, so each wait is bounded: after it, the function releases its locks and starts
 --   again.
--- raises: lock_not_available after 20 attempts.
+-- raises: lock_not_available after p_most_tries attempts.
 -- moves: step enqueued (with or without a row) | in_progress | waiting_for_retry | waiting | pending -> cancelled;
 --   task pending | running | waiting | failed -> cancelled; pending | running | waiting -> failed.
 create or replace function tasker.cancel_tasks(
-    p_task_ids uuid[], p_compensate boolean default false, p_overdue boolean default false)
+    p_task_ids uuid[], p_compensate boolean default false, p_overdue boolean default false,
+    p_most_tries int default 20)
 returns table (task_id uuid, cancelled boolean, state tasker.task_state)
 language plpgsql
 set search_path = ''
@@ -25,7 +27,6 @@ set lock_timeout = '100ms' -- below every deadlock_timeout that is in use
 as $$
 #variable_conflict use_column
 declare
-    c_most_tries constant int := 20;
     v_try       int := 1;
     v_now       timestamptz := tasker.clock();
     v_open      uuid[]; -- tasks of one level: first p_task_ids, then their children
@@ -64,7 +65,7 @@ begin
                 offset 0) w;
             exit;
         exception when lock_not_available then
-            if v_try = c_most_tries then
+            if v_try = p_most_tries then
                 raise;
             end if;
             v_try := v_try + 1;

@@ -140,6 +140,37 @@ TEST_F(TaskDeadlines, AreExecutedLaterWhereARowStaysLocked) {
     EXPECT_EQ(w_.task_state(task), "failed");
 }
 
+TEST_F(TaskDeadlines, OneThatStaysLockedDoesNotKeepOthers) {
+    auto const kept = create(chain);
+    auto const other = w_.create(1);
+    w_.move_clock("61 seconds");
+    pqxx::connection session{w_.db().dsn()};
+    pqxx::work holder{session};
+    holder.exec(fmt::format("select from tasker.tasks where task_id = '{}' for update", kept));
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(other), "failed");
+    EXPECT_EQ(w_.db().value<std::string>("select string_agg(task_id::text, ' ') "
+                                         "from tasker.timers"),
+              kept);
+    holder.commit();
+    w_.move_clock("90 seconds");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(kept), "failed");
+}
+
+TEST_F(TaskDeadlines, StepThatStaysLockedDoesNotKeepOthers) {
+    auto const kept = create(chain);
+    auto const other = w_.create(1);
+    w_.claim();
+    w_.move_clock("61 seconds");
+    pqxx::connection session{w_.db().dsn()};
+    pqxx::work holder{session};
+    holder.exec(fmt::format("select from tasker.steps where task_id = '{}' for update", kept));
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(other), "failed");
+    EXPECT_EQ(w_.task_state(kept), "running");
+}
+
 TEST_F(TaskDeadlines, TemplatesWithoutOneHaveNoTimer) {
     w_.create(w_.register_template("plain", "a"));
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
