@@ -7,6 +7,7 @@ namespace tasker::sql::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -169,6 +170,25 @@ TEST_F(TaskDeadlines, StepThatStaysLockedDoesNotKeepOthers) {
     EXPECT_EQ(fire(), 1);
     EXPECT_EQ(w_.task_state(other), "failed");
     EXPECT_EQ(w_.task_state(kept), "running");
+}
+
+TEST_F(TaskDeadlines, ParentShowsThatTheTimeOfItsChildWasOver) {
+    w_.register_yaml("kid", "  - {name: x, handler: {callable: h}, allow_failure: true}\n"
+                            "  - {name: k, handler: {callable: h}, compensate: {callable: u}}\n"
+                            "  - {name: l, handler: {callable: h}, dependencies: [k]}\n"
+                            "timeout_seconds: 60\n");
+    auto const task = create("  - {name: w, workflow: {name: kid}}\n");
+    for (auto const& step : w_.claim()) {
+        bool const fails = step.name == "x";
+        w_.finish(step, fails ? problem : "1", fails ? 2 : 0);
+    }
+    w_.move_clock("61 seconds");
+    EXPECT_EQ(fire(), 1);
+    w_.finish(w_.claim().at(0), problem, 2); // k:undo
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(task), "failed");
+    EXPECT_THAT(w_.shown(task, "w", "error ->> 'message'"),
+                EndsWith("failed: the task did not end within its timeout_seconds"));
 }
 
 TEST_F(TaskDeadlines, TemplatesWithoutOneHaveNoTimer) {
