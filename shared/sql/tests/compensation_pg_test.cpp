@@ -320,6 +320,16 @@ TEST_P(Compensation, DryRunListsWhatWouldBeUndoneInItsOrder) {
     EXPECT_EQ(compensation(task), "");
 }
 
+TEST_P(Compensation, NothingIsListedOfATaskThatWillNotBeUndone) {
+    auto const complete = create(chain);
+    w_.run_all();
+    EXPECT_THAT(listed(complete), IsEmpty());
+    auto const cancelled = w_.create(1);
+    run_once();
+    EXPECT_TRUE(cancel(cancelled, false));
+    EXPECT_THAT(listed(cancelled), IsEmpty());
+}
+
 constexpr auto parent_of_a_child =
     "  - {name: p, handler: {callable: h}, compensate: {callable: u}}\n"
     "  - {name: w, workflow: {name: kid}, compensate: {callable: u}, dependencies: [p]}\n"
