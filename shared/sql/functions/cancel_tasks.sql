@@ -72,15 +72,13 @@ begin
         end;
     end loop;
     delete from tasker.unsuccessful_tasks u where u.state = 'failed' and u.task_id = any (v_cancelled);
-    if p_overdue then
-        select array_agg(t.task_id) filter (where t.state = 'failed') as failed,
-               array_agg(t.task_id) filter (where t.state = 'cancelled') as cancelled
-        into v_ended from tasker.tasks t where t.task_id = any (v_cancelled);
-        perform tasker.end_tasks(v_ended.failed, 'failed', true);
-        perform tasker.end_tasks(v_ended.cancelled, 'cancelled', true);
-    else
-        perform tasker.end_tasks(nullif(v_cancelled, '{}'), 'cancelled', true, p_compensate);
-    end if;
+    -- First the child tasks, which are undone before their parents.
+    for v_ended in
+        select t.state, array_agg(t.task_id) as tasks from tasker.tasks t where t.task_id = any (v_cancelled)
+        group by t.state, t.depth order by coalesce(t.depth, 0) desc
+    loop
+        perform tasker.end_tasks(v_ended.tasks, v_ended.state, true, p_compensate or p_overdue, true);
+    end loop;
     return query
         select t.task_id, t.task_id = any (v_cancelled), t.state
         from tasker.tasks t where t.task_id = any (p_task_ids);

@@ -2,21 +2,27 @@
 -- cancelled. A task that compensates is finished after that.
 -- called by: update_tasks, finish_step, start_dynamic, cancel_tasks, which hold the tasks' locks.
 -- p_task_ids: null for none. p_some_children: some of them may be child tasks. p_compensate: false for none of them.
+-- p_hold: some of their child tasks may compensate, which comes first (hold_compensation).
 -- locks: see start_compensation.
 create or replace function tasker.end_tasks(
-    p_task_ids uuid[], p_state tasker.task_state, p_some_children boolean, p_compensate boolean default true)
+    p_task_ids uuid[], p_state tasker.task_state, p_some_children boolean, p_compensate boolean default true,
+    p_hold boolean default false)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 declare
     v_undo  uuid[];
+    v_held  uuid[] := '{}'::uuid[];
     v_ended uuid[] := p_task_ids;
 begin
     if p_task_ids is null then
         return;
     end if;
     if p_state <> 'complete' then
+        if p_compensate and p_hold then
+            v_held := tasker.hold_compensation(p_task_ids);
+        end if;
         with ended as (
             insert into tasker.unsuccessful_tasks (state, task_id) select p_state, unnest(p_task_ids)
             returning task_id
@@ -27,9 +33,9 @@ begin
         cross join lateral (select * from tasker.tasks t where t.task_id = e.task_id offset 0) t
         cross join lateral (select * from tasker.templates p where p.template_id = t.template_id offset 0) p
         where p_compensate and p.has_compensation and t.compensation is null;
-        if v_undo is not null then
+        if v_undo is not null or v_held <> '{}' then
             v_undo := tasker.start_compensation(v_undo);
-            v_ended := array(select u from unnest(p_task_ids) u where u <> all (coalesce(v_undo, '{}')));
+            v_ended := array(select u from unnest(p_task_ids) u where u <> all (v_held || coalesce(v_undo, '{}')));
         end if;
     end if;
     if v_ended = '{}' then

@@ -1,10 +1,10 @@
 -- Moves steps that wait for child tasks: ends those whose children have all ended, and those with a child that failed;
--- starts the next attempt of those whose retry is due.
+-- starts the next attempt of those whose retry is due. Starts the compensation of tasks that waited for their children.
 -- called by: fire_timers. It has no SET options: it runs under those of its callers.
 -- p_kinds: `child`: a child is complete; `child_failed`: one failed or was cancelled; `again`: the retry is due.
 -- returns: how many steps moved.
 -- locks: open children of steps with a failed child (see cancel_tasks), the steps (task_id, step_no), then as
---   end_waits.
+--   end_waits and resume_compensation.
 -- moves: step waiting -> enqueued | complete | failed; others as end_waits.
 create or replace function tasker.fire_children(
     p_task_ids uuid[], p_step_nos int[], p_kinds tasker.timer_kind[]) returns int
@@ -60,6 +60,9 @@ begin
         v_moves.ended_tasks || v_refused.task_ids, v_moves.ended_steps || v_refused.step_nos,
         v_moves.states || array_fill('failed'::tasker.step_state, array[coalesce(cardinality(v_refused.task_ids), 0)]),
         v_moves.payloads || v_refused.errors);
+    if 'child_failed' = any (p_kinds) then
+        perform tasker.resume_compensation(p_task_ids);
+    end if;
     return v_moves.moved;
 end;
 $$;

@@ -1,6 +1,6 @@
 -- Adds the timers of the parents whose child tasks have ended. The steps that wait for them are moved in another
 -- transaction (fire_children): this one may hold locks of the parents' steps and tasks, in another order.
--- called by: end_tasks, update_tasks.
+-- called by: end_tasks, update_tasks, resume_compensation.
 -- p_task_ids: tasks that ended, some of them may be child tasks.
 create or replace function tasker.note_child_ends(p_task_ids uuid[], p_state tasker.task_state) returns void
 language plpgsql

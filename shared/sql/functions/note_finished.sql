@@ -1,6 +1,6 @@
 -- Remembers, for flush_notifications, which tasks have finished; beyond 100 only that there were many
 -- ('*'), as a payload has at most 8,000 bytes.
--- called by: end_tasks, update_tasks.
+-- called by: end_tasks, update_tasks, resume_compensation.
 create or replace function tasker.note_finished(p_task_ids uuid[]) returns void
 language plpgsql
 set search_path = ''

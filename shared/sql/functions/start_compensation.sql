@@ -1,6 +1,6 @@
 -- Starts the compensation of tasks that failed or were cancelled: adds the rows of the undo steps without parents, and
 -- enqueues those that can run. The tasks keep their states. A task without a complete step to undo has no compensation.
--- called by: end_tasks.
+-- called by: end_tasks, resume_compensation.
 -- p_task_ids: tasks whose templates have compensations, and whose compensation has not begun; null for none.
 -- returns: those of the tasks that compensate now; null if there are none.
 -- REQUIRES: the caller has locked the tasks.

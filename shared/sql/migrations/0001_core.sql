@@ -112,8 +112,9 @@ create table tasker.template_steps (
 -- it started when its first root did; `started_at` is set only where the root's row no longer has that time
 -- (decision 0120). `steps_active` counts its enqueued and in_progress steps, and those waiting for items or child
 -- tasks; `steps_waiting` those waiting for a time or a signal: the task has finished when both are zero.
--- `compensation`: null until the first undo step of a failed or cancelled task is enqueued. While it is `running`, the
--- counts are those of the undo steps. `error`: why a task failed that none of its steps failed.
+-- `compensation`: null until the first undo step of a failed or cancelled task is enqueued, or the compensation of its
+-- child tasks. While it is `running`, the counts are those of the undo steps; both zero: it waits for its children.
+-- `error`: why a task failed that none of its steps failed.
 -- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it. parent_…, child_key and
 -- depth (1: the parent is no child task) are those of a child task, see child_tasks; null in others.
 create table tasker.tasks (

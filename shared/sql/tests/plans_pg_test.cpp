@@ -234,7 +234,7 @@ protected:
         create(parents_, "null::text");
         exec(fmt::format("select from tasker.cancel_tasks(array(select task_id from tasker.tasks "
                          "where template_id = {} and state = 'running' order by task_id desc "
-                         "limit {}))",
+                         "limit {}), true)",
                          parents_, batch / 2));
         exec("select from tasker.list_tasks(null, null, null, null, null, null, null, 100, "
              "p_children => true)");

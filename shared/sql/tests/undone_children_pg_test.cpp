@@ -35,6 +35,11 @@ protected:
                         task));
     }
 
+    bool is_finished(std::string const& task) {
+        return w_.db().value<bool>(
+            fmt::format("select count(*) = 1 from tasker.finished_tasks(array['{}'::uuid])", task));
+    }
+
     /// "b k:undo": the key of the child task, if it is one, and the step.
     std::string described(held_step const& step) {
         return w_.db().value<std::string>(
@@ -93,7 +98,32 @@ TEST_F(UndoneChildren, CancellationUndoesThemTooIfItIsAskedTo) {
               undone);
     w_.finish(held[0], "null");
     EXPECT_EQ(compensation(held[0].task_id), "complete");
-    EXPECT_EQ(compensation(undone), ""); // no step of it was complete
+    EXPECT_EQ(compensation(undone), "running");
+    fire();
+    EXPECT_EQ(compensation(undone), "complete"); // no step of it was complete
+    EXPECT_TRUE(is_finished(undone));
+    EXPECT_EQ(compensation(kept), "");
+}
+
+/// The child fails before the cancellation, and is undone while that is not committed.
+TEST_F(UndoneChildren, ParentContinuesAfterOneThatWasUndoneDuringTheCancellation) {
+    auto const task = w_.create(w_.register_yaml(
+        "parent", "  - {name: p, handler: {callable: h}, compensate: {callable: u}}\n"
+                  "  - {name: c, workflow: {name: kid}, dependencies: [p]}\n"));
+    EXPECT_THAT(run_once(), ElementsAre("p"));
+    EXPECT_THAT(run_once(), ElementsAre("k"));
+    EXPECT_THAT(run_once("l"), ElementsAre("l"));
+    pqxx::connection session{w_.db().dsn()};
+    pqxx::work cancellation{session};
+    cancellation.exec(fmt::format("select tasker.cancel_tasks('{{{}}}'::uuid[], true)", task));
+    EXPECT_THAT(run_once(), ElementsAre("k:undo"));
+    blocked_call timers{w_.db().dsn(), "select tasker.fire_timers(10)"};
+    timers.settle(w_);
+    cancellation.commit();
+    EXPECT_EQ(timers.outcome(), "");
+    EXPECT_THAT(run_once(), ElementsAre("p:undo"));
+    EXPECT_EQ(compensation(task), "complete");
+    EXPECT_TRUE(is_finished(task));
 }
 
 TEST_F(UndoneChildren, TimeLimitOfTheParentUndoesThemToo) {
@@ -105,6 +135,37 @@ TEST_F(UndoneChildren, TimeLimitOfTheParentUndoesThemToo) {
     EXPECT_EQ(w_.task_state(task), "failed");
     EXPECT_THAT(run_once(), ElementsAre("k:undo"));
     EXPECT_THAT(w_.claim(), IsEmpty());
+}
+
+TEST_F(UndoneChildren, CancelledOnesAreUndoneBeforeTheStepsOfTheirParents) {
+    w_.register_yaml("middle", "  - {name: w, workflow: {name: kid}}\n");
+    auto const task = w_.create(w_.register_yaml(
+        "parent", "  - {name: p, handler: {callable: h}, compensate: {callable: u}}\n"
+                  "  - {name: c, workflow: {name: middle}, dependencies: [p]}\n"
+                  "  - {name: d, handler: {callable: h}, dependencies: [p]}\n"
+                  "timeout_seconds: 60\n"));
+    auto const other = w_.create(3);
+    EXPECT_THAT(run_once(), ElementsAre("p", "p"));
+    EXPECT_THAT(run_once(), UnorderedElementsAre("k", "d", "k", "d"));
+    w_.db().exec(fmt::format("select tasker.cancel_tasks(array['{}'::uuid], true)", task));
+    EXPECT_EQ(fire(), 0);
+    w_.move_clock("61 seconds");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(other), "failed");
+    for (auto const& each : {task, other}) {
+        EXPECT_EQ(compensation(each), "running");
+        EXPECT_FALSE(is_finished(each));
+    }
+    fire();
+    EXPECT_THAT(run_once(), ElementsAre("k:undo", "k:undo"));
+    fire(); // the tasks between
+    fire();
+    EXPECT_THAT(run_once(), ElementsAre("p:undo", "p:undo"));
+    for (auto const& each : {task, other}) {
+        EXPECT_EQ(compensation(each), "complete");
+        EXPECT_TRUE(is_finished(each));
+    }
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.tasks where finished_at is null"), 0);
 }
 
 constexpr auto asked = "  - {name: s, handler: {callable: h}, compensate: {callable: u}}\n"
