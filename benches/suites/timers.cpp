@@ -143,7 +143,8 @@ void measure_all(bench& on) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return suite_main(argc, argv, "timers",
-                      "Steps that sleep or wait for a signal: how many, and how late they continue.",
-                      measure_all, {.tasks = true});
+    return suite_main(
+        argc, argv, "timers",
+        "Steps that sleep or wait for a signal: how many, and how late they continue.", measure_all,
+        {.tasks = true});
 }

@@ -107,11 +107,11 @@ class TestSalesTotals:
         assert task.result == {"add": {}}
 
     def test_currency_without_a_rate_fails_the_map(self, examples):
-        task, states = examples.run("sales_totals", {"csv": "north,2,XXX"})
+        task, states = examples.run("sales_totals", {"csv": "north,2,ZZZ"})
         assert (task.state, states["add"]) == ("failed", "pending")
         assert examples.error_type(task, "convert") == "item_failed"
         (item,) = examples.client.items(task, "convert")
-        assert "XXX" in item.error.message
+        assert "ZZZ" in item.error.message
 
 
 class TestCustomerImport:
@@ -139,7 +139,7 @@ class TestExchangeRates:
         assert (task.state, fetch.attempts, fetch.error.type) == ("failed", 4, "rate_limited")
 
     def test_unknown_currency_is_not_tried_again(self, examples):
-        task, _ = examples.run("exchange_rates", {"currency": "XXX"})
+        task, _ = examples.run("exchange_rates", {"currency": "ZZZ"})
         fetch = examples.client.step(task, "fetch")
         assert (task.state, fetch.attempts) == ("failed", 1)
         assert fetch.error.type == "data_handlers.UnknownCurrency"
@@ -249,7 +249,7 @@ IN_MEMORY = [
     ("release_build", {"version": "1.2.0", "style_problems": 3}),
     ("release_build", {"version": "1.2.0", "platforms": ["linux", "amiga"]}),
     ("sales_totals", {"csv": "north,2,EUR\nsouth,10,USD"}),
-    ("sales_totals", {"csv": "north,2,XXX"}),
+    ("sales_totals", {"csv": "north,2,ZZZ"}),
     ("sales_totals", {"csv": ""}),
     ("nightly_backup", {"folder": "/no/folder", "target": "/no/target"}),
 ]

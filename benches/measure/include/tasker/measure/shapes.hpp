@@ -20,7 +20,8 @@ struct shape {
     std::string retry = {};                 ///< of every step, a JSON object; empty: the default
     std::vector<std::string> names = {};    ///< of the steps; empty: s0, s1, …
     std::vector<std::string> handlers = {}; ///< of each step, instead of the one for all
-    /// Of each step, further keys as a JSON object, or empty. A step with `sleep` or `signal` has no handler.
+    /// Of each step, further keys as a JSON object, or empty. A step with `sleep` or `signal` has
+    /// no handler.
     std::vector<std::string> keys = {};
 
     std::size_t steps() const noexcept {
