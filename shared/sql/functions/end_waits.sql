@@ -1,7 +1,8 @@
 -- Ends waits of steps, and of items of maps: stores how each ended, and advances the tasks. Those that no longer wait
 -- are ignored.
 -- called by: fire_timers (sleeps), fire_children, fire_deadlines, signal_task, deliver_keyed_signal.
--- p_states: complete, failed or skipped. p_payloads: the result of a complete step, the error of a failed one.
+-- p_states: complete, failed or skipped; `waiting` for an item that waits for its retry, which is cancelled if its map
+--   has stopped. p_payloads: the result of a complete step, the error of a failed one.
 -- returns: how many steps ended.
 -- locks: the steps (task_id, step_no), their children in templates that are not dynamic, the tasks (task_id), then the
 --   other children.
@@ -28,9 +29,9 @@ declare
 begin
     with ended as (
         update tasker.steps s
-        set state = e.state, finished_at = v_now,
+        set state = e.state, finished_at = case when e.state <> 'waiting' then v_now end,
             result = case e.state when 'complete' then e.payload::json end,
-            error = case e.state when 'failed' then e.payload::json end
+            error = case e.state when 'failed' then e.payload::json when 'waiting' then s.error end
         from (select * from unnest(p_task_ids, p_step_nos, p_states, p_payloads) u(task_id, step_no, state, payload)
               order by u.task_id, u.step_no) e
         where s.task_id = any (array[e.task_id]) and s.step_no = e.step_no and s.state = 'waiting'

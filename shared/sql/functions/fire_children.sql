@@ -14,6 +14,7 @@ declare
     v_now     timestamptz := tasker.clock();
     v_moves   record;
     v_refused record; -- steps whose next child cannot be created
+    v_items   record; -- items of maps that wait for their retry, or for their next child
 begin
     if 'child_failed' = any (p_kinds) then
         perform tasker.cancel_siblings(p_task_ids, p_step_nos);
@@ -35,6 +36,10 @@ begin
            array_agg(j.step_no) filter (where j.action = 'again' and j.kind = 'workflow') as parent_steps,
            array_agg(j.task_id) filter (where j.action = 'again' and j.kind <> 'workflow') as handler_tasks,
            array_agg(j.step_no) filter (where j.action = 'again' and j.kind <> 'workflow') as handler_steps,
+           array_agg(j.task_id) filter (where j.action in ('retry', 'again')
+                                              and tasker.item_index(j.step_no) is not null) as item_tasks,
+           array_agg(j.step_no) filter (where j.action in ('retry', 'again')
+                                              and tasker.item_index(j.step_no) is not null) as item_steps,
            count(*)::int as moved
     into v_moves from tasker.judge_children(p_task_ids, p_step_nos, p_kinds) j;
     if v_moves.failed_tasks is not null then
@@ -56,10 +61,15 @@ begin
             tasker.queues_of(v_moves.handler_tasks), v_moves.handler_tasks, v_moves.handler_steps);
     end if;
     v_refused := tasker.start_children(v_moves.parent_tasks, v_moves.parent_steps);
+    select array_agg(i.task_id) as tasks, array_agg(i.step_no) as steps, count(*)::int as number into v_items
+    from unnest(v_moves.item_tasks, v_moves.item_steps) i(task_id, step_no)
+    where (i.task_id, i.step_no) not in (select * from unnest(v_refused.task_ids, v_refused.step_nos));
     perform tasker.end_waits(
-        v_moves.ended_tasks || v_refused.task_ids, v_moves.ended_steps || v_refused.step_nos,
-        v_moves.states || array_fill('failed'::tasker.step_state, array[coalesce(cardinality(v_refused.task_ids), 0)]),
-        v_moves.payloads || v_refused.errors);
+        v_moves.ended_tasks || v_refused.task_ids || v_items.tasks,
+        v_moves.ended_steps || v_refused.step_nos || v_items.steps,
+        v_moves.states || array_fill('failed'::tasker.step_state, array[coalesce(cardinality(v_refused.task_ids), 0)])
+            || array_fill('waiting'::tasker.step_state, array[v_items.number]),
+        v_moves.payloads || v_refused.errors || array_fill(null::text, array[v_items.number]));
     if 'child_failed' = any (p_kinds) then
         perform tasker.resume_compensation(p_task_ids);
     end if;

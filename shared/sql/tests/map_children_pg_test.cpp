@@ -187,6 +187,24 @@ TEST_F(MapOverChildren, AnItemThatWaitsForItsRetryIsCancelledWithTheMap) {
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
 }
 
+TEST_F(MapOverChildren, AChildThatFailsAfterTheMapStoppedIsNotRetried) {
+    start("[0, 0]", "", ", retry: {max_attempts: 2, backoff: linear, backoff_base_ms: 600000}");
+    auto const held = w_.claim();
+    ASSERT_EQ(held.size(), 2);
+    w_.finish(held[0], R"({"message":"no","type":"x"})", 2);
+    fire();
+    w_.db().exec("update tasker.timers set due_at = now()");
+    fire();
+    run_once();
+    fire();
+    EXPECT_EQ(w_.db().value<int>("select items_failed from tasker.maps"), 1);
+    w_.finish(held[1], R"({"message":"no","type":"x"})", 2);
+    run();
+    EXPECT_EQ(w_.step_state(task_, "each"), "failed");
+    EXPECT_EQ(w_.task_state(task_), "failed");
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
+}
+
 TEST_F(MapOverChildren, AChildThatCannotBeCreatedFailsItsItem) {
     start(R"([{"n": 1}, {}])", ", on_item_failure: collect", "", "{n: '${item/n}'}");
     run();
