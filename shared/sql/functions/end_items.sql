@@ -18,11 +18,12 @@ language plpgsql
 as $$
 declare
     v_now     timestamptz := tasker.clock();
+    v_counted record;
     v_map     tasker.maps;
     v_stopped boolean;
     v_next    record;
 begin
-    for v_map in
+    for v_counted in
         -- `any (array[…])` and `offset 0`: decision 0113.
         update tasker.maps m
         set items_complete = m.items_complete + i.complete, items_failed = m.items_failed + i.failed,
@@ -30,18 +31,21 @@ begin
         from (select r.task_id, tasker.template_step(r.step_no) as step_no,
                      count(*) filter (where s.state = 'complete') as complete,
                      count(*) filter (where s.state = 'failed') as failed,
-                     coalesce(sum(octet_length(s.result::text)), 0) as bytes
+                     coalesce(sum(octet_length(s.result::text)), 0) as bytes, array_agg(r.step_no) as items
               from unnest(p_task_ids, p_step_nos) r(task_id, step_no)
               cross join lateral (
                   select * from tasker.steps s
                   where s.task_id = r.task_id and s.step_no = r.step_no offset 0) s
               group by 1, 2 order by 1, 2) i
         where m.task_id = any (array[i.task_id]) and m.step_no = i.step_no
-        returning m.*
+        returning m as map, i.failed, i.items
     loop
+        v_map := v_counted.map;
         v_stopped := v_map.items_failed > v_map.most_failures;
         if v_stopped then
-            v_map.items_open := tasker.stop_map(v_map);
+            -- All items when it stops, then only the reported ones: thousands of child tasks may be open.
+            v_map.items_open := tasker.stop_map(
+                v_map, case when v_map.items_failed - v_counted.failed > v_map.most_failures then v_counted.items end);
         elsif v_map.items_sent < v_map.items_total then
             with moved as (
                 update tasker.steps s

@@ -1,12 +1,14 @@
 -- Cancels the items of a map that have not started, or wait for a retry. An item that waits for its child task ends
--- with it. An item that another session has locked is
--- being claimed or reported: its own report ends it, and calls this again. It has no SET options: see end_items.
--- called by: end_items, when more items failed than the map allows.
+-- with it. An item that another session has locked is being claimed or reported: its own report ends it, or calls this
+-- again for it. It has no SET options: see end_items.
+-- called by: end_items, when more items failed than the map allows, and for those that are reported after that.
+-- p_step_nos: the items; null for all.
 -- returns: how many items have not ended.
 -- locks: the items (skip locked), the map.
--- moves: item pending | enqueued | waiting_for_retry | waiting (for a retry) -> cancelled. Their timers are deleted, and their messages are
---   dropped when they next turn up.
-create or replace function tasker.stop_map(p_map tasker.maps) returns int
+-- moves: item pending | enqueued | waiting_for_retry | waiting (for a retry) -> cancelled. Their timers are deleted, and
+--   their messages are dropped when they next turn up.
+-- cost: a look-up for each of the items, one for each that waits, and one update for each that it cancels.
+create or replace function tasker.stop_map(p_map tasker.maps, p_step_nos int[]) returns int
 language plpgsql
 as $$
 declare
@@ -18,8 +20,10 @@ begin
     -- `any (array[…])` and `offset 0`: decision 0113.
     with idle as materialized (
         select s.task_id, s.step_no, s.state
-        from (select p_map.task_id, tasker.item_step(p_map.step_no, n) as step_no
-              from generate_series(0, p_map.items_total - 1) n offset 0) i
+        from (select p_map.task_id, u.step_no
+              from unnest(coalesce(p_step_nos, array(
+                       select tasker.item_step(p_map.step_no, n) from generate_series(0, p_map.items_total - 1) n)))
+                   u(step_no) offset 0) i
         join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
         where s.state in ('pending', 'enqueued', 'waiting_for_retry')
               or s.state = 'waiting' and exists (

@@ -177,6 +177,22 @@ TEST_F(WideTasks, WithMapsOverChildTasks) {
     expect_few_rows();
 }
 
+TEST_F(WideTasks, WithAStoppedMapOverChildTasks) {
+    w_.register_yaml("child", "  - {name: c, handler: {callable: h}}\n");
+    create("  - {name: m, workflow: {name: child}, map: $context}\n", list());
+    auto const held = w_.claim(10);
+    ASSERT_EQ(held.size(), 10U);
+    w_.finish(held[0], R"({"message": "no"})", 2);
+    w_.db().exec("select tasker.fire_timers(1000)");
+    for (std::size_t i = 1; i < held.size(); ++i) {
+        w_.finish(held[i]);
+    }
+    session_.emplace(w_.db().dsn());
+    exec("select tasker.fire_timers(1000)");
+    EXPECT_EQ(w_.db().value<int>("select items_open from tasker.maps"), width - 10);
+    EXPECT_THAT(session_->faults(width / 2), IsEmpty()); // the open items are not read
+}
+
 TEST_F(WideTasks, WithSignals) {
     std::string steps;
     for (int i = 0; i < width; ++i) {
