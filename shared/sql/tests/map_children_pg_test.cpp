@@ -104,6 +104,27 @@ TEST_F(MapOverChildren, TheResultHasThatOfEachChild) {
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
 }
 
+TEST_F(MapOverChildren, PlaceholdersHaveTheSameMeaningWithAndWithoutAnItem) {
+    start(R"([{"n": null}])", "", "",
+          "{a: '${item/n:-none}', b: ['${context/no:-5} of $${context/l} ${index}'], "
+          "c: {'${index}': '${context/l/0}'}, d: '${item}'}");
+    EXPECT_EQ(w_.db().value<std::string>(
+                  "select context::jsonb::text from tasker.tasks where parent_task is not null"),
+              R"({"a": "none", "b": ["5 of ${context/l} 0"], "c": {"${index}": {"n": null}}, )"
+              R"("d": {"n": null}})");
+}
+
+/// Read for each item, eight megabytes would take minutes.
+TEST_F(MapOverChildren, TheContextIsReadOnceForAllItems) {
+    w_.db().exec("set statement_timeout = '30s'");
+    start(w_.db().value<std::string>(
+              "select json_agg(repeat('x', 4000)) from generate_series(1, 2000)"),
+          "", "", "{at: '${index}', to: '${context/to:-1}'}");
+    EXPECT_EQ(w_.db().value<std::string>("select count(*) || ' ' || min(context ->> 'to') from "
+                                         "tasker.tasks where parent_task is not null"),
+              "2000 1");
+}
+
 TEST_F(MapOverChildren, AnEmptyListHasNoChildren) {
     start("[]");
     run();

@@ -1,0 +1,30 @@
+-- The values of the placeholders in a JSON value, without those that read an item of a map: {"${context/id}": 17, …},
+-- see placeholder_value. A placeholder without a value has no member. Null if there are none.
+-- called by: start_children. It has no SET options: it runs under those of its callers.
+-- cost: reads the context or the parents' results once for each of them.
+create or replace function tasker.placeholder_values(p_value json, p_context json, p_parents json) returns json
+language plpgsql immutable
+as $$
+begin
+    return (
+        with recursive held(value) as (
+            select p_value
+            union all
+            select i.value
+            from held h
+            cross join lateral (
+                select m.value from json_each(case json_typeof(h.value) when 'object' then h.value end) m
+                union all
+                select e.value from json_array_elements(case json_typeof(h.value) when 'array' then h.value end) e) i
+        )
+        select json_object_agg(p.placeholder, p.value)
+        from (select n.words[1] as placeholder, tasker.placeholder_value(n.words[1], p_context, p_parents) as value
+              from (select distinct m.words
+                    from held h
+                    cross join lateral regexp_matches(
+                        h.value #>> '{}', '[$][$][{]|[$][{](?:context|parents)[^}]*[}]', 'g') m(words)
+                    where json_typeof(h.value) = 'string') n
+              where n.words[1] <> '$' || '${') p
+        where p.value is not null);
+end;
+$$;
