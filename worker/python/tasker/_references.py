@@ -25,11 +25,11 @@ class Condition:
     def __str__(self) -> str:
         return self._text
 
-    def __and__(self, other: Condition) -> Condition:
-        return Condition(f"({self}) && ({other})")
+    def __and__(self, other: Union[str, Condition, Reference]) -> Condition:
+        return Condition(f"({self}) && ({condition(other)})")
 
-    def __or__(self, other: Condition) -> Condition:
-        return Condition(f"({self}) || ({other})")
+    def __or__(self, other: Union[str, Condition, Reference]) -> Condition:
+        return Condition(f"({self}) || ({condition(other)})")
 
     def __invert__(self) -> Condition:
         return Condition(f"!({self})")
@@ -75,6 +75,9 @@ class Reference:
 
     def __str__(self) -> str:
         return self.placeholder("parents")
+
+    def __bool__(self) -> bool:
+        raise TypeError("only a running task has this value; combine conditions with &, | and ~")
 
     def placeholder(self, steps: str) -> str:
         """``${…}``; ``steps`` is what results of steps begin with: parents, or steps."""

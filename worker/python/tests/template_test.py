@@ -138,12 +138,20 @@ def test_comparisons_become_conditions():
     assert str((context["a"] <= 1) & (context["b"] == True)) == (  # noqa: E712
         "($context.a <= 1) && ($context.b == true)"
     )
+    assert str((context["a"] <= 1) & context["b"]) == "($context.a <= 1) && ($context.b == true)"
+    assert str((context["a"] <= 1) | "exists($context.b)") == (
+        "($context.a <= 1) || (exists($context.b))"
+    )
 
 
 def test_what_would_mean_something_else_is_refused():
     result, made = some_step().result, tasker.Template("t", version="1.0.0")
     with pytest.raises(TypeError, match="combine conditions with &"):
         assert 0 < result["n"] < 10
+    with pytest.raises(TypeError, match="combine conditions with &"):
+        made.step("c", "h", when=result["ok"] and (result["n"] > 1))
+    with pytest.raises(TypeError, match="combine conditions with &"):
+        made.step("c", "h", when=not result["ok"])
     with pytest.raises(TypeError, match="cannot be compared with a list"):
         assert result["n"] == [1]
     with pytest.raises(TypeError, match="index from 0"):
