@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,7 +30,7 @@ struct signal_words {
     std::string correlation;
     std::string payload;
     std::string by;
-    std::string key;
+    std::optional<std::string> key;
     bool only_forms = false;
     page_options page;
 };
@@ -71,9 +72,11 @@ result<wire::signal_request> to_request(signal_words const& words) {
     if (!words.by.empty()) {
         request.by = words.by;
     }
-    if (!words.key.empty()) {
-        request.idempotency_key = words.key;
+    if (words.key && words.key->empty()) {
+        // As for `task create`: the key may come from an unset variable.
+        return make_error(errc::invalid_argument, "--key must not be empty");
     }
+    request.idempotency_key = words.key;
     return request;
 }
 
