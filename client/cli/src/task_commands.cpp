@@ -42,7 +42,7 @@ std::optional<task_id> read_id(task_words const& words) {
 
 /// Shows the task that `call(api, id)` returns.
 template <class Call>
-exit_code show(command_line const& line, task_words const& words, Call call) {
+exit_code show(command_line const& line, task_words const& words, Call const& call) {
     auto const id = read_id(words);
     if (!id) {
         return exit_code::usage;
