@@ -151,7 +151,7 @@ def test_what_would_mean_something_else_is_refused():
     with pytest.raises(TypeError, match="combine conditions with &"):
         made.step("c", "h", when=result["ok"] and (result["n"] > 1))
     with pytest.raises(TypeError, match="combine conditions with &"):
-        made.step("c", "h", when=not result["ok"])
+        made.step("c", "h", when=not result["ok"])  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="cannot be compared with a list"):
         assert result["n"] == [1]
     with pytest.raises(TypeError, match="index from 0"):
