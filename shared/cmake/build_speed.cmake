@@ -15,3 +15,6 @@ if(TASKER_MOLD)
 elseif(TASKER_LLD)
     add_link_options(-fuse-ld=lld)
 endif()
+# As GNU ld does by default: the code begins on a separate page. Otherwise a longer constant text, such as the path of
+# the build, moves all loops relative to the cache lines (decision 0802).
+add_link_options(-Wl,-z,separate-code)
