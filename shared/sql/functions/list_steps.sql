@@ -25,6 +25,7 @@ declare
     v_last  int := 2147483647;
     v_step  tasker.step_view;
     v_bytes bigint := 0::bigint;
+    v_undo  jsonb; -- {"<step_no>": <the number of its undo step>, …} of a task that compensates
 begin
     if p_name is not null then
         select greatest(d.step_no - 1, p_after_step_no), d.step_no into v_after, v_last
@@ -32,6 +33,16 @@ begin
         join tasker.template_steps d on d.template_id = any (array[t.template_id]) and d.name = p_name
         where t.task_id = p_task_id;
     end if;
+    select jsonb_object_agg(u.undoes, u.step_no) into v_undo
+    from tasker.tasks t
+    -- `offset 0`: decision 0113.
+    cross join lateral (
+        select p.steps_total from tasker.templates p where p.template_id = t.template_id offset 0) p
+    cross join lateral (
+        select u.undoes, u.step_no from tasker.template_steps u
+        where u.template_id = t.template_id and u.step_no >= p.steps_total and u.handler is not null
+              and u.undoes > v_after and u.undoes <= v_last offset 0) u
+    where t.task_id = p_task_id and t.compensation is not null;
     for v_step in
         select d.name, d.step_no,
                case when (t.state = 'cancelled' or t.error is not null)
@@ -64,11 +75,11 @@ begin
                        'state', tasker.undo_state(c.state, t.compensation),
                        'attempts', coalesce(c.failures + (c.state in ('complete', 'in_progress'))::int, 0),
                        'error', c.error)
-                   from tasker.template_steps u
+                   from (select (v_undo ->> d.step_no::text)::int as step_no) u
                    left join lateral (
                        select * from tasker.steps c
                        where c.task_id = p_task_id and c.step_no = u.step_no offset 0) c on true
-                   where u.template_id = any (array[d.template_id]) and u.name = d.name || ':undo' and u.handler is not null
+                   where u.step_no is not null
                      and s.state = 'complete') end,
                to_json(n.progress), n.message
         from tasker.tasks t
