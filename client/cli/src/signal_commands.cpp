@@ -28,8 +28,8 @@ struct signal_words {
     std::string name_space;
     std::string name;
     std::string correlation;
-    std::string payload;
-    std::string by;
+    std::optional<std::string> payload;
+    std::optional<std::string> by;
     std::optional<std::string> key;
     bool only_forms = false;
     page_options page;
@@ -59,8 +59,16 @@ std::string meaning_of(wire::keyed_signal_reply const& reply) {
 
 result<wire::signal_request> to_request(signal_words const& words) {
     wire::signal_request request;
-    if (!words.payload.empty()) {
-        auto payload = read_argument(words.payload);
+    // As for `task create`: an empty value may come from an unset variable.
+    for (auto const& [option, value] :
+         {std::pair{"--payload", &words.payload}, std::pair{"--by", &words.by},
+          std::pair{"--key", &words.key}}) {
+        if (*value && (*value)->empty()) {
+            return make_error(errc::invalid_argument, std::string{option} + " must not be empty");
+        }
+    }
+    if (words.payload) {
+        auto payload = read_argument(*words.payload);
         if (!payload) {
             return std::move(payload).error();
         }
@@ -69,13 +77,7 @@ result<wire::signal_request> to_request(signal_words const& words) {
         }
         request.payload = std::move(*payload);
     }
-    if (!words.by.empty()) {
-        request.by = words.by;
-    }
-    if (words.key && words.key->empty()) {
-        // As for `task create`: the key may come from an unset variable.
-        return make_error(errc::invalid_argument, "--key must not be empty");
-    }
+    request.by = words.by;
     request.idempotency_key = words.key;
     return request;
 }

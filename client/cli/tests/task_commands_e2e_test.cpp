@@ -104,9 +104,11 @@ TEST_F(TaskCommands, SignalsAreListedAndSentByKey) {
     EXPECT_THAT(tasker_.run({"signal", "list", "--approvals"}).out,
                 AllOf(HasSubstr("approve"), Not(HasSubstr("payment"))));
     EXPECT_THAT(tasker_.run({"signal", "list", "payment"}).out, Not(HasSubstr("approve")));
-    auto const unset = tasker_.run({"signal", "send", "payment", "o-1", "--key", ""});
-    EXPECT_EQ(unset.status.code, 2);
-    EXPECT_THAT(unset.err, HasSubstr("--key must not be empty"));
+    for (std::string const option : {"--key", "--by", "--payload"}) {
+        auto const unset = tasker_.run({"signal", "send", "payment", "o-1", option, ""});
+        EXPECT_EQ(unset.status.code, 2);
+        EXPECT_THAT(unset.err, HasSubstr(option + " must not be empty"));
+    }
     EXPECT_EQ(tasker_.run({"signal", "send", "payment", "o-1", "--payload", "5"}).out,
               "received by 1 step\n");
     EXPECT_EQ(tasker_.run({"signal", "send", "payment", "o-2"}).out, "kept until a step waits\n");

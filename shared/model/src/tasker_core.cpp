@@ -4,6 +4,8 @@
 
 #include "tasker/json/text.hpp"
 
+#include <boost/algorithm/string/replace.hpp>
+
 #include <limits>
 #include <optional>
 #include <string>
@@ -204,7 +206,9 @@ std::optional<batch_settings> read_batch_config(reading in, document_path const&
             metadata.number("checkpoint_interval", *interval);
         }
         if (auto const field = text("cursor_field")) {
-            metadata.text("cursor_field", *field);
+            // It becomes a part of `inputs`, where `${` begins a placeholder.
+            metadata.text("cursor_field",
+                          boost::replace_all_copy(std::string{*field}, "${", "$${"));
         }
         document_path const strategy_path{path, "failure_strategy"};
         word_kind const strategies{failure_strategies};

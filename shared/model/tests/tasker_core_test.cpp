@@ -83,6 +83,18 @@ TEST(TaskerCore, BatchWorkerIsAMapOverTheBatches) {
             "- {name: sum, handler: {callable: h}, dependencies: [work], join: none_failed}\n"));
 }
 
+TEST(TaskerCore, TextOfBatchConfigIsNoPlaceholder) {
+    auto const read = parse_template_yaml(
+        with_steps("- {name: plan, handler: {callable: h}, type: batchable}\n"
+                   "- {name: work, handler: {callable: h}, depends_on: [plan], type: batch_worker, "
+                   "batch_config: {cursor_field: '${nothing}'}}\n"));
+    ASSERT_THAT(problems_of(read), ElementsAre());
+    EXPECT_EQ(
+        read->steps.at(1).inputs,
+        R"({"batch_metadata":{"cursor_field":"$${nothing}"},"cursor":"${item}","is_no_op":false})");
+    EXPECT_EQ(parse_template_json(compile(read.value(), "").definition).value(), read.value());
+}
+
 TEST(TaskerCore, BatchConfigMayBeThatOfThePlanningStep) {
     expect_same(
         with_steps("- {name: plan, handler: {callable: h}, type: batchable, batch_config: "
