@@ -69,21 +69,9 @@ begin
         perform tasker.forget_progress(static_tasks, static_steps);
     end if;
     if v_dynamic then
-        select array_agg(d.task_id) filter (where not t.is_dynamic),
-               array_agg(d.step_no) filter (where not t.is_dynamic),
-               array_agg(d.template_id) filter (where not t.is_dynamic),
-               array_agg(d.bytes) filter (where not t.is_dynamic),
-               array_agg(d.task_id) filter (where t.is_dynamic and i.index is null),
-               array_agg(d.step_no) filter (where t.is_dynamic and i.index is null),
-               array_agg(d.task_id) filter (where i.index is null),
-               array_agg(d.task_id) filter (where i.index >= 0), array_agg(d.step_no) filter (where i.index >= 0)
-        into static_tasks, static_steps, static_templates, static_bytes, ended_tasks, ended_steps, done_tasks,
-             item_tasks, item_steps
-        from unnest(static_tasks, static_steps, static_templates, static_bytes)
-                 d(task_id, step_no, template_id, bytes)
-        cross join lateral (
-            select t.is_dynamic from tasker.templates t where t.template_id = d.template_id offset 0) t
-        cross join lateral (select tasker.item_index(d.step_no) as index) i;
+        select * into static_tasks, static_steps, static_templates, static_bytes, ended_tasks, ended_steps, done_tasks,
+                      item_tasks, item_steps
+        from tasker.sort_done(static_tasks, static_steps, static_templates, static_bytes);
     end if;
     -- Those with `repeat` are left, and refused ones.
     if coalesce(cardinality(msg_ids), 0) < cardinality(array_positions(p_outcomes, 'success')) then

@@ -64,8 +64,7 @@ begin
     if cardinality(v_children) = 1 then
         insert into tasker.steps as s
             (task_id, step_no, template_id, parents_total, parents_done, parents_bytes, state)
-        values (p_task_id, v_children[1], v_template, v_total, 1, coalesce(octet_length(p_result), 0),
-                'pending')
+        values (p_task_id, v_children[1], v_template, v_total, 1, coalesce(octet_length(p_result), 0), 'pending')
         on conflict (task_id, step_no) do update
         set parents_done = s.parents_done + 1,
             parents_bytes = least(s.parents_bytes::bigint + excluded.parents_bytes, 2147483647)::int,

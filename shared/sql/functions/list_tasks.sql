@@ -34,6 +34,7 @@ declare
     c_most_messages constant int := 10000; -- more take longer to read than a page of the newest tasks
     c_most_contexts constant int := 10000; -- that are read
     v_limit   int := case when p_context_pointer is null then p_limit else c_most_contexts + 1 end;
+    v_children boolean := p_children or p_parent is not null;
     v_label   record;  -- the one that the fewest tasks have
     v_templates int[]; -- null: any
     v_open    uuid[];  -- contains all tasks in these states, or of this parent; null: unknown
@@ -64,8 +65,7 @@ begin
             where u.state = p_state and u.task_id between v_floor and v_ceiling
               and u.task_id is distinct from p_before_id
               and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at, t.parent_task, t.labels,
-                                   v_templates, p_state, p_created_after, p_created_before,
-                                   p_children or p_parent is not null, p_labels)
+                                   v_templates, p_state, p_created_after, p_created_before, v_children, p_labels)
             order by u.task_id desc
             limit v_limit);
     elsif v_open is not null then
@@ -76,25 +76,19 @@ begin
             cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
             where u.task_id is distinct from p_before_id
               and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at, t.parent_task, t.labels,
-                                   v_templates, p_state, p_created_after, p_created_before,
-                                   p_children or p_parent is not null, p_labels)
+                                   v_templates, p_state, p_created_after, p_created_before, v_children, p_labels)
             order by u.task_id desc
             limit v_limit);
     elsif p_labels is not null then
-        select l.key, l.value into v_label
-        from jsonb_each_text(p_labels) l
-        order by (select count(*) from (select from tasker.task_labels o
-                                        where o.name = l.key and o.value = l.value limit 1000) x), l.key
-        limit 1;
+        v_label := tasker.rarest_label(p_labels);
         v_ids := array(
             select u.task_id
             from tasker.task_labels u
             cross join lateral (select * from tasker.tasks t where t.task_id = u.task_id offset 0) t
-            where u.name = v_label.key and u.value = v_label.value
+            where u.name = v_label.name and u.value = v_label.value
               and u.task_id between v_floor and v_ceiling and u.task_id is distinct from p_before_id
               and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at, t.parent_task, t.labels,
-                                   v_templates, p_state, p_created_after, p_created_before,
-                                   p_children or p_parent is not null, p_labels)
+                                   v_templates, p_state, p_created_after, p_created_before, v_children, p_labels)
             order by u.task_id desc
             limit v_limit);
     else
@@ -103,8 +97,7 @@ begin
             from tasker.tasks t
             where t.task_id between v_floor and v_ceiling and t.task_id is distinct from p_before_id
               and tasker.is_listed(t.task_id, t.template_id, t.state, t.created_at, t.parent_task, t.labels,
-                                   v_templates, p_state, p_created_after, p_created_before,
-                                   p_children or p_parent is not null, p_labels)
+                                   v_templates, p_state, p_created_after, p_created_before, v_children, p_labels)
             order by t.task_id desc
             limit v_limit);
     end if;
