@@ -50,17 +50,18 @@ begin
         select e.*,
                case when e.open > 0 then null
                     when e.total = 0 then case when e.again then 'again' end
-                    when e.cancelled is not null then 'fail'
+                    -- First: cancel_siblings cancelled the others because of it.
                     when e.failed is not null then case
                         when e.may_retry
                              and tasker.is_retried(e.retry_only, e.retry_except, tasker.child_error(e.failed) ->> 'type')
                         then 'retry' else 'fail' end
+                    when e.cancelled is not null then 'fail'
                     else 'complete' end as action
         from ended e
     )
     select j.task_id, j.step_no, j.kind,
            case when j.action = 'complete' and r.result is null then 'fail' else j.action end,
-           case when j.action in ('fail', 'retry') then tasker.child_error(coalesce(j.cancelled, j.failed))::text
+           case when j.action in ('fail', 'retry') then tasker.child_error(coalesce(j.failed, j.cancelled))::text
                 when j.action = 'complete' then coalesce(
                     r.result::text,
                     '{"type": "result_too_large", "message": "the results of the children are too large together"}')

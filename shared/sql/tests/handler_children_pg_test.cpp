@@ -138,13 +138,15 @@ TEST_P(HandlerChildren, ThatFailAfterTheLastAttemptFailTheStep) {
 }
 
 TEST_P(HandlerChildren, AreCancelledWhenASiblingFails) {
-    w_.create(parent_);
+    auto const task = w_.create(parent_);
     w_.finish(claim_one(), answer({"a", "b", "c"}), children_outcome);
     auto const held = w_.claim(1);
     w_.finish(held.at(0), R"({"message":"no","type":"x"})", 2);
     fire();
     EXPECT_EQ(count("failed"), 1);
     EXPECT_EQ(count("cancelled"), 2);
+    EXPECT_EQ(w_.shown(task, "p", "waiting_for"), "retry") << "one failed: the step is retried";
+    EXPECT_EQ(w_.shown(task, "p", "error->>'type'"), "child_failed");
 }
 
 TEST_P(HandlerChildren, MayFailIfTheirFailuresAreCollected) {
