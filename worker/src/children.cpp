@@ -1,5 +1,6 @@
 #include "tasker/worker/children.hpp"
 
+#include "tasker/json/syntax.hpp"
 #include "tasker/json/text.hpp"
 #include "tasker/json/walker.hpp"
 #include "tasker/json/writer.hpp"
@@ -54,7 +55,7 @@ private:
                 from = read_template();
             } else if (member == "context") {
                 expect(json::value_kind::object, ".context");
-                context = from_.raw();
+                context = checked_context();
             } else if (member == "priority") {
                 priority = read_priority();
             } else {
@@ -75,6 +76,16 @@ private:
         }
         child.json("context", context);
         child.json("priority", priority.empty() ? "null" : priority);
+    }
+
+    /// The database would refuse it, and with it the complete answer.
+    std::string_view checked_context() {
+        auto const context = from_.raw();
+        if (auto const found =
+                json::find_problem(context, json::max_result_nesting, json::numbers::any)) {
+            refuse(found->path.empty() ? ".context" : ".context." + found->path, found->problem);
+        }
+        return context;
     }
 
     void check_key(std::optional<std::string> const& key) {

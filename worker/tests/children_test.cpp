@@ -56,6 +56,9 @@ TEST(Children, ThatAreWrongFailTheStepWithTheirPlace) {
     EXPECT_THAT(problem(R"([{"key": "", "template": "t"}])"), HasSubstr("1 to 255 bytes"));
     EXPECT_EQ(problem(R"([{"key": "a", "template": "t", "context": []}])"),
               "children[0].context: must be an object, not an array");
+    EXPECT_THAT(
+        problem(R"([{"key": "a", "template": "t", "context": {"n": [1, {"b": "\u0000"}]}}])"),
+        HasSubstr("children[0].context.n[1].b: contains the character U+0000"));
     EXPECT_EQ(problem(R"([{"key": "a", "template": "t", "priority": 5}])"),
               "children[0].priority: must be 1 to 4");
     EXPECT_EQ(problem(R"([{"key": "a", "template": "t", "contxt": {}}])"),

@@ -1,5 +1,5 @@
 -- The context of a child task: that of its `workflow` with the values of its placeholders.
--- called by: start_children. It has no SET options: it runs under those of its callers.
+-- called by: start_children, and tasker.testing in Python. It has no SET options: it runs under those of its callers.
 -- p_context: null for none. p_known, p_item: see fill_placeholders.
 -- returns: the context, or the error of the step.
 create or replace function tasker.child_context(

@@ -1,12 +1,14 @@
 -- The values of the placeholders in a JSON value, without those that read an item of a map: {"${context/id}": 17, …},
--- see placeholder_value. A placeholder without a value has no member. Null if there are none.
--- called by: start_children. It has no SET options: it runs under those of its callers.
+-- see placeholder_value. A placeholder without a value has no member.
+-- called by: start_children, and tasker.testing in Python. It has no SET options: it runs under those of its callers.
+-- returns: the values, null if there are none; or the error of the step.
 -- cost: reads the context or the parents' results once for each of them.
-create or replace function tasker.placeholder_values(p_value json, p_context json, p_parents json) returns json
+create or replace function tasker.placeholder_values(
+    p_value json, p_context json, p_parents json, out known json, out error json)
 language plpgsql immutable
 as $$
 begin
-    return (
+    known := (
         with recursive held(value) as (
             select p_value
             union all
@@ -26,5 +28,8 @@ begin
                     where json_typeof(h.value) = 'string') n
               where n.words[1] <> '$' || '${') p
         where p.value is not null);
+exception when others then -- for example text with \u0000; it must not fail the reports of other steps
+    error := json_build_object(
+        'type', 'invalid_placeholder', 'message', format('workflow.context cannot read its values: %s', sqlerrm));
 end;
 $$;

@@ -1,5 +1,5 @@
 -- When a sleep ends.
--- called by: begin_sleeps. It has no SET options: it runs under those of its callers.
+-- called by: begin_sleeps, and tasker.testing in Python. It has no SET options: it runs under those of its callers.
 -- p_sleep: the key `sleep` of the step. p_parents: null if it names none.
 -- returns: the time, or the error of the step.
 create or replace function tasker.sleep_end(
@@ -17,7 +17,13 @@ begin
         return;
     end if;
     if v_until like '${%' then
-        v_value := tasker.placeholder_value(v_until, p_context, p_parents);
+        begin
+            v_value := tasker.placeholder_value(v_until, p_context, p_parents);
+        exception when others then -- for example text with \u0000; it must not fail the reports of other steps
+            error := json_build_object('type', 'invalid_placeholder',
+                                       'message', format('sleep.until cannot read its values: %s', sqlerrm));
+            return;
+        end;
         if v_value is null then
             error := json_build_object('type', 'invalid_placeholder',
                                        'message', format('sleep.until: %s has no value', v_until));

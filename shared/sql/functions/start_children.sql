@@ -14,7 +14,7 @@ begin
     with wanted as materialized (
         select g.task_id, u.step_no, d.child_template, c.context,
                coalesce((d.workflow ->> 'priority')::int2, t.priority) as priority,
-               coalesce(tasker.depth_problem(t.depth), c.error) as error
+               coalesce(tasker.depth_problem(t.depth), v.error, c.error) as error
         -- The items of a map are grouped, so that the context and the parents' results are read once for all.
         from (select w.task_id, tasker.template_step(w.step_no) as step_no, array_agg(w.step_no order by w.step_no) as steps
               from unnest(p_task_ids, p_step_nos) w(task_id, step_no)
@@ -24,11 +24,12 @@ begin
         cross join lateral (
             select * from tasker.template_steps d
             where d.template_id = t.template_id and d.step_no = g.step_no offset 0) d
-        cross join lateral (
-            select case when d.workflow ->> 'context' like '%${%' then tasker.placeholder_values(
-                       d.workflow -> 'context', t.context,
-                       case when d.workflow ->> 'context' like '%${parents/%'
-                            then tasker.parent_results(g.task_id, g.step_no) end) end as known offset 0) v
+        left join lateral (
+            select * from tasker.placeholder_values(
+                d.workflow -> 'context', t.context,
+                case when d.workflow ->> 'context' like '%${parents/%'
+                     then tasker.parent_results(g.task_id, g.step_no) end)
+            offset 0) v on d.workflow ->> 'context' like '%${%'
         cross join lateral unnest(g.steps) u(step_no)
         cross join lateral (
             select s.item from tasker.steps s

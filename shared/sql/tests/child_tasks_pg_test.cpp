@@ -243,6 +243,19 @@ TEST_F(ChildTasks, WithAPlaceThatHasNoValueFailTheirStepOnly) {
     EXPECT_EQ(shown(child_of(other), "context::jsonb"), R"({"a": [null]})");
 }
 
+TEST_F(ChildTasks, WhoseContextCannotBeReadFailTheirStepOnly) {
+    w_.register_yaml("child", one_step);
+    auto const task = w_.create(w_.register_yaml("parent", R"(
+  - {name: a, handler: {callable: h}}
+  - {name: p, workflow: {name: child, context: {n: '${parents/a/n}'}}, dependencies: [a]}
+)"));
+    w_.finish(w_.claim().at(0), R"({"n": "\u0000"})");
+    EXPECT_EQ(states(task), "a complete, p failed; failed");
+    EXPECT_EQ(w_.shown(task, "p", "error->>'type'"), "invalid_placeholder");
+    EXPECT_THAT(w_.shown(task, "p", "error->>'message'"),
+                StartsWith("workflow.context cannot read its values: "));
+}
+
 TEST_F(ChildTasks, TakeTheirPriorityFromTheStepOrTheTask) {
     w_.register_yaml("child", one_step);
     auto const id =

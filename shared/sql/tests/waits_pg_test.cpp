@@ -9,6 +9,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 /// Steps that wait for a time.
 class Waits : public ::testing::TestWithParam<reporting> {
@@ -130,6 +131,17 @@ TEST_P(Waits, SleepWhoseEndIsNoTimeFails) {
         w_.run_all();
         EXPECT_EQ(w_.task_state(task), "failed");
     }
+}
+
+TEST_P(Waits, SleepWhoseEndCannotBeReadFailsOnlyItsStep) {
+    auto const task =
+        create("  - {name: a, handler: {callable: h}}\n"
+               "  - {name: pause, sleep: {until: '${parents/a/at}'}, dependencies: [a]}\n");
+    report(R"({"at": "\u0000"})");
+    EXPECT_EQ(w_.step_state(task, "a"), "complete");
+    EXPECT_EQ(w_.shown(task, "pause", "error->>'type'"), "invalid_placeholder");
+    EXPECT_THAT(w_.shown(task, "pause", "error->>'message'"),
+                StartsWith("sleep.until cannot read its values: "));
 }
 
 TEST_P(Waits, CancelledTaskDoesNotWake) {

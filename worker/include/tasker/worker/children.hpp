@@ -43,7 +43,7 @@ step_result children(std::vector<child_task> const& wanted,
 
 /// The same from JSON: a list of {"key", "template": {"name", "namespace", "version"}, "context",
 /// "priority"}; `template` may also be the name. Contexts keep their text.
-/// REQUIRES: json::find_problem accepts the text.
+/// REQUIRES: the text is JSON.
 step_result children_from_json(std::string_view list, on_child_failure rule);
 
 } // namespace tasker::worker
