@@ -301,7 +301,8 @@ result<spawned> spawn(child_options const& options, standard_streams streams) {
                          streams,
                          ::getpid(),
                          report_out.number()};
-    static boost::asio::thread_pool starter{1};
+    // Never destroyed: a forked child that exits would wait for a thread that it does not have.
+    static auto& starter = *new boost::asio::thread_pool{1};
     std::packaged_task<result<spawned>()> work{
         [&] { return start(setup, std::move(report_in), std::move(report_out)); }};
     std::future<result<spawned>> started = work.get_future();
