@@ -130,6 +130,7 @@ step_result try_handler(handler const& run, trial_step const& step, trial_inputs
     claimed.item = std::move(inputs.item);
     claimed.settings = std::move(inputs.settings);
     claimed.checkpoint = std::move(inputs.checkpoint);
+    claimed.repetition = std::move(inputs.repetition);
     auto const now = steady_clock::now();
     auto const running = std::make_shared<execution>(std::move(claimed), now);
     running->started = now;

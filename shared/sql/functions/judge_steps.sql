@@ -16,11 +16,11 @@ begin
     with joined as materialized (
         select r.task_id, r.step_no, d.template_id, cardinality(d.parents) as parents_total,
                coalesce(r.bytes, 0) as bytes, d.kind, d.otherwise, d.allow_failure, o.outcome,
-               case when o.outcome <> 'run' or d.condition is null then null
-                    when r.bytes > tasker.joined_bytes_limit()
-                    then '{"type": "condition_error", "message": "the results of the parents are too large"}'
-                    else tasker.check_condition(d.condition, coalesce(e.results, '{}'),
-                                                json_build_object('context', t.context)) end as unmet
+               case when o.outcome = 'run' and d.condition is not null
+                    then tasker.check_condition(
+                        d.condition,
+                        case when r.bytes > tasker.joined_bytes_limit() then null else coalesce(e.results, '{}') end,
+                        json_build_object('context', t.context)) end as unmet
         from unnest(p_task_ids, p_step_nos, p_bytes) r(task_id, step_no, bytes)
         -- `offset 0`: decision 0113.
         cross join lateral (select * from tasker.tasks t where t.task_id = r.task_id offset 0) t

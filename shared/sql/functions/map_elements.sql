@@ -1,7 +1,7 @@
 -- The list that a step maps over.
 -- A path that selects (`[*]`, `.*` or a filter) yields the elements, however many there are; any other path must
 -- yield one array.
--- called by: begin_maps. It has no SET options: it runs under those of its caller.
+-- called by: begin_maps, and tasker.testing in Python. It has no SET options: it runs under those of its caller.
 -- p_parents: {"<parent's name>": <its result>, …}, null if they are too large.
 -- returns: the elements, or the error of the step.
 create or replace function tasker.map_elements(

@@ -24,7 +24,7 @@ begin
         select i.task_id, i.step_no, i.delivery, i.msg_id, i.result, i.ran_us, d.repeat, d.allow_failure, n.finished,
                tasker.check_condition(
                    (d.repeat ->> 'until')::jsonpath,
-                   case when d.repeat ->> 'until' ~ '[$](?![a-z"])' -- it reads parents
+                   case when tasker.reads_parents(d.repeat ->> 'until')
                         then coalesce(tasker.parent_results(i.task_id, i.step_no), '{}') else '{}' end,
                    json_build_object('context', t.context, 'result', i.result, 'iteration', n.finished)) as unmet
         from (select u.task_id, u.step_no, u.delivery, u.msg_id, u.payload::json as result, u.ran_us

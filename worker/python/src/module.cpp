@@ -5,6 +5,7 @@
 #include "json_reader.hpp"
 #include "json_writer.hpp"
 #include "log_binding.hpp"
+#include "private_database.hpp"
 #include "python_parts.hpp"
 #include "step.hpp"
 #include "trial_binding.hpp"
@@ -23,6 +24,7 @@ PYBIND11_MODULE(_native, module) {
     tasker::python::bind_worker(module);
     tasker::python::bind_log(module);
     tasker::python::bind_trial(module);
+    tasker::python::bind_private_database(module);
     tasker::python::watch_forks();
     module.def("load_parts", &tasker::python::python_parts::load);
     module.def(

@@ -88,6 +88,7 @@ struct trial {
     std::int32_t failures = 0;
     std::int32_t max_attempts = 1;
     std::optional<std::string> checkpoint;
+    std::optional<std::string> repetition;
 };
 
 /// The last checkpoint as JSON or None, and then "success", JSON; "children", JSON; or "failure",
@@ -107,7 +108,8 @@ py::tuple try_handler(py::function call, py::sequence const& parameters, trial c
                                        .inputs = step.inputs,
                                        .initialization = step.initialization,
                                        .settings = step.settings,
-                                       .checkpoint = step.checkpoint},
+                                       .checkpoint = step.checkpoint,
+                                       .repetition = step.repetition},
                                       &checkpoint);
     if (auto const* const failure = result.failure()) {
         std::optional<std::int64_t> retry_after_ms;
@@ -170,18 +172,20 @@ void bind_trial(py::module_& module) {
         [](py::function call, py::sequence const& parameters, std::string name, std::string method,
            std::string context, std::string parents, std::string parent_states, std::string item,
            std::string inputs, std::string initialization, std::optional<std::string> settings,
-           std::int32_t failures, std::int32_t max_attempts,
-           std::optional<std::string> checkpoint) {
+           std::int32_t failures, std::int32_t max_attempts, std::optional<std::string> checkpoint,
+           std::optional<std::string> repetition) {
             return try_handler(std::move(call), parameters,
                                {std::move(name), std::move(method), std::move(context),
                                 std::move(parents), std::move(parent_states), std::move(item),
                                 std::move(inputs), std::move(initialization), std::move(settings),
-                                failures, max_attempts, std::move(checkpoint)});
+                                failures, max_attempts, std::move(checkpoint),
+                                std::move(repetition)});
         },
         py::arg("call"), py::arg("parameters"), py::arg("name"), py::arg("method"),
         py::arg("context"), py::arg("parents"), py::arg("parent_states"), py::arg("item"),
         py::arg("inputs"), py::arg("initialization"), py::arg("settings"), py::arg("failures"),
-        py::arg("max_attempts"), py::arg("checkpoint") = py::none());
+        py::arg("max_attempts"), py::arg("checkpoint") = py::none(),
+        py::arg("repetition") = py::none());
 }
 
 } // namespace tasker::python

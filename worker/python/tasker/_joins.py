@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, List, Set
 
 if TYPE_CHECKING:
-    from .testing import StepRun
+    from ._trial_runs import StepRun
 
 
 def outcome(rule: str, parents: List[StepRun], allowed: Set[str]) -> str:

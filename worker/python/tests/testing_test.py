@@ -160,86 +160,6 @@ def test_a_called_handler_gets_its_inputs():
     assert testing.call(lambda inputs: inputs["n"], inputs={"n": 3}) == (3, None)
 
 
-def test_a_condition_needs_postgresql():
-    with pytest.raises(ValueError, match="cannot run in memory: a;"):
-        testing.run(
-            "name: t\nversion: 1.0.0\nsteps:\n"
-            "  - {name: a, handler: {callable: h}, when: $context.go == true}\n",
-            stubs={"h": lambda: 1},
-        )
-
-
-def mapped(settings):
-    return {
-        "name": "mapped",
-        "version": "1.0.0",
-        "steps": [
-            {"name": "list", "handler": {"callable": "list"}},
-            {
-                "name": "each",
-                "handler": {"callable": "each"},
-                "dependencies": ["list"],
-                "map": settings,
-                "retry": {"max_attempts": 1},
-            },
-        ],
-    }
-
-
-def test_a_map_runs_its_handler_for_each_element():
-    seen = []
-
-    def each(item, step, index, items=None):
-        assert (step.item, step.index, step.items) == (item, index, items)
-        seen.append((step.name, index, items, step.parents))
-        return item * 10
-
-    run = testing.run(mapped("$.list.l"), stubs={"list": lambda: {"l": [3, 1]}, "each": each})
-    assert run.result == {"each": [30, 10]}
-    assert seen == [("each[0]", 0, None, {}), ("each[1]", 1, None, {})]
-    assert [item.result for item in run.steps["each"].items] == [30, 10]
-
-
-def test_a_batch_gets_its_elements_together():
-    settings = {"over": "$.list[*]", "batch_size": 2}
-    run = testing.run(
-        mapped(settings),
-        stubs={"list": lambda: [5, 6, 7], "each": lambda items: [e["index"] for e in items]},
-    )
-    assert run.result == {"each": [0, 1, 2]}
-    run = testing.run(mapped(settings), stubs={"list": lambda: [5, 6], "each": lambda: [1]})
-    assert run.steps["each"].items[0].error.type == "invalid_result"
-
-
-def test_a_map_ends_as_its_failures_allow():
-    def fails_for_one(step):
-        if step.item == 1:
-            raise tasker.Permanent("no")
-        return step.item
-
-    stubs = {"list": lambda: [0, 1, 2], "each": fails_for_one}
-    run = testing.run(mapped("$.list"), stubs=stubs)
-    assert run.state == "failed"
-    assert run.steps["each"].error.message == "1 of 3 items failed; item 1: no"
-    assert [item.state for item in run.steps["each"].items] == ["complete", "failed", "cancelled"]
-    settings = {"over": "$.list", "on_item_failure": "collect", "max_failures": "50%"}
-    run = testing.run(mapped(settings), stubs=stubs)
-    assert run.result == {"each": [0, None, 2]}
-
-
-def test_a_map_over_something_else_fails():
-    run = testing.run(mapped("$.list"), stubs={"list": lambda: 5, "each": lambda: 1})
-    assert run.steps["each"].error.type == "not_an_array"
-    stubs = {"list": lambda context: context["l"], "each": lambda: 1}
-    run = testing.run(mapped("$.list"), context={"l": []}, stubs=stubs)
-    assert run.result == {"each": []}
-
-
-def test_a_filter_needs_postgresql():
-    with pytest.raises(ValueError, match="cannot run in memory: each;"):
-        testing.run(mapped("$.list ? (@ > 1)"), stubs={"list": lambda: 1, "each": lambda: 1})
-
-
 def test_attempts_end_at_the_limit_of_the_template():
     def never():
         raise OSError("never")
@@ -340,15 +260,19 @@ def test_wrong_child_tasks_fail_the_step_permanently():
         tasker.children([], on_child_failure="ignore")
 
 
-def test_child_tasks_do_not_run_in_memory():
-    step = {"name": "a", "handler": {"callable": "fan"}}
-    with pytest.raises(ValueError, match="step a asks for child tasks"):
-        testing.run({"name": "t", "version": "1.0.0", "steps": [step]}, stubs={"fan": fan})
-    step = {"name": "a", "workflow": {"name": "t"}}
-    with pytest.raises(ValueError, match="`workflow`"):
-        testing.run({"name": "u", "version": "1.0.0", "steps": [step]})
-
-
 def test_name_of_a_file_is_refused_with_the_path_to_pass():
     with pytest.raises(ValueError, match=r'pass pathlib.Path\(.orders/order.yaml.\)'):
         testing.run("orders/order.yaml")
+
+
+def test_a_result_that_postgresql_cannot_read_is_null():
+    def result(value, mapping="${steps/a/x}", **keys):
+        step = {"name": "a", "handler": {"callable": "a"}}
+        made = {"name": "t", "version": "1.0.0", "steps": [step], "result": {"x": mapping}}
+        return testing.run(made, stubs={"a": lambda: value}, **keys).result
+
+    assert result({"x": "\\u0000"}) == {"x": "\\u0000"}
+    assert result({"x": 1, "y": "\0"}) is None
+    assert result({"x": "\0"}, "$${steps/a/x}") == {"x": "${steps/a/x}"}
+    assert result(1, "${context/x}", context={"x": 1, "y": "\0"}) is None
+    assert result({"x": 1, "y": "y" * (64 << 20)}) is None

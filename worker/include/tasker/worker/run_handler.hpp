@@ -42,6 +42,8 @@ struct trial_inputs {
     /// the worker does.
     std::optional<std::string> settings{};
     std::optional<std::string> checkpoint = {}; ///< of an earlier attempt
+    /// Of a step with `repeat`: {"iteration": 2, "previous": <the last result>}.
+    std::optional<std::string> repetition = {};
 };
 
 /// Runs a handler like the worker, including the treatment of exceptions, on the calling thread. A

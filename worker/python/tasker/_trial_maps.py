@@ -1,0 +1,93 @@
+"""Maps in memory: the items run one after the other."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Dict, List
+
+from . import _native, _trial_children, _trial_database, _trial_handlers
+from ._trial_runs import Failure, StepRun, fail, fits, joined_results, succeed
+
+if TYPE_CHECKING:
+    from ._trial_tasks import Task
+
+
+def run_map(task: Task, declared: Dict[str, Any], parents: List[StepRun], step: StepRun) -> None:
+    """Runs the items until more of them failed than may fail."""
+    settings = declared["map"]
+    listed, problem = _trial_database.elements(
+        settings["over"], joined_results(parents), task.context
+    )
+    if problem is not None:
+        fail(step, problem)
+        return
+    batches = _batches(listed, settings["batch_size"])
+    most = _most_failures(settings, len(batches))
+    failed: List[int] = []
+    for index, batch in enumerate(batches):
+        item = StepRun(f"{step.name}[{index}]")
+        step.items.append(item)
+        if len(failed) > most:
+            item.state = "cancelled"
+            continue
+        _run_item(task, declared, parents, item, batch)
+        if item.state == "failed":
+            failed.append(index)
+    if len(failed) > most:
+        error = step.items[failed[0]].error
+        reason = error.message if error else ""
+        message = f"{len(failed)} of {len(batches)} items failed; item {failed[0]}: {reason}"
+        fail(step, Failure(message, "item_failed", permanent=True))
+        return
+    texts = [_native.write_json(item.result) for item in step.items if item.state == "complete"]
+    if not fits(texts):
+        message = "the results of the items are larger together than 67108864 bytes"
+        fail(step, Failure(message, "result_too_large", permanent=True))
+        return
+    succeed(step, _joined(step.items, batches))
+
+
+def _run_item(
+    task: Task,
+    declared: Dict[str, Any],
+    parents: List[StepRun],
+    item: StepRun,
+    batch: Dict[str, Any],
+) -> None:
+    if declared["workflow"]:
+        _trial_children.run_workflow(task, declared, parents, item, batch)
+        return
+    inputs = str((declared["worker_settings"] or {}).get("inputs"))
+    read = parents if "${parent" in inputs else []
+    _trial_handlers.run_handler(task, declared, read, bool(read), item, batch)
+
+
+def _batches(listed: List[Any], size: int) -> List[Dict[str, Any]]:
+    """What the handler gets for each item."""
+    indexed = [{"index": index, "item": each} for index, each in enumerate(listed)]
+    if size == 1:
+        return indexed
+    return [{"items": indexed[at : at + size]} for at in range(0, len(indexed), size)]
+
+
+def _most_failures(settings: Dict[str, Any], items: int) -> int:
+    """How many items may fail."""
+    if settings["on_item_failure"] == "fail":
+        return 0
+    most = settings.get("max_failures", items)
+    if isinstance(most, str):
+        return math.floor(items * int(most.rstrip("%")) / 100)
+    return int(most)
+
+
+def _joined(items: List[StepRun], batches: List[Dict[str, Any]]) -> List[Any]:
+    """The results in the order of the list; None for the elements of an item that failed."""
+    joined: List[Any] = []
+    for item, batch in zip(items, batches):
+        if "items" not in batch:
+            joined.append(item.result)
+        elif item.state == "complete":
+            joined += item.result
+        else:
+            joined += [None] * len(batch["items"])
+    return joined
