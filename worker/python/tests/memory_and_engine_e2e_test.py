@@ -43,8 +43,20 @@ def in_memory(template, others):
         "result": plain(run.result),
         "compensation": run.compensation,
         "undone": {name: (step.state, step.attempts) for name, step in run.undone.items()},
+        "children": {name: child_ended(child) for name in workflows(template)
+                     for child in run.steps[name].children.values()},
         "steps": {name: ended(step, step.items) for name, step in run.steps.items()},
     }
+
+
+def workflows(template):
+    """The names of the steps with one child task at a time."""
+    return [step["name"] for step in template["steps"]
+            if "workflow" in step and "map" not in step]
+
+
+def child_ended(child):
+    return child.state, plain(child.result), child.compensation
 
 
 def ended(step, items):
@@ -66,7 +78,7 @@ def plain(value):
 def differences(expected, actual):
     """A line for each step, and each field of the task, that is not as expected."""
     pairs = [(key, expected[key], actual[key])
-             for key in ("state", "result", "compensation", "undone")]
+             for key in ("state", "result", "compensation", "undone", "children")]
     pairs += [(name, expected["steps"][name], actual["steps"][name]) for name in expected["steps"]]
     return [f"{what}: {ours} in memory, {theirs} on the engine"
             for what, ours, theirs in pairs if ours != theirs]
@@ -81,8 +93,13 @@ def on_engine(engine, task, template):
         steps[step.name] = ended(step, items)
     compensation = engine.client.compensation(task) if task.compensation else []
     undone = {each.step: (each.state, each.attempts) for each in compensation}
+    ended_children = {}
+    if workflows(template):
+        for child in reversed(list(engine.client.children(task))):  # the newest last
+            if child.parent.step in workflows(template):
+                ended_children[child.parent.step] = child_ended(child)
     return {"state": task.state, "result": plain(task.result), "compensation": task.compensation,
-            "undone": undone, "steps": steps}
+            "undone": undone, "children": ended_children, "steps": steps}
 
 
 def start(engine, template):
