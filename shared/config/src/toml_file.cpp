@@ -92,6 +92,35 @@ std::optional<std::vector<std::string>> texts_of(toml::node const& node) {
     return texts;
 }
 
+std::optional<texts_by_name> table_of(toml::node const& node) {
+    toml::table const* table = node.as_table();
+    if (table == nullptr) {
+        return std::nullopt;
+    }
+    texts_by_name texts;
+    for (auto const& [key, value] : *table) {
+        auto text = value.value_exact<std::string>();
+        if (!text) {
+            return std::nullopt;
+        }
+        texts.emplace(key.str(), std::move(*text));
+    }
+    return texts;
+}
+
+/// None if an entry is not NAME=TEXT.
+std::optional<texts_by_name> table_of(std::vector<std::string> const& entries) {
+    texts_by_name texts;
+    for (auto const& entry : entries) {
+        auto const end = entry.find('=');
+        if (end == std::string::npos ||
+            !texts.emplace(entry.substr(0, end), entry.substr(end + 1)).second) {
+            return std::nullopt;
+        }
+    }
+    return texts;
+}
+
 std::vector<std::string> split_at_commas(std::string_view text) {
     constexpr std::string_view spaces = " \t";
     std::vector<std::string> parts;
@@ -225,6 +254,9 @@ std::optional<reader::found> reader::from_file(std::string_view path, kind expec
     case kind::texts:
         taken = take(texts_of(*node), value.texts, "an array of strings");
         break;
+    case kind::table:
+        taken = take(table_of(*node), value.table, "a table of strings");
+        break;
     }
     return taken ? std::optional{std::move(value)} : std::nullopt;
 }
@@ -258,6 +290,14 @@ std::optional<reader::found> reader::from_environment(std::string_view variable,
         break;
     case kind::texts:
         value.texts = split_at_commas(value.text);
+        break;
+    case kind::table:
+        if (auto texts = table_of(split_at_commas(value.text))) {
+            value.table = std::move(*texts);
+        } else { // without the text, which may be secret
+            report(value, "must be entries NAME=TEXT with different names, separated by commas");
+            return std::nullopt;
+        }
         break;
     case kind::text:
         break;

@@ -32,6 +32,7 @@ struct settings {
     std::vector<std::string> names = {"default"};
     std::optional<int> limit;
     color shade = color::red;
+    texts_by_name keys = {{"a", "1"}};
 };
 
 void bind(reader& source, settings& into) {
@@ -43,6 +44,7 @@ void bind(reader& source, settings& into) {
     source.get("name", into.name);
     source.get("names", into.names);
     source.get("shade", into.shade, parse_color, "red, green");
+    source.get("keys", into.keys);
 }
 
 /// A separate file for each test, removed with it.
@@ -78,6 +80,9 @@ shade = "green"
 [http]
 port = 65535
 limits = { count = -3, limit = 9 }
+[keys]
+one = "1=1"
+"two words" = ""
 )"),
                 IsEmpty());
     EXPECT_TRUE(bound_.on);
@@ -88,6 +93,7 @@ limits = { count = -3, limit = 9 }
     EXPECT_EQ(bound_.name, "worker");
     EXPECT_THAT(bound_.names, ElementsAre("a", "b"));
     EXPECT_EQ(bound_.shade, color::green);
+    EXPECT_EQ(bound_.keys, (texts_by_name{{"one", "1=1"}, {"two words", ""}}));
 }
 
 TEST_F(TomlFile, LeavesAbsentSettingsAtTheirDefaults) {
@@ -107,6 +113,8 @@ shade = "blue"
 [http]
 port = 65536
 limits.count = 1.5
+[keys]
+one = 1
 )"),
         ElementsAre(config_problem{"on", "must be a boolean, not an integer", 1},
                     config_problem{"name", "must be a string, not an integer", 2},
@@ -114,7 +122,8 @@ limits.count = 1.5
                     config_problem{"ratio", "must be a number, not a string", 4},
                     config_problem{"shade", "must be one of red, green, not \"blue\"", 5},
                     config_problem{"http.port", "must be from 0 to 65535", 7},
-                    config_problem{"http.limits.count", "must be an integer, not a number", 8}));
+                    config_problem{"http.limits.count", "must be an integer, not a number", 8},
+                    config_problem{"keys", "must be a table of strings, not a table", 9}));
     EXPECT_FALSE(bound_.on);
     EXPECT_EQ(bound_.port, 8080);
     EXPECT_EQ(bound_.shade, color::red);
@@ -228,6 +237,23 @@ TEST(Environment, ReportsValuesOfTheWrongType) {
             config_problem{"TASKER_CONFIG_TEST_WORD", "must be an integer, not \"8080x\"", 0},
             config_problem{"TASKER_CONFIG_TEST_WORD", "must be a number, not \"8080x\"", 0}));
     EXPECT_EQ(bound.port, 8080);
+}
+
+TEST(Environment, FillsATableOfTexts) {
+    variable const good{"TASKER_CONFIG_TEST_GOOD", "a=x=, b= y "};
+    variable const bad{"TASKER_CONFIG_TEST_BAD", "a=x,hidden"};
+    variable const twice{"TASKER_CONFIG_TEST_TWICE", "a=x,a=y"};
+    settings bound;
+    auto source = reader::empty();
+    source.env("TASKER_CONFIG_TEST_GOOD", bound.keys);
+    EXPECT_EQ(bound.keys, (texts_by_name{{"a", "x="}, {"b", " y"}}));
+    source.env("TASKER_CONFIG_TEST_BAD", bound.keys);
+    source.env("TASKER_CONFIG_TEST_TWICE", bound.keys);
+    auto const problem = "must be entries NAME=TEXT with different names, separated by commas";
+    EXPECT_THAT(source.finish(),
+                ElementsAre(config_problem{"TASKER_CONFIG_TEST_BAD", problem, 0},
+                            config_problem{"TASKER_CONFIG_TEST_TWICE", problem, 0}));
+    EXPECT_EQ(bound.keys.size(), 2U);
 }
 
 TEST(Environment, CountsAnEmptyVariableAsAbsent) {

@@ -6,7 +6,9 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,12 +18,16 @@
 
 namespace tasker::config {
 
+/// A table of texts with keys that the user chooses.
+using texts_by_name = std::map<std::string, std::string, std::less<>>;
+
 /// Binds settings to the keys of a TOML file and to environment variables. Later calls override
 /// earlier ones, so read the file before the environment. An absent or wrong value leaves the
 /// setting unchanged. Problems are collected for finish(); nothing throws.
 ///
-/// Settings may be bool, integers, double, std::string, std::vector<std::string>, an enumeration
-/// with a `std::optional<E> parse(std::string_view)` function, or std::optional of any of them.
+/// Settings may be bool, integers, double, std::string, std::vector<std::string>, texts_by_name, an
+/// enumeration with a `std::optional<E> parse(std::string_view)` function, or std::optional of any
+/// of them.
 /// Threads: one at a time.
 class reader {
 public:
@@ -47,7 +53,8 @@ public:
         assign_word(from_file(path, kind::text), setting, parse, expected);
     }
 
-    /// Binds an environment variable; lists are separated by commas. An empty one counts as absent.
+    /// Binds an environment variable; lists are separated by commas, and so are the entries
+    /// NAME=TEXT of a table. An empty one counts as absent.
     template <class Setting>
     void env(std::string_view variable, Setting& setting) {
         assign(from_environment(variable, kind_of<Setting>()), setting);
@@ -63,7 +70,7 @@ public:
     std::vector<config_problem> finish();
 
 private:
-    enum class kind { truth, integer, number, text, texts };
+    enum class kind { truth, integer, number, text, texts, table };
 
     /// A value of one of the types, and its location.
     struct found {
@@ -72,6 +79,7 @@ private:
         double number = 0;
         std::string text;
         std::vector<std::string> texts;
+        texts_by_name table;
         std::string path;
         int line = 0;
     };
@@ -127,6 +135,8 @@ consteval reader::kind reader::kind_of() {
         return kind::text;
     } else if constexpr (std::same_as<bare, std::vector<std::string>>) {
         return kind::texts;
+    } else if constexpr (std::same_as<bare, texts_by_name>) {
+        return kind::table;
     } else {
         static_assert(detail::always_false<Setting>, "no setting can have this type");
     }
@@ -151,6 +161,8 @@ void reader::assign(std::optional<found> value, Setting& setting) {
         setting = value->number;
     } else if constexpr (std::same_as<bare, std::string>) {
         setting = std::move(value->text);
+    } else if constexpr (std::same_as<bare, texts_by_name>) {
+        setting = std::move(value->table);
     } else {
         setting = std::move(value->texts);
     }
