@@ -18,6 +18,9 @@ constexpr std::int64_t mebibyte = 1'048'576;
 constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::size_t max_namespaces = 100;
 constexpr std::size_t max_name_length = 200;
+constexpr std::size_t least_secret_bytes = 16;
+constexpr std::size_t most_secret_bytes = 1'024;
+constexpr char const* secrets_variable = "TASKER_WEBHOOK_SECRETS";
 
 /// All numeric keys; the only place that lists their paths.
 template <class Settings, class Visit>
@@ -55,6 +58,7 @@ void read(config::reader& from, settings& into) {
     from.get("http.private_addresses", into.http.private_addresses, parse_address_policy,
              "refuse, allow");
     from.get("http.allowed_hosts", into.http.allowed_hosts);
+    from.get("webhooks.secrets", into.webhooks.secrets);
     from.get("shell.enabled", into.shell.enabled);
     from.get("shell.environment", into.shell.environment);
 
@@ -64,6 +68,7 @@ void read(config::reader& from, settings& into) {
     from.env("TASKER_WORKER_ALLOWED_HOSTS", into.health.allowed_hosts);
     from.env("TASKER_HTTP_PRIVATE_ADDRESSES", into.http.private_addresses, parse_address_policy,
              "refuse, allow");
+    from.env(secrets_variable, into.webhooks.secrets);
     config::read_log(from, into.log);
 }
 
@@ -98,6 +103,34 @@ void check_hosts(std::vector<std::string> const& hosts,
     }
 }
 
+/// Without the secrets themselves.
+void check_secrets(config::texts_by_name const& secrets,
+                   std::vector<config::config_problem>& problems) {
+    for (auto const& [name, secret] : secrets) {
+        if (auto const problem = model::name_problem(name)) {
+            problems.push_back({"webhooks.secrets", "a name " + *problem});
+        }
+        if (secret.size() < least_secret_bytes || secret.size() > most_secret_bytes) {
+            problems.push_back({"webhooks.secrets." + name,
+                                "must have " + std::to_string(least_secret_bytes) + " to " +
+                                    std::to_string(most_secret_bytes) + " bytes"});
+        }
+    }
+}
+
+/// Variables with secrets, which commands must not get.
+void check_environment(std::vector<std::string> const& passed,
+                       std::vector<config::config_problem>& problems) {
+    if (std::ranges::find(passed, "DATABASE_URL") != passed.end()) {
+        problems.push_back(
+            {"shell.environment", "must not pass DATABASE_URL, with its password, to commands"});
+    }
+    if (std::ranges::find(passed, secrets_variable) != passed.end()) {
+        problems.push_back({"shell.environment",
+                            std::string{"must not pass "} + secrets_variable + " to commands"});
+    }
+}
+
 } // namespace
 
 std::vector<config::config_problem> settings::validate() const {
@@ -116,10 +149,8 @@ std::vector<config::config_problem> settings::validate() const {
             {"name", "must have at most " + std::to_string(max_name_length) + " bytes"});
     }
     config::check_host_names(problems, "health.allowed_hosts", health.allowed_hosts);
-    if (std::ranges::find(shell.environment, "DATABASE_URL") != shell.environment.end()) {
-        problems.push_back(
-            {"shell.environment", "must not pass DATABASE_URL, with its password, to commands"});
-    }
+    check_secrets(webhooks.secrets, problems);
+    check_environment(shell.environment, problems);
     return problems;
 }
 

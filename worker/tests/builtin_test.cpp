@@ -21,7 +21,7 @@ TEST(BuiltinHandlers, AreRegisteredUnderTheirNames) {
     add_builtin_handlers(handlers, settings{});
     EXPECT_THAT(handlers.names(),
                 testing::ElementsAre("tasker.echo", "tasker.fail", "tasker.http", "tasker.noop",
-                                     "tasker.shell", "tasker.sleep"));
+                                     "tasker.shell", "tasker.sleep", "tasker.webhook"));
 }
 
 TEST(BuiltinHandlers, NoopReturnsNull) {

@@ -21,8 +21,8 @@ protected:
     WorkerSettings() {
         for (auto const* const name :
              {"DATABASE_URL", "TASKER_NAMESPACES", "TASKER_WORKER_LISTEN",
-              "TASKER_WORKER_ALLOWED_HOSTS", "TASKER_HTTP_PRIVATE_ADDRESSES", "TASKER_LOG_LEVEL",
-              "TASKER_LOG_FORMAT"}) {
+              "TASKER_WORKER_ALLOWED_HOSTS", "TASKER_HTTP_PRIVATE_ADDRESSES",
+              "TASKER_WEBHOOK_SECRETS", "TASKER_LOG_LEVEL", "TASKER_LOG_FORMAT"}) {
             unsetenv(name);
         }
         path_ = std::filesystem::path{testing::TempDir()} /
@@ -62,13 +62,14 @@ TEST_F(WorkerSettings, AllProblemsAreReportedTogether) {
     chosen.lease_seconds = 1;
     chosen.namespaces = {"ok", "Bad", "ok"};
     chosen.health.allowed_hosts = {"worker", "worker:8081"};
-    chosen.shell.environment = {"DATABASE_URL"};
+    chosen.shell.environment = {"DATABASE_URL", "TASKER_WEBHOOK_SECRETS"};
     std::vector<std::string> paths;
     for (auto const& each : chosen.validate()) {
         paths.push_back(each.path);
     }
-    EXPECT_THAT(paths, ElementsAre("concurrency", "lease_seconds", "poll_ms", "namespaces",
-                                   "namespaces", "health.allowed_hosts", "shell.environment"));
+    EXPECT_THAT(paths,
+                ElementsAre("concurrency", "lease_seconds", "poll_ms", "namespaces", "namespaces",
+                            "health.allowed_hosts", "shell.environment", "shell.environment"));
 }
 
 TEST_F(WorkerSettings, PollIntervalIsShorterThanTheLease) {
@@ -109,6 +110,31 @@ TEST_F(WorkerSettings, AllowedHostsAreComparableNames) {
         chosen.http.allowed_hosts = {wrong};
         EXPECT_THAT(chosen.validate(), SizeIs(1)) << wrong;
     }
+}
+
+TEST_F(WorkerSettings, SecretsAreReadByNameAndNeverShown) {
+    std::string const secret(16, 's');
+    auto const from_file = load("[webhooks.secrets]\nbilling = '" + secret + "'\n");
+    EXPECT_EQ(from_file.values.webhooks.secrets, (config::texts_by_name{{"billing", secret}}));
+    setenv("TASKER_WEBHOOK_SECRETS", ("a=" + secret + ",b=" + secret + "=").c_str(), 1);
+    auto const from_environment = load("[webhooks.secrets]\nbilling = 'x'\n");
+    unsetenv("TASKER_WEBHOOK_SECRETS");
+    EXPECT_EQ(from_environment.values.webhooks.secrets,
+              (config::texts_by_name{{"a", secret}, {"b", secret + "="}}));
+
+    auto chosen = valid();
+    chosen.webhooks.secrets = {{"least", secret}, {"most", std::string(1'024, 's')}};
+    EXPECT_THAT(chosen.validate(), IsEmpty());
+    chosen.webhooks.secrets = {
+        {"long", std::string(1'025, 's')}, {"no name", secret}, {"short", std::string(15, 's')}};
+    std::vector<std::string> problems;
+    for (auto const& each : chosen.validate()) {
+        problems.push_back(config::to_string(each));
+        EXPECT_THAT(problems.back(), testing::Not(HasSubstr("sss")));
+    }
+    EXPECT_THAT(problems, ElementsAre("webhooks.secrets.long must have 16 to 1024 bytes",
+                                      HasSubstr("webhooks.secrets a name must be 1 to 128 letters"),
+                                      "webhooks.secrets.short must have 16 to 1024 bytes"));
 }
 
 TEST_F(WorkerSettings, CommandLineOverridesEnvironmentAndEnvironmentOverridesFile) {
@@ -162,6 +188,7 @@ TEST_F(WorkerSettings, TheFileInConfigListsEveryKeyWithItsDefault) {
     EXPECT_EQ(read.http.max_response_bytes, built_in.http.max_response_bytes);
     EXPECT_EQ(read.http.private_addresses, built_in.http.private_addresses);
     EXPECT_EQ(read.http.allowed_hosts, built_in.http.allowed_hosts);
+    EXPECT_EQ(read.webhooks.secrets, built_in.webhooks.secrets);
     EXPECT_EQ(read.shell.enabled, built_in.shell.enabled);
     EXPECT_EQ(read.shell.environment, built_in.shell.environment);
     EXPECT_EQ(read.shell.max_output_bytes, built_in.shell.max_output_bytes);

@@ -19,6 +19,9 @@ void add_builtin_handlers(handler_registry& to, settings const& options) {
     to.add("tasker.sleep", run_sleep);
     to.add("tasker.fail", run_fail);
     to.add("tasker.http", [with = options.http](auto const& step) { return run_http(with, step); });
+    to.add("tasker.webhook", [with = options.http, own = options.webhooks](auto const& step) {
+        return run_webhook(with, own, step);
+    });
     to.add("tasker.shell",
            [with = options.shell](auto const& step) { return run_shell(with, step); });
 }

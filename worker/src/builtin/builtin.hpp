@@ -21,6 +21,8 @@ step_result run_echo(step_context const& step);
 step_result run_sleep(step_context const& step);
 step_result run_fail(step_context const& step);
 step_result run_http(http_settings const& options, step_context const& step);
+step_result run_webhook(http_settings const& options, webhook_settings const& own,
+                        step_context const& step);
 step_result run_shell(shell_settings const& options, step_context const& step);
 
 } // namespace tasker::worker

@@ -1,5 +1,6 @@
 #include "builtin/builtin.hpp"
 #include "builtin/http_answer.hpp"
+#include "builtin/http_failure.hpp"
 #include "builtin/initialization.hpp"
 #include "builtin/placeholders.hpp"
 
@@ -23,7 +24,6 @@ namespace tasker::worker {
 namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
-constexpr std::size_t quoted_bytes = 500;
 
 struct ignoring_case {
     bool operator()(std::string_view left, std::string_view right) const {
@@ -39,7 +39,6 @@ using header_map = std::map<std::string, std::string, ignoring_case>;
 
 struct plan {
     http_call call;
-    std::string shown;                  ///< "GET http://host/path", for failures
     std::vector<std::int64_t> expected; ///< empty: any 2xx
 };
 
@@ -103,12 +102,7 @@ http_url read_url(http_settings const& options, step_context const& step, initia
     if (!parsed) {
         initialization::refuse("\"url\" " + parsed.error().message);
     }
-    auto const& allowed = options.allowed_hosts;
-    if (!allowed.empty() && std::ranges::find(allowed, parsed->host) == allowed.end()) {
-        throw permanent_failure{"\"url\" names host \"" + parsed->host +
-                                    "\", which is not in http.allowed_hosts of this worker",
-                                "host_refused"};
-    }
+    check_host(options, *parsed);
     return std::move(*parsed);
 }
 
@@ -147,22 +141,7 @@ plan read_plan(http_settings const& options, step_context const& step) {
         "max_response_bytes", options.max_response_bytes, 0, options.max_response_bytes));
     call.may_reach_local = options.private_addresses == address_policy::allow;
     keys.finish();
-    out.shown = call.method + ' ' + call.url.shown;
     return out;
-}
-
-bool may_pass(long status) {
-    constexpr std::array passing{408L, 425L, 429L};
-    return status >= 500 || std::ranges::find(passing, status) != passing.end();
-}
-
-step_result refused_status(plan const& asked, http_response const& got) {
-    auto const body = body_as_utf8(got);
-    auto message = asked.shown + " answered " + std::to_string(got.status) + ' ' + got.reason +
-                   ": " + (body ? *body : got.body).substr(0, quoted_bytes);
-    return may_pass(got.status)
-               ? retryable_error(std::move(message), "http_status", retry_after(got))
-               : permanent_error(std::move(message), "http_status");
 }
 
 nlohmann::json headers_of(http_response const& from) {
@@ -184,11 +163,11 @@ step_result to_result(plan const& asked, http_response const& got) {
             ? got.status / 100 == 2
             : std::ranges::find(asked.expected, std::int64_t{got.status}) != asked.expected.end();
     if (!is_expected) {
-        return refused_status(asked, got);
+        return refused_status(asked.call, got);
     }
     auto text = body_as_utf8(got);
     if (!text) {
-        return permanent_error(asked.shown + " returned a body that " + text.error().message,
+        return permanent_error(shown(asked.call) + " returned a body that " + text.error().message,
                                "invalid_charset");
     }
     std::string result = "{\"status\":" + std::to_string(got.status) +
@@ -199,7 +178,7 @@ step_result to_result(plan const& asked, http_response const& got) {
     }
     auto const body = json::without_bom(*text);
     if (auto const found = json::find_problem(body, json::max_result_nesting, json::numbers::any)) {
-        return retryable_error(asked.shown + " returned an invalid JSON body: " +
+        return retryable_error(shown(asked.call) + " returned an invalid JSON body: " +
                                    json::to_sentence(*found, "the body"),
                                "invalid_response");
     }
@@ -207,40 +186,13 @@ step_result to_result(plan const& asked, http_response const& got) {
     return step_result::from_json_text(std::move(result));
 }
 
-step_result refused_address(plan const& asked, address_kind kind) {
-    return permanent_error(
-        kind == address_kind::local
-            ? asked.shown + " would reach this host or a private network, which "
-                            "http.private_addresses of this worker refuses"
-            : asked.shown + " would reach a link-local, metadata or reserved address, which "
-                            "tasker.http never calls",
-        "address_refused");
-}
-
 } // namespace
 
 step_result run_http(http_settings const& options, step_context const& step) {
     auto const plan = read_plan(options, step);
     auto const got = transfer(plan.call, step.stop_token());
-    switch (got.end) {
-    case http_end::answered:
-        return to_result(plan, got.response);
-    case http_end::body_too_large:
-        return permanent_error(plan.shown + " returned more than " +
-                                   std::to_string(plan.call.max_response_bytes) + " bytes",
-                               "response_too_large");
-    case http_end::timed_out:
-        return retryable_error(plan.shown + " did not respond within " +
-                                   std::to_string(plan.call.timeout.count()) + " ms",
-                               "http_timeout");
-    case http_end::cancelled:
-        return retryable_error(plan.shown + ": cancelled", "cancelled");
-    case http_end::address_refused:
-        return refused_address(plan, got.refused);
-    case http_end::failed:
-        break;
-    }
-    return retryable_error(plan.shown + ": " + got.problem, "http_failed");
+    return got.end == http_end::answered ? to_result(plan, got.response)
+                                         : failure_of(plan.call, got);
 }
 
 } // namespace tasker::worker

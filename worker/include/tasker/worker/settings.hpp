@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tasker/config/config_problem.hpp"
+#include "tasker/config/toml_file.hpp"
 #include "tasker/log/log.hpp"
 
 #include <cstdint>
@@ -44,6 +45,12 @@ struct http_settings {
     std::int64_t max_response_bytes = 1'048'576;
 };
 
+/// Handler `tasker.webhook`, beside `http_settings`.
+struct webhook_settings {
+    /// By name, what signs the webhooks. Templates have only the names.
+    config::texts_by_name secrets;
+};
+
 /// Handler `tasker.shell`.
 struct shell_settings {
     /// Off by default, because everyone who can register a template can then run any command as the
@@ -81,6 +88,7 @@ struct settings {
     std::int64_t max_result_bytes = 4'194'304;
     health_settings health;
     http_settings http;
+    webhook_settings webhooks;
     shell_settings shell;
     log::settings log;
 
@@ -102,8 +110,8 @@ struct setting_overrides {
 };
 
 /// Reads the file, if one is named, then DATABASE_URL, TASKER_NAMESPACES, TASKER_WORKER_LISTEN,
-/// TASKER_WORKER_ALLOWED_HOSTS, TASKER_HTTP_PRIVATE_ADDRESSES, TASKER_LOG_LEVEL and
-/// TASKER_LOG_FORMAT.
+/// TASKER_WORKER_ALLOWED_HOSTS, TASKER_HTTP_PRIVATE_ADDRESSES, TASKER_WEBHOOK_SECRETS,
+/// TASKER_LOG_LEVEL and TASKER_LOG_FORMAT.
 config::loaded<settings> load_settings(setting_overrides const& overrides);
 
 } // namespace tasker::worker
