@@ -120,6 +120,9 @@ std::string task_text(wire::task_view const& task, std::vector<wire::step_view> 
                          {task.parent->task.to_string() + ", step " + task.parent->step +
                           (task.parent->key ? ", key " + one_line(*task.parent->key) : "")}});
     }
+    if (task.hook_task) {
+        lines.push_back({"hook", {task.hook_task->to_string()}});
+    }
     if (task.error) {
         lines.push_back({"error", {error_line(*task.error), tone::bad}});
     }

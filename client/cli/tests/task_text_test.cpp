@@ -51,6 +51,14 @@ TEST(TaskText, ShowsTheCompensationAndTheErrorOfTheTask) {
     EXPECT_EQ(outcome_of(task).text, "failed: too late");
 }
 
+TEST(TaskText, NamesTheHookTask) {
+    wire::task_view task{.state = model::task_state::failed};
+    EXPECT_THAT(task_text(task, {}, pipe), ::testing::Not(HasSubstr("hook")));
+    task.hook_task = task_id::parse("01890a5d-ac96-774b-bcce-b302099a8057").value();
+    EXPECT_THAT(task_text(task, {}, pipe),
+                HasSubstr("hook      01890a5d-ac96-774b-bcce-b302099a8057\n"));
+}
+
 TEST(StepText, PrintsATracebackAsLines) {
     auto const text = step_text(
         failed("pay",

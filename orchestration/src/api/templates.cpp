@@ -7,12 +7,14 @@
 #include "tasker/http/content_type.hpp"
 #include "tasker/model/compiled_template.hpp"
 #include "tasker/model/names.hpp"
+#include "tasker/model/webhook_template.hpp"
 #include "tasker/model/workflow_template.hpp"
 #include "tasker/queue/templates.hpp"
 #include "tasker/wire/template_view.hpp"
 
 #include <boost/system/result.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace tasker::orchestration::api {
@@ -23,25 +25,51 @@ namespace asio = boost::asio;
 using boost::beast::http::verb;
 using wire::error_code;
 
-using new_template_result = boost::system::result<queue::new_template, model::invalid_template>;
+/// A template with the one that it needs: that of webhooks.
+struct new_templates {
+    queue::new_template wanted;
+    std::optional<queue::new_template> webhook;
+};
 
-new_template_result compile(std::string_view text, http::media format,
-                            std::string_view environment) {
+using new_templates_result = boost::system::result<new_templates, model::invalid_template>;
+
+queue::new_template compiled(model::workflow_template const& source, std::string_view environment) {
+    auto made = model::compile(source, environment);
+    auto steps = model::steps_json(made);
+    return queue::new_template{.name_space = std::move(made.name_space),
+                               .name = std::move(made.name),
+                               .version = std::move(made.version),
+                               .environment = std::move(made.environment),
+                               .hash = std::move(made.hash),
+                               .definition = std::move(made.definition),
+                               .steps = std::move(steps),
+                               .result = std::move(made.result)};
+}
+
+new_templates_result compile(std::string_view text, http::media format,
+                             std::string_view environment) {
     auto const parsed = format == http::media::yaml ? model::parse_template_yaml(text)
                                                     : model::parse_template_json(text);
     if (!parsed) {
         return parsed.error();
     }
-    auto compiled = model::compile(*parsed, environment);
-    auto steps = model::steps_json(compiled);
-    return queue::new_template{.name_space = std::move(compiled.name_space),
-                               .name = std::move(compiled.name),
-                               .version = std::move(compiled.version),
-                               .environment = std::move(compiled.environment),
-                               .hash = std::move(compiled.hash),
-                               .definition = std::move(compiled.definition),
-                               .steps = std::move(steps),
-                               .result = std::move(compiled.result)};
+    new_templates out{.wanted = compiled(*parsed, environment), .webhook = {}};
+    if (model::has_webhook(*parsed)) {
+        out.webhook = compiled(model::webhook_template(parsed->name_space), environment);
+    }
+    return out;
+}
+
+asio::awaitable<result<queue::register_reply>> register_all(pg::connection& connection,
+                                                            new_templates wanted, deadline until) {
+    if (wanted.webhook) {
+        auto const first =
+            co_await queue::register_template(connection, std::move(*wanted.webhook), until);
+        if (!first) {
+            co_return first.error();
+        }
+    }
+    co_return co_await queue::register_template(connection, std::move(wanted.wanted), until);
 }
 
 http::response invalid_template(model::invalid_template const& why) {
@@ -91,16 +119,17 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto const registered = co_await database_.run(
         [&compiled, until](pg::connection& connection) {
-            return queue::register_template(connection, *compiled, until);
+            return register_all(connection, *compiled, until);
         },
         until);
     if (!registered) {
         co_return http::error_response(to_error_body(registered.error()));
     }
     cache_.forget_latest();
-    queue::template_filter const filter{.name_space = compiled->name_space,
-                                        .name = compiled->name,
-                                        .version = compiled->version,
+    auto const& wanted = compiled->wanted;
+    queue::template_filter const filter{.name_space = wanted.name_space,
+                                        .name = wanted.name,
+                                        .version = wanted.version,
                                         .after = {}};
     auto stored = co_await database_.run(
         [&filter, until](pg::connection& connection) {
@@ -114,7 +143,7 @@ asio::awaitable<http::response> templates::add(http::request& asked) {
                                       {}}
                    : to_error_body(stored.error()));
     }
-    stored->front().definition = compiled->definition;
+    stored->front().definition = wanted.definition;
     http::response response{.status = registered->created ? 201U : 200U, .body = {}};
     wire::append(response.body, stored->front());
     if (registered->created) {

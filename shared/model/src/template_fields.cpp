@@ -9,6 +9,7 @@ namespace tasker::model {
 namespace {
 
 constexpr std::size_t max_callable_length = 256;
+constexpr std::size_t max_webhook_length = 2'048;
 
 } // namespace
 
@@ -56,6 +57,65 @@ std::optional<step_settings> compensation_kind::read(reading in, document_path c
 void compensation_kind::write(std::string& out, step_settings const& value) {
     json::object_writer mapping{out};
     write_fields(mapping, compensation_fields, value);
+}
+
+std::optional<std::string> template_name_kind::problem_of_name(std::string_view name) {
+    if (name.starts_with(own_prefix)) {
+        return "must not begin with \"" + std::string{own_prefix} + "\", which is reserved";
+    }
+    return name_problem(name);
+}
+
+void template_name_kind::describe(json::object_writer& schema) {
+    text_kind{name_problem, name_pattern}.describe(schema);
+    json::object_writer reserved{schema.key("not")};
+    reserved.text("pattern", R"(^tasker\.)");
+}
+
+std::optional<std::string> webhook_problem(std::string_view url) {
+    auto const scheme = url.substr(0, url.find("://") + 1);
+    if (scheme != "http:" && scheme != "https:") {
+        return "must begin with http:// or https://";
+    }
+    if (url.size() > max_webhook_length) {
+        return "must have at most " + std::to_string(max_webhook_length) + " bytes";
+    }
+    if (std::ranges::any_of(
+            url, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; })) {
+        return "must not contain blanks or control characters";
+    }
+    if (url.find("${") != std::string_view::npos) {
+        return "must not contain placeholders; they are not filled";
+    }
+    auto const host = url.substr(scheme.size() + 2);
+    auto const authority = host.substr(0, host.find_first_of("/?#"));
+    if (authority.empty()) {
+        return "must name a host";
+    }
+    if (authority.find('@') != std::string_view::npos) {
+        return "must not contain a name or a password; use `secret`";
+    }
+    return std::nullopt;
+}
+
+std::optional<hook_settings> hook_kind::read(reading in, document_path const& path,
+                                             node_index node) {
+    static constexpr auto keys = keys_of(hook_fields);
+    mapping_reader const from{in, path, node, keys};
+    hook_settings out;
+    read_fields(in, path, from, hook_fields, out, completeness::whole);
+    if (from.find("webhook").has_value() == from.find("workflow").has_value()) {
+        in.problems.add(path, in.source[node], "must have either `webhook` or `workflow`");
+    } else if (auto const secret = from.find("secret"); secret && from.find("workflow")) {
+        in.problems.add(document_path{path, "secret"}, in.source[*secret],
+                        "has no effect without `webhook`");
+    }
+    return out;
+}
+
+void hook_kind::write(std::string& out, hook_settings const& value) {
+    json::object_writer mapping{out};
+    write_fields(mapping, hook_fields, value);
 }
 
 void check_sleep(reading in, document_path const& path, mapping_reader const& sleep,

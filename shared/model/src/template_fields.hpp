@@ -323,13 +323,52 @@ inline constexpr std::tuple step_fields{
           "[workflows.md](workflows.md#compensation)"},
 };
 
+/// The name of a template; not one of Tasker's own.
+struct template_name_kind : text_kind {
+    constexpr template_name_kind() : text_kind{problem_of_name, name_pattern} {}
+
+    static std::optional<std::string> problem_of_name(std::string_view name);
+    static void describe(json::object_writer& schema);
+};
+
+std::optional<std::string> webhook_problem(std::string_view url);
+inline constexpr std::string_view webhook_pattern = "^https?://[^/?#@ ]+([/?#][^ ]*)?$";
+
+/// The keys of `on_failure` and `on_complete`.
+inline constexpr std::tuple hook_fields{
+    field{"webhook", &hook_settings::webhook, text_kind{webhook_problem, webhook_pattern},
+          "the URL to which the end of the task is posted; see [workflows.md](workflows.md#hooks)"},
+    field{"secret", &hook_settings::secret, text_kind{name_problem, name_pattern},
+          "the name of the secret, in the settings of the worker, that signs the webhook"},
+    make_group<hook_settings>("workflow",
+                              field{"name", &hook_settings::workflow_name,
+                                    text_kind{name_problem, name_pattern},
+                                    "instead of a webhook: the template of which a task is created"}
+                                  .must_be_given(),
+                              field{"namespace", &hook_settings::workflow_namespace,
+                                    text_kind{namespace_problem, namespace_pattern},
+                                    "its namespace; that of this template without it"},
+                              field{"version", &hook_settings::workflow_version,
+                                    version_kind{version_problem, version_pattern},
+                                    "its version; the highest that is registered without it"})
+        .optional()};
+
+/// What runs when a task ends.
+struct hook_kind : value_kind<hook_settings> {
+    static std::optional<hook_settings> read(reading in, document_path const& path,
+                                             node_index node);
+    static void write(std::string& out, hook_settings const& value);
+    static void describe(json::object_writer& schema);
+};
+
 inline constexpr std::array<std::string_view, 5> kind_names{"handler", "sleep", "signal", "map",
                                                             "workflow"};
 
 /// The keys of a template.
 inline constexpr std::tuple template_fields{
-    field{"name", &workflow_template::name, text_kind{name_problem, name_pattern},
-          "1 to 128 letters, digits, `_`, `-`, `.`; starts with a letter or digit"}
+    field{"name", &workflow_template::name, template_name_kind{},
+          "1 to 128 letters, digits, `_`, `-`, `.`; starts with a letter or digit, and not with "
+          "`tasker.`"}
         .must_be_given(),
     field{"namespace_name", &workflow_template::name_space,
           text_kind{namespace_problem, namespace_pattern},
@@ -349,6 +388,10 @@ inline constexpr std::tuple template_fields{
     field{"timeout_seconds", &workflow_template::timeout, seconds_kind{longest_task_timeout},
           "the time limit of a task, from its creation; see "
           "[workflows.md](workflows.md#time-limit-of-a-task)"},
+    field{"on_failure", &workflow_template::on_failure, hook_kind{},
+          "what runs when a task fails; see [workflows.md](workflows.md#hooks)"},
+    field{"on_complete", &workflow_template::on_complete, hook_kind{},
+          "what runs when a task is complete; see [workflows.md](workflows.md#hooks)"},
 };
 
 } // namespace tasker::model

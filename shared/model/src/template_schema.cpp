@@ -68,6 +68,15 @@ void compensation_kind::describe(object_writer& schema) {
     describe_fields(properties, compensation_fields, completeness::whole);
 }
 
+void hook_kind::describe(object_writer& schema) {
+    schema.text("type", "object");
+    describe_keys(schema, hook_fields, completeness::whole);
+    schema.json("oneOf", R"([{"required":["webhook"]},
+        {"required":["workflow"],"properties":{"secret":false}}])");
+    object_writer properties{schema.key("properties")};
+    describe_fields(properties, hook_fields, completeness::whole);
+}
+
 namespace {
 
 void describe_name(object_writer& schema, std::string_view meaning) {

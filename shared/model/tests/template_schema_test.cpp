@@ -175,7 +175,7 @@ TEST(TemplateSchema, IsAJsonSchemaOfDraft7WithADescriptionForEveryKey) {
     auto const schema = json::parse(template_schema());
     EXPECT_EQ(schema.at("$schema"), "http://json-schema.org/draft-07/schema#");
     auto const& properties = schema.at("properties");
-    EXPECT_THAT(properties, SizeIs(12));
+    EXPECT_THAT(properties, SizeIs(14));
     auto const& retry = properties.at("steps").at("items").at("properties").at("retry");
     EXPECT_EQ(retry.at("properties").at("max_attempts"), json::parse(R"({
         "type": "integer", "minimum": 0, "maximum": 10000,

@@ -91,6 +91,7 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
         .compensation = optional_text(from, row, 18),
         .error = optional_text(from, row, 19),
         .labels = optional_text(from, row, 20),
+        .hook_task = from.optional(&pg::rows::uuid, row, 21),
     };
 }
 
@@ -171,7 +172,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
     return views;
 }
 
-constexpr std::size_t task_columns = 21;
+constexpr std::size_t task_columns = 22;
 constexpr std::size_t step_columns = 22;
 constexpr std::size_t item_columns = 12;
 

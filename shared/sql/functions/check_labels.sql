@@ -17,6 +17,9 @@ begin
             raise exception 'labels.%: the name must be 1 to 128 letters, digits, "_", "-" or ".", a letter or digit first', v_label.key
                 using errcode = 'TK001';
         end if;
+        if v_label.key like 'tasker.%' then
+            raise exception 'labels.%: names that begin with "tasker." are reserved', v_label.key using errcode = 'TK001';
+        end if;
         if json_typeof(v_label.value) <> 'string' or octet_length(v_label.value #>> '{}') not between 1 and 255 then
             raise exception 'labels.%: must be a string of 1 to 255 bytes', v_label.key using errcode = 'TK001';
         end if;

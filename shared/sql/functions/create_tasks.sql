@@ -4,11 +4,11 @@
 --   template, version if named, priority, context and labels. p_versions: the versions as the caller named them,
 --   null elements (or null) where the newest was asked for; only keys look at them. p_atomic: raise TK004 for a key
 --   reused with another body, instead of reporting it.
--- p_parents, p_parent_steps, p_child_keys, p_depths: of child tasks, see tasks; null for others.
+-- p_parents, p_parent_steps, p_child_keys: of child tasks, see tasks; null for others. p_depths: also of hook tasks.
 -- p_labels: JSON objects of texts, null elements (or an empty array) for none.
 -- p_filled: the contexts to store instead of those in p_contexts, null elements (or an empty array) for none:
 --   they have the defaults of the input schema.
--- called by: the orchestrator; create_task; create_children.
+-- called by: the orchestrator; create_task; create_children; run_hooks.
 -- returns: a row (0, null, 'created', time) for all new tasks; then a row for each task that is not new:
 --   its 1-based ordinal, the existing task's id, 'existing' or 'conflict', that task's created_at.
 -- A root gets its row when it is claimed (decision 0120).
@@ -75,9 +75,10 @@ begin
     with task as (
         insert into tasker.tasks
             (task_id, template_id, state, priority, steps_active, steps_waiting, steps_failed,
-             created_at, idempotency_key, labels, context, parent_task, parent_step, child_key, depth)
+             created_at, idempotency_key, labels, context, parent_task, parent_step, child_key, depth, has_hooks)
         select i.task_id, i.template_id, 'pending', i.priority, cardinality(t.roots), 0, 0, v_now,
-               i.key, i.labels::jsonb, coalesce(i.filled, i.context)::json, i.parent, i.parent_step, i.child_key, i.depth
+               i.key, i.labels::jsonb, coalesce(i.filled, i.context)::json, i.parent, i.parent_step, i.child_key, i.depth,
+               case when t.hooks is not null then true end
         from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_labels, p_filled, p_parents,
                     p_parent_steps, p_child_keys, p_depths) with ordinality
                  as i(task_id, template_id, priority, context, key, labels, filled, parent, parent_step, child_key,

@@ -1,12 +1,13 @@
 -- Records that tasks have just reached a final state, and starts the compensation of those that failed or were
--- cancelled. A task that compensates is finished after that.
+-- cancelled. A task that compensates is finished after that. Runs the hooks of tasks that are finished.
 -- called by: update_tasks, finish_step, start_dynamic, cancel_tasks, which hold the tasks' locks.
--- p_task_ids: null for none. p_some_children: some of them may be child tasks. p_compensate: false for none of them.
--- p_hold: some of their child tasks may compensate, which comes first (hold_compensation).
--- locks: see start_compensation.
+-- p_task_ids: null for none. p_some_children, p_some_hooks: some of them may be child tasks, or have hooks.
+-- p_compensate: false for none of them. p_hold: some of their child tasks may compensate, which comes first
+-- (hold_compensation).
+-- locks: see start_compensation and run_hooks.
 create or replace function tasker.end_tasks(
-    p_task_ids uuid[], p_state tasker.task_state, p_some_children boolean, p_compensate boolean default true,
-    p_hold boolean default false)
+    p_task_ids uuid[], p_state tasker.task_state, p_some_children boolean, p_some_hooks boolean,
+    p_compensate boolean default true, p_hold boolean default false)
 returns void
 language plpgsql
 set search_path = ''
@@ -43,6 +44,9 @@ begin
     end if;
     if p_some_children then
         perform tasker.note_child_ends(v_ended, p_state);
+    end if;
+    if p_some_hooks then
+        perform tasker.run_hooks(v_ended);
     end if;
     perform tasker.note_finished(v_ended);
 end;

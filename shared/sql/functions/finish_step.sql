@@ -27,6 +27,7 @@ declare
     v_taken    boolean := false;
     v_state    tasker.task_state;
     v_is_child boolean;
+    v_hooks    boolean;
     v_row      tasker.claimed_step;
 begin
     select o.template_id, o.children, o.child_parents[1], s.dynamic into v_template, v_children, v_total, v_dynamic
@@ -89,7 +90,7 @@ begin
             state = tasker.task_state_of(t.steps_active - 1, t.steps_waiting, t.steps_failed),
             finished_at = case when t.steps_active = 1 and t.steps_waiting = 0 then tasker.clock() end
         where t.task_id = p_task_id and not tasker.has_ended(t.state)
-        returning t.state, t.parent_task is not null into v_state, v_is_child;
+        returning t.state, t.parent_task is not null, t.has_hooks into v_state, v_is_child, v_hooks;
     end if;
 
     if v_taken then
@@ -104,7 +105,7 @@ begin
     if v_ready then
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
     elsif v_state in ('failed', 'complete') then
-        perform tasker.end_tasks(array[p_task_id], v_state, v_is_child);
+        perform tasker.end_tasks(array[p_task_id], v_state, v_is_child, v_hooks);
     end if;
 end;
 $$;

@@ -8,7 +8,7 @@
 -- locks: a new namespace, then the template's row.
 -- raises: TK003 other content under the same name and version; TK006 registered for another
 --   environment, whose overrides are compiled in; TK001 from ensure_namespace; TK007 conditions
---   that are no SQL/JSON paths, child tasks of templates that are not registered.
+--   that are no SQL/JSON paths, child tasks and hooks of templates that are not registered.
 -- cost: linear in steps and edges.
 create or replace function tasker.register_template(
     p_namespace text, p_name text, p_version text, p_environment text, p_hash text,
@@ -72,5 +72,6 @@ begin
     perform tasker.check_conditions(p_steps);
     insert into tasker.template_steps select * from json_populate_recordset(v_step, p_steps);
     perform tasker.pin_children(template_id);
+    perform tasker.pin_hooks(template_id, p_definition);
 end;
 $$;

@@ -78,13 +78,13 @@ begin
                          else 'pending' end,
             finished_at = case when c.enqueued + c.active + c.waiting = 0 then v_now end
         from counted c where t.task_id = any (array[c.task_id])
-        returning t.task_id, t.state, t.parent_task is not null as is_child
+        returning t.task_id, t.state, t.parent_task is not null as is_child, t.has_hooks
     )
     select array_agg(m.task_id) filter (where m.state = 'complete') as complete,
            array_agg(m.task_id) filter (where m.state = 'failed') as failed,
-           bool_or(m.is_child) as some_children
+           bool_or(m.is_child) as some_children, bool_or(m.has_hooks) as some_hooks
     into v_ended from moved m;
-    perform tasker.end_tasks(v_ended.complete, 'complete', v_ended.some_children),
-            tasker.end_tasks(v_ended.failed, 'failed', v_ended.some_children);
+    perform tasker.end_tasks(v_ended.complete, 'complete', v_ended.some_children, v_ended.some_hooks),
+            tasker.end_tasks(v_ended.failed, 'failed', v_ended.some_children, v_ended.some_hooks);
 end;
 $$;

@@ -4,7 +4,7 @@
 -- started_at: when the first handler of a root started (in a dynamic template: of any step, as roots may be
 -- skipped). The row of a task has it only where the roots' rows no
 -- longer do.
--- called by: get_tasks, finished_tasks, list_tasks, update_tasks, lease_steps, children_result. No SET options, so that the
+-- called by: get_tasks, finished_tasks, list_tasks, update_tasks, lease_steps, children_result, run_hooks. No SET options, so that the
 --   planner inlines it.
 -- cost: primary-key look-ups, one for each root, two for each leaf if there are several; the steps of a task
 --   that is not complete are counted.
@@ -54,7 +54,10 @@ as $$
                     and d.step_no = tasker.template_step(t.parent_step)
                where u.task_id = t.parent_task) end,
            nullif(t.child_key, ''),
-           t.compensation::text, t.error, t.labels::json
+           t.compensation::text, t.error, t.labels::json,
+           case when t.has_hooks then (
+               select l.task_id from tasker.task_labels l
+               where l.name = 'tasker.hook_of' and l.value = t.task_id::text limit 1) end
     from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = any (array[i.task_id])
     join tasker.templates p on p.template_id = any (array[t.template_id])

@@ -1,6 +1,6 @@
 -- The template with this name and version, or its highest version (1.10.0 is above 1.9.0) if p_version is null; null if
 -- there is none.
--- called by: create_task, pin_children, children_wanted.
+-- called by: create_task, pin_children, pin_hooks, children_wanted.
 create or replace function tasker.template_named(p_namespace text, p_name text, p_version text) returns int
 language plpgsql stable
 set search_path = ''

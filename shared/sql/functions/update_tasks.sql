@@ -19,6 +19,7 @@ declare
     v_complete uuid[];
     v_failed   uuid[];
     v_children boolean; -- some of them are child tasks
+    v_hooks    boolean; -- some of them have hooks
     v_undone   uuid[]; -- tasks whose compensation ended
 begin
     with delta as (
@@ -53,19 +54,22 @@ begin
                                then tasker.clock() end
         from delta d
         where t.task_id = any (array[d.task_id]) and tasker.has_work(t.state, t.compensation)
-        returning t.task_id, t.state, t.compensation, t.parent_task is not null as is_child
+        returning t.task_id, t.state, t.compensation, t.parent_task is not null as is_child, t.has_hooks
     )
     select array_agg(m.task_id) filter (where m.state = 'complete'),
            array_agg(m.task_id) filter (where m.state = 'failed' and m.compensation is null),
            array_agg(m.task_id) filter (where m.compensation <> 'running'),
-           bool_or(m.is_child)
-    into v_complete, v_failed, v_undone, v_children
+           bool_or(m.is_child), bool_or(m.has_hooks)
+    into v_complete, v_failed, v_undone, v_children, v_hooks
     from moved m where m.state in ('failed', 'complete', 'cancelled');
-    perform tasker.end_tasks(v_complete, 'complete', v_children);
-    perform tasker.end_tasks(v_failed, 'failed', v_children);
+    perform tasker.end_tasks(v_complete, 'complete', v_children, v_hooks);
+    perform tasker.end_tasks(v_failed, 'failed', v_children, v_hooks);
     if v_undone is not null then
         if v_children then
             perform tasker.note_child_ends(v_undone, 'failed'); -- or cancelled
+        end if;
+        if v_hooks then
+            perform tasker.run_hooks(v_undone);
         end if;
         perform tasker.note_finished(v_undone);
     end if;

@@ -34,7 +34,8 @@ create table tasker.namespaces (
 -- A template never changes once it is registered. `definition` is what the API returns. `result`: how mapped_result
 -- makes the result of a task, [{"literal": text, then, but for the last part, "step_no": of the step whose result
 -- is read (absent: the context), "path": [key, …], "whole": the value becomes JSON and not part of a string,
--- "otherwise": JSON for an absent value}, …]; null: the results of the leaves by name.
+-- "otherwise": JSON for an absent value}, …]; null: the results of the leaves by name. `hooks`: what runs when a task
+-- ends, {"failed": {"template_id": of the hook task, "url", "secret": of a webhook}, "complete": …}; null: nothing.
 create table tasker.templates (
     template_id      int generated always as identity primary key,
     namespace_id     bigint not null references tasker.namespaces,
@@ -53,6 +54,7 @@ create table tasker.templates (
     result           json,
     has_compensation boolean not null default false, -- some steps have `compensate`
     timeout_ms       bigint, -- of a task
+    hooks            json,
     created_at       timestamptz not null,
     constraint template_is_named_once unique (namespace_id, name, version),
     constraint template_has_steps check (steps_total between 1 and 10000),
@@ -137,6 +139,7 @@ create table tasker.tasks (
     depth           int2,
     compensation    tasker.compensation_state,
     error           json,
+    has_hooks       boolean, -- true: its template has hooks; null: it has none
     constraint priority_has_a_queue check (priority between 1 and 4),
     constraint counts_are_not_negative
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)

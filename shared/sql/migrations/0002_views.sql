@@ -73,7 +73,8 @@ create type tasker.task_view as (
     child_key       text,
     compensation    text,
     error           json,
-    labels          json
+    labels          json,
+    hook_task       uuid -- that its end created
 );
 
 -- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.

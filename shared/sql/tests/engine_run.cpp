@@ -237,6 +237,13 @@ engine_run::outcome engine_run::end() {
     out.end.task = task[0][0].as<std::string>();
     out.end.result = task[0][1].as<std::string>();
     out.end.compensation = task[0][2].as<std::string>();
+    for (auto const& row : on_.db().exec(fmt::format(
+             "select concat(h.context ->> 'state', ', ', h.context ->> 'compensation') "
+             "from tasker.task_labels l join tasker.tasks h using (task_id) "
+             "where l.name = 'tasker.hook_of' and l.value = '{}' and h.state = 'complete'",
+             task_))) {
+        out.end.hook += row[0].as<std::string>();
+    }
     out.problem = problem();
     return out;
 }

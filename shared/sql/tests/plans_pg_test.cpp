@@ -123,6 +123,9 @@ protected:
             "  - {name: b, handler: {callable: h}, compensate: {callable: u}, dependencies: [a]}\n"
             "  - {name: c, handler: {callable: h}, dependencies: [b]}\n"
             "timeout_seconds: 0.001\n");
+        hooked_ = w_.register_yaml("hooked", "  - {name: a, handler: {callable: h}}\n"
+                                             "on_failure: {workflow: {name: kid}}\n"
+                                             "on_complete: {workflow: {name: kid}}\n");
         // The tables grow after the statistics were taken, and the plans stay.
         add_templates(w_, GetParam().tasks / 10);
         add_history(w_, diamond_, GetParam().tasks, GetParam().state);
@@ -138,13 +141,13 @@ protected:
         session_->exec(statement);
     }
 
-    void create(int template_id, std::string const& key, int priority = 2) {
+    void create(int template_id, std::string const& key, int priority = 2, int count = batch) {
         exec(fmt::format(
             "select from tasker.create_tasks(array(select tasker.uuid_v7() from "
             "generate_series(1, {0})), array_fill({1}, array[{0}]), "
             "array_fill({3}::int2, array[{0}]), array_fill('{{\"l\": [1, 2]}}'::text, array[{0}]), "
             "array(select {2} from generate_series(1, {0}) n))",
-            batch, template_id, key, priority));
+            count, template_id, key, priority));
     }
 
     /// Leases a batch, which temporary table `held` keeps.
@@ -206,6 +209,7 @@ protected:
         claim(); // their worker lost the leases of some or all
         finish("'success'::tasker.outcome", batch);
         finish_alone();
+        run_hooks();
         cancel();
         compensate();
         for (int i = 0; i < 20; ++i) {
@@ -271,6 +275,16 @@ protected:
                 "select * from tasker.finish_step('{}', 1, 30, 1, '{}', {}, {}, {}, '1', 0)",
                 row[0].c_str(), row[1].c_str(), row[2].c_str(), row[3].c_str(), row[4].c_str()));
         }
+    }
+
+    /// Tasks with hooks end.
+    void run_hooks() {
+        create(hooked_, "null::text", 4, batch / 5);
+        claim();
+        finish("(case msg_id % 10 when 9 then 'permanent_failure' else 'success' end)"
+               "::tasker.outcome",
+               0);
+        exec("select from tasker.get_tasks(array(select task_id from held))");
     }
 
     /// Some that run and some that do not; the claims after it find their messages.
@@ -340,6 +354,7 @@ protected:
     int family_ = 0; ///< maps over child tasks
     int asks_ = 0;
     int saga_ = 0;
+    int hooked_ = 0;
     std::optional<explained_session> session_;
 };
 

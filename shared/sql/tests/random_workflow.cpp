@@ -78,6 +78,7 @@ model_workflow random_workflow(std::uint64_t seed) {
     for (auto& step : steps) {
         step.is_in_result = maps_result && one_in(2);
     }
+    steps[0].has_hooks = one_in(3);
     return steps;
 }
 
@@ -109,6 +110,9 @@ std::vector<model_workflow> simpler(model_workflow const& steps) {
         }
         if (steps[i].is_in_result) {
             changed([](model_step& step) { step.is_in_result = false; });
+        }
+        if (steps[i].has_hooks) {
+            changed([](model_step& step) { step.has_hooks = false; });
         }
         if (steps[i].retry != retried::all) {
             changed([](model_step& step) { step.retry = retried::all; });

@@ -23,7 +23,7 @@ std::string shown(model_end const& end) {
     for (auto const& state : end.undone) {
         out += " '" + state + '\'';
     }
-    return out;
+    return out + "; hook: " + end.hook;
 }
 
 /// "" if engine and model agree.

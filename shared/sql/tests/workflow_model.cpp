@@ -116,6 +116,10 @@ bool has_result(model_workflow const& steps) {
     return std::ranges::any_of(steps, &model_step::is_in_result);
 }
 
+bool has_hooks(model_workflow const& steps) {
+    return std::ranges::any_of(steps, &model_step::has_hooks);
+}
+
 bool is_undoable(model_step const& step) {
     return step.compensate && step.kind != body::sleep && step.kind != body::signal;
 }
@@ -267,6 +271,10 @@ std::string to_yaml(model_workflow const& steps) {
             out += steps[i].is_in_result ? fmt::format("  {0}: ${{steps/{0}}}\n", name_of(i)) : "";
         }
     }
+    if (has_hooks(steps)) {
+        out +=
+            "on_failure: {workflow: {name: child_ok}}\non_complete: {workflow: {name: child_ok}}\n";
+    }
     return out;
 }
 
@@ -303,6 +311,9 @@ model_end expected_end(model_workflow const& steps) {
         end.compensation = has([](auto const& state) { return state == "failed"; }) ? "failed"
                            : has([](auto const& state) { return !state.empty(); })  ? "complete"
                                                                                     : "";
+    }
+    if (has_hooks(steps)) {
+        end.hook = end.task + ", " + end.compensation;
     }
     return end;
 }

@@ -56,6 +56,7 @@ struct model_step {
     bool has_children = false;     ///< map: each element has a child task; no batches
     retried retry = retried::all;
     bool is_in_result = false; ///< the template has a `result`, which reads this step
+    bool has_hooks = false;    ///< the template has `on_failure` and `on_complete`
 };
 
 inline constexpr char const* join_rules[]{"all_complete", "none_failed", "any_complete", "all_done",
@@ -79,6 +80,7 @@ struct model_end {
     std::string result;              ///< {"s1": 3} as jsonb; empty if the task failed
     std::vector<std::string> undone; ///< the state of each undo step; "" without one
     std::string compensation;
+    std::string hook; ///< "failed, complete": state and compensation, as the hook task has them
 
     friend bool operator==(model_end const&, model_end const&) = default;
 };

@@ -151,6 +151,9 @@ private:
             label read{std::string{name}, {}};
             if (auto problem = model::name_problem(name)) {
                 add(path, "the name " + std::move(*problem));
+            } else if (name.starts_with(model::own_prefix)) {
+                add(path, "names that begin with \"" + std::string{model::own_prefix} +
+                              "\" are reserved");
             }
             if (std::ranges::find(out_.labels, name, &label::name) != out_.labels.end()) {
                 add(path, "is given twice");

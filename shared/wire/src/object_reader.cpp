@@ -83,6 +83,10 @@ std::optional<timestamp> field_value::optional_moment() const {
     return takes_null() ? std::nullopt : std::optional{moment()};
 }
 
+std::optional<task_id> field_value::optional_id() const {
+    return takes_null() ? std::nullopt : std::optional{id()};
+}
+
 std::string field_value::texts_by_name() const {
     expect(json::value_kind::object);
     auto const raw = from_.raw();

@@ -61,6 +61,7 @@ public:
     std::optional<std::string> optional_text() const;
     std::optional<std::string> optional_json() const;
     std::optional<timestamp> optional_moment() const;
+    std::optional<task_id> optional_id() const;
 
     /// Reads a string that `parse` turns into an optional value.
     template <class Parse>

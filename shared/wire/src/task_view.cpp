@@ -68,6 +68,8 @@ constexpr std::array rules{
          [](field_value const& v, task_view& out) { out.error = v.optional_json(); }},
     rule{"labels", optional,
          [](field_value const& v, task_view& out) { out.labels = v.texts_by_name(); }},
+    rule{"hook_task", optional,
+         [](field_value const& v, task_view& out) { out.hook_task = v.optional_id(); }},
 };
 
 } // namespace
@@ -109,6 +111,9 @@ void append(std::string& out, task_view const& task) {
     }
     if (task.labels) {
         writer.json("labels", *task.labels);
+    }
+    if (task.hook_task) {
+        writer.text("hook_task", task.hook_task->to_string());
     }
 }
 

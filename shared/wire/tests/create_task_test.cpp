@@ -86,6 +86,8 @@ TEST(CreateTask, LabelsHaveLimits) {
     EXPECT_THAT(problems(with_labels(max_labels, max_label_value_bytes)), ElementsAre());
     EXPECT_THAT(problems(with_labels(max_labels + 1, 1)),
                 ElementsAre("labels: must have at most 16 labels, not 17"));
+    EXPECT_THAT(problems(R"({"name":"t","labels":{"tasker.x":"a","tasker":"a"}})"),
+                ElementsAre("labels.tasker.x: names that begin with \"tasker.\" are reserved"));
     EXPECT_THAT(problems(with_labels(1, max_label_value_bytes + 1)),
                 ElementsAre("labels.l0: must have 1 to 255 bytes of UTF-8, without U+0000"));
     EXPECT_THAT(problems(with_labels(1, 0)),

@@ -46,6 +46,7 @@ task_view full_task() {
     out.result = R"({"leaf":[1,2 ]})";
     out.parent = {out.id, "p", "k"};
     out.labels = R"({"team": "a"})";
+    out.hook_task = out.id;
     return out;
 }
 

@@ -34,7 +34,8 @@ std::vector<std::string> to_texts(std::vector<documents::located_problem> const&
     return texts;
 }
 
-/// (problems, None) or ([], {"namespace", "name", "version", "input_schema", "result", "steps"}).
+/// (problems, None) or ([], {"namespace", "name", "version", "input_schema", "result", "steps",
+/// "definition"}).
 py::tuple compile_template(std::string_view text, bool is_json, std::string_view environment) {
     auto const parsed =
         is_json ? model::parse_template_json(text) : model::parse_template_yaml(text);
@@ -49,6 +50,7 @@ py::tuple compile_template(std::string_view text, bool is_json, std::string_view
     result["input_schema"] = parsed->input_schema;
     result["result"] = parsed->result;
     result["steps"] = read_json(model::steps_json(compiled));
+    result["definition"] = read_json(compiled.definition);
     return py::make_tuple(std::vector<std::string>{}, result);
 }
 

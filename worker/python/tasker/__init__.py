@@ -48,7 +48,7 @@ from .models import (
     TemplateView,
     UndoneStep,
 )
-from .template import Form, Map, Repeat, RetryPolicy, Settings, Template, TemplateStep
+from .template import Form, Hook, Map, Repeat, RetryPolicy, Settings, Template, TemplateStep
 from .worker import Worker
 
 _native.load_parts()
@@ -60,6 +60,7 @@ __all__ = [
     "Client",
     "Conflict",
     "Form",
+    "Hook",
     "InvalidInput",
     "ItemView",
     "LogHandler",

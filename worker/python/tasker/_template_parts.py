@@ -77,6 +77,18 @@ class Settings:
     timeout_seconds: Optional[Seconds] = None
 
 
+@dataclasses.dataclass(frozen=True)
+class Hook:
+    """What runs when a task ends: a ``webhook``, signed with a ``secret`` of the worker's settings,
+    or a ``workflow``, a template by name."""
+
+    webhook: Optional[str] = None
+    secret: Optional[str] = None
+    workflow: Optional[str] = None
+    namespace: Optional[str] = None
+    version: Optional[str] = None
+
+
 def without_none(keys: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in keys.items() if value is not None}
 
@@ -100,6 +112,17 @@ def settings_keys(settings: Settings) -> dict[str, Any]:
             "handler": without_none(handler) or None,
             "retry": settings.retry and given(settings.retry),
             "timeout_seconds": settings.timeout_seconds,
+        }
+    )
+
+
+def hook_keys(hook: Hook) -> dict[str, Any]:
+    template = {"name": hook.workflow, "namespace": hook.namespace, "version": hook.version}
+    return without_none(
+        {
+            "webhook": hook.webhook,
+            "secret": hook.secret,
+            "workflow": without_none(template) or None,
         }
     )
 

@@ -48,6 +48,7 @@ class Run:
     steps: Dict[str, StepRun]
     compensation: Optional[str] = None  # complete or failed, if steps were undone
     undone: Dict[str, StepRun] = dataclasses.field(default_factory=dict)  # by the step's name
+    hook: Optional[Dict[str, Any]] = None  # `on_failure` or `on_complete`: the engine would run it
 
     @property
     def is_complete(self) -> bool:

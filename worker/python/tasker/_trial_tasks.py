@@ -58,8 +58,10 @@ class Task:
             for declared, step in zip(self.template["steps"], self._steps)
         )
         if has_failed:
-            return Run("failed", None, steps, *self._compensate())
-        return Run("complete", self._result(), steps)
+            hook = self.template["definition"].get("on_failure")
+            return Run("failed", None, steps, *self._compensate(), hook=hook)
+        hook = self.template["definition"].get("on_complete")
+        return Run("complete", self._result(), steps, hook=hook)
 
     def run_child(self, template: Template, context: str) -> Run:
         return Task(self.trial, template, context, self.depth + 1).run()

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from . import _native, _operations, _trial_database
 
-Template = Dict[str, Any]  # compiled: namespace, name, version, input_schema, result, steps, undo
+Template = Dict[str, Any]  # compiled; with `undo`, the steps that undo others
 
 
 class Templates:

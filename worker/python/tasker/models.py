@@ -67,6 +67,7 @@ class Task:
     compensation: Optional[str] = None  # running, complete or failed: its steps are undone
     error: Optional[Problem] = None  # why it failed, if no step failed
     labels: dict[str, str] = dataclasses.field(default_factory=dict)
+    hook_task: Optional[str] = None  # the id of the task that its end created
 
     @property
     def is_complete(self) -> bool:

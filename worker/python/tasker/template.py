@@ -21,6 +21,7 @@ from ._references import Condition, Reference, condition, filled, of_step
 from ._template_parts import (
     Form,
     Handler,
+    Hook,
     Join,
     Map,
     OnDeadline,
@@ -33,6 +34,7 @@ from ._template_parts import (
     Time,
     When,
     given,
+    hook_keys,
     map_keys,
     path_of,
     settings_keys,
@@ -43,6 +45,7 @@ from ._template_parts import (
 __all__ = [
     "Condition",
     "Form",
+    "Hook",
     "Map",
     "Reference",
     "Repeat",
@@ -102,6 +105,8 @@ class Template:
         input_schema: Union[Mapping[str, Any], bool, None] = None,
         system_dependencies: Optional[Mapping[str, Any]] = None,
         timeout_seconds: Optional[Seconds] = None,
+        on_failure: Optional[Hook] = None,
+        on_complete: Optional[Hook] = None,
         defaults: Optional[Settings] = None,
     ) -> None:
         self.name = name
@@ -117,6 +122,8 @@ class Template:
             "input_schema": input_schema,
             "system_dependencies": system_dependencies,
             "timeout_seconds": timeout_seconds,
+            "on_failure": on_failure and hook_keys(on_failure),
+            "on_complete": on_complete and hook_keys(on_complete),
             "defaults": defaults and settings_keys(defaults),
         }
         self._steps: dict[str, dict[str, Any]] = {}

@@ -221,6 +221,23 @@ class TestDocuments:
         assert task.state == "failed"
         assert task.error and task.error.type == "deadline"
 
+    def test_hooks_of_workflows(self, reader):
+        client = tasker.Client(reader.url)
+        hooked, on_call = (
+            each for each in blocks("docs/workflows.md", "yaml") if re.search("on_call", each)
+        )
+        client.register_template(on_call)
+        failing = "tasker.fail, initialization: {permanent: true, message: no money}}"
+        client.register_template(hooked.replace("tasker.echo}", failing))
+        task = client.wait(client.create_task("charge_cards", {}), timeout=60)
+        assert task.state == "failed" and task.hook_task
+        hook = client.wait(task.hook_task, timeout=60, check=True)
+        assert hook.result["page"]["inputs"] == {
+            "subject": "charge_cards failed", "reason": "charge no money",
+        }
+        (block,) = [each for each in blocks("docs/workflows.md", "json") if '"task_id"' in each]
+        assert json.loads(block).keys() == hook.context.keys()
+
     def test_checkpoints_of_workflows(self):
         (code,) = [each for each in blocks("docs/workflows.md", "python") if "checkpoint" in each]
         loaded: list[int] = []

@@ -66,6 +66,8 @@ def every_key():
         "every_key", version="1.0.0", namespace="default", description="x", metadata={"a": 1},
         input_schema={"type": "object"}, system_dependencies={"a": 1}, defaults=settings,
         timeout_seconds=60,
+        on_failure=tasker.Hook(webhook="https://example.org", secret="a"),
+        on_complete=tasker.Hook(workflow="other", namespace="default", version="1.0.0"),
     )
     first = made.step(
         "first", "h", description="x", inputs={"a": made.context}, result_schema=True,
@@ -118,7 +120,9 @@ def test_a_kind_of_step_has_the_parameters_that_the_schema_allows(schema, kind):
 def overridden():
     """The keys that cannot be beside those of ``every_key``."""
     made = tasker.Template(
-        "t", version="1.0.0", defaults=tasker.Settings(retry=tasker.RetryPolicy(except_=["a"]))
+        "t", version="1.0.0", defaults=tasker.Settings(retry=tasker.RetryPolicy(except_=["a"])),
+        on_failure=tasker.Hook(workflow="other", namespace="default", version="1.0.0"),
+        on_complete=tasker.Hook(webhook="https://example.org", secret="a"),
     )
     made.step("a", "h")
     return made
@@ -197,6 +201,11 @@ def rebuilt(definition):
     result, namespace = keys.pop("result", None), keys.pop("namespace_name", None)
     defaults = settings(keys.pop("defaults", {}))
     given: dict[str, typing.Any] = {"defaults": tasker.Settings(**defaults)} if defaults else {}
+    for key in ("on_failure", "on_complete"):
+        if key in keys:
+            hook = keys.pop(key)
+            child = hook.pop("workflow", {})
+            given[key] = tasker.Hook(**hook, workflow=child.pop("name", None), **child)
     made = tasker.Template(keys.pop("name"), namespace=namespace, **given, **keys)
     for step in steps:
         add(made, step)

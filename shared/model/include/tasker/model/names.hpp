@@ -13,6 +13,9 @@ namespace tasker::model {
 
 inline constexpr std::size_t max_name_length = 128;
 
+/// Names of templates and labels that begin with it are Tasker's own.
+inline constexpr std::string_view own_prefix = "tasker.";
+
 /// Names of templates and steps: 1 to 128 letters, digits, '_', '-' and '.', a letter or digit
 /// first.
 std::optional<std::string> name_problem(std::string_view name);

@@ -117,6 +117,17 @@ struct step_template {
     friend bool operator==(step_template const&, step_template const&) = default;
 };
 
+/// What runs when a task of the template ends: a webhook, or a task of another template.
+struct hook_settings {
+    std::optional<std::string> webhook; ///< a URL
+    std::optional<std::string> secret;  ///< the name of the secret that signs the webhook
+    std::optional<std::string> workflow_name;
+    std::optional<std::string> workflow_namespace;
+    std::optional<std::string> workflow_version;
+
+    friend bool operator==(hook_settings const&, hook_settings const&) = default;
+};
+
 /// The overrides of an environment for one step or for all.
 struct step_override {
     std::string step; ///< a step's name, or `every_step`
@@ -148,6 +159,8 @@ struct workflow_template {
     std::optional<std::string> result;              ///< JSON object with placeholders
     std::optional<step_settings> defaults;          ///< for every step
     std::optional<std::chrono::milliseconds> timeout;
+    std::optional<hook_settings> on_failure;
+    std::optional<hook_settings> on_complete;
     std::vector<step_template> steps;
     std::vector<environment_overrides> environments; ///< sorted by name
 

@@ -45,6 +45,7 @@ struct task_view {
     std::optional<std::string> compensation;
     std::optional<std::string> error;  ///< JSON; why it failed, if no step failed
     std::optional<std::string> labels; ///< JSON object of strings
+    std::optional<task_id> hook_task;  ///< the task that its end created
 
     friend bool operator==(task_view const&, task_view const&) = default;
 };
@@ -52,7 +53,8 @@ struct task_view {
 /// Nothing more happens to the task unless a user acts: `?wait` responds.
 bool is_finished(task_view const& task) noexcept;
 
-/// Writes all fields, absent ones as null, except `compensation`, `error` and `labels`.
+/// Writes all fields, absent ones as null, except `compensation`, `error`, `labels` and
+/// `hook_task`.
 void append(std::string& out, task_view const& task);
 
 /// Unknown fields are skipped.
