@@ -27,13 +27,12 @@ struct item_words {
     page_options page;
 };
 
-std::string item_list_text(std::string const& step, std::vector<wire::item_view> const& items,
-                           terminal const& out) {
+std::string item_list_text(std::vector<wire::item_view> const& items, terminal const& out) {
     table rows{
         {{"ITEM"}, {"STATE"}, {"ATTEMPTS", align::right}, {"TOOK", align::right}, {"RESULT"}}};
     for (auto const& item : items) {
         bool const runs = item.state == model::step_state::in_progress;
-        rows.add_row({{fmt::format("{}[{}]", step, item.index)},
+        rows.add_row({{item.name},
                       marked(item.state, out),
                       {std::to_string(item.attempts)},
                       {duration_text(item.started_at, runs ? host_now() : item.finished_at)},
@@ -68,7 +67,7 @@ exit_code list(command_line const& line, item_words const& words) {
     } else if (items->items.empty()) {
         print("No items.\n");
     } else {
-        print(item_list_text(words.step, items->items, line.out()) +
+        print(item_list_text(items->items, line.out()) +
               next_page_text(items->next_cursor, line.out()));
     }
     return exit_code::ok;
@@ -79,7 +78,7 @@ exit_code list(command_line const& line, item_words const& words) {
 void add_task_items(command_line& line, CLI::App& group) {
     auto const words = std::make_shared<item_words>();
     auto& added =
-        line.add_api_command(group, "items", "List the items of a step with `map`",
+        line.add_api_command(group, "items", "List the items of a step with `map` or `matrix`",
                              fmt::format("tasker task items {} resize --state failed", example_id),
                              [&line, words] { return list(line, *words); });
     added.add_option("id", words->task, "The task's id")->required()->type_name("ID");

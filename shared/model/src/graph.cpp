@@ -67,7 +67,7 @@ std::vector<std::string> const& parents_of(step_template const& step) {
 
 /// The lines of a step's label: its name, and what decides when and how often it runs.
 std::vector<std::string> label_of(step_template const& step) {
-    std::vector<std::string> lines{step.name + (step.map_over ? "[*]" : "")};
+    std::vector<std::string> lines{step.name + (step.kind() == step_kind::map ? "[*]" : "")};
     if (step.sleep_time) {
         std::string seconds;
         seconds_kind::write(seconds, *step.sleep_time);
@@ -78,6 +78,9 @@ std::vector<std::string> label_of(step_template const& step) {
     }
     if (step.map_over) {
         lines.push_back("map " + *step.map_over);
+    }
+    if (step.matrix) {
+        lines.push_back("matrix " + matrix_names(*step.matrix));
     }
     if (step.signal_name) {
         lines.push_back("signal " + *step.signal_name);

@@ -211,8 +211,8 @@ void check_placeholders(reading in, std::size_t number, step_template const& ste
             problem = "has a value only in a step with `repeat`";
         } else if ((placeholder.source == "item" || placeholder.source == "index" ||
                     placeholder.source == "items") &&
-                   !step.map_over) {
-            problem = "has a value only in a step with `map`";
+                   step.kind() != step_kind::map) {
+            problem = "has a value only in a step with `map` or `matrix`";
         } else {
             return;
         }

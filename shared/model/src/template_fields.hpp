@@ -2,6 +2,7 @@
 
 #include "condition.hpp"
 #include "fields.hpp"
+#include "matrix_kind.hpp"
 
 #include "tasker/model/names.hpp"
 #include "tasker/model/workflow_template.hpp"
@@ -92,6 +93,7 @@ inline constexpr std::string_view map_rule =
        "then":{"required":["on_item_failure"],"properties":{"on_item_failure":{"const":"collect"}}})";
 
 inline constexpr std::int32_t most_items = 100'000;
+inline constexpr std::int32_t most_combinations = 1'000;
 
 /// A time with its offset from UTC, or a placeholder.
 std::optional<std::string> time_problem(std::string_view text);
@@ -268,6 +270,10 @@ inline constexpr std::tuple step_fields{
         .checked_by(check_map, map_rule)
         .stored_in("map")
         .or_first_value(),
+    field{"matrix", &step_template::matrix, matrix_kind{most_combinations},
+          "the handler runs for each combination of the values of these lists; see "
+          "[workflows.md](workflows.md#matrix)"}
+        .stored_in("matrix"),
     make_group<step_template>(
         "workflow",
         field{"name", &step_template::child_name, text_kind{name_problem, name_pattern},

@@ -71,7 +71,7 @@ struct kind_without_handler {
 };
 
 constexpr std::string_view without_effect_on_waits[]{
-    "retry", "timeout_seconds", "repeat", "map", "inputs", "result_schema", "compensate"};
+    "retry", "timeout_seconds", "repeat", "map", "matrix", "inputs", "result_schema", "compensate"};
 constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds", "inputs",
                                                         "result_schema"};
 constexpr std::string_view excluded_by_workflow[]{"repeat"};
@@ -80,6 +80,19 @@ constexpr std::array kinds_without_handler{
     kind_without_handler{"signal", without_effect_on_waits, {}},
     kind_without_handler{"workflow", without_effect_on_workflow, excluded_by_workflow},
 };
+
+/// Only one of the keys that run a handler or a child task several times.
+void check_iteration(reading in, document_path const& path, mapping_reader const& step) {
+    static constexpr std::array<std::string_view, 3> keys{"map", "matrix", "repeat"};
+    auto const first =
+        std::ranges::find_if(keys, [&](auto key) { return step.find(key).has_value(); });
+    for (auto other = first; other != keys.end() && ++other != keys.end();) {
+        if (auto const node = step.find(*other)) {
+            in.problems.add(document_path{path, *other}, in.source[*node],
+                            "cannot be combined with `" + std::string{*first} + '`');
+        }
+    }
+}
 
 /// A step has a handler, or one of the keys that replace it; keys without effect are errors.
 void check_kind(reading in, document_path const& path, mapping_reader const& step) {
@@ -108,9 +121,6 @@ void check_kind(reading in, document_path const& path, mapping_reader const& ste
         }
         return;
     }
-    if (step.find("map")) {
-        refuse("repeat", "cannot be combined with `map`");
-    }
     step.require("handler");
 }
 
@@ -123,6 +133,7 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
         return in.source[source.find(key).value_or(node)].line;
     };
     check_kind(in, path, source);
+    check_iteration(in, path, source);
     std::ranges::transform(given_step::keys, places.lines.begin(), line_of);
     read_fields(in, path, source, step_fields, step, completeness::whole);
     read_fields(in, path, source, settings_fields, step.settings, completeness::whole);

@@ -95,17 +95,18 @@ void describe_dependencies(object_writer& schema, std::string_view meaning) {
 void describe_step(object_writer& schema) {
     schema.text("type", "object");
     describe_keys(schema, std::tuple_cat(step_fields, settings_fields), completeness::whole);
-    schema.json("not", R"({"required":["dependencies","depends_on"]})");
-    schema.json("oneOf", R"([{"required":["handler"],"not":{"required":["map","repeat"]}},
+    schema.json("not", R"({"anyOf":[{"required":["dependencies","depends_on"]},
+        {"required":["map","matrix"]},{"required":["map","repeat"]},{"required":["matrix","repeat"]}]})");
+    schema.json("oneOf", R"([{"required":["handler"]},
         {"required":["sleep"],
-         "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false,
+         "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false,"matrix":false,
                        "inputs":false,"result_schema":false,"compensate":false}},
         {"required":["workflow"],
          "properties":{"timeout_seconds":false,"repeat":false,
                        "map":{"not":{"required":["batch_size"]}},
                        "inputs":false,"result_schema":false}},
         {"required":["signal"],
-         "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false,
+         "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false,"matrix":false,
                        "inputs":false,"result_schema":false,"compensate":false}}])");
     schema.json("patternProperties", core_step_patterns);
     object_writer properties{schema.key("properties")};

@@ -30,6 +30,7 @@ constexpr step_key keys[]{
     {"timeout_seconds", "timeout_seconds: 5"},
     {"repeat", "repeat: {until: $result == 1}"},
     {"map", "map: $.a.list"},
+    {"matrix", "matrix: {os: [linux, mac]}"},
     {"inputs", "inputs: {n: '${parents/a/n}'}"},
     {"result_schema", "result_schema: {type: object}"},
     {"compensate", "compensate: {callable: h}"},

@@ -67,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
         placed_problem{"NotMapped",
                        "  inputs: {x: '${item}'}\n",
                        {"line 9: steps[2].inputs.x: \"${item}\" has a value only in a step with "
-                        "`map`"}},
+                        "`map` or `matrix`"}},
         placed_problem{"SchemaIsWrong",
                        "  result_schema: {typ: object}\n",
                        {"line 9: steps[2].result_schema.typ: is not a keyword of JSON Schema; did "

@@ -133,23 +133,24 @@ result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
 
 /// The columns of type tasker.item_view, in its order.
 result<wire::item_view> read_item(pg::rows const& from, std::size_t row) {
-    auto const state = model::parse_step_state(from.text(row, 1));
+    auto const state = model::parse_step_state(from.text(row, 2));
     if (!state) {
         return unknown_state();
     }
     return wire::item_view{
         .index = from.int4(row, 0),
+        .name = text(from, row, 1),
         .state = *state,
-        .attempts = from.int4(row, 2),
-        .deliveries = from.int4(row, 3),
-        .lost_leases = from.int4(row, 4),
-        .enqueued_at = from.optional(&pg::rows::timestamptz, row, 5),
-        .started_at = from.optional(&pg::rows::timestamptz, row, 6),
-        .finished_at = from.optional(&pg::rows::timestamptz, row, 7),
-        .worker = optional_text(from, row, 8),
-        .item = text(from, row, 9),
-        .result = optional_text(from, row, 10),
-        .error = optional_text(from, row, 11),
+        .attempts = from.int4(row, 3),
+        .deliveries = from.int4(row, 4),
+        .lost_leases = from.int4(row, 5),
+        .enqueued_at = from.optional(&pg::rows::timestamptz, row, 6),
+        .started_at = from.optional(&pg::rows::timestamptz, row, 7),
+        .finished_at = from.optional(&pg::rows::timestamptz, row, 8),
+        .worker = optional_text(from, row, 9),
+        .item = text(from, row, 10),
+        .result = optional_text(from, row, 11),
+        .error = optional_text(from, row, 12),
     };
 }
 

@@ -1,4 +1,4 @@
--- Begins maps: adds their items and enqueues the first of them. A map without elements ends immediately, and so does
+-- Begins steps with `map` or `matrix`: adds their items and enqueues the first of them. A map without elements ends immediately, and so does
 -- one whose list cannot be read. It has no SET options: it runs under those of its callers.
 -- called by: begin_waits, for steps that were just moved to `waiting`.
 -- locks: the steps; their items and messages are new.
@@ -19,11 +19,12 @@ declare
     v_child_steps int[];
 begin
     for v_step in
-        select r.task_id, r.step_no, t.template_id, t.context, d.child_template is not null as has_children, (d.map ->> 'over')::jsonpath as over,
-               (d.map ->> 'batch_size')::int as batch_size, (d.map ->> 'max_parallel')::int as max_parallel,
-               case when d.map ->> 'on_item_failure' = 'fail' then '0'
-                    else coalesce(d.map ->> 'max_failures', '100%') end as max_failures,
-               case when k.parents_bytes <= tasker.joined_bytes_limit()
+        select r.task_id, r.step_no, t.template_id, t.context, d.child_template is not null as has_children, d.matrix,
+               (d.map ->> 'over')::jsonpath as over, coalesce((d.map ->> 'batch_size')::int, 1) as batch_size,
+               coalesce((d.map ->> 'max_parallel')::int, 0) as max_parallel,
+               case when d.map ->> 'on_item_failure' = 'collect' then coalesce(d.map ->> 'max_failures', '100%')
+                    else '0' end as max_failures,
+               case when d.matrix is null and k.parents_bytes <= tasker.joined_bytes_limit()
                     then coalesce(tasker.parent_results(r.task_id, r.step_no), '{}') end as parents
         from unnest(p_task_ids, p_step_nos) r(task_id, step_no)
         -- `offset 0`: decision 0113.
@@ -36,7 +37,11 @@ begin
             where s.task_id = r.task_id and s.step_no = r.step_no offset 0) k
         order by r.task_id, r.step_no
     loop
-        v_list := tasker.map_elements(v_step.over, v_step.parents, v_step.context);
+        if v_step.matrix is null then
+            v_list := tasker.map_elements(v_step.over, v_step.parents, v_step.context);
+        else
+            select v_step.matrix::jsonb as elements, null::json as error into v_list;
+        end if;
         if v_list.error is not null or v_list.elements = '[]' then
             update tasker.steps s
             set state = (case when v_list.error is null then 'complete' else 'failed' end)::tasker.step_state,

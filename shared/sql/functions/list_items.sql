@@ -1,4 +1,4 @@
--- The items of a map, in the order of their indices.
+-- The items of a step with `map` or `matrix`, in the order of their indices.
 -- p_state: null for all. p_after: the index of the last item of the previous page; -1 for the first page.
 -- p_max_bytes: the page ends with the item that brings items, results and errors to this size, even if p_limit
 --   would allow more.
@@ -18,17 +18,19 @@ set enable_bitmapscan = off
 as $$
 declare
     v_step  int;
+    v_named boolean; -- each item is named after its combination
     v_total int;
     v_item  tasker.item_view;
     v_bytes bigint := 0::bigint;
 begin
-    select d.step_no into v_step
+    select d.step_no, d.matrix is not null into v_step, v_named
     from tasker.tasks t
     join tasker.template_steps d on d.template_id = any (array[t.template_id]) and d.name = p_name
     where t.task_id = p_task_id;
     select m.items_total into v_total from tasker.maps m where m.task_id = p_task_id and m.step_no = v_step;
     for v_item in
-        select i, s.state::text, s.failures + (s.state in ('complete', 'in_progress'))::int, s.delivery, s.lost_leases,
+        select i, format('%s[%s]', p_name, case when v_named then tasker.combination_name(s.item -> 'item') else i::text end),
+               s.state::text, s.failures + (s.state in ('complete', 'in_progress'))::int, s.delivery, s.lost_leases,
                s.enqueued_at, s.started_at, s.finished_at, w.name, s.item, s.result, s.error
         from generate_series(p_after + 1, v_total - 1) i
         -- `offset 0`: decision 0113.

@@ -65,7 +65,7 @@ create table tasker.templates (
 -- number of parents of `children[i]`, so that finishing a step reads one row, not one for each child.
 -- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, allow_failure,
 -- repeat, compensate, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat`, `map`,
--- `workflow` and `signal`: these keys of the step as JSON. `child_template`: the template that `workflow` names.
+-- `matrix`, `workflow` and `signal`: these keys of the step as JSON. `child_template`: the template that `workflow` names.
 -- `worker_settings`: {"<key>": <value>, …}, what only the worker reads.
 -- Undo steps have numbers from steps_total on; `undoes` is the number of the step that each of them undoes. Their graph
 -- is the reverse of the steps'. One without a handler undoes nothing, and only keeps the order of the others.
@@ -96,6 +96,7 @@ create table tasker.template_steps (
     sleep           json,
     repeat          json,
     map             json,
+    matrix          json, -- all combinations
     workflow        json,
     child_template  int,
     signal          json,

@@ -108,6 +108,7 @@ create type tasker.step_view as (
 -- An item of a map as the API shows it.
 create type tasker.item_view as (
     index       int,
+    name        text,
     state       text,
     attempts    int,
     deliveries  int,

@@ -73,6 +73,7 @@ model_workflow random_workflow(std::uint64_t seed) {
         step.collects = one_in(2);
         step.may_fail = below(4);
         step.has_children = one_in(3);
+        step.is_matrix = one_in(4);
         step.retry = one_in(3) ? static_cast<retried>(below(5)) : retried::all;
     }
     for (auto& step : steps) {
@@ -122,6 +123,9 @@ std::vector<model_workflow> simpler(model_workflow const& steps) {
         }
         if (steps[i].kind == body::map && steps[i].elements > 0) {
             changed([](model_step& step) { --step.elements; });
+        }
+        if (steps[i].is_matrix) {
+            changed([](model_step& step) { step.is_matrix = false; });
         }
         if (steps[i].has_children) {
             changed([](model_step& step) { step.has_children = false; });

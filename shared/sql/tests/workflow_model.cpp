@@ -63,8 +63,13 @@ int attempts_of(model_step const& step) {
     return is_retried ? step.max_attempts : 1;
 }
 
+/// A matrix has at least one element.
+bool is_matrix(model_step const& step) {
+    return step.is_matrix && step.elements > 0;
+}
+
 std::size_t batch_size_of(model_step const& step) {
-    return step.has_children ? 1 : step.batch_size;
+    return step.has_children || is_matrix(step) ? 1 : step.batch_size;
 }
 
 /// Of a map; with batches, an item is one of these.
@@ -133,7 +138,7 @@ bool succeeds(model_step const& step) {
         return !step.fails;
     }
     if (step.kind == body::map) {
-        return failed_items_of(step) <= (step.collects ? step.may_fail : 0);
+        return failed_items_of(step) <= (step.collects && !is_matrix(step) ? step.may_fail : 0);
     }
     bool const run_succeeds = step.failures < attempts_of(step) && !step.fails;
     return run_succeeds && (step.kind == body::handler || step.runs <= step.max_times);
@@ -239,7 +244,13 @@ std::string to_yaml(model_workflow const& steps) {
                                "max_times: {}}}\n",
                                step.runs, step.max_times);
         }
-        if (step.kind == body::map) {
+        if (step.kind == body::map && is_matrix(step)) {
+            out += "    matrix: {n: [0";
+            for (std::size_t n = 1; n < step.elements; ++n) {
+                out += fmt::format(", {}", n);
+            }
+            out += "]}\n";
+        } else if (step.kind == body::map) {
             out += fmt::format(
                 "    map: {{over: $context.l{}, max_parallel: {}{}{}}}\n", step.elements,
                 step.max_parallel,

@@ -54,6 +54,7 @@ struct model_step {
     std::size_t may_fail = 0;      ///< map: max_failures
     bool collects = false;         ///< map: on_item_failure: collect
     bool has_children = false;     ///< map: each element has a child task; no batches
+    bool is_matrix = false;        ///< map: the elements are a matrix, which has no options
     retried retry = retried::all;
     bool is_in_result = false; ///< the template has a `result`, which reads this step
     bool has_hooks = false;    ///< the template has `on_failure` and `on_complete`

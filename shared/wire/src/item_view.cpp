@@ -14,6 +14,7 @@ using enum presence;
 constexpr std::array rules{
     rule{"index", required,
          [](field_value const& v, item_view& out) { out.index = v.number<std::int32_t>(); }},
+    rule{"name", required, [](field_value const& v, item_view& out) { out.name = v.text(); }},
     rule{"state", required,
          [](field_value const& v, item_view& out) {
              out.state = v.parsed(model::parse_step_state);
@@ -43,6 +44,7 @@ constexpr std::array rules{
 void append(std::string& out, item_view const& item) {
     json::object_writer writer{out};
     writer.number("index", item.index);
+    writer.text("name", item.name);
     writer.text("state", to_string(item.state));
     writer.number("attempts", item.attempts);
     writer.number("deliveries", item.deliveries);

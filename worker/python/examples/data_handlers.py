@@ -183,6 +183,21 @@ def release_publish(build, step):
     return {"files": build, "style": step.parent_states["style"]}
 
 
+# compatibility_tests
+
+
+@tasker.step("compatibility.test")
+def compatibility_test(inputs):
+    if inputs["image"] in inputs["broken"]:
+        raise tasker.Permanent(f"{inputs['image']} is not suitable", type="unsuitable")
+    return inputs["image"]
+
+
+@tasker.step("compatibility.report")
+def compatibility_report(step):
+    return {"tested": step.parents.get("test", []), "tests": step.parent_states["test"]}
+
+
 # file_import
 
 

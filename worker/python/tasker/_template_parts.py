@@ -16,6 +16,7 @@ Otherwise = Literal["skip", "fail"]
 OnItemFailure = Literal["fail", "collect"]
 OnDeadline = Literal["fail", "skip", "complete"]
 Handler = Union[str, Callable[..., Any]]  # its name, or a handler with ``@tasker.step``
+Matrix = Mapping[str, Sequence[Union[str, int, float, bool]]]
 Path = Union[str, Reference]
 Seconds = Union[float, datetime.timedelta]
 Time = Union[str, Reference, datetime.datetime]

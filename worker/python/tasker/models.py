@@ -139,6 +139,7 @@ class ItemView:
     """An item of a step with ``map``, at the time of the response."""
 
     index: int
+    name: str  # resize[17]; with ``matrix`` build[os=mac, version=2]
     state: str
     attempts: int  # reported failures, plus the current or successful run
     item: dict[str, Any]  # {"index": 17, "item": …}, or {"items": […]} with batches

@@ -24,6 +24,7 @@ from ._template_parts import (
     Hook,
     Join,
     Map,
+    Matrix,
     OnDeadline,
     Otherwise,
     Path,
@@ -87,7 +88,7 @@ class Template:
     """
 
     context = Reference("context", "$context")  # of the task
-    item = Reference("item", None)  # of a map; also index and items
+    item = Reference("item", None)  # of a map or a matrix; also index and items
     index = Reference("index", None)
     items = Reference("items", None)
     previous = Reference("previous", None)  # the last result of a step with repeat
@@ -146,6 +147,7 @@ class Template:
         retry: Optional[RetryPolicy] = None,
         timeout_seconds: Optional[Seconds] = None,
         map: Optional[Map] = None,
+        matrix: Optional[Matrix] = None,
         repeat: Optional[Repeat] = None,
         compensate: Optional[Settings] = None,
         description: Optional[str] = None,
@@ -155,6 +157,7 @@ class Template:
         own = {
             "handler": settings.pop("handler"),
             "map": map and map_keys(map),
+            "matrix": matrix,
             "repeat": repeat and {**given(repeat), "until": condition(repeat.until)},
             "inputs": inputs,
             "result_schema": result_schema,
@@ -229,6 +232,7 @@ class Template:
         allow_failure: Optional[bool] = None,
         retry: Optional[RetryPolicy] = None,
         map: Optional[Map] = None,
+        matrix: Optional[Matrix] = None,
         compensate: Optional[Settings] = None,
         description: Optional[str] = None,
     ) -> TemplateStep:
@@ -246,6 +250,7 @@ class Template:
         own = {
             "workflow": without_none(child),
             "map": map and map_keys(map),
+            "matrix": matrix,
             "retry": retry and given(retry),
             "compensate": compensate and undo_keys(compensate),
         }

@@ -184,6 +184,23 @@ class TestReleaseBuild:
         assert (failed.item["item"], failed.attempts) == ("amiga", 1)
 
 
+class TestCompatibilityTests:
+    images = [
+        f"python-{python}-{name}" for name in ("postgresql", "sqlite") for python in ("3.9", "3.13")
+    ]
+
+    def test_each_combination_is_tested(self, examples):
+        task, _ = examples.run("compatibility_tests", {})
+        assert task.result == {"report": {"tested": self.images, "tests": "complete"}}
+        names = [item.name for item in examples.client.items(task, "test")]
+        assert names[1] == "test[database=postgresql, python=3.13]"
+
+    def test_an_unsuitable_combination_is_reported(self, examples):
+        task, states = examples.run("compatibility_tests", {"broken": [self.images[0]]})
+        assert (task.state, states["test"]) == ("complete", "failed")
+        assert task.result == {"report": {"tested": [], "tests": "failed"}}
+
+
 class TestFileImport:
     def run(self, examples, path, text):
         path.write_text(text)
@@ -248,6 +265,8 @@ IN_MEMORY = [
     ("payslip", {"hours": -1, "wage": 20}),
     ("release_build", {"version": "1.2.0", "style_problems": 3}),
     ("release_build", {"version": "1.2.0", "platforms": ["linux", "amiga"]}),
+    ("compatibility_tests", {}),
+    ("compatibility_tests", {"broken": ["python-3.9-sqlite"]}),
     ("sales_totals", {"csv": "north,2,EUR\nsouth,10,USD"}),
     ("sales_totals", {"csv": "north,2,ZZZ"}),
     ("sales_totals", {"csv": ""}),

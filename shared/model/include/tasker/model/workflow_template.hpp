@@ -87,6 +87,7 @@ struct step_template {
     std::optional<std::int32_t> map_max_parallel; ///< 0: no limit
     std::optional<item_failure> map_on_failure;
     std::optional<std::string> map_max_failures; ///< of items, or of a hundred: "3", "10%"
+    std::optional<std::string> matrix;           ///< JSON object: names, each with its values
     std::optional<std::string> child_name;       ///< `workflow.name`
     std::optional<std::string> child_namespace;
     std::optional<std::string> child_version;
@@ -107,7 +108,7 @@ struct step_template {
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 
     step_kind kind() const noexcept {
-        return map_over                    ? step_kind::map
+        return map_over || matrix          ? step_kind::map
                : child_name                ? step_kind::workflow
                : signal_name               ? step_kind::signal
                : sleep_time || sleep_until ? step_kind::sleep

@@ -12,9 +12,10 @@
 
 namespace tasker::wire {
 
-/// An item of a step with `map` as the API shows it.
+/// An item of a step with `map` or `matrix` as the API shows it.
 struct item_view {
     std::int32_t index = 0; ///< from 0; with batches, the number of the batch
+    std::string name;       ///< resize[17]; with `matrix` build[os=mac, version=2]
     model::step_state state = model::step_state::pending;
     std::int32_t attempts = 0;    ///< reported failures, plus the current or successful run
     std::int32_t deliveries = 0;  ///< how often a worker received it
