@@ -161,5 +161,64 @@ TEST_F(ChildLocks, TwoSessionsThatSeeTheEndOfAChildEndItsStepOnce) {
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
 }
 
+/// A step whose handler answers two child tasks, of which the first fails.
+class LockedSiblings : public ::testing::Test {
+protected:
+    LockedSiblings() {
+        w_.register_yaml("child", "  - {name: x, handler: {callable: h}}\n");
+        parent_ = w_.register_yaml(
+            "parent", "  - {name: p, handler: {callable: h}, retry: {retryable: false}}\n");
+    }
+
+    std::string start_task() {
+        auto const task = w_.create(parent_);
+        w_.finish(w_.claim().at(0),
+                  R"({"on_child_failure": "fail", "children": [)"
+                  R"({"key": "bad", "template": {"name": "child"}, "context": {}},)"
+                  R"({"key": "open", "template": {"name": "child"}, "context": {}}]})",
+                  3);
+        for (auto const& step : w_.claim()) {
+            if (step.task_id == child(task, "bad")) {
+                w_.finish(step, R"({"message": "no", "type": "t"})", 2);
+            }
+        }
+        return task;
+    }
+
+    std::string child(std::string const& task, char const* key) {
+        return w_.db().value<std::string>(fmt::format(
+            "select child_id::text from tasker.child_tasks where task_id = '{}' and key = '{}'",
+            task, key));
+    }
+
+    int fire() {
+        return w_.db().value<int>("select fired from tasker.fire_timers(10)");
+    }
+
+    workflow_database w_;
+    int parent_ = 0;
+};
+
+TEST_F(LockedSiblings, DelayOnlyTheirStep) {
+    auto const kept = start_task();
+    auto const other = start_task();
+    pqxx::connection session{w_.db().dsn()};
+    pqxx::work holder{session};
+    holder.exec(fmt::format("select from tasker.tasks where task_id = '{}' for update",
+                            child(kept, "open")));
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(other), "failed");
+    EXPECT_EQ(w_.task_state(child(other, "open")), "cancelled");
+    EXPECT_EQ(w_.task_state(kept), "running");
+    EXPECT_EQ(w_.db().value<std::string>(
+                  fmt::format("select kind from tasker.timers where task_id = '{}'", kept)),
+              "child_failed");
+    holder.commit();
+    w_.move_clock("2 seconds");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(child(kept, "open")), "cancelled");
+    EXPECT_EQ(w_.task_state(kept), "failed");
+}
+
 } // namespace
 } // namespace tasker::sql::testing
