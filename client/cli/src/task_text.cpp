@@ -189,6 +189,9 @@ std::string step_list_text(std::vector<wire::step_view> const& steps, terminal c
         if (step.error) {
             rows.add_note({error_line(step), tone::bad});
         }
+        if (step.reason) {
+            rows.add_note({one_line(*step.reason)});
+        }
         if (auto progress = progress_text(step); !progress.empty()) {
             rows.add_note({std::move(progress)});
         }
@@ -215,6 +218,9 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
     };
     if (step.lost_leases > 0) {
         lines.push_back({"lost leases", {std::to_string(step.lost_leases)}});
+    }
+    if (step.reason) {
+        lines.push_back({"reason", {one_line(*step.reason)}});
     }
     if (!step.dependencies.empty()) {
         lines.push_back({"after", {fmt::format("{}", fmt::join(step.dependencies, ", "))}});

@@ -123,6 +123,13 @@ TEST(StepList, PutsTheProgressOnItsOwnLine) {
     EXPECT_THAT(step_text(step, pipe), HasSubstr("progress  26 %, page 1\n"));
 }
 
+TEST(StepList, PutsTheReasonOnItsOwnLine) {
+    wire::step_view step{.name = "ship", .state = step_state::pending};
+    step.reason = "step \"pay\" failed";
+    EXPECT_THAT(step_list_text({step}, pipe), ::testing::EndsWith("\n    step \"pay\" failed\n"));
+    EXPECT_THAT(step_text(step, pipe), HasSubstr("reason   step \"pay\" failed\n"));
+}
+
 } // namespace
 
 } // namespace tasker::cli

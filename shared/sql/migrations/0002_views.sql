@@ -102,7 +102,8 @@ create type tasker.step_view as (
     items_failed   int,
     compensation   json, -- {"state": …, "attempts": …, "error": …}
     progress     json,
-    message      text
+    message      text,
+    reason       text -- why it was skipped, or will never run
 );
 
 -- An item of a map as the API shows it.

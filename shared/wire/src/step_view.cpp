@@ -64,6 +64,8 @@ constexpr std::array rules{
          [](field_value const& v, step_view& out) { out.progress = v.real(); }},
     rule{"message", optional,
          [](field_value const& v, step_view& out) { out.message = v.optional_text(); }},
+    rule{"reason", optional,
+         [](field_value const& v, step_view& out) { out.reason = v.optional_text(); }},
     // `null` is a valid result.
     rule{"result", optional, [](field_value const& v, step_view& out) { out.result = v.json(); }},
     rule{"error", optional, [](field_value const& v, step_view& out) { out.error = v.json(); }},
@@ -100,6 +102,9 @@ void append(std::string& out, step_view const& step) {
     if (step.progress) {
         writer.json("progress", shortest(*step.progress));
         writer.text_or_null("message", step.message);
+    }
+    if (step.reason) {
+        writer.text("reason", *step.reason);
     }
     if (step.result) {
         writer.json("result", *step.result);

@@ -122,6 +122,7 @@ class StepView:
     compensation: Any = None  # of its undo step: state, attempts and error
     progress: Optional[float] = None  # 0 to 1, as the handler noted it; None once it ended
     message: Optional[str] = None  # of the handler, with the progress
+    reason: Optional[str] = None  # why it was skipped, or will not run
     result: Any = None
     error: Optional[Problem] = None
 

@@ -36,6 +36,7 @@ struct step_view {
     std::optional<std::string> compensation;  ///< JSON: state, attempts, error of its undo step
     std::optional<double> progress;           ///< 0 to 1, as the handler noted it; none at its end
     std::optional<std::string> message;       ///< of the handler, with `progress`
+    std::optional<std::string> reason;        ///< why it was skipped, or will not run
     std::optional<std::string> result;        ///< JSON; present once complete
     std::optional<std::string> error; ///< JSON, of the last attempt; of a map, also beside `result`
 
@@ -43,7 +44,7 @@ struct step_view {
 };
 
 /// Writes absent fields as null, except `result`, `error`, `waiting_for` with `waits_until`, the
-/// numbers of items, `compensation`, and `progress` with `message`.
+/// numbers of items, `compensation`, `reason`, and `progress` with `message`.
 void append(std::string& out, step_view const& step);
 
 /// Unknown fields are skipped.
