@@ -35,9 +35,11 @@ as $$
         select * from tasker.template_steps d
         where d.template_id = s.template_id and d.step_no = tasker.template_step(s.step_no) offset 0) d
     cross join lateral (
-        select pg_catalog.json_object_agg(n.name, coalesce(r.result, 'null'))
-                   filter (where r.state = 'complete' and (s.parents_bytes <= tasker.joined_bytes_limit()
-                                                          or d.undoes is not null)) as results,
+        select pg_catalog.json_object_agg(n.name, coalesce(
+                       case when r.state = 'complete' then r.result
+                            else tasker.items_result(r.task_id, r.step_no) end, 'null'))
+                   filter (where d.undoes is not null
+                                 or r.state = 'complete' and s.parents_bytes <= tasker.joined_bytes_limit()) as results,
                pg_catalog.json_object_agg(n.name, case r.state when 'pending' then 'not_run' else r.state::text end)
                    filter (where s.dynamic) as states
         -- An item gets them only if its inputs read them.

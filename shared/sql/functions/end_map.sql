@@ -13,7 +13,7 @@ declare
     c_most_errors constant int := 100;
     v_failed      boolean := p_map.items_failed > p_map.most_failures;
     v_error       json;
-    v_result      text;
+    v_result      json;
 begin
     if p_map.items_failed > 0 then
         select json_build_object(
@@ -36,22 +36,11 @@ begin
             'the results of the items are larger together than %s bytes', tasker.joined_bytes_limit()));
     end if;
     if not v_failed then
-        select '[' || string_agg(
-                   case when p_map.batch_size = 1 then coalesce(s.result::text, 'null')
-                        when json_typeof(s.result) = 'array' then (
-                            select string_agg(e.value::text, ',' order by e.n)
-                            from json_array_elements(s.result) with ordinality e(value, n))
-                        else (select string_agg('null', ',') from json_array_elements(s.item -> 'items')) end,
-                   ',' order by i) || ']'
-        into v_result
-        from generate_series(0, p_map.items_total - 1) i
-        cross join lateral (
-            select * from tasker.steps s
-            where s.task_id = p_map.task_id and s.step_no = tasker.item_step(p_map.step_no, i) offset 0) s;
+        v_result := tasker.items_result(p_map.task_id, p_map.step_no);
     end if;
     update tasker.steps s
     set state = (case when v_failed then 'failed' else 'complete' end)::tasker.step_state, finished_at = v_now,
-        result = v_result::json, error = v_error
+        result = v_result, error = v_error
     where s.task_id = any (array[p_map.task_id]) and s.step_no = p_map.step_no;
     return v_failed and not (
         select d.allow_failure from tasker.steps s

@@ -1,13 +1,15 @@
--- Whether an undo step has something to undo: it has a handler, and its step is complete.
--- called by: judge_steps, start_compensation. It has no SET options: it runs under those of its callers.
--- p_undoes: the number of the step.
--- cost: a primary-key look-up.
-create or replace function tasker.is_undone(p_task_id uuid, p_undoes int, p_handler text) returns boolean
+-- Whether there is something to undo of a step: it is complete, or is a map of which an item is complete.
+-- called by: judge_steps, start_compensation, list_compensation, list_steps. It has no SET options: it runs under those of its callers.
+-- cost: two primary-key look-ups.
+create or replace function tasker.is_undone(p_task_id uuid, p_step_no int) returns boolean
 language plpgsql stable
 as $$
 begin
-    return p_handler is not null and exists (
+    return exists (
         select from tasker.steps s
-        where s.task_id = p_task_id and s.step_no = p_undoes and s.state = 'complete');
+        where s.task_id = p_task_id and s.step_no = p_step_no
+              and (s.state = 'complete' or s.state in ('failed', 'cancelled') and exists (
+                  select from tasker.maps m
+                  where m.task_id = p_task_id and m.step_no = p_step_no and m.items_complete > 0)));
 end;
 $$;

@@ -48,7 +48,7 @@ begin
             offset 0) w
         cross join lateral (
             select case when d.undoes is not null and w.joined = 'run'
-                             and not tasker.is_undone(r.task_id, d.undoes, d.handler)
+                             and (d.handler is null or not tasker.is_undone(r.task_id, d.undoes))
                         then 'skip' else w.joined end as outcome
             offset 0) o
     ), judged as (

@@ -1,7 +1,7 @@
 -- The undo steps of a task that run when it is compensated, in their order; before the compensation begins, those that
 -- would run now: none of a task that is complete, or was cancelled without it.
 -- called by: the orchestrator (GET /v1/tasks/{id}/compensation).
--- returns: a row for each complete step that has `compensate`: its name, the handler, and the state of its undo step
+-- returns: a row for each step that is undone (is_undone): its name, the handler, and the state of its undo step
 --   (undo_state). attempts: as list_steps.
 -- cost: primary-key look-ups, two for each undo step of the template.
 create or replace function tasker.list_compensation(p_task_id uuid)
@@ -29,12 +29,9 @@ begin
     cross join lateral (
         select n.name from tasker.template_steps n
         where n.template_id = t.template_id and n.step_no = d.undoes offset 0) n
-    cross join lateral (
-        select s.state from tasker.steps s
-        where s.task_id = t.task_id and s.step_no = d.undoes and s.state = 'complete' offset 0) s
     left join lateral (
         select * from tasker.steps u where u.task_id = t.task_id and u.step_no = d.step_no offset 0) u on true
-    where t.task_id = p_task_id and (t.compensation is not null or not tasker.has_ended(t.state))
+    where t.task_id = p_task_id and tasker.is_undone(t.task_id, d.undoes) and (t.compensation is not null or not tasker.has_ended(t.state))
     order by d.step_no;
 end;
 $$;

@@ -79,8 +79,7 @@ begin
                    left join lateral (
                        select * from tasker.steps c
                        where c.task_id = p_task_id and c.step_no = u.step_no offset 0) c on true
-                   where u.step_no is not null
-                     and s.state = 'complete') end,
+                   where u.step_no is not null and tasker.is_undone(p_task_id, d.step_no)) end,
                to_json(n.progress), n.message,
                case when s.state = 'skipped'
                          or coalesce(s.state, 'pending') = 'pending' and t.steps_failed > 0 and t.error is null

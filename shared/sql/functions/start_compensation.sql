@@ -35,7 +35,7 @@ begin
         cross join lateral (
             select * from tasker.template_steps d
             where d.template_id = t.template_id and d.step_no >= p.steps_total offset 0) d
-        cross join lateral (select tasker.is_undone(i.task_id, d.undoes, d.handler) as runs offset 0) x
+        cross join lateral (select d.handler is not null and tasker.is_undone(i.task_id, d.undoes) as runs offset 0) x
     ), added as (
         insert into tasker.steps
             (task_id, step_no, template_id, dynamic, parents_total, parents_done, state, enqueued_at, finished_at)

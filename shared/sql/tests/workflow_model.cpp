@@ -125,10 +125,6 @@ bool has_hooks(model_workflow const& steps) {
     return std::ranges::any_of(steps, &model_step::has_hooks);
 }
 
-bool is_undoable(model_step const& step) {
-    return step.compensate && step.kind != body::sleep && step.kind != body::signal;
-}
-
 /// Whether the handler brings the step to its end with success.
 bool succeeds(model_step const& step) {
     if (step.kind == body::sleep || step.kind == body::signal) {
@@ -142,6 +138,15 @@ bool succeeds(model_step const& step) {
     }
     bool const run_succeeds = step.failures < attempts_of(step) && !step.fails;
     return run_succeeds && (step.kind == body::handler || step.runs <= step.max_times);
+}
+
+/// A failed map of which some items may be complete is undone if one was; that depends on the
+/// order.
+bool is_undoable(model_step const& step) {
+    bool const depends_on_order =
+        step.kind == body::map && !succeeds(step) && failed_items_of(step) < items_of(step);
+    return step.compensate && step.kind != body::sleep && step.kind != body::signal &&
+           !depends_on_order;
 }
 
 /// Whether its result, or an item of it, has the member `n`, if it is complete.
