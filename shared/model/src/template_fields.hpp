@@ -37,8 +37,8 @@ inline constexpr std::array<std::string_view, 8> inputs_sources{
 inline constexpr std::array<std::string_view, 2> sleep_sources{"context", "parents"};
 
 /// What the placeholders of a child task's context read.
-inline constexpr std::array<std::string_view, 4> child_sources{"context", "parents", "item",
-                                                               "index"};
+inline constexpr std::array<std::string_view, 6> child_sources{"context",   "parents",  "item",
+                                                               "iteration", "previous", "index"};
 
 /// The name of a step; not `ALL`.
 struct step_name_kind : text_kind {
@@ -236,7 +236,7 @@ inline constexpr std::tuple step_fields{
     make_group<step_template>(
         "repeat",
         field{"until", &step_template::repeat_until, text_kind{until_problem, ""},
-              "the handler runs again until this condition is met; see "
+              "the handler or the child task runs again until this condition is met; see "
               "[workflows.md](workflows.md#repeat)"}
             .must_be_given(),
         field{"delay_seconds", &step_template::repeat_delay, seconds_kind{longest_delay},
@@ -288,8 +288,7 @@ inline constexpr std::tuple step_fields{
               "its version; the highest that is registered without it"},
         field{"context", &step_template::child_context, placeholders_kind{child_sources},
               "the context of the child task, with `${context/…}` and `${parents/…}`; with `map` "
-              "also "
-              "`${item/…}` and `${index}`"},
+              "also `${item/…}` and `${index}`, with `repeat` `${iteration}` and `${previous/…}`"},
         field{"priority", &step_template::child_priority, integer_kind{1, 4},
               "the priority of the child task; that of the task without it"})
         .optional()

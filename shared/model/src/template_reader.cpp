@@ -67,18 +67,16 @@ std::optional<std::vector<std::string>> read_dependencies(reading in, document_p
 struct kind_without_handler {
     std::string_view key;
     std::span<std::string_view const> without_effect;
-    std::span<std::string_view const> excluded;
 };
 
 constexpr std::string_view without_effect_on_waits[]{
     "retry", "timeout_seconds", "repeat", "map", "matrix", "inputs", "result_schema", "compensate"};
 constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds", "inputs",
                                                         "result_schema"};
-constexpr std::string_view excluded_by_workflow[]{"repeat"};
 constexpr std::array kinds_without_handler{
-    kind_without_handler{"sleep", without_effect_on_waits, {}},
-    kind_without_handler{"signal", without_effect_on_waits, {}},
-    kind_without_handler{"workflow", without_effect_on_workflow, excluded_by_workflow},
+    kind_without_handler{"sleep", without_effect_on_waits},
+    kind_without_handler{"signal", without_effect_on_waits},
+    kind_without_handler{"workflow", without_effect_on_workflow},
 };
 
 /// Only one of the keys that run a handler or a child task several times.
@@ -115,9 +113,6 @@ void check_kind(reading in, document_path const& path, mapping_reader const& ste
         }
         for (auto const key : kind.without_effect) {
             refuse(key, "has no effect on a step with " + shown_key);
-        }
-        for (auto const key : kind.excluded) {
-            refuse(key, "cannot be combined with " + shown_key);
         }
         return;
     }

@@ -102,7 +102,7 @@ void describe_step(object_writer& schema) {
          "properties":{"retry":false,"timeout_seconds":false,"repeat":false,"map":false,"matrix":false,
                        "inputs":false,"result_schema":false,"compensate":false}},
         {"required":["workflow"],
-         "properties":{"timeout_seconds":false,"repeat":false,
+         "properties":{"timeout_seconds":false,
                        "map":{"not":{"required":["batch_size"]}},
                        "inputs":false,"result_schema":false}},
         {"required":["signal"],

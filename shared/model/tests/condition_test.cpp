@@ -64,8 +64,6 @@ constexpr wrong_join wrong_joins[]{
      "line 3: steps[0].workflow: cannot be combined with `sleep`: a step has only one of them"},
     {"WorkflowWithATimeLimit", "steps: [{name: a, workflow: {name: b}, timeout_seconds: 2}]\n",
      "line 3: steps[0].timeout_seconds: has no effect on a step with `workflow`"},
-    {"RepeatedWorkflow", "steps: [{name: a, workflow: {name: b}, repeat: {until: $result == 1}}]\n",
-     "line 3: steps[0].repeat: cannot be combined with `workflow`"},
     {"WorkflowWithoutAName", "steps: [{name: a, workflow: {version: 1.0.0}}]\n",
      "line 3: steps[0].workflow.name: is required"},
     {"WorkflowWithAnUnknownPriority", "steps: [{name: a, workflow: {name: b, priority: 5}}]\n",
@@ -95,11 +93,12 @@ constexpr wrong_join wrong_joins[]{
      "step's dependencies"},
     {"ContextOfAChildReadsAnInput",
      "steps: [{name: a, workflow: {name: w, context: {n: '${inputs/n}'}}}]\n",
-     "line 3: steps[0].workflow.context.n: \"${inputs/n}\" must begin with context, parents, "
-     "item or index"},
+     "line 3: steps[0].workflow.context.n: \"${inputs/n}\" must begin with context, parents, item, "
+     "iteration, previous or index"},
     {"ContextOfAChildReadsAnItemWithoutMap",
      "steps: [{name: a, workflow: {name: w, context: {n: '${item/n}'}}}]\n",
-     "line 3: steps[0].workflow.context.n: \"${item/n}\" has a value only in a step with `map`"},
+     "line 3: steps[0].workflow.context.n: \"${item/n}\" has a value only in a step with `map` or "
+     "`matrix`"},
     {"MapOverChildrenInBatches",
      "steps: [{name: a, map: {over: $context.l, batch_size: 2}, workflow: {name: w}}]\n",
      "line 3: steps[0].map.batch_size: cannot be combined with `workflow`: each element has a "

@@ -15,11 +15,7 @@ as $$
            d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
            t.priority, case when p_task_ids[m.n::int - 1] is distinct from m.task_id then t.context end,
            f.results, case when d.undoes is null then s.parents_bytes else 0 end, f.states,
-           case when d.repeat is not null then (
-               select pg_catalog.json_build_object('iteration', coalesce(pg_catalog.max(r.finished), 0) + 1,
-                                                   'previous', (pg_catalog.array_agg(r.previous))[1])
-               from tasker.repetitions r where r.task_id = s.task_id and r.step_no = s.step_no)
-           end,
+           case when d.repeat is not null then tasker.repetition(s.task_id, s.step_no) end,
            s.item,
            d.worker_settings,
            case when s.has_progress then (

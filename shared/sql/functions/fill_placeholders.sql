@@ -1,7 +1,7 @@
 -- A JSON value with the values of the placeholders in its strings, see placeholder_value. A string that is exactly one
 -- placeholder becomes the value, of any type. Within a text, strings come without quotes, other values as JSON, and
 -- `$${` is a plain `${`.
--- p_known: those of placeholder_values. p_item: the item of a map that placeholders name.
+-- p_known: those of placeholder_values. p_item: see placeholder_value.
 -- called by: child_context; itself, for members and items. It has no SET options: it runs under those of its callers.
 -- raises: TK008 for a placeholder that is not closed, or has no value.
 create or replace function tasker.fill_placeholders(p_value json, p_known json, p_item json) returns json
@@ -31,7 +31,7 @@ begin
             if right(v_part, 1) <> '}' then
                 raise exception '"%" has no closing brace', v_part using errcode = 'TK008';
             end if;
-            v_found := case when v_part ~ '^[$][{](item|index)' then tasker.placeholder_value(v_part, null, null, p_item)
+            v_found := case when v_part !~ '^[$][{](context|parents)' then tasker.placeholder_value(v_part, null, null, p_item)
                             else p_known -> v_part end;
             if v_found is null then
                 raise exception '"%" has no value', v_part using errcode = 'TK008';

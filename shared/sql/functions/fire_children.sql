@@ -1,7 +1,8 @@
 -- Moves steps that wait for child tasks: ends those whose children have all ended, and those with a child that failed;
--- starts the next attempt of those whose retry is due. Starts the compensation of tasks that waited for their children.
+-- starts the next attempt of those whose retry or repetition is due. Starts the compensation of tasks that waited for their children.
 -- called by: fire_timers. It has no SET options: it runs under those of its callers.
--- p_kinds: `child`: a child is complete; `child_failed`: one failed or was cancelled; `again`: the retry is due.
+-- p_kinds: `child`: a child is complete; `child_failed`: one failed or was cancelled; `again`: the retry or the
+--   repetition is due.
 -- returns: how many steps moved.
 -- locks: open children of steps with a failed child (see cancel_tasks), the steps (task_id, step_no), then as
 --   end_waits and resume_compensation.
@@ -32,6 +33,10 @@ begin
            array_agg(j.step_no) filter (where j.action in ('retry', 'fail')) as failed_steps,
            array_agg(j.payload) filter (where j.action in ('retry', 'fail')) as errors,
            array_agg(j.wait_ms) filter (where j.action in ('retry', 'fail')) as waits,
+           array_agg(j.task_id) filter (where j.action = 'repeat') as repeat_tasks,
+           array_agg(j.step_no) filter (where j.action = 'repeat') as repeat_steps,
+           array_agg(j.payload) filter (where j.action = 'repeat') as repeat_results,
+           array_agg(j.wait_ms) filter (where j.action = 'repeat') as repeat_waits,
            array_agg(j.task_id) filter (where j.action = 'again' and j.kind = 'workflow') as parent_tasks,
            array_agg(j.step_no) filter (where j.action = 'again' and j.kind = 'workflow') as parent_steps,
            array_agg(j.task_id) filter (where j.action = 'again' and j.kind <> 'workflow') as handler_tasks,
@@ -60,6 +65,8 @@ begin
         perform tasker.enqueue_by_queue(
             tasker.queues_of(v_moves.handler_tasks), v_moves.handler_tasks, v_moves.handler_steps);
     end if;
+    perform tasker.repeat_children(
+        v_moves.repeat_tasks, v_moves.repeat_steps, v_moves.repeat_results, v_moves.repeat_waits);
     v_refused := tasker.start_children(v_moves.parent_tasks, v_moves.parent_steps);
     select array_agg(i.task_id) as tasks, array_agg(i.step_no) as steps, count(*)::int as number into v_items
     from unnest(v_moves.item_tasks, v_moves.item_steps) i(task_id, step_no)

@@ -1,8 +1,9 @@
 -- What becomes of steps, and items of maps, that wait for child tasks, by how the children of their current attempt ended. A step that has
 -- to wait longer, or no longer waits, has no row. It has no SET options: it runs under those of its callers.
 -- called by: fire_children. The arguments are described there.
--- returns: action: `complete`, `fail`, `retry` (a child failed, and attempts are left) or `again` (the retry is due).
---   payload: the result or the error as JSON. wait_ms: how long the retry waits.
+-- returns: action: `complete`, `fail`, `retry` (a child failed, and attempts are left), `repeat` (the child does not meet
+--   the condition of `repeat`) or `again` (the retry or the repetition is due).
+--   payload: the result or the error as JSON. wait_ms: how long the retry or the repetition waits.
 -- A failed or cancelled child that compensates is still open: the step moves once that has ended.
 -- cost: looks at each child of a step once all have ended, or one failed; otherwise from the last key to the first open
 --   child.
@@ -21,7 +22,8 @@ begin
         select w.task_id, w.step_no, w.again, s.failures,
                case when d.child_template is null then d.kind else 'workflow' end as kind, d.backoff, d.backoff_base_ms, d.max_backoff_ms,
                d.retryable and s.failures + 1 < d.max_attempts as may_retry,
-               d.retry_only, d.retry_except, d.jitter, e.total, e.open, e.failed, e.cancelled
+               d.retry_only, d.retry_except, d.jitter, d.repeat,
+               e.total, e.open, e.failed, e.cancelled
         from due w
         -- `offset 0`: decision 0113.
         cross join lateral (
@@ -60,18 +62,26 @@ begin
         from ended e
     )
     select j.task_id, j.step_no, j.kind,
-           case when j.action = 'complete' and r.result is null then 'fail' else j.action end,
+           case when j.action <> 'complete' then j.action
+                when r.result is null or o.error is not null then 'fail'
+                when not o.is_met then 'repeat'
+                else 'complete' end,
            case when j.action in ('fail', 'retry') then tasker.child_error(coalesce(j.failed, j.cancelled))::text
                 when j.action = 'complete' then coalesce(
-                    r.result::text,
+                    o.error::text, r.result::text,
                     '{"type": "result_too_large", "message": "the results of the children are too large together"}')
            end,
-           case j.action when 'retry' then (tasker.retry_share(j.jitter) * tasker.backoff_ms(
-               j.backoff, j.backoff_base_ms, j.max_backoff_ms, j.failures + 1))::bigint end
+           case when j.action = 'retry' then (tasker.retry_share(j.jitter) * tasker.backoff_ms(
+               j.backoff, j.backoff_base_ms, j.max_backoff_ms, j.failures + 1))::bigint
+                when not o.is_met and o.error is null then ((j.repeat ->> 'delay_seconds')::numeric * 1000)::bigint end
     from judged j
     left join lateral (
         select tasker.children_result(j.task_id, j.step_no, j.failures, j.kind = 'workflow') as result offset 0) r
         on j.action = 'complete'
+    left join lateral (
+        select x.is_met, x.error from tasker.tasks t
+        cross join lateral tasker.repeat_outcome(t.task_id, j.step_no, j.repeat, r.result, t.context) x
+        where t.task_id = j.task_id and j.repeat is not null and r.result is not null offset 0) o on true
     where j.action is not null;
 end;
 $$;

@@ -58,9 +58,11 @@ begin
                              select n.name from tasker.template_steps n
                              where n.template_id = d.template_id and n.step_no = u.step_no offset 0) n), '[]'),
                coalesce(s.enqueued_at, case when d.parents = '{}' then t.created_at end), s.started_at, s.finished_at, w.name, s.result, s.error,
-               case when s.state = 'waiting_for_retry' or s.state = 'waiting' and exists (
+               case when s.state = 'waiting_for_retry' then 'retry'
+                    when s.state = 'waiting' and exists (
                         select from tasker.timers r
-                        where r.task_id = p_task_id and r.step_no = d.step_no and r.kind = 'again') then 'retry'
+                        where r.task_id = p_task_id and r.step_no = d.step_no and r.kind = 'again')
+                    then case when s.failures > 0 then 'retry' else 'time' end
                     when s.state = 'waiting' then case d.kind when 'signal' then 'signal' when 'map' then 'items'
                                                               when 'workflow' then 'children'
                                                               when 'handler' then case when d.repeat is null

@@ -21,12 +21,8 @@ declare
 begin
     -- `any (array[…])` and `offset 0`: decision 0113.
     with judged as materialized (
-        select i.task_id, i.step_no, i.delivery, i.msg_id, i.result, i.ran_us, d.repeat, d.allow_failure, n.finished,
-               tasker.check_condition(
-                   (d.repeat ->> 'until')::jsonpath,
-                   case when tasker.reads_parents(d.repeat ->> 'until')
-                        then coalesce(tasker.parent_results(i.task_id, i.step_no), '{}') else '{}' end,
-                   json_build_object('context', t.context, 'result', i.result, 'iteration', n.finished)) as unmet
+        select i.task_id, i.step_no, i.delivery, i.msg_id, i.result, i.ran_us, d.repeat, d.allow_failure, o.finished,
+               o.is_met, o.error
         from (select u.task_id, u.step_no, u.delivery, u.msg_id, u.payload::json as result, u.ran_us
               from unnest(p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_ran_us)
                   u(task_id, step_no, delivery, msg_id, outcome, payload, ran_us)
@@ -40,27 +36,17 @@ begin
             where d.template_id = s.template_id and d.step_no = s.step_no and d.repeat is not null offset 0) d
         cross join lateral (select * from tasker.tasks t where t.task_id = i.task_id offset 0) t
         cross join lateral (
-            select 1 + coalesce((select r.finished from tasker.repetitions r
-                                 where r.task_id = i.task_id and r.step_no = i.step_no), 0) as finished offset 0) n
-    ), decided as materialized (
-        select j.*,
-               case when j.unmet is null then null
-                    when j.unmet::text <> '{}' then j.unmet
-                    when j.finished >= (j.repeat ->> 'max_times')::int
-                    then json_build_object(
-                        'type', 'not_reached',
-                        'message', format('repeat.until was not met in %s runs', j.finished)) end as error
-        from judged j
+            select * from tasker.repeat_outcome(i.task_id, i.step_no, d.repeat, i.result, t.context) offset 0) o
     ), moved as (
         update tasker.steps s
-        set state = (case when d.unmet is null then 'complete' when d.error is not null then 'failed'
+        set state = (case when d.is_met then 'complete' when d.error is not null then 'failed'
                           else 'waiting' end)::tasker.step_state,
-            finished_at = case when d.unmet is null or d.error is not null then p_now end,
-            failures = case when d.unmet is null or d.error is not null then s.failures else 0 end,
-            result = case when d.unmet is null then d.result end, error = d.error,
+            finished_at = case when d.is_met or d.error is not null then p_now end,
+            failures = case when d.is_met or d.error is not null then s.failures else 0 end,
+            result = case when d.is_met then d.result end, error = d.error,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, p_now - d.ran_us * interval '1 microsecond'))
-        from (select * from decided x order by x.task_id, x.step_no) d
+        from (select * from judged x order by x.task_id, x.step_no) d
         where s.task_id = any (array[d.task_id]) and s.step_no = d.step_no and s.delivery = d.delivery
           and s.state = 'in_progress'
         returning s.task_id, s.step_no, s.state, s.has_progress, d.msg_id, d.allow_failure, d.finished, d.result,

@@ -32,8 +32,8 @@ begin
             offset 0) v on d.workflow ->> 'context' like '%${%'
         cross join lateral unnest(g.steps) u(step_no)
         cross join lateral (
-            select s.item from tasker.steps s
-            where s.task_id = g.task_id and s.step_no = u.step_no offset 0) s
+            select case when d.repeat is null then s.item else tasker.repetition(s.task_id, s.step_no) end as item
+            from tasker.steps s where s.task_id = g.task_id and s.step_no = u.step_no offset 0) s
         cross join lateral (
             select * from tasker.child_context(d.workflow -> 'context', v.known, s.item) offset 0) c
     )

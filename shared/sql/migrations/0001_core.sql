@@ -249,7 +249,7 @@ create table tasker.maps (
 ) with (fillfactor = 40);
 
 -- `child`, `child_failed`: a child task of the step is complete, or has failed or was cancelled. `again`: the next
--- attempt of a step whose child failed is due.
+-- attempt of a step whose child failed, or its next run with `repeat`, is due.
 create type tasker.timer_kind as enum (
     'retry', 'repeat', 'sleep', 'deadline', 'child', 'child_failed', 'again', 'task_deadline');
 
@@ -276,7 +276,7 @@ create index timers_by_task on tasker.timers (task_id, step_no);
 
 -- The child tasks of steps: of each attempt of a step (which had this many failures) one for `workflow`, with the key
 -- '', or those that its handler answered. A child that was complete belongs to several attempts.
--- `collect`: its failure does not fail the step.
+-- `collect`: its failure does not fail the step. attempt: below 0 for the children of earlier runs of a step with `repeat`.
 create table tasker.child_tasks (
     task_id  uuid not null, -- the parent
     step_no  int not null,

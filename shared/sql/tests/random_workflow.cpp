@@ -66,6 +66,7 @@ model_workflow random_workflow(std::uint64_t seed) {
         step.undo_fails = one_in(4);
         step.runs = 1 + static_cast<int>(below(3));
         step.max_times = 1 + static_cast<int>(below(3));
+        step.is_repeated = one_in(3);
         step.elements = below(most_elements + 1);
         step.batch_size = 1 + (one_in(3) ? below(3) : 0);
         step.max_parallel = one_in(2) ? below(4) : 0;
@@ -123,6 +124,9 @@ std::vector<model_workflow> simpler(model_workflow const& steps) {
         }
         if (steps[i].kind == body::map && steps[i].elements > 0) {
             changed([](model_step& step) { --step.elements; });
+        }
+        if (steps[i].is_repeated) {
+            changed([](model_step& step) { step.is_repeated = false; });
         }
         if (steps[i].is_matrix) {
             changed([](model_step& step) { step.is_matrix = false; });

@@ -131,7 +131,7 @@ bool succeeds(model_step const& step) {
         return true;
     }
     if (step.kind == body::child) {
-        return !step.fails;
+        return !step.fails && (!step.is_repeated || step.runs <= step.max_times);
     }
     if (step.kind == body::map) {
         return failed_items_of(step) <= (step.collects && !is_matrix(step) ? step.may_fail : 0);
@@ -244,7 +244,7 @@ std::string to_yaml(model_workflow const& steps) {
                                "    retry: {{max_attempts: {}, backoff: none{}}}\n",
                                step.max_attempts, retry_text(step.retry));
         }
-        if (step.kind == body::repeat) {
+        if (step.kind == body::repeat || (step.kind == body::child && step.is_repeated)) {
             out += fmt::format("    repeat: {{until: $result.n >= 0 && $iteration == {}, "
                                "max_times: {}}}\n",
                                step.runs, step.max_times);

@@ -47,6 +47,7 @@ struct model_step {
     bool undo_fails = false;       ///< the handler that undoes it
     int runs = 1;                  ///< repeat: the run that meets the condition
     int max_times = 1;             ///< repeat
+    bool is_repeated = false;      ///< child: it has `repeat`
     std::size_t elements = 0;      ///< map; at most most_elements
     std::size_t batch_size = 1;    ///< map
     std::size_t max_parallel = 0;  ///< map

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Literal, Optional, Union
 
 from . import _registry
-from ._references import Condition, Reference
+from ._references import Condition, Reference, condition
 
 Backoff = Literal["none", "linear", "exponential", "fibonacci"]
 Join = Literal["all_complete", "none_failed", "any_complete", "all_done", "any_failed"]
@@ -51,7 +51,8 @@ class Map:
 
 @dataclasses.dataclass(frozen=True)
 class Repeat:
-    """Runs the handler again until a condition over ``Template.run_result`` is met."""
+    """Runs the handler, or a child task, again until a condition over ``Template.run_result`` is
+    met."""
 
     until: When
     delay_seconds: Optional[Seconds] = None
@@ -130,6 +131,10 @@ def hook_keys(hook: Hook) -> dict[str, Any]:
 
 def map_keys(map: Map) -> dict[str, Any]:
     return {**given(map), "over": path_of(map.over)}
+
+
+def repeat_keys(repeat: Repeat) -> dict[str, Any]:
+    return {**given(repeat), "until": condition(repeat.until)}
 
 
 def undo_keys(settings: Settings) -> dict[str, Any]:

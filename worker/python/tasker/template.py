@@ -38,6 +38,7 @@ from ._template_parts import (
     hook_keys,
     map_keys,
     path_of,
+    repeat_keys,
     settings_keys,
     undo_keys,
     without_none,
@@ -158,7 +159,7 @@ class Template:
             "handler": settings.pop("handler"),
             "map": map and map_keys(map),
             "matrix": matrix,
-            "repeat": repeat and {**given(repeat), "until": condition(repeat.until)},
+            "repeat": repeat and repeat_keys(repeat),
             "inputs": inputs,
             "result_schema": result_schema,
             "compensate": compensate and undo_keys(compensate),
@@ -233,6 +234,7 @@ class Template:
         retry: Optional[RetryPolicy] = None,
         map: Optional[Map] = None,
         matrix: Optional[Matrix] = None,
+        repeat: Optional[Repeat] = None,
         compensate: Optional[Settings] = None,
         description: Optional[str] = None,
     ) -> TemplateStep:
@@ -251,6 +253,7 @@ class Template:
             "workflow": without_none(child),
             "map": map and map_keys(map),
             "matrix": matrix,
+            "repeat": repeat and repeat_keys(repeat),
             "retry": retry and given(retry),
             "compensate": compensate and undo_keys(compensate),
         }
