@@ -264,6 +264,10 @@ result<wire::page<wire::signal_wait>> client::list_signals(signal_filter const& 
     return state_->call({.target = std::move(target)}, &wire::read_signal_page);
 }
 
+result<wire::explanation_view> client::explain_task(task_id id) {
+    return state_->call({.target = task_path(id) + "/explanation"}, &wire::read_explanation);
+}
+
 result<wire::compensation_view> client::get_compensation(task_id id) {
     return state_->call({.target = task_path(id) + "/compensation"}, &wire::read_compensation);
 }

@@ -259,6 +259,9 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     finish_all("permanent_failure", R"({"message": "no", "type": "t"})");
     EXPECT_EQ(call("GET", one, other + "?wait=1").at("state"), "failed");
     EXPECT_EQ(call("GET", one + "/steps/{name}", other + "/steps/a").at("state"), "failed");
+    call("GET", one + "/explanation", other + "/explanation");
+    call("GET", one + "/explanation", "/v1/tasks/x/explanation");
+    call("GET", one + "/explanation", "/v1/tasks/" + unknown + "/explanation");
     call("GET", one + "/compensation", other + "/compensation");
     call("GET", one + "/compensation", "/v1/tasks/x/compensation");
     call("GET", one + "/compensation", "/v1/tasks/" + unknown + "/compensation");

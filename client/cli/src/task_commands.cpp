@@ -240,26 +240,44 @@ void add_cancel(command_line& line, CLI::App& group) {
     added.add_flag("--compensate", how->compensate, "Undo its complete steps that can be undone");
 }
 
-exit_code show_compensation(command_line const& line, task_words const& words) {
+/// Asks for something about a task, and prints it.
+template <class Ask, class ToText>
+exit_code show_answer(command_line const& line, task_words const& words, Ask ask, ToText to_text) {
     auto const id = read_id(words);
     if (!id) {
         return exit_code::usage;
     }
     auto api = line.connect();
-    auto const found = api.get_compensation(*id);
+    auto const found = ask(api, *id);
     if (found.has_error()) {
         return report(found.error(), api, line.wants_json());
     }
-    line.wants_json() ? print_response(api) : print(compensation_text(*found, line.out()));
+    line.wants_json() ? print_response(api) : print(to_text(*found, line.out()));
     return exit_code::ok;
+}
+
+void add_explain(command_line& line, CLI::App& group) {
+    auto const words = std::make_shared<task_words>();
+    auto& added = line.add_api_command(
+        group, "explain", "Show why a task is in its state, and what its steps wait for",
+        fmt::format("tasker task explain {}", example_id), [&line, words] {
+            return show_answer(
+                line, *words, [](client::client& api, task_id id) { return api.explain_task(id); },
+                explanation_text);
+        });
+    add_id(added, *words);
 }
 
 void add_compensation(command_line& line, CLI::App& group) {
     auto const words = std::make_shared<task_words>();
     auto& added = line.add_api_command(
         group, "compensation", "List the steps that are undone, or would be if you undo the task",
-        fmt::format("tasker task compensation {}", example_id),
-        [&line, words] { return show_compensation(line, *words); });
+        fmt::format("tasker task compensation {}", example_id), [&line, words] {
+            return show_answer(
+                line, *words,
+                [](client::client& api, task_id id) { return api.get_compensation(id); },
+                compensation_text);
+        });
     add_id(added, *words);
 }
 
@@ -292,6 +310,7 @@ void add_task_commands(command_line& line) {
     add_children(line, group);
     add_task_signal(line, group);
     add_cancel(line, group);
+    add_explain(line, group);
     add_compensation(line, group);
 }
 

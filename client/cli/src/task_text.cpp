@@ -199,6 +199,18 @@ std::string step_list_text(std::vector<wire::step_view> const& steps, terminal c
     return rows.to_text(out);
 }
 
+std::string explanation_text(wire::explanation_view const& shown, terminal const& out) {
+    auto text = shown.state + ": " + one_line(shown.explanation) + "\n";
+    if (shown.steps.empty()) {
+        return text;
+    }
+    table rows{{{"STEP"}, {"STATE"}, {"NOW"}}};
+    for (auto const& step : shown.steps) {
+        rows.add_row({{step.step}, {step.state}, {one_line(step.explanation)}});
+    }
+    return text + rows.to_text(out);
+}
+
 std::string compensation_text(wire::compensation_view const& shown, terminal const& out) {
     if (shown.steps.empty()) {
         return "No complete step can be undone.\n";

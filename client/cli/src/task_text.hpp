@@ -3,6 +3,7 @@
 #include "terminal.hpp"
 
 #include "tasker/wire/compensation.hpp"
+#include "tasker/wire/explanation.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
 
@@ -30,6 +31,9 @@ std::string task_list_text(std::vector<wire::task_view> const& tasks, terminal c
 std::string step_list_text(std::vector<wire::step_view> const& steps, terminal const& out);
 
 /// One line per step that is undone, or would be, in its order.
+/// The state of the task and why, then a line for each step that waits.
+std::string explanation_text(wire::explanation_view const& shown, terminal const& out);
+
 std::string compensation_text(wire::compensation_view const& shown, terminal const& out);
 
 /// All fields of one step, as names and values.

@@ -98,6 +98,8 @@ void tasks::add_routes(http::router& to) {
             .query = http::query_names{"state", "limit", "cursor"}});
     to.add({verb::post, "/v1/tasks/{task_id}/cancel",
             [this](http::request& asked) { return cancel(asked); }});
+    to.add({verb::get, "/v1/tasks/{task_id}/explanation",
+            [this](http::request& asked) { return explain(asked); }});
     to.add({verb::get, "/v1/tasks/{task_id}/compensation",
             [this](http::request& asked) { return compensation(asked); }});
 }
@@ -294,6 +296,23 @@ asio::awaitable<http::response> tasks::compensation(http::request& asked) {
         co_return http::error_response(to_error_body(found.error()));
     }
     co_return ok(wire::compensation_view{(*task)->compensation, std::move(*found)});
+}
+
+asio::awaitable<http::response> tasks::explain(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    auto const until = steady_clock::now() + call_timeout_;
+    auto const found = co_await database_.run(
+        [id = *id, until](pg::connection& connection) {
+            return queue::explain_task(connection, id, until);
+        },
+        until);
+    if (!found) {
+        co_return http::error_response(to_error_body(found.error()));
+    }
+    co_return *found ? ok(**found) : unknown_task(*id);
 }
 
 asio::awaitable<http::response> tasks::show(task_id id) {

@@ -38,6 +38,7 @@ private:
     boost::asio::awaitable<http::response> get(http::request& asked);
     boost::asio::awaitable<http::response> cancel(http::request& asked);
     boost::asio::awaitable<http::response> compensation(http::request& asked);
+    boost::asio::awaitable<http::response> explain(http::request& asked);
     boost::asio::awaitable<http::response> show(task_id id);
     boost::asio::awaitable<http::response> show_later(http::request& asked, task_id id,
                                                       deadline until);

@@ -38,6 +38,7 @@ from .errors import (
     WorkerError,
 )
 from .models import (
+    Explanation,
     ItemView,
     Parent,
     Problem,
@@ -59,6 +60,7 @@ __all__ = [
     "Cancelled",
     "Client",
     "Conflict",
+    "Explanation",
     "Form",
     "Hook",
     "InvalidInput",

@@ -14,7 +14,7 @@ from typing import Any, Optional, TypeVar, Union
 
 from . import _http
 from .errors import TaskFailed
-from .models import ItemView, SignalWait, StepView, Task, TemplateView, UndoneStep
+from .models import Explanation, ItemView, SignalWait, StepView, Task, TemplateView, UndoneStep
 from .template import Template
 
 Value = TypeVar("Value")
@@ -89,6 +89,11 @@ def _why(task: Task) -> Operation[str]:
 def cancel(task: TaskLike, compensate: bool) -> Operation[Task]:
     path = f"/v1/tasks/{_http.quoted(id_of(task))}/cancel"
     return Task.of((yield _http.post(path, {"compensate": True} if compensate else None)))
+
+
+def explain(task: TaskLike) -> Operation[Explanation]:
+    answer = yield _http.get(f"/v1/tasks/{_http.quoted(id_of(task))}/explanation")
+    return Explanation.of(answer)
 
 
 def compensation(task: TaskLike) -> Operation[list[UndoneStep]]:

@@ -9,7 +9,16 @@ from typing import Any, List, Optional, Tuple
 
 from . import _async_http, _http, _operations, _sync_http, _watching
 from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
-from .models import ItemView, Progress, SignalWait, StepView, Task, TemplateView, UndoneStep
+from .models import (
+    Explanation,
+    ItemView,
+    Progress,
+    SignalWait,
+    StepView,
+    Task,
+    TemplateView,
+    UndoneStep,
+)
 
 __all__ = ["AsyncClient", "Client", "NewTask"]
 
@@ -63,6 +72,10 @@ class Client:
         """Cancels it; Conflict if it is complete. With ``compensate``, its complete steps are
         undone."""
         return self._do(_operations.cancel(task, compensate))
+
+    def explain(self, task: TaskLike) -> Explanation:
+        """Why it is in its state, and what its steps wait for."""
+        return self._do(_operations.explain(task))
 
     def compensation(self, task: TaskLike) -> List[UndoneStep]:
         """The steps that are undone, or would be, when the task is compensated, in their order."""
@@ -244,6 +257,9 @@ class AsyncClient:
 
     async def cancel(self, task: TaskLike, *, compensate: bool = False) -> Task:
         return await self._do(_operations.cancel(task, compensate))
+
+    async def explain(self, task: TaskLike) -> Explanation:
+        return await self._do(_operations.explain(task))
 
     async def compensation(self, task: TaskLike) -> List[UndoneStep]:
         return await self._do(_operations.compensation(task))

@@ -7,6 +7,7 @@ import datetime
 from typing import Any, Optional
 
 __all__ = [
+    "Explanation",
     "ItemView",
     "Parent",
     "Problem",
@@ -185,6 +186,20 @@ class SignalWait:
         for name in ("waiting_since", "deadline"):
             fields[name] = _moment(fields.get(name))
         return SignalWait(**fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class Explanation:
+    """Why a task is in its state, in a sentence, and what its steps wait for."""
+
+    state: str
+    explanation: str
+    steps: dict[str, str]  # by name, up to 100
+
+    @staticmethod
+    def of(value: dict[str, Any]) -> Explanation:
+        steps = {each["step"]: each["explanation"] for each in value["steps"]}
+        return Explanation(value["state"], value["explanation"], steps)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@
 #include "tasker/client/failure.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/wire/compensation.hpp"
+#include "tasker/wire/explanation.hpp"
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/item_view.hpp"
 #include "tasker/wire/labels.hpp"
@@ -122,6 +123,9 @@ public:
     /// Its open child tasks are cancelled too. `how.compensate`: its complete steps are undone.
     /// Errors: errc::refused with conflict if it is complete.
     result<wire::task_view> cancel_task(task_id id, wire::cancel_request const& how = {});
+
+    /// Why the task is in its state, and what its steps wait for.
+    result<wire::explanation_view> explain_task(task_id id);
 
     /// What is undone, or would be undone, when the task is compensated.
     result<wire::compensation_view> get_compensation(task_id id);

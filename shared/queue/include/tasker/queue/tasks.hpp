@@ -8,6 +8,7 @@
 #include "tasker/model/states.hpp"
 #include "tasker/pg/connection.hpp"
 #include "tasker/wire/compensation.hpp"
+#include "tasker/wire/explanation.hpp"
 #include "tasker/wire/item_view.hpp"
 #include "tasker/wire/labels.hpp"
 #include "tasker/wire/step_view.hpp"
@@ -75,6 +76,11 @@ boost::asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::con
 /// such task.
 boost::asio::awaitable<result<std::vector<wire::undo_view>>>
 list_compensation(pg::connection& connection, task_id task, deadline until);
+
+/// Why the task is in its state, and what up to 100 of its steps wait for; none: there is no such
+/// task.
+boost::asio::awaitable<result<std::optional<wire::explanation_view>>>
+explain_task(pg::connection& connection, task_id task, deadline until);
 
 /// Those that exist.
 boost::asio::awaitable<result<std::vector<wire::task_view>>>

@@ -1,0 +1,79 @@
+-- Why a task is in its state, and what each step that has not ended waits for, in sentences for people.
+-- called by: the orchestrator (GET /v1/tasks/{id}/explanation).
+-- returns: no row for an unknown task; else a row for the task (step is null), then rows for up to 100 steps in their
+--   order.
+-- cost: reads the steps of the task.
+create or replace function tasker.explain_task(p_task_id uuid)
+returns table (step text, state text, explanation text)
+language plpgsql stable
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+as $$
+#variable_conflict use_column
+declare
+    v_now    timestamptz := tasker.clock();
+    v_task   record;
+    v_failed record;
+    v_counts record;
+begin
+    select t.*, p.namespace, p.steps_total,
+           case t.state when 'pending' then tasker.pending_state(t.task_id) else t.state end as shown into v_task
+    from tasker.tasks t join tasker.templates p on p.template_id = any (array[t.template_id])
+    where t.task_id = p_task_id;
+    if not found then
+        return;
+    end if;
+    state := v_task.shown::text;
+    if v_task.compensation = 'running' then
+        explanation := 'its steps are being undone';
+    elsif v_task.shown = 'failed' then
+        select d.name, left(s.error ->> 'message', 500) as message into v_failed
+        from tasker.steps s
+        -- `offset 0`: decision 0113.
+        cross join lateral (
+            select d.name, d.allow_failure from tasker.template_steps d
+            where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
+        where s.task_id = p_task_id and s.step_no < v_task.steps_total and s.state = 'failed' and not d.allow_failure
+        order by s.finished_at, s.step_no limit 1;
+        explanation := coalesce(v_task.error ->> 'message', format('step %s failed: %s', v_failed.name, v_failed.message));
+    elsif tasker.has_ended(v_task.shown) then
+        explanation := format('it ended %s ago', tasker.age_text(v_task.finished_at, v_now));
+    else
+        select count(*) filter (where s.state = 'in_progress') as running,
+               count(*) filter (where s.state = 'enqueued' or s.state is null) as enqueued,
+               count(*) filter (where s.state in ('waiting', 'waiting_for_retry')) as waiting into v_counts
+        from (select d.step_no, d.parents = '{}' as is_root from tasker.template_steps d
+              where d.template_id = v_task.template_id and d.step_no < v_task.steps_total offset 0) d
+        left join lateral (
+            select s.state from tasker.steps s where s.task_id = p_task_id and s.step_no = d.step_no offset 0) s on true
+        where s.state is not null or d.is_root;
+        explanation := format(
+            'in progress: %s, enqueued: %s, waiting: %s of its %s steps', v_counts.running, v_counts.enqueued,
+            v_counts.waiting, v_task.steps_total);
+    end if;
+    return next;
+    return query
+        select d.name, coalesce(s.state, 'enqueued')::text, e.explanation
+        from tasker.template_steps d
+        left join lateral (
+            select * from tasker.steps s where s.task_id = p_task_id and s.step_no = d.step_no offset 0) s on true
+        cross join lateral (
+            select case when s.task_id is not null and not tasker.step_has_ended(s.state) and s.state <> 'pending'
+                             or s.task_id is null and d.parents = '{}'
+                        then tasker.explain_step(
+                            (p_task_id, d.step_no, d.template_id, s.parents_total, s.parents_done, s.delivery,
+                             coalesce(s.failures, 0), s.lost_leases, s.lost_alone, s.parents_bytes, s.worker_id,
+                             coalesce(s.state, 'enqueued'), s.alone, s.dynamic, s.has_progress,
+                             coalesce(s.enqueued_at, v_task.created_at), s.started_at, s.finished_at, s.result, s.error,
+                             s.item)::tasker.steps,
+                            d, v_task.namespace, v_now) end as explanation offset 0) e
+        where d.template_id = v_task.template_id and d.step_no < v_task.steps_total
+              and not tasker.has_ended(v_task.shown) and e.explanation is not null
+        order by d.step_no
+        limit 100;
+end;
+$$;
