@@ -264,6 +264,20 @@ result<wire::page<wire::signal_wait>> client::list_signals(signal_filter const& 
     return state_->call({.target = std::move(target)}, &wire::read_signal_page);
 }
 
+result<wire::prune_view> client::prune_tasks(prune_request const& request) {
+    std::string target = "/v1/tasks/prune";
+    add_query(target, "state", model::to_string(request.state));
+    add_query(target, "finished_before", to_rfc3339(request.finished_before));
+    add_optional(target, "namespace", request.name_space);
+    add_optional(target, "name", request.name);
+    add_optional(target, "cursor", request.cursor);
+    if (request.dry_run) {
+        add_query(target, "dry_run", "true");
+    }
+    return state_->call({.method = verb::post, .target = std::move(target)},
+                        &wire::read_prune_view);
+}
+
 result<wire::explanation_view> client::explain_task(task_id id) {
     return state_->call({.target = task_path(id) + "/explanation"}, &wire::read_explanation);
 }

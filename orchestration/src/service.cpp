@@ -3,6 +3,7 @@
 #include "api/batch.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
+#include "api/prune.hpp"
 #include "api/signals.hpp"
 #include "api/steps.hpp"
 #include "api/tasks.hpp"
@@ -11,6 +12,7 @@
 #include "database.hpp"
 #include "due_timer.hpp"
 #include "metrics.hpp"
+#include "retention.hpp"
 #include "side_thread.hpp"
 #include "task_creator.hpp"
 #include "task_reader.hpp"
@@ -90,6 +92,14 @@ backlog_watch_settings backlogs_settings(settings const& chosen) {
     return {.call_timeout = milliseconds{chosen.database.timeout_ms}};
 }
 
+retention_settings deletion_settings(settings const& chosen) {
+    using std::chrono::days;
+    return {.complete = days{chosen.retention.complete},
+            .failed = days{chosen.retention.failed},
+            .cancelled = days{chosen.retention.cancelled},
+            .call_timeout = milliseconds{chosen.database.timeout_ms}};
+}
+
 template_cache_settings cache_settings(settings const& chosen) {
     return {.capacity = size(chosen.templates.max_cached),
             .latest_ttl = milliseconds{chosen.templates.latest_ttl_ms},
@@ -128,12 +138,14 @@ struct service::parts {
     task_waits waits;
     due_timer timer;
     backlog_watch backlogs;
+    retention deletion;
     pg::listener listener;
     api::tasks tasks;
     api::batch batch;
     api::templates templates;
     api::steps steps;
     api::signals signals;
+    api::prune prune;
     api::health health;
     api::documents documents;
     http::router routes;
@@ -155,6 +167,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
             [this](bool wanted) { listener.set_wanted(wanted); }},
       timer{executor, db, metrics, timer_settings(chosen)},
       backlogs{executor, db, backlogs_settings(chosen)},
+      deletion{executor, db, deletion_settings(chosen)},
       listener{
           executor,
           {.connect = connect_options(chosen),
@@ -170,6 +183,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       templates{db, cache, side_thread, templates_settings(chosen)},
       steps{db, milliseconds{chosen.database.timeout_ms}},
       signals{db, metrics, milliseconds{chosen.database.timeout_ms}},
+      prune{db, milliseconds{chosen.database.timeout_ms}},
       health{db, [this] { return listener.listening(); }, [this] { return backlogs.growing(); }},
       documents{metrics, [this] { return measure(); }},
       server{executor, routes, server_options(chosen, metrics)} {
@@ -178,6 +192,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
     templates.add_routes(routes);
     steps.add_routes(routes);
     signals.add_routes(routes);
+    prune.add_routes(routes);
     health.add_routes(routes);
     documents.add_routes(routes);
 }
@@ -216,6 +231,7 @@ asio::awaitable<void> service::parts::serve() {
     reader.stop();
     timer.stop();
     backlogs.stop();
+    deletion.stop();
     listener.stop();
     db.close();
 }
@@ -247,7 +263,8 @@ service::run_until_stopped(std::function<void(std::string const& address)> liste
     }
     co_await (p.serve() && p.creator.run_until_stopped() && p.reader.run_until_stopped() &&
               p.waits.run_until_stopped() && p.timer.run_until_stopped() &&
-              p.backlogs.run_until_stopped() && p.listener.run_until_stopped());
+              p.backlogs.run_until_stopped() && p.deletion.run_until_stopped() &&
+              p.listener.run_until_stopped());
     log::info("stopped");
     co_return result<void>{};
 }

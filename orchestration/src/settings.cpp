@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t mebibyte = 1'048'576;
 constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t most_days = 36'500;
 
 /// All keys of the file; the only place that lists the paths.
 template <class Settings, class Visit>
@@ -35,6 +36,9 @@ void each_number(Settings& s, Visit visit) {
     visit("due.poll_ms", s.due.poll_ms, 10, 600'000);
     visit("templates.max_cached", s.templates.max_cached, 1, 1'000'000);
     visit("templates.latest_ttl_ms", s.templates.latest_ttl_ms, 0, 600'000);
+    visit("retention.complete_days", s.retention.complete, 0, most_days);
+    visit("retention.failed_days", s.retention.failed, 0, most_days);
+    visit("retention.cancelled_days", s.retention.cancelled, 0, most_days);
     visit("stop_timeout_ms", s.stop_timeout_ms, 0, 3'600'000);
 }
 

@@ -259,6 +259,9 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     finish_all("permanent_failure", R"({"message": "no", "type": "t"})");
     EXPECT_EQ(call("GET", one, other + "?wait=1").at("state"), "failed");
     EXPECT_EQ(call("GET", one + "/steps/{name}", other + "/steps/a").at("state"), "failed");
+    call("POST", "/v1/tasks/prune",
+         "/v1/tasks/prune?state=cancelled&finished_before=2001-01-01T00:00:00Z");
+    call("POST", "/v1/tasks/prune", "/v1/tasks/prune");
     call("GET", one + "/explanation", other + "/explanation");
     call("GET", one + "/explanation", "/v1/tasks/x/explanation");
     call("GET", one + "/explanation", "/v1/tasks/" + unknown + "/explanation");

@@ -1,6 +1,7 @@
 #include "api/batch.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
+#include "api/prune.hpp"
 #include "api/signals.hpp"
 #include "api/steps.hpp"
 #include "api/tasks.hpp"
@@ -45,6 +46,7 @@ std::map<std::string, std::set<std::string>> routes() {
     api::templates templates{none, cache, side_thread, {}};
     api::steps steps{none, {}};
     api::signals signals{none, metrics, {}};
+    api::prune prune{none, {}};
     api::health health{none, {}, {}};
     api::documents documents{metrics, {}};
     tasks.add_routes(table);
@@ -52,6 +54,7 @@ std::map<std::string, std::set<std::string>> routes() {
     templates.add_routes(table);
     steps.add_routes(table);
     signals.add_routes(table);
+    prune.add_routes(table);
     health.add_routes(table);
     documents.add_routes(table);
 

@@ -61,6 +61,7 @@ void add_task_signal(command_line& line, CLI::App& group);
 void add_signal_commands(command_line& line);
 void add_template_commands(command_line& line);
 void add_database_commands(command_line& line);
+void add_prune_command(command_line& line);
 void add_service_commands(command_line& line);
 void add_dev_command(command_line& line);
 void add_all_commands(command_line& line);

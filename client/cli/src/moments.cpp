@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <system_error>
 
 namespace tasker::cli {
 
@@ -38,6 +41,27 @@ std::string duration_text(std::chrono::microseconds span) {
 
 std::string duration_text(std::optional<timestamp> from, std::optional<timestamp> to) {
     return from && to ? duration_text(*to - *from) : std::string{};
+}
+
+std::optional<std::chrono::seconds> parse_age(std::string_view text) {
+    using namespace std::chrono_literals;
+    std::uint32_t count = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc{} || end + 1 != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    switch (*end) {
+    case 's':
+        return count * 1s;
+    case 'm':
+        return count * 60s;
+    case 'h':
+        return count * 3'600s;
+    case 'd':
+        return count * 86'400s;
+    default:
+        return std::nullopt;
+    }
 }
 
 std::string moment_text(timestamp moment) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace tasker::cli {
 
@@ -13,6 +14,9 @@ std::string duration_text(std::chrono::microseconds span);
 
 /// The time between two moments; none if one of them is unknown.
 std::string duration_text(std::optional<timestamp> from, std::optional<timestamp> to);
+
+/// "45s", "90m", "12h" or "30d"; none for any other text.
+std::optional<std::chrono::seconds> parse_age(std::string_view text);
 
 /// "2026-01-02 03:04:05 UTC"
 std::string moment_text(timestamp moment);

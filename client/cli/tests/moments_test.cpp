@@ -36,6 +36,17 @@ TEST(Duration, IsEmptyWithoutBothTimes) {
     EXPECT_EQ(duration_text(std::nullopt, start), "");
 }
 
+TEST(Age, HasOneUnit) {
+    EXPECT_EQ(parse_age("45s"), 45s);
+    EXPECT_EQ(parse_age("90m"), 90min);
+    EXPECT_EQ(parse_age("0h"), 0h);
+    EXPECT_EQ(parse_age("30d"), 720h);
+    for (auto const* const text :
+         {"", "d", "30", "30 d", "-1d", "1w", "1dd", "1.5d", "4294967296s"}) {
+        EXPECT_EQ(parse_age(text), std::nullopt) << text;
+    }
+}
+
 TEST(Moment, IsShownToTheSecond) {
     EXPECT_EQ(moment_text(parse_rfc3339("2026-01-02T03:04:05.678901Z").value()),
               "2026-01-02 03:04:05 UTC");

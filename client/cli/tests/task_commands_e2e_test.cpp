@@ -56,6 +56,32 @@ TEST_F(TaskCommands, JsonIsTheExactResponseOfTheApi) {
     EXPECT_EQ(tasker_.run({"health", "--json"}).out, api.last_response().body + '\n');
 }
 
+TEST_F(TaskCommands, ExplainSaysWhatEachStepWaitsFor) {
+    register_template(quick_template);
+    auto const id = create({"quick"});
+    EXPECT_THAT(tasker_.run({"task", "explain", id}).out,
+                AllOf(HasSubstr("pending: in progress: 0, enqueued: 1, waiting: 0 of its "),
+                      HasSubstr("waits for a worker: none serves namespace default\n")));
+    EXPECT_THAT(tasker_.run({"task", "explain", id, "--json"}).out,
+                HasSubstr(R"("state":"enqueued","explanation":"waits for a worker)"));
+}
+
+TEST_F(TaskCommands, PruneCountsOrDeletesFinishedTasks) {
+    register_template(quick_template);
+    tasker_.run({"task", "cancel", create({"quick"})});
+    auto const open = create({"quick"});
+    EXPECT_EQ(tasker_.run({"prune", "--older-than", "1d"}).out,
+              "deleted 0 complete tasks\ndeleted 0 cancelled tasks\n");
+    EXPECT_EQ(tasker_.run({"prune", "--older-than", "0s", "--dry-run"}).out,
+              "would delete 0 complete tasks\nwould delete 1 cancelled task\n");
+    EXPECT_EQ(tasker_.run({"prune", "--older-than", "0s", "--json"}).out,
+              "{\"complete\":0,\"cancelled\":1}\n");
+    EXPECT_THAT(tasker_.run({"task", "list"}).out, HasSubstr(open));
+    auto const refused = tasker_.run({"prune", "--older-than", "month"});
+    EXPECT_EQ(refused.status.code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("--older-than must be a whole number with s, m, h or d"));
+}
+
 TEST_F(TaskCommands, ChildrenListsTheChildTasksOfATask) {
     register_template(quick_template);
     register_template("name: parent\nversion: 1.0.0\nsteps:\n"

@@ -8,6 +8,7 @@
 #include "tasker/queue/tasks.hpp"
 #include "tasker/wire/cursor.hpp"
 #include "tasker/wire/page.hpp"
+#include "tasker/wire/prune.hpp"
 #include "tasker/wire/signal.hpp"
 #include "tasker/wire/template_view.hpp"
 

@@ -12,7 +12,7 @@ using ::testing::StartsWith;
 
 constexpr auto problem = R"({"message": "no route", "type": "t"})";
 
-/// What people are told about tasks that do not move.
+/// What the API says about tasks that do not move.
 class Explain : public ::testing::Test {
 protected:
     void start(std::string const& steps, std::string const& context = "{}") {

@@ -5,11 +5,12 @@
 #include "tasker/client/failure.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/wire/compensation.hpp"
-#include "tasker/wire/explanation.hpp"
 #include "tasker/wire/create_task.hpp"
+#include "tasker/wire/explanation.hpp"
 #include "tasker/wire/item_view.hpp"
 #include "tasker/wire/labels.hpp"
 #include "tasker/wire/page.hpp"
+#include "tasker/wire/prune.hpp"
 #include "tasker/wire/signal.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
@@ -58,6 +59,16 @@ struct signal_filter {
     std::optional<std::string> name_space = {};
     std::optional<std::string> name = {}; ///< of the signal
     bool only_forms = false;              ///< approvals
+};
+
+/// Which finished tasks to delete; absent filters match everything.
+struct prune_request {
+    model::task_state state = model::task_state::complete; ///< a final one
+    timestamp finished_before;
+    std::optional<std::string> name_space = {};
+    std::optional<std::string> name = {}; ///< of the template
+    bool dry_run = false;                 ///< only count
+    std::optional<std::string> cursor = {};
 };
 
 /// The page of a list.
@@ -123,6 +134,9 @@ public:
     /// Its open child tasks are cancelled too. `how.compensate`: its complete steps are undone.
     /// Errors: errc::refused with conflict if it is complete.
     result<wire::task_view> cancel_task(task_id id, wire::cancel_request const& how = {});
+
+    /// Deletes a batch of finished tasks; next_cursor continues.
+    result<wire::prune_view> prune_tasks(prune_request const& request);
 
     /// Why the task is in its state, and what its steps wait for.
     result<wire::explanation_view> explain_task(task_id id);

@@ -79,6 +79,13 @@ struct template_settings {
     std::int64_t latest_ttl_ms = 5'000;
 };
 
+/// How many days after their end tasks are deleted; 0: never.
+struct retention_days {
+    std::int64_t complete = 0;
+    std::int64_t failed = 0;
+    std::int64_t cancelled = 0;
+};
+
 /// All settings of an orchestrator, with their defaults.
 struct settings {
     http_settings http;
@@ -87,6 +94,7 @@ struct settings {
     wait_settings wait;
     due_settings due;
     template_settings templates;
+    retention_days retention;
     log::settings log;
     /// Environment for template overrides; the same for all programs that share a database.
     std::string environment = "default";

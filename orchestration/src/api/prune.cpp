@@ -1,0 +1,82 @@
+#include "api/prune.hpp"
+
+#include "api/page.hpp"
+#include "tasker/model/names.hpp"
+#include "tasker/model/states.hpp"
+#include "tasker/queue/prune.hpp"
+#include "tasker/wire/prune.hpp"
+
+namespace tasker::orchestration::api {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::beast::http::verb;
+
+std::optional<model::task_state> parse_final(std::string_view text) {
+    auto const state = model::parse_task_state(text);
+    bool const is_final = state == model::task_state::complete ||
+                          state == model::task_state::failed ||
+                          state == model::task_state::cancelled;
+    return is_final ? state : std::nullopt;
+}
+
+std::optional<bool> parse_boolean(std::string_view text) {
+    return text == "true"    ? std::optional{true}
+           : text == "false" ? std::optional{false}
+                             : std::nullopt;
+}
+
+} // namespace
+
+prune::prune(database& database, std::chrono::milliseconds call_timeout)
+    : database_{database},
+      call_timeout_{call_timeout} {}
+
+void prune::add_routes(http::router& to) {
+    to.add({.method = verb::post,
+            .pattern = "/v1/tasks/prune",
+            .handle = [this](http::request& asked) { return delete_batch(asked); },
+            .query = http::query_names{"state", "finished_before", "namespace", "name", "dry_run",
+                                       "limit", "cursor"}});
+}
+
+asio::awaitable<http::response> prune::delete_batch(http::request& asked) {
+    query_reader query{asked.query};
+    auto const state = query.parsed("state", parse_final, "complete, failed or cancelled");
+    auto const before = query.time("finished_before");
+    queue::prune_filter filter{
+        .name_space = query.checked("namespace", model::namespace_problem),
+        .name = query.checked("name", model::name_problem),
+        .after = query.cursor(wire::decode_task_cursor, query.filters()),
+        .dry_run = query.parsed("dry_run", parse_boolean, "true or false").value_or(false),
+    };
+    auto const limit = query.integer("limit", 1, 1000).value_or(500);
+    if (!state && !query.text("state")) {
+        query.refuse("state", "given: complete, failed or cancelled");
+    }
+    if (!before && !query.text("finished_before")) {
+        query.refuse("finished_before", "given: a time such as 2026-01-02T03:04:05Z");
+    }
+    if (auto refused = refusal_of(query)) {
+        co_return std::move(*refused);
+    }
+    filter.state = *state;
+    filter.finished_before = *before;
+    auto const until = steady_clock::now() + call_timeout_;
+    auto const done = co_await database_.run(
+        [&filter, limit, until](pg::connection& connection) {
+            return queue::prune_tasks(connection, filter, limit, until);
+        },
+        until);
+    if (!done) {
+        co_return http::error_response(to_error_body(done.error()));
+    }
+    wire::prune_view shown{.tasks = done->tasks, .next_cursor = {}};
+    if (done->after) {
+        shown.next_cursor = wire::encode_cursor(*done->after, query.filters());
+    }
+    co_return ok(shown);
+}
+
+} // namespace tasker::orchestration::api
