@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
-from . import _native, _trial_database
+from . import _native, _trial_database, _trial_repeats
 from ._children import Children
 from ._trial_runs import (
     Failure,
@@ -37,24 +37,33 @@ def run_workflow(
     item: Optional[Dict[str, Any]] = None,
 ) -> None:
     """Runs a step with ``workflow``, or an item of a map over one, until it has ended."""
-    context, problem = _trial_database.child_context(
-        declared, joined_results(parents), task.context, item
-    )
-    if task.depth >= _most_depth:
-        problem = _too_deep
-    if problem is not None:
-        if item is None:
-            fail_attempt(step, declared, problem)
-        else:
-            fail(step, problem)
-        return
     child = task.trial.templates.child_of(task.template, declared)
+    results = joined_results(parents)
+    previous: Any = None
     while step.state == "pending":
+        repetition = {"iteration": step.iteration, "previous": previous}
+        context, problem = _trial_database.child_context(
+            declared, results, task.context, repetition if declared["repeat"] else item
+        )
+        if task.depth >= _most_depth:
+            problem = _too_deep
+        if problem is not None:
+            if item is None:
+                fail_attempt(step, declared, problem)
+            else:
+                fail(step, problem)
+            return
         run = step.children[child["name"]] = task.run_child(child, context)
         if not run.is_complete:
             fail_attempt(step, declared, _child_failed(child, run))
         elif run.result is None:
             fail_attempt(step, declared, _too_large)
+        elif declared["repeat"] and not _trial_repeats.has_ended(
+            task, declared, results, step, run.result
+        ):
+            previous = run.result
+        elif step.error is not None:  # of the condition; the engine counts it as an attempt
+            step.failures.append(step.error)
         else:
             succeed(step, run.result)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
 
-from . import _binding, _native, _trial_children, _trial_database
+from . import _binding, _native, _trial_children, _trial_repeats
 from ._children import Children
 from ._trial_runs import (
     Failure,
     StepRun,
-    fail,
     fail_attempt,
     joined_results,
     most_attempts,
@@ -82,7 +81,9 @@ def run_handler(
             failure = _wrong_batch(result, len(item["items"]))
         if failure is not None:
             fail_attempt(step, declared, failure)
-        elif declared["repeat"] and not _has_ended(task, declared, results, step, result):
+        elif declared["repeat"] and not _trial_repeats.has_ended(
+            task, declared, results, step, result
+        ):
             previous, checkpoint = result, None
         elif step.state == "pending":
             succeed(step, result)
@@ -91,26 +92,6 @@ def run_handler(
 _too_large = Failure(
     "the results of its parents take more than 64 MiB together", "inputs_too_large", permanent=True
 )
-
-
-def _has_ended(
-    task: Task, declared: Dict[str, Any], parents: str, step: StepRun, result: Any
-) -> bool:
-    """Whether a step with ``repeat`` need not run again. Ends it if it fails."""
-    repeat = declared["repeat"]
-    is_reached, problem = _trial_database.is_reached(
-        repeat["until"], step.iteration, _native.write_json(result), parents, task.context
-    )
-    if not is_reached and problem is None and step.iteration >= repeat["max_times"]:
-        message = f"repeat.until was not met in {step.iteration} runs"
-        problem = Failure(message, "not_reached", permanent=True)
-    if problem is not None:
-        fail(step, problem)
-    elif not is_reached:
-        step.iteration += 1
-        step.failures.clear()
-        return False
-    return True
 
 
 def _wrong_batch(result: Any, expected: int) -> Optional[Failure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from . import _native, _trial_children, _trial_database, _trial_handlers
 from ._trial_runs import Failure, StepRun, fail, fits, joined_results, succeed
@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
 def run_map(task: Task, declared: Dict[str, Any], parents: List[StepRun], step: StepRun) -> None:
     """Runs the items until more of them failed than may fail."""
-    settings = declared["map"]
-    listed, problem = _trial_database.elements(
-        settings["over"], joined_results(parents), task.context
-    )
+    settings = declared["map"] or _of_a_matrix
+    listed, problem = _list_of(task, declared, parents)
     if problem is not None:
         fail(step, problem)
         return
@@ -33,6 +31,7 @@ def run_map(task: Task, declared: Dict[str, Any], parents: List[StepRun], step: 
         _run_item(task, declared, parents, item, batch)
         if item.state == "failed":
             failed.append(index)
+    step.item_results = _joined(step.items, batches)
     if len(failed) > most:
         error = step.items[failed[0]].error
         reason = error.message if error else ""
@@ -44,7 +43,20 @@ def run_map(task: Task, declared: Dict[str, Any], parents: List[StepRun], step: 
         message = "the results of the items are larger together than 67108864 bytes"
         fail(step, Failure(message, "result_too_large", permanent=True))
         return
-    succeed(step, _joined(step.items, batches))
+    succeed(step, step.item_results)
+
+
+_of_a_matrix: Dict[str, Any] = {"batch_size": 1, "on_item_failure": "fail"}
+
+
+def _list_of(
+    task: Task, declared: Dict[str, Any], parents: List[StepRun]
+) -> Tuple[List[Any], Optional[Failure]]:
+    if declared["matrix"]:
+        return declared["matrix"], None
+    return _trial_database.elements(
+        declared["map"]["over"], joined_results(parents), task.context
+    )
 
 
 def _run_item(

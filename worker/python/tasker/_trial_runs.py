@@ -28,6 +28,7 @@ class StepRun:
     result: Any = None
     failures: List[Failure] = dataclasses.field(default_factory=list)  # of its attempts
     items: List[StepRun] = dataclasses.field(default_factory=list)  # of a step with `map`
+    item_results: Any = None  # the results of all items, also if the step failed
     error: Optional[Failure] = None  # why it failed
     iteration: int = 1  # with `repeat`: the number of its last run; `failures` are of that one
     # Child tasks by their keys, of each the last one; that of `workflow` by its template's name.
@@ -37,6 +38,17 @@ class StepRun:
     def attempts(self) -> int:
         """The number of attempts, as the engine counts them; of the last run with `repeat`."""
         return len(self.failures) + (self.state == "complete")
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether there is something to undo if its task fails."""
+        return self.state == "complete" or any(item.state == "complete" for item in self.items)
+
+    def undone(self) -> StepRun:
+        """What the handler that undoes it gets as its parent."""
+        if self.state == "complete":
+            return self
+        return dataclasses.replace(self, state="complete", result=self.item_results)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -152,12 +152,12 @@ class Task:
             run = runs[declared["step_no"]] = StepRun(declared["name"])
             parents = [runs[number] for number in declared["parents"]]
             may_run = _joins.outcome("none_failed", parents, set())
-            if declared["handler"] is None or step.state != "complete":
+            if declared["handler"] is None or not step.is_undone:
                 run.state = "skipped" if may_run == "run" else "pending"
                 continue
             undone[step.name] = run
             if may_run == "run":
-                _trial_handlers.run_handler(self, declared, [step], True, run)
+                _trial_handlers.run_handler(self, declared, [step.undone()], True, run)
         if not undone:
             return None, {}
         for run in undone.values():

@@ -89,7 +89,8 @@ def on_engine(engine, task, template):
     steps = {}
     for declared in template["steps"]:
         step = engine.client.step(task, declared["name"])
-        items = engine.client.items(task, step.name) if "map" in declared else []
+        has_items = "map" in declared or "matrix" in declared
+        items = engine.client.items(task, step.name) if has_items else []
         steps[step.name] = ended(step, items)
     compensation = engine.client.compensation(task) if task.compensation else []
     undone = {each.step: (each.state, each.attempts) for each in compensation}

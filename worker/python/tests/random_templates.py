@@ -78,6 +78,13 @@ ordered_template = {
 }
 
 
+def in_order(step):
+    """Without ``compensate`` if it depends on the time which items of a failed map are undone."""
+    if "matrix" in step or step.get("map", {}).get("max_parallel", 1) != 1:
+        step.pop("compensate", None)
+    return step
+
+
 class Maker:
     """Random templates of up to eight steps. ``children``: the templates of child tasks."""
 
@@ -178,9 +185,16 @@ class Maker:
             made["map"].pop("batch_size")
             given["item"] = self.random.choice(["${item}", "${item/n:-0}", "${item/n}"])
             given["index"] = "${index}"
+        elif self.chance(0.3):
+            made["repeat"] = {
+                "until": self.random.choice(["$iteration == 2", "$iteration > 0", "$result == 1"]),
+                "delay_seconds": 0.001, "max_times": self.random.randint(1, 3),
+            }
+            given["iteration"] = "${iteration}"
+            given["previous"] = self.random.choice(["${previous}", "${previous/s0:-none}"])
         if self.chance(0.5):
             made["retry"] = self.retry()
-        return {**made, **self.compensation()}
+        return in_order({**made, **self.compensation()})
 
     def asking(self):
         templates = ["ordered"] * 6 + self.children + (["unknown"] if self.chance(0.1) else [])
@@ -216,9 +230,11 @@ class Maker:
             starts["plan"] = [
                 [self.random.choice(self.outcomes) for _ in range(4)] for _ in range(3)
             ]
-        elif kind < 0.5:
+        elif kind < 0.4:
+            made["matrix"] = {"n": [1, 2.50], "text": ["x"]}
+        elif kind < 0.6:
             made["repeat"] = self.repeat(parents)
-        if "map" not in made and self.chance(0.3):
+        if not {"map", "matrix"} & made.keys() and self.chance(0.3):
             starts["answers"] = self.random.choice(["list", "list", "zero", "children"])
         if self.chance(0.3):
             made["inputs"] = {
@@ -229,7 +245,7 @@ class Maker:
             }
             if "join" in made or self.chance(0.1):
                 made["inputs"]["states"] = "${parent_states}"
-        return made
+        return in_order(made)
 
     def plan(self):
         return [self.random.choice(self.outcomes) for _ in range(3)]
