@@ -65,7 +65,8 @@ protected:
 TEST_F(UndoneChildren, SiblingsOfAFailedOneAreUndoneBeforeTheParentContinues) {
     auto const task = w_.create(w_.register_yaml(
         "parent", "  - {name: p, handler: {callable: h}, compensate: {callable: u}}\n"
-                  "  - {name: c, handler: {callable: h}, dependencies: [p]}\n"));
+                  "  - {name: c, handler: {callable: h}, dependencies: [p], "
+                  "retry: {retryable: false}}\n"));
     EXPECT_THAT(run_once(), ElementsAre("p"));
     w_.finish(w_.claim().at(0), children, 3);
     EXPECT_THAT(run_once(), UnorderedElementsAre("a k", "b k"));
@@ -217,7 +218,11 @@ TEST_F(UndoneChildren, CancellationSparesThoseOfAHandlerThatBeganToUndoMeanwhile
 }
 
 TEST_F(UndoneChildren, FailedChildOfAHandlerThatUndoesFailsTheCompensation) {
-    auto const task = w_.create(w_.register_yaml("parent", asked));
+    auto const task = w_.create(
+        w_.register_yaml("parent", "  - name: s\n"
+                                   "    handler: {callable: h}\n"
+                                   "    compensate: {callable: u, retry: {retryable: false}}\n"
+                                   "  - {name: t, handler: {callable: h}, dependencies: [s]}\n"));
     run_once();
     run_once("t");
     w_.finish(w_.claim().at(0), children, 3);
