@@ -83,6 +83,7 @@ def every_key():
                        max_failures="5%"),
         compensate=tasker.Settings("u", retry=patient),
     )
+    made.step("third", "h", matrix={"os": ["linux", "mac"]})
     made.sleep("nap", seconds=1)
     made.sleep("night", until=made.context["at"])
     made.signal(
