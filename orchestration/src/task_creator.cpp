@@ -72,7 +72,8 @@ wire::task_view view_of(queue::new_task task, cached_template const& from, times
             .started_at = {},
             .finished_at = {},
             .result = {},
-            .labels = std::move(task.labels)};
+            .labels = std::move(task.labels),
+            .budget = from.budget};
 }
 
 /// For a batch: a conflict also names the task. create_tasks reports it as "…: ordinal 7".

@@ -45,19 +45,25 @@ std::array<std::uint32_t, 3> rank(std::string_view version) {
     return numbers;
 }
 
-/// The input schema in a definition from the database.
-boost::system::result<json_schema::validator, json_schema::invalid_schema>
-validator_of(std::string_view definition) {
+/// The value of a key in a definition from the database, as JSON.
+std::optional<std::string> value_of(std::string_view key, std::string_view definition) {
     simdjson::ondemand::parser parser;
     simdjson::padded_string const text{definition};
     simdjson::ondemand::document document;
-    simdjson::ondemand::value schema;
+    simdjson::ondemand::value value;
     std::string_view raw;
-    if (parser.iterate(text).get(document) || document["input_schema"].get(schema) ||
-        simdjson::to_json_string(schema).get(raw)) {
-        return json_schema::validator{};
+    if (parser.iterate(text).get(document) || document[key].get(value) ||
+        simdjson::to_json_string(value).get(raw)) {
+        return std::nullopt;
     }
-    return json_schema::validator::compile(raw, "input_schema");
+    return std::string{raw};
+}
+
+boost::system::result<json_schema::validator, json_schema::invalid_schema>
+validator_of(std::string_view definition) {
+    auto const schema = value_of("input_schema", definition);
+    return schema ? json_schema::validator::compile(*schema, "input_schema")
+                  : json_schema::validator{};
 }
 
 wire::error_body unknown(std::string_view name_space, std::string_view name,
@@ -194,17 +200,19 @@ template_cache::load(std::string name_space, std::string name, std::string versi
         co_return unknown(name_space, name, version);
     }
     auto const& stored = found->front();
-    auto input = validator_of(stored.definition.value_or("{}"));
+    auto const definition = stored.definition.value_or("{}");
+    auto input = validator_of(definition);
     if (!input) {
         co_return refuse(std::move(key), input.error());
     }
-    auto loaded =
-        std::make_shared<cached_template const>(cached_template{.id = stored.id,
-                                                                .name_space = stored.name_space,
-                                                                .name = stored.name,
-                                                                .version = stored.version,
-                                                                .steps_total = stored.steps_total,
-                                                                .input = std::move(*input)});
+    auto loaded = std::make_shared<cached_template const>(
+        cached_template{.id = stored.id,
+                        .name_space = stored.name_space,
+                        .name = stored.name,
+                        .version = stored.version,
+                        .steps_total = stored.steps_total,
+                        .budget = value_of("budget", definition),
+                        .input = std::move(*input)});
     keep(std::move(key), loaded);
     co_return loaded;
 }

@@ -28,6 +28,7 @@ struct cached_template {
     std::string name;
     std::string version;
     std::int32_t steps_total = 0;
+    std::optional<std::string> budget; ///< JSON
     json_schema::validator input;
 };
 

@@ -36,16 +36,18 @@ report_batch cut_in_half(report_batch& batch) {
     return half;
 }
 
-/// The steps that may run again: their next attempts get what they noted.
-std::vector<std::shared_ptr<execution>> unfinished_steps(report_batch const& batch) {
-    std::vector<std::shared_ptr<execution>> unfinished;
+/// The steps that may run again, whose next attempts get what they noted; and those that spent
+/// something.
+std::vector<std::shared_ptr<execution>> steps_with_notes(report_batch const& batch) {
+    std::vector<std::shared_ptr<execution>> noted;
     for (auto const& each : batch.reports) {
         if (each.report.outcome == queue::outcome::retryable_failure ||
-            each.report.outcome == queue::outcome::children) {
-            unfinished.push_back(each.step);
+            each.report.outcome == queue::outcome::children ||
+            each.step->notes.has_unstored_spending()) {
+            noted.push_back(each.step);
         }
     }
-    return unfinished;
+    return noted;
 }
 
 /// Replaces a report that the database refuses. False if it is already a replacement.
@@ -155,7 +157,7 @@ asio::awaitable<result<queue::finish_reply>> reporter::call(report_batch const& 
     if (!connection) {
         co_return connection.error();
     }
-    if (auto steps = unfinished_steps(batch); have_unstored_notes(steps)) {
+    if (auto steps = steps_with_notes(batch); have_unstored_notes(steps)) {
         auto const stored = co_await store_notes(**connection, std::move(steps), until);
         if (!stored) {
             co_return stored.error();

@@ -108,7 +108,7 @@ step_result try_handler(handler const& run, trial_step const& step) {
 }
 
 step_result try_handler(handler const& run, trial_step const& step, trial_inputs inputs,
-                        std::optional<std::string>* last_checkpoint) {
+                        trial_notes* notes) {
     queue::claimed_step claimed;
     claimed.task = task_id::generate();
     claimed.delivery = step.failures + 1;
@@ -141,11 +141,10 @@ step_result try_handler(handler const& run, trial_step const& step, trial_inputs
     std::stop_callback const cancel{step.cancelled_by,
                                     [&running] { running->cancel(cancel_cause::timed_out); }};
     auto result = tried(run, running);
-    if (last_checkpoint != nullptr) {
-        *last_checkpoint = running->notes.checkpoint();
-        if (!*last_checkpoint) {
-            *last_checkpoint = running->step.checkpoint;
-        }
+    if (notes != nullptr) {
+        auto own = running->notes.checkpoint();
+        *notes = {.checkpoint = own ? std::move(own) : running->step.checkpoint,
+                  .spent = running->notes.spent()};
     }
     return result;
 }

@@ -212,6 +212,10 @@ void step_context::progress(double share, std::string_view message) const {
                                  shortened(json::to_storable(message), max_progress_message_bytes));
 }
 
+void step_context::spend(std::string_view unit, std::int64_t amount) const {
+    running_->notes.add_spending(unit, amount);
+}
+
 std::optional<tasker::deadline> step_context::deadline() const noexcept {
     return running_->due;
 }

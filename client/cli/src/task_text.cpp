@@ -6,11 +6,13 @@
 #include "table.hpp"
 #include "text_width.hpp"
 
+#include "tasker/wire/amounts.hpp"
 #include "tasker/wire/labels.hpp"
 #include "tasker/wire/step_error.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -41,6 +43,26 @@ std::string labels_text(std::string const& json) {
     std::string text;
     for (auto const& each : wire::read_labels(json)) {
         text += (text.empty() ? "" : ", ") + one_line(each.name + ':' + each.value);
+    }
+    return text;
+}
+
+/// "1200 of 100000 tokens, 3 cents"
+std::string spent_text(wire::task_view const& task) {
+    auto const budget = wire::read_amounts(task.budget.value_or("{}"));
+    auto spent = wire::read_amounts(task.spent.value_or("{}"));
+    std::string text;
+    auto const add = [&text](std::string const& amount, std::string const& unit) {
+        text += (text.empty() ? "" : ", ") + amount + ' ' + unit;
+    };
+    for (auto const& limit : budget) {
+        auto const found = std::ranges::find(spent, limit.unit, &wire::amount::unit);
+        add(fmt::format("{} of {}", found == spent.end() ? 0 : found->value, limit.value),
+            limit.unit);
+        std::erase_if(spent, [&](auto const& each) { return each.unit == limit.unit; });
+    }
+    for (auto const& each : spent) {
+        add(std::to_string(each.value), each.unit);
     }
     return text;
 }
@@ -131,6 +153,9 @@ std::string task_text(wire::task_view const& task, std::vector<wire::step_view> 
     }
     if (task.labels) {
         lines.push_back({"labels", {labels_text(*task.labels)}});
+    }
+    if (task.budget || task.spent) {
+        lines.push_back({"spent", {spent_text(task)}});
     }
     lines.push_back({"created", {moment_text(task.created_at)}});
     if (task.started_at) {

@@ -9,6 +9,7 @@ namespace {
 
 using model::step_state;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr terminal pipe{.has_unicode = false};
@@ -57,6 +58,18 @@ TEST(TaskText, NamesTheHookTask) {
     task.hook_task = task_id::parse("01890a5d-ac96-774b-bcce-b302099a8057").value();
     EXPECT_THAT(task_text(task, {}, pipe),
                 HasSubstr("hook      01890a5d-ac96-774b-bcce-b302099a8057\n"));
+}
+
+TEST(TaskText, ShowsWhatWasSpentOfTheBudget) {
+    wire::task_view task;
+    EXPECT_THAT(task_text(task, {}, pipe), Not(HasSubstr("spent")));
+    task.budget = R"({"cents":5,"tokens":1000})";
+    EXPECT_THAT(task_text(task, {}, pipe), HasSubstr("spent     0 of 5 cents, 0 of 1000 tokens\n"));
+    task.spent = R"({"pages":3,"tokens":1200})";
+    EXPECT_THAT(task_text(task, {}, pipe),
+                HasSubstr("spent     0 of 5 cents, 1200 of 1000 tokens, 3 pages\n"));
+    task.budget.reset();
+    EXPECT_THAT(task_text(task, {}, pipe), HasSubstr("spent     3 pages, 1200 tokens\n"));
 }
 
 TEST(StepText, PrintsATracebackAsLines) {

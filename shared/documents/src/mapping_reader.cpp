@@ -135,6 +135,12 @@ std::optional<bool> read_boolean(reading in, document_path const& path, node_ind
 
 std::optional<std::int32_t> read_integer(reading in, document_path const& path, node_index node,
                                          std::int32_t least, std::int32_t most) {
+    auto const read = read_int64(in, path, node, least, most);
+    return read ? std::optional{static_cast<std::int32_t>(*read)} : std::nullopt;
+}
+
+std::optional<std::int64_t> read_int64(reading in, document_path const& path, node_index node,
+                                       std::int64_t least, std::int64_t most) {
     auto const& given = in.source[node].value;
     auto const* const integer = std::get_if<std::int64_t>(&given);
     auto const* const real = std::get_if<double>(&given);
@@ -144,15 +150,15 @@ std::optional<std::int32_t> read_integer(reading in, document_path const& path, 
         return std::nullopt;
     }
     bool const fits = integer != nullptr ? *integer >= least && *integer <= most
-                                         : whole && *real >= least && *real <= most;
+                                         : whole && *real >= static_cast<double>(least) &&
+                                               *real <= static_cast<double>(most);
     if (!fits) {
         in.problems.add(path, in.source[node],
                         "must be from " + std::to_string(least) + " to " + std::to_string(most) +
                             ", not " + std::string{in.source[node].text});
         return std::nullopt;
     }
-    return integer != nullptr ? static_cast<std::int32_t>(*integer)
-                              : static_cast<std::int32_t>(*real);
+    return integer != nullptr ? *integer : static_cast<std::int64_t>(*real);
 }
 
 bool expect_list(reading in, document_path const& path, node_index node) {

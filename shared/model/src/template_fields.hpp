@@ -1,5 +1,6 @@
 #pragma once
 
+#include "amounts_kind.hpp"
 #include "condition.hpp"
 #include "fields.hpp"
 #include "matrix_kind.hpp"
@@ -116,6 +117,8 @@ inline constexpr std::int32_t largest_quorum = 100;
 inline constexpr std::chrono::milliseconds longest_sleep = std::chrono::hours{24 * 3'650};
 inline constexpr std::chrono::milliseconds longest_delay = std::chrono::hours{24};
 inline constexpr std::chrono::milliseconds longest_task_timeout = std::chrono::hours{24 * 3'650};
+inline constexpr std::size_t most_units = 8;
+inline constexpr std::int64_t most_of_a_unit = 1'000'000'000'000'000;
 inline constexpr std::int32_t most_repetitions = 1'000'000;
 
 inline constexpr std::int32_t most_attempts = 10'000;
@@ -397,6 +400,10 @@ inline constexpr std::tuple template_fields{
           "what runs when a task fails; see [workflows.md](workflows.md#hooks)"},
     field{"on_complete", &workflow_template::on_complete, hook_kind{},
           "what runs when a task is complete; see [workflows.md](workflows.md#hooks)"},
+    field{"budget", &workflow_template::budget, amounts_kind{most_units, most_of_a_unit},
+          "what the steps of a task may spend together: 1 to 8 units, such as `{tokens: 100000}`, "
+          "with "
+          "whole amounts up to 10^15; see [workflows.md](workflows.md#budget)"},
 };
 
 } // namespace tasker::model

@@ -88,28 +88,19 @@ TEST(States, TasksFinishFailedCompleteOrCancelled) {
 }
 
 TEST(States, StepsMoveAsTheyShouldAndNoOtherWay) {
-    std::set<std::pair<step_state, step_state>> const allowed{{pending, enqueued},
-                                                              {pending, in_progress},
-                                                              {pending, cancelled},
-                                                              {enqueued, in_progress},
-                                                              {enqueued, cancelled},
-                                                              {in_progress, complete},
-                                                              {in_progress, failed},
-                                                              {in_progress, waiting_for_retry},
-                                                              {in_progress, enqueued},
-                                                              {in_progress, in_progress},
-                                                              {in_progress, cancelled},
-                                                              {waiting_for_retry, enqueued},
-                                                              {waiting_for_retry, cancelled},
-                                                              {pending, skipped},
-                                                              {pending, failed},
-                                                              {pending, waiting},
-                                                              {in_progress, waiting},
-                                                              {waiting, enqueued},
-                                                              {waiting, complete},
-                                                              {waiting, failed},
-                                                              {waiting, skipped},
-                                                              {waiting, cancelled}};
+    std::set<std::pair<step_state, step_state>> const allowed{
+        {pending, enqueued},         {pending, in_progress},
+        {pending, cancelled},        {enqueued, in_progress},
+        {enqueued, cancelled},       {in_progress, complete},
+        {in_progress, failed},       {in_progress, waiting_for_retry},
+        {in_progress, enqueued},     {in_progress, in_progress},
+        {in_progress, cancelled},    {waiting_for_retry, enqueued},
+        {waiting_for_retry, failed}, {waiting_for_retry, cancelled},
+        {pending, skipped},          {pending, failed},
+        {pending, waiting},          {in_progress, waiting},
+        {waiting, enqueued},         {waiting, complete},
+        {waiting, failed},           {waiting, skipped},
+        {waiting, cancelled}};
     for (auto const& from : step_states) {
         for (auto const& to : step_states) {
             EXPECT_EQ(may_move(step_moves, from.state, to.state),

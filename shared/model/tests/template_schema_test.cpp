@@ -171,11 +171,28 @@ TEST(TemplateSchema, DefaultsNeedNothing) {
     }
 }
 
+TEST(TemplateSchema, BudgetsHaveWholeAmountsByNames) {
+    auto const with_budget = [](std::string const& budget) {
+        return std::string{step} + "\nbudget: " + budget + "\n";
+    };
+    for (auto const* good : {"{tokens: 1}", "{tokens: 1000000000000000, cents: 2.0}",
+                             "{a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1}"}) {
+        EXPECT_FALSE(parse_template_yaml(with_budget(good)).has_error()) << good;
+        EXPECT_THAT(problems_of(with_budget(good)), IsEmpty()) << good;
+    }
+    for (auto const* bad :
+         {"5", "{}", "{tokens: 0}", "{tokens: 1000000000000001}", "{tokens: 1.5}", "{tokens: x}",
+          "{'a b': 1}", "{a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 1}"}) {
+        EXPECT_TRUE(parse_template_yaml(with_budget(bad)).has_error()) << bad;
+        EXPECT_THAT(problems_of(with_budget(bad)), SizeIs(1)) << bad;
+    }
+}
+
 TEST(TemplateSchema, IsAJsonSchemaOfDraft7WithADescriptionForEveryKey) {
     auto const schema = json::parse(template_schema());
     EXPECT_EQ(schema.at("$schema"), "http://json-schema.org/draft-07/schema#");
     auto const& properties = schema.at("properties");
-    EXPECT_THAT(properties, SizeIs(14));
+    EXPECT_THAT(properties, SizeIs(15));
     auto const& retry = properties.at("steps").at("items").at("properties").at("retry");
     EXPECT_EQ(retry.at("properties").at("max_attempts"), json::parse(R"({
         "type": "integer", "minimum": 0, "maximum": 10000,

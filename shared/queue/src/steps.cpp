@@ -40,6 +40,9 @@ constexpr pg::statement start_sql{"tasker_start_steps",
 constexpr pg::statement progress_sql{
     "tasker_store_progress",
     "select tasker.store_progress($1, $2, $3, $4, $5, $6::text[]::double precision[], $7)"};
+constexpr pg::statement spending_sql{
+    "tasker_store_spending",
+    "select tasker.store_progress($1, $2, $3, $4, $5, $6::text[]::double precision[], $7, $8)"};
 constexpr pg::statement extend_sql{"tasker_extend_leases",
                                    "select * from tasker.extend_leases($1, $2, $3, $4, $5, $6)"};
 constexpr pg::statement release_sql{"tasker_release_steps",
@@ -306,7 +309,13 @@ store_progress(pg::connection& connection, std::vector<noted_step> steps, deadli
                                                  : std::nullopt;
                         })
         .add_text_array(steps, &noted_step::message);
-    auto const answer = co_await connection.run({progress_sql, std::move(values)}, until);
+    bool const some_spent =
+        std::ranges::any_of(steps, [](noted_step const& each) { return each.spent.has_value(); });
+    if (some_spent) {
+        values.add_text_array(steps, &noted_step::spent);
+    }
+    auto const answer = co_await connection.run(
+        {some_spent ? spending_sql : progress_sql, std::move(values)}, until);
     if (!answer) {
         co_return answer.error();
     }

@@ -92,6 +92,8 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
         .error = optional_text(from, row, 19),
         .labels = optional_text(from, row, 20),
         .hook_task = from.optional(&pg::rows::uuid, row, 21),
+        .budget = optional_text(from, row, 22),
+        .spent = optional_text(from, row, 23),
     };
 }
 
@@ -174,7 +176,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
     return views;
 }
 
-constexpr std::size_t task_columns = 22;
+constexpr std::size_t task_columns = 24;
 constexpr std::size_t step_columns = 23;
 constexpr std::size_t item_columns = 13;
 

@@ -16,7 +16,8 @@ begin
         insert into tasker.steps as s
             (task_id, step_no, template_id, dynamic, parents_total, parents_done, delivery, worker_id, state,
              enqueued_at)
-        select m.task_id, m.step_no, t.template_id, d.is_dynamic, 0, 0, 1, p_worker, 'in_progress'::tasker.step_state, t.created_at
+        select m.task_id, m.step_no, t.template_id, d.is_dynamic or t.budget_task is not null, 0, 0, 1, p_worker,
+               'in_progress'::tasker.step_state, t.created_at
         from unnest(p_task_ids, p_step_nos) m(task_id, step_no)
         cross join lateral (select * from tasker.tasks t where t.task_id = m.task_id offset 0) t
         cross join lateral (select * from tasker.templates d where d.template_id = t.template_id offset 0) d

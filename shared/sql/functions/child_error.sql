@@ -1,4 +1,5 @@
--- The error of a step whose child task failed or was cancelled. It names the child, and why it failed.
+-- The error of a step whose child task failed or was cancelled. It names the child, and why it failed. Its type is that
+-- of the child's failure if the budget was exhausted from which both spend.
 -- called by: judge_children. It has no SET options: it runs under those of its callers.
 create or replace function tasker.child_error(p_child_id uuid) returns json
 language plpgsql stable
@@ -6,7 +7,8 @@ as $$
 begin
     return (
         select json_build_object(
-            'type', 'child_' || t.state,
+            'type', case when t.budget_task <> t.task_id and tasker.is_refused(f.failure) then f.failure ->> 'type'
+                         else 'child_' || t.state end,
             'message', format('child task %s (%s/%s %s) %s', t.task_id, p.namespace, p.name, p.version,
                               case t.state when 'cancelled' then 'was cancelled' else 'failed' end)
                 || coalesce(': ' || nullif(concat_ws(': ', f.failure ->> 'step', left(f.failure ->> 'message', 500)), ''),

@@ -75,10 +75,15 @@ begin
     with task as (
         insert into tasker.tasks
             (task_id, template_id, state, priority, steps_active, steps_waiting, steps_failed,
-             created_at, idempotency_key, labels, context, parent_task, parent_step, child_key, depth, has_hooks)
+             created_at, idempotency_key, labels, context, parent_task, parent_step, child_key, depth, has_hooks,
+             budget_task, budget)
         select i.task_id, i.template_id, 'pending', i.priority, cardinality(t.roots), 0, 0, v_now,
                i.key, i.labels::jsonb, coalesce(i.filled, i.context)::json, i.parent, i.parent_step, i.child_key, i.depth,
-               case when t.hooks is not null then true end
+               case when t.hooks is not null then true end,
+               coalesce(case when i.parent is not null then (
+                            select p.budget_task from tasker.tasks p where p.task_id = i.parent) end,
+                        case when t.budget is not null then i.task_id end),
+               t.budget
         from unnest(p_task_ids, p_template_ids, p_priorities, p_contexts, p_keys, p_labels, p_filled, p_parents,
                     p_parent_steps, p_child_keys, p_depths) with ordinality
                  as i(task_id, template_id, priority, context, key, labels, filled, parent, parent_step, child_key,
@@ -86,10 +91,11 @@ begin
         join tasker.templates t on t.template_id = any (array[i.template_id])
         where i.n::int <> all (v_old)
         on conflict do nothing
-        returning task_id, template_id, priority
+        returning task_id, template_id, priority, budget_task
     )
     select array_agg(tasker.queue_name(t.namespace, task.priority)), array_agg(task.task_id),
-           array_agg(r.step_no), bool_or(t.has_dynamic_roots),
+           array_agg(r.step_no),
+           bool_or(t.has_dynamic_roots or task.budget_task <> task.task_id), -- child tasks: the budget may be exhausted
            array_agg(task.task_id) filter (where t.timeout_ms is not null and r.step_no = t.roots[1])
     into v_queues, v_tasks, v_steps, v_dynamic, v_limited
     from task

@@ -1,5 +1,6 @@
 -- Counts the reported items of maps, sends the next ones, and ends the maps that have no more. It has no SET
--- options: it runs under those of its caller.
+-- options: it runs under those of its caller. If the budget is exhausted, a map stops that has items to send, or an item
+-- that failed because of that.
 -- called by: finish_steps, end_waits.
 -- p_task_ids, p_step_nos: items that ended, or wait for a retry. p_take: see finish_steps.
 -- returns: the maps that ended (ended_…); the tasks of those that are complete or failed with allow_failure
@@ -20,6 +21,7 @@ declare
     v_now     timestamptz := tasker.clock();
     v_counted record;
     v_map     tasker.maps;
+    v_before  boolean; -- it has stopped before
     v_stopped boolean;
     v_next    record;
 begin
@@ -31,21 +33,27 @@ begin
         from (select r.task_id, tasker.template_step(r.step_no) as step_no,
                      count(*) filter (where s.state = 'complete') as complete,
                      count(*) filter (where s.state = 'failed') as failed,
-                     coalesce(sum(octet_length(s.result::text)), 0) as bytes, array_agg(r.step_no) as items
+                     coalesce(sum(octet_length(s.result::text)), 0) as bytes, array_agg(r.step_no) as items,
+                     bool_or(s.state = 'failed' and tasker.is_refused(s.error)) as refused
               from unnest(p_task_ids, p_step_nos) r(task_id, step_no)
               cross join lateral (
                   select * from tasker.steps s
                   where s.task_id = r.task_id and s.step_no = r.step_no offset 0) s
               group by 1, 2 order by 1, 2) i
         where m.task_id = any (array[i.task_id]) and m.step_no = i.step_no
-        returning m as map, i.failed, i.items
+        returning m as map, i.failed, i.items, i.refused,
+                  (select t.budget_task from tasker.tasks t where t.task_id = m.task_id) as budget_task
     loop
         v_map := v_counted.map;
-        v_stopped := v_map.items_failed > v_map.most_failures;
+        v_before := v_map.items_failed - v_counted.failed > v_map.most_failures or v_map.is_refused;
+        v_map.is_refused := v_map.is_refused or v_counted.budget_task is not null and not v_before
+            and (v_counted.refused
+                 or v_map.items_failed <= v_map.most_failures and v_map.items_sent < v_map.items_total)
+            and tasker.budget_error(v_counted.budget_task) is not null;
+        v_stopped := v_map.items_failed > v_map.most_failures or v_map.is_refused;
         if v_stopped then
             -- All items when it stops, then only the reported ones: thousands of child tasks may be open.
-            v_map.items_open := tasker.stop_map(
-                v_map, case when v_map.items_failed - v_counted.failed > v_map.most_failures then v_counted.items end);
+            v_map.items_open := tasker.stop_map(v_map, case when v_before then v_counted.items end);
         elsif v_map.items_sent < v_map.items_total then
             with moved as (
                 update tasker.steps s

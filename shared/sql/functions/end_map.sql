@@ -2,7 +2,7 @@
 -- errors of the first 100 failed items are in its error, also if the map is complete. It has no SET options: see
 -- end_items.
 -- called by: end_items.
--- returns: whether the map failed, and has no allow_failure.
+-- returns: whether the map failed, and has no allow_failure, or stopped because the budget is exhausted.
 -- locks: the step.
 -- moves: step waiting -> complete | failed.
 create or replace function tasker.end_map(p_map tasker.maps) returns boolean
@@ -11,11 +11,13 @@ as $$
 declare
     v_now         timestamptz := tasker.clock();
     c_most_errors constant int := 100;
-    v_failed      boolean := p_map.items_failed > p_map.most_failures;
+    v_failed      boolean := p_map.items_failed > p_map.most_failures or p_map.is_refused;
     v_error       json;
     v_result      json;
 begin
-    if p_map.items_failed > 0 then
+    if p_map.is_refused then
+        v_error := tasker.budget_error((select t.budget_task from tasker.tasks t where t.task_id = p_map.task_id));
+    elsif p_map.items_failed > 0 then
         select json_build_object(
                    'type', case when v_failed then 'item_failed' else 'items_failed' end,
                    'message', format('%s of %s items failed; item %s: %s', p_map.items_failed, p_map.items_total,
@@ -42,7 +44,7 @@ begin
     set state = (case when v_failed then 'failed' else 'complete' end)::tasker.step_state, finished_at = v_now,
         result = v_result, error = v_error
     where s.task_id = any (array[p_map.task_id]) and s.step_no = p_map.step_no;
-    return v_failed and not (
+    return p_map.is_refused or v_failed and not (
         select d.allow_failure from tasker.steps s
         join tasker.template_steps d on d.template_id = any (array[s.template_id]) and d.step_no = s.step_no
         where s.task_id = p_map.task_id and s.step_no = p_map.step_no);

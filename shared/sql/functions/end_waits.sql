@@ -1,12 +1,12 @@
 -- Ends waits of steps, and of items of maps: stores how each ended, and advances the tasks. Those that no longer wait
 -- are ignored.
--- called by: fire_timers (sleeps), fire_children, fire_deadlines, signal_task, deliver_keyed_signal.
+-- called by: fire_timers (sleeps), fire_children, fire_deadlines, return_steps, signal_task, deliver_keyed_signal.
 -- p_states: complete, failed or skipped; `waiting` for an item that waits for its retry, which is cancelled if its map
 --   has stopped. p_payloads: the result of a complete step, the error of a failed one.
 -- returns: how many steps ended.
 -- locks: the steps (task_id, step_no), their children in templates that are not dynamic, the tasks (task_id), then the
 --   other children.
--- moves: step waiting -> complete | failed | skipped; others as end_items, advance_dynamic; task -> running | waiting | failed |
+-- moves: step waiting -> complete | failed | skipped, waiting_for_retry -> failed; others as end_items, advance_dynamic; task -> running | waiting | failed |
 --   complete.
 create or replace function tasker.end_waits(
     p_task_ids uuid[], p_step_nos int[], p_states tasker.step_state[], p_payloads text[]) returns int
@@ -34,12 +34,13 @@ begin
             error = case e.state when 'failed' then e.payload::json when 'waiting' then s.error end
         from (select * from unnest(p_task_ids, p_step_nos, p_states, p_payloads) u(task_id, step_no, state, payload)
               order by u.task_id, u.step_no) e
-        where s.task_id = any (array[e.task_id]) and s.step_no = e.step_no and s.state = 'waiting'
-        returning s.task_id, s.step_no, s.template_id, s.state, s.dynamic, s.has_progress,
+        where s.task_id = any (array[e.task_id]) and s.step_no = e.step_no
+          and s.state in ('waiting', 'waiting_for_retry')
+        returning s.task_id, s.step_no, s.template_id, s.state, s.dynamic, s.has_progress, s.error,
                   octet_length(e.payload) as bytes
     ), kinds as (
         select e.*, d.kind in ('sleep', 'signal') as waited,
-               e.state = 'failed' and not d.allow_failure as fails,
+               e.state = 'failed' and (not d.allow_failure or tasker.is_refused(e.error)) as fails,
                tasker.item_index(e.step_no) is not null as is_item
         from ended e
         -- `offset 0`: decision 0113.

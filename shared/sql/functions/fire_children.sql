@@ -1,5 +1,6 @@
 -- Moves steps that wait for child tasks: ends those whose children have all ended, and those with a child that failed;
--- starts the next attempt of those whose retry or repetition is due. Starts the compensation of tasks that waited for their children.
+-- starts the next attempt of those whose retry or repetition is due, or fails them if the budget is exhausted. Starts
+-- the compensation of tasks that waited for their children.
 -- called by: fire_timers. It has no SET options: it runs under those of its callers.
 -- p_kinds: `child`: a child is complete; `child_failed`: one failed or was cancelled; `again`: the retry or the
 --   repetition is due.
@@ -24,11 +25,11 @@ begin
                   order by u.task_id, u.step_no offset 0) i
     join tasker.steps s on s.task_id = any (array[i.task_id]) and s.step_no = i.step_no
     for update of s;
-    select array_agg(j.task_id) filter (where j.action in ('complete', 'fail')) as ended_tasks,
-           array_agg(j.step_no) filter (where j.action in ('complete', 'fail')) as ended_steps,
-           array_agg((case j.action when 'fail' then 'failed' else 'complete' end)::tasker.step_state)
-               filter (where j.action in ('complete', 'fail')) as states,
-           array_agg(j.payload) filter (where j.action in ('complete', 'fail')) as payloads,
+    select array_agg(j.task_id) filter (where j.action in ('complete', 'fail', 'refuse')) as ended_tasks,
+           array_agg(j.step_no) filter (where j.action in ('complete', 'fail', 'refuse')) as ended_steps,
+           array_agg((case j.action when 'complete' then 'complete' else 'failed' end)::tasker.step_state)
+               filter (where j.action in ('complete', 'fail', 'refuse')) as states,
+           array_agg(j.payload) filter (where j.action in ('complete', 'fail', 'refuse')) as payloads,
            array_agg(j.task_id) filter (where j.action in ('retry', 'fail')) as failed_tasks,
            array_agg(j.step_no) filter (where j.action in ('retry', 'fail')) as failed_steps,
            array_agg(j.payload) filter (where j.action in ('retry', 'fail')) as errors,

@@ -2,8 +2,8 @@
 -- to wait longer, or no longer waits, has no row. It has no SET options: it runs under those of its callers.
 -- called by: fire_children. The arguments are described there.
 -- returns: action: `complete`, `fail`, `retry` (a child failed, and attempts are left), `repeat` (the child does not meet
---   the condition of `repeat`) or `again` (the retry or the repetition is due).
---   payload: the result or the error as JSON. wait_ms: how long the retry or the repetition waits.
+--   the condition of `repeat`), `again` (the retry or the repetition is due), or `refuse` (it is due, but the budget is
+--   exhausted). payload: the result or the error as JSON. wait_ms: how long the retry or the repetition waits.
 -- A failed or cancelled child that compensates is still open: the step moves once that has ended.
 -- cost: looks at each child of a step once all have ended, or one failed; otherwise from the last key to the first open
 --   child.
@@ -22,7 +22,7 @@ begin
         select w.task_id, w.step_no, w.again, s.failures,
                case when d.child_template is null then d.kind else 'workflow' end as kind, d.backoff, d.backoff_base_ms, d.max_backoff_ms,
                d.retryable and s.failures + 1 < d.max_attempts as may_retry,
-               d.retry_only, d.retry_except, d.jitter, d.repeat,
+               d.retry_only, d.retry_except, d.jitter, d.repeat, d.undoes,
                e.total, e.open, e.failed, e.cancelled
         from due w
         -- `offset 0`: decision 0113.
@@ -56,17 +56,20 @@ begin
                     when e.failed is not null then case
                         when e.may_retry
                              and tasker.is_retried(e.retry_only, e.retry_except, tasker.child_error(e.failed) ->> 'type')
+                             and not tasker.is_refused(tasker.child_error(e.failed))
                         then 'retry' else 'fail' end
                     when e.cancelled is not null then 'fail'
                     else 'complete' end as action
         from ended e
     )
     select j.task_id, j.step_no, j.kind,
-           case when j.action <> 'complete' then j.action
+           case when b.refused is not null then 'refuse'
+                when j.action <> 'complete' then j.action
                 when r.result is null or o.error is not null then 'fail'
                 when not o.is_met then 'repeat'
                 else 'complete' end,
-           case when j.action in ('fail', 'retry') then tasker.child_error(coalesce(j.failed, j.cancelled))::text
+           case when j.action = 'again' then b.refused::text
+                when j.action in ('fail', 'retry') then tasker.child_error(coalesce(j.failed, j.cancelled))::text
                 when j.action = 'complete' then coalesce(
                     o.error::text, r.result::text,
                     '{"type": "result_too_large", "message": "the results of the children are too large together"}')
@@ -82,6 +85,9 @@ begin
         select x.is_met, x.error from tasker.tasks t
         cross join lateral tasker.repeat_outcome(t.task_id, j.step_no, j.repeat, r.result, t.context) x
         where t.task_id = j.task_id and j.repeat is not null and r.result is not null offset 0) o on true
+    left join lateral (
+        select tasker.budget_error(t.budget_task) as refused from tasker.tasks t
+        where t.task_id = j.task_id and t.budget_task is not null offset 0) b on j.action = 'again' and j.undoes is null
     where j.action is not null;
 end;
 $$;

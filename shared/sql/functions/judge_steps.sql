@@ -1,10 +1,10 @@
 -- What becomes of steps of dynamic templates whose parents have all ended: by their join rule first, then by their
--- condition. An undo step runs only if the step that it undoes is complete. It has no SET options: it runs under those
--- of its callers.
+-- condition. A step that would run fails if the task's budget is exhausted. An undo step runs only if the step that it
+-- undoes is complete, whatever the budget. It has no SET options: it runs under those of its callers.
 -- called by: advance_dynamic; start_dynamic, for roots.
 -- p_bytes: the sizes of the results of the parents together; null for roots.
 -- returns: a row for each step, with its kind. outcome: `run`, `skip`, `fail`, or `never` (see join_outcome). error: of a step that
---   fails. fails_task: it fails, and has no allow_failure.
+--   fails. fails_task: it fails, and has no allow_failure, or the budget is exhausted.
 create or replace function tasker.judge_steps(p_task_ids uuid[], p_step_nos int[], p_bytes int[])
 returns table (task_id uuid, step_no int, template_id int, parents_total int, parents_bytes int,
                kind tasker.step_kind, outcome text, error json, fails_task boolean)
@@ -14,7 +14,7 @@ as $$
 begin
     return query
     with joined as materialized (
-        select r.task_id, r.step_no, d.template_id, cardinality(d.parents) as parents_total,
+        select r.task_id, r.step_no, d.template_id, d.undoes, t.budget_task, cardinality(d.parents) as parents_total,
                coalesce(r.bytes, 0) as bytes, d.kind, d.otherwise, d.allow_failure, o.outcome,
                case when o.outcome = 'run' and d.condition is not null
                     then tasker.check_condition(
@@ -53,17 +53,22 @@ begin
             offset 0) o
     ), judged as (
         select j.task_id, j.step_no, j.template_id, j.parents_total, j.bytes, j.kind, j.allow_failure, j.unmet,
+               b.refused,
                case when j.outcome <> 'run' then j.outcome
-                    when j.unmet is null then 'run'
+                    when j.unmet is null and b.refused is null then 'run'
                     when j.unmet::text = '{}' and j.otherwise = 'skip' then 'skip'
                     else 'fail' end as outcome
         from joined j
+        cross join lateral (
+            select case when j.budget_task is not null and j.undoes is null and j.outcome = 'run' and j.unmet is null
+                        then tasker.budget_error(j.budget_task) end as refused
+            offset 0) b
     )
     select j.task_id, j.step_no, j.template_id, j.parents_total, j.bytes, j.kind, j.outcome,
            case when j.outcome = 'fail' and j.unmet::text = '{}'
                 then '{"type": "condition", "message": "the condition is not met"}'
-                when j.outcome = 'fail' then j.unmet end,
-           j.outcome = 'fail' and not j.allow_failure
+                when j.outcome = 'fail' then coalesce(j.unmet, j.refused) end,
+           j.outcome = 'fail' and (j.refused is not null or not j.allow_failure)
     from judged j;
 end;
 $$;

@@ -44,11 +44,12 @@ begin
         allow_failure boolean, repeat json, undoes int);
     insert into tasker.templates as t
         (namespace_id, namespace, name, version, environment, hash, definition, has_input_schema,
-         steps_total, roots, leaves, is_dynamic, has_dynamic_roots, result, has_compensation, timeout_ms, created_at)
+         steps_total, roots, leaves, is_dynamic, has_dynamic_roots, result, has_compensation, timeout_ms, budget,
+         created_at)
     values (v_namespace_id, p_namespace, p_name, p_version, p_environment, p_hash, p_definition,
             p_definition -> 'input_schema' is not null, v_total, v_roots, v_leaves,
             v_dynamic or v_undone, v_dynamic_root, p_result, v_undone,
-            (p_definition ->> 'timeout_seconds')::numeric * 1000, v_now)
+            (p_definition ->> 'timeout_seconds')::numeric * 1000, (p_definition -> 'budget')::jsonb, v_now)
     on conflict (namespace_id, name, version) do nothing
     returning t.template_id into template_id;
     created := found;

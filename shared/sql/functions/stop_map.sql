@@ -1,7 +1,8 @@
 -- Cancels the items of a map that have not started, or wait for a retry. An item that waits for its child task ends
 -- with it. An item that another session has locked is being claimed or reported: its own report ends it, or calls this
 -- again for it. It has no SET options: see end_items.
--- called by: end_items, when more items failed than the map allows, and for those that are reported after that.
+-- called by: end_items, when more items failed than the map allows, or the budget is exhausted, and for those that are
+--   reported after that.
 -- p_step_nos: the items; null for all.
 -- returns: how many items have not ended.
 -- locks: the items (skip locked), the map.
@@ -46,7 +47,7 @@ begin
     if v_noted is not null then
         perform tasker.forget_progress(array_fill(p_map.task_id, array[cardinality(v_noted)]), v_noted);
     end if;
-    update tasker.maps m set items_open = v_open
+    update tasker.maps m set items_open = v_open, is_refused = p_map.is_refused
     where m.task_id = any (array[p_map.task_id]) and m.step_no = p_map.step_no;
     return v_open;
 end;

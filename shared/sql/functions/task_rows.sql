@@ -1,6 +1,7 @@
 -- Tasks as the API shows them. `result`, once the task is complete: that of mapped_result if the template has a
 -- `result`, otherwise the results of the complete leaf steps by name, null where they are larger together than
 -- joined_bytes_limit(). steps_complete is counted from the steps' rows while a task is open.
+-- error: that of the task, or of its first step that failed because the budget is exhausted.
 -- started_at: when the first handler of a root started (in a dynamic template: of any step, as roots may be
 -- skipped). The row of a task has it only where the roots' rows no
 -- longer do.
@@ -54,10 +55,19 @@ as $$
                     and d.step_no = tasker.template_step(t.parent_step)
                where u.task_id = t.parent_task) end,
            nullif(t.child_key, ''),
-           t.compensation::text, t.error, t.labels::json,
+           t.compensation::text,
+           case when t.state = 'failed' and t.budget_task is not null
+                then coalesce(t.error, (
+                    select s.error from tasker.steps s
+                    where s.task_id = t.task_id and s.step_no < p.steps_total and s.state = 'failed'
+                      and tasker.is_refused(s.error)
+                    order by s.finished_at, s.step_no limit 1))
+                else t.error end,
+           t.labels::json,
            case when t.has_hooks then (
                select l.task_id from tasker.task_labels l
-               where l.name = 'tasker.hook_of' and l.value = t.task_id::text limit 1) end
+               where l.name = 'tasker.hook_of' and l.value = t.task_id::text limit 1) end,
+           case when t.budget_task = t.task_id then t.budget::json end, t.spent::json
     from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = any (array[i.task_id])
     join tasker.templates p on p.template_id = any (array[t.template_id])

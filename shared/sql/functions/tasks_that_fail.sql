@@ -1,4 +1,5 @@
--- The tasks of those steps that failed and have no allow_failure, each as often as it has such steps.
+-- The tasks of those steps that failed and have no allow_failure, or failed because the budget is exhausted, each as
+-- often as it has such steps.
 -- called by: advance_dynamic. It has no SET options: it runs under those of its callers.
 create or replace function tasker.tasks_that_fail(p_task_ids uuid[], p_step_nos int[]) returns uuid[]
 language plpgsql stable
@@ -13,6 +14,6 @@ begin
         cross join lateral (
             select * from tasker.template_steps d
             where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
-        where s.state = 'failed' and not d.allow_failure);
+        where s.state = 'failed' and (not d.allow_failure or tasker.is_refused(s.error)));
 end;
 $$;

@@ -55,6 +55,7 @@ create table tasker.templates (
     has_compensation boolean not null default false, -- some steps have `compensate`
     timeout_ms       bigint, -- of a task
     hooks            json,
+    budget           jsonb, -- of a task, {"<unit>": <amount>, …}
     created_at       timestamptz not null,
     constraint template_is_named_once unique (namespace_id, name, version),
     constraint template_has_steps check (steps_total between 1 and 10000),
@@ -120,6 +121,8 @@ create table tasker.template_steps (
 -- `error`: why a task failed that none of its steps failed.
 -- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it. parent_…, child_key and
 -- depth (1: the parent is no child task) are those of a child task, see child_tasks; null in others.
+-- `budget_task`: the task from whose budget this one spends: that of the parent, or itself; null: there is none.
+-- `budget`: that of its template. `spent`: what the steps of the task and of its child tasks spent, by unit.
 create table tasker.tasks (
     task_id         uuid primary key,
     template_id     int not null,
@@ -141,6 +144,9 @@ create table tasker.tasks (
     compensation    tasker.compensation_state,
     error           json,
     has_hooks       boolean, -- true: its template has hooks; null: it has none
+    budget_task     uuid,
+    budget          jsonb,
+    spent           jsonb,
     constraint priority_has_a_queue check (priority between 1 and 4),
     constraint counts_are_not_negative
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
@@ -174,7 +180,7 @@ create table tasker.idempotency_keys (
 -- counts reported failures, `lost_leases` the claims whose lease ended without a report,
 -- `lost_alone` those of them whose handler ran alone in its worker; `alone`: this claim must run
 -- alone (decision 0506). `started_at`: when this claim's handler started; null while the step waits
--- in the worker. `dynamic`: its template is. A pending step whose parents have all ended will never run.
+-- in the worker. `dynamic`: its template is, or its task has a budget. A pending step whose parents have all ended will never run.
 -- `parents_bytes` is the size of the parents' results as JSON text, 2147483647 for
 -- more than that. `has_progress`: step_progress may have a row of this step.
 -- An item of a map has a row like a step (decision 0125). Its number is that of the step + 10000 × (its index + 1), and
@@ -206,7 +212,7 @@ create table tasker.steps (
 ) with (fillfactor = 40);
 
 -- What handlers noted about steps that have not ended: a checkpoint, which the next attempt gets, and how far they are
--- (0 to 1, and a message for people). `delivery` and `note` order the notes.
+-- (0 to 1, and a message for people). `delivery` and `note` order the notes. `spent`: what this delivery spent by unit.
 create table tasker.step_progress (
     task_id    uuid not null,
     step_no    int not null,
@@ -215,6 +221,7 @@ create table tasker.step_progress (
     checkpoint json,
     progress   double precision,
     message    text,
+    spent      jsonb,
     primary key (task_id, step_no),
     constraint progress_is_a_share check (progress between 0 and 1)
 ) with (fillfactor = 50);
@@ -230,7 +237,8 @@ create table tasker.repetitions (
 );
 
 -- A map that has items. `items_sent` counts those that were enqueued, in the order of their indices, and `items_open`
--- those of them that have not ended. The step fails if more than `most_failures` items fail. `result_bytes` is the size
+-- those of them that have not ended. The step fails if more than `most_failures` items fail. `is_refused`: it stopped because
+-- the budget was exhausted. `result_bytes` is the size
 -- of the items' results as JSON text.
 create table tasker.maps (
     task_id        uuid not null,
@@ -239,6 +247,7 @@ create table tasker.maps (
     max_parallel   int not null,
     most_failures  int not null,
     has_children   boolean not null, -- each item is a child task
+    is_refused     boolean not null default false,
     items_total    int not null,
     items_sent     int not null,
     items_open     int not null,

@@ -74,7 +74,9 @@ create type tasker.task_view as (
     compensation    text,
     error           json,
     labels          json,
-    hook_task       uuid -- that its end created
+    hook_task       uuid, -- that its end created
+    budget          json,
+    spent           json
 );
 
 -- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.

@@ -33,6 +33,10 @@ TEST(Arguments, OfDifferentLengthsOrAbsentAreRefused) {
               "tasker.store_progress({}, '{{0}}', '{{1}}', '{{1}}', '{{null}}', '{{null}}', "
               "'{{}}')",
               task),
+          fmt::format(
+              "tasker.store_progress({}, '{{0}}', '{{1}}', '{{1}}', '{{null}}', '{{null}}', "
+              "'{{null}}', '{{null,null}}')",
+              task),
           fmt::format("tasker.create_tasks({}, '{{1}}', '{{2}}', '{{null}}', '{{null}}', p_labels "
                       "=> '{{null,null}}')",
                       task),

@@ -64,6 +64,31 @@ protected:
     int parent_ = 0;
 };
 
+/// The step of the child comes first, then the task at the top, which counts what is spent.
+TEST_F(ChildLocks, SpendingOfAChildDoesNotDeadlockWithTheCancellationOfItsParent) {
+    auto const task = w_.create(parent_);
+    auto const child = child_of(task);
+    auto const step = step_of(w_.claim(), child);
+    pqxx::connection holder{w_.db().dsn()};
+    pqxx::work hold{holder};
+    hold.exec("select from tasker.tasks where task_id = '" + task + "' for update");
+    auto spent = start(w_.db().dsn(),
+                       fmt::format("select tasker.store_progress(array['{}']::uuid[], '{{{}}}', "
+                                   "'{{{}}}', '{{1}}', '{{null}}', '{{null}}', '{{null}}', "
+                                   "array['{{\"tokens\": 5}}'])",
+                                   child, step.step_no, step.delivery));
+    ASSERT_TRUE(wait_for_blocked(w_, 1));
+    auto cancelled = start(w_.db().dsn(), cancel(task));
+    ASSERT_TRUE(wait_for_blocked(w_, 2));
+    hold.commit();
+    EXPECT_EQ(spent.get(), "");
+    EXPECT_EQ(cancelled.get(), "");
+    EXPECT_EQ(w_.task_state(child), "cancelled");
+    EXPECT_EQ(w_.db().value<std::string>(
+                  "select spent ->> 'tokens' from tasker.tasks where task_id = '" + task + "'"),
+              "5");
+}
+
 TEST_F(ChildLocks, TheCancellationOfAParentWaitsForTheEndOfItsChild) {
     auto const task = w_.create(parent_);
     auto const child = child_of(task);

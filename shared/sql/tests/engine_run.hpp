@@ -29,6 +29,16 @@ public:
     /// have.
     outcome run_and_cancel(model_workflow const& steps, std::uint64_t seed);
 
+    /// The same as run() with a budget, of which each attempt spends 1.
+    outcome run_with_budget(model_workflow const& steps, std::uint64_t seed, int budget);
+
+    /// How much the task of the last run and its hook task spent, as their attempts did and as the
+    /// API shows.
+    int spent() const {
+        return spent_;
+    }
+    int shown_spent();
+
 private:
     struct held {
         std::string task;
@@ -54,6 +64,7 @@ private:
     bool claim();
     void keep(pqxx::result const& rows);
     void finish(model_workflow const& steps);
+    void spend(std::vector<held> const& batch);
     static report report_of(model_workflow const& steps, held const& of);
     /// Sends the signals that steps wait for. `early`: some that they do not wait for yet.
     bool signal(model_workflow const& steps, bool early);
@@ -70,6 +81,8 @@ private:
     std::string task_;
     int templates_ = 0;
     int hours_ = 0;
+    int budget_ = 0; ///< 0: none
+    int spent_ = 0;
 };
 
 } // namespace tasker::sql::testing

@@ -92,6 +92,8 @@ constexpr std::array calls{
     core_call{"Start", "select tasker.start_steps({0})"},
     core_call{"Note",
               "select tasker.store_progress({0}, '{{1,2}}', '{{0.5,null}}', '{{half,null}}')"},
+    core_call{"Spend", "select tasker.store_progress({0}, '{{null,null}}', '{{null,null}}', "
+                       "'{{null,null}}', array['{{\"t\": 1}}', '{{\"t\": 2}}'])"},
     core_call{"ReleaseSteps", "select tasker.release_steps('tasker_default', {0})"},
     core_call{"Claim", "select * from tasker.claim_steps('{{tasker_default}}', 1, 30, 10, 10)"},
     core_call{"Cancel", "select * from tasker.cancel_tasks(array["

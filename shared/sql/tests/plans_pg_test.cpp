@@ -195,6 +195,9 @@ protected:
         of_held("tasker.store_progress(h.t, h.s, h.a, h.s, h.s::text[], array_fill(0.5::float8, "
                 "array[cardinality(h.s)]), "
                 "h.s::text[])");
+        of_held("tasker.store_progress(h.t, h.s, h.a, h.m::int[], h.s::text[], "
+                "array_fill(0.5::float8, array[cardinality(h.s)]), h.s::text[], "
+                "array_fill('{\"tokens\": 1}'::text, array[cardinality(h.s)]))");
         finish("(case msg_id % 10 when 9 then 'permanent_failure' when 8 then 'retryable_failure' "
                "when 7 "
                "then 'retryable_failure' else 'success' end)::tasker.outcome",

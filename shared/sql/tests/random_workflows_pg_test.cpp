@@ -66,6 +66,27 @@ TEST(RandomWorkflows, EndAsTheModelSays) {
     }
 }
 
+TEST(RandomWorkflows, EndAsWithoutABudgetOrFailOnceItIsExhausted) {
+    workflow_database database;
+    engine_run engine{database};
+    auto const first = setting("TASKER_RANDOM_SEED", 1);
+    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500) / 2; ++seed) {
+        auto const steps = random_workflow(seed);
+        auto const expected = expected_end(steps);
+        auto const budget = 1 + static_cast<int>(seed * 7 % 15);
+        auto const [end, problem] = engine.run_with_budget(steps, seed, budget);
+        SCOPED_TRACE("seed " + std::to_string(seed) + ", budget " + std::to_string(budget) + '\n' +
+                     to_text(steps) + "engine: " + shown(end) + "\nmodel:  " + shown(expected));
+        ASSERT_EQ(problem, "");
+        ASSERT_EQ(engine.shown_spent(), engine.spent());
+        if (engine.spent() < budget || end.task == "complete") {
+            ASSERT_EQ(end, expected);
+        } else {
+            ASSERT_EQ(end.task, "failed");
+        }
+    }
+}
+
 TEST(RandomWorkflows, LeaveNothingBehindIfTheyAreCancelled) {
     workflow_database database;
     engine_run engine{database};

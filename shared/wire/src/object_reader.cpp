@@ -96,6 +96,17 @@ std::string field_value::texts_by_name() const {
     return std::string{raw};
 }
 
+std::string field_value::numbers_by_name() const {
+    expect(json::value_kind::object);
+    auto const raw = from_.raw();
+    json::walker members{raw};
+    std::string const where = path();
+    members.object([&](std::string_view name) {
+        static_cast<void>(field_value{members, where, name}.number<std::int64_t>());
+    });
+    return std::string{raw};
+}
+
 std::vector<std::string> field_value::texts() const {
     expect(json::value_kind::array);
     std::string const here = path();

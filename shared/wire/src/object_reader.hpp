@@ -77,6 +77,8 @@ public:
 
     /// The JSON of an object of strings.
     std::string texts_by_name() const;
+    /// The same of whole numbers.
+    std::string numbers_by_name() const;
 
     json::walker& walker() const noexcept {
         return from_;

@@ -70,6 +70,10 @@ constexpr std::array rules{
          [](field_value const& v, task_view& out) { out.labels = v.texts_by_name(); }},
     rule{"hook_task", optional,
          [](field_value const& v, task_view& out) { out.hook_task = v.optional_id(); }},
+    rule{"budget", optional,
+         [](field_value const& v, task_view& out) { out.budget = v.numbers_by_name(); }},
+    rule{"spent", optional,
+         [](field_value const& v, task_view& out) { out.spent = v.numbers_by_name(); }},
 };
 
 } // namespace
@@ -114,6 +118,12 @@ void append(std::string& out, task_view const& task) {
     }
     if (task.hook_task) {
         writer.text("hook_task", task.hook_task->to_string());
+    }
+    if (task.budget) {
+        writer.json("budget", *task.budget);
+    }
+    if (task.spent) {
+        writer.json("spent", *task.spent);
     }
 }
 

@@ -47,6 +47,8 @@ task_view full_task() {
     out.parent = {out.id, "p", "k"};
     out.labels = R"({"team": "a"})";
     out.hook_task = out.id;
+    out.budget = R"({"tokens": 1000000000000000})";
+    out.spent = R"({"tokens": 7, "cents": 0})";
     return out;
 }
 

@@ -10,6 +10,8 @@
 #include <pybind11/stl.h>
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 namespace py = pybind11;
@@ -94,6 +96,21 @@ void step::set_checkpoint(py::handle of) const {
     }
 }
 
+void step::spend(py::kwargs const& amounts) const {
+    for (auto const& [unit, amount] : amounts) {
+        auto const name = unit.cast<std::string>();
+        if (!py::isinstance<py::int_>(amount)) {
+            throw py::type_error{
+                "spend: " + name + " must be a whole number, not " +
+                py::str(py::type::of(amount).attr("__name__")).cast<std::string>()};
+        }
+        int overflow = 0;
+        auto const whole = PyLong_AsLongLongAndOverflow(amount.ptr(), &overflow);
+        constexpr auto most = std::numeric_limits<std::int64_t>::max();
+        of_.spend(name, overflow == 0 ? whole : overflow < 0 ? -most : most);
+    }
+}
+
 void bind_step(py::module_& module) {
     using context = worker::step_context;
     auto const read = [](auto member) {
@@ -138,6 +155,7 @@ void bind_step(py::module_& module) {
                 self.of().progress(share, message);
             },
             py::arg("share"), py::arg("message") = "")
+        .def("spend", &step::spend)
         .def("__repr__", &shown);
 }
 

@@ -46,6 +46,9 @@ public:
     /// value that is not JSON.
     void set_checkpoint(pybind11::handle of) const;
 
+    /// Amounts by unit. Errors: ValueError, TypeError for what is no whole number.
+    void spend(pybind11::kwargs const& amounts) const;
+
 private:
     struct value {
         pybind11::object plain;

@@ -34,8 +34,8 @@ std::vector<std::string> to_texts(std::vector<documents::located_problem> const&
     return texts;
 }
 
-/// (problems, None) or ([], {"namespace", "name", "version", "input_schema", "result", "steps",
-/// "definition"}).
+/// (problems, None) or ([], {"namespace", "name", "version", "input_schema", "result", "budget",
+/// "steps", "definition"}).
 py::tuple compile_template(std::string_view text, bool is_json, std::string_view environment) {
     auto const parsed =
         is_json ? model::parse_template_json(text) : model::parse_template_yaml(text);
@@ -49,6 +49,7 @@ py::tuple compile_template(std::string_view text, bool is_json, std::string_view
     result["version"] = compiled.version;
     result["input_schema"] = parsed->input_schema;
     result["result"] = parsed->result;
+    result["budget"] = read_json(parsed->budget.value_or("null"));
     result["steps"] = read_json(model::steps_json(compiled));
     result["definition"] = read_json(compiled.definition);
     return py::make_tuple(std::vector<std::string>{}, result);
@@ -93,11 +94,12 @@ struct trial {
     std::optional<std::string> repetition;
 };
 
-/// The last checkpoint as JSON or None, and then "success", JSON; "children", JSON; or "failure",
-/// message, type, is permanent, milliseconds or None, traceback or None.
+/// The last checkpoint as JSON or None, a dict of what was spent, and then "success", JSON;
+/// "children", JSON; or "failure", message, type, is permanent, milliseconds or None, traceback or
+/// None.
 py::tuple try_handler(py::function call, py::sequence const& parameters, trial const& step) {
     auto const handler = share(make_handler(std::move(call), parameters));
-    auto checkpoint = step.checkpoint;
+    worker::trial_notes notes;
     auto result = worker::try_handler(handler,
                                       {.name = step.name,
                                        .method = step.method,
@@ -112,17 +114,18 @@ py::tuple try_handler(py::function call, py::sequence const& parameters, trial c
                                        .settings = step.settings,
                                        .checkpoint = step.checkpoint,
                                        .repetition = step.repetition},
-                                      &checkpoint);
+                                      &notes);
     if (auto const* const failure = result.failure()) {
         std::optional<std::int64_t> retry_after_ms;
         if (failure->retry_after) {
             retry_after_ms = failure->retry_after->count();
         }
-        return py::make_tuple(checkpoint, "failure", failure->message, failure->type,
-                              failure->permanent, retry_after_ms, failure->traceback);
+        return py::make_tuple(notes.checkpoint, notes.spent, "failure", failure->message,
+                              failure->type, failure->permanent, retry_after_ms,
+                              failure->traceback);
     }
     auto const* const kind = result.wants_children() ? "children" : "success";
-    return py::make_tuple(checkpoint, kind, std::move(result).json_text());
+    return py::make_tuple(notes.checkpoint, notes.spent, kind, std::move(result).json_text());
 }
 
 /// The duration of each call in nanoseconds, on a thread like the pool's: from the step to its

@@ -104,6 +104,12 @@ class Step:
         """
     def progress(self, share: float, message: str = "") -> None:
         """Shows how far this step is: ``share`` from 0 to 1, and a message for people."""
+    def spend(self, **amounts: int) -> None:
+        """Adds to what this attempt has spent of units: ``step.spend(tokens=120)``.
+
+        The template may set a ``budget``. Raises ValueError for an amount below 0 or above 10^15,
+        and for more than 8 units.
+        """
 
 class Completion:
     def set(self) -> None: ...

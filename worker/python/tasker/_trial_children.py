@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from . import _native, _trial_database, _trial_repeats
+from ._budget import is_refused
 from ._children import Children
 from ._trial_runs import (
     Failure,
@@ -55,7 +56,7 @@ def run_workflow(
             return
         run = step.children[child["name"]] = task.run_child(child, context)
         if not run.is_complete:
-            fail_attempt(step, declared, _child_failed(child, run))
+            fail_attempt(step, declared, _child_failed(task, child, run))
         elif run.result is None:
             fail_attempt(step, declared, _too_large)
         elif declared["repeat"] and not _trial_repeats.has_ended(
@@ -66,6 +67,8 @@ def run_workflow(
             step.failures.append(step.error)
         else:
             succeed(step, run.result)
+        if step.state == "pending":
+            task.budget.refuses(step)
 
 
 def answer(
@@ -97,7 +100,7 @@ def answer(
             run = task.run_child(template, _native.write_json(each["context"]))
             step.children[each["key"]] = run
         if not run.is_complete and asked.on_child_failure == "fail":
-            return None, _child_failed(template, run)
+            return None, _child_failed(task, template, run)
         results[each["key"]] = run.result
     if not fits([_native.write_json(result) for result in results.values()]):
         return None, _too_large
@@ -118,7 +121,7 @@ def _unknown(task: Task, wanted: Any) -> Failure:
     return Failure(message, "unknown_template", permanent=True)
 
 
-def _child_failed(child: Template, run: Run) -> Failure:
+def _child_failed(task: Task, child: Template, run: Run) -> Failure:
     """Names the child, and its first step that failed; one with allow_failure if there is no
     other."""
     failed = [each for each in child["steps"] if run.steps[each["name"]].state == "failed"]
@@ -126,4 +129,6 @@ def _child_failed(child: Template, run: Run) -> Failure:
     reason = f": {step.error.message[:500]}" if step.error else ""
     name = f"{child['namespace']}/{child['name']} {child['version']}"
     message = f"child task ({name}) failed: {step.name}{reason}"
+    if task.budget.limits and step.error and is_refused(step):
+        return Failure(message, step.error.type, permanent=True)
     return Failure(message, "child_failed", permanent=False)

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 def attempt(
     handler: Callable[..., Any], *inputs: Any
-) -> Tuple[Optional[str], Any, Optional[Failure]]:
-    """Calls a handler: (the last checkpoint as JSON, result, failure)."""
-    checkpoint, outcome, *answer = _native.try_handler(
+) -> Tuple[Optional[str], Dict[str, int], Any, Optional[Failure]]:
+    """Calls a handler: (the last checkpoint as JSON, what it spent, result, failure)."""
+    checkpoint, spent, outcome, *answer = _native.try_handler(
         handler, _binding.parameters(handler), *inputs
     )
     if outcome == "failure":
         message, kind, permanent, after_ms, traceback = answer
         after = None if after_ms is None else after_ms / 1000
-        return checkpoint, None, Failure(message, kind, permanent, after, traceback)
+        return checkpoint, spent, None, Failure(message, kind, permanent, after, traceback)
     value = _native.read_json(answer[0])
     if outcome == "children":
-        return checkpoint, Children(value["children"], value["on_child_failure"]), None
-    return checkpoint, value, None
+        return checkpoint, spent, Children(value["children"], value["on_child_failure"]), None
+    return checkpoint, spent, value, None
 
 
 def run_handler(
@@ -59,7 +59,7 @@ def run_handler(
             fail_attempt(step, declared, _too_large)
             return
         repetition = {"iteration": step.iteration, "previous": previous}
-        checkpoint, result, failure = attempt(
+        checkpoint, spent, result, failure = attempt(
             task.trial.functions[declared["handler"]],
             step.name,
             declared["handler_method"] or "",
@@ -75,6 +75,7 @@ def run_handler(
             checkpoint,
             _native.write_json(repetition) if declared["repeat"] else None,
         )
+        task.budget.add(spent)
         if isinstance(result, Children):
             result, failure = _trial_children.answer(task, declared, step, result, item)
         elif failure is None and item is not None and "items" in item:
@@ -87,6 +88,8 @@ def run_handler(
             previous, checkpoint = result, None
         elif step.state == "pending":
             succeed(step, result)
+        if step.state == "pending" and declared["undoes"] is None:
+            task.budget.refuses(step)
 
 
 _too_large = Failure(

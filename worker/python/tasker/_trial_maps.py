@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from . import _native, _trial_children, _trial_database, _trial_handlers
+from ._budget import is_refused
 from ._trial_runs import Failure, StepRun, fail, fits, joined_results, succeed
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run_map(task: Task, declared: Dict[str, Any], parents: List[StepRun], step: StepRun) -> None:
-    """Runs the items until more of them failed than may fail."""
+    """Runs the items until more of them failed than may fail, or the budget is exhausted."""
     settings = declared["map"] or _of_a_matrix
     listed, problem = _list_of(task, declared, parents)
     if problem is not None:
@@ -21,17 +22,29 @@ def run_map(task: Task, declared: Dict[str, Any], parents: List[StepRun], step: 
         return
     batches = _batches(listed, settings["batch_size"])
     most = _most_failures(settings, len(batches))
+    parallel = settings.get("max_parallel") or len(batches)
     failed: List[int] = []
+    refusal = None
     for index, batch in enumerate(batches):
         item = StepRun(f"{step.name}[{index}]")
         step.items.append(item)
-        if len(failed) > most:
+        if refusal is None and len(failed) <= most and index >= parallel:
+            refusal = task.budget.problem()
+        if refusal is not None or len(failed) > most:
             item.state = "cancelled"
             continue
         _run_item(task, declared, parents, item, batch)
         if item.state == "failed":
             failed.append(index)
+            if is_refused(item):
+                refusal = task.budget.problem()
+                if index + parallel < len(batches) and item.error not in item.failures:
+                    # The map has stopped when the failure before this retry was stored.
+                    item.state, item.error = "cancelled", None
     step.item_results = _joined(step.items, batches)
+    if refusal is not None:
+        fail(step, refusal)
+        return
     if len(failed) > most:
         error = step.items[failed[0]].error
         reason = error.message if error else ""

@@ -61,6 +61,7 @@ class Run:
     compensation: Optional[str] = None  # complete or failed, if steps were undone
     undone: Dict[str, StepRun] = dataclasses.field(default_factory=dict)  # by the step's name
     hook: Optional[Dict[str, Any]] = None  # `on_failure` or `on_complete`: the engine would run it
+    spent: Dict[str, int] = dataclasses.field(default_factory=dict)  # by unit, with child tasks
 
     @property
     def is_complete(self) -> bool:

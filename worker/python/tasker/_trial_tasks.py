@@ -16,6 +16,7 @@ from . import (
     _trial_maps,
     _trial_signals,
 )
+from ._budget import Budget, is_refused
 from ._trial_runs import Failure, Run, StepRun, fail, fits, joined_results, succeed
 from ._trial_templates import Template, Templates
 
@@ -34,11 +35,16 @@ class Trial:
 class Task:
     """A task of a template; ``depth`` is above 0 for a child task."""
 
-    def __init__(self, trial: Trial, template: Template, context: str, depth: int = 0) -> None:
+    def __init__(
+        self, trial: Trial, template: Template, context: str, parent: Optional[Task] = None
+    ) -> None:
         self.trial = trial
         self.template = template
         self.context = context  # JSON
-        self.depth = depth
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        outer = Budget(None) if parent is None else parent.budget
+        self.budget: Budget = outer.of_child(template["budget"])
+        self._is_spender_of_parent = parent is not None and self.budget is parent.budget
         self._steps = [StepRun(declared["name"]) for declared in template["steps"]]
         self._is_dynamic = bool(template["undo"]) or any(
             declared["join_rule"] != "all_complete"
@@ -54,17 +60,18 @@ class Task:
             self._run_step(declared, step)
         steps = {step.name: step for step in self._steps}
         has_failed = any(
-            step.state == "failed" and not declared["allow_failure"]
+            step.state == "failed" and (not declared["allow_failure"] or is_refused(step))
             for declared, step in zip(self.template["steps"], self._steps)
         )
+        spent = {} if self._is_spender_of_parent else self.budget.spent
         if has_failed:
             hook = self.template["definition"].get("on_failure")
-            return Run("failed", None, steps, *self._compensate(), hook=hook)
+            return Run("failed", None, steps, *self._compensate(), hook=hook, spent=spent)
         hook = self.template["definition"].get("on_complete")
-        return Run("complete", self._result(), steps, hook=hook)
+        return Run("complete", self._result(), steps, hook=hook, spent=spent)
 
     def run_child(self, template: Template, context: str) -> Run:
-        return Task(self.trial, template, context, self.depth + 1).run()
+        return Task(self.trial, template, context, self).run()
 
     def _run_step(self, declared: Dict[str, Any], step: StepRun) -> None:
         parents = [self._steps[number] for number in declared["parents"]]
@@ -80,9 +87,10 @@ class Task:
             )
             if problem is not None:
                 fail(step, problem)
+        is_late = bool(parents) or self._is_spender_of_parent
         if outcome == "skip":
             step.state = "skipped"
-        elif outcome == "run":
+        elif outcome == "run" and not (is_late and self.budget.refuses(step)):
             self._run_kind(declared, parents, step)
 
     def _run_kind(self, declared: Dict[str, Any], parents: List[StepRun], step: StepRun) -> None:

@@ -69,6 +69,8 @@ class Task:
     error: Optional[Problem] = None  # why it failed, if no step failed
     labels: dict[str, str] = dataclasses.field(default_factory=dict)
     hook_task: Optional[str] = None  # the id of the task that its end created
+    budget: dict[str, int] = dataclasses.field(default_factory=dict)  # by unit
+    spent: dict[str, int] = dataclasses.field(default_factory=dict)  # with its child tasks
 
     @property
     def is_complete(self) -> bool:

@@ -109,6 +109,7 @@ class Template:
         timeout_seconds: Optional[Seconds] = None,
         on_failure: Optional[Hook] = None,
         on_complete: Optional[Hook] = None,
+        budget: Optional[Mapping[str, int]] = None,
         defaults: Optional[Settings] = None,
     ) -> None:
         self.name = name
@@ -126,6 +127,7 @@ class Template:
             "timeout_seconds": timeout_seconds,
             "on_failure": on_failure and hook_keys(on_failure),
             "on_complete": on_complete and hook_keys(on_complete),
+            "budget": budget,
             "defaults": defaults and settings_keys(defaults),
         }
         self._steps: dict[str, dict[str, Any]] = {}

@@ -87,7 +87,7 @@ def call(
     ``checkpoint``: the last one of an earlier attempt. ``iteration``, ``previous``: of a step with
     ``repeat``, the number of the run and the result of the one before.
     """
-    _, result, failure = _trial_handlers.attempt(
+    _, _, result, failure = _trial_handlers.attempt(
         handler,
         name,
         method,

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import types
 from typing import Any
 
 import pytest
@@ -237,6 +238,29 @@ class TestDocuments:
         }
         (block,) = [each for each in blocks("docs/workflows.md", "json") if '"task_id"' in each]
         assert json.loads(block).keys() == hook.context.keys()
+
+    def test_budget_of_workflows(self, reader):
+        client = tasker.Client(reader.url)
+        (text,) = [each for each in blocks("docs/workflows.md", "yaml") if "\nbudget:" in each]
+        template = client.register_template(text)
+        task = client.create_task(template.name, {"questions": ["who", "why"]})
+        task = client.wait(task, timeout=60, check=True)
+        assert (task.budget, task.spent) == ({"tokens": 100000, "cents": 500}, {})
+        (code,) = [each for each in blocks("docs/workflows.md", "python") if "step.spend" in each]
+        answer = types.SimpleNamespace(tokens=60000, cents=1, text="ada")
+        names: dict[str, Any] = {"tasker": tasker, "ask": lambda item: answer}
+        exec(code, names)
+        stubs = dict.fromkeys(("tasker.echo", "tasker.noop"), lambda step: {
+            "context": step.context})
+        searched = text.replace("map: {", "map: {max_parallel: 1, ").replace(
+            ", max_parallel: 4", "")
+        searched = searched.replace("callable: tasker.noop}\n    dependencies: [plan]",
+                                    "callable: search}\n    dependencies: [plan]")
+        run = testing.run(searched, [names["search"]], {"questions": ["who", "why", "no"]},
+                          stubs=stubs)
+        assert (run.state, run.spent) == ("failed", {"tokens": 120000, "cents": 2})
+        assert run.steps["search"].error is not None
+        assert run.steps["search"].error.type == "budget_exhausted"
 
     def test_checkpoints_of_workflows(self):
         (code,) = [each for each in blocks("docs/workflows.md", "python") if "checkpoint" in each]

@@ -130,7 +130,8 @@ def given(handler, context="{}", parents="{}"):
     """The result of a handler, which gets its values as JSON text."""
     bound = _binding.parameters(handler)
     rest = ("{}", "{}", "{}", "{}", None, 0, 1)  # parent_states … settings
-    _, outcome, *answer = _native.try_handler(handler, bound, "step", "", context, parents, *rest)
+    inputs = ("step", "", context, parents, *rest)
+    _, _, outcome, *answer = _native.try_handler(handler, bound, *inputs)
     assert outcome == "success", answer
     return json.loads(answer[0])
 

@@ -65,7 +65,7 @@ def every_key():
     made = tasker.Template(
         "every_key", version="1.0.0", namespace="default", description="x", metadata={"a": 1},
         input_schema={"type": "object"}, system_dependencies={"a": 1}, defaults=settings,
-        timeout_seconds=60,
+        timeout_seconds=60, budget={"tokens": 1000},
         on_failure=tasker.Hook(webhook="https://example.org", secret="a"),
         on_complete=tasker.Hook(workflow="other", namespace="default", version="1.0.0"),
     )

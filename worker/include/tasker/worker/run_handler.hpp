@@ -2,6 +2,12 @@
 
 #include "tasker/worker/handler_registry.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
 namespace tasker::worker {
 
 /// Runs the step's handler. Exceptions become failures: permanent_failure a permanent one, any
@@ -46,13 +52,19 @@ struct trial_inputs {
     std::optional<std::string> repetition = {};
 };
 
+/// What a trial step noted.
+struct trial_notes {
+    std::optional<std::string> checkpoint;                  ///< for the next attempt
+    std::map<std::string, std::int64_t, std::less<>> spent; ///< by unit
+};
+
 /// Runs a handler like the worker, including the treatment of exceptions, on the calling thread. A
 /// time-out only sets the deadline.
 step_result try_handler(handler const& run, trial_step const& step);
 
 /// The same, with these inputs instead of those of `step`. REQUIRES: each is a JSON object, the
-/// checkpoint any JSON. `last_checkpoint`, unless null, receives the one for the next attempt.
+/// checkpoint any JSON. `notes`: none, or it is replaced.
 step_result try_handler(handler const& run, trial_step const& step, trial_inputs inputs,
-                        std::optional<std::string>* last_checkpoint = nullptr);
+                        trial_notes* notes = nullptr);
 
 } // namespace tasker::worker

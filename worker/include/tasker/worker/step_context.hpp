@@ -37,12 +37,12 @@ public:
 ///     auto const checked = step.parent<bool>("validate");
 ///
 /// Lifetime: a handle; copies refer to the same step and keep its data alive.
-/// Threads: one at a time, except is_cancelled(), stop_token(), wait_for(), checkpoint() and
-/// progress(), which any may call.
-/// Cancellation: cooperative. A step is cancelled when its time-out passes, when its lease is lost
-/// (the task was cancelled, or another worker has the step) and when the worker must stop now. In
-/// the first two cases the handler's return value is dropped; in the last, a success is kept and a
-/// failure returns the step to the queue. Errors: input_error, where noted.
+/// Threads: one at a time, except is_cancelled(), stop_token(), wait_for(), checkpoint(),
+/// progress() and spend(), which any may call. Cancellation: cooperative. A step is cancelled when
+/// its time-out passes, when its lease is lost (the task was cancelled, or another worker has the
+/// step) and when the worker must stop now. In the first two cases the handler's return value is
+/// dropped; in the last, a success is kept and a failure returns the step to the queue. Errors:
+/// input_error, where noted.
 class step_context {
 public:
     static constexpr std::size_t max_checkpoint_bytes = 1U << 20U; ///< as JSON
@@ -143,6 +143,12 @@ public:
     /// max_progress_message_bytes. Stored like a checkpoint.
     /// Errors: std::invalid_argument for another share.
     void progress(double share, std::string_view message = {}) const;
+
+    /// Adds to what this attempt has spent of a unit, such as tokens; the task may have a budget.
+    /// Stored like a checkpoint, and before each report.
+    /// Errors: std::invalid_argument for a unit that is no name, an amount below 0 or above 10^15,
+    /// and a ninth unit.
+    void spend(std::string_view unit, std::int64_t amount) const;
 
     /// Errors: input_error if it does not match.
     template <class Value>

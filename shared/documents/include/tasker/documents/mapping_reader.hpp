@@ -4,6 +4,7 @@
 #include "tasker/documents/document_path.hpp"
 #include "tasker/documents/problem_list.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -77,6 +78,8 @@ std::optional<std::string_view> read_string(reading in, document_path const& pat
 std::optional<bool> read_boolean(reading in, document_path const& path, node_index node);
 std::optional<std::int32_t> read_integer(reading in, document_path const& path, node_index node,
                                          std::int32_t least, std::int32_t most);
+std::optional<std::int64_t> read_int64(reading in, document_path const& path, node_index node,
+                                       std::int64_t least, std::int64_t most);
 bool expect_list(reading in, document_path const& path, node_index node);
 
 /// A mapping with any keys, as JSON text.

@@ -127,7 +127,8 @@ inline constexpr std::array step_moves{
     state_move<step_state>{step_state::pending, step_state::in_progress, "continuation"},
     state_move<step_state>{step_state::pending, step_state::cancelled, "cancel"},
     state_move<step_state>{step_state::pending, step_state::skipped, "condition or join not met"},
-    state_move<step_state>{step_state::pending, step_state::failed, "condition not met"},
+    state_move<step_state>{step_state::pending, step_state::failed,
+                           "condition not met, or budget exhausted"},
     state_move<step_state>{step_state::pending, step_state::waiting, "parents ended"},
     state_move<step_state>{step_state::enqueued, step_state::in_progress, "claimed"},
     state_move<step_state>{step_state::enqueued, step_state::cancelled, "cancel"},
@@ -147,6 +148,7 @@ inline constexpr std::array step_moves{
     state_move<step_state>{step_state::waiting, step_state::skipped, "the wait ended: skip"},
     state_move<step_state>{step_state::waiting, step_state::cancelled, "cancel"},
     state_move<step_state>{step_state::waiting_for_retry, step_state::enqueued, "retry due"},
+    state_move<step_state>{step_state::waiting_for_retry, step_state::failed, "budget exhausted"},
     state_move<step_state>{step_state::waiting_for_retry, step_state::cancelled, "cancel"},
 };
 

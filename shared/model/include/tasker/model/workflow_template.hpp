@@ -162,6 +162,7 @@ struct workflow_template {
     std::optional<std::chrono::milliseconds> timeout;
     std::optional<hook_settings> on_failure;
     std::optional<hook_settings> on_complete;
+    std::optional<std::string> budget; ///< JSON object: amounts by unit
     std::vector<step_template> steps;
     std::vector<environment_overrides> environments; ///< sorted by name
 

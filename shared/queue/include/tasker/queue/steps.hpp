@@ -168,6 +168,7 @@ struct noted_step {
     std::optional<std::string> checkpoint; ///< JSON
     std::optional<double> progress;        ///< from 0 to 1
     std::optional<std::string> message;    ///< UTF-8 without U+0000
+    std::optional<std::string> spent;      ///< JSON: all that this delivery has spent, by unit
 };
 
 /// Stores notes; returns how many of the steps this worker still holds. Safe on a connection

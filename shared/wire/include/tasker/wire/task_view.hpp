@@ -43,9 +43,11 @@ struct task_view {
     std::optional<task_parent> parent; ///< of a child task
     /// running, complete or failed; none: no step of it was undone.
     std::optional<std::string> compensation;
-    std::optional<std::string> error;  ///< JSON; why it failed, if no step failed
+    std::optional<std::string> error;  ///< JSON; why it failed, if no step did: time limit, budget
     std::optional<std::string> labels; ///< JSON object of strings
     std::optional<task_id> hook_task;  ///< the task that its end created
+    std::optional<std::string> budget; ///< JSON object of whole numbers; none in a child task
+    std::optional<std::string> spent;  ///< the same: with its child tasks; none: nothing
 
     friend bool operator==(task_view const&, task_view const&) = default;
 };
@@ -53,8 +55,8 @@ struct task_view {
 /// Nothing more happens to the task unless a user acts: `?wait` responds.
 bool is_finished(task_view const& task) noexcept;
 
-/// Writes all fields, absent ones as null, except `compensation`, `error`, `labels` and
-/// `hook_task`.
+/// Writes all fields, absent ones as null, except `compensation`, `error`, `labels`, `hook_task`,
+/// `budget` and `spent`.
 void append(std::string& out, task_view const& task);
 
 /// Unknown fields are skipped.

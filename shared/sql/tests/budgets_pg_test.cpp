@@ -1,0 +1,420 @@
+#include "workflow_database.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+namespace tasker::sql::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr auto problem = R"({"message": "no", "type": "t"})";
+constexpr auto exhausted = "the budget of 100 tokens is exhausted: 100 are spent";
+
+/// `budget` of a template, and what steps spend.
+class Budgets : public ::testing::TestWithParam<reporting> {
+protected:
+    int register_template(std::string const& steps) {
+        return w_.register_yaml("t" + std::to_string(++templates_), steps);
+    }
+
+    std::string create(std::string const& steps, std::string const& context = "{}") {
+        return w_.create(register_template(steps), context);
+    }
+
+    held_step claim_one() {
+        auto const held = w_.claim();
+        EXPECT_THAT(held, SizeIs(1));
+        return held.at(0);
+    }
+
+    /// `amounts`: all that this delivery has spent, as JSON. Returns how many steps are held.
+    int spend(held_step const& step, std::string const& amounts, int note = 1) {
+        return w_.db().value<int>(
+            fmt::format("select tasker.store_progress(array['{}']::uuid[], array[{}], array[{}], "
+                        "array[{}], '{{null}}', '{{null}}', '{{null}}', array['{}'])",
+                        step.task_id, step.step_no, step.delivery, note, amounts));
+    }
+
+    void spend_and_finish(held_step const& step, int tokens, std::string const& result = "1") {
+        spend(step, fmt::format(R"({{"tokens": {}}})", tokens));
+        w_.finish(step, result);
+    }
+
+    int fire() {
+        return w_.db().value<int>("select fired from tasker.fire_timers(1000)");
+    }
+
+    std::string of_task(std::string const& task, std::string const& column) {
+        return w_.db().value<std::string>(
+            fmt::format("select coalesce(({})::text, '') from tasker.get_tasks(array['{}'::uuid])",
+                        column, task));
+    }
+
+    std::string spent(std::string const& task) {
+        return of_task(task, "spent");
+    }
+
+    std::string error_of(std::string const& task, std::string const& step) {
+        return w_.shown(task, step, "error ->> 'type'");
+    }
+
+    void expect_refused(std::string const& task, std::string const& step) {
+        EXPECT_EQ(w_.step_state(task, step), "failed") << step;
+        EXPECT_EQ(error_of(task, step), "budget_exhausted") << step;
+    }
+
+    void expect_failed(std::string const& task) {
+        EXPECT_EQ(w_.task_state(task), "failed");
+        EXPECT_EQ(of_task(task, "error ->> 'type'"), "budget_exhausted");
+        EXPECT_NE(of_task(task, "finished_at"), "");
+        EXPECT_EQ(w_.messages(), 0);
+        EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
+    }
+
+    workflow_database w_{GetParam()};
+    int templates_ = 0;
+};
+
+INSTANTIATE_TEST_SUITE_P(Reporting, Budgets,
+                         ::testing::Values(reporting::in_a_batch, reporting::alone),
+                         [](auto const& tested) {
+                             return tested.param == reporting::alone ? "Alone" : "InABatch";
+                         });
+
+constexpr auto chain = "  - {name: a, handler: {callable: h}}\n"
+                       "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
+                       "  - {name: c, handler: {callable: h}, dependencies: [b]}\n"
+                       "budget: {tokens: 100}\n";
+
+TEST_P(Budgets, TheNextStepFailsTheTaskOnceTheAmountIsReached) {
+    auto const task = create(chain);
+    EXPECT_EQ(of_task(task, "budget"), R"({"tokens": 100})");
+    EXPECT_EQ(spent(task), "");
+    spend_and_finish(claim_one(), 99);
+    EXPECT_EQ(spent(task), R"({"tokens": 99})");
+    auto const second = claim_one();
+    EXPECT_EQ(second.name, "b");
+    spend_and_finish(second, 1);
+    EXPECT_THAT(w_.claim(), IsEmpty());
+    EXPECT_EQ(w_.step_state(task, "b"), "complete");
+    expect_refused(task, "c");
+    EXPECT_EQ(w_.shown(task, "c", "error ->> 'message'"), exhausted);
+    EXPECT_EQ(w_.shown(task, "c", "attempts"), "0");
+    expect_failed(task);
+    EXPECT_EQ(of_task(task, "error ->> 'message'"), exhausted);
+    EXPECT_EQ(of_task(task, "steps_failed"), "1");
+}
+
+TEST_P(Budgets, TheWorkerThatReportsGetsNoStepThatIsRefused) {
+    auto const task = create(chain);
+    auto const first = claim_one();
+    spend(first, R"({"tokens": 100})");
+    EXPECT_THAT(w_.finish(first, "1", 0, 5), IsEmpty());
+    expect_failed(task);
+}
+
+TEST_P(Budgets, TheLastStepMayExhaustIt) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\nbudget: {tokens: 100}\n");
+    spend_and_finish(claim_one(), 1'000);
+    EXPECT_EQ(w_.task_state(task), "complete");
+    EXPECT_EQ(of_task(task, "error"), "");
+    EXPECT_EQ(spent(task), R"({"tokens": 1000})");
+}
+
+TEST_P(Budgets, NotesOfADeliveryAreCountedOnce) {
+    auto const task = create(chain);
+    auto const held = claim_one();
+    EXPECT_EQ(spend(held, R"({"tokens": 10})", 1), 1);
+    EXPECT_EQ(spend(held, R"({"tokens": 10})", 1), 1); // again, after a commit in doubt
+    EXPECT_EQ(spent(task), R"({"tokens": 10})");
+    EXPECT_EQ(spend(held, R"({"tokens": 15, "cents": 2})", 3), 1);
+    EXPECT_EQ(spend(held, R"({"tokens": 12})", 2), 1); // late
+    EXPECT_EQ(spent(task), R"({"cents": 2, "tokens": 15})");
+    w_.finish(held, "1");
+    EXPECT_EQ(spend(held, R"({"tokens": 20})", 4), 0);
+    EXPECT_EQ(spent(task), R"({"cents": 2, "tokens": 15})");
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.step_progress"), 0);
+}
+
+TEST_P(Budgets, AttemptsThatFailAndLostLeasesCount) {
+    auto const task =
+        create("  - {name: a, handler: {callable: h}, retry: {max_attempts: 5, backoff: none}}\n"
+               "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
+               "budget: {tokens: 100}\n");
+    auto const first = claim_one();
+    spend(first, R"({"tokens": 40})");
+    w_.finish(first, problem, 1);
+    ASSERT_EQ(fire(), 1);
+    auto const second = claim_one();
+    spend(second, R"({"tokens": 30})");
+    w_.expire_leases();
+    auto const third = claim_one();
+    EXPECT_EQ(spend(second, R"({"tokens": 99})", 2), 0); // another worker has the step
+    spend_and_finish(third, 20);
+    EXPECT_EQ(spent(task), R"({"tokens": 90})");
+    EXPECT_EQ(claim_one().name, "b");
+}
+
+TEST_P(Budgets, RetryThatIsDueIsRefused) {
+    auto const task = create(
+        "  - {name: a, handler: {callable: h}, allow_failure: true, retry: {max_attempts: 5, "
+        "backoff: none}}\n"
+        "budget: {tokens: 100}\n");
+    auto const held = claim_one();
+    spend(held, R"({"tokens": 100})");
+    w_.finish(held, problem, 1);
+    EXPECT_EQ(w_.step_state(task, "a"), "waiting_for_retry");
+    EXPECT_EQ(fire(), 1);
+    expect_refused(task, "a");
+    EXPECT_EQ(w_.shown(task, "a", "attempts"), "1");
+    expect_failed(task);
+}
+
+TEST_P(Budgets, RepetitionThatIsDueIsRefused) {
+    auto const task = create("  - {name: a, handler: {callable: h}, repeat: {until: $result == 2, "
+                             "delay_seconds: 0.001}}\n"
+                             "budget: {tokens: 100}\n");
+    spend_and_finish(claim_one(), 60);
+    w_.move_clock("1 second");
+    EXPECT_EQ(fire(), 1);
+    spend_and_finish(claim_one(), 60);
+    w_.move_clock("2 seconds");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_THAT(w_.claim(), IsEmpty());
+    expect_refused(task, "a");
+    expect_failed(task);
+    EXPECT_EQ(spent(task), R"({"tokens": 120})");
+}
+
+TEST_P(Budgets, WhatRunsIsNotStopped) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n"
+                             "  - {name: b, handler: {callable: h}}\n"
+                             "  - {name: after_a, handler: {callable: h}, dependencies: [a]}\n"
+                             "  - {name: after_b, handler: {callable: h}, dependencies: [b]}\n"
+                             "budget: {tokens: 100}\n");
+    auto const held = w_.claim();
+    ASSERT_THAT(held, SizeIs(2));
+    spend_and_finish(held[0], 100);
+    expect_refused(task, "after_a");
+    EXPECT_EQ(w_.task_state(task), "running");
+    EXPECT_EQ(spend(held[1], R"({"tokens": 5})"), 1);
+    w_.finish(held[1], "7");
+    EXPECT_EQ(w_.shown(task, "b", "result"), "7");
+    expect_refused(task, "after_b");
+    expect_failed(task);
+    EXPECT_EQ(of_task(task, "steps_failed"), "2");
+    EXPECT_EQ(spent(task), R"({"tokens": 105})");
+}
+
+TEST_P(Budgets, ErrorHandlersDoNotRunButCompensationsDo) {
+    auto const task = create(
+        "  - {name: a, handler: {callable: h}, compensate: {callable: u, retry: {backoff: none}}}\n"
+        "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
+        "  - {name: alarm, handler: {callable: h}, dependencies: [b], join: any_failed}\n"
+        "  - {name: clean, handler: {callable: h}, dependencies: [b], join: all_done}\n"
+        "budget: {tokens: 100}\n");
+    spend_and_finish(claim_one(), 100);
+    expect_refused(task, "b");
+    expect_refused(task, "alarm");
+    expect_refused(task, "clean");
+    EXPECT_EQ(w_.task_state(task), "failed");
+    auto const undo = claim_one();
+    EXPECT_EQ(undo.name, "a:undo");
+    spend(undo, R"({"tokens": 1})");
+    w_.finish(undo, problem, 1);
+    ASSERT_EQ(fire(), 1);
+    spend_and_finish(claim_one(), 2);
+    EXPECT_EQ(of_task(task, "compensation"), "complete");
+    EXPECT_EQ(spent(task), R"({"tokens": 103})");
+    expect_failed(task);
+}
+
+TEST_P(Budgets, StepsThatAreSkippedOrNeverRunAreNotRefused) {
+    auto const task =
+        create("  - {name: a, handler: {callable: h}}\n"
+               "  - {name: no, handler: {callable: h}, dependencies: [a], when: $.a == 2}\n"
+               "  - {name: failed, handler: {callable: h}, dependencies: [a], join: any_failed}\n"
+               "budget: {tokens: 100}\n");
+    spend_and_finish(claim_one(), 100);
+    EXPECT_EQ(w_.step_state(task, "no"), "skipped");
+    EXPECT_EQ(w_.step_state(task, "failed"), "skipped");
+    EXPECT_EQ(w_.task_state(task), "complete");
+}
+
+TEST_P(Budgets, AStepWithAllowFailureFailsTheTask) {
+    auto const task =
+        create("  - {name: a, handler: {callable: h}}\n"
+               "  - {name: b, handler: {callable: h}, dependencies: [a], allow_failure: true}\n"
+               "budget: {tokens: 100}\n");
+    spend_and_finish(claim_one(), 100);
+    expect_refused(task, "b");
+    expect_failed(task);
+}
+
+TEST_P(Budgets, StepsThatWaitDoNotBegin) {
+    auto const task =
+        create("  - {name: a, handler: {callable: h}}\n"
+               "  - {name: sleep, sleep: {seconds: 9}, dependencies: [a]}\n"
+               "  - {name: signal, signal: {name: s}, dependencies: [a]}\n"
+               "  - {name: map, map: $context.l, handler: {callable: h}, dependencies: [a]}\n"
+               "budget: {tokens: 100}\n",
+               R"({"l": [1]})");
+    spend_and_finish(claim_one(), 100);
+    for (auto const* step : {"sleep", "signal", "map"}) {
+        expect_refused(task, step);
+    }
+    expect_failed(task);
+}
+
+TEST_P(Budgets, AWaitGoesOnAndItsChildrenAreRefused) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n"
+                             "  - {name: wait, signal: {name: s}}\n"
+                             "  - {name: b, handler: {callable: h}, dependencies: [wait]}\n"
+                             "budget: {tokens: 100}\n");
+    spend_and_finish(claim_one(), 100);
+    EXPECT_EQ(w_.task_state(task), "waiting");
+    w_.db().exec(fmt::format("select tasker.signal_task('{}', 's', '1')", task));
+    EXPECT_EQ(w_.step_state(task, "wait"), "complete");
+    expect_refused(task, "b");
+    expect_failed(task);
+}
+
+TEST_P(Budgets, UnitsThatItDoesNotNameAreCountedWithoutLimit) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n"
+                             "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
+                             "budget: {tokens: 100, cents: 5}\n");
+    auto const held = claim_one();
+    spend(held, R"({"pages": 1000, "tokens": 99, "cents": 4})");
+    w_.finish(held, "1");
+    EXPECT_EQ(spent(task), R"({"cents": 4, "pages": 1000, "tokens": 99})");
+    w_.finish(claim_one(), "1");
+    EXPECT_EQ(w_.task_state(task), "complete");
+}
+
+TEST_P(Budgets, EachUnitLimitsTheTask) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n"
+                             "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
+                             "budget: {tokens: 100, cents: 5}\n");
+    auto const held = claim_one();
+    spend(held, R"({"cents": 6})");
+    w_.finish(held, "1");
+    EXPECT_EQ(w_.shown(task, "b", "error ->> 'message'"),
+              "the budget of 5 cents is exhausted: 6 are spent");
+    expect_failed(task);
+}
+
+TEST_P(Budgets, WithoutABudgetSpendingIsOnlyCounted) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n"
+                             "  - {name: b, handler: {callable: h}, dependencies: [a]}\n");
+    spend_and_finish(claim_one(), 70);
+    spend_and_finish(claim_one(), 70);
+    EXPECT_EQ(w_.task_state(task), "complete");
+    EXPECT_EQ(of_task(task, "budget"), "");
+    EXPECT_EQ(spent(task), R"({"tokens": 140})");
+    auto const other = w_.create(1);
+    w_.run_all();
+    EXPECT_EQ(spent(other), "");
+}
+
+TEST_P(Budgets, AmountsEndAtTheirLimit) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n"
+                             "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
+                             "budget: {tokens: 1000000000000000}\n");
+    spend(claim_one(), R"({"tokens": 999999999999999})");
+    w_.expire_leases();
+    auto const held = claim_one();
+    spend(held, R"({"tokens": 1000000000000000})");
+    EXPECT_EQ(spent(task), R"({"tokens": 1000000000000000})");
+    w_.finish(held, "1");
+    expect_failed(task);
+}
+
+TEST_P(Budgets, ATaskCountsAHundredUnits) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n");
+    auto const held = claim_one();
+    std::string units;
+    for (int unit = 100; unit < 200; ++unit) {
+        units += fmt::format("{}\"u{}\": 1", units.empty() ? "" : ", ", unit);
+    }
+    spend(held, "{" + units + "}", 1);
+    spend(held, "{" + units + R"(, "a": 1})", 2);
+    EXPECT_EQ(of_task(task, "(select count(*) from json_object_keys(spent))"), "100");
+    EXPECT_EQ(of_task(task, "spent -> 'a'"), "");
+}
+
+// Maps.
+
+constexpr auto map = "  - {name: m, handler: {callable: h}, map: {over: $context.l, "
+                     "max_parallel: 1%s}, retry: {max_attempts: 3, backoff: none}%s}\n"
+                     "  - {name: b, handler: {callable: h}, dependencies: [m], join: all_done}\n"
+                     "budget: {tokens: 100}\n";
+
+std::string map_with(std::string const& in_map, std::string const& in_step = "") {
+    std::string text = map;
+    text.replace(text.find("%s"), 2, in_map);
+    return text.replace(text.find("%s"), 2, in_step);
+}
+
+TEST_P(Budgets, AMapThatHasItemsToSendStops) {
+    for (auto const* policy : {"", ", on_item_failure: collect"}) {
+        auto const task =
+            create(map_with(policy, ", allow_failure: true"), R"({"l": [1, 2, 3, 4]})");
+        spend_and_finish(claim_one(), 50);
+        spend_and_finish(claim_one(), 50);
+        EXPECT_THAT(w_.claim(), IsEmpty());
+        expect_refused(task, "m");
+        EXPECT_EQ(w_.db().value<std::string>(
+                      fmt::format("select string_agg(state, ' ' order by index) from "
+                                  "tasker.list_items('{}', 'm', null, -1, 10)",
+                                  task)),
+                  "complete complete cancelled cancelled");
+        expect_refused(task, "b");
+        expect_failed(task);
+    }
+}
+
+TEST_P(Budgets, AMapWhoseItemsWereAllSentEnds) {
+    auto const task = create("  - {name: m, handler: {callable: h}, map: $context.l}\n"
+                             "  - {name: b, handler: {callable: h}, dependencies: [m]}\n"
+                             "budget: {tokens: 100}\n",
+                             R"({"l": [1, 2]})");
+    for (auto const& item : w_.claim()) {
+        spend_and_finish(item, 100);
+    }
+    EXPECT_EQ(w_.step_state(task, "m"), "complete");
+    expect_refused(task, "b");
+    expect_failed(task);
+}
+
+TEST_P(Budgets, TheRetryOfAnItemIsRefused) {
+    for (auto const* policy : {"", ", on_item_failure: collect"}) {
+        auto const task = create(map_with(policy), R"({"l": [1]})");
+        auto const item = claim_one();
+        spend(item, R"({"tokens": 100})");
+        w_.finish(item, problem, 1);
+        EXPECT_EQ(fire(), 1);
+        expect_refused(task, "m");
+        EXPECT_EQ(w_.db().value<std::string>(fmt::format(
+                      "select state || ' ' || (error ->> 'type') || ' ' || attempts from "
+                      "tasker.list_items('{}', 'm', null, -1, 10)",
+                      task)),
+                  "failed budget_exhausted 1");
+        expect_failed(task);
+    }
+}
+
+TEST_P(Budgets, AnItemThatFailsForAnotherReasonIsThatReason) {
+    auto const task = create(map_with(""), R"({"l": [1, 2]})");
+    auto const item = claim_one();
+    spend(item, R"({"tokens": 100})");
+    w_.finish(item, problem, 2);
+    EXPECT_EQ(error_of(task, "m"), "item_failed");
+    expect_refused(task, "b");
+    expect_failed(task);
+}
+
+} // namespace
+} // namespace tasker::sql::testing
