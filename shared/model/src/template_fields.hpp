@@ -4,6 +4,7 @@
 #include "condition.hpp"
 #include "fields.hpp"
 #include "matrix_kind.hpp"
+#include "template_words.hpp"
 
 #include "tasker/model/names.hpp"
 #include "tasker/model/workflow_template.hpp"
@@ -15,32 +16,6 @@
 
 namespace tasker::model {
 
-inline constexpr std::string_view name_pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$";
-inline constexpr std::string_view namespace_pattern = "^[a-z](_?[a-z0-9]){0,31}$";
-inline constexpr std::string_view version_pattern =
-    R"(^(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})$)";
-inline constexpr std::string_view callable_pattern = "^[!-~]{1,256}$";
-
-inline constexpr std::array<std::string_view, 4> backoff_names{"none", "linear", "exponential",
-                                                               "fibonacci"};
-inline constexpr std::array<std::string_view, 5> step_type_names{
-    "standard", "decision", "deferred_convergence", "batchable", "batch_worker"};
-inline constexpr std::array<std::string_view, 5> join_names{
-    "all_complete", "none_failed", "any_complete", "all_done", "any_failed"};
-inline constexpr std::array<std::string_view, 2> otherwise_names{"skip", "fail"};
-inline constexpr std::array<std::string_view, 2> item_failure_names{"fail", "collect"};
-inline constexpr std::array<std::string_view, 3> late_names{"fail", "skip", "complete"};
-/// What the placeholders of a step's inputs read.
-inline constexpr std::array<std::string_view, 8> inputs_sources{
-    "context", "parents", "parent_states", "iteration", "previous", "item", "index", "items"};
-
-/// What the placeholder of the end of a sleep reads.
-inline constexpr std::array<std::string_view, 2> sleep_sources{"context", "parents"};
-
-/// What the placeholders of a child task's context read.
-inline constexpr std::array<std::string_view, 6> child_sources{"context",   "parents",  "item",
-                                                               "iteration", "previous", "index"};
-
 /// The name of a step; not `ALL`.
 struct step_name_kind : text_kind {
     constexpr step_name_kind() : text_kind{problem_of_name, name_pattern} {}
@@ -50,9 +25,6 @@ struct step_name_kind : text_kind {
 };
 
 std::optional<std::string> callable_problem(std::string_view name);
-
-/// What the placeholders of a template's result read.
-inline constexpr std::array<std::string_view, 2> result_sources{"context", "steps"};
 
 /// A number of attempts. 0 means one attempt, without a retry, as in tasker-core.
 struct attempts_kind : integer_kind {

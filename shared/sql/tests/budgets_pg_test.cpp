@@ -1,7 +1,4 @@
-#include "workflow_database.hpp"
-
-#include <fmt/format.h>
-#include <gmock/gmock.h>
+#include "budgets.hpp"
 
 namespace tasker::sql::testing {
 namespace {
@@ -9,74 +6,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-constexpr auto problem = R"({"message": "no", "type": "t"})";
-constexpr auto exhausted = "the budget of 100 tokens is exhausted: 100 are spent";
-
-/// `budget` of a template, and what steps spend.
-class Budgets : public ::testing::TestWithParam<reporting> {
-protected:
-    int register_template(std::string const& steps) {
-        return w_.register_yaml("t" + std::to_string(++templates_), steps);
-    }
-
-    std::string create(std::string const& steps, std::string const& context = "{}") {
-        return w_.create(register_template(steps), context);
-    }
-
-    held_step claim_one() {
-        auto const held = w_.claim();
-        EXPECT_THAT(held, SizeIs(1));
-        return held.at(0);
-    }
-
-    /// `amounts`: all that this delivery has spent, as JSON. Returns how many steps are held.
-    int spend(held_step const& step, std::string const& amounts, int note = 1) {
-        return w_.db().value<int>(
-            fmt::format("select tasker.store_progress(array['{}']::uuid[], array[{}], array[{}], "
-                        "array[{}], '{{null}}', '{{null}}', '{{null}}', array['{}'])",
-                        step.task_id, step.step_no, step.delivery, note, amounts));
-    }
-
-    void spend_and_finish(held_step const& step, int tokens, std::string const& result = "1") {
-        spend(step, fmt::format(R"({{"tokens": {}}})", tokens));
-        w_.finish(step, result);
-    }
-
-    int fire() {
-        return w_.db().value<int>("select fired from tasker.fire_timers(1000)");
-    }
-
-    std::string of_task(std::string const& task, std::string const& column) {
-        return w_.db().value<std::string>(
-            fmt::format("select coalesce(({})::text, '') from tasker.get_tasks(array['{}'::uuid])",
-                        column, task));
-    }
-
-    std::string spent(std::string const& task) {
-        return of_task(task, "spent");
-    }
-
-    std::string error_of(std::string const& task, std::string const& step) {
-        return w_.shown(task, step, "error ->> 'type'");
-    }
-
-    void expect_refused(std::string const& task, std::string const& step) {
-        EXPECT_EQ(w_.step_state(task, step), "failed") << step;
-        EXPECT_EQ(error_of(task, step), "budget_exhausted") << step;
-    }
-
-    void expect_failed(std::string const& task) {
-        EXPECT_EQ(w_.task_state(task), "failed");
-        EXPECT_EQ(of_task(task, "error ->> 'type'"), "budget_exhausted");
-        EXPECT_NE(of_task(task, "finished_at"), "");
-        EXPECT_EQ(w_.messages(), 0);
-        EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
-    }
-
-    workflow_database w_{GetParam()};
-    int templates_ = 0;
-};
 
 INSTANTIATE_TEST_SUITE_P(Reporting, Budgets,
                          ::testing::Values(reporting::in_a_batch, reporting::alone),
@@ -146,7 +75,7 @@ TEST_P(Budgets, AttemptsThatFailAndLostLeasesCount) {
                "budget: {tokens: 100}\n");
     auto const first = claim_one();
     spend(first, R"({"tokens": 40})");
-    w_.finish(first, problem, 1);
+    w_.finish(first, refused_problem, 1);
     ASSERT_EQ(fire(), 1);
     auto const second = claim_one();
     spend(second, R"({"tokens": 30})");
@@ -165,7 +94,7 @@ TEST_P(Budgets, RetryThatIsDueIsRefused) {
         "budget: {tokens: 100}\n");
     auto const held = claim_one();
     spend(held, R"({"tokens": 100})");
-    w_.finish(held, problem, 1);
+    w_.finish(held, refused_problem, 1);
     EXPECT_EQ(w_.step_state(task, "a"), "waiting_for_retry");
     EXPECT_EQ(fire(), 1);
     expect_refused(task, "a");
@@ -224,7 +153,7 @@ TEST_P(Budgets, ErrorHandlersDoNotRunButCompensationsDo) {
     auto const undo = claim_one();
     EXPECT_EQ(undo.name, "a:undo");
     spend(undo, R"({"tokens": 1})");
-    w_.finish(undo, problem, 1);
+    w_.finish(undo, refused_problem, 1);
     ASSERT_EQ(fire(), 1);
     spend_and_finish(claim_one(), 2);
     EXPECT_EQ(of_task(task, "compensation"), "complete");
@@ -343,77 +272,6 @@ TEST_P(Budgets, ATaskCountsAHundredUnits) {
     spend(held, "{" + units + R"(, "a": 1})", 2);
     EXPECT_EQ(of_task(task, "(select count(*) from json_object_keys(spent))"), "100");
     EXPECT_EQ(of_task(task, "spent -> 'a'"), "");
-}
-
-// Maps.
-
-constexpr auto map = "  - {name: m, handler: {callable: h}, map: {over: $context.l, "
-                     "max_parallel: 1%s}, retry: {max_attempts: 3, backoff: none}%s}\n"
-                     "  - {name: b, handler: {callable: h}, dependencies: [m], join: all_done}\n"
-                     "budget: {tokens: 100}\n";
-
-std::string map_with(std::string const& in_map, std::string const& in_step = "") {
-    std::string text = map;
-    text.replace(text.find("%s"), 2, in_map);
-    return text.replace(text.find("%s"), 2, in_step);
-}
-
-TEST_P(Budgets, AMapThatHasItemsToSendStops) {
-    for (auto const* policy : {"", ", on_item_failure: collect"}) {
-        auto const task =
-            create(map_with(policy, ", allow_failure: true"), R"({"l": [1, 2, 3, 4]})");
-        spend_and_finish(claim_one(), 50);
-        spend_and_finish(claim_one(), 50);
-        EXPECT_THAT(w_.claim(), IsEmpty());
-        expect_refused(task, "m");
-        EXPECT_EQ(w_.db().value<std::string>(
-                      fmt::format("select string_agg(state, ' ' order by index) from "
-                                  "tasker.list_items('{}', 'm', null, -1, 10)",
-                                  task)),
-                  "complete complete cancelled cancelled");
-        expect_refused(task, "b");
-        expect_failed(task);
-    }
-}
-
-TEST_P(Budgets, AMapWhoseItemsWereAllSentEnds) {
-    auto const task = create("  - {name: m, handler: {callable: h}, map: $context.l}\n"
-                             "  - {name: b, handler: {callable: h}, dependencies: [m]}\n"
-                             "budget: {tokens: 100}\n",
-                             R"({"l": [1, 2]})");
-    for (auto const& item : w_.claim()) {
-        spend_and_finish(item, 100);
-    }
-    EXPECT_EQ(w_.step_state(task, "m"), "complete");
-    expect_refused(task, "b");
-    expect_failed(task);
-}
-
-TEST_P(Budgets, TheRetryOfAnItemIsRefused) {
-    for (auto const* policy : {"", ", on_item_failure: collect"}) {
-        auto const task = create(map_with(policy), R"({"l": [1]})");
-        auto const item = claim_one();
-        spend(item, R"({"tokens": 100})");
-        w_.finish(item, problem, 1);
-        EXPECT_EQ(fire(), 1);
-        expect_refused(task, "m");
-        EXPECT_EQ(w_.db().value<std::string>(fmt::format(
-                      "select state || ' ' || (error ->> 'type') || ' ' || attempts from "
-                      "tasker.list_items('{}', 'm', null, -1, 10)",
-                      task)),
-                  "failed budget_exhausted 1");
-        expect_failed(task);
-    }
-}
-
-TEST_P(Budgets, AnItemThatFailsForAnotherReasonIsThatReason) {
-    auto const task = create(map_with(""), R"({"l": [1, 2]})");
-    auto const item = claim_one();
-    spend(item, R"({"tokens": 100})");
-    w_.finish(item, problem, 2);
-    EXPECT_EQ(error_of(task, "m"), "item_failed");
-    expect_refused(task, "b");
-    expect_failed(task);
 }
 
 } // namespace
