@@ -96,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
         wrong_matrix{"Null", "{os: [null]}",
                      ".os[0]: must be a string, a number or a boolean, not null"},
         wrong_matrix{"ARepeatedValue", "{os: [a, b, a]}", ".os[2]: is in the list again"},
-        wrong_matrix{"AName", "{'o s': [a]}", "[\"o s\"]: must be 1 to 64 letters, digits, `_` or `-`"},
+        wrong_matrix{"AName", "{'o s': [a]}",
+                     "[\"o s\"]: must be 1 to 64 letters, digits, `_` or `-`"},
         wrong_matrix{"TooManyCombinations", "{a: " + numbers(7) + ", b: " + numbers(143) + "}",
                      ": must have at most 1000 combinations, not 1001"}),
     [](auto const& tested) { return tested.param.name; });

@@ -3,9 +3,7 @@
 namespace tasker::sql::testing {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 
 constexpr auto map = "  - {name: m, handler: {callable: h}, map: {over: $context.l, "
                      "max_parallel: 1%s}, retry: {max_attempts: 3, backoff: none}%s}\n"

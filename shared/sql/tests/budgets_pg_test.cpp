@@ -3,7 +3,6 @@
 namespace tasker::sql::testing {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
