@@ -55,7 +55,8 @@ TEST_F(WorkerBudget, WhatAFailureSpentCounts) {
     running_worker w{options(), [](worker& to) {
                          to.handle("spend", [](step_context const& step) -> step_result {
                              step.spend("tokens", 30);
-                             return step.attempt() == 1 ? retryable_error("again") : success();
+                             bool const fails = step.name() == "a" && step.attempt() == 1;
+                             return fails ? retryable_error("again") : success();
                          });
                      }};
     auto const id = create("two");
