@@ -82,12 +82,14 @@ constexpr std::array kinds_without_handler{
 /// Only one of the keys that run a handler or a child task several times.
 void check_iteration(reading in, document_path const& path, mapping_reader const& step) {
     static constexpr std::array<std::string_view, 3> keys{"map", "matrix", "repeat"};
-    auto const first =
-        std::ranges::find_if(keys, [&](auto key) { return step.find(key).has_value(); });
-    for (auto other = first; other != keys.end() && ++other != keys.end();) {
-        if (auto const node = step.find(*other)) {
-            in.problems.add(document_path{path, *other}, in.source[*node],
-                            "cannot be combined with `" + std::string{*first} + '`');
+    std::string_view first;
+    for (auto const key : keys) {
+        auto const node = step.find(key);
+        if (node && first.empty()) {
+            first = key;
+        } else if (node) {
+            in.problems.add(document_path{path, key}, in.source[*node],
+                            "cannot be combined with `" + std::string{first} + '`');
         }
     }
 }

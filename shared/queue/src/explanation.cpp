@@ -19,7 +19,7 @@ explain_task(pg::connection& connection, task_id task, deadline until) {
     if (!answer) {
         co_return answer.error();
     }
-    if (answer->size() == 0) {
+    if (answer->empty()) {
         co_return std::nullopt;
     }
     // The first row is the task.
