@@ -9,7 +9,6 @@
 namespace tasker::sql::testing {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 class Matrix : public ::testing::TestWithParam<reporting> {

@@ -7,7 +7,6 @@ namespace tasker::sql::testing {
 namespace {
 
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 
 constexpr auto problem = R"({"message": "no", "type": "t"})";
 
