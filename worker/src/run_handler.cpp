@@ -143,7 +143,7 @@ step_result try_handler(handler const& run, trial_step const& step, trial_inputs
     auto result = tried(run, running);
     if (notes != nullptr) {
         auto own = running->notes.checkpoint();
-        *notes = {.checkpoint = own ? std::move(own) : running->step.checkpoint,
+        *notes = {.checkpoint = own ? own : running->step.checkpoint,
                   .spent = running->notes.spent()};
     }
     return result;
