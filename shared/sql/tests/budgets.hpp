@@ -46,14 +46,8 @@ protected:
         return w_.db().value<int>("select fired from tasker.fire_timers(1000)");
     }
 
-    std::string of_task(std::string const& task, std::string const& column) {
-        return w_.db().value<std::string>(
-            fmt::format("select coalesce(({})::text, '') from tasker.get_tasks(array['{}'::uuid])",
-                        column, task));
-    }
-
     std::string spent(std::string const& task) {
-        return of_task(task, "spent");
+        return w_.of_task(task, "spent");
     }
 
     std::string error_of(std::string const& task, std::string const& step) {
@@ -67,8 +61,8 @@ protected:
 
     void expect_failed(std::string const& task) {
         EXPECT_EQ(w_.task_state(task), "failed");
-        EXPECT_EQ(of_task(task, "error ->> 'type'"), "budget_exhausted");
-        EXPECT_NE(of_task(task, "finished_at"), "");
+        EXPECT_EQ(w_.of_task(task, "error ->> 'type'"), "budget_exhausted");
+        EXPECT_NE(w_.of_task(task, "finished_at"), "");
         EXPECT_EQ(w_.messages(), 0);
         EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
     }

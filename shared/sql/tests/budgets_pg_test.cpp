@@ -6,11 +6,7 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-INSTANTIATE_TEST_SUITE_P(Reporting, Budgets,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, Budgets, each_reporting, name_of_reporting);
 
 constexpr auto chain = "  - {name: a, handler: {callable: h}}\n"
                        "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
@@ -19,7 +15,7 @@ constexpr auto chain = "  - {name: a, handler: {callable: h}}\n"
 
 TEST_P(Budgets, TheNextStepFailsTheTaskOnceTheAmountIsReached) {
     auto const task = create(chain);
-    EXPECT_EQ(of_task(task, "budget"), R"({"tokens": 100})");
+    EXPECT_EQ(w_.of_task(task, "budget"), R"({"tokens": 100})");
     EXPECT_EQ(spent(task), "");
     spend_and_finish(claim_one(), 99);
     EXPECT_EQ(spent(task), R"({"tokens": 99})");
@@ -32,8 +28,8 @@ TEST_P(Budgets, TheNextStepFailsTheTaskOnceTheAmountIsReached) {
     EXPECT_EQ(w_.shown(task, "c", "error ->> 'message'"), exhausted);
     EXPECT_EQ(w_.shown(task, "c", "attempts"), "0");
     expect_failed(task);
-    EXPECT_EQ(of_task(task, "error ->> 'message'"), exhausted);
-    EXPECT_EQ(of_task(task, "steps_failed"), "1");
+    EXPECT_EQ(w_.of_task(task, "error ->> 'message'"), exhausted);
+    EXPECT_EQ(w_.of_task(task, "steps_failed"), "1");
 }
 
 TEST_P(Budgets, TheWorkerThatReportsGetsNoStepThatIsRefused) {
@@ -48,7 +44,7 @@ TEST_P(Budgets, TheLastStepMayExhaustIt) {
     auto const task = create("  - {name: a, handler: {callable: h}}\nbudget: {tokens: 100}\n");
     spend_and_finish(claim_one(), 1'000);
     EXPECT_EQ(w_.task_state(task), "complete");
-    EXPECT_EQ(of_task(task, "error"), "");
+    EXPECT_EQ(w_.of_task(task, "error"), "");
     EXPECT_EQ(spent(task), R"({"tokens": 1000})");
 }
 
@@ -133,7 +129,7 @@ TEST_P(Budgets, WhatRunsIsNotStopped) {
     EXPECT_EQ(w_.shown(task, "b", "result"), "7");
     expect_refused(task, "after_b");
     expect_failed(task);
-    EXPECT_EQ(of_task(task, "steps_failed"), "2");
+    EXPECT_EQ(w_.of_task(task, "steps_failed"), "2");
     EXPECT_EQ(spent(task), R"({"tokens": 105})");
 }
 
@@ -155,7 +151,7 @@ TEST_P(Budgets, ErrorHandlersDoNotRunButCompensationsDo) {
     w_.finish(undo, refused_problem, 1);
     ASSERT_EQ(fire(), 1);
     spend_and_finish(claim_one(), 2);
-    EXPECT_EQ(of_task(task, "compensation"), "complete");
+    EXPECT_EQ(w_.of_task(task, "compensation"), "complete");
     EXPECT_EQ(spent(task), R"({"tokens": 103})");
     expect_failed(task);
 }
@@ -240,7 +236,7 @@ TEST_P(Budgets, WithoutABudgetSpendingIsOnlyCounted) {
     spend_and_finish(claim_one(), 70);
     spend_and_finish(claim_one(), 70);
     EXPECT_EQ(w_.task_state(task), "complete");
-    EXPECT_EQ(of_task(task, "budget"), "");
+    EXPECT_EQ(w_.of_task(task, "budget"), "");
     EXPECT_EQ(spent(task), R"({"tokens": 140})");
     auto const other = w_.create(1);
     w_.run_all();
@@ -269,8 +265,8 @@ TEST_P(Budgets, ATaskCountsAHundredUnits) {
     }
     spend(held, "{" + units + "}", 1);
     spend(held, "{" + units + R"(, "a": 1})", 2);
-    EXPECT_EQ(of_task(task, "(select count(*) from json_object_keys(spent))"), "100");
-    EXPECT_EQ(of_task(task, "spent -> 'a'"), "");
+    EXPECT_EQ(w_.of_task(task, "(select count(*) from json_object_keys(spent))"), "100");
+    EXPECT_EQ(w_.of_task(task, "spent -> 'a'"), "");
 }
 
 } // namespace

@@ -34,11 +34,7 @@ bool cancel_elsewhere(std::string const& dsn, std::string const& task) {
 
 class CancelBehindAReport : public ::testing::TestWithParam<reporting> {};
 
-INSTANTIATE_TEST_SUITE_P(Reporting, CancelBehindAReport,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, CancelBehindAReport, each_reporting, name_of_reporting);
 
 TEST_P(CancelBehindAReport, AlsoCancelsTheStepThatTheReportHandsOut) {
     workflow_database w{GetParam()};

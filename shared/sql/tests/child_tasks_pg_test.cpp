@@ -61,13 +61,6 @@ protected:
         return ids.size() == 1 ? ids.front() : fmt::format("{} children", ids.size());
     }
 
-    /// A column of a task as the API shows it, as text; "" for null.
-    std::string shown(std::string const& task, std::string const& column) {
-        return w_.db().value<std::string>(
-            fmt::format("select coalesce(({})::text, '') from tasker.get_tasks(array['{}'::uuid])",
-                        column, task));
-    }
-
     void cancel(std::string const& task) {
         w_.db().exec("select tasker.cancel_tasks(array['" + task + "'::uuid])");
     }
@@ -97,7 +90,7 @@ TEST_F(ChildTasks, CompleteTheirStepWithTheirResult) {
     w_.finish(w_.claim().at(0), R"({"n": 1})");
     EXPECT_EQ(states(task), "a complete, p waiting, c pending; running");
     EXPECT_EQ(w_.shown(task, "p", "waiting_for"), "children");
-    EXPECT_EQ(shown(child_of(task), "context::jsonb"),
+    EXPECT_EQ(w_.of_task(child_of(task), "context::jsonb"),
               R"({"n": 1, "id": 1.50, "text": "is 1.50"})");
     run();
     EXPECT_EQ(states(task), "a complete, p complete, c complete; complete");
@@ -110,13 +103,13 @@ TEST_F(ChildTasks, OfRootsAreCreatedWithTheirTask) {
     auto const task = parent_of("child");
     EXPECT_EQ(states(task), "p waiting; running");
     EXPECT_EQ(w_.messages(), 1);
-    EXPECT_EQ(shown(child_of(task), "context"), "{}");
-    EXPECT_EQ(shown(child_of(task), "parent_task"), task);
-    EXPECT_EQ(shown(child_of(task), "parent_step"), "p");
-    EXPECT_EQ(shown(task, "parent_task"), "");
+    EXPECT_EQ(w_.of_task(child_of(task), "context"), "{}");
+    EXPECT_EQ(w_.of_task(child_of(task), "parent_task"), task);
+    EXPECT_EQ(w_.of_task(child_of(task), "parent_step"), "p");
+    EXPECT_EQ(w_.of_task(task, "parent_task"), "");
     run();
     EXPECT_EQ(states(task), "p complete; complete");
-    EXPECT_EQ(shown(task, "result::jsonb"), R"({"p": {"x": {"n": 1}}})");
+    EXPECT_EQ(w_.of_task(task, "result::jsonb"), R"({"p": {"x": {"n": 1}}})");
 }
 
 TEST_F(ChildTasks, ThatEndAtTheirCreationEndTheirStep) {
@@ -124,7 +117,7 @@ TEST_F(ChildTasks, ThatEndAtTheirCreationEndTheirStep) {
     auto const task = parent_of("child");
     run();
     EXPECT_EQ(states(task), "p complete; complete");
-    EXPECT_EQ(shown(task, "result::jsonb"), R"({"p": {}})");
+    EXPECT_EQ(w_.of_task(task, "result::jsonb"), R"({"p": {}})");
 }
 
 TEST_F(ChildTasks, ThatFailFailTheirStepWhichNamesThem) {
@@ -240,7 +233,7 @@ TEST_F(ChildTasks, WithAPlaceThatHasNoValueFailTheirStepOnly) {
     run();
     EXPECT_EQ(states(task), "p failed, q complete; failed");
     EXPECT_EQ(states(other), "p complete, q complete; complete");
-    EXPECT_EQ(shown(child_of(other), "context::jsonb"), R"({"a": [null]})");
+    EXPECT_EQ(w_.of_task(child_of(other), "context::jsonb"), R"({"a": [null]})");
 }
 
 TEST_F(ChildTasks, WhoseContextCannotBeReadFailTheirStepOnly) {
@@ -290,9 +283,9 @@ TEST_F(ChildTasks, HaveTheVersionThatWasNewestWhenTheTemplateWasRegistered) {
     w_.register_yaml("child", one_step);
     w_.db().exec("update tasker.templates set version = '1.10.0' "
                  "where name = 'child' and version = '1.0.0'");
-    EXPECT_EQ(shown(child_of(w_.create(id)), "version"), "1.9.0");
-    EXPECT_EQ(shown(child_of(parent_of("child")), "version"), "1.10.0");
-    EXPECT_EQ(shown(child_of(parent_of("child, version: 1.9.0")), "version"), "1.9.0");
+    EXPECT_EQ(w_.of_task(child_of(w_.create(id)), "version"), "1.9.0");
+    EXPECT_EQ(w_.of_task(child_of(parent_of("child")), "version"), "1.10.0");
+    EXPECT_EQ(w_.of_task(child_of(parent_of("child, version: 1.9.0")), "version"), "1.9.0");
 }
 
 TEST_F(ChildTasks, MustBeRegisteredBeforeAndCannotContainTheirParent) {

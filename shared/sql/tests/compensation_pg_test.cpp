@@ -44,14 +44,8 @@ protected:
         return names;
     }
 
-    std::string of_task(std::string const& task, std::string const& column) {
-        return w_.db().value<std::string>(
-            fmt::format("select coalesce(({})::text, '') from tasker.get_tasks(array['{}'::uuid])",
-                        column, task));
-    }
-
     std::string compensation(std::string const& task) {
-        return of_task(task, "compensation");
+        return w_.of_task(task, "compensation");
     }
 
     /// "ship: pending", …
@@ -82,11 +76,7 @@ protected:
     int templates_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Reporting, Compensation,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, Compensation, each_reporting, name_of_reporting);
 
 constexpr auto chain =
     "  - {name: a, handler: {callable: h}, compensate: {callable: ua}}\n"
@@ -174,7 +164,7 @@ TEST_P(Compensation, FailedOneStopsThoseOfTheStepsBefore) {
     }
     EXPECT_EQ(w_.task_state(other), "failed");
     EXPECT_EQ(compensation(other), "failed");
-    EXPECT_EQ(of_task(other, "steps_failed"), "1");
+    EXPECT_EQ(w_.of_task(other, "steps_failed"), "1");
     EXPECT_THAT(listed(other), ElementsAre("x: complete", "b: failed", "a: not_run"));
     EXPECT_EQ(w_.shown(other, "b", "compensation ->> 'error'"), problem);
     EXPECT_EQ(w_.shown(other, "b", "compensation ->> 'attempts'"), "1");
@@ -281,11 +271,11 @@ TEST_P(Compensation, TaskIsFinishedAfterIt) {
     run_once();
     w_.finish(w_.claim().at(0), problem, 2);
     EXPECT_FALSE(is_finished(task));
-    EXPECT_EQ(of_task(task, "finished_at"), "");
+    EXPECT_EQ(w_.of_task(task, "finished_at"), "");
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.unsuccessful_tasks"), 1);
     run_once();
     EXPECT_TRUE(is_finished(task));
-    EXPECT_NE(of_task(task, "finished_at"), "");
+    EXPECT_NE(w_.of_task(task, "finished_at"), "");
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.list_tasks(null, null, null, "
                                  "'failed', null, null, null, 10) where compensation = 'complete'"),
               1);
@@ -294,8 +284,8 @@ TEST_P(Compensation, TaskIsFinishedAfterIt) {
 TEST_P(Compensation, UndoStepsAreNoStepsOfTheTask) {
     auto const task = create(chain);
     run_until_failure("c");
-    EXPECT_EQ(of_task(task, "steps_total"), "3");
-    EXPECT_EQ(of_task(task, "steps_complete"), "2");
+    EXPECT_EQ(w_.of_task(task, "steps_total"), "3");
+    EXPECT_EQ(w_.of_task(task, "steps_complete"), "2");
     EXPECT_EQ(w_.db().value<int>(
                   fmt::format("select count(*) from tasker.list_steps('{}', null, -1, 100)", task)),
               3);

@@ -54,11 +54,7 @@ protected:
     int templates_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Reporting, DynamicSteps,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, DynamicSteps, each_reporting, name_of_reporting);
 
 /// A step joins four parents: one that is complete, and others that end as `parents` says.
 std::string joined(std::string const& rule, std::string const& parents) {

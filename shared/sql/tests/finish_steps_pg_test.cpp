@@ -26,11 +26,7 @@ std::string json_text(std::size_t letters) {
 
 class FinishSteps : public ::testing::TestWithParam<reporting> {};
 
-INSTANTIATE_TEST_SUITE_P(Reporting, FinishSteps,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, FinishSteps, each_reporting, name_of_reporting);
 
 TEST_P(FinishSteps, ADiamondRunsEveryStepOnceAfterItsParents) {
     workflow_database w{GetParam()};

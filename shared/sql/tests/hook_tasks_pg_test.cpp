@@ -20,20 +20,20 @@ TEST_F(HookTasks, AHookTaskDescribesTheTaskThatEnded) {
     auto const held = w_.claim(1, 30, 1, "{tasker_default__p3}");
     w_.finish(held.at(0), R"({"n": 1.10})");
     EXPECT_EQ(w_.task_state(task), "complete");
-    auto const hook = of_task(task, "hook_task");
-    EXPECT_EQ(of_task(hook, "name"), "hook");
-    EXPECT_EQ(of_task(hook, "priority"), "3");
-    EXPECT_EQ(json::parse(of_task(hook, "labels")), (json{{"tasker.hook_of", task}}));
-    EXPECT_EQ(of_task(hook, "parent_task"), "");
-    EXPECT_THAT(of_task(hook, "context"), HasSubstr("1.10"));
-    auto context = json::parse(of_task(hook, "context"));
+    auto const hook = w_.of_task(task, "hook_task");
+    EXPECT_EQ(w_.of_task(hook, "name"), "hook");
+    EXPECT_EQ(w_.of_task(hook, "priority"), "3");
+    EXPECT_EQ(json::parse(w_.of_task(hook, "labels")), (json{{"tasker.hook_of", task}}));
+    EXPECT_EQ(w_.of_task(hook, "parent_task"), "");
+    EXPECT_THAT(w_.of_task(hook, "context"), HasSubstr("1.10"));
+    auto context = json::parse(w_.of_task(hook, "context"));
     auto const time = [&](char const* name) {
         auto const text = context.at(name).get<std::string>();
         context.erase(name);
         return text;
     };
-    EXPECT_EQ(time("created_at"), of_task(task, "tasker.utc_text(created_at)"));
-    EXPECT_EQ(time("finished_at"), of_task(task, "tasker.utc_text(finished_at)"));
+    EXPECT_EQ(time("created_at"), w_.of_task(task, "tasker.utc_text(created_at)"));
+    EXPECT_EQ(time("finished_at"), w_.of_task(task, "tasker.utc_text(finished_at)"));
     EXPECT_EQ(context,
               (json{{"task_id", task},
                     {"template", {{"name", "t1"}, {"namespace", "default"}, {"version", "1.0.0"}}},
@@ -47,7 +47,7 @@ TEST_F(HookTasks, AHookTaskDescribesTheTaskThatEnded) {
 TEST_F(HookTasks, AHookTaskIsAnOrdinaryRootTask) {
     auto const task = create(one_step);
     w_.finish(w_.claim().at(0), "1");
-    auto const hook = of_task(task, "hook_task");
+    auto const hook = w_.of_task(task, "hook_task");
     EXPECT_EQ(w_.task_state(hook), "pending");
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.list_tasks(null, null, null, null, "
                                  "null, null, null, 10)"),
@@ -66,7 +66,7 @@ TEST_F(HookTasks, AHookTaskIsAnOrdinaryRootTask) {
               1);
     EXPECT_EQ(w_.run_all(), std::vector<std::string>{"h"});
     EXPECT_EQ(w_.task_state(hook), "complete");
-    EXPECT_EQ(of_task(hook, "hook_task"), "");
+    EXPECT_EQ(w_.of_task(hook, "hook_task"), "");
 }
 
 TEST_F(HookTasks, TheErrorIsThatOfTheFirstStepThatFailed) {
@@ -89,11 +89,11 @@ TEST_F(HookTasks, OfHooksRunToo) {
     auto const task = w_.create(w_.register_yaml(
         "first", std::string{one_step} + "on_complete: {workflow: {name: second}}\n"));
     w_.run_all();
-    auto const second = of_task(task, "hook_task");
-    EXPECT_EQ(of_task(second, "name"), "second");
-    auto const third = of_task(second, "hook_task");
-    EXPECT_EQ(of_task(third, "name"), "hook");
-    EXPECT_EQ(of_task(third, "state"), "complete");
+    auto const second = w_.of_task(task, "hook_task");
+    EXPECT_EQ(w_.of_task(second, "name"), "second");
+    auto const third = w_.of_task(second, "hook_task");
+    EXPECT_EQ(w_.of_task(third, "name"), "hook");
+    EXPECT_EQ(w_.of_task(third, "state"), "complete");
 }
 
 TEST_F(HookTasks, AreNestedAtMostTwentyDeep) {
@@ -141,7 +141,7 @@ TEST_F(HookTasks, OfATemplateWithoutThemCostNothing) {
         w_.db().value<std::string>("select coalesce(has_hooks::text, 'null') from tasker.tasks"),
         "null");
     w_.finish(w_.claim().at(0), "1");
-    EXPECT_EQ(of_task(task, "hook_task"), "");
+    EXPECT_EQ(w_.of_task(task, "hook_task"), "");
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.tasks"), 1);
 }
 
@@ -173,7 +173,7 @@ TEST_F(HookTasks, ChooseTheirTemplateWhenTheyAreRegistered) {
                  "leaves, is_dynamic, has_dynamic_roots, created_at from tasker.templates "
                  "where name = 'hook'");
     w_.finish(w_.claim().at(0), "1");
-    EXPECT_EQ(of_task(of_task(task, "hook_task"), "version"), "1.0.0");
+    EXPECT_EQ(w_.of_task(w_.of_task(task, "hook_task"), "version"), "1.0.0");
 }
 
 TEST_F(HookTasks, AWebhookIsATaskWithItsAddressAndTheDescription) {
@@ -189,7 +189,7 @@ TEST_F(HookTasks, AWebhookIsATaskWithItsAddressAndTheDescription) {
     context.erase("task");
     EXPECT_EQ(context,
               (json{{"event", "task.failed"}, {"url", "https://h/x"}, {"secret", "billing"}}));
-    EXPECT_EQ(of_task(of_task(task, "hook_task"), "name"), "tasker.webhook");
+    EXPECT_EQ(w_.of_task(w_.of_task(task, "hook_task"), "name"), "tasker.webhook");
     auto const next = w_.db().value<std::string>("select tasker.create_task('default', 't')");
     for (auto const& step : w_.claim()) {
         w_.finish(step, "1");

@@ -33,12 +33,6 @@ protected:
         return w_.db().value<int>("select fired from tasker.fire_timers(1000)");
     }
 
-    std::string of_task(std::string const& task, std::string const& column) {
-        return w_.db().value<std::string>(
-            fmt::format("select coalesce(({})::text, '') from tasker.get_tasks(array['{}'::uuid])",
-                        column, task));
-    }
-
     int hook_tasks() {
         return w_.db().value<int>(
             "select count(*) from tasker.task_labels where name = 'tasker.hook_of'");

@@ -132,7 +132,7 @@ TEST_F(Hooks, RunAfterTheCompensationOfChildTasks) {
     w_.finish(w_.claim().at(0), "1");
     w_.move_clock("61 seconds");
     EXPECT_EQ(fire(), 1);
-    EXPECT_EQ(of_task(task, "compensation"), "running");
+    EXPECT_EQ(w_.of_task(task, "compensation"), "running");
     EXPECT_EQ(context_for(task), json());
     auto const held = w_.claim();
     ASSERT_THAT(held, SizeIs(1));
@@ -152,7 +152,7 @@ TEST_F(Hooks, DoNotRunForCancelledTasks) {
     w_.finish(w_.claim().at(0), "1");
     cancel(task, true);
     w_.run_all();
-    EXPECT_EQ(of_task(task, "compensation"), "complete");
+    EXPECT_EQ(w_.of_task(task, "compensation"), "complete");
     cancel(create(one_step), false);
     EXPECT_EQ(hook_tasks(), 0);
     // One that failed before has its hook task already, and keeps it.
@@ -163,10 +163,10 @@ TEST_F(Hooks, DoNotRunForCancelledTasks) {
                              "'{{0}}')",
                              failed));
     w_.finish(w_.claim().at(0), problem, 2);
-    auto const hook = of_task(failed, "hook_task");
+    auto const hook = w_.of_task(failed, "hook_task");
     cancel(failed, true);
     EXPECT_EQ(w_.task_state(failed), "cancelled");
-    EXPECT_EQ(of_task(failed, "hook_task"), hook);
+    EXPECT_EQ(w_.of_task(failed, "hook_task"), hook);
     EXPECT_EQ(w_.task_state(hook), "pending");
     EXPECT_EQ(hook_tasks(), 1);
 }

@@ -90,11 +90,7 @@ protected:
     int templates_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Reporting, Maps,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, Maps, each_reporting, name_of_reporting);
 
 TEST_P(Maps, TheResultHasThoseOfTheItemsInTheirOrder) {
     start("$context.l", "[3, 1, 2]");

@@ -44,11 +44,7 @@ protected:
     std::string task_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Reporting, Matrix,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, Matrix, each_reporting, name_of_reporting);
 
 TEST_P(Matrix, RunsEachCombinationWithoutTheParentsResults) {
     start();

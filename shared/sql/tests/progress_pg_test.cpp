@@ -72,11 +72,7 @@ protected:
     int templates_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Reporting, Progress,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, Progress, each_reporting, name_of_reporting);
 
 TEST_P(Progress, CheckpointIsGivenToTheNextAttempt) {
     create();

@@ -28,11 +28,7 @@ protected:
     int templates_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Reporting, Reasons,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, Reasons, each_reporting, name_of_reporting);
 
 TEST_P(Reasons, AStepBehindAFailedOneNamesIt) {
     for (auto const* const dynamic : {"", ", join: none_failed"}) {

@@ -24,12 +24,6 @@ protected:
         return w_.db().value<int>("select fired from tasker.fire_timers(1000)");
     }
 
-    std::string of_task(std::string const& task, std::string const& column) {
-        return w_.db().value<std::string>(
-            fmt::format("select coalesce(({})::text, '') from tasker.get_tasks(array['{}'::uuid])",
-                        column, task));
-    }
-
     workflow_database w_;
     int templates_ = 0;
 };
@@ -48,10 +42,10 @@ TEST_F(TaskDeadlines, TaskFailsAndItsRunningStepLosesItsLease) {
     w_.move_clock("61 seconds");
     EXPECT_EQ(fire(), 1);
     EXPECT_EQ(w_.task_state(task), "failed");
-    EXPECT_EQ(of_task(task, "error ->> 'type'"), "deadline");
-    EXPECT_EQ(of_task(task, "error ->> 'message'"),
+    EXPECT_EQ(w_.of_task(task, "error ->> 'type'"), "deadline");
+    EXPECT_EQ(w_.of_task(task, "error ->> 'message'"),
               "the task did not end within its timeout_seconds");
-    EXPECT_NE(of_task(task, "finished_at"), "");
+    EXPECT_NE(w_.of_task(task, "finished_at"), "");
     EXPECT_EQ(w_.step_state(task, "a"), "cancelled");
     EXPECT_EQ(w_.step_state(task, "b"), "cancelled");
     EXPECT_EQ(w_.db().value<int>(
@@ -77,7 +71,7 @@ TEST_F(TaskDeadlines, FinishedTasksAreNotChanged) {
     EXPECT_EQ(fire(), 0);
     EXPECT_EQ(w_.task_state(complete), "complete");
     EXPECT_EQ(w_.task_state(failed), "failed");
-    EXPECT_EQ(of_task(failed, "error"), "");
+    EXPECT_EQ(w_.of_task(failed, "error"), "");
     EXPECT_EQ(w_.task_state(cancelled), "cancelled");
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
 }
@@ -93,10 +87,10 @@ TEST_F(TaskDeadlines, RunNoErrorHandlersButCompensations) {
     w_.move_clock("61 seconds");
     EXPECT_EQ(fire(), 1);
     EXPECT_EQ(w_.task_state(task), "failed");
-    EXPECT_EQ(of_task(task, "compensation"), "running");
+    EXPECT_EQ(w_.of_task(task, "compensation"), "running");
     EXPECT_THAT(w_.run_all(), ElementsAre("a:undo"));
-    EXPECT_EQ(of_task(task, "compensation"), "complete");
-    EXPECT_EQ(of_task(task, "error ->> 'type'"), "deadline");
+    EXPECT_EQ(w_.of_task(task, "compensation"), "complete");
+    EXPECT_EQ(w_.of_task(task, "error ->> 'type'"), "deadline");
     EXPECT_EQ(w_.step_state(task, "alarm"), "cancelled");
     EXPECT_EQ(w_.step_state(task, "clean"), "cancelled");
 }

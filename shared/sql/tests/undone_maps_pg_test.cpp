@@ -32,8 +32,7 @@ protected:
     }
 
     std::string compensation() {
-        return w_.db().value<std::string>(fmt::format(
-            "select coalesce(compensation, '') from tasker.get_tasks(array['{}'::uuid])", task_));
+        return w_.of_task(task_, "compensation");
     }
 
     std::string listed() {
@@ -48,11 +47,7 @@ protected:
     int templates_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Reporting, UndoneMaps,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, UndoneMaps, each_reporting, name_of_reporting);
 
 TEST_P(UndoneMaps, HandlerGetsTheResultsOfTheItemsThatCompleted) {
     start("map: {over: $context.l, max_parallel: 1}");

@@ -39,11 +39,7 @@ protected:
     int templates_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Reporting, Waits,
-                         ::testing::Values(reporting::in_a_batch, reporting::alone),
-                         [](auto const& tested) {
-                             return tested.param == reporting::alone ? "Alone" : "InABatch";
-                         });
+INSTANTIATE_TEST_SUITE_P(Reporting, Waits, each_reporting, name_of_reporting);
 
 constexpr auto chain = "  - {name: a, handler: {callable: h}}\n"
                        "  - {name: pause, sleep: {seconds: 60}, dependencies: [a]}\n"

@@ -202,6 +202,12 @@ std::optional<int> workflow_database::result_size(std::string const& task_id) {
     return rows[0][0].is_null() ? std::nullopt : std::optional{rows[0][0].as<int>()};
 }
 
+std::string workflow_database::of_task(std::string const& task_id, std::string const& column) {
+    return database_.value<std::string>(
+        fmt::format("select coalesce(({})::text, '') from tasker.get_tasks(array['{}'::uuid])",
+                    column, task_id));
+}
+
 std::string workflow_database::shown(std::string const& task_id, std::string const& name,
                                      std::string const& column) {
     return database_.value<std::string>(

@@ -2,6 +2,8 @@
 
 #include "tasker/testing/test_database.hpp"
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,6 +37,13 @@ struct finish_row {
 /// The function that accepts the report of a successful step: the one for sets, or the one for a
 /// single step. They may differ only in speed.
 enum class reporting { in_a_batch, alone };
+
+/// For suites of tests that run with each of them.
+inline auto const each_reporting = ::testing::Values(reporting::in_a_batch, reporting::alone);
+
+inline std::string name_of_reporting(::testing::TestParamInfo<reporting> const& tested) {
+    return tested.param == reporting::alone ? "Alone" : "InABatch";
+}
 
 /// A migrated database with the SQL functions of the core at hand, as the services call them.
 /// Errors: pqxx::sql_error, as the server raised it.
@@ -85,6 +94,8 @@ public:
     std::string task_state(std::string const& task_id);
     /// Of the task as the API shows it, as JSON text; none when it is null.
     std::optional<int> result_size(std::string const& task_id);
+    /// A column of the task, as the API shows it, in text form; "" for null.
+    std::string of_task(std::string const& task_id, std::string const& column);
     /// A column of the step, as the API shows it, in text form; "" for null.
     std::string shown(std::string const& task_id, std::string const& name,
                       std::string const& column);
