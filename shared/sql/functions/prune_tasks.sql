@@ -1,16 +1,15 @@
 -- Deletes tasks that finished before a time, with their child tasks and all their rows: a batch, from the oldest task on.
--- Child tasks are deleted with the task that they belong to. A task of which a descendant is open, or a row is
--- locked, is left.
+-- A task is kept if a descendant is open, or if another session has locked one of its rows.
 -- called by: the orchestrator (POST /v1/tasks/prune, and retention).
 -- p_state: failed, complete or cancelled. p_after: the last task of the previous batch; null for the first one.
 -- p_limit: how many tasks it looks at. p_namespace, p_name: of the template; null for all. p_dry_run: it only counts.
+-- p_most_steps: see prune_families.
 -- returns: how many tasks it deleted, child tasks included; the last task that it looked at, null if there are no more.
 -- locks: tasks (skip locked), then all their rows. cancel_tasks locks steps first, so each wait is bounded.
--- raises: lock_not_available; the batch can be repeated.
 -- cost: look-ups by key; complete tasks are found by their ids, which are ordered by time, others in a separate table.
 create or replace function tasker.prune_tasks(
     p_state tasker.task_state, p_before timestamptz, p_after uuid, p_limit int, p_namespace text default null,
-    p_name text default null, p_dry_run boolean default false,
+    p_name text default null, p_dry_run boolean default false, p_most_steps int default 20000,
     out pruned int, out next_after uuid)
 language plpgsql
 set search_path = ''
@@ -27,9 +26,9 @@ declare
     v_templates int[]; -- null: any
     v_seen      uuid[];
     v_roots     uuid[];
-    v_tasks     uuid[];
+    v_root      uuid;
+    v_batch     record;
 begin
-    pruned := 0;
     if p_namespace is not null or p_name is not null then
         v_templates := array(select tasker.find_templates(p_namespace, p_name, null));
     end if;
@@ -46,7 +45,7 @@ begin
     if cardinality(v_seen) = p_limit then
         next_after := v_seen[p_limit];
     end if;
-    -- `any (array[…])` and `offset 0`: decision 0113.
+    -- `any (array[…])` and `offset 0`: decision 0113. Child tasks are deleted with the task that they belong to.
     v_roots := array(
         select t.task_id
         from (select u from unnest(v_seen) u order by u offset 0) i(task_id)
@@ -54,23 +53,20 @@ begin
         where t.state = p_state and t.finished_at < p_before and t.parent_task is null
               and (v_templates is null or t.template_id = any (v_templates))
         for update of t skip locked);
-    with recursive family as (
-        select r.task_id as root, r.task_id from unnest(v_roots) r(task_id)
-        union
-        select f.root, c.child_id
-        from family f
-        cross join lateral (select c.child_id from tasker.child_tasks c where c.task_id = f.task_id offset 0) c
-    ), open as materialized (
-        select distinct f.root
-        from family f
-        cross join lateral (select t.finished_at from tasker.tasks t where t.task_id = f.task_id offset 0) t
-        where t.finished_at is null
-    )
-    select coalesce(array_agg(f.task_id), '{}'), count(*)::int into v_tasks, pruned
-    from family f where f.root not in (select o.root from open o);
-    if p_dry_run or v_tasks = '{}' then
-        return;
-    end if;
-    perform tasker.delete_tasks(v_tasks);
+    begin
+        v_batch := tasker.prune_families(v_roots, p_most_steps, p_dry_run);
+        pruned := v_batch.pruned;
+        next_after := coalesce(v_batch.last_root, next_after);
+    exception when lock_not_available then
+        pruned := 0;
+        foreach v_root in array v_roots loop
+            begin
+                v_batch := tasker.prune_families(array[v_root], p_most_steps, p_dry_run);
+                pruned := pruned + v_batch.pruned;
+            exception when lock_not_available then
+                continue;
+            end;
+        end loop;
+    end;
 end;
 $$;

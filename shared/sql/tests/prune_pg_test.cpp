@@ -136,25 +136,43 @@ TEST_F(Prune, LeavesAChildTaskOfAnOpenTask) {
     EXPECT_EQ(prune("complete"), "2");
 }
 
-TEST_F(Prune, LeavesATaskThatIsLocked) {
-    auto const kept = run(plain_);
-    run(plain_);
-    pqxx::connection session{w_.db().dsn()};
-    pqxx::work holder{session};
-    holder.exec("select from tasker.tasks where task_id = '" + kept + "' for update");
-    EXPECT_EQ(prune("complete"), "1");
-    holder.commit();
-    EXPECT_EQ(prune("complete"), "1");
+TEST_F(Prune, KeepsATaskOfWhichARowIsLocked) {
+    for (auto const* const table : {"tasks", "steps"}) {
+        auto const kept = run(plain_);
+        run(parent_);
+        pqxx::connection session{w_.db().dsn()};
+        pqxx::work holder{session};
+        holder.exec(
+            fmt::format("select from tasker.{} where task_id = '{}' for update", table, kept));
+        EXPECT_EQ(prune("complete"), "2") << table;
+        holder.commit();
+        EXPECT_EQ(prune("complete"), "1") << table;
+        EXPECT_EQ(rows(), 0) << table;
+    }
 }
 
-TEST_F(Prune, WaitsForALockedStepOnlyForAMoment) {
-    auto const kept = run(plain_);
-    pqxx::connection session{w_.db().dsn()};
-    pqxx::work holder{session};
-    holder.exec("select from tasker.steps where task_id = '" + kept + "' for update");
-    EXPECT_THROW(prune("complete"), pqxx::sql_error);
-    holder.commit();
-    EXPECT_EQ(prune("complete"), "1");
+TEST_F(Prune, ABatchEndsBeforeItHasTooManySteps) {
+    for (int i = 0; i < 5; ++i) {
+        run(plain_);
+    }
+    run(parent_); // 3 steps, 2 items, and a step of its child task
+    auto const bounded = [this] { return prune("complete", ", p_most_steps => 3"); };
+    EXPECT_EQ(bounded(), "3 more");
+    EXPECT_EQ(bounded(), "2 more");
+    EXPECT_EQ(bounded(), "2");
+    EXPECT_EQ(rows(), 0);
+}
+
+TEST_F(Prune, DeletesFromEachTableThatHasTasks) {
+    EXPECT_EQ(w_.db().value<std::string>(
+                  "select coalesce(string_agg(c.table_name, ' '), '') "
+                  "from information_schema.columns c "
+                  "join information_schema.tables t using (table_schema, table_name) "
+                  "where c.table_schema = 'tasker' and c.column_name = 'task_id' "
+                  "and t.table_type = 'BASE TABLE' "
+                  "and (select prosrc from pg_proc where proname = 'delete_tasks') "
+                  "not like '%delete from tasker.' || c.table_name || ' %'"),
+              "");
 }
 
 TEST_F(Prune, MessagesOfADeletedTaskAreDropped) {
