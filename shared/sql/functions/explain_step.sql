@@ -1,10 +1,11 @@
--- What a step that has not ended waits for, in a sentence; null if it can only wait for its parents.
+-- What a step that is ready, runs or waits is waiting for, in a sentence without its subject.
 -- called by: explain_task. It has no SET options: it runs under those of its caller.
--- p_step: its row; of a root that was never claimed, only task_id, step_no, state and enqueued_at.
--- p_namespace: of its template.
+-- p_namespace: of the template. The other parameters are those of the step's row.
 -- cost: primary-key look-ups, and reads all workers for a step that is enqueued.
 create or replace function tasker.explain_step(
-    p_step tasker.steps, p_definition tasker.template_steps, p_namespace text, p_now timestamptz) returns text
+    p_definition tasker.template_steps, p_namespace text, p_task_id uuid, p_state tasker.step_state,
+    p_enqueued_at timestamptz, p_started_at timestamptz, p_worker_id int, p_failures int, p_error json,
+    p_now timestamptz) returns text
 language plpgsql stable
 as $$
 declare
@@ -15,36 +16,36 @@ declare
     v_again  boolean; -- it waits for its next attempt
     v_open   bigint;
 begin
-    if p_step.state = 'enqueued' then
+    if p_state = 'enqueued' then
         if tasker.is_served(p_namespace) then
-            return format('waits for a free worker for %s', tasker.age_text(p_step.enqueued_at, p_now));
+            return format('waits for a free worker for %s', tasker.age_text(p_enqueued_at, p_now));
         end if;
         select max(w.last_seen_at) into v_seen from tasker.workers w where p_namespace = any (w.namespaces);
         return format('waits for a worker: none serves namespace %s', p_namespace)
             || case when v_seen is null then ''
                     else format('; the last one was seen %s ago', tasker.age_text(v_seen, p_now)) end;
-    elsif p_step.state = 'in_progress' then
-        select * into v_worker from tasker.workers w where w.worker_id = p_step.worker_id;
-        return case when p_step.started_at is null then format('worker %s will run it', v_worker.name)
+    elsif p_state = 'in_progress' then
+        select * into v_worker from tasker.workers w where w.worker_id = p_worker_id;
+        return case when p_started_at is null then format('worker %s will run it', v_worker.name)
                     else format('runs on worker %s for %s', v_worker.name,
-                                tasker.age_text(p_step.started_at, p_now)) end
+                                tasker.age_text(p_started_at, p_now)) end
             || case when v_worker.last_seen_at < p_now - interval '30 seconds'
                     then format('; the worker was last seen %s ago, and the step runs again when its lease ends',
                                 tasker.age_text(v_worker.last_seen_at, p_now))
                     else '' end;
     end if;
     select min(r.due_at), bool_or(r.kind = 'again') into v_due, v_again from tasker.timers r
-    where r.task_id = p_step.task_id and r.step_no = p_step.step_no and r.kind not in ('child', 'child_failed');
-    if p_step.state = 'waiting_for_retry' or v_again and p_step.failures > 0 then
-        return format('attempt %s of %s begins at %s; the last error was: %s', p_step.failures + 1,
-                      p_definition.max_attempts, tasker.utc_text(v_due), left(p_step.error ->> 'message', 500));
+    where r.task_id = p_task_id and r.step_no = p_definition.step_no and r.kind not in ('child', 'child_failed');
+    if p_state = 'waiting_for_retry' or v_again and p_failures > 0 then
+        return format('attempt %s of %s begins at %s; the last error was: %s', p_failures + 1,
+                      p_definition.max_attempts, tasker.utc_text(v_due), left(p_error ->> 'message', 500));
     elsif p_definition.kind = 'signal' then
         return format('waits for signal %s', p_definition.signal ->> 'name')
             || coalesce((select format(' with the key %s', w.key) from tasker.signal_waits w
-                         where w.task_id = p_step.task_id and w.step_no = p_step.step_no and w.key is not null), '')
+                         where w.task_id = p_task_id and w.step_no = p_definition.step_no and w.key is not null), '')
             || case when v_due is null then '' else ' until ' || tasker.utc_text(v_due) end;
     elsif p_definition.kind = 'map' then
-        select * into v_map from tasker.maps m where m.task_id = p_step.task_id and m.step_no = p_step.step_no;
+        select * into v_map from tasker.maps m where m.task_id = p_task_id and m.step_no = p_definition.step_no;
         return format('waits for its items: %s of %s are complete, %s failed', v_map.items_complete, v_map.items_total,
                       v_map.items_failed);
     elsif v_due is not null then
@@ -55,7 +56,7 @@ begin
     -- `offset 0`: decision 0113.
     cross join lateral (
         select from tasker.tasks t where t.task_id = c.child_id and t.finished_at is null offset 0) t
-    where c.task_id = p_step.task_id and c.step_no = p_step.step_no and c.attempt = p_step.failures;
+    where c.task_id = p_task_id and c.step_no = p_definition.step_no and c.attempt = p_failures;
     return case v_open when 0 then 'its child tasks have ended, and it ends next' when 1 then 'waits for a child task' else format('waits for %s child tasks', v_open) end;
 end;
 $$;

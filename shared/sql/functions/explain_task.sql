@@ -17,7 +17,7 @@ as $$
 declare
     v_now    timestamptz := tasker.clock();
     v_task   record;
-    v_failed record;
+    v_failure json;
     v_counts record;
 begin
     select t.*, p.namespace, p.steps_total,
@@ -31,15 +31,10 @@ begin
     if v_task.compensation = 'running' then
         explanation := 'its steps are being undone';
     elsif v_task.shown = 'failed' then
-        select d.name, left(s.error ->> 'message', 500) as message into v_failed
-        from tasker.steps s
-        -- `offset 0`: decision 0113.
-        cross join lateral (
-            select d.name, d.allow_failure from tasker.template_steps d
-            where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
-        where s.task_id = p_task_id and s.step_no < v_task.steps_total and s.state = 'failed' and not d.allow_failure
-        order by s.finished_at, s.step_no limit 1;
-        explanation := coalesce(v_task.error ->> 'message', format('step %s failed: %s', v_failed.name, v_failed.message));
+        v_failure := tasker.first_failure(p_task_id);
+        explanation := case when v_failure ->> 'step' is null then ''
+                            else format('step %s failed: ', v_failure ->> 'step') end
+            || left(v_failure ->> 'message', 500);
     elsif tasker.has_ended(v_task.shown) then
         explanation := format('it ended %s ago', tasker.age_text(v_task.finished_at, v_now));
     else
@@ -65,12 +60,9 @@ begin
             select case when s.task_id is not null and not tasker.step_has_ended(s.state) and s.state <> 'pending'
                              or s.task_id is null and d.parents = '{}'
                         then tasker.explain_step(
-                            (p_task_id, d.step_no, d.template_id, s.parents_total, s.parents_done, s.delivery,
-                             coalesce(s.failures, 0), s.lost_leases, s.lost_alone, s.parents_bytes, s.worker_id,
-                             coalesce(s.state, 'enqueued'), s.alone, s.dynamic, s.has_progress,
-                             coalesce(s.enqueued_at, v_task.created_at), s.started_at, s.finished_at, s.result, s.error,
-                             s.item)::tasker.steps,
-                            d, v_task.namespace, v_now) end as explanation offset 0) e
+                            d, v_task.namespace, p_task_id, coalesce(s.state, 'enqueued'),
+                            coalesce(s.enqueued_at, v_task.created_at), s.started_at, s.worker_id, s.failures, s.error,
+                            v_now) end as explanation offset 0) e
         where d.template_id = v_task.template_id and d.step_no < v_task.steps_total
               and not tasker.has_ended(v_task.shown) and e.explanation is not null
         order by d.step_no

@@ -1,6 +1,6 @@
 -- Why a task failed: its own error, or that of its first step that failed; one with allow_failure only if there is no
 -- other.
--- called by: child_error, run_hooks. It has no SET options: it runs under those of its callers.
+-- called by: child_error, explain_task, run_hooks. It has no SET options: it runs under those of its callers.
 -- returns: {"step": null for the task's own error, "type": …, "message": …}; null if it did not fail.
 create or replace function tasker.first_failure(p_task_id uuid) returns json
 language plpgsql stable

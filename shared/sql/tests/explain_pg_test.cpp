@@ -7,7 +7,9 @@ namespace tasker::sql::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
 constexpr auto problem = R"({"message": "no route", "type": "t"})";
@@ -44,7 +46,7 @@ protected:
 
 TEST_F(Explain, AStepWithoutAWorkerNamesTheNamespace) {
     start("  - {name: a, handler: {callable: h}}\n");
-    EXPECT_EQ(step("a"), "waits for a free worker for 0 s");
+    EXPECT_THAT(step("a"), MatchesRegex("waits for a free worker for [0-9]+ s"));
     EXPECT_EQ(task(), "in progress: 0, enqueued: 1, waiting: 0 of its 1 steps");
     forget_workers();
     EXPECT_EQ(step("a"),
@@ -58,7 +60,7 @@ TEST_F(Explain, ARunningStepNamesItsWorkerAndWhetherItIsAlive) {
     auto const held = w_.claim().at(0);
     EXPECT_THAT(step("a"), AllOf(StartsWith("worker "), ::testing::EndsWith(" will run it")));
     w_.start(held);
-    EXPECT_THAT(step("a"), AllOf(StartsWith("runs on worker "), ::testing::EndsWith(" for 0 s")));
+    EXPECT_THAT(step("a"), AllOf(StartsWith("runs on worker "), ContainsRegex(" for [0-9]+ s$")));
     forget_workers();
     EXPECT_THAT(
         step("a"),
