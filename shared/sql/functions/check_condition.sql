@@ -1,5 +1,5 @@
 -- Evaluates a condition of a step over the results of its complete parents (`$`) and variables.
--- called by: judge_steps (`when`), repeat_outcome (`repeat.until`), and tasker.testing in Python. It has no SET options: it
+-- called by: judge_steps (`when`), judge_run (`repeat.until`), and tasker.testing in Python. It has no SET options: it
 --   runs under those of its caller.
 -- p_parents: {"<parent's name>": <its result>, …}; null if they are too large. p_variables: {"context": …, …}.
 -- returns: null if it is met; {} if it is not; else the error of the step: the condition has no boolean value, or a

@@ -98,17 +98,15 @@ def judge(
     return "fail", Failure("the condition is not met", "condition", permanent=True)
 
 
-def is_reached(
-    until: str, iteration: int, result: str, parents: Optional[str], context: str
+def judge_run(
+    repeat: Dict[str, Any], finished: int, result: str, parents: Optional[str], context: str
 ) -> Tuple[bool, Optional[Failure]]:
     """Whether a step with ``repeat`` is complete after this run, or its error."""
-    (unmet,) = _row(
-        "select tasker.check_condition($1::text::jsonpath,"
-        " case when tasker.reads_parents($1::text) then coalesce($2::json, '{}') else '{}' end,"
-        " json_build_object('context', $3::json, 'result', $4::json, 'iteration', $5::int))",
-        until, parents, context, result, str(iteration),
+    is_met, error = _row(
+        "select is_met, error from tasker.judge_run($1, $2::text::int, $3, $4, $5)",
+        _native.write_json(repeat), str(finished), result, parents, context,
     )
-    return unmet is None, None if unmet == "{}" else _failure(unmet)
+    return is_met == "t", _failure(error)
 
 
 def elements(
