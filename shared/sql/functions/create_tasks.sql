@@ -105,13 +105,7 @@ begin
         perform tasker.start_deadlines(v_limited);
     end if;
     if array_length(array_remove(p_labels, null), 1) > 0 then
-        insert into tasker.task_labels (name, value, task_id)
-        select l.key, l.value, t.task_id
-        from unnest(v_tasks) u(task_id)
-        join tasker.tasks t on t.task_id = any (array[u.task_id])
-        cross join lateral jsonb_each_text(t.labels) l
-        order by l.key, l.value, t.task_id
-        on conflict do nothing;
+        perform tasker.list_labels(v_tasks);
     end if;
     if v_dynamic then
         v_start := tasker.start_dynamic(v_tasks, v_steps);

@@ -1,5 +1,5 @@
--- finish_steps for one step that succeeded and has at most one child, in a template that is not dynamic: an idle system's usual case, in
--- a handful of primary-key statements, for a third of the set-based function's cost. What it does not
+-- finish_steps for one step that succeeded and has at most one child, in a template that is not dynamic: the usual case
+-- of an idle system, in a few statements by primary key, for a third of the set-based function's cost. What it does not
 -- cover goes to finish_steps. Arguments, rows returned, locks and moves: see there.
 -- called by: the worker.
 create or replace function tasker.finish_step(
@@ -25,9 +25,7 @@ declare
     v_noted    boolean;     -- it has noted progress
     v_ready    boolean := false;
     v_taken    boolean := false;
-    v_state    tasker.task_state;
-    v_is_child boolean;
-    v_hooks    boolean;
+    v_task     record;      -- after the update of its row
     v_row      tasker.claimed_step;
 begin
     select o.template_id, o.children, o.child_parents[1], s.dynamic into v_template, v_children, v_total, v_dynamic
@@ -90,7 +88,7 @@ begin
             state = tasker.task_state_of(t.steps_active - 1, t.steps_waiting, t.steps_failed),
             finished_at = case when t.steps_active = 1 and t.steps_waiting = 0 then tasker.clock() end
         where t.task_id = p_task_id and not tasker.has_ended(t.state)
-        returning t.state, t.parent_task is not null, t.has_hooks into v_state, v_is_child, v_hooks;
+        returning t.state, t.parent_task is not null as is_child, t.has_hooks into v_task;
     end if;
 
     if v_taken then
@@ -104,8 +102,8 @@ begin
     execute format('select tasker_queues.%I($1)', 'delete_' || p_queue) using array[p_msg_id];
     if v_ready then
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
-    elsif v_state in ('failed', 'complete') then
-        perform tasker.end_tasks(array[p_task_id], v_state, v_is_child, v_hooks);
+    elsif v_task.state in ('failed', 'complete') then
+        perform tasker.end_tasks(array[p_task_id], v_task.state, v_task.is_child, v_task.has_hooks);
     end if;
 end;
 $$;

@@ -72,16 +72,8 @@ begin
                    select min(r.due_at) from tasker.timers r
                    where r.task_id = p_task_id and r.step_no = d.step_no and r.kind not in ('child', 'child_failed')) end,
                m.items_total, m.items_complete, m.items_failed,
-               case when t.compensation is not null then (
-                   select json_build_object(
-                       'state', tasker.undo_state(c.state, t.compensation),
-                       'attempts', coalesce(c.failures + (c.state in ('complete', 'in_progress'))::int, 0),
-                       'error', c.error)
-                   from (select (v_undo ->> d.step_no::text)::int as step_no) u
-                   left join lateral (
-                       select * from tasker.steps c
-                       where c.task_id = p_task_id and c.step_no = u.step_no offset 0) c on true
-                   where u.step_no is not null and tasker.is_undone(p_task_id, d.step_no)) end,
+               case when v_undo ? d.step_no::text and tasker.is_undone(p_task_id, d.step_no)
+                    then tasker.undo_view(p_task_id, (v_undo ->> d.step_no::text)::int, t.compensation) end,
                to_json(n.progress), n.message,
                case when s.state = 'skipped'
                          or coalesce(s.state, 'pending') = 'pending' and t.steps_failed > 0 and t.error is null

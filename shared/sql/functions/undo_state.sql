@@ -1,5 +1,5 @@
 -- The state of an undo step as the API shows it: `not_run` if another one, which comes first, failed.
--- called by: list_steps, list_compensation. Inlined by the planner.
+-- called by: undo_view, list_compensation. Inlined by the planner.
 -- p_state: null if it has no row. p_compensation: of the task.
 create or replace function tasker.undo_state(p_state tasker.step_state, p_compensation tasker.compensation_state)
 returns text
