@@ -7,7 +7,9 @@ as $$
 begin
     return (
         select json_build_object(
-            'type', case when t.budget_task <> t.task_id and tasker.is_refused(f.failure) then f.failure ->> 'type'
+            'type', case when t.budget_task <> t.task_id and tasker.is_refused(f.failure)
+                              and tasker.budget_error(t.budget_task) is not null -- a handler may fail with any type
+                         then f.failure ->> 'type'
                          else 'child_' || t.state end,
             'message', format('child task %s (%s/%s %s) %s', t.task_id, p.namespace, p.name, p.version,
                               case t.state when 'cancelled' then 'was cancelled' else 'failed' end)

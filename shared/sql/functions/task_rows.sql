@@ -56,7 +56,7 @@ as $$
                where u.task_id = t.parent_task) end,
            nullif(t.child_key, ''),
            t.compensation::text,
-           case when t.state = 'failed' and t.budget_task is not null
+           case when t.state = 'failed' and t.budget_task is not null and tasker.budget_error(t.budget_task) is not null
                 then coalesce(t.error, (
                     select s.error from tasker.steps s
                     where s.task_id = t.task_id and s.step_no < p.steps_total and s.state = 'failed'

@@ -42,12 +42,6 @@ protected:
         }
     }
 
-    std::string of_task(std::string const& task, std::string const& column) {
-        return w_.db().value<std::string>(
-            fmt::format("select coalesce(({})::text, '') from tasker.get_tasks(array['{}'::uuid])",
-                        column, task));
-    }
-
     std::string child_of(std::string const& task) {
         return w_.db().value<std::string>(
             "select child_id::text from tasker.child_tasks where task_id = '" + task +
@@ -56,7 +50,7 @@ protected:
 
     void expect_failed(std::string const& task) {
         EXPECT_EQ(w_.task_state(task), "failed");
-        EXPECT_EQ(of_task(task, "error ->> 'type'"), "budget_exhausted");
+        EXPECT_EQ(w_.of_task(task, "error ->> 'type'"), "budget_exhausted");
         EXPECT_EQ(w_.messages(), 0);
         EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
     }
@@ -76,9 +70,9 @@ TEST_F(BudgetsOfChildren, TheNextStepOfAChildIsRefused) {
         w_.create(register_template("parent", parent + std::string{"budget: {tokens: 100}\n"}));
     auto const child = child_of(task);
     spend_and_finish(claim_one(), 100);
-    EXPECT_EQ(of_task(task, "spent"), R"({"tokens": 100})");
-    EXPECT_EQ(of_task(child, "spent"), "");
-    EXPECT_EQ(of_task(child, "budget"), "");
+    EXPECT_EQ(w_.of_task(task, "spent"), R"({"tokens": 100})");
+    EXPECT_EQ(w_.of_task(child, "spent"), "");
+    EXPECT_EQ(w_.of_task(child, "budget"), "");
     EXPECT_EQ(w_.step_state(child, "y"), "failed");
     fire();
     expect_failed(child);
@@ -109,7 +103,7 @@ TEST_F(BudgetsOfChildren, TheBudgetOfAChildHasNoEffectBelowAnother) {
     fire();
     w_.run_all();
     EXPECT_EQ(w_.task_state(task), "complete");
-    EXPECT_EQ(of_task(task, "spent"), R"({"tokens": 99})");
+    EXPECT_EQ(w_.of_task(task, "spent"), R"({"tokens": 99})");
 }
 
 TEST_F(BudgetsOfChildren, TheBudgetOfAChildHoldsIfItsParentHasNone) {
@@ -119,17 +113,17 @@ TEST_F(BudgetsOfChildren, TheBudgetOfAChildHoldsIfItsParentHasNone) {
     auto const task = w_.create(register_template("parent", parent));
     auto const child = child_of(task);
     spend_and_finish(claim_one(), 10);
-    EXPECT_EQ(of_task(child, "spent"), R"({"tokens": 10})");
-    EXPECT_EQ(of_task(child, "budget"), R"({"tokens": 10})");
-    EXPECT_EQ(of_task(task, "spent"), "");
+    EXPECT_EQ(w_.of_task(child, "spent"), R"({"tokens": 10})");
+    EXPECT_EQ(w_.of_task(child, "budget"), R"({"tokens": 10})");
+    EXPECT_EQ(w_.of_task(task, "spent"), "");
     fire();
     EXPECT_EQ(w_.task_state(child), "failed");
-    EXPECT_EQ(of_task(child, "error ->> 'type'"), "budget_exhausted");
+    EXPECT_EQ(w_.of_task(child, "error ->> 'type'"), "budget_exhausted");
     // For the parent it is a failure like any other, and the next child has another budget.
     EXPECT_EQ(w_.shown(task, "a", "error ->> 'type'"), "child_failed");
     EXPECT_NE(child_of(task), child);
-    EXPECT_EQ(of_task(child_of(task), "budget"), R"({"tokens": 10})");
-    EXPECT_EQ(of_task(child_of(task), "spent"), "");
+    EXPECT_EQ(w_.of_task(child_of(task), "budget"), R"({"tokens": 10})");
+    EXPECT_EQ(w_.of_task(child_of(task), "spent"), "");
 }
 
 TEST_F(BudgetsOfChildren, WithoutABudgetTheTaskAtTheTopCounts) {
@@ -138,8 +132,8 @@ TEST_F(BudgetsOfChildren, WithoutABudgetTheTaskAtTheTopCounts) {
     auto const task = w_.create(register_template("parent", parent));
     spend_and_finish(claim_one(), 3);
     spend_and_finish(claim_one(), 4);
-    EXPECT_EQ(of_task(task, "spent"), R"({"tokens": 7})");
-    EXPECT_EQ(of_task(child_of(task), "spent"), "");
+    EXPECT_EQ(w_.of_task(task, "spent"), R"({"tokens": 7})");
+    EXPECT_EQ(w_.of_task(child_of(task), "spent"), "");
 }
 
 TEST_F(BudgetsOfChildren, TheChildrenThatAHandlerAnswersAreRefused) {
@@ -186,6 +180,17 @@ TEST_F(BudgetsOfChildren, TheRetryOfAStepWhoseChildFailedIsRefused) {
     expect_failed(task);
 }
 
+TEST_F(BudgetsOfChildren, AHandlerMayFailWithTheTypeOfItsError) {
+    register_template("child", "  - {name: x, handler: {callable: h}}\n");
+    auto const task = w_.create(
+        register_template("parent", "  - {name: a, allow_failure: true, workflow: {name: child}}\n"
+                                    "budget: {tokens: 100}\n"));
+    w_.finish(claim_one(), R"({"message": "mine", "type": "budget_exhausted"})", 2);
+    fire();
+    EXPECT_EQ(w_.shown(task, "a", "error ->> 'type'"), "child_failed");
+    EXPECT_EQ(w_.task_state(task), "complete");
+}
+
 TEST_F(BudgetsOfChildren, AMapOfChildTasksStops) {
     register_template("child", two_steps);
     for (auto const* policy : {"fail", "collect"}) {
@@ -222,8 +227,8 @@ TEST_F(BudgetsOfChildren, ACancelledTaskIsNotRefused) {
     EXPECT_EQ(w_.finish(held, "1").at(0).kind, "refused");
     fire();
     EXPECT_EQ(w_.task_state(task), "cancelled");
-    EXPECT_EQ(of_task(task, "error"), "");
-    EXPECT_EQ(of_task(task, "spent"), R"({"tokens": 100})");
+    EXPECT_EQ(w_.of_task(task, "error"), "");
+    EXPECT_EQ(w_.of_task(task, "spent"), R"({"tokens": 100})");
 }
 
 } // namespace
