@@ -25,7 +25,7 @@ std::string filters(std::string_view query) {
 
 TEST(QueryReader, ReadsEachKindOfParameter) {
     auto const given = parsed("name=a%20b&limit=7&wait=1.25&state=complete&"
-                              "created_after=2026-01-02T03:04:05Z");
+                              "created_after=2026-01-02T03:04:05Z&form=true&children=false");
     query_reader query{given};
     EXPECT_EQ(query.text("name"), "a b");
     EXPECT_EQ(query.integer("limit", 1, 10), 7);
@@ -33,8 +33,22 @@ TEST(QueryReader, ReadsEachKindOfParameter) {
     EXPECT_EQ(query.parsed("state", model::parse_task_state, "a state"),
               model::task_state::complete);
     EXPECT_EQ(query.time("created_after"), parse_rfc3339("2026-01-02T03:04:05Z").value());
+    EXPECT_EQ(query.boolean("form"), true);
+    EXPECT_EQ(query.boolean("children"), false);
     EXPECT_EQ(query.text("absent"), std::nullopt);
+    query.require("name", "the name");
     EXPECT_THAT(query.problems(), IsEmpty());
+}
+
+TEST(QueryReader, RefusesAbsentAndWrongValues) {
+    auto const given = parsed("form=yes");
+    query_reader query{given};
+    EXPECT_EQ(query.boolean("form"), std::nullopt);
+    query.require("key", "the correlation key");
+    ASSERT_EQ(query.problems().size(), 2U);
+    EXPECT_EQ(query.problems().at(0).problem, "must be true or false");
+    EXPECT_EQ(query.problems().at(1).path, "key");
+    EXPECT_EQ(query.problems().at(1).problem, "is required: the correlation key");
 }
 
 TEST(QueryReader, RefusesWrongNumbers) {

@@ -15,16 +15,7 @@ using boost::beast::http::verb;
 
 std::optional<model::task_state> parse_final(std::string_view text) {
     auto const state = model::parse_task_state(text);
-    bool const is_final = state == model::task_state::complete ||
-                          state == model::task_state::failed ||
-                          state == model::task_state::cancelled;
-    return is_final ? state : std::nullopt;
-}
-
-std::optional<bool> parse_boolean(std::string_view text) {
-    return text == "true"    ? std::optional{true}
-           : text == "false" ? std::optional{false}
-                             : std::nullopt;
+    return state && model::is_finished(*state) ? state : std::nullopt;
 }
 
 } // namespace
@@ -49,15 +40,11 @@ asio::awaitable<http::response> prune::delete_batch(http::request& asked) {
         .name_space = query.checked("namespace", model::namespace_problem),
         .name = query.checked("name", model::name_problem),
         .after = query.cursor(wire::decode_task_cursor, query.filters()),
-        .dry_run = query.parsed("dry_run", parse_boolean, "true or false").value_or(false),
+        .dry_run = query.boolean("dry_run").value_or(false),
     };
     auto const limit = query.integer("limit", 1, 1000).value_or(500);
-    if (!state && !query.text("state")) {
-        query.refuse("state", "given: complete, failed or cancelled");
-    }
-    if (!before && !query.text("finished_before")) {
-        query.refuse("finished_before", "given: a time such as 2026-01-02T03:04:05Z");
-    }
+    query.require("state", "the final state of the tasks");
+    query.require("finished_before", "the time before which they finished");
     if (auto refused = refusal_of(query)) {
         co_return std::move(*refused);
     }

@@ -45,6 +45,15 @@ std::optional<timestamp> query_reader::time(std::string_view name) {
     return parsed(name, parse_rfc3339, "an RFC 3339 time, as in 2026-01-02T03:04:05Z");
 }
 
+std::optional<bool> query_reader::boolean(std::string_view name) {
+    auto const read = [](std::string_view text) {
+        return text == "true"    ? std::optional{true}
+               : text == "false" ? std::optional{false}
+                                 : std::nullopt;
+    };
+    return parsed(name, read, "true or false");
+}
+
 std::optional<std::int32_t> query_reader::integer(std::string_view name, std::int32_t lowest,
                                                   std::int32_t highest) {
     auto const given = text(name);
@@ -79,6 +88,12 @@ std::optional<std::chrono::milliseconds> query_reader::seconds(std::string_view 
         return std::nullopt;
     }
     return std::chrono::milliseconds{static_cast<std::int64_t>(value * 1000)};
+}
+
+void query_reader::require(std::string_view name, std::string_view meaning) {
+    if (!text(name)) {
+        problems_.push_back({std::string{name}, "is required: " + std::string{meaning}});
+    }
 }
 
 void query_reader::refuse(std::string_view name, std::string_view expected) {

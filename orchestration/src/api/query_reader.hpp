@@ -45,6 +45,9 @@ public:
 
     std::optional<timestamp> time(std::string_view name);
 
+    /// "true" or "false".
+    std::optional<bool> boolean(std::string_view name);
+
     /// From `lowest` to `highest`.
     std::optional<std::int32_t> integer(std::string_view name, std::int32_t lowest,
                                         std::int32_t highest);
@@ -104,6 +107,9 @@ public:
     bool has_foreign_cursor() const noexcept {
         return has_foreign_cursor_;
     }
+
+    /// Adds a problem if the parameter is absent: "is required: …".
+    void require(std::string_view name, std::string_view meaning);
 
     /// Adds a problem: the parameter "must be …".
     void refuse(std::string_view name, std::string_view expected);

@@ -29,12 +29,6 @@ std::optional<std::string> correlation_key_problem(std::string_view key) {
     return std::nullopt;
 }
 
-std::optional<bool> parse_boolean(std::string_view text) {
-    return text == "true"    ? std::optional{true}
-           : text == "false" ? std::optional{false}
-                             : std::nullopt;
-}
-
 /// A call of the database that is repeated must not send a second signal.
 void add_key(wire::signal_request& request) {
     if (!request.idempotency_key) {
@@ -141,11 +135,9 @@ asio::awaitable<http::response> signals::send_by_key(http::request& asked) {
     query_reader query{asked.query};
     auto const name_space = query.checked("namespace", model::namespace_problem);
     auto const key = query.checked("key", correlation_key_problem);
+    query.require("key", "the correlation key of the signal");
     if (auto refused = refusal_of(query)) {
         co_return std::move(*refused);
-    }
-    if (!key) {
-        co_return http::invalid_query({{"key", "is required: the correlation key of the signal"}});
     }
     auto wanted = wire::parse_signal(asked.body);
     if (!wanted) {
@@ -181,7 +173,7 @@ asio::awaitable<http::response> signals::list(http::request& asked) {
     queue::signal_wait_filter const filter{
         .name_space = query.checked("namespace", model::namespace_problem),
         .name = query.checked("name", model::name_problem),
-        .only_forms = query.parsed("form", parse_boolean, "true or false").value_or(false),
+        .only_forms = query.boolean("form").value_or(false),
         .after = query.cursor(wire::decode_wait_cursor, query.filters()),
     };
     auto found = co_await read_rows<wire::signal_wait>(database_, call_timeout_, query, filter,

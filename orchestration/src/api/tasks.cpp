@@ -34,12 +34,6 @@ http::response shown(unsigned status, wire::task_view const& task) {
     return response;
 }
 
-std::optional<bool> parse_boolean(std::string_view text) {
-    return text == "true"    ? std::optional{true}
-           : text == "false" ? std::optional{false}
-                             : std::nullopt;
-}
-
 http::response shown_new(wire::task_view const& task) {
     auto response = shown(201, task);
     response.fields.emplace_back("Location", "/v1/tasks/" + task.id.to_string());
@@ -171,7 +165,7 @@ asio::awaitable<http::response> tasks::list(http::request& asked) {
         .created_after = query.time("created_after"),
         .created_before = query.time("created_before"),
         .before = query.cursor(wire::decode_task_cursor, query.filters()),
-        .children = query.parsed("children", parse_boolean, "true or false").value_or(false),
+        .children = query.boolean("children").value_or(false),
         .labels = label_filter(query),
         .context = query.parsed("context", wire::parse_context_filter,
                                 "a JSON pointer, a colon and a value, as in /order/id:42"),
