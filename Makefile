@@ -32,13 +32,13 @@ demo: ## 5 min, 25 s | see Tasker at work on a private PostgreSQL; installs and 
 	@scripts/compile --only-programs -j $(JOBS) release tasker tasker-orchestrator tasker-demo-worker
 	@scripts/demo
 
-test: tests-release ## 15 min, 4 min | all tests: unit, pg (private PostgreSQL), e2e (real processes)
+test: tests-release ## 25 min, 11 min | all tests: unit, pg (private PostgreSQL), e2e (real processes)
 	@cd build/release && $(CTEST) -LE '^bench'
 
 unit: tests-release ## 12 min, 10 s | only the tests that need nothing
 	@cd build/release && $(CTEST) -L unit
 
-test-postgres-versions: setup tests-release ## 20 min, 3 min | the tests of SQL and queues on PostgreSQL 14, 16, 17 and 18
+test-postgres-versions: setup tests-release ## 25 min, 12 min | the tests of SQL and queues on PostgreSQL 14, 16, 17 and 18
 	@scripts/test-postgres-versions
 
 test-random: tests-release ## 40 min, 30 min | 10,000 random workflows: do they end as a model of the rules says? `make test` runs 500
