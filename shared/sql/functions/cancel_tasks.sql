@@ -77,7 +77,7 @@ begin
         select t.state, array_agg(t.task_id) as tasks from tasker.tasks t where t.task_id = any (v_cancelled)
         group by t.state, t.depth order by coalesce(t.depth, 0) desc
     loop
-        perform tasker.end_tasks(v_ended.tasks, v_ended.state, true, p_overdue, p_compensate or p_overdue, true);
+        perform tasker.end_tasks(v_ended.tasks, v_ended.state, true, case when p_overdue then true end, p_compensate or p_overdue, true);
     end loop;
     return query
         select t.task_id, t.task_id = any (v_cancelled), t.state

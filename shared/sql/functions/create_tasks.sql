@@ -79,7 +79,7 @@ begin
              budget_task, budget)
         select i.task_id, i.template_id, 'pending', i.priority, cardinality(t.roots), 0, 0, v_now,
                i.key, i.labels::jsonb, coalesce(i.filled, i.context)::json, i.parent, i.parent_step, i.child_key, i.depth,
-               case when t.hooks is not null then true end,
+               case when t.hooks is not null then true when t.timeout_ms is not null then false end,
                coalesce(case when i.parent is not null then (
                             select p.budget_task from tasker.tasks p where p.task_id = i.parent) end,
                         case when t.budget is not null then i.task_id end),

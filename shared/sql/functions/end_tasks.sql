@@ -1,10 +1,12 @@
 -- Records that tasks have just reached a final state, and starts the compensation of those that failed or were
--- cancelled. A task that compensates is finished after that. Runs the hooks of tasks that are finished.
+-- cancelled. A task that compensates is finished after that. Deletes the timers of their time limits, and runs the hooks
+-- of tasks that are finished.
 -- called by: update_tasks, finish_step, start_dynamic, cancel_tasks, which hold the tasks' locks.
--- p_task_ids: null for none. p_some_children, p_some_hooks: some of them may be child tasks, or have hooks.
+-- p_task_ids: null for none. p_some_children: some of them may be child tasks. p_some_hooks: some may have hooks; false:
+--   none has, but some may have a time limit; null: neither.
 -- p_compensate: false for none of them. p_hold: some of their child tasks may compensate, which comes first
 -- (hold_compensation).
--- locks: see start_compensation and run_hooks.
+-- locks: see forget_waits, start_compensation and run_hooks.
 create or replace function tasker.end_tasks(
     p_task_ids uuid[], p_state tasker.task_state, p_some_children boolean, p_some_hooks boolean,
     p_compensate boolean default true, p_hold boolean default false)
@@ -19,6 +21,9 @@ declare
 begin
     if p_task_ids is null then
         return;
+    end if;
+    if p_some_hooks is not null then
+        perform tasker.forget_waits(p_task_ids, array_fill(-1, array[cardinality(p_task_ids)]));
     end if;
     if p_state <> 'complete' then
         if p_compensate and p_hold then

@@ -1,5 +1,4 @@
--- Adds the timers that end tasks at their time limits. A task that ends before may leave its timer, which then does
--- nothing.
+-- Adds the timers that end tasks at their time limits. end_tasks deletes those of tasks that end before.
 -- called by: create_tasks.
 -- p_task_ids: new tasks of templates with a time limit.
 create or replace function tasker.start_deadlines(p_task_ids uuid[]) returns void

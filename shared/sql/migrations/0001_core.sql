@@ -143,7 +143,7 @@ create table tasker.tasks (
     depth           int2,
     compensation    tasker.compensation_state,
     error           json,
-    has_hooks       boolean, -- true: its template has hooks; null: it has none
+    has_hooks       boolean, -- true: its template has hooks; false: only a time limit; null: neither
     budget_task     uuid,
     budget          jsonb,
     spent           jsonb,

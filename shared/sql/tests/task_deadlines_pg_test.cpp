@@ -185,6 +185,48 @@ TEST_F(TaskDeadlines, ParentShowsThatTheTimeOfItsChildWasOver) {
                 EndsWith("failed: the task did not end within its timeout_seconds"));
 }
 
+TEST_F(TaskDeadlines, TheTimerIsDeletedWhenTheTaskEnds) {
+    auto const timers = [&] { return w_.db().value<int>("select count(*) from tasker.timers"); };
+    for (auto const* const keys :
+         {"", "on_complete: {workflow: {name: hook}}\non_failure: {workflow: {name: hook}}\n"}) {
+        w_.register_yaml("hook", "  - {name: h, handler: {callable: h}}\n");
+        create(std::string{chain} + keys);
+        EXPECT_EQ(timers(), 1);
+        w_.run_all();
+        EXPECT_EQ(timers(), 0);
+        create(std::string{chain} + keys);
+        w_.finish(w_.claim().at(0), problem, 2);
+        EXPECT_EQ(timers(), 0);
+        create(
+            "  - {name: a, handler: {callable: h}, when: $context.x == 1}\ntimeout_seconds: 60\n");
+        EXPECT_EQ(timers(), 0);
+    }
+}
+
+TEST_F(TaskDeadlines, TheTimerIsDeletedWhenTheTaskBeginsToCompensate) {
+    create("  - {name: a, handler: {callable: h}, compensate: {callable: u}}\n"
+           "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
+           "timeout_seconds: 60\n");
+    w_.finish(w_.claim().at(0), "1");
+    w_.finish(w_.claim().at(0), problem, 2);
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
+    EXPECT_THAT(w_.run_all(), ElementsAre("a:undo"));
+}
+
+TEST_F(TaskDeadlines, TheTimerOfATaskThatEndsIsNotWaitedFor) {
+    auto const task = create(chain);
+    pqxx::connection session{w_.db().dsn()};
+    pqxx::work holder{session};
+    holder.exec("select from tasker.timers for update");
+    w_.db().exec("set lock_timeout = '20s'");
+    w_.run_all();
+    EXPECT_EQ(w_.task_state(task), "complete");
+    holder.commit();
+    w_.move_clock("61 seconds");
+    EXPECT_EQ(fire(), 0);
+    EXPECT_EQ(w_.task_state(task), "complete");
+}
+
 TEST_F(TaskDeadlines, TemplatesWithoutOneHaveNoTimer) {
     w_.create(w_.register_template("plain", "a"));
     EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.timers"), 0);
