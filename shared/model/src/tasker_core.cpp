@@ -22,18 +22,6 @@ constexpr std::array<std::string_view, 3> failure_strategies{"fail_fast", "conti
                                                              "isolate_failed"};
 constexpr std::int32_t most_parallel = 100'000;
 
-bool is_empty(document_node const& node) {
-    switch (node.kind) {
-    case node_kind::null:
-        return true;
-    case node_kind::list:
-    case node_kind::mapping:
-        return node.children == 0;
-    default:
-        return false;
-    }
-}
-
 /// The types of a step's dependencies, and what is wrong with a step that has a type.
 class translator {
 public:
@@ -168,6 +156,18 @@ private:
 };
 
 } // namespace
+
+bool is_empty(document_node const& node) {
+    switch (node.kind) {
+    case node_kind::null:
+        return true;
+    case node_kind::list:
+    case node_kind::mapping:
+        return node.children == 0;
+    default:
+        return false;
+    }
+}
 
 void check_empty_keys(reading in, document_path const& path, mapping_reader const& from) {
     for (auto const key : core_empty_keys) {

@@ -11,21 +11,29 @@
 
 namespace tasker::model {
 
-inline constexpr std::array<std::string_view, 1> core_template_keys{"domain_events"};
-inline constexpr std::array<std::string_view, 3> core_step_keys{"batch_config", "publishes_events",
-                                                                "system_dependency"};
+inline constexpr std::array<std::string_view, 2> core_template_keys{"domain_events", "lifecycle"};
+inline constexpr std::array<std::string_view, 4> core_step_keys{
+    "batch_config", "lifecycle", "publishes_events", "system_dependency"};
 
 /// Keys whose values must mean nothing: null, an empty list or an empty mapping.
 inline constexpr std::array<std::string_view, 3> core_empty_keys{
     "domain_events", "publishes_events", "system_dependency"};
 
 /// The keys of a template as JSON Schema. As patterns, they are not suggested by editors.
-inline constexpr std::string_view core_template_patterns =
-    R"({"^domain_events$":{"enum":[null,[],{}]}})";
+inline constexpr std::string_view core_template_patterns = R"({
+    "^domain_events$":{"enum":[null,[],{}]},
+    "^lifecycle$":{"type":["object","null"],"additionalProperties":false,"properties":{
+        "max_duration_minutes":{"type":"integer","minimum":1,"maximum":43200},
+        "max_steps_in_process_minutes":{"type":"integer","minimum":1,"maximum":10080},
+        "staleness_action":{"enum":["dlq","error"]},
+        "auto_fail_on_timeout":{"const":true},
+        "auto_dlq_on_timeout":{"const":true}}}})";
 
 /// The keys of a step.
 inline constexpr std::string_view core_step_patterns = R"({
     "^(publishes_events|system_dependency)$":{"enum":[null,[],{}]},
+    "^lifecycle$":{"type":["object","null"],"additionalProperties":false,"properties":{
+        "max_steps_in_process_minutes":{"type":"integer","minimum":1,"maximum":10080}}},
     "^batch_config$":{"type":"object","additionalProperties":false,"properties":{
         "batch_size":{"type":"integer","minimum":1,"maximum":2147483647},
         "parallelism":{"type":"integer","minimum":1,"maximum":100000},
@@ -36,6 +44,18 @@ inline constexpr std::string_view core_step_patterns = R"({
 
 /// Reports those of core_empty_keys that have a content.
 void check_empty_keys(reading in, document_path const& path, mapping_reader const& from);
+
+/// Whether a value means nothing: null, an empty list or an empty mapping.
+bool is_empty(document_node const& node);
+
+/// Reads `lifecycle` of a template, after its steps: it becomes the time limit of tasks, and of
+/// the attempts of every step that has no lower one.
+void read_task_lifecycle(reading in, document_path const& path, mapping_reader const& source,
+                         workflow_template& out);
+
+/// Reads `lifecycle` of a step: it becomes the time limit of an attempt.
+void read_step_lifecycle(reading in, document_path const& path, mapping_reader const& source,
+                         step_template& out);
 
 /// Reads `batch_config` of a step.
 std::optional<batch_settings> read_batch_config(reading in, document_path const& path,

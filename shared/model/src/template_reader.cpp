@@ -70,8 +70,9 @@ struct kind_without_handler {
 };
 
 constexpr std::string_view without_effect_on_waits[]{
-    "retry", "timeout_seconds", "repeat", "map", "matrix", "inputs", "result_schema", "compensate"};
-constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds", "inputs",
+    "retry",  "timeout_seconds", "lifecycle",     "repeat",    "map",
+    "matrix", "inputs",          "result_schema", "compensate"};
+constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds", "lifecycle", "inputs",
                                                         "result_schema"};
 constexpr std::array kinds_without_handler{
     kind_without_handler{"sleep", without_effect_on_waits},
@@ -136,6 +137,7 @@ void read_step(reading in, document_path const& path, node_index node, workflow_
     read_fields(in, path, source, settings_fields, step.settings, completeness::whole);
     step.dependencies = read_dependencies(in, path, source, places);
     check_empty_keys(in, path, source);
+    read_step_lifecycle(in, path, source, step);
     places.batches = read_batch_config(in, path, source);
     out.steps.push_back(std::move(step));
     given.push_back(std::move(places));
@@ -247,6 +249,7 @@ workflow_template read_template(reading in) {
     check_empty_keys(in, root, source);
     read_defaults(in, source, root, out);
     std::vector<given_step> const given = read_steps(in, source, root, out);
+    read_task_lifecycle(in, root, source, out);
     step_index const index = check_steps(in, out.steps, given);
     translate_types(in, out.steps, given, index);
     if (out.result) {

@@ -24,8 +24,8 @@ void expect_same(std::string const& given, std::string const& meaning) {
 
 TEST(TaskerCore, KeysWithoutContentAreAccepted) {
     expect_same(with_steps("- name: a\n  handler: {callable: h}\n  publishes_events: []\n"
-                           "  system_dependency:\n",
-                           "domain_events: {}\n"),
+                           "  lifecycle: {}\n  system_dependency:\n",
+                           "domain_events: {}\nlifecycle:\n"),
                 with_steps("- {name: a, handler: {callable: h}}\n"));
     EXPECT_THAT(
         problems_of_yaml(with_steps("- name: a\n  handler: {callable: h}\n"

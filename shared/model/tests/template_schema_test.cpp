@@ -82,6 +82,9 @@ TEST(TemplateSchema, RefusesSettingsThatTheReaderRefuses) {
                             "retry: {backoff_base_ms: -1}",
                             "retry: {retryable: false, jitter: false}",
                             "publishes_events: [{name: e}]",
+                            "lifecycle: {max_steps_in_process_minutes: 0}",
+                            "lifecycle: {max_retries: 3}",
+                            "lifecycle: {max_duration_minutes: 1}",
                             "system_dependency: billing",
                             "type: batchable\n  batch_config: {parallelism: 0}",
                             "type: batchable\n  batch_config: {bogus: 1}",
@@ -124,6 +127,8 @@ TEST(TemplateSchema, AcceptsSettingsThatTheReaderAccepts) {
           "retry: {retryable: false, backoff: none, max_attempts: 1}",
           "retry: {retryable: false, backoff: linear, max_attempts: 5, max_backoff_ms: 9}",
           "publishes_events: []\n  system_dependency: null",
+          "lifecycle: null",
+          "lifecycle: {max_steps_in_process_minutes: 10080}",
           "type: batchable\n  batch_config: {parallelism: 2, failure_strategy: fail_fast}",
           "retry: {retryable: true, backoff: fibonacci, max_backoff_ms: 86400000}",
           "map: $context.l",
@@ -185,6 +190,24 @@ TEST(TemplateSchema, BudgetsHaveWholeAmountsByNames) {
           "{'a b': 1}", "{a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 1}"}) {
         EXPECT_TRUE(parse_template_yaml(with_budget(bad)).has_error()) << bad;
         EXPECT_THAT(problems_of(with_budget(bad)), SizeIs(1)) << bad;
+    }
+}
+
+TEST(TemplateSchema, LifecyclesHaveTimeLimits) {
+    auto const with_lifecycle = [](std::string const& lifecycle) {
+        return std::string{step} + "\nlifecycle: " + lifecycle + "\n";
+    };
+    for (auto const* good : {"null", "{}", "{max_duration_minutes: 43200}",
+                             "{max_steps_in_process_minutes: 10080, staleness_action: dlq}",
+                             "{auto_fail_on_timeout: true, auto_dlq_on_timeout: true}"}) {
+        EXPECT_FALSE(parse_template_yaml(with_lifecycle(good)).has_error()) << good;
+        EXPECT_THAT(problems_of(with_lifecycle(good)), IsEmpty()) << good;
+    }
+    for (auto const* bad : {"5", "{max_duration_minutes: 43201}", "{staleness_action: none}",
+                            "{max_steps_in_process_minutes: 10081}", "{auto_dlq_on_timeout: false}",
+                            "{max_waiting_for_retry_minutes: 5}", "{max_minutes: 5}"}) {
+        EXPECT_TRUE(parse_template_yaml(with_lifecycle(bad)).has_error()) << bad;
+        EXPECT_THAT(problems_of(with_lifecycle(bad)), SizeIs(1)) << bad;
     }
 }
 
