@@ -1,3 +1,4 @@
+#include "payload_receiver.hpp"
 #include "workflow_database.hpp"
 
 #include <gmock/gmock.h>
@@ -16,16 +17,6 @@ using ::testing::StartsWith;
 
 class FlushNotifications : public ::testing::Test {
 protected:
-    struct receiver : pqxx::notification_receiver {
-        using pqxx::notification_receiver::notification_receiver;
-
-        void operator()(std::string const& payload, int) override {
-            received.push_back(payload);
-        }
-
-        std::vector<std::string> received;
-    };
-
     /// Runs one task to its end, and returns its id.
     std::string run_task() {
         auto const task = w_.create(template_);
@@ -41,25 +32,16 @@ protected:
         w_.db().exec("select tasker.flush_notifications()");
     }
 
-    /// The notifications since the start; those of the flush come before "last".
+    /// The notifications since the start.
     std::vector<std::string> received() {
-        w_.db().exec("select pg_notify('tasker_finished', 'last')");
-        while (finished_.received.empty() || finished_.received.back() != "last") {
-            if (listener_.await_notification(30, 0) == 0) {
-                ADD_FAILURE() << "no notification within 30 s";
-                break;
-            }
-        }
-        auto all = std::exchange(finished_.received, {});
-        all.pop_back();
-        return all;
+        return finished_.take(w_.db());
     }
 
     workflow_database w_;
     int template_ = w_.register_template("one", "a");
     pqxx::connection listener_{w_.db().dsn()};
-    receiver ready_{listener_, "tasker_ready"};
-    receiver finished_{listener_, "tasker_finished"};
+    payload_receiver ready_{listener_, "tasker_ready"};
+    payload_receiver finished_{listener_, "tasker_finished"};
 };
 
 TEST_F(FlushNotifications, SendsNotificationsAfterTheCommit) {
