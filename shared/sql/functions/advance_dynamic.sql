@@ -1,7 +1,7 @@
 -- advance_steps for tasks of dynamic templates: counts the parents of each child that have ended, and moves the
 -- children whose parents have all ended as judge_steps decides. A child that is no handler begins its wait. A child
 -- that does not run, or whose wait ends immediately, has ended too, so this continues in rounds until no other step
--- ends. It has no SET options: see advance_steps.
+-- ends. Publishes the events of all steps that ended. It has no SET options: see advance_steps.
 -- called by: finish_steps, start_dynamic, end_waits, start_compensation.
 -- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped; null for none. p_take: see finish_steps.
 -- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the
@@ -31,6 +31,9 @@ begin
     select p_task_ids as tasks, p_step_nos as steps into v_ended;
     loop
         v_next := tasker.count_parents(v_ended.tasks, v_ended.steps);
+        if v_next.publish then
+            perform tasker.publish_events(v_ended.tasks, v_ended.steps);
+        end if;
         exit when v_next.task_ids is null;
 
         with decided as materialized (

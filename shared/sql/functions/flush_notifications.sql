@@ -4,7 +4,8 @@
 -- called by: clients, pipelined directly behind every state-changing call; by SQL users after commit;
 --   claim_steps, in its own transaction, where a step dies inside it.
 -- channels: tasker_ready (queue names), tasker_finished (task ids or *, or what ended_task returns for a
---   single id; only while a session has called want_finished), tasker_timers (ms until due).
+--   single id; only while a session has called want_finished), tasker_timers (ms until due), tasker_events (an event
+--   as JSON, see publish_events).
 -- p_before_commit: the change is not committed yet, so a session that begins to want notifications now would not
 --   see it: notify in any case.
 create or replace function tasker.flush_notifications(p_before_commit boolean default false) returns void
@@ -15,6 +16,7 @@ declare
     v_ready    text := current_setting('tasker.ready', true);
     v_finished text := current_setting('tasker.finished', true);
     v_timers   text := current_setting('tasker.timers', true);
+    v_events   text := current_setting('tasker.events', true);
     v_unwanted boolean;
 begin
     if v_ready <> '' then
@@ -37,6 +39,11 @@ begin
     if v_timers <> '' then
         perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_timers', v_timers),
                 set_config('tasker.timers', '', false);
+    end if;
+    if v_events <> '' then
+        perform set_config('synchronous_commit', 'off', true), set_config('tasker.events', '', false);
+        perform pg_notify('tasker_events', e.event::text)
+        from json_array_elements(('[' || v_events || ']')::json) with ordinality e(event, n) order by e.n;
     end if;
 end;
 $$;

@@ -36,12 +36,12 @@ begin
                     filter (where cardinality(s.children) = 0 and s.undoes is null), '{}'),
            coalesce(bool_or(s.undoes is not null), false),
            coalesce(bool_or(s.join_rule <> 'all_complete' or s.condition is not null or s.allow_failure
-                            or s.kind <> 'handler' or s.repeat is not null), false),
+                            or s.kind <> 'handler' or s.repeat is not null or s.events is not null), false),
            coalesce(bool_or((s.condition is not null or s.kind <> 'handler') and cardinality(s.parents) = 0), false)
     into v_total, v_roots, v_leaves, v_undone, v_dynamic, v_dynamic_root
     from json_to_recordset(p_steps) as s(
         step_no int, parents int[], children int[], kind tasker.step_kind, join_rule text, condition text,
-        allow_failure boolean, repeat json, undoes int);
+        allow_failure boolean, repeat json, events json, undoes int);
     insert into tasker.templates as t
         (namespace_id, namespace, name, version, environment, hash, definition, has_input_schema,
          steps_total, roots, leaves, is_dynamic, has_dynamic_roots, result, has_compensation, timeout_ms, budget,
@@ -74,5 +74,9 @@ begin
     insert into tasker.template_steps select * from json_populate_recordset(v_step, p_steps);
     perform tasker.pin_children(template_id);
     perform tasker.pin_hooks(template_id, p_definition);
+    if exists (select from tasker.template_steps d cross join json_array_elements(d.events) e(event)
+               where d.template_id = v_step.template_id and e.event ->> 'delivery_mode' <> 'fast') then
+        perform tasker.ensure_event_queue(p_namespace);
+    end if;
 end;
 $$;

@@ -65,8 +65,9 @@ create table tasker.templates (
 -- The compiled steps of a template, its environment's overrides applied. `child_parents[i]` is the
 -- number of parents of `children[i]`, so that finishing a step reads one row, not one for each child.
 -- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, allow_failure,
--- repeat, compensate, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat`, `map`,
--- `matrix`, `workflow` and `signal`: these keys of the step as JSON. `child_template`: the template that `workflow` names.
+-- repeat, compensate, events, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat`,
+-- `map`, `matrix`, `workflow` and `signal`: these keys of the step as JSON. `child_template`: the template that
+-- `workflow` names. `events`: [{"name": …, "condition": success, failure or always, "delivery_mode": durable or fast}, …].
 -- `worker_settings`: {"<key>": <value>, …}, what only the worker reads.
 -- Undo steps have numbers from steps_total on; `undoes` is the number of the step that each of them undoes. Their graph
 -- is the reverse of the steps'. One without a handler undoes nothing, and only keeps the order of the others.
@@ -102,6 +103,7 @@ create table tasker.template_steps (
     child_template  int,
     signal          json,
     worker_settings json,
+    events          json,
     undoes          int,
     primary key (template_id, step_no),
     constraint step_is_named_once unique (name, template_id),

@@ -113,6 +113,9 @@ TEST(ServingRole, UsesNewNamespacesWithOnlyTheDocumentedGrants) {
     work.exec("select tasker_queues.send_tasker_fresh(array['00000000-0000-0000-0000-000000000001']"
               "::uuid[], array[0], 0)");
     EXPECT_EQ(work.exec1("delete from pgmq.q_tasker_fresh returning 1")[0].as<int>(), 1);
+    work.exec("select tasker.ensure_event_queue('fresh')");
+    work.exec("select pgmq.send_batch('fresh_domain_events', array['{}'::jsonb])");
+    EXPECT_EQ(work.exec1("delete from pgmq.q_fresh_domain_events returning 1")[0].as<int>(), 1);
     EXPECT_THROW(pqxx::subtransaction(work).exec("create table pgmq.mine ()"),
                  pqxx::insufficient_privilege);
 }
