@@ -12,12 +12,12 @@
 namespace tasker::model {
 
 inline constexpr std::array<std::string_view, 2> core_template_keys{"domain_events", "lifecycle"};
-inline constexpr std::array<std::string_view, 4> core_step_keys{
-    "batch_config", "lifecycle", "publishes_events", "system_dependency"};
+inline constexpr std::array<std::string_view, 3> core_step_keys{"batch_config", "lifecycle",
+                                                                "system_dependency"};
 
 /// Keys whose values must mean nothing: null, an empty list or an empty mapping.
-inline constexpr std::array<std::string_view, 3> core_empty_keys{
-    "domain_events", "publishes_events", "system_dependency"};
+inline constexpr std::array<std::string_view, 2> core_empty_keys{"domain_events",
+                                                                 "system_dependency"};
 
 /// The keys of a template as JSON Schema. As patterns, they are not suggested by editors.
 inline constexpr std::string_view core_template_patterns = R"({
@@ -31,7 +31,7 @@ inline constexpr std::string_view core_template_patterns = R"({
 
 /// The keys of a step.
 inline constexpr std::string_view core_step_patterns = R"({
-    "^(publishes_events|system_dependency)$":{"enum":[null,[],{}]},
+    "^system_dependency$":{"enum":[null,[],{}]},
     "^lifecycle$":{"type":["object","null"],"additionalProperties":false,"properties":{
         "max_steps_in_process_minutes":{"type":"integer","minimum":1,"maximum":10080}}},
     "^batch_config$":{"type":"object","additionalProperties":false,"properties":{

@@ -2,6 +2,7 @@
 
 #include "amounts_kind.hpp"
 #include "condition.hpp"
+#include "events_kind.hpp"
 #include "fields.hpp"
 #include "matrix_kind.hpp"
 #include "template_words.hpp"
@@ -301,6 +302,9 @@ inline constexpr std::tuple step_fields{
     field{"compensate", &step_template::compensate, compensation_kind{},
           "the handler that undoes the step if the task fails; see "
           "[workflows.md](workflows.md#compensation)"},
+    field{"publishes_events", &step_template::events, events_kind{},
+          "what is announced when the step has ended; see [workflows.md](workflows.md#events)"}
+        .stored_in("events"),
 };
 
 /// The name of a template; not one of Tasker's own.

@@ -77,6 +77,16 @@ void hook_kind::describe(object_writer& schema) {
     describe_fields(properties, hook_fields, completeness::whole);
 }
 
+void events_kind::describe(object_writer& schema) {
+    schema.json("type", R"(["array","null"])");
+    schema.number("maxItems", most_events);
+    object_writer item{schema.key("items")};
+    item.text("type", "object");
+    describe_keys(item, event_fields, completeness::whole);
+    object_writer properties{item.key("properties")};
+    describe_fields(properties, event_fields, completeness::whole);
+}
+
 namespace {
 
 void describe_name(object_writer& schema, std::string_view meaning) {

@@ -22,6 +22,10 @@ inline constexpr std::array<std::string_view, 5> join_names{
 inline constexpr std::array<std::string_view, 2> otherwise_names{"skip", "fail"};
 inline constexpr std::array<std::string_view, 2> item_failure_names{"fail", "collect"};
 inline constexpr std::array<std::string_view, 3> late_names{"fail", "skip", "complete"};
+inline constexpr std::array<std::string_view, 4> event_condition_names{
+    "success", "failure", "always", "permanent_failure"};
+inline constexpr std::array<std::string_view, 3> event_delivery_names{"durable", "fast",
+                                                                      "broadcast"};
 /// What the placeholders of a step's inputs read.
 inline constexpr std::array<std::string_view, 8> inputs_sources{
     "context", "parents", "parent_states", "iteration", "previous", "item", "index", "items"};

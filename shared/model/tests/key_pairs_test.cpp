@@ -34,6 +34,7 @@ constexpr step_key keys[]{
     {"inputs", "inputs: {n: '${parents/a/n}'}"},
     {"result_schema", "result_schema: {type: object}"},
     {"compensate", "compensate: {callable: h}"},
+    {"publishes_events", "publishes_events: [{name: e}]"},
 };
 
 std::string with_keys(step_key const& first, step_key const& second) {

@@ -81,7 +81,11 @@ TEST(TemplateSchema, RefusesSettingsThatTheReaderRefuses) {
                             "retry: {retryable: yes}",
                             "retry: {backoff_base_ms: -1}",
                             "retry: {retryable: false, jitter: false}",
-                            "publishes_events: [{name: e}]",
+                            "publishes_events: {name: e}",
+                            "publishes_events: [e]",
+                            "publishes_events: [{condition: always}]",
+                            "publishes_events: [{name: e, publisher: P}]",
+                            "publishes_events: [{name: e, condition: retryable_failure}]",
                             "lifecycle: {max_steps_in_process_minutes: 0}",
                             "lifecycle: {max_retries: 3}",
                             "lifecycle: {max_duration_minutes: 1}",
@@ -127,7 +131,8 @@ TEST(TemplateSchema, AcceptsSettingsThatTheReaderAccepts) {
           "retry: {retryable: false, backoff: none, max_attempts: 1}",
           "retry: {retryable: false, backoff: linear, max_attempts: 5, max_backoff_ms: 9}",
           "publishes_events: []\n  system_dependency: null",
-          "lifecycle: null",
+          "publishes_events: null\n  lifecycle: null",
+          "publishes_events: [{name: e, condition: always, delivery_mode: fast, schema: {}}]",
           "lifecycle: {max_steps_in_process_minutes: 10080}",
           "type: batchable\n  batch_config: {parallelism: 2, failure_strategy: fail_fast}",
           "retry: {retryable: true, backoff: fibonacci, max_backoff_ms: 86400000}",
@@ -247,7 +252,7 @@ std::string values_of(json const& schema) {
     }
     auto const& type = schema.at("type");
     if (type.is_array()) {
-        return "schema";
+        return type.front() == "array" ? "list" : "schema";
     }
     return type == "object"   ? "mapping"
            : type == "array"  ? "list"

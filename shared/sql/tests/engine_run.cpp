@@ -42,6 +42,7 @@ void engine_run::create(model_workflow const& steps) {
                           std::string{"  - {name: c0, handler: {callable: h}}\n"} + result);
         on_.register_yaml("child_bad",
                           std::string{"  - {name: c1, handler: {callable: h}}\n"} + result);
+        on_.db().exec("select tasker.ensure_event_queue('default')");
         on_.register_yaml("child_of_item",
                           std::string{"  - {name: c2, handler: {callable: h}}\n"} + result);
     }
@@ -312,6 +313,11 @@ std::string engine_run::problem() {
         "and "
         "   s.step_no % 10000 = m.step_no and s.step_no >= 10000 and s.state = 'complete')) limit "
         "1), "
+        "(select 'events are wrong' where array(select concat(q.message ->> 'step', ' ', q.message "
+        "->> 'state') from pgmq.q_default_domain_events q where q.message ->> 'task_id' = '{0}' "
+        "order by 1) <> array(select concat(d.name, ' ', s.state) from tasker.steps s join "
+        "tasker.template_steps d using (template_id, step_no) where s.task_id = '{0}' and "
+        "d.events is not null and s.state in ('complete', 'failed') order by 1)), "
         "(select 'finished_at is null' from tasker.tasks t where t.task_id = '{0}' and "
         "t.finished_at is null), "
         "(select 'unsuccessful_tasks is wrong' from tasker.tasks t where t.task_id = '{0}' "

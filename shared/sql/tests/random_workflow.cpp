@@ -81,6 +81,10 @@ model_workflow random_workflow(std::uint64_t seed) {
         step.is_in_result = maps_result && one_in(2);
     }
     steps[0].has_hooks = one_in(3);
+    bool const has_events = one_in(2);
+    for (auto& step : steps) {
+        step.has_events = has_events && one_in(2);
+    }
     return steps;
 }
 
@@ -115,6 +119,9 @@ std::vector<model_workflow> simpler(model_workflow const& steps) {
         }
         if (steps[i].has_hooks) {
             changed([](model_step& step) { step.has_hooks = false; });
+        }
+        if (steps[i].has_events) {
+            changed([](model_step& step) { step.has_events = false; });
         }
         if (steps[i].retry != retried::all) {
             changed([](model_step& step) { step.retry = retried::all; });

@@ -280,6 +280,9 @@ std::string to_yaml(model_workflow const& steps) {
         if (is_undoable(step)) {
             out += "    compensate: {callable: u}\n";
         }
+        if (step.has_events) {
+            out += "    publishes_events: [{name: e, condition: always}]\n";
+        }
     }
     if (has_result(steps)) {
         out += "result:\n";

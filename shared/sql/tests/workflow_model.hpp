@@ -59,6 +59,7 @@ struct model_step {
     retried retry = retried::all;
     bool is_in_result = false; ///< the template has a `result`, which reads this step
     bool has_hooks = false;    ///< the template has `on_failure` and `on_complete`
+    bool has_events = false;
 };
 
 inline constexpr char const* join_rules[]{"all_complete", "none_failed", "any_complete", "all_done",

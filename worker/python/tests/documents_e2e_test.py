@@ -47,6 +47,41 @@ def curl_commands(page):
     ]
 
 
+def psql(database, *more):
+    """The command of a session."""
+    return ["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", "-d", database, *more]
+
+
+class Listener:
+    """A session that listens to a channel."""
+
+    def __init__(self, database, listen):
+        self._psql = subprocess.Popen(
+            psql(database), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        assert self._answer(listen + "select 'listens';") == "listens\n"
+
+    def _answer(self, statements):
+        """A line of what psql prints."""
+        assert self._psql.stdin and self._psql.stdout
+        self._psql.stdin.write(statements + "\n")
+        return self._psql.stdout.readline()
+
+    def next(self):
+        """The next notification, which psql prints after a statement."""
+        for _ in range(6000):
+            got = re.search(r'with payload "(.*)" received', self._answer("select pg_sleep(0.01);"))
+            if got:
+                return json.loads(got[1])
+        raise AssertionError("no notification came")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._psql.communicate()
+
+
 class Reader:
     """Runs the commands of the pages, in one folder and against one server."""
 
@@ -146,8 +181,7 @@ class TestDocuments:
         assert '"failures"' in reader.shell(result)
         assert '"openapi"' in reader.shell(http)
         (sql,) = blocks("docs/getting-started.md", "sql")
-        options = ["-qAtX", "-v", "ON_ERROR_STOP=1", "-d", reader.database]
-        done = reader.run("psql", *options, "-c", sql)
+        done = reader.run(*psql(reader.database, "-c", sql))
         assert done.returncode == 0, done.stderr
         task = re.search(r"[0-9a-f-]{36}", done.stdout)
         assert task and reader.complete(task[0])
@@ -236,8 +270,26 @@ class TestDocuments:
         assert hook.result["page"]["inputs"] == {
             "subject": "charge_cards failed", "reason": "charge no money",
         }
-        (block,) = [each for each in blocks("docs/workflows.md", "json") if '"task_id"' in each]
+        (block,) = [each for each in blocks("docs/workflows.md", "json") if "finished_at" in each]
         assert json.loads(block).keys() == hook.context.keys()
+
+    def test_events_of_workflows(self, reader):
+        client = tasker.Client(reader.url)
+        (text,) = [each for each in blocks("docs/workflows.md", "yaml") if "publishes_e" in each]
+        client.register_template(text)
+        listen, read = (each for each in blocks("docs/workflows.md", "sql") if "events" in each)
+        (shown,) = [each for each in blocks("docs/workflows.md", "json") if "is_cut" in each]
+        with Listener(reader.database, listen) as session:
+            task = client.wait(client.create_task("capture_payment", {}), timeout=60, check=True)
+            heard = [session.next(), session.next()]
+        assert [each["event"] for each in heard] == ["payment.processed", "payment.over"]
+        assert heard[0].keys() == json.loads(shown).keys()
+        assert (heard[0]["task_id"], heard[0]["state"]) == (task.task_id, "complete")
+        assert heard[0]["result"] == client.step(task, "charge_card").result
+        done = reader.run(*psql(reader.database, "-c", read))
+        (line,) = done.stdout.splitlines()
+        assert line.split("|")[1] == "payment.processed"
+        assert json.loads(line.split("|")[2]) == heard[0]["result"]
 
     def test_budget_of_workflows(self, reader):
         client = tasker.Client(reader.url)

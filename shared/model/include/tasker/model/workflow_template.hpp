@@ -50,6 +50,25 @@ enum class item_failure : std::uint8_t { fail, collect };
 /// What becomes of a step whose signal does not come in time.
 enum class late_signal : std::uint8_t { fail, skip, complete };
 
+/// How a step ends of which an event is published. `permanent_failure` means `failure`: it is
+/// tasker-core's word.
+enum class event_condition : std::uint8_t { success, failure, always, permanent_failure };
+
+/// Where an event goes. `broadcast` means `durable`: it is tasker-core's word.
+enum class event_delivery : std::uint8_t { durable, fast, broadcast };
+
+/// An event that is published when a step has ended. A template that was read has none of
+/// tasker-core's words.
+struct event_settings {
+    std::string name;
+    std::optional<event_condition> condition;
+    std::optional<event_delivery> delivery;
+    std::optional<std::string> description;
+    std::optional<std::string> schema; ///< JSON Schema of the step's result; not checked
+
+    friend bool operator==(event_settings const&, event_settings const&) = default;
+};
+
 /// The settings of a step or an override. An absent value means the default in a step, and no
 /// change in an override.
 struct step_settings {
@@ -104,6 +123,7 @@ struct step_template {
     std::optional<std::string> inputs;        ///< JSON object with placeholders
     std::optional<std::string> result_schema; ///< JSON Schema of the step's result
     std::optional<step_settings> compensate;  ///< the handler that undoes the step
+    std::optional<std::vector<event_settings>> events;
     step_settings settings;
     std::optional<std::vector<std::string>> dependencies; ///< names of other steps
 
