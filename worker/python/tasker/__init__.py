@@ -49,7 +49,17 @@ from .models import (
     TemplateView,
     UndoneStep,
 )
-from .template import Form, Hook, Map, Repeat, RetryPolicy, Settings, Template, TemplateStep
+from .template import (
+    Event,
+    Form,
+    Hook,
+    Map,
+    Repeat,
+    RetryPolicy,
+    Settings,
+    Template,
+    TemplateStep,
+)
 from .worker import Worker
 
 _native.load_parts()
@@ -60,6 +70,7 @@ __all__ = [
     "Cancelled",
     "Client",
     "Conflict",
+    "Event",
     "Explanation",
     "Form",
     "Hook",

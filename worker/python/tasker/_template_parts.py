@@ -10,6 +10,8 @@ from typing import Any, Callable, Literal, Optional, Union
 from . import _registry
 from ._references import Condition, Reference, condition
 
+EventCondition = Literal["success", "failure", "always", "permanent_failure"]
+DeliveryMode = Literal["durable", "fast", "broadcast"]
 Backoff = Literal["none", "linear", "exponential", "fibonacci"]
 Join = Literal["all_complete", "none_failed", "any_complete", "all_done", "any_failed"]
 Otherwise = Literal["skip", "fail"]
@@ -68,6 +70,18 @@ class Form:
 
 
 @dataclasses.dataclass(frozen=True)
+class Event:
+    """What is announced when a step has ended: a notification, and a message of a queue unless
+    ``delivery_mode`` is ``fast``."""
+
+    name: str
+    condition: Optional[EventCondition] = None
+    delivery_mode: Optional[DeliveryMode] = None
+    description: Optional[str] = None
+    schema: Union[Mapping[str, Any], bool, None] = None  # of the result; not checked
+
+
+@dataclasses.dataclass(frozen=True)
 class Settings:
     """Settings of all steps (``defaults``, without ``handler``), those that an environment
     overrides, or the handler that undoes a step (``compensate``)."""
@@ -95,7 +109,7 @@ def without_none(keys: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in keys.items() if value is not None}
 
 
-def given(group: Union[RetryPolicy, Map, Repeat, Form]) -> dict[str, Any]:
+def given(group: Union[RetryPolicy, Map, Repeat, Form, Event]) -> dict[str, Any]:
     return {
         field.name.rstrip("_"): getattr(group, field.name)
         for field in dataclasses.fields(group)

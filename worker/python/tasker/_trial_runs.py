@@ -52,6 +52,17 @@ class StepRun:
 
 
 @dataclasses.dataclass(frozen=True)
+class PublishedEvent:
+    """An event of ``publishes_events``, which the engine would announce."""
+
+    event: str
+    step: str
+    state: str  # complete or failed
+    result: Any
+    error: Optional[Failure]
+
+
+@dataclasses.dataclass(frozen=True)
 class Run:
     """The outcome of a task: ``state`` is complete or failed."""
 
@@ -62,6 +73,7 @@ class Run:
     undone: Dict[str, StepRun] = dataclasses.field(default_factory=dict)  # by the step's name
     hook: Optional[Dict[str, Any]] = None  # `on_failure` or `on_complete`: the engine would run it
     spent: Dict[str, int] = dataclasses.field(default_factory=dict)  # by unit, with child tasks
+    events: List[PublishedEvent] = dataclasses.field(default_factory=list)  # in their order
 
     @property
     def is_complete(self) -> bool:
@@ -94,6 +106,16 @@ def succeed(step: StepRun, result: Any) -> None:
 def fail(step: StepRun, failure: Failure) -> None:
     """Ends a step that fails without an attempt."""
     step.state, step.error = "failed", failure
+
+
+def events_of(declared: Dict[str, Any], step: StepRun) -> List[PublishedEvent]:
+    """What the engine announces of a step, as the SQL function publish_events."""
+    how = {"complete": "success", "failed": "failure"}.get(step.state)
+    return [
+        PublishedEvent(event["name"], step.name, step.state, step.result, step.error)
+        for event in declared["events"] or ()
+        if how is not None and event["condition"] in (how, "always")
+    ]
 
 
 def fail_attempt(step: StepRun, declared: Dict[str, Any], failure: Failure) -> None:

@@ -17,7 +17,17 @@ from . import (
     _trial_signals,
 )
 from ._budget import Budget, is_refused
-from ._trial_runs import Failure, Run, StepRun, fail, fits, joined_results, succeed
+from ._trial_runs import (
+    Failure,
+    PublishedEvent,
+    Run,
+    StepRun,
+    events_of,
+    fail,
+    fits,
+    joined_results,
+    succeed,
+)
 from ._trial_templates import Template, Templates
 
 _read_by_result = re.compile(r"(?<!\$)\$\{(?:context|steps/([\w.-]+))")  # the name of the step
@@ -52,12 +62,15 @@ class Task:
             or declared["allow_failure"]
             or declared["kind"] != "handler"
             or declared["repeat"]
+            or declared["events"]
             for declared in template["steps"]
         )
 
     def run(self) -> Run:
+        events: List[PublishedEvent] = []
         for declared, step in zip(self.template["steps"], self._steps):
             self._run_step(declared, step)
+            events += events_of(declared, step)
         steps = {step.name: step for step in self._steps}
         has_failed = any(
             step.state == "failed" and (not declared["allow_failure"] or is_refused(step))
@@ -66,9 +79,11 @@ class Task:
         spent = {} if self._is_spender_of_parent else self.budget.spent
         if has_failed:
             hook = self.template["definition"].get("on_failure")
-            return Run("failed", None, steps, *self._compensate(), hook=hook, spent=spent)
+            return Run(
+                "failed", None, steps, *self._compensate(), hook=hook, spent=spent, events=events
+            )
         hook = self.template["definition"].get("on_complete")
-        return Run("complete", self._result(), steps, hook=hook, spent=spent)
+        return Run("complete", self._result(), steps, hook=hook, spent=spent, events=events)
 
     def run_child(self, template: Template, context: str) -> Run:
         return Task(self.trial, template, context, self).run()

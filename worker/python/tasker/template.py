@@ -13,12 +13,13 @@ The parameters have the names and the meaning of the keys in docs/templates.md; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional, Union
 
 from . import _native, _yaml
 from ._references import Condition, Reference, condition, filled, of_step
 from ._template_parts import (
+    Event,
     Form,
     Handler,
     Hook,
@@ -46,6 +47,7 @@ from ._template_parts import (
 
 __all__ = [
     "Condition",
+    "Event",
     "Form",
     "Hook",
     "Map",
@@ -153,6 +155,7 @@ class Template:
         matrix: Optional[Matrix] = None,
         repeat: Optional[Repeat] = None,
         compensate: Optional[Settings] = None,
+        publishes_events: Sequence[Event] = (),
         description: Optional[str] = None,
     ) -> TemplateStep:
         """Adds a step that runs a handler."""
@@ -167,7 +170,9 @@ class Template:
             "compensate": compensate and undo_keys(compensate),
             **settings,
         }
-        return self._add(name, own, after, join, when, otherwise, allow_failure, description)
+        return self._add(
+            name, own, after, join, when, otherwise, allow_failure, publishes_events, description
+        )
 
     def sleep(
         self,
@@ -180,11 +185,14 @@ class Template:
         when: Optional[When] = None,
         otherwise: Optional[Otherwise] = None,
         allow_failure: Optional[bool] = None,
+        publishes_events: Sequence[Event] = (),
         description: Optional[str] = None,
     ) -> TemplateStep:
         """Adds a step that waits for ``seconds``, or ``until`` a time."""
         own = {"sleep": without_none({"seconds": seconds, "until": until})}
-        return self._add(name, own, after, join, when, otherwise, allow_failure, description)
+        return self._add(
+            name, own, after, join, when, otherwise, allow_failure, publishes_events, description
+        )
 
     def signal(
         self,
@@ -203,6 +211,7 @@ class Template:
         when: Optional[When] = None,
         otherwise: Optional[Otherwise] = None,
         allow_failure: Optional[bool] = None,
+        publishes_events: Sequence[Event] = (),
         description: Optional[str] = None,
     ) -> TemplateStep:
         """Adds a step that waits for a signal; without ``signal``, one of the step's name."""
@@ -217,7 +226,9 @@ class Template:
             "form": form and given(form),
         }
         own = {"signal": without_none(own)}
-        return self._add(name, own, after, join, when, otherwise, allow_failure, description)
+        return self._add(
+            name, own, after, join, when, otherwise, allow_failure, publishes_events, description
+        )
 
     def workflow(
         self,
@@ -238,6 +249,7 @@ class Template:
         matrix: Optional[Matrix] = None,
         repeat: Optional[Repeat] = None,
         compensate: Optional[Settings] = None,
+        publishes_events: Sequence[Event] = (),
         description: Optional[str] = None,
     ) -> TemplateStep:
         """Adds a step that runs a child task: of a template by name, or of this very version."""
@@ -259,7 +271,9 @@ class Template:
             "retry": retry and given(retry),
             "compensate": compensate and undo_keys(compensate),
         }
-        return self._add(name, own, after, join, when, otherwise, allow_failure, description)
+        return self._add(
+            name, own, after, join, when, otherwise, allow_failure, publishes_events, description
+        )
 
     def override(
         self, environment: str, settings: Settings, *, step: Union[TemplateStep, str] = "ALL"
@@ -303,6 +317,7 @@ class Template:
         when: Optional[When],
         otherwise: Optional[Otherwise],
         allow_failure: Optional[bool],
+        publishes_events: Sequence[Event],
         description: Optional[str],
     ) -> TemplateStep:
         if name in self._steps:
@@ -318,6 +333,7 @@ class Template:
             "when": None if when is None else condition(when),
             "otherwise": otherwise,
             "allow_failure": allow_failure,
+            "publishes_events": [given(event) for event in publishes_events] or None,
             **own,
         }
         self._steps[name] = filled(without_none(step), "parents")

@@ -14,11 +14,11 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import _native, _operations, _registry, _trial_handlers, _trial_signals, _trial_tasks
 from ._dev_server import DevServer
-from ._trial_runs import Failure, Run, StepRun
+from ._trial_runs import Failure, PublishedEvent, Run, StepRun
 from ._trial_signals import Signal
 from ._trial_templates import Templates
 
-__all__ = ["DevServer", "Failure", "Run", "Signal", "StepRun", "call", "run"]
+__all__ = ["DevServer", "Failure", "PublishedEvent", "Run", "Signal", "StepRun", "call", "run"]
 
 
 def run(

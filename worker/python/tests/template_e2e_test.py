@@ -83,7 +83,10 @@ def every_key():
                        max_failures="5%"),
         compensate=tasker.Settings("u", retry=patient),
     )
-    made.step("third", "h", matrix={"os": ["linux", "mac"]})
+    event = tasker.Event(
+        "done", condition="always", delivery_mode="fast", description="x", schema=True
+    )
+    made.step("third", "h", matrix={"os": ["linux", "mac"]}, publishes_events=[event])
     made.sleep("nap", seconds=1)
     made.sleep("night", until=made.context["at"])
     made.signal(
@@ -137,6 +140,8 @@ def test_the_words_of_the_schema_are_those_of_the_types(schema):
         ("compensate", "retry", "backoff"): parts.Backoff,
         ("map", "on_item_failure"): parts.OnItemFailure,
         ("signal", "on_deadline"): parts.OnDeadline,
+        ("publishes_events", "condition"): parts.EventCondition,
+        ("publishes_events", "delivery_mode"): parts.DeliveryMode,
     }
 
     def enums(schema, path=()):
@@ -182,6 +187,8 @@ def add(made, keys):
     for key, kind in (("map", tasker.Map), ("repeat", tasker.Repeat)):
         if key in keys:
             keys[key] = group(kind, keys[key])
+    if "publishes_events" in keys:
+        keys["publishes_events"] = [tasker.Event(**each) for each in keys["publishes_events"]]
     if "sleep" in keys:
         made.sleep(name, after=after, **keys.pop("sleep"), **keys)
     elif "signal" in keys:
