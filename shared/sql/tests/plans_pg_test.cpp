@@ -98,7 +98,7 @@ protected:
             "  - {name: r, handler: {callable: h}, dependencies: [p],"
             " repeat: {until: $result > 1 || $.p == 1 || $iteration == 2, delay_seconds: 0.001}}\n"
             "  - {name: e, sleep: {until: '${parents/r/at:-2020-01-01T00:00:00Z}'},"
-            " dependencies: [s, r]}\n");
+            " dependencies: [s, r], publishes_events: [{name: e, condition: always}]}\n");
         map_ = w_.register_yaml("map", "  - {name: a, handler: {callable: h}}\n"
                                        "  - {name: m, handler: {callable: h}, dependencies: [a], "
                                        "map: {over: $context.l, max_parallel: 1}}\n"
@@ -124,6 +124,7 @@ protected:
             "  - {name: c, handler: {callable: h}, dependencies: [b]}\n"
             "timeout_seconds: 0.001\n");
         hooked_ = w_.register_yaml("hooked", "  - {name: a, handler: {callable: h}}\n"
+                                             "timeout_seconds: 60\n"
                                              "on_failure: {workflow: {name: kid}}\n"
                                              "on_complete: {workflow: {name: kid}}\n");
         // The tables grow after the statistics were taken, and the plans stay.
