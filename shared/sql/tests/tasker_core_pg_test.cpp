@@ -93,5 +93,33 @@ TEST_F(TaskerCoreTypes, WithoutBatchesTheWorkerIsSkipped) {
     }
 }
 
+TEST_F(TaskerCoreTypes, ALifecycleEndsTheTaskAndItsStepsHaveEvents) {
+    auto const fire = [&] {
+        return w_.db().value<int>("select fired from tasker.fire_timers(1000)");
+    };
+    start(
+        "  - {name: charge, handler: {callable: h}, system_dependency: null, timeout_seconds: 30,\n"
+        "     publishes_events: [{name: payment.processed, condition: success, delivery_mode: "
+        "broadcast, schema: {type: object}}]}\n"
+        "  - {name: ship, handler: {callable: h}, dependencies: [charge]}\n"
+        "domain_events: []\n"
+        "lifecycle: {max_duration_minutes: 30, max_steps_in_process_minutes: 2, "
+        "staleness_action: dlq}\n");
+    EXPECT_EQ(w_.db().value<std::string>("select string_agg(name || ' ' || timeout_ms, ', ' order "
+                                         "by step_no) from tasker.template_steps"),
+              "charge 30000, ship 120000");
+    w_.finish(w_.claim().at(0), R"({"total": 5})");
+    EXPECT_EQ(w_.db().value<std::string>(
+                  "select concat_ws(' ', message ->> 'event', message ->> 'step', message -> "
+                  "'result' ->> 'total') from pgmq.q_default_domain_events"),
+              "payment.processed charge 5");
+    w_.move_clock("29 minutes");
+    EXPECT_EQ(fire(), 0);
+    w_.move_clock("31 minutes");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_EQ(w_.task_state(task_), "failed");
+    EXPECT_EQ(w_.of_task(task_, "error ->> 'type'"), "deadline");
+}
+
 } // namespace
 } // namespace tasker::sql::testing
