@@ -4,6 +4,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 #include <string>
@@ -227,30 +228,42 @@ asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_t
 }
 
 /// If the database refuses a batch, halve it until the failing task is alone: the database may
-/// refuse its data, or keep failing with a usually temporary error.
+/// refuse its data, or keep failing with a usually temporary error. Such a task is repeated last,
+/// so that it takes no time from the others.
 asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::new_task> tasks) {
     metrics_.creations_sent(tasks.size());
     auto const until = steady_clock::now() + settings_.call_timeout;
-    outcomes collected;
-    collected.reserve(tasks.size());
-    // Parts not sent yet, in reverse order.
-    std::vector<std::vector<queue::new_task>> parts;
-    parts.push_back(std::move(tasks));
-    while (!parts.empty()) {
-        auto part = std::move(parts.back());
-        parts.pop_back();
-        auto made = co_await call(part, queue::atomicity::each_alone, until,
-                                  part.size() > 1 ? most_refusals : database::unlimited);
+    outcomes collected(tasks.size(), make_error(errc::internal, "the task was not sent"));
+    struct part {
+        std::size_t first;
+        std::vector<queue::new_task> tasks;
+    };
+    // Those not sent yet, in reverse order, and tasks that were refused alone.
+    std::vector<part> parts;
+    std::vector<part> refused;
+    parts.push_back({0, std::move(tasks)});
+    while (!parts.empty() || !refused.empty()) {
+        bool const is_last = parts.empty();
+        auto& from = is_last ? refused : parts;
+        auto [first, sent] = std::move(from.back());
+        from.pop_back();
+        auto made = co_await call(sent, queue::atomicity::each_alone, until,
+                                  is_last ? database::unlimited : most_refusals);
+        auto const into = collected.begin() + static_cast<std::ptrdiff_t>(first);
         if (made) {
-            std::ranges::move(*made, std::back_inserter(collected));
-        } else if (part.size() > 1 && may_be_one_tasks_fault(made.error())) {
-            auto const middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
-            parts.emplace_back(std::make_move_iterator(middle),
-                               std::make_move_iterator(part.end()));
-            parts.emplace_back(std::make_move_iterator(part.begin()),
-                               std::make_move_iterator(middle));
+            std::ranges::move(*made, into);
+        } else if (sent.size() > 1 && may_be_one_tasks_fault(made.error())) {
+            auto const half = sent.size() / 2;
+            auto const middle = sent.begin() + static_cast<std::ptrdiff_t>(half);
+            parts.push_back(
+                {first + half,
+                 {std::make_move_iterator(middle), std::make_move_iterator(sent.end())}});
+            sent.erase(middle, sent.end());
+            parts.push_back({first, std::move(sent)});
+        } else if (!is_last && pg::is_refusal(made.error()) && pg::is_retryable(made.error())) {
+            refused.push_back({first, std::move(sent)});
         } else {
-            collected.insert(collected.end(), part.size(), made.error());
+            std::fill_n(into, sent.size(), made.error());
         }
     }
     co_return collected;

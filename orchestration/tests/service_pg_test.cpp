@@ -101,30 +101,35 @@ TEST_F(Service, ATaskThatAlwaysFailsInTheDatabaseDelaysNoOther) {
                    "raise 'out of memory' using errcode = '53200'; end if; return new; end $$");
     database_.exec("create trigger poison before insert on tasker.tasks "
                    "for each row execute function fail_on_poison()");
-    constexpr std::size_t good = 12;
-    std::vector<unsigned> statuses(good + 1);
+    // The first two calls are blocked, so the next creations gather behind them. The poison is the
+    // first of these.
+    constexpr std::size_t poison = 2;
+    std::vector<unsigned> statuses(13);
     {
-        pqxx::connection holder{database_.dsn()}; // so that creations gather into batches
+        pqxx::connection holder{database_.dsn()};
         pqxx::work hold{holder};
         hold.exec("lock table tasker.tasks in exclusive mode");
         std::vector<std::jthread> threads;
         for (std::size_t i = 0; i < statuses.size(); ++i) {
             threads.emplace_back([&, i] {
                 http_client client{service_->address()};
-                statuses[i] =
-                    client
-                        .post("/v1/tasks", i < good ? R"({"name": "chain"})" : R"({"name": "chain",
-                                                                    "context": {"a": "poison"}})")
-                        .status;
+                statuses[i] = client
+                                  .post("/v1/tasks",
+                                        i != poison ? R"({"name": "chain"})" : R"({"name": "chain",
+                                                             "context": {"a": "poison"}})")
+                                  .status;
             });
+            EXPECT_TRUE(tasker::testing::wait_until(soon(), [&] {
+                return database_.value<bool>(
+                    "select count(*) >= " + std::to_string(std::min(i + 1, poison)) +
+                    " from pg_locks where not granted");
+            }));
         }
-        EXPECT_TRUE(tasker::testing::wait_until(soon(), [&] {
-            return database_.value<bool>("select count(*) > 0 from pg_locks where not granted");
-        }));
         hold.commit();
     }
-    EXPECT_THAT(std::span(statuses).first(good), ::testing::Each(201U));
-    EXPECT_EQ(statuses.back(), 503U);
+    EXPECT_EQ(statuses[poison], 503U);
+    statuses.erase(statuses.begin() + poison);
+    EXPECT_THAT(statuses, ::testing::Each(201U));
 }
 
 TEST_F(Service, LostConnectionsAreReplacedWithoutAnError) {
