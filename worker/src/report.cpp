@@ -30,8 +30,9 @@ std::size_t length_of_array(std::string_view json) {
 queue::finished_step failed(queue::claimed_step const& step, step_failure const& failure) {
     queue::finished_step report;
     report.held = lease_of(step);
-    report.outcome =
-        failure.permanent ? queue::outcome::permanent_failure : queue::outcome::retryable_failure;
+    report.outcome = failure.fails_task  ? queue::outcome::fail_task
+                     : failure.permanent ? queue::outcome::permanent_failure
+                                         : queue::outcome::retryable_failure;
     wire::step_error shown{.message = cut(failure.message), .type = cut(failure.type)};
     if (failure.traceback) {
         shown.traceback = cut(*failure.traceback);
@@ -105,7 +106,9 @@ queue::finished_step make_report(queue::claimed_step const& step, step_result an
     }
     queue::finished_step report;
     report.held = lease_of(step);
-    report.outcome = answer.wants_children() ? queue::outcome::children : queue::outcome::success;
+    report.outcome = answer.wants_children()  ? queue::outcome::children
+                     : answer.finishes_task() ? queue::outcome::finish
+                                              : queue::outcome::success;
     try {
         report.payload = std::move(answer).json_text();
     } catch (nlohmann::json::exception const& broken) {
@@ -122,7 +125,8 @@ queue::finished_step make_report(queue::claimed_step const& step, step_result an
                              true,
                              {}});
     }
-    bool const is_result = report.outcome == queue::outcome::success; // not wanted children
+    // Not wanted children, and not the result of a task.
+    bool const is_result = report.outcome == queue::outcome::success;
     // The database refuses a text that is not JSON, and child tasks of a batch.
     if (auto const expected = is_result ? expected_results(step) : std::nullopt;
         expected && !json::find_problem(report.payload)) {

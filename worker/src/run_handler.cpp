@@ -58,7 +58,7 @@ step_result parents_too_large(queue::claimed_step const& step) {
 
 /// The answer, or a permanent failure if it does not match the schema in the step's settings.
 step_result checked(execution const& step, step_result answer) {
-    if (!answer.is_success() || answer.wants_children()) {
+    if (!answer.is_success() || answer.wants_children() || answer.finishes_task()) {
         return answer;
     }
     auto text = std::move(answer).json_text();

@@ -69,6 +69,16 @@ step_result step_result::from_children(std::string json) {
     return step_result(child_list{std::move(json)});
 }
 
+step_result&& step_result::finishing_task() && {
+    TASKER_ASSERT(is_success() && !wants_children());
+    finishes_task_ = true;
+    return std::move(*this);
+}
+
+bool step_result::finishes_task() const noexcept {
+    return finishes_task_;
+}
+
 bool step_result::wants_children() const noexcept {
     return std::holds_alternative<child_list>(content_);
 }
@@ -114,6 +124,14 @@ step_result retryable_error(std::string message, std::string type,
 
 step_result permanent_error(std::string message, std::string type) {
     return step_failure{std::move(message), std::move(type), true, {}};
+}
+
+step_result finish(nlohmann::json result) {
+    return success(std::move(result)).finishing_task();
+}
+
+step_result fail_task(std::string message, std::string type) {
+    return step_failure{std::move(message), std::move(type), true, {}, {}, true};
 }
 
 permanent_failure::permanent_failure(std::string const& message, std::string type)

@@ -168,5 +168,23 @@ TEST(Report, EachResultOfABatchMustMatchTheSchema) {
                 HasSubstr("result[1]: must be a whole number"));
 }
 
+TEST(Report, TheResultOfATaskNeedsNotMatchTheStep) {
+    auto const schema =
+        json_schema::validator::compile(R"({"type": "integer"})", "result_schema").value();
+    queue::claimed_step step;
+    step.item = R"({"items": [{"index": 0, "item": 1}, {"index": 1, "item": 2}]})";
+    auto const report = make_report(step, finish({{"found", 2}}), limit, &schema);
+    EXPECT_EQ(report.outcome, queue::outcome::finish);
+    EXPECT_EQ(report.payload, R"({"found":2})");
+    EXPECT_EQ(make_report(step, finish(std::string(limit, 'x')), limit).outcome,
+              queue::outcome::permanent_failure);
+}
+
+TEST(Report, AFailureOfTheTaskHasItsMessageAndType) {
+    auto const report = report_of(fail_task("sold out", "sold_out"));
+    EXPECT_EQ(report.outcome, queue::outcome::fail_task);
+    EXPECT_EQ(json::parse(report.payload), json({{"message", "sold out"}, {"type", "sold_out"}}));
+}
+
 } // namespace
 } // namespace tasker::worker

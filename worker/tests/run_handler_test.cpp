@@ -222,5 +222,13 @@ TEST(HandlerRegistry, RefusesBadNames) {
     EXPECT_EQ(handlers.find("b"), nullptr);
 }
 
+TEST(RunHandler, ResultSchemaDoesNotApplyToTheResultOfATask) {
+    auto result = try_handler([](step_context const&) { return finish("done"); }, {},
+                              {.settings = R"({"result_schema": {"type": "integer"}})"});
+    ASSERT_TRUE(result.is_success());
+    EXPECT_TRUE(result.finishes_task());
+    EXPECT_EQ(std::move(result).json_text(), "\"done\"");
+}
+
 } // namespace
 } // namespace tasker::worker

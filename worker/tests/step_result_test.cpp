@@ -48,5 +48,25 @@ TEST(StepResult, PermanentErrorIsNotRetried) {
     EXPECT_FALSE(result.failure()->retry_after);
 }
 
+TEST(StepResult, FinishIsASuccessThatEndsTheRun) {
+    auto result = finish({{"total", 12}});
+    EXPECT_TRUE(result.is_success());
+    EXPECT_TRUE(result.finishes_task());
+    EXPECT_FALSE(result.wants_children());
+    EXPECT_EQ(std::move(result).json_text(), R"({"total":12})");
+    EXPECT_EQ(finish().json_text(), "null");
+    EXPECT_FALSE(success().finishes_task());
+}
+
+TEST(StepResult, FailTaskIsAPermanentFailureThatEndsTheRun) {
+    auto const result = fail_task("sold out", "sold_out");
+    ASSERT_FALSE(result.is_success());
+    EXPECT_EQ(result.failure()->message, "sold out");
+    EXPECT_EQ(result.failure()->type, "sold_out");
+    EXPECT_TRUE(result.failure()->permanent);
+    EXPECT_TRUE(result.failure()->fails_task);
+    EXPECT_FALSE(permanent_error("no").failure()->fails_task);
+}
+
 } // namespace
 } // namespace tasker::worker

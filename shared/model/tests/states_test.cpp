@@ -100,7 +100,8 @@ TEST(States, StepsMoveAsTheyShouldAndNoOtherWay) {
         {pending, waiting},          {in_progress, waiting},
         {waiting, enqueued},         {waiting, complete},
         {waiting, failed},           {waiting, skipped},
-        {waiting, cancelled}};
+        {waiting, cancelled},        {enqueued, skipped},
+        {in_progress, skipped},      {waiting_for_retry, skipped}};
     for (auto const& from : step_states) {
         for (auto const& to : step_states) {
             EXPECT_EQ(may_move(step_moves, from.state, to.state),

@@ -182,8 +182,8 @@ void add_leases(pg::params& to, Range const& range, Projection held) {
 
 /// In SQL.
 std::string_view name_of(outcome value) {
-    static constexpr std::array<std::string_view, 4> names{"success", "retryable_failure",
-                                                           "permanent_failure", "children"};
+    static constexpr std::array<std::string_view, 6> names{
+        "success", "retryable_failure", "permanent_failure", "children", "finish", "fail_task"};
     return names.at(static_cast<std::size_t>(value));
 }
 

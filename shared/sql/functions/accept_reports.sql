@@ -3,15 +3,16 @@
 -- advance_steps.
 -- called by: finish_steps.
 -- returns, null where there are none:
---   done_tasks: the tasks of the steps that succeeded, or failed with allow_failure. failed_tasks, retried_tasks:
---     those of the other steps that failed permanently, and of those that will be retried or repeated.
+--   done_tasks: the tasks of the steps that succeeded, or failed with allow_failure, or were skipped because the run of
+--     the task has ended. failed_tasks, retried_tasks: those of the other steps that failed permanently, and of those
+--     that will be retried or repeated.
 --   static_…: the steps of templates that are not dynamic that succeeded, with the sizes of their results.
 --   ended_…: the steps of dynamic templates that succeeded or failed permanently.
 --   item_…: items of maps, also those that will be retried; the other arrays do not have them.
 --   messages_return: some messages return later, for retries or repetitions.
 --   msg_ids: the messages of all of them, ascending, never null.
--- locks: the reported steps (task_id, step_no).
--- moves: step in_progress -> complete | failed | waiting_for_retry | waiting.
+-- locks: see end_runs; the reported steps (task_id, step_no).
+-- moves: see end_runs; step in_progress -> complete | failed | waiting_for_retry | waiting | skipped.
 create or replace function tasker.accept_reports(
     p_queue text, p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
     p_payloads text[], p_retry_after_ms int[], p_ran_us int[],
@@ -28,8 +29,15 @@ declare
     v_ended    record;
     v_failed   record;
     v_answers  record;
+    v_waiting  record;
+    v_finishes int := 0;
 begin
     messages_return := false;
+    if p_outcomes && '{finish,fail_task}' then
+        select * into p_outcomes, p_payloads
+        from tasker.end_runs(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_payloads);
+        v_finishes := cardinality(array_positions(p_outcomes, 'finish'));
+    end if;
     if 'children' = any (p_outcomes) then
         v_answers := tasker.check_answers(p_task_ids, p_step_nos, p_outcomes, p_payloads);
         p_outcomes := v_answers.outcomes;
@@ -51,7 +59,7 @@ begin
         from (select * from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_payloads, p_msg_ids,
                                    p_ran_us)
                   i(task_id, step_no, delivery, outcome, payload, msg_id, ran_us)
-              where i.outcome = 'success' order by i.task_id, i.step_no) i
+              where i.outcome in ('success', 'finish') order by i.task_id, i.step_no) i
         where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.delivery = i.delivery
           and s.state = 'in_progress'
           and (s.dynamic and (
@@ -74,7 +82,7 @@ begin
         from tasker.sort_done(static_tasks, static_steps, static_templates, static_bytes);
     end if;
     -- Those with `repeat` are left, and refused ones.
-    if coalesce(cardinality(msg_ids), 0) < cardinality(array_positions(p_outcomes, 'success')) then
+    if coalesce(cardinality(msg_ids), 0) < cardinality(array_positions(p_outcomes, 'success')) + v_finishes then
         v_ended := tasker.repeat_steps(
             p_queue, p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_ran_us, v_now);
         done_tasks := done_tasks || v_ended.done_tasks;
@@ -101,8 +109,10 @@ begin
         msg_ids := msg_ids || v_failed.msg_ids;
     end if;
     if 'children' = any (p_outcomes) then
-        msg_ids := msg_ids || tasker.answer_children(
+        v_waiting := tasker.answer_children(
             p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, v_answers.children, p_ran_us, v_now);
+        done_tasks := done_tasks || v_waiting.skipped_tasks;
+        msg_ids := msg_ids || v_waiting.msg_ids;
     end if;
     msg_ids := array(select m from unnest(msg_ids) m order by m);
 end;

@@ -1,13 +1,16 @@
 -- Stores the reports of handlers that answered child tasks: creates those, and lets the steps wait for them. A child
--- that an earlier attempt of the step created under the same key, and that is complete, is used again.
+-- that an earlier attempt of the step created under the same key, and that is complete, is used again. If the run of
+-- the task has ended, no child starts, and the step is skipped.
 -- called by: accept_reports. The arguments are those of finish_steps; p_children: those of check_answers. It has no SET
 -- options: see advance_steps.
--- returns: the messages of the steps; null if there are none.
+-- REQUIRES: an earlier statement has locked the steps, so that this one sees whether the run has ended (end_runs).
+-- returns: the tasks of the skipped steps; the messages of all steps. Null if there are none.
 -- locks: the steps (task_id, step_no); new tasks.
--- moves: step in_progress -> waiting.
+-- moves: step in_progress -> waiting | skipped.
 create or replace function tasker.answer_children(
     p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[], p_outcomes tasker.outcome[],
-    p_children tasker.wanted_child[], p_ran_us int[], p_now timestamptz) returns bigint[]
+    p_children tasker.wanted_child[], p_ran_us int[], p_now timestamptz,
+    out skipped_tasks uuid[], out msg_ids bigint[])
 language plpgsql
 as $$
 declare
@@ -16,24 +19,37 @@ declare
 begin
     with moved as (
         update tasker.steps s
-        set state = 'waiting', error = null,
+        set state = (case when i.has_ended then 'skipped' else 'waiting' end)::tasker.step_state, error = null,
+            finished_at = case when i.has_ended then p_now end,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, p_now - i.ran_us * interval '1 microsecond'))
-        from (select * from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_msg_ids, p_ran_us)
+        from (select i.*, t.ended_by is not null as has_ended
+              from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_msg_ids, p_ran_us)
                   with ordinality i(task_id, step_no, delivery, outcome, msg_id, ran_us, n)
+              -- `offset 0`: decision 0113.
+              cross join lateral (select t.ended_by from tasker.tasks t where t.task_id = i.task_id offset 0) t
               where i.outcome = 'children' order by i.task_id, i.step_no) i
         where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.delivery = i.delivery
           and s.state = 'in_progress'
-        returning s.task_id, s.step_no, s.failures, i.n, i.msg_id
+        returning s.task_id, s.step_no, s.failures, s.has_progress, i.has_ended, i.n, i.msg_id
     )
-    select array_agg(m.task_id) as tasks, array_agg(m.step_no) as steps, array_agg(m.failures) as attempts,
-           array_agg(m.n) as numbers, array_agg(m.msg_id) as msg_ids
+    select array_agg(m.task_id) filter (where not m.has_ended) as tasks,
+           array_agg(m.step_no) filter (where not m.has_ended) as steps,
+           array_agg(m.failures) filter (where not m.has_ended) as attempts,
+           array_agg(m.n) filter (where not m.has_ended) as numbers,
+           array_agg(m.task_id) filter (where m.has_ended) as skipped_tasks,
+           array_agg(m.step_no) filter (where m.has_ended) as skipped_steps,
+           bool_or(m.has_ended and m.has_progress) as noted, array_agg(m.msg_id) as msg_ids
     into v_moved from moved m;
+    skipped_tasks := v_moved.skipped_tasks;
+    msg_ids := v_moved.msg_ids;
+    if v_moved.noted then
+        perform tasker.forget_progress(skipped_tasks, v_moved.skipped_steps);
+    end if;
     if v_moved.tasks is null then
-        return null;
+        return;
     end if;
 
-    -- `offset 0`: decision 0113.
     with wanted as materialized (
         select c.place, v_moved.tasks[m.n] as task_id, v_moved.steps[m.n] as step_no,
                v_moved.attempts[m.n] as attempt, c.key, c.template_id, c.priority, c.context, c.collect,
@@ -70,6 +86,5 @@ begin
     if found then
         perform tasker.note_timer(0);
     end if;
-    return v_moved.msg_ids;
 end;
 $$;

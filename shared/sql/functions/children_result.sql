@@ -13,7 +13,7 @@ begin
     from tasker.child_tasks c
     cross join lateral (select * from tasker.tasks t where t.task_id = c.child_id offset 0) t
     cross join lateral (select p.leaves from tasker.templates p where p.template_id = t.template_id offset 0) p
-    cross join lateral unnest(p.leaves) l(step_no)
+    cross join lateral unnest(case when t.ended_by is null then p.leaves else array[t.ended_by] end) l(step_no)
     cross join lateral (
         select s.result from tasker.steps s where s.task_id = t.task_id and s.step_no = l.step_no offset 0) s
     where c.task_id = p_task_id and c.step_no = p_step_no and c.attempt = p_attempt;

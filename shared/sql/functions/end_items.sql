@@ -45,12 +45,12 @@ begin
                   (select t.budget_task from tasker.tasks t where t.task_id = m.task_id) as budget_task
     loop
         v_map := v_counted.map;
-        v_before := v_map.items_failed - v_counted.failed > v_map.most_failures or v_map.is_refused;
+        v_before := v_map.items_failed - v_counted.failed > v_map.most_failures or v_map.is_refused or v_map.is_skipped;
         v_map.is_refused := v_map.is_refused or v_counted.budget_task is not null and not v_before
             and (v_counted.refused
                  or v_map.items_failed <= v_map.most_failures and v_map.items_sent < v_map.items_total)
             and tasker.budget_error(v_counted.budget_task) is not null;
-        v_stopped := v_map.items_failed > v_map.most_failures or v_map.is_refused;
+        v_stopped := v_map.items_failed > v_map.most_failures or v_map.is_refused or v_map.is_skipped;
         if v_stopped then
             -- All items when it stops, then only the reported ones: thousands of child tasks may be open.
             v_map.items_open := tasker.stop_map(v_map, case when v_before then v_counted.items end);

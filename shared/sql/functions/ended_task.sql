@@ -23,8 +23,8 @@ begin
         from tasker.tasks t
         join tasker.templates p on p.template_id = any (array[t.template_id])
         join tasker.steps s on s.task_id = any (array[t.task_id]) and s.step_no = any (p.leaves)
-        where t.task_id = p_task_id and t.state = 'complete' and not p.is_dynamic and p.result is null
-          and t.has_hooks is not true and t.spent is null)
+        where t.task_id = p_task_id and t.state = 'complete' and t.ended_by is null and not p.is_dynamic
+              and p.result is null and t.has_hooks is not true and t.spent is null)
     then (
         select t.task_id || ' ' || (extract(epoch from t.started_at) * 1000000)::bigint
                || ' ' || (extract(epoch from t.finished_at) * 1000000)::bigint || ' ' || t.result::text

@@ -48,7 +48,10 @@ begin
         where s.state is not null or d.is_root;
         explanation := format(
             'in progress: %s, enqueued: %s, waiting: %s of its %s steps', v_counts.running, v_counts.enqueued,
-            v_counts.waiting, v_task.steps_total);
+            v_counts.waiting, v_task.steps_total)
+            || coalesce('; ' || (
+                select format('step "%s" ended the run', d.name) from tasker.template_steps d
+                where d.template_id = v_task.template_id and d.step_no = tasker.template_step(v_task.ended_by)), '');
     end if;
     return next;
     return query

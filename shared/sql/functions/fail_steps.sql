@@ -38,7 +38,7 @@ begin
             finished_at = case when not r.again then p_now end,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, p_now - r.ran_us * interval '1 microsecond'))
-        from (select i.*, d.allow_failure,
+        from (select i.*, d.allow_failure and i.outcome <> 'fail_task' as allow_failure,
                      i.outcome = 'retryable_failure' and d.retryable and x.failures + 1 < d.max_attempts
                          and (d.retry_only is null and d.retry_except is null
                               or tasker.is_retried(d.retry_only, d.retry_except, i.payload::json ->> 'type')) as again,
@@ -53,7 +53,7 @@ begin
               cross join lateral (
                   select d.*, tasker.retry_share(d.jitter) as share from tasker.template_steps d
                   where d.template_id = x.template_id and d.step_no = tasker.template_step(i.step_no) offset 0) d
-              where i.outcome in ('retryable_failure', 'permanent_failure')
+              where i.outcome in ('retryable_failure', 'permanent_failure', 'fail_task')
               order by i.task_id, i.step_no) r
         where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.delivery = r.delivery
           and s.state = 'in_progress'

@@ -4,15 +4,16 @@
 -- message. All p_… arrays are parallel; all steps come from p_queue, which is also the queue of their children.
 -- p_deliveries: the number of the delivery, from the claim. A report of an outdated delivery is refused.
 -- p_msg_ids: the steps' messages, from the claim.
--- p_payloads: the result of a success, the error of a failure, or the children that the handler answered
---   (children_wanted).
+-- p_outcomes: `finish` and `fail_task` also end the runs of the tasks (end_runs).
+-- p_payloads: the result of a success or `finish`, the error of a failure or `fail_task`, or the children that the
+--   handler answered (children_wanted).
 -- p_retry_after_ms: overrides the template's backoff for this failure; null: the template's backoff.
 -- p_ran_us: how long ago the handler started; not used if start_steps has stored the start.
 -- p_take: of how many children the caller takes the first run (continuation), if they become ready: they are
 --   returned already leased to p_worker for p_lease_s seconds, so that a chain costs one transaction per step.
 -- called by: the worker; finish_step (fan-outs); fail_killers (steps that lost their worker too many times).
 -- returns: the continuations, and the refused reports: the step has another delivery, or it was cancelled.
--- locks: the reported steps (task_id, step_no), children (same order), tasks (task_id), children in dynamic
+-- locks: see end_runs; the reported steps (task_id, step_no), children (same order), tasks (task_id), children in dynamic
 --   templates, then the reported steps' messages (msg_id).
 -- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress |
 --   skipped | failed;

@@ -78,10 +78,7 @@ begin
                case when s.state = 'skipped'
                          or coalesce(s.state, 'pending') = 'pending' and t.steps_failed > 0 and t.error is null
                             and t.state <> 'cancelled'
-                    then tasker.step_reason(
-                        t.task_id, tasker.has_ended(t.state), t.template_id, d.step_no,
-                        coalesce(s.state = 'skipped', false), s.started_at is not null,
-                        coalesce(s.parents_done = s.parents_total, false)) end
+                    then tasker.step_reason(t.task_id, d.step_no) end
         from tasker.tasks t
         join tasker.template_steps d on d.template_id = any (array[t.template_id])
         left join lateral (

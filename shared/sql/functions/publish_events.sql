@@ -1,7 +1,7 @@
 -- Publishes the events of steps that just ended. Each is announced by flush_notifications; unless its delivery is
 -- `fast`, it is also a message in its namespace's queue of events. The schema of the result is not checked.
--- called by: advance_dynamic, if some of the steps have events. It has no SET options: it runs under those of its
---   callers.
+-- called by: advance_dynamic, if some of the steps have events; skip_steps. It has no SET options: it runs under those of
+--   its callers.
 -- p_task_ids, p_step_nos: steps that ended; those that are neither complete nor failed have no events.
 -- locks: none; the messages are new.
 -- cost: look-ups by key; each message is one insert.
@@ -28,7 +28,7 @@ begin
               where s.state in ('complete', 'failed') offset 0) s
         cross join lateral (
             select d.name, d.events from tasker.template_steps d
-            where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
+            where d.template_id = s.template_id and d.step_no = s.step_no and d.events is not null offset 0) d
         cross join lateral (
             select p.namespace,
                    json_build_object('name', p.name, 'namespace', p.namespace, 'version', p.version) as shown

@@ -22,11 +22,11 @@ begin
     -- `any (array[…])` and `offset 0`: decision 0113.
     with judged as materialized (
         select i.task_id, i.step_no, i.delivery, i.msg_id, i.result, i.ran_us, d.repeat, d.allow_failure, o.finished,
-               o.is_met, o.error
-        from (select u.task_id, u.step_no, u.delivery, u.msg_id, u.payload::json as result, u.ran_us
+               i.outcome = 'finish' or o.is_met as is_met, case i.outcome when 'success' then o.error end as error
+        from (select u.task_id, u.step_no, u.delivery, u.msg_id, u.outcome, u.payload::json as result, u.ran_us
               from unnest(p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_ran_us)
                   u(task_id, step_no, delivery, msg_id, outcome, payload, ran_us)
-              where u.outcome = 'success' offset 0) i
+              where u.outcome in ('success', 'finish') offset 0) i
         cross join lateral (
             select * from tasker.steps s
             where s.task_id = i.task_id and s.step_no = i.step_no and s.delivery = i.delivery

@@ -1,6 +1,7 @@
--- Tasks as the API shows them. `result`, once the task is complete: that of mapped_result if the template has a
--- `result`, otherwise the results of the complete leaf steps by name, null where they are larger together than
--- joined_bytes_limit(). steps_complete is counted from the steps' rows while a task is open.
+-- Tasks as the API shows them. `result`, once the task is complete: that of the step that ended the run, if one did;
+-- that of mapped_result if the template has a `result`; otherwise the results of the complete leaf steps by name, null
+-- where they are larger together than joined_bytes_limit(). steps_complete is counted from the steps' rows while a task
+-- is open.
 -- error: that of the task, or of its first step that failed because the budget is exhausted.
 -- started_at: when the first handler of a root started (in a dynamic template: of any step, as roots may be
 -- skipped). The row of a task has it only where the roots' rows no
@@ -15,7 +16,7 @@ as $$
     select t.task_id, p.namespace, p.name, p.version,
            case t.state when 'pending' then tasker.pending_state(t.task_id) else t.state end::text,
            t.priority, t.idempotency_key, t.context, p.steps_total,
-           case when t.state = 'complete' and not p.is_dynamic then p.steps_total
+           case when t.state = 'complete' and not p.is_dynamic and t.ended_by is null then p.steps_total
                 else (select pg_catalog.count(*)::int from tasker.steps s
                       where s.task_id = t.task_id and s.step_no < p.steps_total and s.state = 'complete') end,
            t.steps_failed, t.created_at,
@@ -30,7 +31,9 @@ as $$
                                 select s.started_at from tasker.steps s
                                 where s.task_id = t.task_id and s.step_no = r.step_no offset 0) s) end),
            t.finished_at,
-           case when t.state = 'complete' and p.result is not null
+           case when t.state = 'complete' and t.ended_by is not null
+                then (select s.result from tasker.steps s where s.task_id = t.task_id and s.step_no = t.ended_by)
+                when t.state = 'complete' and p.result is not null
                 then tasker.mapped_result(t.task_id, p.result, t.context)
                 when t.state = 'complete' and (
                pg_catalog.cardinality(p.leaves) = 1

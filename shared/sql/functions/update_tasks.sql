@@ -1,11 +1,12 @@
 -- Counts the steps of each task that became active or ended, and moves the tasks accordingly. Each
 -- array contains a task once for each of its steps. It has no SET options: it runs under those of its
 -- caller.
--- called by: finish_steps, end_waits.
+-- called by: finish_steps, end_waits, skip_steps.
 -- p_done, p_failed, p_retried: tasks of steps that succeeded, failed permanently, wait for a retry.
 -- p_ready: tasks of steps that became ready. p_refused: of steps that failed and were not counted as active.
 -- p_waiting, p_waited: of steps that began to wait for a time or a signal, and of those that no longer do.
--- Once a task compensates, its state stays; its compensation ends when its last undo step has ended.
+-- Once a task compensates, its state stays; its compensation ends when its last undo step has ended. If the run of a
+-- task has ended, a step that now waits for its retry or repetition is skipped.
 -- locks: tasks (task_id); see end_tasks.
 -- moves: task -> running | waiting | failed | complete.
 -- cost: a task's row is written only when a count changes.
@@ -21,6 +22,8 @@ declare
     v_children boolean; -- some of them are child tasks
     v_hooks    boolean; -- some of them have hooks
     v_undone   uuid[]; -- tasks whose compensation ended
+    v_late     uuid[]; -- tasks whose run has ended, of steps that now wait
+    v_hold     boolean; -- child tasks of some of them may have been cancelled
 begin
     with delta as (
         select x.task_id, sum(x.active)::int as active, sum(x.waiting)::int as waiting,
@@ -54,16 +57,21 @@ begin
                                then tasker.clock() end
         from delta d
         where t.task_id = any (array[d.task_id]) and tasker.has_work(t.state, t.compensation)
-        returning t.task_id, t.state, t.compensation, t.parent_task is not null as is_child, t.has_hooks
+        returning t.task_id, t.state, t.compensation, t.parent_task is not null as is_child, t.has_hooks,
+                  t.ended_by is not null as has_ended, t.steps_waiting
     )
     select array_agg(m.task_id) filter (where m.state = 'complete'),
            array_agg(m.task_id) filter (where m.state = 'failed' and m.compensation is null),
            array_agg(m.task_id) filter (where m.compensation <> 'running'),
-           bool_or(m.is_child), bool_or(m.has_hooks)
-    into v_complete, v_failed, v_undone, v_children, v_hooks
-    from moved m where m.state in ('failed', 'complete', 'cancelled');
+           bool_or(m.is_child), bool_or(m.has_hooks), bool_or(m.has_ended),
+           array_agg(m.task_id) filter (where m.has_ended and m.steps_waiting > 0)
+    into v_complete, v_failed, v_undone, v_children, v_hooks, v_hold, v_late
+    from moved m where m.state in ('failed', 'complete', 'cancelled') or m.has_ended;
     perform tasker.end_tasks(v_complete, 'complete', v_children, v_hooks);
-    perform tasker.end_tasks(v_failed, 'failed', v_children, v_hooks);
+    perform tasker.end_tasks(v_failed, 'failed', v_children, v_hooks, true, v_hold);
+    if v_late is not null then
+        perform tasker.skip_steps(v_late);
+    end if;
     if v_undone is not null then
         if v_children then
             perform tasker.note_child_ends(v_undone, 'failed'); -- or cancelled

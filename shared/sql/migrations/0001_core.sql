@@ -10,8 +10,10 @@ create type tasker.task_state as enum
 create type tasker.step_state as enum
     ('pending', 'enqueued', 'in_progress', 'waiting_for_retry', 'complete', 'failed', 'cancelled', 'skipped', 'waiting');
 
--- children: the handler answered child tasks.
-create type tasker.outcome as enum ('success', 'retryable_failure', 'permanent_failure', 'children');
+-- children: the handler answered child tasks. finish, fail_task: it ended the run of its task, with a result or an
+-- error.
+create type tasker.outcome as enum (
+    'success', 'retryable_failure', 'permanent_failure', 'children', 'finish', 'fail_task');
 
 create type tasker.join_rule as enum ('all_complete', 'none_failed', 'any_complete', 'all_done', 'any_failed');
 
@@ -120,7 +122,8 @@ create table tasker.template_steps (
 -- tasks; `steps_waiting` those waiting for a time or a signal: the task has finished when both are zero.
 -- `compensation`: null until the first undo step of a failed or cancelled task is enqueued, or the compensation of its
 -- child tasks. While it is `running`, the counts are those of the undo steps; both zero: it waits for its children.
--- `error`: why a task failed that none of its steps failed.
+-- `error`: why a task failed that none of its steps failed. `ended_by`: the step (or item) that ended the run: nothing
+-- starts after that, and its result is that of the task.
 -- A context beyond some 200 bytes is moved out of line once, so that updates do not copy it. parent_…, child_key and
 -- depth (1: the parent is no child task) are those of a child task, see child_tasks; null in others.
 -- `budget_task`: the task from whose budget this one spends: that of the parent, or itself; null: there is none.
@@ -149,6 +152,7 @@ create table tasker.tasks (
     budget_task     uuid,
     budget          jsonb,
     spent           jsonb,
+    ended_by        int,
     constraint priority_has_a_queue check (priority between 1 and 4),
     constraint counts_are_not_negative
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
@@ -239,9 +243,9 @@ create table tasker.repetitions (
 );
 
 -- A map that has items. `items_sent` counts those that were enqueued, in the order of their indices, and `items_open`
--- those of them that have not ended. The step fails if more than `most_failures` items fail. `is_refused`: it stopped because
--- the budget was exhausted. `result_bytes` is the size
--- of the items' results as JSON text.
+-- those of them that have not ended. The step fails if more than `most_failures` items fail; -1: an item failed the
+-- task. `is_refused`: it stopped because the budget was exhausted. `is_skipped`: the run of the task was ended, so no
+-- other item starts. `result_bytes` is the size of the items' results as JSON text.
 create table tasker.maps (
     task_id        uuid not null,
     step_no        int not null,
@@ -256,6 +260,7 @@ create table tasker.maps (
     items_complete int not null default 0,
     items_failed   int not null default 0,
     result_bytes   bigint not null default 0,
+    is_skipped     boolean not null default false,
     primary key (task_id, step_no)
 ) with (fillfactor = 40);
 

@@ -107,12 +107,28 @@ engine_run::outcome engine_run::run_and_cancel(model_workflow const& steps, std:
         fmt::format("select tasker.cancel_tasks(array['{}'::uuid], {})", task_, below(2) == 0));
     while (move(steps) || wait(steps)) {
     }
-    // The messages whose reports were refused. A claim takes one of those that lost two leases.
+    drop_messages();
+    return end();
+}
+
+engine_run::outcome engine_run::run_and_end(model_workflow const& steps, model_ending const& by,
+                                            std::uint64_t seed) {
+    random_.seed(seed);
+    create(steps);
+    ending_ = by;
+    while (move(steps) || wait(steps)) {
+    }
+    ending_.reset();
+    drop_messages();
+    return end();
+}
+
+/// A claim takes one of those that lost two leases.
+void engine_run::drop_messages() {
     for (int claims = 0; claims < 20 && on_.messages() > 0; ++claims) {
         on_.expire_leases();
         on_.claim();
     }
-    return end();
 }
 
 bool engine_run::move(model_workflow const& steps) {
@@ -172,7 +188,7 @@ void engine_run::keep(pqxx::result const& rows) {
     }
 }
 
-engine_run::report engine_run::report_of(model_workflow const& steps, held const& of) {
+engine_run::report engine_run::report_of(model_workflow const& steps, held const& of) const {
     if (of.is_of_child) {
         return of.step == 0 ? report{"success", "null"}
                             : report{"permanent_failure", R"({"message":"no"})"};
@@ -181,6 +197,10 @@ engine_run::report engine_run::report_of(model_workflow const& steps, held const
     if (of.is_undo) {
         return step.undo_fails ? report{"permanent_failure", R"({"message":"no"})"}
                                : report{"success", "null"};
+    }
+    if (ending_ && ending_->step == of.step) {
+        return ending_->fails ? report{"fail_task", R"({"message":"ended"})"}
+                              : report{"finish", ending_result};
     }
     if (of.failures < step.failures) {
         return {"retryable_failure", R"({"message":"again","type":"again"})"};
@@ -270,8 +290,9 @@ engine_run::outcome engine_run::end() {
     auto const task = on_.db().exec(
         fmt::format("select state, coalesce(regexp_replace(result::jsonb::text, "
                     "'\\{{\"at\": \"[^\"]*\", \"by\": null, \"payload\": "
-                    "(\\{{[^}}]*\\}})\\}}', '\\1', 'g'), ''), coalesce(compensation, '') "
-                    "from tasker.get_tasks(array['{}'::uuid])",
+                    "(\\{{[^}}]*\\}})\\}}', '\\1', 'g'), ''), coalesce(compensation, ''), "
+                    "(select ended_by is not null from tasker.tasks where task_id = '{0}') "
+                    "from tasker.get_tasks(array['{0}'::uuid])",
                     task_));
     out.end.task = task[0][0].as<std::string>();
     out.end.result = task[0][1].as<std::string>();
@@ -283,6 +304,7 @@ engine_run::outcome engine_run::end() {
              task_))) {
         out.end.hook += row[0].as<std::string>();
     }
+    out.was_ended = task[0][3].as<bool>();
     out.problem = problem();
     return out;
 }
@@ -302,11 +324,12 @@ std::string engine_run::problem() {
         " where t.task_id = '{0}' and t.steps_failed <> ("
         "   select count(*) from tasker.steps s join tasker.template_steps d using (template_id, "
         "step_no) "
-        "   where s.task_id = t.task_id and s.state = 'failed' and (not d.allow_failure or "
-        "tasker.is_refused(s.error)) and d.undoes is null)), "
+        "   where s.task_id = t.task_id and s.state = 'failed' and d.undoes is null and "
+        "   (not d.allow_failure or tasker.is_refused(s.error) or s.step_no = t.ended_by % "
+        "10000))), "
         "(select 'items are open' from tasker.steps s where s.task_id = '{0}' and s.step_no >= "
         "10000 "
-        " and s.state not in ('complete', 'failed', 'cancelled') limit 1), "
+        " and s.state not in ('complete', 'failed', 'cancelled', 'skipped') limit 1), "
         "(select 'items are miscounted' from tasker.maps m join tasker.tasks t using (task_id) "
         " where m.task_id = '{0}' and t.state <> 'cancelled' and (m.items_open <> 0 or "
         "  m.items_complete <> (select count(*) from tasker.steps s where s.task_id = m.task_id "

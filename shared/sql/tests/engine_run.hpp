@@ -22,6 +22,7 @@ public:
     struct outcome {
         model_end end;
         std::string problem;
+        bool was_ended = false; ///< a step ended the run
     };
     outcome run(model_workflow const& steps, std::uint64_t seed);
 
@@ -38,6 +39,8 @@ public:
         return spent_;
     }
     int shown_spent();
+    /// The same as run(), but a step ends the run if its handler is called.
+    outcome run_and_end(model_workflow const& steps, model_ending const& by, std::uint64_t seed);
 
 private:
     struct held {
@@ -65,7 +68,9 @@ private:
     void keep(pqxx::result const& rows);
     void finish(model_workflow const& steps);
     void spend(std::vector<held> const& batch);
-    static report report_of(model_workflow const& steps, held const& of);
+    report report_of(model_workflow const& steps, held const& of) const;
+    /// Claims the messages whose reports were refused.
+    void drop_messages();
     /// Sends the signals that steps wait for. `early`: some that they do not wait for yet.
     bool signal(model_workflow const& steps, bool early);
     bool wait(model_workflow const& steps);
@@ -79,6 +84,7 @@ private:
     std::mt19937_64 random_;
     std::vector<held> held_;
     std::string task_;
+    std::optional<model_ending> ending_;
     int templates_ = 0;
     int hours_ = 0;
     int budget_ = 0; ///< 0: none

@@ -127,6 +127,12 @@ protected:
                                              "timeout_seconds: 60\n"
                                              "on_failure: {workflow: {name: kid}}\n"
                                              "on_complete: {workflow: {name: kid}}\n");
+        w_.register_yaml("ends",
+                         "  - {name: a, handler: {callable: h}, compensate: {callable: u}}\n"
+                         "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
+                         "  - {name: m, handler: {callable: h}, map: $context.l}\n"
+                         "  - {name: p, workflow: {name: kid}}\n"
+                         "  - {name: s, sleep: {seconds: 60}}\n");
         // The tables grow after the statistics were taken, and the plans stay.
         add_templates(w_, GetParam().tasks / 10);
         add_history(w_, diamond_, GetParam().tasks, GetParam().state);
@@ -221,6 +227,7 @@ protected:
             finish("'success'::tasker.outcome", 0);
             exec("select from tasker.fire_timers(1000)");
         }
+        end_runs();
         send_signals();
         read();
         exec("select tasker.register_worker('again', '{default}')");
@@ -315,6 +322,19 @@ protected:
         exec("select from tasker.fire_timers(1000)");
         claim();
         finish("'success'::tasker.outcome", batch);
+    }
+
+    void end_runs() {
+        exec("select tasker.create_task('default', 'ends', p_context => '{\"l\": [1, 2, 3]}') "
+             "from generate_series(1, 30)");
+        claim();
+        finish("(case msg_id % 10 when 9 then 'fail_task' when 8 then 'retryable_failure' "
+               "when 7 then 'permanent_failure' when 6 then 'finish' when 5 then 'finish' "
+               "else 'success' end)::tasker.outcome",
+               batch);
+        claim();
+        finish("'finish'::tasker.outcome", 0);
+        exec("select from tasker.fire_timers(1000)");
     }
 
     void read() {

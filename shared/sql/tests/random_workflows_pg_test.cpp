@@ -1,5 +1,6 @@
 #include "engine_run.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -29,7 +30,7 @@ std::string shown(model_end const& end) {
 /// "" if engine and model agree.
 std::string difference(engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
     auto const expected = expected_end(steps);
-    auto const [end, problem] = engine.run(steps, seed);
+    auto const [end, problem, was_ended] = engine.run(steps, seed);
     if (end == expected && problem.empty()) {
         return "";
     }
@@ -74,7 +75,7 @@ TEST(RandomWorkflows, EndAsWithoutABudgetOrFailOnceItIsExhausted) {
         auto const steps = random_workflow(seed);
         auto const expected = expected_end(steps);
         auto const budget = 1 + static_cast<int>(seed * 7 % 15);
-        auto const [end, problem] = engine.run_with_budget(steps, seed, budget);
+        auto const [end, problem, was_ended] = engine.run_with_budget(steps, seed, budget);
         SCOPED_TRACE("seed " + std::to_string(seed) + ", budget " + std::to_string(budget) + '\n' +
                      to_text(steps) + "engine: " + shown(end) + "\nmodel:  " + shown(expected));
         ASSERT_EQ(problem, "");
@@ -94,7 +95,7 @@ TEST(RandomWorkflows, LeaveNothingBehindIfTheyAreCancelled) {
     for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500) / 5; ++seed) {
         auto const steps = random_workflow(seed);
         auto const expected = expected_end(steps);
-        auto const [end, problem] = engine.run_and_cancel(steps, seed);
+        auto const [end, problem, was_ended] = engine.run_and_cancel(steps, seed);
         ASSERT_EQ(problem, "") << "seed " << seed << '\n' << to_text(steps);
         ASSERT_TRUE(end.task == "cancelled" || end == expected) << "seed " << seed << '\n'
                                                                 << to_text(steps) << shown(end);
@@ -104,6 +105,32 @@ TEST(RandomWorkflows, LeaveNothingBehindIfTheyAreCancelled) {
                 << to_text(steps) << shown(end);
         }
     }
+}
+
+TEST(RandomWorkflows, EndEarlyIfAHandlerEndsTheRun) {
+    workflow_database database;
+    engine_run engine{database};
+    auto const first = setting("TASKER_RANDOM_SEED", 1);
+    std::uint64_t ended = 0;
+    auto const count = setting("TASKER_RANDOM_WORKFLOWS", 500) / 2;
+    for (auto seed = first; seed < first + count; ++seed) {
+        auto const steps = random_workflow(seed);
+        model_ending const by{.step = seed % steps.size(), .fails = seed % 3 == 0};
+        auto const [end, problem, was_ended] = engine.run_and_end(steps, by, seed);
+        auto const trace = [&] {
+            return fmt::format("seed {}, {} {}\n{}{}", seed, name_of(by.step),
+                               by.fails ? "fails the task" : "finishes", to_text(steps),
+                               shown(end));
+        };
+        ASSERT_EQ(problem, "") << trace();
+        if (was_ended) {
+            ASSERT_EQ(problem_of(steps, by, end), "") << trace();
+            ++ended;
+        } else {
+            ASSERT_EQ(end, expected_end(steps)) << trace();
+        }
+    }
+    EXPECT_GT(ended, count / 5) << "too few runs were ended";
 }
 
 } // namespace

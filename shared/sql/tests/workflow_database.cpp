@@ -151,8 +151,8 @@ std::vector<finish_row> workflow_database::finish(held_step const& step,
                                                   std::optional<int> retry_after_ms) {
     std::vector<finish_row> rows;
     auto const literal = payload ? '\'' + *payload + '\'' : "null";
-    static constexpr std::array<std::string_view, 4> names{"success", "retryable_failure",
-                                                           "permanent_failure", "children"};
+    static constexpr std::array<std::string_view, 6> names{
+        "success", "retryable_failure", "permanent_failure", "children", "finish", "fail_task"};
     bool const is_alone = mode_ == reporting::alone && outcome == 0;
     auto const result = database_.exec(
         is_alone

@@ -82,7 +82,8 @@ public:
     /// Returns a held step to the queue.
     void release(held_step const& step);
 
-    /// Reports `step` with outcome 0 success, 1 retryable, 2 permanent failure, 3 child tasks.
+    /// Reports `step` with outcome 0 success, 1 retryable, 2 permanent failure, 3 child tasks, 4
+    /// finish, 5 fail_task.
     std::vector<finish_row> finish(held_step const& step,
                                    std::optional<std::string> const& payload = "null",
                                    int outcome = 0, int take = 0,

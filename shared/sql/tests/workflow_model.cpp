@@ -308,6 +308,19 @@ std::string to_text(model_workflow const& steps) {
     return out;
 }
 
+namespace {
+
+/// Undoes the steps of a failed task, from their states.
+void add_undone(model_workflow const& steps, model_end& end) {
+    end.undone = undo(steps, end.steps);
+    auto const has = [&](auto what) { return std::ranges::any_of(end.undone, what); };
+    end.compensation = has([](auto const& state) { return state == "failed"; }) ? "failed"
+                       : has([](auto const& state) { return !state.empty(); })  ? "complete"
+                                                                                : "";
+}
+
+} // namespace
+
 model_end expected_end(model_workflow const& steps) {
     model_end end;
     bool has_failed = false;
@@ -325,16 +338,38 @@ model_end expected_end(model_workflow const& steps) {
     end.result = has_failed ? "" : "{" + result + "}";
     end.undone.resize(steps.size());
     if (has_failed) {
-        end.undone = undo(steps, end.steps);
-        auto const has = [&](auto what) { return std::ranges::any_of(end.undone, what); };
-        end.compensation = has([](auto const& state) { return state == "failed"; }) ? "failed"
-                           : has([](auto const& state) { return !state.empty(); })  ? "complete"
-                                                                                    : "";
+        add_undone(steps, end);
     }
     if (has_hooks(steps)) {
         end.hook = end.task + ", " + end.compensation;
     }
     return end;
+}
+
+std::string problem_of(model_workflow const& steps, model_ending const& by, model_end const& end) {
+    auto const without = expected_end(steps);
+    model_end expected;
+    bool has_failed = by.fails;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        auto const& state = end.steps[i];
+        bool const may_be_skipped = i != by.step || (steps[i].kind == body::map && !by.fails);
+        auto const& ended = i != by.step ? without.steps[i] : by.fails ? "failed" : "complete";
+        if (state == "pending" || (state != ended && !(may_be_skipped && state == "skipped"))) {
+            return fmt::format("{} is {}", name_of(i), state);
+        }
+        has_failed = has_failed || (state == "failed" && !steps[i].allow_failure);
+    }
+    expected.steps = end.steps;
+    expected.task = has_failed ? "failed" : "complete";
+    expected.result = has_failed ? "" : ending_result;
+    expected.undone.resize(steps.size());
+    if (has_failed) {
+        add_undone(steps, expected);
+    }
+    if (has_hooks(steps)) {
+        expected.hook = expected.task + ", " + expected.compensation;
+    }
+    return end == expected ? "" : "the task, its result or its compensation is wrong";
 }
 
 } // namespace tasker::sql::testing

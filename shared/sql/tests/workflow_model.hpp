@@ -91,6 +91,18 @@ struct model_end {
 /// How the workflow ends unless it is cancelled.
 model_end expected_end(model_workflow const& steps);
 
+/// A step whose handler ends the run of the task.
+struct model_ending {
+    std::size_t step = 0;
+    bool fails = false; ///< fail_task; else finish with ending_result
+};
+
+inline constexpr char const* ending_result = R"({"done": true})";
+
+/// Why the workflow cannot have ended so after the step ended its run; "" if it can. Which other
+/// steps had started before depends on the order.
+std::string problem_of(model_workflow const& steps, model_ending const& by, model_end const& end);
+
 /// A workflow that depends on the seed only.
 model_workflow random_workflow(std::uint64_t seed);
 

@@ -19,6 +19,7 @@ struct step_failure {
     bool permanent = false; ///< never retried; false: by the template's retry rules
     std::optional<std::chrono::milliseconds> retry_after; ///< instead of the template's backoff
     std::optional<std::string> traceback; ///< traceback, if the language provides one
+    bool fails_task = false;              ///< see fail_task()
 };
 
 /// The result of a handler: a JSON value or a failure. A JSON value converts implicitly:
@@ -42,11 +43,18 @@ public:
     /// For children.hpp, which checks and writes the JSON.
     static step_result from_children(std::string json);
 
+    /// Makes this value also the result of the task, see finish().
+    /// REQUIRES: is_success() and not wants_children().
+    step_result&& finishing_task() &&;
+
     /// Also for child tasks, whose results become the value.
     bool is_success() const noexcept;
 
     /// See children.hpp.
     bool wants_children() const noexcept;
+
+    /// See finish().
+    bool finishes_task() const noexcept;
 
     /// Null if this is a success.
     step_failure const* failure() const noexcept;
@@ -73,6 +81,7 @@ private:
     step_result(child_list wanted);
 
     std::variant<nlohmann::json, text, step_failure, child_list> content_;
+    bool finishes_task_ = false;
 };
 
 /// Success with this value; without one: null.
@@ -85,6 +94,14 @@ step_result retryable_error(std::string message, std::string type = "error",
 
 /// Failed, and would fail again: the step fails, even if attempts are left.
 step_result permanent_error(std::string message, std::string type = "error");
+
+/// Success, and the run of the task ends with this result: what has not started is skipped, other
+/// steps that run end first. The result_schema of the step does not apply to it.
+step_result finish(nlohmann::json result = nullptr);
+
+/// Failed permanently, and the task with it, even if the step has `allow_failure`: what has not
+/// started is skipped, other steps that run end first.
+step_result fail_task(std::string message, std::string type = "error");
 
 /// Throw it instead of returning permanent_error(). Any other exception of a handler becomes a
 /// retryable failure with its message and the name of its type.

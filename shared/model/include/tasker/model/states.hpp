@@ -116,8 +116,8 @@ inline constexpr std::array step_states{
                           "Cancelled with its task."},
     state_row<step_state>{
         step_state::skipped, "skipped", state_kind::skipped,
-        "Not needed: its condition was not met, or its parents did not end as its "
-        "`join` requires."},
+        "Not needed: its condition was not met, its parents did not end as its `join` requires, "
+        "or a handler ended the run of the task."},
     state_row<step_state>{step_state::waiting, "waiting", state_kind::waiting,
                           "It waits, and no worker holds it; `waiting_for` shows for what."},
 };
@@ -126,12 +126,14 @@ inline constexpr std::array step_moves{
     state_move<step_state>{step_state::pending, step_state::enqueued, "parents ended"},
     state_move<step_state>{step_state::pending, step_state::in_progress, "continuation"},
     state_move<step_state>{step_state::pending, step_state::cancelled, "cancel"},
-    state_move<step_state>{step_state::pending, step_state::skipped, "condition or join not met"},
+    state_move<step_state>{step_state::pending, step_state::skipped,
+                           "condition or join not met, run ended"},
     state_move<step_state>{step_state::pending, step_state::failed,
                            "condition not met, or budget exhausted"},
     state_move<step_state>{step_state::pending, step_state::waiting, "parents ended"},
     state_move<step_state>{step_state::enqueued, step_state::in_progress, "claimed"},
     state_move<step_state>{step_state::enqueued, step_state::cancelled, "cancel"},
+    state_move<step_state>{step_state::enqueued, step_state::skipped, "run ended"},
     state_move<step_state>{step_state::in_progress, step_state::complete, "success"},
     state_move<step_state>{step_state::in_progress, step_state::failed, "failed permanently"},
     state_move<step_state>{step_state::in_progress, step_state::waiting_for_retry,
@@ -140,16 +142,20 @@ inline constexpr std::array step_moves{
     state_move<step_state>{step_state::in_progress, step_state::in_progress,
                            "lease lost, claimed again"},
     state_move<step_state>{step_state::in_progress, step_state::cancelled, "cancel"},
+    state_move<step_state>{step_state::in_progress, step_state::skipped,
+                           "would continue, run ended"},
     state_move<step_state>{step_state::in_progress, step_state::waiting,
                            "to be repeated, or child tasks"},
     state_move<step_state>{step_state::waiting, step_state::enqueued, "repetition or retry due"},
     state_move<step_state>{step_state::waiting, step_state::complete, "the wait ended"},
     state_move<step_state>{step_state::waiting, step_state::failed, "the wait failed"},
-    state_move<step_state>{step_state::waiting, step_state::skipped, "the wait ended: skip"},
+    state_move<step_state>{step_state::waiting, step_state::skipped,
+                           "the wait ended: skip, run ended"},
     state_move<step_state>{step_state::waiting, step_state::cancelled, "cancel"},
     state_move<step_state>{step_state::waiting_for_retry, step_state::enqueued, "retry due"},
     state_move<step_state>{step_state::waiting_for_retry, step_state::failed, "budget exhausted"},
     state_move<step_state>{step_state::waiting_for_retry, step_state::cancelled, "cancel"},
+    state_move<step_state>{step_state::waiting_for_retry, step_state::skipped, "run ended"},
 };
 
 constexpr std::string_view to_string(task_state state) noexcept {

@@ -80,11 +80,19 @@ inline lease lease_of(claimed_step const& step) {
     return {step.task, step.step, step.delivery, step.message};
 }
 
-/// As tasker.outcome in SQL.
-enum class outcome : std::uint8_t { success, retryable_failure, permanent_failure, children };
+/// As tasker.outcome in SQL. `finish` and `fail_task` also end the run of the task.
+enum class outcome : std::uint8_t {
+    success,
+    retryable_failure,
+    permanent_failure,
+    children,
+    finish,
+    fail_task
+};
 
 constexpr bool is_failure(outcome of) noexcept {
-    return of == outcome::retryable_failure || of == outcome::permanent_failure;
+    return of == outcome::retryable_failure || of == outcome::permanent_failure ||
+           of == outcome::fail_task;
 }
 
 struct finished_step {

@@ -38,8 +38,9 @@ struct task_view {
     timestamp created_at;
     std::optional<timestamp> started_at;
     std::optional<timestamp> finished_at;
-    std::optional<std::string> result; ///< JSON object, by the template's `result`; without it the
-                                       ///< leaf steps' results by name
+    std::optional<std::string> result; ///< JSON: an object, by the template's `result`; without it
+                                       ///< the leaf steps' results by name; or any value that a
+                                       ///< handler finished the task with
     std::optional<task_parent> parent; ///< of a child task
     /// running, complete or failed; none: no step of it was undone.
     std::optional<std::string> compensation;
