@@ -13,9 +13,9 @@ namespace tasker::python {
 
 namespace {
 
-/// (message, type, is permanent, milliseconds until the next attempt, traceback)
+/// (message, type, is permanent, milliseconds until the next attempt, traceback, fails the task)
 using described = std::tuple<std::string, std::string, bool, std::optional<std::int64_t>,
-                             std::optional<std::string>>;
+                             std::optional<std::string>, bool>;
 
 described describe(py::error_already_set const& raised) {
     return python_parts::get().describe(raised.value()).cast<described>();
@@ -39,11 +39,12 @@ worker::step_result to_failure(py::error_already_set const& raised) {
         if (raised.trace()) {
             PyException_SetTraceback(raised.value().ptr(), raised.trace().ptr());
         }
-        auto [message, type, permanent, retry_after_ms, traceback] = describe(raised);
+        auto [message, type, permanent, retry_after_ms, traceback, fails_task] = describe(raised);
         worker::step_failure failure{.message = std::move(message),
                                      .type = std::move(type),
                                      .permanent = permanent,
-                                     .traceback = std::move(traceback)};
+                                     .traceback = std::move(traceback),
+                                     .fails_task = fails_task};
         if (retry_after_ms) {
             failure.retry_after = std::chrono::milliseconds{*retry_after_ms};
         }

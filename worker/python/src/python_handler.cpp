@@ -48,10 +48,17 @@ bool needs_to_be_run(py::handle returned) {
     return (async != nullptr && async->am_await != nullptr) || PyGen_CheckExact(returned.ptr());
 }
 
+bool is_a(py::object const& type, py::handle value) {
+    return Py_TYPE(value.ptr()) == reinterpret_cast<PyTypeObject*>(type.ptr());
+}
+
 worker::step_result to_result(py::handle returned) {
     try {
-        if (Py_TYPE(returned.ptr()) ==
-            reinterpret_cast<PyTypeObject*>(python_parts::get().children.ptr())) {
+        if (is_a(python_parts::get().finished, returned)) {
+            return worker::step_result::from_json_text(write_json(returned.attr("result")))
+                .finishing_task();
+        }
+        if (is_a(python_parts::get().children, returned)) {
             auto const rule = returned.attr("on_child_failure").cast<std::string_view>();
             return worker::children_from_json(write_json(returned.attr("wanted")),
                                               rule == "collect" ? worker::on_child_failure::collect

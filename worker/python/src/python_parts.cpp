@@ -26,6 +26,7 @@ void python_parts::load() {
         .plain_key = json.attr("key"),
         .describe = py::module_::import("tasker._failures").attr("describe"),
         .children = py::module_::import("tasker._children").attr("Children"),
+        .finished = py::module_::import("tasker._finish").attr("Finish"),
         .permanent = py::module_::import("tasker.errors").attr("Permanent"),
         .finish = py::module_::import("tasker._running").attr("finish"),
     };

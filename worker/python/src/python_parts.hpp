@@ -14,6 +14,7 @@ struct python_parts {
     pybind11::object plain_key;         ///< tasker._json.key
     pybind11::object describe;          ///< tasker._failures.describe
     pybind11::object children;          ///< the class tasker._children.Children
+    pybind11::object finished;          ///< the class tasker._finish.Finish
     pybind11::object permanent;         ///< tasker.errors.Permanent
     pybind11::object finish;            ///< tasker._running.finish: runs coroutines and generators
 

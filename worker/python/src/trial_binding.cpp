@@ -94,9 +94,9 @@ struct trial {
     std::optional<std::string> repetition;
 };
 
-/// The last checkpoint as JSON or None, a dict of what was spent, and then "success", JSON;
-/// "children", JSON; or "failure", message, type, is permanent, milliseconds or None, traceback or
-/// None.
+/// The last checkpoint as JSON or None, a dict of what was spent, and then "success", "children" or
+/// "finish", and JSON; or "failure", message, type, is permanent, milliseconds or None, traceback
+/// or None, fails the task.
 py::tuple try_handler(py::function call, py::sequence const& parameters, trial const& step) {
     auto const handler = share(make_handler(std::move(call), parameters));
     worker::trial_notes notes;
@@ -121,10 +121,12 @@ py::tuple try_handler(py::function call, py::sequence const& parameters, trial c
             retry_after_ms = failure->retry_after->count();
         }
         return py::make_tuple(notes.checkpoint, notes.spent, "failure", failure->message,
-                              failure->type, failure->permanent, retry_after_ms,
-                              failure->traceback);
+                              failure->type, failure->permanent, retry_after_ms, failure->traceback,
+                              failure->fails_task);
     }
-    auto const* const kind = result.wants_children() ? "children" : "success";
+    auto const* const kind = result.wants_children()  ? "children"
+                             : result.finishes_task() ? "finish"
+                                                      : "success";
     return py::make_tuple(notes.checkpoint, notes.spent, kind, std::move(result).json_text());
 }
 

@@ -16,6 +16,7 @@ except ImportError as problem:
 
     raise explained(problem) from None
 from ._children import children
+from ._finish import finish
 from ._logging import LogHandler
 from ._native import Step
 from ._native import version as __version__
@@ -26,6 +27,7 @@ from .errors import (
     ApiError,
     Cancelled,
     Conflict,
+    FailTask,
     InvalidInput,
     NotFound,
     Permanent,
@@ -72,6 +74,7 @@ __all__ = [
     "Conflict",
     "Event",
     "Explanation",
+    "FailTask",
     "Form",
     "Hook",
     "InvalidInput",
@@ -105,6 +108,7 @@ __all__ = [
     "WorkerError",
     "__version__",
     "children",
+    "finish",
     "run_program",
     "step",
 ]

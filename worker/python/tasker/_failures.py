@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Optional
 
-from .errors import Permanent, Retry, seconds_of
+from .errors import FailTask, Permanent, Retry, seconds_of
 
 _most_traceback = 12_000  # characters; the end is the most useful part
 _longest_pause = 10 * 365 * 86_400.0  # seconds
@@ -13,12 +13,21 @@ _longest_pause = 10 * 365 * 86_400.0  # seconds
 
 def describe(
     raised: BaseException,
-) -> tuple[str, str, bool, Optional[int], Optional[str]]:
-    """(message, type, is permanent, milliseconds until the next attempt or None, traceback)."""
+) -> tuple[str, str, bool, Optional[int], Optional[str], bool]:
+    """(message, type, is permanent, milliseconds until the next attempt or None, traceback,
+    fails the task)."""
     is_permanent = isinstance(raised, Permanent)
     given = raised.type if isinstance(raised, (Permanent, Retry)) else None
     kind = _type_name(raised) if given is None else str(given)
-    return _text(raised), _sent(kind), is_permanent, _after_ms(raised), _traceback(raised)
+    fails_task = isinstance(raised, FailTask)
+    return (
+        _text(raised),
+        _sent(kind),
+        is_permanent,
+        _after_ms(raised),
+        _traceback(raised),
+        fails_task,
+    )
 
 
 def _after_ms(raised: BaseException) -> Optional[int]:

@@ -57,7 +57,7 @@ def run_workflow(
         run = step.children[child["name"]] = task.run_child(child, context)
         if not run.is_complete:
             fail_attempt(step, declared, _child_failed(task, child, run))
-        elif run.result is None:
+        elif run.result is None and run.ended_by is None:
             fail_attempt(step, declared, _too_large)
         elif declared["repeat"] and not _trial_repeats.has_ended(
             task, declared, results, step, run.result
@@ -122,10 +122,16 @@ def _unknown(task: Task, wanted: Any) -> Failure:
 
 
 def _child_failed(task: Task, child: Template, run: Run) -> Failure:
-    """Names the child, and its first step that failed; one with allow_failure if there is no
-    other."""
+    """Names the child, and the step that failed it, or its first step that failed; one with
+    allow_failure if there is no other."""
     failed = [each for each in child["steps"] if run.steps[each["name"]].state == "failed"]
-    step = run.steps[min(failed, key=lambda each: bool(each["allow_failure"]))["name"]]
+    first = min(failed, key=lambda each: bool(each["allow_failure"]))["name"]
+    step = run.steps[first]
+    ended = run.ended_by
+    if ended is not None and ended.state == "failed":
+        step = next(
+            each for each in run.steps.values() if any(one is ended for one in (each, *each.items))
+        )
     reason = f": {step.error.message[:500]}" if step.error else ""
     name = f"{child['namespace']}/{child['name']} {child['version']}"
     message = f"child task ({name}) failed: {step.name}{reason}"

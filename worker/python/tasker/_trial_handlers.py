@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
 
 from . import _binding, _native, _trial_children, _trial_repeats
 from ._children import Children
+from ._finish import Finish
 from ._trial_runs import (
     Failure,
     StepRun,
@@ -27,12 +28,15 @@ def attempt(
         handler, _binding.parameters(handler), *inputs
     )
     if outcome == "failure":
-        message, kind, permanent, after_ms, traceback = answer
+        message, kind, permanent, after_ms, traceback, fails_task = answer
         after = None if after_ms is None else after_ms / 1000
-        return checkpoint, spent, None, Failure(message, kind, permanent, after, traceback)
+        failure = Failure(message, kind, permanent, after, traceback, fails_task)
+        return checkpoint, spent, None, failure
     value = _native.read_json(answer[0])
     if outcome == "children":
         return checkpoint, spent, Children(value["children"], value["on_child_failure"]), None
+    if outcome == "finish":
+        return checkpoint, spent, Finish(value), None
     return checkpoint, spent, value, None
 
 
@@ -78,10 +82,18 @@ def run_handler(
         task.budget.add(spent)
         if isinstance(result, Children):
             result, failure = _trial_children.answer(task, declared, step, result, item)
+        elif isinstance(result, Finish):
+            if declared["undoes"] is None:
+                succeed(step, result.result)
+                task.end_run(step)
+                return
+            failure = _cannot_finish
         elif failure is None and item is not None and "items" in item:
             failure = _wrong_batch(result, len(item["items"]))
         if failure is not None:
             fail_attempt(step, declared, failure)
+            if failure.fails_task and declared["undoes"] is None:
+                task.end_run(step)
         elif declared["repeat"] and not _trial_repeats.has_ended(
             task, declared, results, step, result
         ):
@@ -94,6 +106,10 @@ def run_handler(
 
 _too_large = Failure(
     "the results of its parents take more than 64 MiB together", "inputs_too_large", permanent=True
+)
+
+_cannot_finish = Failure(
+    "a handler of compensate cannot finish its task", "invalid_finish", permanent=True
 )
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def run_map(task: Task, declared: Dict[str, Any], parents: List[StepRun], step: StepRun) -> None:
-    """Runs the items until more of them failed than may fail, or the budget is exhausted."""
+    """Runs the items until more of them failed than may fail, the budget is exhausted, or one of
+    them ended the run."""
     settings = declared["map"] or _of_a_matrix
     listed, problem = _list_of(task, declared, parents)
     if problem is not None:
@@ -28,19 +29,22 @@ def run_map(task: Task, declared: Dict[str, Any], parents: List[StepRun], step: 
     for index, batch in enumerate(batches):
         item = StepRun(f"{step.name}[{index}]")
         step.items.append(item)
-        if refusal is None and len(failed) <= most and index >= parallel:
+        has_stopped = len(failed) > most or task.ended_by is not None
+        if refusal is None and not has_stopped and index >= parallel:
             refusal = task.budget.problem()
-        if refusal is not None or len(failed) > most:
-            item.state = "cancelled"
+        if refusal is not None or has_stopped:
+            item.state = "cancelled" if task.ended_by is None else "skipped"
             continue
         _run_item(task, declared, parents, item, batch)
         if item.state == "failed":
             failed.append(index)
-            if is_refused(item):
+            if task.ended_by is None and is_refused(item):
                 refusal = task.budget.problem()
                 if index + parallel < len(batches) and item.error not in item.failures:
                     # The map has stopped when the failure before this retry was stored.
                     item.state, item.error = "cancelled", None
+        if item.error and item.error.fails_task:
+            most = -1
     step.item_results = _joined(step.items, batches)
     if refusal is not None:
         fail(step, refusal)
@@ -50,6 +54,9 @@ def run_map(task: Task, declared: Dict[str, Any], parents: List[StepRun], step: 
         reason = error.message if error else ""
         message = f"{len(failed)} of {len(batches)} items failed; item {failed[0]}: {reason}"
         fail(step, Failure(message, "item_failed", permanent=True))
+        return
+    if any(item.state == "skipped" for item in step.items):
+        step.state = "skipped"
         return
     texts = [_native.write_json(item.result) for item in step.items if item.state == "complete"]
     if not fits(texts):
@@ -111,7 +118,7 @@ def _joined(items: List[StepRun], batches: List[Dict[str, Any]]) -> List[Any]:
     for item, batch in zip(items, batches):
         if "items" not in batch:
             joined.append(item.result)
-        elif item.state == "complete":
+        elif isinstance(item.result, list):
             joined += item.result
         else:
             joined += [None] * len(batch["items"])

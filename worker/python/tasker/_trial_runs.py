@@ -17,6 +17,7 @@ class Failure:
     permanent: bool
     retry_after: Optional[float] = None  # seconds; None: by the template's backoff
     traceback: Optional[str] = None
+    fails_task: bool = False
 
 
 @dataclasses.dataclass
@@ -67,13 +68,14 @@ class Run:
     """The outcome of a task: ``state`` is complete or failed."""
 
     state: str
-    result: Optional[Dict[str, Any]]  # of a complete task, as the engine shows it
+    result: Any  # of a complete task, as the engine shows it
     steps: Dict[str, StepRun]
     compensation: Optional[str] = None  # complete or failed, if steps were undone
     undone: Dict[str, StepRun] = dataclasses.field(default_factory=dict)  # by the step's name
     hook: Optional[Dict[str, Any]] = None  # `on_failure` or `on_complete`: the engine would run it
     spent: Dict[str, int] = dataclasses.field(default_factory=dict)  # by unit, with child tasks
     events: List[PublishedEvent] = dataclasses.field(default_factory=list)  # in their order
+    ended_by: Optional[StepRun] = None  # the step or item whose handler ended the run
 
     @property
     def is_complete(self) -> bool:

@@ -55,6 +55,7 @@ class Task:
         outer = Budget(None) if parent is None else parent.budget
         self.budget: Budget = outer.of_child(template["budget"])
         self._is_spender_of_parent = parent is not None and self.budget is parent.budget
+        self.ended_by: Optional[StepRun] = None  # the step or item that ended the run
         self._steps = [StepRun(declared["name"]) for declared in template["steps"]]
         self._is_dynamic = bool(template["undo"]) or any(
             declared["join_rule"] != "all_complete"
@@ -69,21 +70,30 @@ class Task:
     def run(self) -> Run:
         events: List[PublishedEvent] = []
         for declared, step in zip(self.template["steps"], self._steps):
-            self._run_step(declared, step)
+            if self.ended_by is None:
+                self._run_step(declared, step)
             events += events_of(declared, step)
+        ended = self.ended_by
+        for step in self._steps if ended is not None else []:
+            step.state = "skipped" if step.state == "pending" else step.state
         steps = {step.name: step for step in self._steps}
         has_failed = any(
             step.state == "failed" and (not declared["allow_failure"] or is_refused(step))
             for declared, step in zip(self.template["steps"], self._steps)
         )
         spent = {} if self._is_spender_of_parent else self.budget.spent
-        if has_failed:
+        if has_failed or (ended is not None and ended.state == "failed"):
             hook = self.template["definition"].get("on_failure")
-            return Run(
-                "failed", None, steps, *self._compensate(), hook=hook, spent=spent, events=events
-            )
-        hook = self.template["definition"].get("on_complete")
-        return Run("complete", self._result(), steps, hook=hook, spent=spent, events=events)
+            run = Run("failed", None, steps, *self._compensate(), hook=hook)
+        else:
+            result = self._result() if ended is None else ended.result
+            hook = self.template["definition"].get("on_complete")
+            run = Run("complete", result, steps, hook=hook)
+        return dataclasses.replace(run, spent=spent, events=events, ended_by=ended)
+
+    def end_run(self, by: StepRun) -> None:
+        """Called for a step, or an item of a map: nothing else starts."""
+        self.ended_by = by
 
     def run_child(self, template: Template, context: str) -> Run:
         return Task(self.trial, template, context, self).run()

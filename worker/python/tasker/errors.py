@@ -10,6 +10,7 @@ __all__ = [
     "ApiError",
     "Cancelled",
     "Conflict",
+    "FailTask",
     "InvalidInput",
     "NotFound",
     "Permanent",
@@ -67,6 +68,14 @@ class Permanent(Exception):
         super().__init__(message)
         if type is not None:
             self.type = type
+
+
+class FailTask(Permanent):
+    """Raise it in a handler to fail the task, even if the step has ``allow_failure``.
+
+    What has not started is skipped, also steps that handle failures. Other steps that run end
+    first; then compensations run as after any failure.
+    """
 
 
 class InvalidInput(Permanent):

@@ -63,7 +63,7 @@ class Task:
     started_at: Optional[datetime.datetime] = None
     finished_at: Optional[datetime.datetime] = None
     idempotency_key: Optional[str] = None
-    result: Any = None  # once complete: the leaf steps' results by name
+    result: Any = None  # once complete: the leaf steps' results by name, if none finished the task
     parent: Optional[Parent] = None  # of a child task
     compensation: Optional[str] = None  # running, complete or failed: its steps are undone
     error: Optional[Problem] = None  # why it failed, if no step failed

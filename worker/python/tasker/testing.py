@@ -81,7 +81,8 @@ def call(
     previous: Any = None,
 ) -> Tuple[Any, Optional[Failure]]:
     """Calls one handler as the worker does: (result, None) or (None, failure). The result of a
-    handler that asks for child tasks is a ``Children`` with the list ``wanted``.
+    handler that asks for child tasks is a ``Children`` with the list ``wanted``, and that of a
+    handler that ends the run of its task a ``Finish`` with the ``result``.
 
     ``item``: of a step with ``map``, ``{"index": 17, "item": …}`` or ``{"items": […]}``.
     ``checkpoint``: the last one of an earlier attempt. ``iteration``, ``previous``: of a step with

@@ -323,6 +323,24 @@ class TestDocuments:
         assert failure is None
         assert loaded == [2, 3]
 
+    def test_early_ends_of_workflows(self):
+        (text,) = [each for each in blocks("docs/workflows.md", "yaml") if "signup" in each]
+        (code,) = [each for each in blocks("docs/workflows.md", "python") if "FailTask" in each]
+        names: dict[str, Any] = {"tasker": tasker}
+        exec(code, names)
+
+        def run(email):
+            return testing.run(text, [names["look_up"]], {"email": email},
+                               stubs={"tasker.noop": lambda: None})
+
+        known = run("ada@example.org")
+        assert known.result == {"customer": 17, "is_new": False}
+        assert known.steps["create_account"].state == known.steps["welcome"].state == "skipped"
+        blocked = run("bob@spam.example")
+        assert (blocked.state, blocked.steps["welcome"].state) == ("failed", "skipped")
+        assert blocked.steps["look_up"].error.type == "blocked_address"
+        assert run("eve@example.org").result == {"welcome": None}
+
     def test_signals_of_workflows(self, reader):
         client = tasker.Client(reader.url)
         refused = reader.signalled_task()

@@ -28,6 +28,10 @@ def planned(step):
     if isinstance(now, list):  # by item
         first = step.index if step.items is None else step.items[0]["index"]
         now = now[first % len(now)]
+    if now == "finish":
+        return tasker.finish({"finished": step.name, "item": step.item})
+    if now == "fail_task":
+        raise tasker.FailTask("ended", type="ended")
     if now == "permanent":
         raise tasker.Permanent("no", type="permanent")
     if now != "ok":
@@ -105,6 +109,8 @@ class Maker:
             names = [step["name"] for step in steps]
             parents = [name for name in names if self.chance(0.4)]
             steps.append(self.step(f"s{number}", parents))
+        if self.chance(0.3):
+            self.end_early(steps)
         made: dict = {"name": self.name, "version": "1.0.0", "steps": steps}
         if self.chance(0.3):
             places = {step["name"]: f"${{steps/{step['name']}/name:-none}}" for step in steps}
@@ -134,6 +140,30 @@ class Maker:
         else:
             made.update(self.handler(parents))
         return made
+
+    def end_early(self, steps):
+        """Lets a handler end the run. All other steps run before or after it, so that the order in
+        which the engine runs them makes no difference."""
+        number = self.random.randrange(len(steps))
+        ender = steps[number]
+        if ender.get("handler", {}).get("callable") != "planned" or "matrix" in ender:
+            return
+        ender["dependencies"] = [step["name"] for step in steps[:number]]
+        if number > 0:
+            ender["join"] = "all_done"
+        for later in steps[number + 1:]:
+            if ender["name"] not in later["dependencies"]:
+                later["dependencies"].append(ender["name"])
+        plan = ender["handler"]["initialization"]["plan"]
+        outcome = self.random.choice(["finish", "fail_task"])
+        if "map" in ender:
+            ender["map"]["max_parallel"] = 1
+            for attempt in plan:
+                attempt[self.random.randrange(4)] = outcome
+        else:
+            plan[self.random.randrange(3)] = outcome
+        if "compensate" in ender and self.chance(0.5):
+            ender["compensate"]["initialization"]["plan"][0] = outcome
 
     def condition(self, parents):
         made = [
