@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test unit test-postgres-versions test-random lint lint-all format docs bench peers bench-smoke bench-ci asan tsan sanitize check-all coverage install clean
+.PHONY: help setup build demo test unit test-postgres-versions test-random test-locks lint lint-all format docs bench peers bench-smoke bench-ci asan tsan sanitize check-all coverage install clean
 
 # The cost of a target is in front of the bar.
 help: ## | list the targets
@@ -44,6 +44,9 @@ test-postgres-versions: setup tests-release ## 25 min, 12 min | the tests of SQL
 test-random: tests-release ## 40 min, 30 min | 10,000 random workflows: do they end as a model of the rules says? `make test` runs 500
 	@TASKER_RANDOM_WORKFLOWS=10000 build/release/bin/sql_pg_tests --gtest_brief=1 --gtest_filter='RandomWorkflows.*'
 
+test-locks: tests-release ## 30 min, 6 min | each pair of core functions, stopped at each row: no deadlock? `make test` holds a third of the rows
+	@TASKER_ALL_LOCKS=1 build/release/bin/sql_pg_tests --gtest_brief=1 --gtest_filter='*CoreCalls*'
+
 lint: build ## 20 min, 2 min | format, includes, shell, Python, links, words, commits; clang-tidy on what has changed since LINT_BASE
 	@scripts/lint
 
@@ -68,7 +71,7 @@ sanitize: ## 15 min, 5 min | the tests that CI runs with sanitizers: unit and pg
 	@scripts/setup --test
 	@scripts/sanitize -j $(JOBS)
 
-check-all: lint-all asan tsan test-postgres-versions test-random ## 3 h | what takes too long for CI: every file and test with each tool
+check-all: lint-all asan tsan test-postgres-versions test-random test-locks ## 3 h | what takes too long for CI: every file and test with each tool
 
 coverage: tests-coverage ## 30 min, 10 min | all tests, then line coverage in build/coverage/report
 	@find build/coverage -name '*.gcda' -delete

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <map>
 #include <tuple>
 
@@ -88,6 +90,11 @@ constexpr std::array calls{
     core_call{"CompleteOneAndRetryTheOther",
               "select * from tasker.finish_steps('tasker_default', 1, 30, 0, {0}, "
               "'{{success,retryable_failure}}', array['1','{{}}'], '{{0,0}}', '{{0,0}}')"},
+    core_call{"Finish", "select * from tasker.finish_steps('tasker_default', 1, 30, 0, {0}, "
+                        "'{{finish,finish}}', array['1','2'], '{{null,null}}', '{{0,0}}')"},
+    core_call{"FailOneTaskAndCompleteTheOther",
+              "select * from tasker.finish_steps('tasker_default', 1, 30, 2, {0}, "
+              "'{{fail_task,success}}', array['{{}}','1'], '{{null,null}}', '{{0,0}}')"},
     core_call{"Extend", "select * from tasker.extend_leases('tasker_default', 30, {0})"},
     core_call{"Start", "select tasker.start_steps({0})"},
     core_call{"Note",
@@ -123,6 +130,28 @@ INSTANTIATE_TEST_SUITE_P(First, CoreCalls,
                                                                     : "");
                          });
 
+constexpr std::array held_rows{"from tasker.steps where task_id = '{0}' and step_no = 0",
+                               "from tasker.steps where task_id = '{0}' and step_no = 4",
+                               "from tasker.steps where task_id = '{1}' and step_no = 3",
+                               "from tasker.steps where task_id = '{0}' and step_no >= 10000",
+                               "from tasker.tasks where task_id = '{0}'",
+                               "from pgmq.q_tasker_default where msg_id = {2}",
+                               "from pgmq.q_tasker_default where msg_id = {3}"};
+
+std::size_t index_of(core_call const& call) {
+    return static_cast<std::size_t>(
+        std::find_if(calls.begin(), calls.end(),
+                     [&](auto const& other) { return other.name == call.name; }) -
+        calls.begin());
+}
+
+/// Each pair of calls meets two or three of the rows. All of them take five minutes, and are tested
+/// if TASKER_ALL_LOCKS is set.
+bool is_tested(std::size_t first, std::size_t second, std::size_t row) {
+    static bool const all = std::getenv("TASKER_ALL_LOCKS") != nullptr;
+    return all || (first + 2 * second + row) % 3 == 0;
+}
+
 /// A third session holds one row, so that each call stops there and keeps its earlier locks.
 /// When the row is free again, both calls must succeed.
 TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherCall) {
@@ -143,14 +172,14 @@ TEST_P(CoreCalls, DoNotDeadlockWithAnyOtherCall) {
     } else {
         w.register_template("states", "a; y; r; e; d<a,y");
     }
-    for (auto const& second : calls) {
-        for (auto const row : {"from tasker.steps where task_id = '{0}' and step_no = 0",
-                               "from tasker.steps where task_id = '{0}' and step_no = 4",
-                               "from tasker.steps where task_id = '{1}' and step_no = 3",
-                               "from tasker.steps where task_id = '{0}' and step_no >= 10000",
-                               "from tasker.tasks where task_id = '{0}'",
-                               "from pgmq.q_tasker_default where msg_id = {2}",
-                               "from pgmq.q_tasker_default where msg_id = {3}"}) {
+    auto const first_no = index_of(first);
+    for (std::size_t second_no = 0; second_no < calls.size(); ++second_no) {
+        auto const& second = calls.at(second_no);
+        for (std::size_t row_no = 0; row_no < held_rows.size(); ++row_no) {
+            if (!is_tested(first_no, second_no, row_no)) {
+                continue;
+            }
+            auto const* const row = held_rows.at(row_no);
             SCOPED_TRACE(fmt::format("{} against {}, held: {}", first.name, second.name, row));
             crossed_tasks const tasks{w};
             pqxx::connection holder{w.db().dsn()};
