@@ -8,6 +8,7 @@
 
 #include "tasker/wire/amounts.hpp"
 #include "tasker/wire/labels.hpp"
+#include "tasker/wire/step_attempt.hpp"
 #include "tasker/wire/step_error.hpp"
 
 #include <fmt/format.h>
@@ -114,6 +115,35 @@ std::string time_taken(std::optional<timestamp> started, std::optional<timestamp
 std::string step_time(wire::step_view const& step) {
     return time_taken(step.started_at, step.finished_at,
                       step.state == model::step_state::in_progress);
+}
+
+/// "failed after 1.2 s on w: no route".
+std::string attempt_text(wire::step_attempt const& attempt) {
+    auto text = attempt.outcome;
+    if (auto const took = duration_text(attempt.started_at, attempt.ended_at); !took.empty()) {
+        text += " after " + took;
+    }
+    if (attempt.worker) {
+        text += " on " + one_line(*attempt.worker);
+    }
+    if (attempt.error) {
+        text += ": " + error_line(*attempt.error);
+    }
+    return text;
+}
+
+void add_history(std::vector<std::pair<std::string, segment>>& lines, wire::step_view const& step) {
+    if (!step.history) {
+        return;
+    }
+    auto const read = wire::read_step_attempts(*step.history);
+    if (read.has_error()) {
+        lines.push_back({"history", {indented_json(*step.history)}});
+        return;
+    }
+    for (auto const& attempt : *read) {
+        lines.push_back({fmt::format("attempt {}", attempt.attempt), {attempt_text(attempt)}});
+    }
 }
 
 } // namespace
@@ -277,6 +307,7 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
     if (step.worker) {
         lines.push_back({"worker", {one_line(*step.worker)}});
     }
+    add_history(lines, step);
     if (step.compensation) {
         lines.push_back({"undone", {indented_json(*step.compensation)}});
     }

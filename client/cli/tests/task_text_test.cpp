@@ -117,6 +117,20 @@ TEST(StepText, NamesLostLeasesIfThereAreAny) {
     EXPECT_THAT(step_text(step, pipe), HasSubstr("lost leases  12\n"));
 }
 
+TEST(StepText, ListsTheAttemptsThatDidNotSucceed) {
+    wire::step_view step{.name = "pay", .state = step_state::in_progress};
+    step.history =
+        R"([{"attempt":1,"delivery":1,"worker":"w1","started_at":"2030-12-01T08:00:00Z",)"
+        R"("ended_at":"2030-12-01T08:00:01.5Z","outcome":"failed",)"
+        R"("error":{"message":"no route","type":"x"}},)"
+        R"({"attempt":2,"delivery":2,"worker":"w2","started_at":null,)"
+        R"("ended_at":"2030-12-01T08:00:02Z","outcome":"lost","error":null}])";
+    EXPECT_THAT(step_text(step, pipe), HasSubstr("attempt 1  failed after 1.50 s on w1: no route\n"
+                                                 "attempt 2  lost on w2\n"));
+    step.history = "[1]";
+    EXPECT_THAT(step_text(step, pipe), HasSubstr("history  [1]\n"));
+}
+
 TEST(StepList, CountsParentsThatDoNotFitAndPutsTheErrorOnItsOwnLine) {
     auto step = failed("join", R"({"message":"no route","type":"x"})");
     step.dependencies = {"parse_01", "parse_02", "parse_03"};

@@ -1,4 +1,4 @@
--- Stores the failures among reports and schedules the retries. The arguments are those of
+-- Stores the failures among reports and schedules the retries, before which it keeps the attempts. The arguments are those of
 -- finish_steps. A delay in a report has no jitter.
 -- called by: accept_reports.
 -- returns: for the caller's own steps: the tasks of those that failed permanently, without those with
@@ -58,7 +58,13 @@ begin
         where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no and s.delivery = r.delivery
           and s.state = 'in_progress'
         returning s.task_id, s.step_no, s.dynamic, s.item is not null as is_item, s.has_progress, r.again,
-                  r.allow_failure, r.wait_ms, r.msg_id
+                  r.allow_failure, r.wait_ms, r.msg_id, s.failures, s.delivery, s.worker_id, s.started_at, s.error
+    ), kept as (
+        insert into tasker.attempts
+            (task_id, step_no, ended_at, attempt, delivery, worker_id, started_at, outcome, error)
+        select f.task_id, f.step_no, p_now, f.failures, f.delivery, f.worker_id, f.started_at, 'failed', f.error
+        from failing f where f.again
+        on conflict do nothing
     )
     select array_agg(f.task_id) filter (where not f.is_item and not f.again and not f.allow_failure),
            array_agg(f.task_id) filter (where not f.is_item and not f.again and f.allow_failure),

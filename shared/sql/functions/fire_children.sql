@@ -53,6 +53,13 @@ begin
         from (select * from unnest(v_moves.failed_tasks, v_moves.failed_steps, v_moves.errors)
                   u(task_id, step_no, error) order by u.task_id, u.step_no) f
         where s.task_id = any (array[f.task_id]) and s.step_no = f.step_no;
+        insert into tasker.attempts (task_id, step_no, ended_at, attempt, delivery, started_at, outcome, error)
+        select s.task_id, s.step_no, v_now, s.failures, s.delivery, s.started_at, 'failed', s.error
+        from (select * from unnest(v_moves.failed_tasks, v_moves.failed_steps, v_moves.waits)
+                  u(task_id, step_no, wait_ms) where u.wait_ms is not null offset 0) f
+        cross join lateral (
+            select * from tasker.steps s where s.task_id = f.task_id and s.step_no = f.step_no offset 0) s
+        on conflict do nothing;
         insert into tasker.timers (due_at, task_id, step_no, kind)
         select v_now + f.wait_ms * interval '1 millisecond', f.task_id, f.step_no, 'again'
         from unnest(v_moves.failed_tasks, v_moves.failed_steps, v_moves.waits) f(task_id, step_no, wait_ms)

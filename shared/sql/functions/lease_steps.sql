@@ -35,6 +35,19 @@ begin
         into v_start from tasker.task_rows(v_lost) v;
     end if;
 
+    if p_again then
+        insert into tasker.attempts (task_id, step_no, ended_at, attempt, delivery, worker_id, started_at, outcome)
+        select s.task_id, s.step_no, tasker.clock(), s.failures + 1, s.delivery, s.worker_id, s.started_at, 'lost'
+        from (select s.* from unnest(p_task_ids, p_step_nos) m(task_id, step_no)
+              join tasker.steps s on s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
+              where s.state = 'in_progress'
+                    and ((m.task_id, m.step_no)
+                         in (select * from unnest(lease_steps.task_ids, lease_steps.step_nos))) is not true
+              order by s.task_id, s.step_no
+              for update of s) s
+        on conflict do nothing;
+    end if;
+
     -- `any (array[…])` and `offset 0`: decision 0113.
     with held as (
         update tasker.steps s

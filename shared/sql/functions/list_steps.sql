@@ -2,6 +2,7 @@
 -- parent has no row yet: it is pending, or cancelled with its task.
 -- attempts: reported failures, plus the current or successful run; lost leases, and steps that a
 --   stopping worker returned, count only in deliveries (claims) and lost_leases.
+-- history: only with p_name.
 -- p_after_step_no: the last step of the previous page; -1 for the first page.
 -- p_max_bytes: the page ends with the step that brings results and errors to this size, even if
 --   p_limit would allow more.
@@ -78,7 +79,9 @@ begin
                case when s.state = 'skipped'
                          or coalesce(s.state, 'pending') = 'pending' and t.steps_failed > 0 and t.error is null
                             and t.state <> 'cancelled'
-                    then tasker.step_reason(t.task_id, d.step_no) end
+                    then tasker.step_reason(t.task_id, d.step_no) end,
+               case when p_name is not null and s.delivery + s.failures > 0
+                    then tasker.step_history(t.task_id, d.step_no) end
         from tasker.tasks t
         join tasker.template_steps d on d.template_id = any (array[t.template_id])
         left join lateral (

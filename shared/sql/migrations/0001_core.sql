@@ -232,6 +232,21 @@ create table tasker.step_progress (
     constraint progress_is_a_share check (progress between 0 and 1)
 ) with (fillfactor = 50);
 
+-- Attempts of steps and items that did not succeed and were not the last: `failed` with an error, or `lost`: the worker
+-- did not report before its lease ended. The last failure of a step is in its row.
+create table tasker.attempts (
+    task_id    uuid not null,
+    step_no    int not null,
+    ended_at   timestamptz not null,
+    attempt    int not null,
+    delivery   int not null,
+    worker_id  int,
+    started_at timestamptz,
+    outcome    text not null,
+    error      json,
+    primary key (task_id, step_no, ended_at)
+);
+
 -- The steps with `repeat` that ran at least once without meeting their condition: how many runs finished, and the
 -- result of the last one.
 create table tasker.repetitions (

@@ -105,7 +105,8 @@ create type tasker.step_view as (
     compensation   json, -- {"state": …, "attempts": …, "error": …}
     progress     json,
     message      text,
-    reason       text -- why it was skipped, or will never run
+    reason       text, -- why it was skipped, or will never run
+    history      json -- see step_history
 );
 
 -- An item of a map as the API shows it.

@@ -66,6 +66,8 @@ constexpr std::array rules{
          [](field_value const& v, step_view& out) { out.message = v.optional_text(); }},
     rule{"reason", optional,
          [](field_value const& v, step_view& out) { out.reason = v.optional_text(); }},
+    rule{"history", optional,
+         [](field_value const& v, step_view& out) { out.history = v.optional_json(); }},
     // `null` is a valid result.
     rule{"result", optional, [](field_value const& v, step_view& out) { out.result = v.json(); }},
     rule{"error", optional, [](field_value const& v, step_view& out) { out.error = v.json(); }},
@@ -105,6 +107,9 @@ void append(std::string& out, step_view const& step) {
     }
     if (step.reason) {
         writer.text("reason", *step.reason);
+    }
+    if (step.history) {
+        writer.json("history", *step.history);
     }
     if (step.result) {
         writer.json("result", *step.result);

@@ -40,6 +40,7 @@ from .errors import (
     WorkerError,
 )
 from .models import (
+    Attempt,
     Explanation,
     ItemView,
     Parent,
@@ -69,6 +70,7 @@ _native.load_parts()
 __all__ = [
     "ApiError",
     "AsyncClient",
+    "Attempt",
     "Cancelled",
     "Client",
     "Conflict",

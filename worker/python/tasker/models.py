@@ -7,6 +7,7 @@ import datetime
 from typing import Any, Optional
 
 __all__ = [
+    "Attempt",
     "Explanation",
     "ItemView",
     "Parent",
@@ -102,6 +103,26 @@ class Problem:
 
 
 @dataclasses.dataclass(frozen=True)
+class Attempt:
+    """An attempt of a step that did not succeed."""
+
+    attempt: int  # from 1, in each run of a step with ``repeat``
+    delivery: int  # 0 if no worker runs the step
+    ended_at: datetime.datetime
+    outcome: str  # failed, or lost: its lease ended without a report
+    worker: Optional[str] = None
+    started_at: Optional[datetime.datetime] = None  # None if the handler had not begun
+    error: Optional[Problem] = None
+
+    @staticmethod
+    def of(value: dict[str, Any]) -> Attempt:
+        fields = _known(Attempt, value)
+        if fields.get("error"):
+            fields["error"] = Problem(**_known(Problem, fields["error"]))
+        return Attempt(**fields)
+
+
+@dataclasses.dataclass(frozen=True)
 class StepView:
     """A step of a task, at the time of the response."""
 
@@ -126,6 +147,7 @@ class StepView:
     progress: Optional[float] = None  # 0 to 1, as the handler noted it; None once it ended
     message: Optional[str] = None  # of the handler, with the progress
     reason: Optional[str] = None  # why it was skipped, or will not run
+    history: tuple[Attempt, ...] = ()  # what ``get_step`` found that did not succeed
     result: Any = None
     error: Optional[Problem] = None
 
@@ -133,6 +155,7 @@ class StepView:
     def of(value: dict[str, Any]) -> StepView:
         fields = _known(StepView, value)
         fields["dependencies"] = tuple(fields.get("dependencies") or ())
+        fields["history"] = tuple(map(Attempt.of, fields.get("history") or ()))
         if fields.get("error"):
             fields["error"] = Problem(**_known(Problem, fields["error"]))
         return StepView(**fields)

@@ -136,6 +136,12 @@ def test_retry_sets_its_delay_and_counts_as_an_attempt(engine):
         task = engine.run("again")
     assert task.result == {"only": {"attempt": 2, "failures": 1, "most": 3}}
     assert times[1] - times[0] >= 0.4
+    step = engine.step_of(task, "only")
+    (failed,) = step.history
+    assert (failed.attempt, failed.delivery, failed.outcome) == (1, 1, "failed")
+    assert (failed.error.message, failed.error.type) == ("the bank sleeps", "Retry")
+    assert failed.worker == step.worker
+    assert failed.started_at <= failed.ended_at <= step.enqueued_at
 
 
 def test_branch_that_failed_permanently_does_not_stop_the_others(engine):
