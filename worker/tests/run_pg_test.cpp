@@ -204,6 +204,33 @@ TEST_F(WorkerRun, HigherPriorityGoesFirst) {
     EXPECT_THAT(order, ElementsAre(4, 3, 2, 1));
 }
 
+TEST_F(WorkerRun, StepsOfAHigherPriorityGoFirst) {
+    register_template(
+        "name: mixed\nversion: 1.0.0\nsteps:\n"
+        "  - {name: root, handler: {callable: note}}\n"
+        "  - {name: low, priority: 1, dependencies: [root], handler: {callable: note}}\n"
+        "  - {name: high, priority: 3, dependencies: [root], handler: {callable: note}}\n"
+        "  - {name: own, dependencies: [root], handler: {callable: note}}\n"
+        "  - {name: normal, priority: 2, dependencies: [root], handler: {callable: note}}\n");
+    auto const id = create("mixed", json::object(), 4);
+    std::mutex mutex;
+    std::vector<std::string> order;
+    auto chosen = options();
+    chosen.concurrency = 1;
+    chosen.max_prefetch = 0;
+    running_worker w{chosen, [&](worker& to) {
+                         to.handle("note", [&](step_context const& step) -> step_result {
+                             std::lock_guard const lock{mutex};
+                             order.emplace_back(step.name());
+                             return success();
+                         });
+                     }};
+    ASSERT_TRUE(wait_for_task(id, "complete"));
+    std::lock_guard const lock{mutex};
+    EXPECT_THAT(order, ElementsAre("root", "own", "high", "normal", "low"));
+    EXPECT_EQ(w.metric("tasker_worker_steps_received_total{by=\"continuation\"}"), 1);
+}
+
 TEST_F(WorkerRun, AWorkerThatRanOneShortStepLeavesMostStepsToOtherWorkers) {
     auto yaml = std::string{"name: fan_out\nversion: 1.0.0\nsteps:\n"
                             "  - {name: root, handler: {callable: short}}\n"};

@@ -137,6 +137,7 @@ compiled_step undo_step(step_template const& of, std::int32_t number) {
     compiled_step out{.source = {}, .parents = {}, .children = {}, .undoes = number};
     out.source.name = of.name + std::string{undo_suffix};
     out.source.join = join_rule::none_failed;
+    out.source.priority = of.priority;
     set_defaults(step_fields, out.source);
     set_defaults(settings_fields, out.source.settings);
     if (of.compensate) {

@@ -293,6 +293,10 @@ inline constexpr std::tuple step_fields{
         .optional()
         .checked_by(check_signal, signal_rule)
         .stored_in("signal"),
+    field{"priority", &step_template::priority, integer_kind{1, 4},
+          "1 low, 2 normal, 3 high, 4 urgent; that of the task without it; see "
+          "[workflows.md](workflows.md#priority-of-a-step)"}
+        .stored_in("priority"),
     field{"inputs", &step_template::inputs, placeholders_kind{inputs_sources},
           "what the handler gets as `inputs`; see [workflows.md](workflows.md#inputs)"}
         .for_worker(),

@@ -70,10 +70,10 @@ struct kind_without_handler {
 };
 
 constexpr std::string_view without_effect_on_waits[]{
-    "retry",  "timeout_seconds", "lifecycle",     "repeat",    "map",
-    "matrix", "inputs",          "result_schema", "compensate"};
-constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds", "lifecycle", "inputs",
-                                                        "result_schema"};
+    "retry",  "timeout_seconds", "lifecycle", "repeat",        "map",
+    "matrix", "priority",        "inputs",    "result_schema", "compensate"};
+constexpr std::string_view without_effect_on_workflow[]{"timeout_seconds", "lifecycle", "priority",
+                                                        "inputs", "result_schema"};
 constexpr std::array kinds_without_handler{
     kind_without_handler{"sleep", without_effect_on_waits},
     kind_without_handler{"signal", without_effect_on_waits},

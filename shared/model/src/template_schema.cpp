@@ -110,14 +110,14 @@ void describe_step(object_writer& schema) {
     schema.json("oneOf", R"([{"required":["handler"]},
         {"required":["sleep"],
          "properties":{"retry":false,"timeout_seconds":false,"lifecycle":false,"repeat":false,"map":false,"matrix":false,
-                       "inputs":false,"result_schema":false,"compensate":false}},
+                       "priority":false,"inputs":false,"result_schema":false,"compensate":false}},
         {"required":["workflow"],
          "properties":{"timeout_seconds":false,"lifecycle":false,
                        "map":{"not":{"required":["batch_size"]}},
-                       "inputs":false,"result_schema":false}},
+                       "priority":false,"inputs":false,"result_schema":false}},
         {"required":["signal"],
          "properties":{"retry":false,"timeout_seconds":false,"lifecycle":false,"repeat":false,"map":false,"matrix":false,
-                       "inputs":false,"result_schema":false,"compensate":false}}])");
+                       "priority":false,"inputs":false,"result_schema":false,"compensate":false}}])");
     schema.json("patternProperties", core_step_patterns);
     object_writer properties{schema.key("properties")};
     describe_fields(properties, step_fields, completeness::whole);

@@ -31,6 +31,7 @@ constexpr step_key keys[]{
     {"repeat", "repeat: {until: $result == 1}"},
     {"map", "map: $.a.list"},
     {"matrix", "matrix: {os: [linux, mac]}"},
+    {"priority", "priority: 4"},
     {"inputs", "inputs: {n: '${parents/a/n}'}"},
     {"result_schema", "result_schema: {type: object}"},
     {"compensate", "compensate: {callable: h}"},

@@ -82,6 +82,18 @@ TEST(UndoSteps, HaveTheSettingsOfCompensateAndDefaults) {
     EXPECT_EQ(u.at("timeout_ms"), 1500);
 }
 
+TEST(UndoSteps, HaveThePriorityOfTheirStep) {
+    auto const steps = nlohmann::json::parse(steps_json(compiled(
+        "- {name: a, handler: {callable: h}, compensate: {callable: u}, priority: 4}\n"
+        "- {name: b, handler: {callable: h}, compensate: {callable: u}, dependencies: [a]}\n")));
+    EXPECT_EQ(steps.at(0).at("priority"), 4);
+    EXPECT_EQ(steps.at(1).at("priority"), nullptr);
+    EXPECT_EQ(steps.at(2).at("name"), "b:undo");
+    EXPECT_EQ(steps.at(2).at("priority"), nullptr);
+    EXPECT_EQ(steps.at(3).at("name"), "a:undo");
+    EXPECT_EQ(steps.at(3).at("priority"), 4);
+}
+
 TEST(UndoSteps, DefinitionKeepsCompensate) {
     auto const one = compiled("- {name: a, handler: {callable: h}, "
                               "compensate: {callable: u, retry: {max_attempts: 5}}}\n");

@@ -4,26 +4,31 @@
 -- ends. Publishes the events of all steps that ended. It has no SET options: see advance_steps.
 -- called by: finish_steps, start_dynamic, end_waits, start_compensation.
 -- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped; null for none. p_take: see finish_steps.
+-- p_queue: of the steps that the caller takes; null if it takes none. Ready steps of a higher priority count as taken,
+--   so that the caller has free slots for them.
 -- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the
 --   tasks of steps that failed without having been ready, that now wait for a time or a signal (waiting_tasks), and that
---   wait for items or child tasks (active_tasks); null if there are none.
+--   wait for items or child tasks (active_tasks); null if there are none. elsewhere: some steps that are to be enqueued
+--   belong to other queues than p_queue.
 -- REQUIRES: the caller has locked the tasks, so that one session at a time advances a task.
 -- locks: the tasks' steps (a child that is cancelled meanwhile stays so).
 -- moves: step pending -> enqueued | in_progress | skipped | failed | waiting, waiting -> complete | skipped | failed.
 create or replace function tasker.advance_dynamic(
-    p_worker int, p_take int, p_task_ids uuid[], p_step_nos int[],
+    p_queue text, p_worker int, p_take int, p_task_ids uuid[], p_step_nos int[],
     out enqueue_tasks uuid[], out enqueue_steps int[], out taken_tasks uuid[], out taken_steps int[],
-    out failed_tasks uuid[], out waiting_tasks uuid[], out active_tasks uuid[])
+    out failed_tasks uuid[], out waiting_tasks uuid[], out active_tasks uuid[], out elsewhere boolean)
 language plpgsql
 as $$
 declare
-    v_now   timestamptz;
-    v_left  int := p_take;
-    v_ended record;
-    v_next  record; -- the children whose parents have all ended
-    v_moved record;
-    v_begun record;
+    v_now      timestamptz;
+    v_priority int2 := tasker.queue_priority(p_queue);
+    v_left     int := p_take;
+    v_ended    record;
+    v_next     record; -- the children whose parents have all ended
+    v_moved    record;
+    v_begun    record;
 begin
+    elsewhere := false;
     if p_task_ids is null then
         return;
     end if;
@@ -38,8 +43,10 @@ begin
 
         with decided as materialized (
             select j.*, j.outcome = 'run' and j.kind = 'handler' as runs,
-                   row_number() over (order by j.outcome <> 'run' or j.kind <> 'handler', j.task_id, j.step_no)
-                       <= v_left as may_take
+                   row_number() over (
+                       order by j.outcome <> 'run' or j.kind <> 'handler' or j.priority < v_priority,
+                                j.priority desc, j.task_id, j.step_no) <= v_left
+                       and j.priority is not distinct from v_priority as may_take
             from tasker.judge_steps(v_next.task_ids, v_next.step_nos, v_next.bytes) j
         ), moved as (
             insert into tasker.steps as s
@@ -71,12 +78,14 @@ begin
                array_agg(m.step_no) filter (where m.state = 'waiting') as wait_steps,
                array_agg(m.task_id) filter (where m.state in ('pending', 'skipped', 'failed')) as tasks,
                array_agg(m.step_no) filter (where m.state in ('pending', 'skipped', 'failed')) as steps,
-               bool_or(m.state = 'failed') as some_failed
+               bool_or(m.state = 'failed') as some_failed,
+               (select coalesce(bool_or(d.runs and d.priority <> v_priority), false) from decided d) as some_elsewhere
         into v_moved from moved m;
         enqueue_tasks := enqueue_tasks || v_moved.enqueue_tasks;
         enqueue_steps := enqueue_steps || v_moved.enqueue_steps;
         taken_tasks := taken_tasks || v_moved.taken_tasks;
         taken_steps := taken_steps || v_moved.taken_steps;
+        elsewhere := elsewhere or v_moved.some_elsewhere;
         if v_moved.some_failed then
             failed_tasks := failed_tasks || tasker.tasks_that_fail(v_moved.tasks, v_moved.steps);
         end if;

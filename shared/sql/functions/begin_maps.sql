@@ -84,7 +84,7 @@ begin
         perform tasker.begin_item_children(v_child_tasks, v_child_steps);
     end if;
     if v_steps is not null then
-        perform tasker.enqueue_by_queue(tasker.queues_of(v_tasks), v_tasks, v_steps);
+        perform tasker.enqueue_by_queue(tasker.queues_of(v_tasks, v_steps), v_tasks, v_steps);
     end if;
 end;
 $$;

@@ -13,7 +13,7 @@ as $$
            s.alone, d.timeout_ms,
            case when s.item is null then d.name else d.name || '[' || tasker.item_index(s.step_no) || ']' end,
            d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,
-           t.priority, case when p_task_ids[m.n::int - 1] is distinct from m.task_id then t.context end,
+           coalesce(d.priority, t.priority), case when p_task_ids[m.n::int - 1] is distinct from m.task_id then t.context end,
            f.results, case when d.undoes is null then s.parents_bytes else 0 end, f.states,
            case when d.repeat is not null then tasker.repetition(s.task_id, s.step_no) end,
            s.item,

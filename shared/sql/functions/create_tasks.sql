@@ -37,7 +37,7 @@ declare
     v_unknown     int;
     v_old         int[] := '{}'::int[];
     v_new         record;
-    v_dynamic     boolean; -- some roots have conditions, or are no handlers
+    v_dynamic     boolean; -- some roots have conditions or priorities, or are no handlers
     v_limited     uuid[];  -- tasks with a time limit
     v_start       record;
     v_queues      text[];
@@ -111,7 +111,7 @@ begin
         v_start := tasker.start_dynamic(v_tasks, v_steps);
         v_tasks := v_start.task_ids;
         v_steps := v_start.step_nos;
-        v_queues := tasker.queues_of(v_tasks);
+        v_queues := tasker.queues_of(v_tasks, v_steps);
     end if;
     perform tasker.enqueue_by_queue(v_queues, v_tasks, v_steps);
 end;

@@ -80,14 +80,14 @@ begin
         v_ended.done := v_ended.done || v_items.done_tasks;
         v_ended.failed := v_ended.failed || v_items.failed_tasks;
     end if;
-    v_next := tasker.advance_dynamic(0, 0, v_ended.dynamic_tasks, v_ended.dynamic_steps);
+    v_next := tasker.advance_dynamic(null, 0, 0, v_ended.dynamic_tasks, v_ended.dynamic_steps);
     v_enqueue := v_static.enqueue_tasks || v_next.enqueue_tasks;
     v_steps := v_static.enqueue_steps || v_next.enqueue_steps;
     perform tasker.update_tasks(
         v_ended.done, v_ended.failed, null, v_enqueue || v_next.active_tasks,
         v_ended.refused || v_next.failed_tasks, v_next.waiting_tasks, v_ended.waited);
     if v_enqueue is not null then
-        perform tasker.enqueue_by_queue(tasker.queues_of(v_enqueue), v_enqueue, v_steps);
+        perform tasker.enqueue_by_queue(tasker.queues_of(v_enqueue, v_steps), v_enqueue, v_steps);
     end if;
     return cardinality(v_ended.tasks);
 end;

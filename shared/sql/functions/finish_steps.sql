@@ -1,7 +1,8 @@
 -- Stores the outcomes of steps that ran, and advances their tasks: stores results, counts the complete parents of
 -- children, enqueues the steps that became ready, schedules retries, finishes tasks, and deletes or reuses the
 -- messages of the accepted reports. A refused report changes nothing: another worker has the step and its
--- message. All p_… arrays are parallel; all steps come from p_queue, which is also the queue of their children.
+-- message. All p_… arrays are parallel; all steps come from p_queue. A child with another priority goes to the queue of
+-- that priority, and not to the caller.
 -- p_deliveries: the number of the delivery, from the claim. A report of an outdated delivery is refused.
 -- p_msg_ids: the steps' messages, from the claim.
 -- p_outcomes: `finish` and `fail_task` also end the runs of the tasks (end_runs).
@@ -35,16 +36,17 @@ set enable_mergejoin = off
 set enable_bitmapscan = off
 as $$
 declare
-    v_accepted record;
-    v_next     record;
-    v_left     int;
-    v_items    record;
-    v_dynamic  record;
-    v_refused  uuid[]; -- tasks of steps that failed without having been ready
-    v_active   uuid[]; -- tasks of steps that wait for items or child tasks
-    v_waiting  uuid[]; -- tasks of steps that wait for a time or a signal
-    v_msg_ids  bigint[];
-    v_row      tasker.claimed_step;
+    v_accepted  record;
+    v_next      record;
+    v_left      int;
+    v_items     record;
+    v_dynamic   record;
+    v_refused   uuid[]; -- tasks of steps that failed without having been ready
+    v_active    uuid[]; -- tasks of steps that wait for items or child tasks
+    v_waiting   uuid[]; -- tasks of steps that wait for a time or a signal
+    v_elsewhere boolean := false; -- some children go to other queues
+    v_msg_ids   bigint[];
+    v_row       tasker.claimed_step;
 begin
     if (cardinality(p_task_ids) = all (array[
            cardinality(p_step_nos), cardinality(p_deliveries), cardinality(p_msg_ids),
@@ -74,10 +76,12 @@ begin
             v_accepted.done_tasks := v_accepted.done_tasks || v_items.done_tasks;
             v_accepted.failed_tasks := v_accepted.failed_tasks || v_items.failed_tasks;
         end if;
-        v_dynamic := tasker.advance_dynamic(p_worker, v_left, v_accepted.ended_tasks, v_accepted.ended_steps);
+        v_dynamic := tasker.advance_dynamic(
+            p_queue, p_worker, v_left, v_accepted.ended_tasks, v_accepted.ended_steps);
         v_refused := v_dynamic.failed_tasks;
         v_active := v_dynamic.active_tasks;
         v_waiting := v_dynamic.waiting_tasks;
+        v_elsewhere := v_dynamic.elsewhere;
         select v_next.enqueue_tasks || v_dynamic.enqueue_tasks as enqueue_tasks,
                v_next.enqueue_steps || v_dynamic.enqueue_steps as enqueue_steps,
                v_next.taken_tasks || v_dynamic.taken_tasks as taken_tasks,
@@ -94,7 +98,7 @@ begin
     end if;
     v_msg_ids := tasker.move_messages(
         p_queue, p_lease_s, v_accepted.msg_ids, not v_accepted.messages_return, v_next.enqueue_tasks,
-        v_next.enqueue_steps, v_next.taken_tasks, v_next.taken_steps);
+        v_next.enqueue_steps, v_elsewhere, v_next.taken_tasks, v_next.taken_steps);
 
     if v_msg_ids is not null then
         return query

@@ -71,7 +71,8 @@ begin
               order by u.task_id, u.step_no) h
         where s.task_id = any (array[h.task_id]) and s.step_no = h.step_no;
         perform tasker.enqueue_by_queue(
-            tasker.queues_of(v_moves.handler_tasks), v_moves.handler_tasks, v_moves.handler_steps);
+            tasker.queues_of(v_moves.handler_tasks, v_moves.handler_steps), v_moves.handler_tasks,
+            v_moves.handler_steps);
     end if;
     perform tasker.repeat_children(
         v_moves.repeat_tasks, v_moves.repeat_steps, v_moves.repeat_results, v_moves.repeat_waits);

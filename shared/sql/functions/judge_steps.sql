@@ -3,11 +3,12 @@
 -- undoes is complete, whatever the budget. It has no SET options: it runs under those of its callers.
 -- called by: advance_dynamic; start_dynamic, for roots.
 -- p_bytes: the sizes of the results of the parents together; null for roots.
--- returns: a row for each step, with its kind. outcome: `run`, `skip`, `fail`, or `never` (see join_outcome). error: of a step that
---   fails. fails_task: it fails, and has no allow_failure, or the budget is exhausted.
+-- returns: a row for each step, with its kind and the priority of its queue. outcome: `run`, `skip`, `fail`, or `never`
+--   (see join_outcome). error: of a step that fails. fails_task: it fails, and has no allow_failure, or the budget is
+--   exhausted.
 create or replace function tasker.judge_steps(p_task_ids uuid[], p_step_nos int[], p_bytes int[])
 returns table (task_id uuid, step_no int, template_id int, parents_total int, parents_bytes int,
-               kind tasker.step_kind, outcome text, error json, fails_task boolean)
+               kind tasker.step_kind, priority int2, outcome text, error json, fails_task boolean)
 language plpgsql stable
 as $$
 #variable_conflict use_column
@@ -15,7 +16,8 @@ begin
     return query
     with joined as materialized (
         select r.task_id, r.step_no, d.template_id, d.undoes, t.budget_task, cardinality(d.parents) as parents_total,
-               coalesce(r.bytes, 0) as bytes, d.kind, d.otherwise, d.allow_failure, o.outcome,
+               coalesce(r.bytes, 0) as bytes, d.kind, d.otherwise, d.allow_failure,
+               coalesce(d.priority, t.priority) as priority, o.outcome,
                case when o.outcome = 'run' and d.condition is not null
                     then tasker.check_condition(
                         d.condition,
@@ -52,8 +54,8 @@ begin
                         then 'skip' else w.joined end as outcome
             offset 0) o
     ), judged as (
-        select j.task_id, j.step_no, j.template_id, j.parents_total, j.bytes, j.kind, j.allow_failure, j.unmet,
-               b.refused,
+        select j.task_id, j.step_no, j.template_id, j.parents_total, j.bytes, j.kind, j.priority, j.allow_failure,
+               j.unmet, b.refused,
                case when j.outcome <> 'run' then j.outcome
                     when j.unmet is null and b.refused is null then 'run'
                     when j.unmet::text = '{}' and j.otherwise = 'skip' then 'skip'
@@ -64,7 +66,7 @@ begin
                         then tasker.budget_error(j.budget_task) end as refused
             offset 0) b
     )
-    select j.task_id, j.step_no, j.template_id, j.parents_total, j.bytes, j.kind, j.outcome,
+    select j.task_id, j.step_no, j.template_id, j.parents_total, j.bytes, j.kind, j.priority, j.outcome,
            case when j.outcome = 'fail' and j.unmet::text = '{}'
                 then '{"type": "condition", "message": "the condition is not met"}'
                 when j.outcome = 'fail' then coalesce(j.unmet, j.refused) end,

@@ -26,7 +26,8 @@ declare
     v_leaves       int[];
     v_dynamic      boolean;
     v_undone       boolean; -- some steps have compensations
-    v_dynamic_root boolean; -- a root has a condition, or is no handler
+    v_dynamic_root boolean; -- a root has a condition or a priority, or is no handler
+    v_priorities   boolean; -- some steps have priorities
     v_now          timestamptz := tasker.clock();
 begin
     select count(*) filter (where s.undoes is null)::int,
@@ -36,20 +37,24 @@ begin
                     filter (where cardinality(s.children) = 0 and s.undoes is null), '{}'),
            coalesce(bool_or(s.undoes is not null), false),
            coalesce(bool_or(s.join_rule <> 'all_complete' or s.condition is not null or s.allow_failure
-                            or s.kind <> 'handler' or s.repeat is not null or s.events is not null), false),
-           coalesce(bool_or((s.condition is not null or s.kind <> 'handler') and cardinality(s.parents) = 0), false)
-    into v_total, v_roots, v_leaves, v_undone, v_dynamic, v_dynamic_root
+                            or s.kind <> 'handler' or s.repeat is not null or s.events is not null
+                            or s.priority is not null), false),
+           coalesce(bool_or((s.condition is not null or s.kind <> 'handler' or s.priority is not null)
+                            and cardinality(s.parents) = 0), false),
+           coalesce(bool_or(s.priority is not null), false)
+    into v_total, v_roots, v_leaves, v_undone, v_dynamic, v_dynamic_root, v_priorities
     from json_to_recordset(p_steps) as s(
         step_no int, parents int[], children int[], kind tasker.step_kind, join_rule text, condition text,
-        allow_failure boolean, repeat json, events json, undoes int);
+        allow_failure boolean, repeat json, events json, priority int2, undoes int);
     insert into tasker.templates as t
         (namespace_id, namespace, name, version, environment, hash, definition, has_input_schema,
-         steps_total, roots, leaves, is_dynamic, has_dynamic_roots, result, has_compensation, timeout_ms, budget,
-         created_at)
+         steps_total, roots, leaves, is_dynamic, has_dynamic_roots, result, has_compensation, timeout_ms,
+         has_priorities, budget, created_at)
     values (v_namespace_id, p_namespace, p_name, p_version, p_environment, p_hash, p_definition,
             p_definition -> 'input_schema' is not null, v_total, v_roots, v_leaves,
             v_dynamic or v_undone, v_dynamic_root, p_result, v_undone,
-            (p_definition ->> 'timeout_seconds')::numeric * 1000, (p_definition -> 'budget')::jsonb, v_now)
+            (p_definition ->> 'timeout_seconds')::numeric * 1000, v_priorities, (p_definition -> 'budget')::jsonb,
+            v_now)
     on conflict (namespace_id, name, version) do nothing
     returning t.template_id into template_id;
     created := found;

@@ -52,7 +52,7 @@ begin
            array_agg(a.task_id) filter (where a.state = 'skipped') as skipped_tasks,
            array_agg(a.step_no) filter (where a.state = 'skipped') as skipped_steps
     into v_first from added a;
-    v_next := tasker.advance_dynamic(0, 0, v_first.skipped_tasks, v_first.skipped_steps);
+    v_next := tasker.advance_dynamic(null, 0, 0, v_first.skipped_tasks, v_first.skipped_steps);
     v_tasks := v_first.run_tasks || v_next.enqueue_tasks;
     v_steps := v_first.run_steps || v_next.enqueue_steps;
     if v_tasks is null then
@@ -61,7 +61,7 @@ begin
     update tasker.tasks t set compensation = 'running', steps_active = n.steps, finished_at = null
     from (select u.task_id, count(*)::int as steps from unnest(v_tasks) u(task_id) group by u.task_id) n
     where t.task_id = any (array[n.task_id]);
-    perform tasker.enqueue_by_queue(tasker.queues_of(v_tasks), v_tasks, v_steps);
+    perform tasker.enqueue_by_queue(tasker.queues_of(v_tasks, v_steps), v_tasks, v_steps);
     return array(select distinct u.task_id from unnest(v_tasks) u(task_id));
 end;
 $$;

@@ -1,7 +1,7 @@
 -- Starts tasks that were just inserted: judges the roots that have conditions over the context of their tasks, and
 -- begins the waits of roots that are no handlers. A root that does not run, or waits, gets its row now; the
 -- children of those that ended are advanced.
--- called by: create_tasks, if some roots have conditions or are no handlers.
+-- called by: create_tasks, if some roots have conditions or priorities, or are no handlers.
 -- p_task_ids, p_step_nos: all roots of the tasks.
 -- returns: the steps to enqueue; null if there are none.
 -- locks: the tasks, whose rows are new; new steps.
@@ -56,7 +56,7 @@ begin
     end if;
     v_begun := tasker.begin_waits(v_roots.wait_tasks, v_roots.wait_steps, v_roots.wait_kinds);
     v_next := tasker.advance_dynamic(
-        0, 0, v_roots.ended_tasks || v_begun.ended_tasks, v_roots.ended_steps || v_begun.ended_steps);
+        null, 0, 0, v_roots.ended_tasks || v_begun.ended_tasks, v_roots.ended_steps || v_begun.ended_steps);
     task_ids := task_ids || v_next.enqueue_tasks;
     step_nos := step_nos || v_next.enqueue_steps;
     with counted as (

@@ -52,12 +52,13 @@ create table tasker.templates (
     roots            int[] not null,
     leaves           int[] not null,
     is_dynamic       boolean not null, -- see template_steps
-    has_dynamic_roots boolean not null, -- a root has a condition, or is no handler
+    has_dynamic_roots boolean not null, -- a root has a condition or a priority, or is no handler
     result           json,
     has_compensation boolean not null default false, -- some steps have `compensate`
     timeout_ms       bigint, -- of a task
     hooks            json,
     budget           jsonb, -- of a task, {"<unit>": <amount>, …}
+    has_priorities   boolean not null default false, -- some steps have `priority`
     created_at       timestamptz not null,
     constraint template_is_named_once unique (namespace_id, name, version),
     constraint template_has_steps check (steps_total between 1 and 10000),
@@ -67,9 +68,10 @@ create table tasker.templates (
 -- The compiled steps of a template, its environment's overrides applied. `child_parents[i]` is the
 -- number of parents of `children[i]`, so that finishing a step reads one row, not one for each child.
 -- A template is dynamic if one of its steps has a join rule other than all_complete, a condition, allow_failure,
--- repeat, compensate, events, or another kind than handler: then advance_dynamic decides what runs. `sleep`, `repeat`,
--- `map`, `matrix`, `workflow` and `signal`: these keys of the step as JSON. `child_template`: the template that
--- `workflow` names. `events`: [{"name": …, "condition": success, failure or always, "delivery_mode": durable or fast}, …].
+-- repeat, compensate, events, a priority, or another kind than handler: then advance_dynamic decides what runs. `sleep`,
+-- `repeat`, `map`, `matrix`, `workflow` and `signal`: these keys of the step as JSON. `child_template`: the template that
+-- `workflow` names. `priority`: of its queue; null: that of the task.
+-- `events`: [{"name": …, "condition": success, failure or always, "delivery_mode": durable or fast}, …].
 -- `worker_settings`: {"<key>": <value>, …}, what only the worker reads.
 -- Undo steps have numbers from steps_total on; `undoes` is the number of the step that each of them undoes. Their graph
 -- is the reverse of the steps'. One without a handler undoes nothing, and only keeps the order of the others.
@@ -104,6 +106,7 @@ create table tasker.template_steps (
     workflow        json,
     child_template  int,
     signal          json,
+    priority        int2,
     worker_settings json,
     events          json,
     undoes          int,
@@ -113,7 +116,8 @@ create table tasker.template_steps (
     constraint step_has_attempts check (max_attempts >= 1),
     constraint children_know_their_parents check (cardinality(children) = cardinality(child_parents)),
     constraint backoff_is_not_negative check (backoff_base_ms >= 0 and max_backoff_ms >= 0),
-    constraint timeout_is_positive check (timeout_ms > 0)
+    constraint timeout_is_positive check (timeout_ms > 0),
+    constraint priority_has_a_queue check (priority between 1 and 4)
 );
 
 -- One run of a template. A claim does not write its row: a pending task is running if a step has a row, and

@@ -10,6 +10,9 @@ namespace tasker::sql::testing {
 
 namespace {
 
+constexpr std::string_view queues[]{"tasker_default__p4", "tasker_default__p3", "tasker_default",
+                                    "tasker_default__p1"};
+
 std::string array_of(auto const& range, auto member) {
     std::string out;
     for (auto const& each : range) {
@@ -36,6 +39,7 @@ engine_run::engine_run(workflow_database& on) : on_{on} {
 
 void engine_run::create(model_workflow const& steps) {
     held_.clear();
+    misplaced_.clear();
     if (templates_ == 0) {
         constexpr auto result = "result: {n: '${context/n}'}\n";
         on_.register_yaml("child_ok",
@@ -125,9 +129,10 @@ engine_run::outcome engine_run::run_and_end(model_workflow const& steps, model_e
 
 /// A claim takes one of those that lost two leases.
 void engine_run::drop_messages() {
-    for (int claims = 0; claims < 20 && on_.messages() > 0; ++claims) {
-        on_.expire_leases();
-        on_.claim();
+    for (int claims = 0; claims < 20 && messages() > 0; ++claims) {
+        expire_leases();
+        claim();
+        held_.clear();
     }
 }
 
@@ -140,7 +145,7 @@ bool engine_run::move(model_workflow const& steps) {
     }
     if (!held_.empty() && below(10) == 0) {
         // The worker dies: another one gets its steps. The dead one reports too, and is refused.
-        on_.expire_leases();
+        expire_leases();
         auto const dead = held_;
         held_.clear();
         while (claim()) {
@@ -158,10 +163,28 @@ bool engine_run::move(model_workflow const& steps) {
 
 bool engine_run::claim() {
     auto const before = held_.size();
-    keep(on_.db().exec(
-        fmt::format("select * from tasker.claim_steps('{{tasker_default}}', {}, 30, {}, 100)",
-                    on_.worker(), 1 + below(4))));
+    keep(on_.db().exec(fmt::format("select * from tasker.claim_steps('{{{}}}', {}, 30, {}, 100)",
+                                   fmt::join(queues, ","), on_.worker(), 1 + below(4))));
     return held_.size() > before;
+}
+
+int engine_run::messages() {
+    int count = 0;
+    for (auto const queue : queues) {
+        count += on_.messages(std::string{queue});
+    }
+    return count;
+}
+
+void engine_run::expire_leases() {
+    for (auto const queue : queues) {
+        on_.expire_leases(std::string{queue});
+    }
+}
+
+bool engine_run::is_in_its_queue(model_workflow const& steps, held const& of) {
+    auto const priority = of.is_of_child ? 2 : priority_of(steps[of.step]);
+    return of.queue == queues[static_cast<std::size_t>(4 - priority)];
 }
 
 void engine_run::keep(pqxx::result const& rows) {
@@ -173,7 +196,8 @@ void engine_run::keep(pqxx::result const& rows) {
                                       ? 1
                                       : std::stoi(repetition.as<std::string>().substr(
                                             std::string{"{\"iteration\" : "}.size()));
-            held_.push_back({.task = row["task_id"].as<std::string>(),
+            held_.push_back({.queue = row["queue"].as<std::string>(),
+                             .task = row["task_id"].as<std::string>(),
                              .is_of_child = name.front() == 'c',
                              .step = name == "c2" ? static_cast<std::size_t>(is_bad_item(row))
                                                   : std::stoul(name.substr(1)),
@@ -239,17 +263,24 @@ void engine_run::spend(std::vector<held> const& batch) {
 
 void engine_run::finish(model_workflow const& steps) {
     std::ranges::shuffle(held_, random_);
-    auto const count = static_cast<std::ptrdiff_t>(1 + below(held_.size()));
+    auto const queue = held_.front().queue;
+    auto const others =
+        std::ranges::stable_partition(held_, [&](held const& each) { return each.queue == queue; });
+    auto const of_queue = static_cast<std::size_t>(others.begin() - held_.begin());
+    auto const count = static_cast<std::ptrdiff_t>(1 + below(of_queue));
     std::vector<held> const batch(held_.begin(), held_.begin() + count);
+    for (auto const& each : batch) {
+        misplaced_ = is_in_its_queue(steps, each) ? misplaced_ : each.queue;
+    }
     held_.erase(held_.begin(), held_.begin() + count);
     spend(batch);
     auto const take = below(3) == 0 ? 0 : below(4);
     std::string statement;
     if (auto const only = report_of(steps, batch.front());
         batch.size() == 1 && only.outcome == "success") {
-        statement = fmt::format("select * from tasker.finish_step('tasker_default', {}, 30, {}, "
+        statement = fmt::format("select * from tasker.finish_step('{}', {}, 30, {}, "
                                 "'{}', {}, {}, {}, '{}', 0)",
-                                on_.worker(), take, batch.front().task, batch.front().number,
+                                queue, on_.worker(), take, batch.front().task, batch.front().number,
                                 batch.front().delivery, batch.front().msg_id, only.payload);
     } else {
         std::string payloads;
@@ -257,9 +288,9 @@ void engine_run::finish(model_workflow const& steps) {
             payloads += (payloads.empty() ? "'" : ", '") + report_of(steps, each).payload + "'";
         }
         statement = fmt::format(
-            "select * from tasker.finish_steps('tasker_default', {}, 30, {}, {}, {}, {}, {}, {}, "
+            "select * from tasker.finish_steps('{}', {}, 30, {}, {}, {}, {}, {}, {}, "
             "array[{}], {}, {})",
-            on_.worker(), take, array_of(batch, [](auto const& each) { return each.task; }),
+            queue, on_.worker(), take, array_of(batch, [](auto const& each) { return each.task; }),
             array_of(batch, [](auto const& each) { return each.number; }),
             array_of(batch, [](auto const& each) { return each.delivery; }),
             array_of(batch, [](auto const& each) { return each.msg_id; }),
@@ -310,9 +341,14 @@ engine_run::outcome engine_run::end() {
 }
 
 std::string engine_run::problem() {
+    if (!misplaced_.empty()) {
+        return "a step was in queue " + misplaced_;
+    }
+    if (messages() > 0) {
+        return "messages are left";
+    }
     return on_.db().value<std::string>(fmt::format(
         "select concat_ws(', ', "
-        "(select 'messages are left' from pgmq.q_tasker_default limit 1), "
         "(select 'timers are left' from tasker.timers limit 1), "
         "(select 'waits are left' from tasker.signal_waits limit 1), "
         "(select 'a child is open' from tasker.tasks t where not tasker.has_ended(t.state) limit "

@@ -44,6 +44,7 @@ public:
 
 private:
     struct held {
+        std::string queue;
         std::string task;
         bool is_of_child = false;
         std::size_t step = 0; ///< in the workflow; of a child task: 1 if it fails
@@ -66,6 +67,10 @@ private:
     bool move(model_workflow const& steps);
     bool claim();
     void keep(pqxx::result const& rows);
+    int messages();
+    void expire_leases();
+    /// Whether the queue is that of the step's priority.
+    static bool is_in_its_queue(model_workflow const& steps, held const& of);
     void finish(model_workflow const& steps);
     void spend(std::vector<held> const& batch);
     report report_of(model_workflow const& steps, held const& of) const;
@@ -85,6 +90,7 @@ private:
     std::vector<held> held_;
     std::string task_;
     std::optional<model_ending> ending_;
+    std::string misplaced_; ///< the queue of a step that belongs to another one
     int templates_ = 0;
     int hours_ = 0;
     int budget_ = 0; ///< 0: none

@@ -85,6 +85,9 @@ model_workflow random_workflow(std::uint64_t seed) {
     for (auto& step : steps) {
         step.has_events = has_events && one_in(2);
     }
+    for (auto& step : steps) {
+        step.priority = one_in(4) ? static_cast<int>(1 + below(4)) : 0;
+    }
     return steps;
 }
 
@@ -125,6 +128,9 @@ std::vector<model_workflow> simpler(model_workflow const& steps) {
         }
         if (steps[i].retry != retried::all) {
             changed([](model_step& step) { step.retry = retried::all; });
+        }
+        if (steps[i].priority > 0) {
+            changed([](model_step& step) { step.priority = 0; });
         }
         if (steps[i].fails) {
             changed([](model_step& step) { step.fails = false; });

@@ -197,6 +197,12 @@ bool has_children(model_workflow const& steps, std::size_t index) {
     });
 }
 
+/// A step that runs no handler has no priority.
+bool has_priority(model_step const& step) {
+    return step.priority > 0 && (step.kind == body::handler || step.kind == body::repeat ||
+                                 (step.kind == body::map && !step.has_children));
+}
+
 /// What becomes of the undo steps, once the steps have ended so.
 std::vector<std::string> undo(model_workflow const& steps, std::vector<std::string> const& states) {
     std::vector<std::string> undone(steps.size());
@@ -217,6 +223,10 @@ std::vector<std::string> undo(model_workflow const& steps, std::vector<std::stri
 
 std::string name_of(std::size_t step) {
     return "s" + std::to_string(step);
+}
+
+int priority_of(model_step const& step) {
+    return has_priority(step) ? step.priority : 2;
 }
 
 std::string to_yaml(model_workflow const& steps) {
@@ -282,6 +292,9 @@ std::string to_yaml(model_workflow const& steps) {
         }
         if (step.has_events) {
             out += "    publishes_events: [{name: e, condition: always}]\n";
+        }
+        if (has_priority(step)) {
+            out += fmt::format("    priority: {}\n", step.priority);
         }
     }
     if (has_result(steps)) {

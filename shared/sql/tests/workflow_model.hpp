@@ -56,6 +56,7 @@ struct model_step {
     bool collects = false;         ///< map: on_item_failure: collect
     bool has_children = false;     ///< map: each element has a child task; no batches
     bool is_matrix = false;        ///< map: the elements are a matrix, which has no options
+    int priority = 0;              ///< 0: none; a step without a handler ignores it
     retried retry = retried::all;
     bool is_in_result = false; ///< the template has a `result`, which reads this step
     bool has_hooks = false;    ///< the template has `on_failure` and `on_complete`
@@ -70,6 +71,9 @@ inline constexpr std::size_t most_elements = 5;
 using model_workflow = std::vector<model_step>;
 
 std::string name_of(std::size_t step);
+
+/// 1 to 4; 2 is that of the task.
+int priority_of(model_step const& step);
 
 /// The steps as a template has them, from two blanks on.
 std::string to_yaml(model_workflow const& steps);

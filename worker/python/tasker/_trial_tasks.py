@@ -64,6 +64,7 @@ class Task:
             or declared["kind"] != "handler"
             or declared["repeat"]
             or declared["events"]
+            or declared["priority"]
             for declared in template["steps"]
         )
 

@@ -155,16 +155,18 @@ class Template:
         matrix: Optional[Matrix] = None,
         repeat: Optional[Repeat] = None,
         compensate: Optional[Settings] = None,
+        priority: Optional[int] = None,
         publishes_events: Sequence[Event] = (),
         description: Optional[str] = None,
     ) -> TemplateStep:
-        """Adds a step that runs a handler."""
+        """Adds a step that runs a handler. ``priority``: 1 to 4; that of the task without it."""
         settings = settings_keys(Settings(handler, method, initialization, retry, timeout_seconds))
         own = {
             "handler": settings.pop("handler"),
             "map": map and map_keys(map),
             "matrix": matrix,
             "repeat": repeat and repeat_keys(repeat),
+            "priority": priority,
             "inputs": inputs,
             "result_schema": result_schema,
             "compensate": compensate and undo_keys(compensate),

@@ -221,6 +221,7 @@ class TestDocuments:
             (0, {"total": 120}, {"approve": "complete", "pay": "complete"}, "complete"),
             (0, {"total": 80}, {"approve": "skipped", "pay": "complete"}, "complete"),
             (1, {}, {"upload": "pending", "alert": "complete", "clean_up": "complete"}, "failed"),
+            (-1, {}, {"load": "complete", "answer": "complete", "archive": "complete"}, "complete"),
         ],
     )
     def test_workflows(self, reader, index, context, states, end):

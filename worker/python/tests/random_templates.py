@@ -275,6 +275,8 @@ class Maker:
             }
             if "join" in made or self.chance(0.1):
                 made["inputs"]["states"] = "${parent_states}"
+        if self.chance(0.15):
+            made["priority"] = self.random.randint(1, 4)
         return in_order(made)
 
     def plan(self):

@@ -41,6 +41,7 @@ steps:
     when: '$.validate.total > 100'
     otherwise: fail
     handler: {callable: order.charge, method: strict}
+    priority: 3
     inputs: {total: '${parents/validate/total}', subject: 'Order ${context/id}'}
     retry: {max_attempts: 5, backoff: exponential}
   - name: ship
@@ -70,6 +71,7 @@ def orders():
         when=validate.result["total"] > 100,
         otherwise="fail",
         method="strict",
+        priority=3,
         inputs={"total": validate.result["total"], "subject": f"Order {made.context['id']}"},
         retry=tasker.RetryPolicy(max_attempts=5, backoff="exponential"),
     )

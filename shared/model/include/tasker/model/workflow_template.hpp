@@ -120,6 +120,7 @@ struct step_template {
     std::optional<std::int32_t> quorum;       ///< the number of different senders
     std::optional<std::string> signal_key;    ///< an SQL/JSON path: the correlation key
     std::optional<std::string> signal_form;   ///< JSON object: title and description
+    std::optional<std::int32_t> priority;     ///< absent: that of the task
     std::optional<std::string> inputs;        ///< JSON object with placeholders
     std::optional<std::string> result_schema; ///< JSON Schema of the step's result
     std::optional<step_settings> compensate;  ///< the handler that undoes the step
