@@ -47,6 +47,17 @@ TEST_F(StepsApi, ListIsPaged) {
     EXPECT_EQ(client_.get(path_ + "?cursor=x").error_code(), "invalid_request");
 }
 
+TEST_F(StepsApi, AStepShowsItsPriorityIfTheTemplateNamesOne) {
+    client_.post("/v1/templates", R"({"name": "mixed", "version": "1.0.0", "steps": [
+        {"name": "pay", "handler": {"callable": "h"}, "priority": 4},
+        {"name": "report", "handler": {"callable": "h"}}]})");
+    auto const task = create("mixed");
+    auto const steps = client_.get("/v1/tasks/" + task + "/steps").json().at("steps");
+    EXPECT_EQ(steps.at(0).at("priority"), 4);
+    EXPECT_FALSE(steps.at(1).contains("priority"));
+    EXPECT_EQ(client_.get("/v1/tasks/" + task).json().at("priority"), 2);
+}
+
 class ItemsApi : public Api {
 protected:
     ItemsApi() {

@@ -25,12 +25,6 @@ std::string template_text(wire::task_view const& task) {
     return task.name_space + '/' + task.name + ' ' + task.version;
 }
 
-std::string priority_text(std::int16_t priority) {
-    constexpr std::array<std::string_view, 4> names{"low", "normal", "high", "urgent"};
-    auto const at = static_cast<std::size_t>(priority - 1);
-    return at < names.size() ? std::string{names.at(at)} : std::to_string(priority);
-}
-
 /// A list of the names if it is short, else their number.
 std::string names_or_count(std::vector<std::string> const& names) {
     constexpr std::size_t most_cells = 24;
@@ -147,6 +141,12 @@ void add_history(std::vector<std::pair<std::string, segment>>& lines, wire::step
 }
 
 } // namespace
+
+std::string priority_text(std::int16_t priority) {
+    constexpr std::array<std::string_view, 4> names{"low", "normal", "high", "urgent"};
+    auto const at = static_cast<std::size_t>(priority - 1);
+    return at < names.size() ? std::string{names.at(at)} : std::to_string(priority);
+}
 
 bool has_problems(wire::task_view const& task) noexcept {
     return task.steps_failed > 0 || task.state == model::task_state::waiting;
@@ -283,6 +283,9 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
         {"state", marked(step.state, out)},
         {"attempt", {fmt::format("{} of {}", step.attempts, step.max_attempts)}},
     };
+    if (step.priority) {
+        lines.push_back({"priority", {priority_text(*step.priority)}});
+    }
     if (step.lost_leases > 0) {
         lines.push_back({"lost leases", {std::to_string(step.lost_leases)}});
     }

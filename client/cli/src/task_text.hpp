@@ -12,6 +12,9 @@
 
 namespace tasker::cli {
 
+/// "urgent" for 4.
+std::string priority_text(std::int16_t priority);
+
 /// Whether `task get` needs the task's steps to name those that failed or wait for a retry.
 bool has_problems(wire::task_view const& task) noexcept;
 

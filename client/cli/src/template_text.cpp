@@ -2,6 +2,7 @@
 
 #include "moments.hpp"
 #include "table.hpp"
+#include "task_text.hpp"
 
 #include "tasker/model/compiled_template.hpp"
 
@@ -52,6 +53,9 @@ std::string template_text(wire::template_view const& shown, model::workflow_temp
              {std::to_string(attempts)},
              {settings.timeout ? duration_text(*settings.timeout) : std::string{}},
              {std::move(after)}});
+        if (auto const priority = step.source.priority) {
+            rows.add_note({"priority " + priority_text(static_cast<std::int16_t>(*priority))});
+        }
     }
     return to_text(lines, out) + '\n' + rows.to_text(out);
 }

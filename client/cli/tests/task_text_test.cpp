@@ -131,6 +131,13 @@ TEST(StepText, ListsTheAttemptsThatDidNotSucceed) {
     EXPECT_THAT(step_text(step, pipe), HasSubstr("history  [1]\n"));
 }
 
+TEST(StepText, NamesThePriorityOfTheStepIfItHasOne) {
+    wire::step_view step{.name = "pay", .state = step_state::pending};
+    EXPECT_THAT(step_text(step, pipe), ::testing::Not(HasSubstr("priority")));
+    step.priority = 4;
+    EXPECT_THAT(step_text(step, pipe), HasSubstr("priority  urgent\n"));
+}
+
 TEST(StepList, CountsParentsThatDoNotFitAndPutsTheErrorOnItsOwnLine) {
     auto step = failed("join", R"({"message":"no route","type":"x"})");
     step.dependencies = {"parse_01", "parse_02", "parse_03"};

@@ -107,6 +107,16 @@ TEST_F(TemplateCommands, ListAndShowPrintRegisteredTemplates) {
     EXPECT_EQ(tasker_.run({"template", "show", "not a name"}).status.code, 2);
 }
 
+TEST_F(TemplateCommands, ShowNamesThePriorityOfAStep) {
+    register_template("name: mixed\nversion: 1.0.0\nsteps:\n"
+                      "  - {name: pay, priority: 4, handler: {callable: tasker.noop}}\n"
+                      "  - {name: report, handler: {callable: tasker.noop}}\n");
+    EXPECT_THAT(tasker_.run({"template", "show", "mixed"}).out,
+                HasSubstr("pay     tasker.noop         3\n"
+                          "    priority urgent\n"
+                          "report  tasker.noop         3\n"));
+}
+
 TEST_F(TemplateCommands, SchemaIsTheSameAsTheServers) {
     auto const printed = tasker_.run({"template", "schema"});
     EXPECT_EQ(printed.status.code, 0) << printed.err;

@@ -129,6 +129,7 @@ result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
         .progress = optional_number(from, row, 20),
         .message = optional_text(from, row, 21),
         .reason = optional_text(from, row, 22),
+        .priority = from.optional(&pg::rows::int2, row, 24),
         .history = optional_text(from, row, 23),
         .result = optional_text(from, row, 12),
         .error = optional_text(from, row, 13),
@@ -178,7 +179,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
 }
 
 constexpr std::size_t task_columns = 24;
-constexpr std::size_t step_columns = 24;
+constexpr std::size_t step_columns = 25;
 constexpr std::size_t item_columns = 13;
 
 result<std::vector<create_outcome>> read_created(pg::rows const& from,

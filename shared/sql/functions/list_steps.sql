@@ -81,7 +81,8 @@ begin
                             and t.state <> 'cancelled'
                     then tasker.step_reason(t.task_id, d.step_no) end,
                case when p_name is not null and s.delivery + s.failures > 0
-                    then tasker.step_history(t.task_id, d.step_no) end
+                    then tasker.step_history(t.task_id, d.step_no) end,
+               d.priority
         from tasker.tasks t
         join tasker.template_steps d on d.template_id = any (array[t.template_id])
         left join lateral (

@@ -106,7 +106,8 @@ create type tasker.step_view as (
     progress     json,
     message      text,
     reason       text, -- why it was skipped, or will never run
-    history      json -- see step_history
+    history      json, -- see step_history
+    priority     int2 -- null: that of the task
 );
 
 -- An item of a map as the API shows it.

@@ -308,6 +308,14 @@ TEST_P(StepPriorities, MessagesOfATaskThatIsOverdueAndDeletedAreDropped) {
     EXPECT_EQ(w_.messages("tasker_default__p4") + w_.messages("tasker_default__p1"), 0);
 }
 
+TEST_P(StepPriorities, AStepShowsOnlyItsOwnPriority) {
+    start("  - {name: urgent, priority: 4, handler: {callable: h}}\n"
+          "  - {name: plain, handler: {callable: h}}\n");
+    EXPECT_EQ(w_.shown(task_, "urgent", "priority"), "4");
+    EXPECT_EQ(w_.shown(task_, "plain", "priority"), "");
+    EXPECT_EQ(w_.of_task(task_, "priority"), "2");
+}
+
 TEST_P(StepPriorities, ATemplateWithoutThemIsNotDynamic) {
     start("  - {name: a, handler: {callable: h}}\n");
     EXPECT_EQ(w_.db().value<std::string>(

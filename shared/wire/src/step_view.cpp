@@ -68,6 +68,8 @@ constexpr std::array rules{
          [](field_value const& v, step_view& out) { out.reason = v.optional_text(); }},
     rule{"history", optional,
          [](field_value const& v, step_view& out) { out.history = v.optional_json(); }},
+    rule{"priority", optional,
+         [](field_value const& v, step_view& out) { out.priority = v.number<std::int16_t>(); }},
     // `null` is a valid result.
     rule{"result", optional, [](field_value const& v, step_view& out) { out.result = v.json(); }},
     rule{"error", optional, [](field_value const& v, step_view& out) { out.error = v.json(); }},
@@ -110,6 +112,9 @@ void append(std::string& out, step_view const& step) {
     }
     if (step.history) {
         writer.json("history", *step.history);
+    }
+    if (step.priority) {
+        writer.number("priority", *step.priority);
     }
     if (step.result) {
         writer.json("result", *step.result);

@@ -113,6 +113,14 @@ TEST(StepView, HasResultOrErrorOrNeither) {
     EXPECT_EQ(read_step_page(written(steps)).value(), steps);
 }
 
+TEST(StepView, HasAPriorityOnlyIfTheTemplateNamesOne) {
+    step_view step = some_step();
+    step.error.reset();
+    step.priority = 4;
+    EXPECT_TRUE(written(step).ends_with(R"("worker":"w1","priority":4})"));
+    EXPECT_EQ(read_step_view(written(step)).value(), step);
+}
+
 TEST(StepView, HasProgressOnlyIfItWasNoted) {
     step_view running = some_step();
     running.error.reset();

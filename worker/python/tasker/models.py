@@ -148,6 +148,7 @@ class StepView:
     message: Optional[str] = None  # of the handler, with the progress
     reason: Optional[str] = None  # why it was skipped, or will not run
     history: tuple[Attempt, ...] = ()  # what ``get_step`` found that did not succeed
+    priority: Optional[int] = None  # None: that of the task
     result: Any = None
     error: Optional[Problem] = None
 

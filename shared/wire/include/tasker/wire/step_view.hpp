@@ -37,6 +37,7 @@ struct step_view {
     std::optional<double> progress;           ///< 0 to 1, as the handler noted it; none at its end
     std::optional<std::string> message;       ///< of the handler, with `progress`
     std::optional<std::string> reason;        ///< why it was skipped, or will not run
+    std::optional<std::int16_t> priority;     ///< absent: that of the task
     std::optional<std::string>
         history; ///< JSON: the attempts that did not succeed; of one step only
     std::optional<std::string> result; ///< JSON; present once complete
@@ -46,7 +47,8 @@ struct step_view {
 };
 
 /// Writes absent fields as null, except `result`, `error`, `waiting_for` with `waits_until`, the
-/// numbers of items, `compensation`, `reason`, `history`, and `progress` with `message`.
+/// numbers of items, `compensation`, `reason`, `priority`, `history`, and `progress` with
+/// `message`.
 void append(std::string& out, step_view const& step);
 
 /// Unknown fields are skipped.
