@@ -69,6 +69,18 @@ TEST_F(CompensationApi, ListsWhatWouldBeUndone) {
               R"("attempts":1},{"step":"a","callable":"ua","state":"not_run","attempts":0}]})");
 }
 
+TEST_F(CompensationApi, IsRefusedOnceTheTaskWasCancelledWithoutIt) {
+    finish_ready("success");
+    EXPECT_EQ(client_.post(path_ + "/cancel", "").status, 200U);
+    auto const late = client_.post(path_ + "/cancel", R"({"compensate": true})");
+    EXPECT_EQ(late.status, 409U);
+    EXPECT_EQ(late.json().at("error").at("message"),
+              "the task has ended: it was cancelled without `compensate`, which must be asked for "
+              "when a task is cancelled first");
+    EXPECT_EQ(client_.post(path_ + "/cancel", "").status, 200U);
+    EXPECT_FALSE(client_.get(path_).json().contains("compensation"));
+}
+
 TEST_F(CompensationApi, CancelUndoesStepsIfTheBodySaysSo) {
     finish_ready("success");
     auto const cancelled = client_.post(path_ + "/cancel", R"({"compensate": true})");

@@ -273,13 +273,16 @@ TEST_F(TaskCommands, CancelStopsATask) {
     EXPECT_EQ(tasker_.run({"task", "wait", id}).status.code, 1);
 }
 
+constexpr auto saga_template =
+    "name: saga\nversion: 1.0.0\nsteps:\n"
+    "  - name: first\n    handler: {callable: tasker.noop}\n"
+    "    compensate: {callable: tasker.noop}\n"
+    "  - name: slow\n    dependencies: [first]\n"
+    "    handler: {callable: tasker.sleep, initialization: {ms: 600000}}\n";
+
 TEST_F(TaskCommands, CancelUndoesStepsIfAskedTo) {
     start_worker();
-    register_template("name: saga\nversion: 1.0.0\nsteps:\n"
-                      "  - name: first\n    handler: {callable: tasker.noop}\n"
-                      "    compensate: {callable: tasker.noop}\n"
-                      "  - name: slow\n    dependencies: [first]\n"
-                      "    handler: {callable: tasker.sleep, initialization: {ms: 600000}}\n");
+    register_template(saga_template);
     auto const id = create({"saga"});
     ASSERT_TRUE(database_.wait_until(testing::soon(), "select count(*) > 0 from tasker.steps "
                                                       "where step_no = 1"));
@@ -291,6 +294,18 @@ TEST_F(TaskCommands, CancelUndoesStepsIfAskedTo) {
     EXPECT_THAT(done.out, HasSubstr("cancelled, compensation "));
     EXPECT_EQ(tasker_.run({"task", "wait", id}).status.code, 1);
     EXPECT_EQ(tasker_.run({"task", "get", id, "--field", "/compensation"}).out, "complete\n");
+}
+
+TEST_F(TaskCommands, CancelRefusesToUndoATaskThatWasCancelledBefore) {
+    start_worker();
+    register_template(saga_template);
+    auto const id = create({"saga"});
+    ASSERT_TRUE(database_.wait_until(testing::soon(), "select count(*) > 0 from tasker.steps "
+                                                      "where step_no = 1"));
+    EXPECT_EQ(tasker_.run({"task", "cancel", id}).status.code, 0);
+    auto const late = tasker_.run({"task", "cancel", "--compensate", id});
+    EXPECT_EQ(late.status.code, 3);
+    EXPECT_THAT(late.err, HasSubstr("it was cancelled without `compensate`"));
 }
 
 TEST_F(TaskCommands, ListFiltersAndPages) {

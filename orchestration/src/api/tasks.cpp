@@ -264,6 +264,12 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
             error_code::conflict,
             "the steps of the failed task are being undone; cancel it after that");
     }
+    if (outcome->front().left_undone) {
+        co_return http::error_response(
+            error_code::conflict,
+            "the task has ended: it was cancelled without `compensate`, which "
+            "must be asked for when a task is cancelled first");
+    }
     auto now = co_await show(*id);
     co_return now;
 }

@@ -20,7 +20,7 @@ constexpr pg::statement create_sql{"tasker_create_tasks",
                                    "p_filled => $8, p_labels => $9)"};
 constexpr pg::statement cancel_sql{
     "tasker_cancel_tasks",
-    "select task_id, cancelled, state::text from tasker.cancel_tasks($1, $2)"};
+    "select task_id, cancelled, state::text, left_undone from tasker.cancel_tasks($1, $2)"};
 constexpr pg::statement get_sql{"tasker_get_tasks", "select * from tasker.get_tasks($1)"};
 constexpr pg::statement finished_sql{"tasker_finished_tasks",
                                      "select * from tasker.finished_tasks($1)"};
@@ -241,7 +241,8 @@ asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::connection
         if (!state) {
             co_return unknown_state();
         }
-        outcomes.push_back({answer->uuid(row, 0), answer->boolean(row, 1), *state});
+        outcomes.push_back(
+            {answer->uuid(row, 0), answer->boolean(row, 1), *state, answer->boolean(row, 3)});
     }
     co_return outcomes;
 }

@@ -4,7 +4,8 @@
 --   all are undone; tasks that have failed before are not changed.
 -- called by: the orchestrator (POST /v1/tasks/{id}/cancel); end_overdue.
 -- returns: for each task that exists its state afterwards, and whether this call cancelled it; a
---   task that is complete, was cancelled before or compensates is not changed.
+--   task that is complete, was cancelled before or compensates is not changed. left_undone: it was cancelled before
+--   without p_compensate, so its steps are not undone, although this call asks for it.
 -- p_most_tries: how often it tries to get the locks.
 -- locks: steps (task_id, step_no), then tasks (task_id), for each level of child tasks. A later round may lock
 --   steps below those that it holds, so each wait is bounded: after it, the function releases its locks and starts
@@ -15,7 +16,7 @@
 create or replace function tasker.cancel_tasks(
     p_task_ids uuid[], p_compensate boolean default false, p_overdue boolean default false,
     p_most_tries int default 20)
-returns table (task_id uuid, cancelled boolean, state tasker.task_state)
+returns table (task_id uuid, cancelled boolean, state tasker.task_state, left_undone boolean)
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -80,7 +81,9 @@ begin
         perform tasker.end_tasks(v_ended.tasks, v_ended.state, true, case when p_overdue then true end, p_compensate or p_overdue, true);
     end loop;
     return query
-        select t.task_id, t.task_id = any (v_cancelled), t.state
+        select t.task_id, t.task_id = any (v_cancelled), t.state,
+               case when p_compensate and t.task_id <> all (v_cancelled) then tasker.is_left_undone(t.task_id)
+                    else false end
         from tasker.tasks t where t.task_id = any (p_task_ids);
 end;
 $$;

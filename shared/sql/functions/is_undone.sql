@@ -1,5 +1,5 @@
 -- Whether there is something to undo of a step: it is complete, or is a map of which an item is complete.
--- called by: judge_steps, start_compensation, list_compensation, list_steps. It has no SET options: it runs under those of its callers.
+-- called by: judge_steps, start_compensation, list_compensation, list_steps, is_left_undone. It has no SET options: it runs under those of its callers.
 -- cost: two primary-key look-ups.
 create or replace function tasker.is_undone(p_task_id uuid, p_step_no int) returns boolean
 language plpgsql stable

@@ -84,6 +84,38 @@ TEST_F(UndoneChildren, SiblingsOfAFailedOneAreUndoneBeforeTheParentContinues) {
     EXPECT_EQ(compensation(task), "complete");
 }
 
+TEST_F(UndoneChildren, ASecondCancellationSaysThatStepsWereLeft) {
+    auto const parent = w_.register_yaml("parent", "  - {name: w, workflow: {name: kid}}\n");
+    auto const kid =
+        w_.db().value<int>("select template_id from tasker.templates where name = 'kid'");
+    auto const untouched = w_.create(kid); // no step of it is complete
+    auto const cancel = [&](std::string const& task, bool compensate) {
+        return w_.db().value<std::string>(
+            fmt::format("select concat_ws(' ', cancelled, state, left_undone) "
+                        "from tasker.cancel_tasks(array['{}'::uuid], {})",
+                        task, compensate));
+    };
+    EXPECT_EQ(cancel(untouched, false), "t cancelled f");
+    EXPECT_EQ(cancel(untouched, true), "f cancelled f");
+
+    auto const own = w_.create(kid);
+    auto const of_child = w_.create(parent);
+    auto const undone = w_.create(parent);
+    EXPECT_THAT(run_once(), ElementsAre("k", "k", "k"));
+    for (auto const& kept : {own, of_child}) {
+        EXPECT_EQ(cancel(kept, false), "t cancelled f");
+        EXPECT_EQ(cancel(kept, false), "f cancelled f");
+        EXPECT_EQ(cancel(kept, true), "f cancelled t");
+        EXPECT_EQ(compensation(kept), "");
+    }
+    EXPECT_EQ(cancel(undone, true), "t cancelled f");
+    EXPECT_EQ(cancel(undone, true), "f cancelled f");
+    EXPECT_THAT(run_once(), ElementsAre("k:undo"));
+    fire();
+    EXPECT_EQ(compensation(undone), "complete");
+    EXPECT_EQ(cancel(undone, true), "f cancelled f");
+}
+
 TEST_F(UndoneChildren, CancellationUndoesThemTooIfItIsAskedTo) {
     auto const parent = w_.register_yaml("parent", "  - {name: w, workflow: {name: kid}}\n");
     auto const kept = w_.create(parent);

@@ -63,6 +63,7 @@ struct cancel_outcome {
     task_id id;
     bool cancelled = false;                                 ///< false: it had ended before
     model::task_state state = model::task_state::cancelled; ///< afterwards
+    bool left_undone = false; ///< cancelled before without `compensate`, which is asked for now
 };
 
 /// A task that is absent from the result does not exist. `compensate`: their complete steps are
