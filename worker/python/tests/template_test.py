@@ -120,6 +120,19 @@ def test_references_become_placeholders():
     assert str(tasker.Template.item["name"]) == "${item/name}"
 
 
+def test_a_repeated_child_task_reads_its_run_and_the_last_result():
+    made = tasker.Template("t", version="1.0.0")
+    made.workflow(
+        "load", "page", repeat=tasker.Repeat(until=made.run_result["next"] == -1),
+        context={"page": made.iteration, "after": made.previous["next"].default(0),
+                 "title": f"page {made.iteration}"},
+    )
+    workflow = compiled(made.to_yaml())["definition"]["steps"][0]["workflow"]
+    assert workflow["context"] == {
+        "after": "${previous/next:-0}", "page": "${iteration}", "title": "page ${iteration}",
+    }
+
+
 def test_references_become_paths():
     result = some_step().result
     assert result["total"].path == '$."fetch-users".total'
