@@ -270,6 +270,15 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("GET", one + "/compensation", other + "/compensation");
     call("GET", one + "/compensation", "/v1/tasks/x/compensation");
     call("GET", one + "/compensation", "/v1/tasks/" + unknown + "/compensation");
+    call("POST", one + "/retry", other + "/retry", R"({"reason": 1})");
+    call("POST", one + "/retry", other + "/retry", "{}", "text/csv");
+    EXPECT_EQ(call("POST", one + "/retry", other + "/retry", R"({"reason": "up", "by": "ada"})")
+                  .at("retries")
+                  .size(),
+              1U);
+    call("POST", one + "/retry", path + "/retry");
+    call("POST", one + "/retry", "/v1/tasks/" + unknown + "/retry");
+    finish_all("permanent_failure", R"({"message": "no", "type": "t"})");
     call("POST", one + "/cancel", other + "/cancel", R"({"compensate": 1})");
     call("POST", one + "/cancel", other + "/cancel", "{}", "text/csv");
     call("POST", one + "/cancel", other + "/cancel", R"({"compensate": true})");

@@ -8,6 +8,7 @@
 #include "tasker/model/states.hpp"
 #include "tasker/queue/tasks.hpp"
 #include "tasker/wire/compensation.hpp"
+#include "tasker/wire/retry.hpp"
 #include "tasker/wire/task_view.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -54,6 +55,16 @@ std::optional<std::string> label_filter(query_reader& query) {
     return labels.empty() ? std::nullopt : std::optional{wire::labels_json(labels)};
 }
 
+/// A body is optional.
+bool has_readable_body(http::request const& asked) {
+    return asked.body.empty() || http::media_of(asked.content_type) == http::media::json;
+}
+
+http::response unreadable_body() {
+    return http::error_response(error_code::unsupported_media_type,
+                                "send the body with Content-Type: application/json");
+}
+
 http::response too_many_waits() {
     return http::error_response(error_code::too_many_requests,
                                 "too many requests are already waiting for tasks; try again later");
@@ -92,6 +103,8 @@ void tasks::add_routes(http::router& to) {
             .query = http::query_names{"state", "limit", "cursor"}});
     to.add({verb::post, "/v1/tasks/{task_id}/cancel",
             [this](http::request& asked) { return cancel(asked); }});
+    to.add({verb::post, "/v1/tasks/{task_id}/retry",
+            [this](http::request& asked) { return retry(asked); }});
     to.add({verb::get, "/v1/tasks/{task_id}/explanation",
             [this](http::request& asked) { return explain(asked); }});
     to.add({verb::get, "/v1/tasks/{task_id}/compensation",
@@ -235,9 +248,8 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
     if (!id) {
         co_return id.error();
     }
-    if (!asked.body.empty() && http::media_of(asked.content_type) != http::media::json) {
-        co_return http::error_response(error_code::unsupported_media_type,
-                                       "send the body with Content-Type: application/json");
+    if (!has_readable_body(asked)) {
+        co_return unreadable_body();
     }
     auto const wanted = wire::parse_cancel(asked.body);
     if (!wanted) {
@@ -269,6 +281,31 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
             error_code::conflict,
             "the task has ended: it was cancelled without `compensate`, which "
             "must be asked for when a task is cancelled first");
+    }
+    auto now = co_await show(*id);
+    co_return now;
+}
+
+asio::awaitable<http::response> tasks::retry(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    if (!has_readable_body(asked)) {
+        co_return unreadable_body();
+    }
+    auto const wanted = wire::parse_retry(asked.body);
+    if (!wanted) {
+        co_return invalid_body(wanted.error());
+    }
+    auto const until = steady_clock::now() + call_timeout_;
+    auto const retried = co_await database_.run(
+        [id = *id, &wanted = *wanted, until](pg::connection& connection) {
+            return queue::retry_task(connection, id, wanted, until);
+        },
+        until);
+    if (!retried) {
+        co_return http::error_response(to_error_body(retried.error()));
     }
     auto now = co_await show(*id);
     co_return now;

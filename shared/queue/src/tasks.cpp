@@ -21,6 +21,7 @@ constexpr pg::statement create_sql{"tasker_create_tasks",
 constexpr pg::statement cancel_sql{
     "tasker_cancel_tasks",
     "select task_id, cancelled, state::text, left_undone from tasker.cancel_tasks($1, $2)"};
+constexpr pg::statement retry_sql{"tasker_retry_task", "select tasker.retry_task($1, $2, $3)"};
 constexpr pg::statement get_sql{"tasker_get_tasks", "select * from tasker.get_tasks($1)"};
 constexpr pg::statement finished_sql{"tasker_finished_tasks",
                                      "select * from tasker.finished_tasks($1)"};
@@ -71,6 +72,10 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
     if (!state) {
         return unknown_state();
     }
+    auto retries = wire::read_retries(optional_text(from, row, 24).value_or("[]"));
+    if (!retries) {
+        return retries.error();
+    }
     return wire::task_view{
         .id = from.uuid(row, 0),
         .name_space = text(from, row, 1),
@@ -94,6 +99,7 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
         .hook_task = from.optional(&pg::rows::uuid, row, 21),
         .budget = optional_text(from, row, 22),
         .spent = optional_text(from, row, 23),
+        .retries = std::move(*retries),
     };
 }
 
@@ -178,7 +184,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
     return views;
 }
 
-constexpr std::size_t task_columns = 24;
+constexpr std::size_t task_columns = 25;
 constexpr std::size_t step_columns = 25;
 constexpr std::size_t item_columns = 13;
 
@@ -245,6 +251,17 @@ asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::connection
             {answer->uuid(row, 0), answer->boolean(row, 1), *state, answer->boolean(row, 3)});
     }
     co_return outcomes;
+}
+
+asio::awaitable<result<bool>> retry_task(pg::connection& connection, task_id task,
+                                         wire::retry_request request, deadline until) {
+    auto const answer = co_await connection.run_then(
+        {retry_sql, pg::params{}.add_uuid(task).add_text(request.reason).add_text(request.by)},
+        announce, until);
+    if (!answer) {
+        co_return answer.error();
+    }
+    co_return answer->boolean(0, 0);
 }
 
 asio::awaitable<result<std::vector<wire::task_view>>>

@@ -2,8 +2,9 @@
 -- children whose parents have all ended as judge_steps decides. A child that is no handler begins its wait. A child
 -- that does not run, or whose wait ends immediately, has ended too, so this continues in rounds until no other step
 -- ends. Publishes the events of all steps that ended. It has no SET options: see advance_steps.
--- called by: finish_steps, start_dynamic, end_waits, start_compensation.
+-- called by: finish_steps, start_dynamic, end_waits, start_compensation, reset_tasks.
 -- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped; null for none. p_take: see finish_steps.
+-- p_next_…: instead, pending steps whose parents have all ended, with the sizes of the results of these together.
 -- p_queue: of the steps that the caller takes; null if it takes none. Ready steps of a higher priority count as taken,
 --   so that the caller has free slots for them.
 -- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the
@@ -15,6 +16,7 @@
 -- moves: step pending -> enqueued | in_progress | skipped | failed | waiting, waiting -> complete | skipped | failed.
 create or replace function tasker.advance_dynamic(
     p_queue text, p_worker int, p_take int, p_task_ids uuid[], p_step_nos int[],
+    p_next_tasks uuid[] default null, p_next_steps int[] default null, p_next_bytes int[] default null,
     out enqueue_tasks uuid[], out enqueue_steps int[], out taken_tasks uuid[], out taken_steps int[],
     out failed_tasks uuid[], out waiting_tasks uuid[], out active_tasks uuid[], out elsewhere boolean)
 language plpgsql
@@ -29,13 +31,17 @@ declare
     v_begun    record;
 begin
     elsewhere := false;
-    if p_task_ids is null then
+    if p_task_ids is null and p_next_tasks is null then
         return;
     end if;
     v_now := tasker.clock(); -- under the tasks' locks
     select p_task_ids as tasks, p_step_nos as steps into v_ended;
     loop
-        v_next := tasker.count_parents(v_ended.tasks, v_ended.steps);
+        if v_ended.tasks is null then -- only in the first round
+            select p_next_tasks as task_ids, p_next_steps as step_nos, p_next_bytes as bytes, false as publish into v_next;
+        else
+            v_next := tasker.count_parents(v_ended.tasks, v_ended.steps);
+        end if;
         if v_next.publish then
             perform tasker.publish_events(v_ended.tasks, v_ended.steps);
         end if;
@@ -65,7 +71,7 @@ begin
             on conflict (task_id, step_no) do update
             set parents_done = excluded.parents_done, parents_bytes = excluded.parents_bytes, state = excluded.state,
                 enqueued_at = excluded.enqueued_at, started_at = excluded.started_at,
-                finished_at = excluded.finished_at, delivery = excluded.delivery, worker_id = excluded.worker_id,
+                finished_at = excluded.finished_at, delivery = s.delivery + excluded.delivery, worker_id = excluded.worker_id,
                 error = excluded.error
             where s.state = 'pending'
             returning s.task_id, s.step_no, s.state

@@ -58,8 +58,8 @@ begin
                          else 'enqueued' end,
             enqueued_at = case when s.parents_done + excluded.parents_done = s.parents_total
                                then tasker.clock() end,
-            delivery = (s.parents_done + excluded.parents_done = s.parents_total
-                        and excluded.alone)::int,
+            delivery = s.delivery + (s.parents_done + excluded.parents_done = s.parents_total
+                                     and excluded.alone)::int,
             worker_id = case when s.parents_done + excluded.parents_done = s.parents_total
                                   and excluded.alone then p_worker end,
             alone = false

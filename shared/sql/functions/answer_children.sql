@@ -60,6 +60,7 @@ begin
             select b.child_id
             from (select c2.child_id from tasker.child_tasks c2
                   where c2.task_id = v_moved.tasks[m.n] and c2.step_no = v_moved.steps[m.n] and c2.key = c.key
+                    and c2.attempt >= 0
                   order by c2.attempt desc limit 1) b
             cross join lateral (
                 select from tasker.tasks t where t.task_id = b.child_id and t.state = 'complete' offset 0) t) o on true

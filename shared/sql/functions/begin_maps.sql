@@ -3,6 +3,7 @@
 -- called by: begin_waits, for steps that were just moved to `waiting`.
 -- locks: the steps; their items and messages are new.
 -- moves: step waiting -> complete | failed; item none -> pending | enqueued | waiting (for its child task).
+-- The deliveries of items begin above those of the items that the step had before a retry (forget_maps).
 -- cost: a few statements for each map, of which one adds all its items.
 create or replace function tasker.begin_maps(p_task_ids uuid[], p_step_nos int[]) returns void
 language plpgsql
@@ -23,7 +24,7 @@ begin
                (d.map ->> 'over')::jsonpath as over, coalesce((d.map ->> 'batch_size')::int, 1) as batch_size,
                coalesce((d.map ->> 'max_parallel')::int, 0) as max_parallel,
                case when d.map ->> 'on_item_failure' = 'collect' then coalesce(d.map ->> 'max_failures', '100%')
-                    else '0' end as max_failures,
+                    else '0' end as max_failures, k.delivery,
                case when d.matrix is null and k.parents_bytes <= tasker.joined_bytes_limit()
                     then coalesce(tasker.parent_results(r.task_id, r.step_no), '{}') end as parents
         from unnest(p_task_ids, p_step_nos) r(task_id, step_no)
@@ -33,7 +34,7 @@ begin
             select * from tasker.template_steps d
             where d.template_id = t.template_id and d.step_no = r.step_no offset 0) d
         cross join lateral (
-            select s.parents_bytes from tasker.steps s
+            select s.parents_bytes, s.delivery from tasker.steps s
             where s.task_id = r.task_id and s.step_no = r.step_no offset 0) k
         order by r.task_id, r.step_no
     loop
@@ -60,8 +61,8 @@ begin
                      else v_step.max_failures::numeric end,
                 v_step.has_children, v_total, v_sent, v_sent);
         insert into tasker.steps
-            (task_id, step_no, template_id, dynamic, parents_total, parents_done, state, enqueued_at, item)
-        select v_step.task_id, tasker.item_step(v_step.step_no, i.index), v_step.template_id, true, 0, 0,
+            (task_id, step_no, template_id, dynamic, parents_total, parents_done, delivery, state, enqueued_at, item)
+        select v_step.task_id, tasker.item_step(v_step.step_no, i.index), v_step.template_id, true, 0, 0, v_step.delivery,
                (case when i.index >= v_sent then 'pending' when v_step.has_children then 'waiting'
                      else 'enqueued' end)::tasker.step_state,
                case when i.index < v_sent then v_now end,

@@ -9,7 +9,8 @@ create or replace function tasker.claimed_rows(
 returns setof tasker.claimed_step
 language sql stable
 as $$
-    select false, p_queue, m.msg_id, s.task_id, s.step_no, s.delivery, d.max_attempts, s.failures, s.lost_leases,
+    select false, p_queue, m.msg_id, s.task_id, s.step_no, s.delivery,
+           d.max_attempts + coalesce(s.old_failures, 0), s.failures, s.lost_leases,
            s.alone, d.timeout_ms,
            case when s.item is null then d.name else d.name || '[' || tasker.item_index(s.step_no) || ']' end,
            d.handler, d.handler_method, d.initialization, p.namespace, p.name, p.version,

@@ -8,8 +8,7 @@
 --   leased to p_worker (taken_…). Null where there are none.
 -- REQUIRES: the caller has locked the tasks, so that one session at a time counts.
 -- locks: the maps, their items that were not sent, their steps.
--- moves: step waiting -> complete | failed; item pending -> enqueued | in_progress | waiting (for its child task); see
---   stop_map.
+-- moves: step waiting -> complete | failed; see send_items and stop_map.
 -- cost: a look-up for each item and one update for each map; a map that ends reads all its items.
 create or replace function tasker.end_items(
     p_worker int, p_take int, p_task_ids uuid[], p_step_nos int[],
@@ -18,7 +17,6 @@ create or replace function tasker.end_items(
 language plpgsql
 as $$
 declare
-    v_now     timestamptz := tasker.clock();
     v_counted record;
     v_map     tasker.maps;
     v_before  boolean; -- it has stopped before
@@ -55,39 +53,13 @@ begin
             -- All items when it stops, then only the reported ones: thousands of child tasks may be open.
             v_map.items_open := tasker.stop_map(v_map, case when v_before then v_counted.items end);
         elsif v_map.items_sent < v_map.items_total then
-            with moved as (
-                update tasker.steps s
-                set state = (case when v_map.has_children then 'waiting' when i.may_take then 'in_progress'
-                                  else 'enqueued' end)::tasker.step_state,
-                    enqueued_at = v_now, delivery = i.may_take::int,
-                    worker_id = case when i.may_take then p_worker end
-                from (select v_map.task_id, tasker.item_step(v_map.step_no, n) as step_no,
-                             not v_map.has_children
-                             and n - v_map.items_sent < p_take - coalesce(cardinality(taken_tasks), 0) as may_take
-                      from generate_series(v_map.items_sent, least(
-                          v_map.items_sent + v_map.max_parallel - v_map.items_open, v_map.items_total) - 1) n
-                      offset 0) i
-                where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.state = 'pending'
-                returning s.task_id, s.step_no, s.state
-            )
-            select count(*)::int as items,
-                   array_agg(m.task_id) filter (where m.state = 'enqueued') as enqueue_tasks,
-                   array_agg(m.step_no) filter (where m.state = 'enqueued') as enqueue_steps,
-                   array_agg(m.task_id) filter (where m.state = 'in_progress') as taken_tasks,
-                   array_agg(m.step_no) filter (where m.state = 'in_progress') as taken_steps,
-                   array_agg(m.task_id) filter (where m.state = 'waiting') as child_tasks,
-                   array_agg(m.step_no) filter (where m.state = 'waiting') as child_steps
-            into v_next from moved m;
+            v_next := tasker.send_items(v_map, p_worker, p_take - coalesce(cardinality(taken_tasks), 0));
+            v_map.items_sent := v_next.items_sent;
+            v_map.items_open := v_next.items_open;
             enqueue_tasks := enqueue_tasks || v_next.enqueue_tasks;
             enqueue_steps := enqueue_steps || v_next.enqueue_steps;
             taken_tasks := taken_tasks || v_next.taken_tasks;
             taken_steps := taken_steps || v_next.taken_steps;
-            if v_next.child_tasks is not null then
-                perform tasker.begin_item_children(v_next.child_tasks, v_next.child_steps);
-            end if;
-            v_map.items_open := v_map.items_open + v_next.items;
-            update tasker.maps m set items_sent = m.items_sent + v_next.items, items_open = v_map.items_open
-            where m.task_id = any (array[v_map.task_id]) and m.step_no = v_map.step_no;
         end if;
 
         if v_map.items_open = 0 and (v_stopped or v_map.items_sent = v_map.items_total) then

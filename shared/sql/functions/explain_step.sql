@@ -4,8 +4,8 @@
 -- cost: primary-key look-ups, and reads all workers for a step that is enqueued.
 create or replace function tasker.explain_step(
     p_definition tasker.template_steps, p_namespace text, p_task_id uuid, p_state tasker.step_state,
-    p_enqueued_at timestamptz, p_started_at timestamptz, p_worker_id int, p_failures int, p_error json,
-    p_now timestamptz) returns text
+    p_enqueued_at timestamptz, p_started_at timestamptz, p_worker_id int, p_failures int, p_old_failures int,
+    p_error json, p_now timestamptz) returns text
 language plpgsql stable
 as $$
 declare
@@ -38,7 +38,7 @@ begin
     where r.task_id = p_task_id and r.step_no = p_definition.step_no and r.kind not in ('child', 'child_failed');
     if p_state = 'waiting_for_retry' or v_again and p_failures > 0 then
         return format('attempt %s of %s begins at %s; the last error was: %s', p_failures + 1,
-                      p_definition.max_attempts, tasker.utc_text(v_due), left(p_error ->> 'message', 500));
+                      p_definition.max_attempts + coalesce(p_old_failures, 0), tasker.utc_text(v_due), left(p_error ->> 'message', 500));
     elsif p_definition.kind = 'signal' then
         return format('waits for signal %s', p_definition.signal ->> 'name')
             || coalesce((select format(' with the key %s', w.key) from tasker.signal_waits w

@@ -64,8 +64,8 @@ begin
                              or s.task_id is null and d.parents = '{}'
                         then tasker.explain_step(
                             d, v_task.namespace, p_task_id, coalesce(s.state, 'enqueued'),
-                            coalesce(s.enqueued_at, v_task.created_at), s.started_at, s.worker_id, s.failures, s.error,
-                            v_now) end as explanation offset 0) e
+                            coalesce(s.enqueued_at, v_task.created_at), s.started_at, s.worker_id, s.failures,
+                            s.old_failures, s.error, v_now) end as explanation offset 0) e
         where d.template_id = v_task.template_id and d.step_no < v_task.steps_total
               and not tasker.has_ended(v_task.shown) and e.explanation is not null
         order by d.step_no

@@ -39,16 +39,16 @@ begin
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, p_now - r.ran_us * interval '1 microsecond'))
         from (select i.*, d.allow_failure and i.outcome <> 'fail_task' as allow_failure,
-                     i.outcome = 'retryable_failure' and d.retryable and x.failures + 1 < d.max_attempts
+                     i.outcome = 'retryable_failure' and d.retryable and x.failures + 1 < d.max_attempts + x.old_failures
                          and (d.retry_only is null and d.retry_except is null
                               or tasker.is_retried(d.retry_only, d.retry_except, i.payload::json ->> 'type')) as again,
                      coalesce(i.after_ms, (d.share * tasker.backoff_ms(
-                         d.backoff, d.backoff_base_ms, d.max_backoff_ms, x.failures + 1))::bigint) as wait_ms
+                         d.backoff, d.backoff_base_ms, d.max_backoff_ms, x.failures + 1 - x.old_failures))::bigint) as wait_ms
               from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_payloads, p_retry_after_ms,
                           p_msg_ids, p_ran_us)
                        i(task_id, step_no, delivery, outcome, payload, after_ms, msg_id, ran_us)
               cross join lateral (
-                  select x.template_id, x.failures from tasker.steps x
+                  select x.template_id, x.failures, coalesce(x.old_failures, 0) as old_failures from tasker.steps x
                   where x.task_id = i.task_id and x.step_no = i.step_no offset 0) x
               cross join lateral (
                   select d.*, tasker.retry_share(d.jitter) as share from tasker.template_steps d

@@ -74,7 +74,7 @@ begin
             update tasker.steps s
             set state = (case when p_take > 0 then 'in_progress' else 'enqueued' end)::tasker.step_state,
                 enqueued_at = v_now,
-                delivery = case when p_take > 0 then 1 else 0 end,
+                delivery = s.delivery + case when p_take > 0 then 1 else 0 end,
                 worker_id = case when p_take > 0 then p_worker end
             where s.task_id = p_task_id and s.step_no = v_children[1] and s.state = 'pending';
             v_ready := found; -- a cancelled child stays so

@@ -19,9 +19,9 @@ begin
         from unnest(p_task_ids, p_step_nos, p_kinds) u(task_id, step_no, kind)
         group by u.task_id, u.step_no
     ), ended as materialized (
-        select w.task_id, w.step_no, w.again, s.failures,
+        select w.task_id, w.step_no, w.again, s.failures, s.failures - coalesce(s.old_failures, 0) as new_failures,
                case when d.child_template is null then d.kind else 'workflow' end as kind, d.backoff, d.backoff_base_ms, d.max_backoff_ms,
-               d.retryable and s.failures + 1 < d.max_attempts as may_retry,
+               d.retryable and s.failures + 1 < d.max_attempts + coalesce(s.old_failures, 0) as may_retry,
                d.retry_only, d.retry_except, d.jitter, d.repeat, d.undoes,
                e.total, e.open, e.failed, e.cancelled
         from due w
@@ -75,7 +75,7 @@ begin
                     '{"type": "result_too_large", "message": "the results of the children are too large together"}')
            end,
            case when j.action = 'retry' then (tasker.retry_share(j.jitter) * tasker.backoff_ms(
-               j.backoff, j.backoff_base_ms, j.max_backoff_ms, j.failures + 1))::bigint
+               j.backoff, j.backoff_base_ms, j.max_backoff_ms, j.new_failures + 1))::bigint
                 when not o.is_met and o.error is null then ((j.repeat ->> 'delay_seconds')::numeric * 1000)::bigint end
     from judged j
     left join lateral (

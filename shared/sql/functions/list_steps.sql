@@ -52,7 +52,7 @@ begin
                                                     else 'pending' end)::text end,
                coalesce(s.failures + (s.state = 'complete' or s.state = 'in_progress'
                                       and t.state <> 'cancelled')::int, 0),
-               d.max_attempts, coalesce(s.delivery, 0), coalesce(s.lost_leases, 0),
+               d.max_attempts + coalesce(s.old_failures, 0), coalesce(s.delivery, 0), coalesce(s.lost_leases, 0),
                coalesce((select json_agg(n.name order by u.step_no)
                          from unnest(d.parents) u(step_no)
                          cross join lateral (

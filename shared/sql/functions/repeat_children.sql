@@ -11,22 +11,13 @@ begin
     if p_task_ids is null then
         return;
     end if;
-    update tasker.steps s set failures = 0, error = null
+    update tasker.steps s set failures = 0, old_failures = null, error = null
     from (select * from unnest(p_task_ids, p_step_nos) u(task_id, step_no) order by u.task_id, u.step_no) r
     where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no;
     insert into tasker.repetitions as n (task_id, step_no, finished, previous)
     select r.task_id, r.step_no, 1, r.result::json from unnest(p_task_ids, p_step_nos, p_results) r(task_id, step_no, result)
     on conflict (task_id, step_no) do update set finished = n.finished + 1, previous = excluded.previous;
-    -- The children of earlier runs have numbers below 0, since each run counts its attempts from 0.
-    update tasker.child_tasks c set attempt = r.least - 1 - c.attempt
-    from (select u.task_id, u.step_no, e.least
-          from unnest(p_task_ids, p_step_nos) u(task_id, step_no)
-          -- `offset 0`: decision 0113.
-          cross join lateral (
-              select least(min(o.attempt), 0) as least from tasker.child_tasks o
-              where o.task_id = u.task_id and o.step_no = u.step_no offset 0) e
-          order by u.task_id, u.step_no offset 0) r
-    where c.task_id = any (array[r.task_id]) and c.step_no = r.step_no and c.attempt >= 0;
+    perform tasker.forget_children(p_task_ids, p_step_nos); -- each run counts its attempts from 0
     insert into tasker.timers (due_at, task_id, step_no, kind)
     select v_now + r.wait_ms * interval '1 millisecond', r.task_id, r.step_no, 'again'
     from unnest(p_task_ids, p_step_nos, p_waits) r(task_id, step_no, wait_ms);

@@ -43,6 +43,7 @@ begin
                           else 'waiting' end)::tasker.step_state,
             finished_at = case when d.is_met or d.error is not null then p_now end,
             failures = case when d.is_met or d.error is not null then s.failures else 0 end,
+            old_failures = case when d.is_met or d.error is not null then s.old_failures end,
             result = case when d.is_met then d.result end, error = d.error,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, p_now - d.ran_us * interval '1 microsecond'))

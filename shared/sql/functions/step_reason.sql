@@ -8,14 +8,12 @@ declare
     v_step    record;
     v_parents record;
 begin
-    -- skipped_by: the step that ended the run, if this step is skipped because of that. A skipped step that was not
-    -- enqueued and whose parents had all ended was skipped by its join or its condition, and so was a root that is older
-    -- than the start of that step.
+    -- skipped_by: the step that ended the run, if this step is skipped because of that.
     select d.join_rule, d.condition is not null as has_condition, d.parents, d.template_id,
            tasker.has_ended(t.state) as task_ended, s.state is not distinct from 'skipped' as skipped,
            s.started_at is not null as began, coalesce(s.parents_done = s.parents_total, false) as judged,
-           case when not s.dynamic or s.finished_at >= e.started_at
-                                      and (s.enqueued_at is not null or s.parents_done < s.parents_total)
+           case when tasker.is_skipped_by_end(s.dynamic, s.enqueued_at, s.finished_at, s.parents_done, s.parents_total,
+                                              e.started_at)
                 then e.name end as skipped_by
     into v_step
     from tasker.tasks t

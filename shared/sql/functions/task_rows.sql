@@ -69,8 +69,13 @@ as $$
            t.labels::json,
            case when t.has_hooks then (
                select l.task_id from tasker.task_labels l
-               where l.name = 'tasker.hook_of' and l.value = t.task_id::text limit 1) end,
-           case when t.budget_task = t.task_id then t.budget::json end, t.spent::json
+               where l.name = 'tasker.hook_of' and l.value = t.task_id::text
+               order by l.task_id desc limit 1) end,
+           case when t.budget_task = t.task_id then t.budget::json end, t.spent::json,
+           case when t.retries is not null then (
+               select pg_catalog.json_agg(pg_catalog.json_build_object(
+                   'at', tasker.utc_text(e.at), 'by', e.by, 'reason', e.reason) order by e.event_id)
+               from tasker.task_events e where e.task_id = t.task_id and e.kind = 'retry') end
     from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = any (array[i.task_id])
     join tasker.templates p on p.template_id = any (array[t.template_id])

@@ -157,10 +157,22 @@ create table tasker.tasks (
     budget          jsonb,
     spent           jsonb,
     ended_by        int,
+    retries         int, -- how often it was retried; null: never
     constraint priority_has_a_queue check (priority between 1 and 4),
     constraint counts_are_not_negative
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
 ) with (fillfactor = 40, toast_tuple_target = 256);
+
+-- What users did with tasks that had failed: `retry`.
+create table tasker.task_events (
+    task_id  uuid not null,
+    event_id bigint generated always as identity,
+    kind     text not null,
+    at       timestamptz not null,
+    by       text, -- as the caller said
+    reason   text,
+    primary key (task_id, event_id)
+);
 
 -- The labels of tasks, for lists by label.
 create table tasker.task_labels (
@@ -217,6 +229,7 @@ create table tasker.steps (
     result        json,
     error         json,
     item          json,
+    old_failures  int, -- those before the last retry of the task; null: none
     primary key (task_id, step_no),
     constraint parents_are_counted_once check (parents_done <= parents_total)
 ) with (fillfactor = 40);

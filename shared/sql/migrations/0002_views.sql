@@ -76,7 +76,8 @@ create type tasker.task_view as (
     labels          json,
     hook_task       uuid, -- that its end created
     budget          json,
-    spent           json
+    spent           json,
+    retries         json -- [{"at": …, "by": …, "reason": …}, …]; null: none
 );
 
 -- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.

@@ -1,7 +1,6 @@
 #include "engine_run.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -19,12 +18,6 @@ std::string array_of(auto const& range, auto member) {
         out += (out.empty() ? "" : ",") + fmt::format("{}", member(each));
     }
     return "'{" + out + "}'";
-}
-
-/// Whether the child task of an item fails.
-bool is_bad_item(pqxx::row const& row) {
-    auto const context = nlohmann::json::parse(row["context"].as<std::string>());
-    return context.at("i").get<int>() < context.at("bad").get<int>();
 }
 
 } // namespace
@@ -115,6 +108,42 @@ engine_run::outcome engine_run::run_and_cancel(model_workflow const& steps, std:
     return end();
 }
 
+engine_run::outcome engine_run::run_overdue(model_workflow const& steps, std::uint64_t seed) {
+    random_.seed(seed);
+    create(steps);
+    for (auto moves = below(12); moves > 0; --moves) {
+        if (!move(steps) && !wait(steps)) {
+            break;
+        }
+    }
+    on_.db().exec(fmt::format("select tasker.cancel_tasks(array['{}'::uuid], false, true)", task_));
+    return end();
+}
+
+engine_run::outcome engine_run::retry(model_workflow const& steps) {
+    auto const finish_all = [&] {
+        while (move(steps) || wait(steps)) {
+        }
+        drop_messages();
+    };
+    // The steps that run again publish their events again.
+    on_.db().exec(fmt::format(
+        "delete from pgmq.q_default_domain_events q using "
+        "tasker.steps_to_retry(array['{0}'::uuid]) r, "
+        "tasker.tasks t, tasker.template_steps d where q.message ->> 'task_id' = '{0}' and "
+        "t.task_id = r.task_id and d.template_id = t.template_id and d.step_no = r.step_no and "
+        "q.message ->> 'step' = d.name",
+        task_));
+    try {
+        on_.db().exec(fmt::format("select tasker.retry_task('{}')", task_));
+    } catch (pqxx::sql_error const&) {
+        finish_all();
+        throw;
+    }
+    finish_all();
+    return end();
+}
+
 engine_run::outcome engine_run::run_and_end(model_workflow const& steps, model_ending const& by,
                                             std::uint64_t seed) {
     random_.seed(seed);
@@ -127,8 +156,8 @@ engine_run::outcome engine_run::run_and_end(model_workflow const& steps, model_e
     return end();
 }
 
-/// A claim takes one of those that lost two leases.
 void engine_run::drop_messages() {
+    // A claim takes one of those that lost two leases.
     for (int claims = 0; claims < 20 && messages() > 0; ++claims) {
         expire_leases();
         claim();
@@ -190,32 +219,50 @@ bool engine_run::is_in_its_queue(model_workflow const& steps, held const& of) {
 void engine_run::keep(pqxx::result const& rows) {
     for (auto const& row : rows) {
         if (!row["refused"].as<bool>()) {
-            auto const name = row["name"].as<std::string>();
-            auto const repetition = row["repetition"];
-            int const iteration = repetition.is_null()
-                                      ? 1
-                                      : std::stoi(repetition.as<std::string>().substr(
-                                            std::string{"{\"iteration\" : "}.size()));
-            held_.push_back({.queue = row["queue"].as<std::string>(),
-                             .task = row["task_id"].as<std::string>(),
-                             .is_of_child = name.front() == 'c',
-                             .step = name == "c2" ? static_cast<std::size_t>(is_bad_item(row))
-                                                  : std::stoul(name.substr(1)),
-                             .number = row["step_no"].as<int>(),
-                             .item = row["item"].is_null() ? "" : row["item"].as<std::string>(),
-                             .delivery = row["delivery"].as<int>(),
-                             .msg_id = row["msg_id"].as<std::int64_t>(),
-                             .failures = row["failures"].as<int>(),
-                             .iteration = iteration,
-                             .is_undo = name.ends_with(":undo")});
+            held_.push_back(held_of(row));
         }
     }
 }
 
+engine_run::held engine_run::held_of(pqxx::row const& row) {
+    auto const name = row["name"].as<std::string>();
+    auto const repetition = row["repetition"];
+    held out{.queue = row["queue"].as<std::string>(),
+             .task = row["task_id"].as<std::string>(),
+             .is_of_child = name.front() == 'c',
+             .number = row["step_no"].as<int>(),
+             .item = row["item"].is_null() ? "" : row["item"].as<std::string>(),
+             .delivery = row["delivery"].as<int>(),
+             .msg_id = row["msg_id"].as<std::int64_t>(),
+             .failures = row["failures"].as<int>(),
+             .max_attempts = row["max_attempts"].as<int>(),
+             .iteration = repetition.is_null() ? 1
+                                               : std::stoi(repetition.as<std::string>().substr(
+                                                     std::string{"{\"iteration\" : "}.size())),
+             .is_undo = name.ends_with(":undo")};
+    if (!out.is_of_child) {
+        out.step = std::stoul(name.substr(1));
+        return out;
+    }
+    auto const parent = on_.db().exec("select parent_step from tasker.tasks where task_id = '" +
+                                      out.task + "' and parent_task is not null");
+    out.is_of_hook = parent.empty();
+    if (!out.is_of_hook) {
+        auto const number = parent[0][0].as<int>();
+        out.step = static_cast<std::size_t>(number % 10'000);
+        out.parent_item = number / 10'000 - 1;
+    }
+    return out;
+}
+
 engine_run::report engine_run::report_of(model_workflow const& steps, held const& of) const {
     if (of.is_of_child) {
-        return of.step == 0 ? report{"success", "null"}
-                            : report{"permanent_failure", R"({"message":"no"})"};
+        bool const fails =
+            !of.is_of_hook && (steps[of.step].fails ||
+                               (of.parent_item >= 0 &&
+                                of.parent_item < static_cast<int>(steps[of.step].failing_items)));
+        return fails ? report{"permanent_failure", R"({"message":"no"})"}
+                     : report{"success", "null"};
     }
     auto const& step = steps[of.step];
     if (of.is_undo) {
@@ -226,7 +273,8 @@ engine_run::report engine_run::report_of(model_workflow const& steps, held const
         return ending_->fails ? report{"fail_task", R"({"message":"ended"})"}
                               : report{"finish", ending_result};
     }
-    if (of.failures < step.failures) {
+    // The limit grows with a retry of the task.
+    if (of.failures - (of.max_attempts - step.max_attempts) < step.failures) {
         return {"retryable_failure", R"({"message":"again","type":"again"})"};
     }
     if (step.fails ||
@@ -328,11 +376,12 @@ engine_run::outcome engine_run::end() {
     out.end.task = task[0][0].as<std::string>();
     out.end.result = task[0][1].as<std::string>();
     out.end.compensation = task[0][2].as<std::string>();
-    for (auto const& row : on_.db().exec(fmt::format(
-             "select concat(h.context ->> 'state', ', ', h.context ->> 'compensation') "
-             "from tasker.task_labels l join tasker.tasks h using (task_id) "
-             "where l.name = 'tasker.hook_of' and l.value = '{}' and h.state = 'complete'",
-             task_))) {
+    for (auto const& row : on_.db().exec(
+             fmt::format("select concat(h.context ->> 'state', ', ', h.context ->> 'compensation') "
+                         "from tasker.task_labels l join tasker.tasks h using (task_id) "
+                         "where l.name = 'tasker.hook_of' and l.value = '{}' "
+                         "order by h.task_id",
+                         task_))) {
         out.end.hook += row[0].as<std::string>();
     }
     out.was_ended = task[0][3].as<bool>();

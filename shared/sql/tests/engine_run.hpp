@@ -33,6 +33,14 @@ public:
     /// The same as run() with a budget, of which each attempt spends 1.
     outcome run_with_budget(model_workflow const& steps, std::uint64_t seed, int budget);
 
+    /// The same as run(), but after some moves the time limit of the task passes. What its workers
+    /// hold then is still to be reported, and may be left by end().
+    outcome run_overdue(model_workflow const& steps, std::uint64_t seed);
+
+    /// Retries the task of the last run, whose handlers behave as in `steps` from now on, and runs
+    /// it to its end. Throws pqxx::sql_error if the retry is refused.
+    outcome retry(model_workflow const& steps);
+
     /// How much the task of the last run and its hook task spent, as their attempts did and as the
     /// API shows.
     int spent() const {
@@ -46,13 +54,16 @@ private:
     struct held {
         std::string queue;
         std::string task;
-        bool is_of_child = false;
-        std::size_t step = 0; ///< in the workflow; of a child task: 1 if it fails
+        bool is_of_child = false; ///< or of a hook task
+        bool is_of_hook = false;
+        std::size_t step = 0; ///< in the workflow; of a child task: of its parent
+        int parent_item = -1; ///< of a child task: the index of the item of its parent
         int number = 0;       ///< step_no, which is another one for an undo step
         std::string item;     ///< of an item of a map
         int delivery = 0;
         std::int64_t msg_id = 0;
         int failures = 0;
+        int max_attempts = 0;
         int iteration = 1;
         bool is_undo = false;
     };
@@ -66,6 +77,8 @@ private:
     /// One random move; false if nothing can happen before a later time.
     bool move(model_workflow const& steps);
     bool claim();
+    /// Drops the messages whose reports were refused.
+    void drop_messages();
     void keep(pqxx::result const& rows);
     int messages();
     void expire_leases();
@@ -73,9 +86,8 @@ private:
     static bool is_in_its_queue(model_workflow const& steps, held const& of);
     void finish(model_workflow const& steps);
     void spend(std::vector<held> const& batch);
+    held held_of(pqxx::row const& row);
     report report_of(model_workflow const& steps, held const& of) const;
-    /// Claims the messages whose reports were refused.
-    void drop_messages();
     /// Sends the signals that steps wait for. `early`: some that they do not wait for yet.
     bool signal(model_workflow const& steps, bool early);
     bool wait(model_workflow const& steps);

@@ -133,5 +133,67 @@ TEST(RandomWorkflows, EndEarlyIfAHandlerEndsTheRun) {
     EXPECT_GT(ended, count / 5) << "too few runs were ended";
 }
 
+/// "" if the retries of a task that ended so have the ends that the model says, at most three.
+std::string retried(engine_run& engine, model_workflow steps, model_end end, std::uint64_t seed) {
+    std::string hooks = end.hook;
+    for (std::uint64_t time = 0; time < 3 && end.task == "failed"; ++time) {
+        steps = healed(std::move(steps), end, seed + time);
+        auto const expected = expected_end(steps);
+        if (!end.compensation.empty()) {
+            EXPECT_THROW(engine.retry(steps), pqxx::sql_error);
+            return "";
+        }
+        auto [now, problem, was_ended] = engine.retry(steps);
+        EXPECT_FALSE(was_ended);
+        std::swap(hooks, now.hook);
+        if (now.hook == hooks.substr(0, now.hook.size())) {
+            now.hook = hooks.substr(now.hook.size());
+        }
+        if (now != expected || !problem.empty()) {
+            return to_text(steps) + "engine: " + shown(now) + "\nmodel:  " + shown(expected) +
+                   "\n" + problem;
+        }
+        end = std::move(now);
+    }
+    return "";
+}
+
+TEST(RandomWorkflows, EndAsTheModelSaysAfterTheyAreRetried) {
+    workflow_database database;
+    engine_run engine{database};
+    auto const first = setting("TASKER_RANDOM_SEED", 1);
+    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500); ++seed) {
+        auto const steps = random_workflow(seed);
+        auto const end = engine.run(steps, seed).end;
+        ASSERT_EQ(retried(engine, steps, end, seed), "") << "seed " << seed << '\n'
+                                                         << to_text(steps) << shown(end);
+    }
+}
+
+TEST(RandomWorkflows, EndAsTheModelSaysAfterAHandlerFailedThemAndTheyAreRetried) {
+    workflow_database database;
+    engine_run engine{database};
+    auto const first = setting("TASKER_RANDOM_SEED", 1);
+    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500); ++seed) {
+        auto const steps = random_workflow(seed);
+        model_ending const by{.step = seed % steps.size(), .fails = seed % 3 != 0};
+        auto const end = engine.run_and_end(steps, by, seed).end;
+        ASSERT_EQ(retried(engine, steps, end, seed), "") << "seed " << seed << '\n'
+                                                         << to_text(steps) << shown(end);
+    }
+}
+
+TEST(RandomWorkflows, EndAsTheModelSaysAfterTheirTimeLimitPassedAndTheyAreRetried) {
+    workflow_database database;
+    engine_run engine{database};
+    auto const first = setting("TASKER_RANDOM_SEED", 1);
+    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500); ++seed) {
+        auto const steps = random_workflow(seed);
+        auto const end = engine.run_overdue(steps, seed).end;
+        ASSERT_EQ(retried(engine, steps, end, seed), "") << "seed " << seed << '\n'
+                                                         << to_text(steps) << shown(end);
+    }
+}
+
 } // namespace
 } // namespace tasker::sql::testing

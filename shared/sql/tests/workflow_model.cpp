@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <string_view>
 
 namespace tasker::sql::testing {
@@ -357,6 +358,22 @@ model_end expected_end(model_workflow const& steps) {
         end.hook = end.task + ", " + end.compensation;
     }
     return end;
+}
+
+model_workflow healed(model_workflow steps, model_end const& end, std::uint64_t seed) {
+    std::mt19937_64 random{seed};
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        auto& step = steps[i];
+        step.compensate = is_undoable(step); // the template is the same
+        bool const has_ended = end.steps[i] == "complete" || end.steps[i] == "skipped" ||
+                               (end.steps[i] == "failed" && step.allow_failure);
+        if (!has_ended && random() % 2 == 0) {
+            step.fails = false;
+            step.failures = 0;
+            step.failing_items = 0;
+        }
+    }
+    return steps;
 }
 
 std::string problem_of(model_workflow const& steps, model_ending const& by, model_end const& end) {

@@ -95,6 +95,10 @@ struct model_end {
 /// How the workflow ends unless it is cancelled.
 model_end expected_end(model_workflow const& steps);
 
+/// The workflow after a run that ended so, for a retry: some of the handlers that failed, or never
+/// ran, no longer fail.
+model_workflow healed(model_workflow steps, model_end const& end, std::uint64_t seed);
+
 /// A step whose handler ends the run of the task.
 struct model_ending {
     std::size_t step = 0;

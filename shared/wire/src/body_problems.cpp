@@ -3,6 +3,7 @@
 #include "tasker/base/edit_distance.hpp"
 #include "tasker/json/syntax.hpp"
 #include "tasker/json/text.hpp"
+#include "tasker/wire/signal.hpp"
 
 namespace tasker::wire {
 
@@ -17,6 +18,13 @@ std::string unknown_field(std::string_view key, std::span<std::string_view const
     auto const near = nearest(key.substr(0, longest), known);
     return "is an unknown field" +
            (near ? "; did you mean \"" + std::string{*near} + "\"?" : std::string{});
+}
+
+std::optional<std::string> sender_problem(std::string_view by) {
+    if (by.empty() || by.size() > max_sender_bytes) {
+        return "must have 1 to " + std::to_string(max_sender_bytes) + " bytes";
+    }
+    return std::nullopt;
 }
 
 std::optional<std::string> key_problem(std::string_view key) {

@@ -1,6 +1,6 @@
 #include "tasker/wire/signal.hpp"
 
-#include "body_problems.hpp"
+#include "body_fields.hpp"
 #include "object_reader.hpp"
 
 #include "tasker/json/writer.hpp"
@@ -16,46 +16,9 @@ using enum presence;
 constexpr std::array<std::string_view, 4> outcome_names{"complete", "counted", "kept", "repeated"};
 constexpr std::array<std::string_view, 3> field_names{"payload", "by", "idempotency_key"};
 
-std::optional<std::string> sender_problem(std::string_view by) {
-    if (by.empty() || by.size() > max_sender_bytes) {
-        return "must have 1 to " + std::to_string(max_sender_bytes) + " bytes";
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string> read_text(json::walker& from, std::string_view key,
-                                     std::optional<std::string> (*rule)(std::string_view),
-                                     detail_list& problems) {
-    if (from.kind() != json::value_kind::string) {
-        problems.add(std::string{key},
-                     "must be a string, not " + std::string{json::describe(from.kind())});
-        from.raw();
-        return std::nullopt;
-    }
-    auto text = from.string();
-    if (auto problem = rule(text)) {
-        problems.add(std::string{key}, std::move(*problem));
-    }
-    return text;
-}
-
 signal_request read_request(json::walker& from, detail_list& problems) {
     signal_request out;
-    if (from.kind() != json::value_kind::object) {
-        problems.add({}, "must be an object, not " + std::string{json::describe(from.kind())});
-        return out;
-    }
-    std::array<bool, field_names.size()> given{};
-    from.object([&](std::string_view key) {
-        auto const found = std::ranges::find(field_names, key);
-        auto const place = static_cast<std::size_t>(found - field_names.begin());
-        if (found == field_names.end() || given.at(place)) {
-            problems.add(shown(key), found == field_names.end() ? unknown_field(key, field_names)
-                                                                : "is given twice");
-            from.raw();
-            return;
-        }
-        given.at(place) = true;
+    read_fields(from, field_names, problems, [&](std::string_view key) {
         if (key == "payload") {
             out.payload = from.raw();
         } else if (key == "by") {

@@ -1,6 +1,7 @@
 #include "tasker/wire/task_view.hpp"
 
 #include "object_reader.hpp"
+#include "retry_rules.hpp"
 
 #include "tasker/json/writer.hpp"
 
@@ -74,6 +75,10 @@ constexpr std::array rules{
          [](field_value const& v, task_view& out) { out.budget = v.numbers_by_name(); }},
     rule{"spent", optional,
          [](field_value const& v, task_view& out) { out.spent = v.numbers_by_name(); }},
+    rule{"retries", optional,
+         [](field_value const& v, task_view& out) {
+             out.retries = read_objects<retry_view>(v, retry_rules);
+         }},
 };
 
 } // namespace
@@ -124,6 +129,9 @@ void append(std::string& out, task_view const& task) {
     }
     if (task.spent) {
         writer.json("spent", *task.spent);
+    }
+    if (!task.retries.empty()) {
+        json::append_array(writer.key("retries"), task.retries);
     }
 }
 

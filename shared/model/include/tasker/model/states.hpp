@@ -72,14 +72,14 @@ inline constexpr std::array task_states{
         "Nothing of it can run before a time or a signal that its steps wait for."},
     state_row<task_state>{task_state::failed, "failed", state_kind::failed,
                           "A step failed permanently and nothing else can run. The task can still "
-                          "be cancelled."},
+                          "be cancelled or retried."},
     state_row<task_state>{task_state::complete, "complete", state_kind::complete,
                           "Every step is complete, skipped, or failed with `allow_failure`."},
     state_row<task_state>{task_state::cancelled, "cancelled", state_kind::cancelled,
                           "It was cancelled."},
 };
 
-/// A failed task is finished, but can still be cancelled.
+/// A failed task is finished, but can still be cancelled or retried.
 inline constexpr std::array task_moves{
     state_move<task_state>{task_state::pending, task_state::running, "a step starts"},
     state_move<task_state>{task_state::pending, task_state::waiting, "all steps wait"},
@@ -95,6 +95,7 @@ inline constexpr std::array task_moves{
     state_move<task_state>{task_state::waiting, task_state::complete, "every step complete"},
     state_move<task_state>{task_state::waiting, task_state::cancelled, "cancel"},
     state_move<task_state>{task_state::failed, task_state::cancelled, "cancel"},
+    state_move<task_state>{task_state::failed, task_state::running, "retry"},
 };
 
 /// In the order of the enum, which is also the order of the SQL enum.
@@ -156,6 +157,10 @@ inline constexpr std::array step_moves{
     state_move<step_state>{step_state::waiting_for_retry, step_state::failed, "budget exhausted"},
     state_move<step_state>{step_state::waiting_for_retry, step_state::cancelled, "cancel"},
     state_move<step_state>{step_state::waiting_for_retry, step_state::skipped, "run ended"},
+    state_move<step_state>{step_state::failed, step_state::pending, "retry of the task"},
+    state_move<step_state>{step_state::cancelled, step_state::pending, "retry of the task"},
+    state_move<step_state>{step_state::complete, step_state::pending, "retry of the task"},
+    state_move<step_state>{step_state::skipped, step_state::pending, "retry of the task"},
 };
 
 constexpr std::string_view to_string(task_state state) noexcept {

@@ -11,6 +11,7 @@
 #include "tasker/wire/explanation.hpp"
 #include "tasker/wire/item_view.hpp"
 #include "tasker/wire/labels.hpp"
+#include "tasker/wire/retry.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
 
@@ -72,6 +73,11 @@ boost::asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::con
                                                                          std::vector<task_id> tasks,
                                                                          bool compensate,
                                                                          deadline until);
+
+/// False: it runs again since an earlier retry.
+/// Errors: TK002 no such task; TK008 it has not failed, is a child task, or was undone.
+boost::asio::awaitable<result<bool>> retry_task(pg::connection& connection, task_id task,
+                                                wire::retry_request request, deadline until);
 
 /// What runs, or would run, when the task is compensated, in its order. Empty too if there is no
 /// such task.

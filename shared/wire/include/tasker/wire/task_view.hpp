@@ -5,11 +5,13 @@
 #include "tasker/base/time.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/wire/page.hpp"
+#include "tasker/wire/retry.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tasker::wire {
 
@@ -49,6 +51,7 @@ struct task_view {
     std::optional<task_id> hook_task;  ///< the task that its end created
     std::optional<std::string> budget; ///< JSON object of whole numbers; none in a child task
     std::optional<std::string> spent;  ///< the same: with its child tasks; none: nothing
+    std::vector<retry_view> retries;   ///< in their order
 
     friend bool operator==(task_view const&, task_view const&) = default;
 };
@@ -57,7 +60,7 @@ struct task_view {
 bool is_finished(task_view const& task) noexcept;
 
 /// Writes all fields, absent ones as null, except `compensation`, `error`, `labels`, `hook_task`,
-/// `budget` and `spent`.
+/// `budget`, `spent` and `retries`.
 void append(std::string& out, task_view const& task);
 
 /// Unknown fields are skipped.

@@ -1,0 +1,68 @@
+-- Retries a failed task: its failed steps run again, and what depends on them is judged anew. Complete steps keep their
+-- results. Call it last in a transaction: it locks the task until the commit.
+-- p_by: who retries it. p_reason: why.
+-- called by: the orchestrator (POST /v1/tasks/{id}/retry); users.
+-- returns: whether this call retried it; false: it runs again since an earlier call.
+-- locks, moves: see reset_tasks.
+-- raises: TK001 bad arguments; TK002 no such task; TK008 it has not failed, is a child task, or was undone.
+create or replace function tasker.retry_task(
+    p_task_id uuid, p_reason text default null, p_by text default null, out retried boolean)
+language plpgsql
+set search_path = ''
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_bitmapscan = off
+as $$
+declare
+    v_now  timestamptz;
+    v_task tasker.tasks;
+    v_root uuid;
+begin
+    perform tasker.check_sender(p_by, null);
+    if octet_length(p_reason) not between 1 and 2000 then
+        raise exception 'reason: must have 1 to 2000 bytes, not %', octet_length(p_reason) using errcode = 'TK001';
+    end if;
+    loop
+        select * into v_task from tasker.tasks t where t.task_id = p_task_id;
+        if not found then
+            raise exception 'there is no task %', p_task_id using errcode = 'TK002';
+        elsif v_task.parent_task is not null then
+            with recursive line as (
+                select v_task.parent_task as task_id, v_task.depth
+                union all
+                select p.task_id, p.depth
+                from line l
+                cross join lateral (
+                    select t.parent_task as task_id, t.depth from tasker.tasks t
+                    where t.task_id = l.task_id and t.parent_task is not null offset 0) p
+            )
+            select l.task_id into v_root from line l order by l.depth limit 1;
+            raise exception 'the task is a child task: retry the task at the top, %', v_root using errcode = 'TK008';
+        elsif not tasker.has_ended(v_task.state) and v_task.retries is not null then
+            retried := false;
+            return;
+        elsif v_task.state <> 'failed' then
+            raise exception 'the task is %: only a failed task can be retried',
+                case v_task.state when 'pending' then tasker.pending_state(p_task_id) else v_task.state end
+                using errcode = 'TK008';
+        elsif v_task.compensation is not null then
+            raise exception 'the task cannot be retried: %', case v_task.compensation
+                when 'running' then 'its steps are being undone' else 'its steps were undone' end using errcode = 'TK008';
+        end if;
+        begin
+            if tasker.reset_tasks(array[p_task_id]) = '{}' then
+                raise exception 'the task has changed' using errcode = 'TK009';
+            end if;
+            exit;
+        exception when sqlstate 'TK009' then
+            null; -- look again
+        end;
+    end loop;
+    v_now := tasker.clock();
+    insert into tasker.task_events (task_id, kind, at, by, reason) values (p_task_id, 'retry', v_now, p_by, p_reason);
+    update tasker.tasks t set retries = coalesce(t.retries, 0) + 1 where t.task_id = p_task_id;
+    retried := true;
+end;
+$$;

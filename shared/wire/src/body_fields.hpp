@@ -1,0 +1,61 @@
+#pragma once
+
+#include "body_problems.hpp"
+
+#include "tasker/json/syntax.hpp"
+#include "tasker/json/text.hpp"
+#include "tasker/json/walker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// Reads the fields of a request's body.
+
+namespace tasker::wire {
+
+/// Reads an object with these fields, none of them twice. `read(key)` consumes the value of a
+/// field.
+template <std::size_t N, class Read>
+void read_fields(json::walker& from, std::array<std::string_view, N> const& names,
+                 detail_list& problems, Read read) {
+    if (from.kind() != json::value_kind::object) {
+        problems.add({}, "must be an object, not " + std::string{json::describe(from.kind())});
+        return;
+    }
+    std::array<bool, N> given{};
+    from.object([&](std::string_view key) {
+        auto const found = std::ranges::find(names, key);
+        auto const place = static_cast<std::size_t>(found - names.begin());
+        if (found == names.end() || given.at(place)) {
+            problems.add(shown(key),
+                         found == names.end() ? unknown_field(key, names) : "is given twice");
+            from.raw();
+            return;
+        }
+        given.at(place) = true;
+        read(key);
+    });
+}
+
+/// Reads a text that `rule` may refuse.
+inline std::optional<std::string> read_text(json::walker& from, std::string_view key,
+                                            std::optional<std::string> (*rule)(std::string_view),
+                                            detail_list& problems) {
+    if (from.kind() != json::value_kind::string) {
+        problems.add(std::string{key},
+                     "must be a string, not " + std::string{json::describe(from.kind())});
+        from.raw();
+        return std::nullopt;
+    }
+    auto text = from.string();
+    if (auto problem = rule(text)) {
+        problems.add(std::string{key}, std::move(*problem));
+    }
+    return text;
+}
+
+} // namespace tasker::wire
