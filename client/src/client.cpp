@@ -236,6 +236,17 @@ result<wire::task_view> client::cancel_task(task_id id, wire::cancel_request con
                         &wire::read_task_view);
 }
 
+result<wire::task_view> client::retry_task(task_id id, wire::retry_request const& request) {
+    std::string body;
+    wire::append(body, request);
+    return state_->call({.method = verb::post,
+                         .target = task_path(id) + "/retry",
+                         .body = std::move(body),
+                         .content_type = "application/json",
+                         .is_repeatable = false},
+                        &wire::read_task_view);
+}
+
 result<wire::signal_reply> client::send_signal(task_id id, std::string_view name,
                                                wire::signal_request const& request) {
     return state_->call(signal_request(task_path(id) + "/signals/" + percent_encode(name), request),

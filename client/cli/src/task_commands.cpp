@@ -240,6 +240,46 @@ void add_cancel(command_line& line, CLI::App& group) {
     added.add_flag("--compensate", how->compensate, "Undo its complete steps that can be undone");
 }
 
+exit_code retry(command_line const& line, task_words const& words,
+                wire::retry_request const& request, bool watches) {
+    auto const id = read_id(words);
+    if (!id) {
+        return exit_code::usage;
+    }
+    if ((request.reason && request.reason->empty()) || (request.by && request.by->empty())) {
+        return report_usage("--reason and --by must not be empty");
+    }
+    if (!watches) {
+        return show(line, words, [&](client::client& api, task_id task) {
+            return api.retry_task(task, request);
+        });
+    }
+    {
+        auto api = line.connect();
+        auto const task = api.retry_task(*id, request);
+        if (task.has_error()) {
+            return report(task.error(), api, line.wants_json());
+        }
+    }
+    return with_limit(words, [&](task_id task, auto limit) {
+        return watch_task(line.url(), task, line.wants_json(), limit, line.out());
+    });
+}
+
+void add_retry(command_line& line, CLI::App& group) {
+    auto const words = std::make_shared<task_words>();
+    auto const request = std::make_shared<wire::retry_request>();
+    auto const watches = std::make_shared<bool>(false);
+    auto& added = line.add_api_command(
+        group, "retry", "Run the failed steps of a failed task again",
+        fmt::format("tasker task retry {} --reason 'the bank is up again'", example_id),
+        [&line, words, request, watches] { return retry(line, *words, *request, *watches); });
+    add_id(added, *words);
+    added.add_option("--reason", request->reason, "Why; shown with the task")->type_name("TEXT");
+    added.add_option("--by", request->by, "Who retries it; shown with the task")->type_name("NAME");
+    added.add_flag("--watch", *watches, "Then show its steps until it is finished");
+}
+
 /// Asks for something about a task, and prints it.
 template <class Ask, class ToText>
 exit_code show_answer(command_line const& line, task_words const& words, Ask ask, ToText to_text) {
@@ -310,6 +350,7 @@ void add_task_commands(command_line& line) {
     add_children(line, group);
     add_task_signal(line, group);
     add_cancel(line, group);
+    add_retry(line, group);
     add_explain(line, group);
     add_compensation(line, group);
 }

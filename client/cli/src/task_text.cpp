@@ -188,6 +188,11 @@ std::string task_text(wire::task_view const& task, std::vector<wire::step_view> 
         lines.push_back({"spent", {spent_text(task)}});
     }
     lines.push_back({"created", {moment_text(task.created_at)}});
+    for (auto const& retry : task.retries) {
+        lines.push_back({"retried",
+                         {moment_text(retry.at) + (retry.by ? " by " + one_line(*retry.by) : "") +
+                          (retry.reason ? ": " + one_line(*retry.reason) : "")}});
+    }
     if (task.started_at) {
         lines.push_back(
             {"took", {time_taken(task.started_at, task.finished_at, !wire::is_finished(task))}});

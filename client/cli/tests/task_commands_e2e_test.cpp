@@ -82,6 +82,29 @@ TEST_F(TaskCommands, PruneCountsOrDeletesFinishedTasks) {
     EXPECT_THAT(refused.err, HasSubstr("--older-than must be a whole number with s, m, h or d"));
 }
 
+TEST_F(TaskCommands, RetryRunsAFailedTaskAgain) {
+    start_worker();
+    register_template(failing_template);
+    auto const id = create({"failing"});
+    EXPECT_EQ(tasker_.run({"task", "wait", id}).status.code, 1);
+    auto const again =
+        tasker_.run({"task", "retry", id, "--reason", "the bank is up", "--by", "ada"});
+    EXPECT_EQ(again.status.code, 0) << again.err;
+    EXPECT_THAT(again.out, HasSubstr(" by ada: the bank is up\n"));
+    EXPECT_EQ(tasker_.run({"task", "wait", id}).status.code, 1);
+    auto const watched = tasker_.run({"task", "retry", id, "--watch"});
+    EXPECT_EQ(watched.status.code, 1);
+    EXPECT_THAT(watched.out, HasSubstr("failed"));
+    EXPECT_EQ(tasker_.run({"task", "retry", id, "--reason", ""}).status.code, 2);
+
+    register_template(quick_template);
+    auto const complete = create({"quick"});
+    tasker_.run({"task", "wait", complete});
+    auto const refused = tasker_.run({"task", "retry", complete});
+    EXPECT_EQ(refused.status.code, 3);
+    EXPECT_THAT(refused.err, HasSubstr("only a failed task can be retried"));
+}
+
 TEST_F(TaskCommands, ChildrenListsTheChildTasksOfATask) {
     register_template(quick_template);
     register_template("name: parent\nversion: 1.0.0\nsteps:\n"

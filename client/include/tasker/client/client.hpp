@@ -11,6 +11,7 @@
 #include "tasker/wire/labels.hpp"
 #include "tasker/wire/page.hpp"
 #include "tasker/wire/prune.hpp"
+#include "tasker/wire/retry.hpp"
 #include "tasker/wire/signal.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
@@ -134,6 +135,11 @@ public:
     /// Its open child tasks are cancelled too. `how.compensate`: its complete steps are undone.
     /// Errors: errc::refused with conflict if it is complete.
     result<wire::task_view> cancel_task(task_id id, wire::cancel_request const& how = {});
+
+    /// Its failed steps run again, and what depends on them. A task that runs again since an
+    /// earlier retry is not changed. Errors: errc::refused with conflict if it has not failed, is a
+    /// child task, or was undone.
+    result<wire::task_view> retry_task(task_id id, wire::retry_request const& request = {});
 
     /// Deletes a batch of finished tasks; next_cursor continues.
     result<wire::prune_view> prune_tasks(prune_request const& request);
