@@ -1,6 +1,6 @@
 -- Starts the child tasks of items of maps that just became `waiting`. An item whose child cannot be created gets a
 -- timer: fire_children tries again, and ends it.
--- called by: begin_maps, end_items. It has no SET options: it runs under those of its callers.
+-- called by: begin_maps, send_items. It has no SET options: it runs under those of its callers.
 -- locks: none; all rows are new.
 create or replace function tasker.begin_item_children(p_task_ids uuid[], p_step_nos int[]) returns void
 language plpgsql

@@ -1,7 +1,7 @@
 -- Counts the steps of each task that became active or ended, and moves the tasks accordingly. Each
 -- array contains a task once for each of its steps. It has no SET options: it runs under those of its
 -- caller.
--- called by: finish_steps, end_waits, skip_steps.
+-- called by: finish_steps, end_waits, skip_steps, reset_tasks.
 -- p_done, p_failed, p_retried: tasks of steps that succeeded, failed permanently, wait for a retry.
 -- p_ready: tasks of steps that became ready. p_refused: of steps that failed and were not counted as active.
 -- p_waiting, p_waited: of steps that began to wait for a time or a signal, and of those that no longer do.

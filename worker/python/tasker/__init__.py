@@ -49,6 +49,7 @@ from .models import (
     SignalWait,
     StepView,
     Task,
+    TaskRetry,
     TemplateView,
     UndoneStep,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "StepView",
     "Task",
     "TaskFailed",
+    "TaskRetry",
     "TaskerError",
     "Template",
     "TemplateStep",

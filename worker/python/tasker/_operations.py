@@ -91,6 +91,13 @@ def cancel(task: TaskLike, compensate: bool) -> Operation[Task]:
     return Task.of((yield _http.post(path, {"compensate": True} if compensate else None)))
 
 
+def retry(task: TaskLike, reason: Optional[str], by: Optional[str]) -> Operation[Task]:
+    path = f"/v1/tasks/{_http.quoted(id_of(task))}/retry"
+    given = {"reason": reason, "by": by}
+    body = {name: each for name, each in given.items() if each is not None}
+    return Task.of((yield _http.post(path, body or None)))
+
+
 def explain(task: TaskLike) -> Operation[Explanation]:
     answer = yield _http.get(f"/v1/tasks/{_http.quoted(id_of(task))}/explanation")
     return Explanation.of(answer)

@@ -61,17 +61,18 @@ class Client:
         return self._do(_operations.get(task))
 
     def wait(self, task: TaskLike, timeout: Optional[float] = None, *, check: bool = False) -> Task:
-        """Returns the task once it is complete, failed or cancelled.
-
-        Raises TimeoutError after ``timeout`` seconds; the task continues. With ``check``, raises
-        TaskFailed unless it is complete.
-        """
+        """Returns the task once it is complete, failed or cancelled. Raises TimeoutError after
+        ``timeout`` seconds; the task continues. With ``check``, raises TaskFailed unless it is
+        complete."""
         return self._do(_operations.wait(task, timeout, check))
 
     def cancel(self, task: TaskLike, *, compensate: bool = False) -> Task:
-        """Cancels it; Conflict if it is complete. With ``compensate``, its complete steps are
-        undone."""
+        """Cancels it; Conflict if it is complete. ``compensate``: its complete steps are undone."""
         return self._do(_operations.cancel(task, compensate))
+
+    def retry(self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None) -> Task:
+        """Runs its failed steps again; Conflict if it has not failed, or its steps were undone."""
+        return self._do(_operations.retry(task, reason, by))
 
     def explain(self, task: TaskLike) -> Explanation:
         """Why it is in its state, and what its steps wait for."""
@@ -257,6 +258,11 @@ class AsyncClient:
 
     async def cancel(self, task: TaskLike, *, compensate: bool = False) -> Task:
         return await self._do(_operations.cancel(task, compensate))
+
+    async def retry(
+        self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None
+    ) -> Task:
+        return await self._do(_operations.retry(task, reason, by))
 
     async def explain(self, task: TaskLike) -> Explanation:
         return await self._do(_operations.explain(task))

@@ -16,6 +16,7 @@ __all__ = [
     "SignalWait",
     "StepView",
     "Task",
+    "TaskRetry",
     "TemplateView",
     "UndoneStep",
 ]
@@ -72,6 +73,7 @@ class Task:
     hook_task: Optional[str] = None  # the id of the task that its end created
     budget: dict[str, int] = dataclasses.field(default_factory=dict)  # by unit
     spent: dict[str, int] = dataclasses.field(default_factory=dict)  # with its child tasks
+    retries: tuple[TaskRetry, ...] = ()  # by users, in their order
 
     @property
     def is_complete(self) -> bool:
@@ -90,7 +92,23 @@ class Task:
             fields["parent"] = Parent(**_known(Parent, fields["parent"]))
         if fields.get("error"):
             fields["error"] = Problem(**_known(Problem, fields["error"]))
+        if fields.get("retries"):
+            fields["retries"] = tuple(TaskRetry.of(each) for each in fields["retries"])
         return Task(**fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskRetry:
+    """A retry of a failed task by a user."""
+
+    at: Optional[datetime.datetime]
+    by: Optional[str] = None
+    reason: Optional[str] = None
+
+    @staticmethod
+    def of(value: dict[str, Any]) -> TaskRetry:
+        fields = _known(TaskRetry, value)
+        return TaskRetry(**{**fields, "at": _moment(fields["at"])})
 
 
 @dataclasses.dataclass(frozen=True)

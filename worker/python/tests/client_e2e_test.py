@@ -185,6 +185,29 @@ def test_failed_task_names_the_step_that_failed(template):
             template.client.wait(task, 20, check=True)
 
 
+def test_failed_task_is_retried(template):
+    broken = True
+
+    @tasker.step("add_one")
+    def sometimes(context):
+        if broken:
+            raise tasker.Permanent("closed")
+        return context
+
+    client = template.client
+    with template.worker(sometimes):
+        task = template.create("chain", {"n": 1})
+        assert client.wait(task, 20).state == "failed"
+        broken = False
+        again = client.retry(task, "it is open again", by="ada")
+        (retry,) = again.retries
+        assert (retry.reason, retry.by) == ("it is open again", "ada")
+        assert retry.at > again.created_at
+        assert client.wait(task, 20, check=True).is_complete
+    with pytest.raises(tasker.Conflict, match="only a failed task can be retried"):
+        client.retry(task)
+
+
 def test_wait_that_times_out_does_not_change_the_task(template):
     task = template.create("chain", {"n": 1})
     with pytest.raises(TimeoutError, match="is still pending after 0.2 s"):
