@@ -73,7 +73,8 @@ begin
     end if;
     delete from tasker.unsuccessful_tasks u where u.state = 'failed' and u.task_id = any (v_tasks);
     perform tasker.forget_steps(v_steps.later_tasks, v_steps.later_steps),
-            tasker.forget_maps(v_steps.map_tasks, v_steps.map_steps);
+            tasker.forget_maps(v_steps.map_tasks, v_steps.map_steps),
+            tasker.keep_failures(v_steps.tasks, v_steps.steps);
     delete from tasker.repetitions n
     using (select * from unnest(v_steps.tasks, v_steps.steps) u(task_id, step_no)) r
     where n.task_id = any (array[r.task_id]) and n.step_no = r.step_no;

@@ -121,6 +121,7 @@ TEST_F(Retry, StepHasAllItsAttemptsAgainAndTheirNumbersContinue) {
     EXPECT_EQ(w_.shown(task, "a", "attempts"), "4");
     EXPECT_EQ(w_.shown(task, "a", "max_attempts"), "4");
     EXPECT_EQ(w_.shown(task, "a", "deliveries"), "4");
+    EXPECT_EQ(w_.shown(task, "a", "json_array_length(history)"), "3");
 }
 
 TEST_F(Retry, LateReportOfAnEarlierAttemptIsRefused) {

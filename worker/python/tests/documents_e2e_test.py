@@ -115,6 +115,14 @@ class Reader:
         """Whether the task is complete within a minute."""
         return tasker.Client(self.url).wait(task_id, timeout=60).state == "complete"
 
+    def failed_task(self):
+        client = tasker.Client(self.url)
+        fail = {"callable": "tasker.fail", "initialization": {"permanent": True}}
+        client.register_template(
+            {"name": "fails", "version": "1.0.0", "steps": [{"name": "a", "handler": fail}]}
+        )
+        return client.wait(client.create_task("fails"), timeout=60).task_id
+
     def waiting_task(self):
         """A task that no worker claims."""
         client = tasker.Client(self.url)
@@ -200,6 +208,8 @@ class TestDocuments:
                 reader.environment["CURSOR"] = page["next_cursor"]
             elif "/cancel" in command:
                 reader.environment["ID"] = reader.waiting_task()
+            elif "/retry" in command:
+                reader.environment["ID"] = reader.failed_task()
             elif "/signals/approve" in command:
                 reader.environment["ID"] = reader.signalled_task()
             printed = reader.shell(command)
