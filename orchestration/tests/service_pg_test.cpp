@@ -110,6 +110,7 @@ TEST_F(Service, ATaskThatAlwaysFailsInTheDatabaseDelaysNoOther) {
         pqxx::work hold{holder};
         hold.exec("lock table tasker.tasks in exclusive mode");
         std::vector<std::jthread> threads;
+        threads.reserve(statuses.size());
         for (std::size_t i = 0; i < statuses.size(); ++i) {
             threads.emplace_back([&, i] {
                 http_client client{service_->address()};
@@ -147,6 +148,7 @@ TEST_F(Service, CreationsSurviveConnectionsLostAtAnyMoment) {
     constexpr int tasks = 40;
     std::vector<int> created(clients);
     std::vector<std::thread> threads;
+    threads.reserve(clients);
     for (std::size_t i = 0; i < clients; ++i) {
         threads.emplace_back([&, i] {
             http_client client{service_->address()};

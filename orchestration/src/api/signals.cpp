@@ -113,7 +113,7 @@ asio::awaitable<http::response> signals::send(http::request& asked) {
         co_return invalid_body(wanted.error());
     }
     add_key(*wanted);
-    std::string const name{asked.parameter("name")};
+    auto const& name = asked.parameter("name");
     auto const until = steady_clock::now() + call_timeout_;
     auto const checked = co_await check(*id, name, wanted->payload, until);
     if (!checked) {
