@@ -23,11 +23,12 @@ begin
             finished_at = case when i.has_ended then p_now end,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, p_now - i.ran_us * interval '1 microsecond'))
-        from (select i.*, t.ended_by is not null as has_ended
+        from (select i.*, t.ended_by is not null and t.compensation is null as has_ended
               from unnest(p_task_ids, p_step_nos, p_deliveries, p_outcomes, p_msg_ids, p_ran_us)
                   with ordinality i(task_id, step_no, delivery, outcome, msg_id, ran_us, n)
               -- `offset 0`: decision 0113.
-              cross join lateral (select t.ended_by from tasker.tasks t where t.task_id = i.task_id offset 0) t
+              cross join lateral (
+                  select t.ended_by, t.compensation from tasker.tasks t where t.task_id = i.task_id offset 0) t
               where i.outcome = 'children' order by i.task_id, i.step_no) i
         where s.task_id = any (array[i.task_id]) and s.step_no = i.step_no and s.delivery = i.delivery
           and s.state = 'in_progress'

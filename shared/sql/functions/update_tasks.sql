@@ -6,7 +6,7 @@
 -- p_ready: tasks of steps that became ready. p_refused: of steps that failed and were not counted as active.
 -- p_waiting, p_waited: of steps that began to wait for a time or a signal, and of those that no longer do.
 -- Once a task compensates, its state stays; its compensation ends when its last undo step has ended. If the run of a
--- task has ended, a step that now waits for its retry or repetition is skipped.
+-- task has ended, a step that now waits for its retry or repetition is skipped, unless it is an undo step.
 -- locks: tasks (task_id); see end_tasks.
 -- moves: task -> running | waiting | failed | complete.
 -- cost: a task's row is written only when a count changes.
@@ -58,7 +58,7 @@ begin
         from delta d
         where t.task_id = any (array[d.task_id]) and tasker.has_work(t.state, t.compensation)
         returning t.task_id, t.state, t.compensation, t.parent_task is not null as is_child, t.has_hooks,
-                  t.ended_by is not null as has_ended, t.steps_waiting
+                  t.ended_by is not null and t.compensation is null as has_ended, t.steps_waiting
     )
     select array_agg(m.task_id) filter (where m.state = 'complete'),
            array_agg(m.task_id) filter (where m.state = 'failed' and m.compensation is null),

@@ -57,6 +57,23 @@ TEST_F(EndedWaits, KeepTheReasonOfStepsThatWereSkippedBefore) {
     EXPECT_EQ(task_.w.shown(task_.id, "d", "reason"), "step \"c\" is not complete");
 }
 
+TEST_F(EndedWaits, DoNotSkipTheRetryOfAnUndoStep) {
+    create("  - {name: c, handler: {callable: h}, compensate: {callable: u, retry: "
+           "{max_attempts: 2, backoff: none}}}\n");
+    task_.report("c", 0, "1");
+    task_.report("a", fail_task);
+    task_.claim();
+    task_.report("c:undo", retryable);
+    EXPECT_EQ(task_.shown("compensation"), "running");
+    EXPECT_EQ(task_.fire(), 1);
+    task_.w.move_clock("1 second");
+    task_.claim();
+    task_.report("c:undo", 0, "null");
+    EXPECT_EQ(task_.shown("compensation"), "complete");
+    EXPECT_EQ(task_.w.shown(task_.id, "c", "compensation ->> 'state'"), "complete");
+    EXPECT_EQ(task_.left(), 0);
+}
+
 TEST_F(EndedWaits, MayBeCausedByAStepWithRepeat) {
     create("  - {name: p, handler: {callable: h}, repeat: {until: $result == 1}}\n");
     task_.report("a", 0);
