@@ -74,6 +74,22 @@ TEST_F(EndedWaits, DoNotSkipTheRetryOfAnUndoStep) {
     EXPECT_EQ(task_.left(), 0);
 }
 
+TEST_F(EndedWaits, UndoTheCompleteItemsOfASkippedMap) {
+    create("  - {name: m, handler: {callable: h}, map: {over: $context.l, max_parallel: 1}, "
+           "compensate: {callable: u}}\n",
+           R"({"l": [1, 2]})");
+    task_.report("m[0]", 0, "7");
+    task_.report("a", fail_task);
+    EXPECT_EQ(task_.states(), "a failed, m skipped; failed");
+    EXPECT_EQ(task_.items("m"), "complete skipped");
+    task_.claim();
+    ASSERT_EQ(task_.held.count("m:undo"), 1U);
+    EXPECT_THAT(task_.held.at("m:undo").parents, ::testing::HasSubstr("[7,null]"));
+    task_.report("m:undo", 0, "null");
+    EXPECT_EQ(task_.shown("compensation"), "complete");
+    EXPECT_EQ(task_.left(), 0);
+}
+
 TEST_F(EndedWaits, MayBeCausedByAStepWithRepeat) {
     create("  - {name: p, handler: {callable: h}, repeat: {until: $result == 1}}\n");
     task_.report("a", 0);
