@@ -89,7 +89,7 @@ bench-smoke: build ## 17 min, 3 min | every suite for seconds: does it work, and
 
 # The commit that CI measures beside the present one, in turn, since its machines differ and are shared:
 # its SQL functions, and its programs for the other component suites. See docs/benchmarking.md.
-BENCH_BASE = 277074dc933411a4b6956e990a7d76c45177efeb
+BENCH_BASE = 3856e10a874af6fe3254277456422b54acc42e65
 BASE_BUILD = build/bench-base/$(BENCH_BASE)
 
 $(BASE_BUILD)/built:
