@@ -35,7 +35,6 @@ constexpr pg::statement list_items_sql{"tasker_list_items",
                                        "select * from tasker.list_items($1, $2, $3, $4, $5, $6)"};
 constexpr pg::statement fire_timers_sql{"tasker_fire_timers",
                                         "select fired, next_due_ms from tasker.fire_timers($1)"};
-
 constexpr pg::statement is_writable_sql{"tasker_is_writable", "select tasker.is_writable()"};
 constexpr pg::statement unserved_sql{"tasker_unserved_namespaces",
                                      "select unnest(tasker.unserved_namespaces())"};
@@ -381,13 +380,13 @@ list_items(pg::connection& connection, item_filter filter, std::int32_t limit, d
 
 asio::awaitable<result<due_reply>> fire_timers(pg::connection& connection, std::int32_t limit,
                                                deadline until) {
-    auto const answer =
+    auto const row =
         co_await connection.run({fire_timers_sql, pg::params{}.add_int4(limit)}, until);
-    if (!answer) {
-        co_return answer.error();
+    if (!row) {
+        co_return row.error();
     }
-    auto const next = answer->optional(&pg::rows::int8, 0, 1);
-    due_reply const reply{answer->int4(0, 0),
+    auto const next = row->optional(&pg::rows::int8, 0, 1);
+    due_reply const reply{row->int4(0, 0),
                           next ? std::optional{std::chrono::milliseconds{*next}} : std::nullopt};
     // In an idle system, most calls release nothing and need no second transaction.
     if (reply.fired > 0) {

@@ -114,7 +114,11 @@ TEST(RandomWorkflows, EndEarlyIfAHandlerEndsTheRun) {
     std::uint64_t ended = 0;
     auto const count = setting("TASKER_RANDOM_WORKFLOWS", 500) / 2;
     for (auto seed = first; seed < first + count; ++seed) {
-        auto const steps = random_workflow(seed);
+        auto steps = random_workflow(seed);
+        for (auto& step : steps) {
+            // Whether an item of a skipped map was complete, which is undone, depends on the order.
+            step.compensate = step.compensate && step.kind != body::map;
+        }
         model_ending const by{.step = seed % steps.size(), .fails = seed % 3 == 0};
         auto const [end, problem, was_ended] = engine.run_and_end(steps, by, seed);
         auto const trace = [&] {

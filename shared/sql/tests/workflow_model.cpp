@@ -354,9 +354,7 @@ model_end expected_end(model_workflow const& steps) {
     if (has_failed) {
         add_undone(steps, end);
     }
-    if (has_hooks(steps)) {
-        end.hook = end.task + ", " + end.compensation;
-    }
+    end.hook = has_hooks(steps) ? end.task + ", " + end.compensation : "";
     return end;
 }
 
@@ -378,7 +376,6 @@ model_workflow healed(model_workflow steps, model_end const& end, std::uint64_t 
 
 std::string problem_of(model_workflow const& steps, model_ending const& by, model_end const& end) {
     auto const without = expected_end(steps);
-    model_end expected;
     bool has_failed = by.fails;
     for (std::size_t i = 0; i < steps.size(); ++i) {
         auto const& state = end.steps[i];
@@ -389,16 +386,14 @@ std::string problem_of(model_workflow const& steps, model_ending const& by, mode
         }
         has_failed = has_failed || (state == "failed" && !steps[i].allow_failure);
     }
-    expected.steps = end.steps;
+    model_end expected{.steps = end.steps};
     expected.task = has_failed ? "failed" : "complete";
     expected.result = has_failed ? "" : ending_result;
     expected.undone.resize(steps.size());
     if (has_failed) {
         add_undone(steps, expected);
     }
-    if (has_hooks(steps)) {
-        expected.hook = expected.task + ", " + expected.compensation;
-    }
+    expected.hook = has_hooks(steps) ? expected.task + ", " + expected.compensation : "";
     return end == expected ? "" : "the task, its result or its compensation is wrong";
 }
 
