@@ -9,7 +9,6 @@ namespace tasker::cli {
 
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
