@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 namespace tasker::cli {
@@ -135,7 +136,10 @@ void add_history(std::vector<std::pair<std::string, segment>>& lines, wire::step
         lines.push_back({"history", {indented_json(*step.history)}});
         return;
     }
-    for (auto const& attempt : *read) {
+    // The error of a failed step says how its last attempt ended.
+    bool const has_last = step.state == model::step_state::failed && !read->empty() &&
+                          read->back().outcome == "failed";
+    for (auto const& attempt : std::span{*read}.first(read->size() - (has_last ? 1 : 0))) {
         lines.push_back({fmt::format("attempt {}", attempt.attempt), {attempt_text(attempt)}});
     }
 }

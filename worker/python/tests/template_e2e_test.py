@@ -86,7 +86,8 @@ def every_key():
     event = tasker.Event(
         "done", condition="always", delivery_mode="fast", description="x", schema=True
     )
-    made.step("third", "h", matrix={"os": ["linux", "mac"]}, publishes_events=[event])
+    made.step("third", "h", matrix={"os": ["linux", "mac"]}, publishes_events=[event],
+              priority=3)
     made.sleep("nap", seconds=1)
     made.sleep("night", until=made.context["at"])
     made.signal(
@@ -118,6 +119,7 @@ def test_a_kind_of_step_has_the_parameters_that_the_schema_allows(schema, kind):
     shared = step["properties"].keys() - {"handler", "sleep", "signal", "workflow", "type"}
     shared -= {"dependencies", "depends_on"}
     parameters = inspect.signature(getattr(tasker.Template, kind)).parameters.keys()
+    parameters -= {"priority"}  # that of a workflow is the priority of the child task
     assert parameters & shared == shared - refused
 
 
