@@ -52,7 +52,7 @@ TEST(Suitability, RefusesAStandbyAndExplainsHowToReachThePrimary) {
     testing::own_cluster cluster;
     ASSERT_TRUE(check(cluster.dsn()));
     ASSERT_TRUE(cluster.server().stop(private_postgres::shutdown::fast, soon()));
-    std::ofstream{cluster.server().folder() / "data" / "standby.signal"};
+    std::ofstream const standby{cluster.server().folder() / "data" / "standby.signal"};
     ASSERT_TRUE(cluster.server().start(soon()));
     auto const migrated = migrate(cluster.dsn());
     ASSERT_FALSE(migrated);
