@@ -119,7 +119,7 @@ def test_a_kind_of_step_has_the_parameters_that_the_schema_allows(schema, kind):
     shared = step["properties"].keys() - {"handler", "sleep", "signal", "workflow", "type"}
     shared -= {"dependencies", "depends_on"}
     parameters = inspect.signature(getattr(tasker.Template, kind)).parameters.keys()
-    parameters -= {"priority"}  # that of a workflow is the priority of the child task
+    shared -= {"priority"}  # that of a workflow is the priority of the child task
     assert parameters & shared == shared - refused
 
 
