@@ -57,6 +57,17 @@ void Api::finish_all(std::string_view outcome, std::string_view payload) {
         "'], array[null]::int[], array[0]); end loop; exit when not found; end loop; end $do$");
 }
 
+void Api::finish_ready(std::string_view outcome) {
+    database_.exec("select f.* from tasker.claim_steps('{tasker_default}', "
+                   "tasker.register_worker('w', '{default}'), 30, 10, 1) s, "
+                   "tasker.finish_steps(s.queue, 1, 30, 0, array[s.task_id], array[s.step_no], "
+                   "array[s.delivery], array[s.msg_id], array['" +
+                   std::string{outcome} +
+                   "']::tasker.outcome[], array['{\"message\": \"no\", \"type\": \"t\"}'], "
+                   "array[null]::int[], array[0]) f");
+    announce();
+}
+
 void Api::announce() {
     database_.exec("select tasker.flush_notifications()");
 }

@@ -42,6 +42,9 @@ protected:
     /// finish_steps; `payload` is JSON.
     void finish_all(std::string_view outcome = "success", std::string_view payload = R"({"n": 1})");
 
+    /// Claims and finishes the steps that are ready now, and sends the notifications.
+    void finish_ready(std::string_view outcome);
+
     /// Sends the notifications of finish_all.
     void announce();
 

@@ -22,18 +22,6 @@ protected:
         path_ = "/v1/tasks/" + create("chain");
     }
 
-    /// Finishes the steps that are ready.
-    void finish_ready(std::string const& outcome) {
-        database_.exec("select f.* from tasker.claim_steps('{tasker_default}', "
-                       "tasker.register_worker('w', '{default}'), 30, 10, 1) s, "
-                       "tasker.finish_steps(s.queue, 1, 30, 0, array[s.task_id], array[s.step_no], "
-                       "array[s.delivery], array[s.msg_id], array['" +
-                       outcome +
-                       "']::tasker.outcome[], array['{\"message\": \"no\", \"type\": \"t\"}'], "
-                       "array[null]::int[], array[0]) f");
-        announce();
-    }
-
     std::string path_;
 };
 

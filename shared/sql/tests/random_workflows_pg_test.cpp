@@ -1,6 +1,5 @@
 #include "engine_run.hpp"
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -52,32 +51,35 @@ model_workflow shrunk(engine_run& engine, model_workflow steps, std::uint64_t se
     return steps;
 }
 
-TEST(RandomWorkflows, EndAsTheModelSays) {
+/// Runs the test for the random workflows, or for one in `share` of them, until it fails.
+template <class Test>
+void for_each_workflow(std::uint64_t share, Test test) {
     workflow_database database;
     engine_run engine{database};
     auto const first = setting("TASKER_RANDOM_SEED", 1);
-    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500); ++seed) {
-        auto const steps = random_workflow(seed);
-        if (difference(engine, steps, seed).empty()) {
-            continue;
-        }
-        auto const smallest = shrunk(engine, steps, seed);
-        FAIL() << "seed " << seed << '\n'
-               << to_text(smallest) << difference(engine, smallest, seed);
+    auto const end = first + setting("TASKER_RANDOM_WORKFLOWS", 500) / share;
+    for (auto seed = first; seed < end && !::testing::Test::HasFatalFailure(); ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        test(engine, random_workflow(seed), seed);
     }
 }
 
+TEST(RandomWorkflows, EndAsTheModelSays) {
+    for_each_workflow(1, [](engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
+        if (!difference(engine, steps, seed).empty()) {
+            auto const smallest = shrunk(engine, steps, seed);
+            FAIL() << to_text(smallest) << difference(engine, smallest, seed);
+        }
+    });
+}
+
 TEST(RandomWorkflows, EndAsWithoutABudgetOrFailOnceItIsExhausted) {
-    workflow_database database;
-    engine_run engine{database};
-    auto const first = setting("TASKER_RANDOM_SEED", 1);
-    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500) / 2; ++seed) {
-        auto const steps = random_workflow(seed);
+    for_each_workflow(2, [](engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
         auto const expected = expected_end(steps);
         auto const budget = 1 + static_cast<int>(seed * 7 % 15);
         auto const [end, problem, was_ended] = engine.run_with_budget(steps, seed, budget);
-        SCOPED_TRACE("seed " + std::to_string(seed) + ", budget " + std::to_string(budget) + '\n' +
-                     to_text(steps) + "engine: " + shown(end) + "\nmodel:  " + shown(expected));
+        SCOPED_TRACE("budget " + std::to_string(budget) + '\n' + to_text(steps) +
+                     "engine: " + shown(end) + "\nmodel:  " + shown(expected));
         ASSERT_EQ(problem, "");
         ASSERT_EQ(engine.shown_spent(), engine.spent());
         if (engine.spent() < budget || end.task == "complete") {
@@ -85,56 +87,45 @@ TEST(RandomWorkflows, EndAsWithoutABudgetOrFailOnceItIsExhausted) {
         } else {
             ASSERT_EQ(end.task, "failed");
         }
-    }
+    });
 }
 
 TEST(RandomWorkflows, LeaveNothingBehindIfTheyAreCancelled) {
-    workflow_database database;
-    engine_run engine{database};
-    auto const first = setting("TASKER_RANDOM_SEED", 1);
-    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500) / 5; ++seed) {
-        auto const steps = random_workflow(seed);
+    for_each_workflow(5, [](engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
         auto const expected = expected_end(steps);
         auto const [end, problem, was_ended] = engine.run_and_cancel(steps, seed);
-        ASSERT_EQ(problem, "") << "seed " << seed << '\n' << to_text(steps);
-        ASSERT_TRUE(end.task == "cancelled" || end == expected) << "seed " << seed << '\n'
-                                                                << to_text(steps) << shown(end);
+        SCOPED_TRACE(to_text(steps) + shown(end));
+        ASSERT_EQ(problem, "");
+        ASSERT_TRUE(end.task == "cancelled" || end == expected);
         for (std::size_t i = 0; i < end.steps.size(); ++i) {
             ASSERT_TRUE(end.steps[i] == "cancelled" || end.steps[i] == expected.steps[i])
-                << "seed " << seed << ", step " << i << '\n'
-                << to_text(steps) << shown(end);
+                << "step " << i;
         }
-    }
+    });
 }
 
 TEST(RandomWorkflows, EndEarlyIfAHandlerEndsTheRun) {
-    workflow_database database;
-    engine_run engine{database};
-    auto const first = setting("TASKER_RANDOM_SEED", 1);
-    std::uint64_t ended = 0;
-    auto const count = setting("TASKER_RANDOM_WORKFLOWS", 500) / 2;
-    for (auto seed = first; seed < first + count; ++seed) {
-        auto steps = random_workflow(seed);
+    int runs = 0;
+    int ended = 0;
+    for_each_workflow(2, [&](engine_run& engine, model_workflow steps, std::uint64_t seed) {
         for (auto& step : steps) {
             // Whether an item of a skipped map was complete, which is undone, depends on the order.
             step.compensate = step.compensate && step.kind != body::map;
         }
         model_ending const by{.step = seed % steps.size(), .fails = seed % 3 == 0};
         auto const [end, problem, was_ended] = engine.run_and_end(steps, by, seed);
-        auto const trace = [&] {
-            return fmt::format("seed {}, {} {}\n{}{}", seed, name_of(by.step),
-                               by.fails ? "fails the task" : "finishes", to_text(steps),
-                               shown(end));
-        };
-        ASSERT_EQ(problem, "") << trace();
+        SCOPED_TRACE(name_of(by.step) + (by.fails ? " fails the task\n" : " finishes\n") +
+                     to_text(steps) + shown(end));
+        ASSERT_EQ(problem, "");
         if (was_ended) {
-            ASSERT_EQ(problem_of(steps, by, end), "") << trace();
-            ++ended;
+            ASSERT_EQ(problem_of(steps, by, end), "");
         } else {
-            ASSERT_EQ(end, expected_end(steps)) << trace();
+            ASSERT_EQ(end, expected_end(steps));
         }
-    }
-    EXPECT_GT(ended, count / 5) << "too few runs were ended";
+        ++runs;
+        ended += was_ended ? 1 : 0;
+    });
+    EXPECT_GT(ended, runs / 5) << "too few runs were ended";
 }
 
 /// "" if the retries of a task that ended so have the ends that the model says, at most three.
@@ -163,40 +154,25 @@ std::string retried(engine_run& engine, model_workflow steps, model_end end, std
 }
 
 TEST(RandomWorkflows, EndAsTheModelSaysAfterTheyAreRetried) {
-    workflow_database database;
-    engine_run engine{database};
-    auto const first = setting("TASKER_RANDOM_SEED", 1);
-    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500); ++seed) {
-        auto const steps = random_workflow(seed);
+    for_each_workflow(1, [](engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
         auto const end = engine.run(steps, seed).end;
-        ASSERT_EQ(retried(engine, steps, end, seed), "") << "seed " << seed << '\n'
-                                                         << to_text(steps) << shown(end);
-    }
+        ASSERT_EQ(retried(engine, steps, end, seed), "") << to_text(steps) << shown(end);
+    });
 }
 
 TEST(RandomWorkflows, EndAsTheModelSaysAfterAHandlerFailedThemAndTheyAreRetried) {
-    workflow_database database;
-    engine_run engine{database};
-    auto const first = setting("TASKER_RANDOM_SEED", 1);
-    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500); ++seed) {
-        auto const steps = random_workflow(seed);
+    for_each_workflow(1, [](engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
         model_ending const by{.step = seed % steps.size(), .fails = seed % 3 != 0};
         auto const end = engine.run_and_end(steps, by, seed).end;
-        ASSERT_EQ(retried(engine, steps, end, seed), "") << "seed " << seed << '\n'
-                                                         << to_text(steps) << shown(end);
-    }
+        ASSERT_EQ(retried(engine, steps, end, seed), "") << to_text(steps) << shown(end);
+    });
 }
 
 TEST(RandomWorkflows, EndAsTheModelSaysAfterTheirTimeLimitPassedAndTheyAreRetried) {
-    workflow_database database;
-    engine_run engine{database};
-    auto const first = setting("TASKER_RANDOM_SEED", 1);
-    for (auto seed = first; seed < first + setting("TASKER_RANDOM_WORKFLOWS", 500); ++seed) {
-        auto const steps = random_workflow(seed);
+    for_each_workflow(1, [](engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
         auto const end = engine.run_overdue(steps, seed).end;
-        ASSERT_EQ(retried(engine, steps, end, seed), "") << "seed " << seed << '\n'
-                                                         << to_text(steps) << shown(end);
-    }
+        ASSERT_EQ(retried(engine, steps, end, seed), "") << to_text(steps) << shown(end);
+    });
 }
 
 } // namespace
