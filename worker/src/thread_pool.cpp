@@ -19,21 +19,23 @@ namespace tasker::worker {
 struct thread_pool::state {
     state(settings with, std::shared_ptr<handler_registry const> from, events callbacks)
         : options{with},
-          handlers{std::move(from)},
           notify{std::move(callbacks)},
+          handlers{std::move(from)},
           running(with.threads) {}
 
     void work(std::size_t index);
     std::shared_ptr<execution> start_next(std::size_t index);
-    finished_execution run(std::shared_ptr<execution> step);
+    finished_execution run(std::shared_ptr<execution> step, handler_registry const& known);
 
     settings const options;
-    std::shared_ptr<handler_registry const> const handlers;
     events const notify;
     claimed_settings_cache settings_of_steps;
 
     mutable std::mutex mutex;
     std::condition_variable work_arrived;
+    /// Null once closed: an idle thread, which may end late, must not be the last owner of a
+    /// handler.
+    std::shared_ptr<handler_registry const> handlers;
     std::deque<std::shared_ptr<execution>> queued;
     std::vector<std::shared_ptr<execution>> running; ///< one slot for each thread
     std::vector<finished_execution> finished;
@@ -81,9 +83,11 @@ thread_pool::thread_pool(settings options, std::shared_ptr<handler_registry cons
 }
 
 thread_pool::~thread_pool() {
+    std::shared_ptr<handler_registry const> released;
     {
         std::lock_guard const lock{state_->mutex};
         state_->closed = true;
+        released.swap(state_->handlers);
     }
     state_->work_arrived.notify_all();
 }
@@ -165,8 +169,10 @@ void thread_pool::state::work(std::size_t index) {
             return;
         }
         auto step = start_next(index);
+        auto known = handlers;
         lock.unlock();
-        auto done = run(std::move(step));
+        auto done = run(std::move(step), *known);
+        known.reset();
         lock.lock();
         running[index].reset();
         if (closed) {
@@ -196,13 +202,14 @@ std::shared_ptr<execution> thread_pool::state::start_next(std::size_t index) {
     return step;
 }
 
-finished_execution thread_pool::state::run(std::shared_ptr<execution> step) {
+finished_execution thread_pool::state::run(std::shared_ptr<execution> step,
+                                           handler_registry const& known) {
     finished_execution done;
     if (step->cause != cancel_cause::none) {
         done.skipped = true;
     } else {
         auto refused = prepare(*step, settings_of_steps);
-        auto answer = refused ? step_result{std::move(*refused)} : run_handler(*handlers, step);
+        auto answer = refused ? step_result{std::move(*refused)} : run_handler(known, step);
         done.report = make_report(step->step, std::move(answer), options.max_result_bytes,
                                   step->settings ? &step->settings->result_schema : nullptr);
         done.took = steady_clock::now() - step->started;

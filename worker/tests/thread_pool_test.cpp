@@ -107,6 +107,14 @@ protected:
     std::optional<thread_pool> pool;
 };
 
+TEST_F(ThreadPool, ReleasesItsHandlersWhenItIsDestroyed) {
+    start(8);
+    pool->submit({make("echo")});
+    EXPECT_THAT(take(1), SizeIs(1));
+    pool.reset();
+    EXPECT_EQ(handlers.use_count(), 1) << "its threads may end later";
+}
+
 TEST_F(ThreadPool, RunsStepsInTheirOrder) {
     start(1);
     pool->submit({make("echo", "a"), make("echo", "b"), make("echo", "c")});
