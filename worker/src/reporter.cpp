@@ -27,6 +27,10 @@ constexpr std::chrono::seconds call_limit{30};
 /// Extra slots that even a small batch may fill, because a step often has several children.
 constexpr std::size_t least_take = 8;
 
+/// The number of temporary refusals by the database before a batch is divided, or waits until the
+/// others have been sent.
+constexpr int most_refusals = 2;
+
 report_batch cut_in_half(report_batch& batch) {
     auto const middle =
         batch.reports.begin() + static_cast<std::ptrdiff_t>(batch.reports.size() / 2);
@@ -34,6 +38,16 @@ report_batch cut_in_half(report_batch& batch) {
     std::move(middle, batch.reports.end(), std::back_inserter(half.reports));
     batch.reports.erase(middle, batch.reports.end());
     return half;
+}
+
+/// One of the reports may be the reason why the last batch was refused: divides the batch; one of a
+/// single report comes after the others.
+void put_off(std::vector<report_batch>& left) {
+    if (left.back().reports.size() > 1) {
+        left.push_back(cut_in_half(left.back()));
+    } else {
+        std::ranges::rotate(left, left.end() - 1);
+    }
 }
 
 /// The steps that may run again, whose next attempts get what they noted; and those that spent
@@ -99,6 +113,7 @@ asio::awaitable<void> reporter::deliver(report_batch batch) {
     asio::steady_timer timer{co_await asio::this_coro::executor};
     pause pauses;
     bool may_be_stored = false;
+    int refusals = 0; // of the last one of these batches
     std::vector<report_batch> left;
     left.push_back(std::move(batch));
     while (!left.empty()) {
@@ -109,11 +124,18 @@ asio::awaitable<void> reporter::deliver(report_batch batch) {
         if (is_done) {
             flow_.forget(left.back());
             left.pop_back();
+            refusals = 0;
+            pauses.reset();
         } else if (!pg::is_callers_fault(sent.error())) {
             metrics_.call_failed(metrics::call::finish);
             may_be_stored = may_be_stored || pg::is_in_doubt(sent.error());
             timer.expires_at(pauses.until_next_attempt("finish_failed", sent.error()));
             co_await timer.async_wait(asio::use_awaitable);
+            refusals += pg::is_refusal(sent.error()) ? 1 : 0;
+            if (refusals == most_refusals) {
+                refusals = 0;
+                put_off(left);
+            }
         } else if (left.back().reports.size() > 1) {
             left.push_back(cut_in_half(left.back()));
         }

@@ -31,11 +31,12 @@ asio::awaitable<result<void>> store_notes(pg::connection& connection,
                                           std::vector<std::shared_ptr<execution>> steps,
                                           deadline until) {
     std::erase_if(steps, [](auto const& each) { return !has_unstored(each); });
+    auto most = max_call_steps;
     for (std::size_t first = 0; first < steps.size();) {
         std::vector<queue::noted_step> notes;
         std::vector<std::int32_t> numbers;
         std::size_t bytes = 0;
-        while (first + notes.size() < steps.size() && notes.size() < max_call_steps &&
+        while (first + notes.size() < steps.size() && notes.size() < most &&
                bytes < max_call_bytes) {
             auto const& each = *steps[first + notes.size()];
             notes.push_back(each.notes.unstored(queue::lease_of(each.step)));
@@ -46,6 +47,11 @@ asio::awaitable<result<void>> store_notes(pg::connection& connection,
         if (!stored && !pg::is_callers_fault(stored.error())) {
             co_return stored.error();
         }
+        if (!stored && numbers.size() > 1) {
+            most = numbers.size() / 2; // until the note that is refused is alone
+            continue;
+        }
+        most = max_call_steps;
         if (!stored) {
             log::warn("progress_refused", {{"error", stored.error()}});
         }

@@ -294,6 +294,32 @@ TEST_F(WorkerRun, ResultThatTheDatabaseRefusesFailsItsStepAlone) {
     }
 }
 
+TEST_F(WorkerRun, ReportThatAlwaysFailsInTheDatabaseDelaysNoOther) {
+    register_template(
+        "name: one\nversion: 1.0.0\nsteps:\n  - {name: s, handler: {callable: raw}}\n");
+    db().exec("create function fail_on_poison() returns trigger language plpgsql as $$ begin "
+              "if new.result::text like '%poison%' then "
+              "raise 'out of memory' using errcode = '53200'; end if; return new; end $$");
+    db().exec("create trigger poison before update on tasker.steps "
+              "for each row execute function fail_on_poison()");
+    std::vector<std::string> ids;
+    ids.reserve(21);
+    for (int i = 0; i < 21; ++i) {
+        ids.push_back(create("one", {{"text", i == 10 ? R"("poison")" : "1"}}));
+    }
+    running_worker w{options(), [](worker& to) {
+                         to.handle("raw", [](step_context const& step) -> step_result {
+                             return step_result::from_json_text(step.context().at("text"));
+                         });
+                     }};
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        EXPECT_TRUE(i == 10 || wait_for_task(ids[i], "complete")) << i;
+    }
+    EXPECT_EQ(step(ids[10], "s")["state"], "in_progress");
+    db().exec("drop trigger poison on tasker.steps");
+    EXPECT_TRUE(wait_for_task(ids[10], "complete"));
+}
+
 TEST_F(WorkerRun, NamesOfBuiltInHandlersAreReserved) {
     worker w{options()};
     EXPECT_THROW(w.handle("tasker.mine", [](auto const&) { return success(); }),
