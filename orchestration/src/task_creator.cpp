@@ -4,7 +4,6 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <iterator>
 #include <string>
@@ -25,7 +24,8 @@ std::size_t bytes_of(queue::new_task const& task) {
            (task.labels ? task.labels->size() : 0) + 128;
 }
 
-/// The number of temporary refusals by the database before a batch is halved.
+/// The number of temporary refusals by the database before a batch is halved, or its only task
+/// fails.
 constexpr int most_refusals = 2;
 
 bool may_be_one_tasks_fault(error const& failure) {
@@ -222,48 +222,47 @@ void task_creator::stop() noexcept {
     creations_.stop();
 }
 
+/// A task that the database keeps refusing with a usually temporary error is repeated outside of
+/// its batch, so that it delays no other.
 asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_task task) {
-    return creations_.submit(std::move(task),
-                             steady_clock::now() + settings_.call_timeout + submit_grace);
+    auto const until = steady_clock::now() + settings_.call_timeout;
+    auto outcome = co_await creations_.submit(task, until + submit_grace);
+    if (outcome || !pg::is_refusal(outcome.error()) || !pg::is_retryable(outcome.error())) {
+        co_return outcome;
+    }
+    std::vector<queue::new_task> alone;
+    alone.push_back(std::move(task));
+    auto made = co_await call(alone, queue::atomicity::each_alone, until, database::unlimited);
+    if (!made) {
+        co_return made.error();
+    }
+    co_return std::move(made->front());
 }
 
 /// If the database refuses a batch, halve it until the failing task is alone: the database may
-/// refuse its data, or keep failing with a usually temporary error. Such a task is repeated last,
-/// so that it takes no time from the others.
+/// refuse its data, or keep failing with a usually temporary error, which submit() repeats.
 asio::awaitable<task_creator::outcomes> task_creator::send(std::vector<queue::new_task> tasks) {
     metrics_.creations_sent(tasks.size());
     auto const until = steady_clock::now() + settings_.call_timeout;
-    outcomes collected(tasks.size(), make_error(errc::internal, "the task was not sent"));
-    struct part {
-        std::size_t first;
-        std::vector<queue::new_task> tasks;
-    };
-    // Those not sent yet, in reverse order, and tasks that were refused alone.
-    std::vector<part> parts;
-    std::vector<part> refused;
-    parts.push_back({0, std::move(tasks)});
-    while (!parts.empty() || !refused.empty()) {
-        bool const is_last = parts.empty();
-        auto& from = is_last ? refused : parts;
-        auto [first, sent] = std::move(from.back());
-        from.pop_back();
-        auto made = co_await call(sent, queue::atomicity::each_alone, until,
-                                  is_last ? database::unlimited : most_refusals);
-        auto const into = collected.begin() + static_cast<std::ptrdiff_t>(first);
+    outcomes collected;
+    collected.reserve(tasks.size());
+    // Parts not sent yet, in reverse order.
+    std::vector<std::vector<queue::new_task>> parts;
+    parts.push_back(std::move(tasks));
+    while (!parts.empty()) {
+        auto part = std::move(parts.back());
+        parts.pop_back();
+        auto made = co_await call(part, queue::atomicity::each_alone, until, most_refusals);
         if (made) {
-            std::ranges::move(*made, into);
-        } else if (sent.size() > 1 && may_be_one_tasks_fault(made.error())) {
-            auto const half = sent.size() / 2;
-            auto const middle = sent.begin() + static_cast<std::ptrdiff_t>(half);
-            parts.push_back(
-                {first + half,
-                 {std::make_move_iterator(middle), std::make_move_iterator(sent.end())}});
-            sent.erase(middle, sent.end());
-            parts.push_back({first, std::move(sent)});
-        } else if (!is_last && pg::is_refusal(made.error()) && pg::is_retryable(made.error())) {
-            refused.push_back({first, std::move(sent)});
+            std::ranges::move(*made, std::back_inserter(collected));
+        } else if (part.size() > 1 && may_be_one_tasks_fault(made.error())) {
+            auto const middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
+            parts.emplace_back(std::make_move_iterator(middle),
+                               std::make_move_iterator(part.end()));
+            parts.emplace_back(std::make_move_iterator(part.begin()),
+                               std::make_move_iterator(middle));
         } else {
-            std::fill_n(into, sent.size(), made.error());
+            collected.insert(collected.end(), part.size(), made.error());
         }
     }
     co_return collected;
