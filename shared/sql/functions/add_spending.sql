@@ -1,5 +1,5 @@
--- Adds what steps have spent since their last notes to the `spent` of the tasks with their budgets; without a budget, to
--- that of the task at the top. It has no SET options: it runs under those of its caller.
+-- Adds what steps have spent since their last notes to the `spent` of the tasks with their budgets; without a budget,
+-- to that of the task at the top. It has no SET options: it runs under those of its caller.
 -- called by: store_progress, which describes the arguments.
 -- locks: the steps (task_id, step_no), whose rows in step_progress only change under this lock; then these tasks
 --   (task_id).

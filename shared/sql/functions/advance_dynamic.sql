@@ -7,9 +7,9 @@
 -- p_next_…: instead, pending steps whose parents have all ended, with the sizes of the results of these together.
 -- p_queue: of the steps that the caller takes; null if it takes none. Ready steps of a higher priority count as taken,
 --   so that the caller has free slots for them.
--- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the
---   tasks of steps that failed without having been ready, that now wait for a time or a signal (waiting_tasks), and that
---   wait for items or child tasks (active_tasks); null if there are none. elsewhere: some steps that are to be enqueued
+-- returns: the steps that are to be enqueued (enqueue_…), and those that were leased to p_worker (taken_…); the tasks
+--   of steps that failed without having been ready, that now wait for a time or a signal (waiting_tasks), and that wait
+--   for items or child tasks (active_tasks); null if there are none. elsewhere: some steps that are to be enqueued
 --   belong to other queues than p_queue.
 -- REQUIRES: the caller has locked the tasks, so that one session at a time advances a task.
 -- locks: the tasks' steps (a child that is cancelled meanwhile stays so).

@@ -3,7 +3,7 @@
 -- alone, decide which step of a running task runs next. It does not recurse: a child that becomes ready has yet
 -- to run, so its own children cannot become ready in this call. It has no SET options: search_path
 -- and the planner's settings are those of finish_steps.
--- called by: finish_steps.
+-- called by: finish_steps, end_waits.
 -- p_take: see finish_steps.
 -- returns: the ready steps that are to be enqueued (enqueue_…), and those that were leased to p_worker
 --   (taken_…); null if there are none.

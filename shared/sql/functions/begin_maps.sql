@@ -1,5 +1,5 @@
--- Begins steps with `map` or `matrix`: adds their items and enqueues the first of them. A map without elements ends immediately, and so does
--- one whose list cannot be read. It has no SET options: it runs under those of its callers.
+-- Begins steps with `map` or `matrix`: adds their items and enqueues the first of them. A map without elements ends
+-- immediately, and so does one whose list cannot be read. It has no SET options: it runs under those of its callers.
 -- called by: begin_waits, for steps that were just moved to `waiting`.
 -- locks: the steps; their items and messages are new.
 -- moves: step waiting -> complete | failed; item none -> pending | enqueued | waiting (for its child task).

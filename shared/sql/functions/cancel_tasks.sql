@@ -1,18 +1,17 @@
--- Cancels tasks and their open child tasks: nothing more of them will run; a result that comes later is refused.
--- Their timers are deleted, and their messages are dropped when they next turn up.
+-- Cancels tasks and their open child tasks: nothing more of them will run; a result that comes later is refused. Their
+-- timers are deleted, and their messages are dropped when they next turn up.
 -- p_compensate: their complete steps are undone. p_overdue: the time limit of p_task_ids has passed, so these fail, and
 --   all are undone; tasks that have failed before are not changed.
--- called by: the orchestrator (POST /v1/tasks/{id}/cancel); end_overdue.
--- returns: for each task that exists its state afterwards, and whether this call cancelled it; a
---   task that is complete, was cancelled before or compensates is not changed. left_undone: it was cancelled before
---   without p_compensate, so its steps are not undone, although this call asks for it.
+-- called by: the orchestrator (POST /v1/tasks/{id}/cancel); cancel_children, cancel_unlocked.
+-- returns: for each task that exists its state afterwards, and whether this call cancelled it; a task that is complete,
+--   was cancelled before or compensates is not changed. left_undone: it was cancelled before without p_compensate, so
+--   its steps are not undone, although this call asks for it.
 -- p_most_tries: how often it tries to get the locks.
--- locks: steps (task_id, step_no), then tasks (task_id), for each level of child tasks. A later round may lock
---   steps below those that it holds, so each wait is bounded: after it, the function releases its locks and starts
---   again.
+-- locks: steps (task_id, step_no), then tasks (task_id), for each level of child tasks. A later round may lock steps
+--   below those that it holds, so each wait is bounded: after it, the function releases its locks and starts again.
 -- raises: lock_not_available after p_most_tries attempts.
--- moves: step enqueued (with or without a row) | in_progress | waiting_for_retry | waiting | pending -> cancelled;
---   task pending | running | waiting | failed -> cancelled; pending | running | waiting -> failed.
+-- moves: step enqueued (with or without a row) | in_progress | waiting_for_retry | waiting | pending -> cancelled; task
+--   pending | running | waiting | failed -> cancelled; pending | running | waiting -> failed.
 create or replace function tasker.cancel_tasks(
     p_task_ids uuid[], p_compensate boolean default false, p_overdue boolean default false,
     p_most_tries int default 20)

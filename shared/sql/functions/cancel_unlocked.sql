@@ -1,9 +1,10 @@
 -- cancel_tasks for the timers: if rows of some tasks stay locked, it cancels the others, so that other timers are
 -- executed meanwhile.
 -- called by: end_overdue, cancel_siblings, in transactions that hold no other locks.
--- returns: how many tasks it cancelled; those of which rows are locked, and those that it did not try after ten of these.
--- locks, moves: see cancel_tasks. Where it cancels the tasks one by one, it holds the locks of one while it waits, at most
---   100 ms, for those of the next.
+-- returns: how many tasks it cancelled; those of which rows are locked, and those that it did not try after ten of
+--   these.
+-- locks, moves: see cancel_tasks. Where it cancels the tasks one by one, it holds the locks of one while it waits, at
+--   most 100 ms, for those of the next.
 create or replace function tasker.cancel_unlocked(
     p_task_ids uuid[], p_compensate boolean, p_overdue boolean, out cancelled int, out locked uuid[], out untried uuid[])
 language plpgsql

@@ -1,4 +1,5 @@
--- Adds steps that ended to the counts of their children, of dynamic templates. It has no SET options: see advance_steps.
+-- Adds steps that ended to the counts of their children, of dynamic templates. It has no SET options: see
+-- advance_steps.
 -- called by: advance_dynamic.
 -- returns: the children whose parents have all ended, whose rows the caller writes, with the sizes of the results of
 --   their parents together; null if there are none. publish: some of the steps that ended have events.

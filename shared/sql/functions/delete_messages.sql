@@ -1,5 +1,5 @@
--- Deletes the messages that steps of tasks have left in queues which were cancelled, or skipped because a handler ended
--- the run: a step that is enqueued again must have only one. It has no SET options: it runs under those of its caller.
+-- Deletes the messages that cancelled steps, and steps skipped because a handler ended the run, have left in queues: a
+-- step that is enqueued again must have only one. It has no SET options: it runs under those of its caller.
 -- called by: reset_tasks, which has locked the tasks.
 -- locks: messages.
 -- cost: reads the steps of the tasks; if some were cancelled, all messages of their queues.

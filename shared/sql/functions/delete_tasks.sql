@@ -1,5 +1,5 @@
--- Deletes finished tasks with all their rows. Messages of theirs that are still in a queue are dropped when they next turn
--- up. It has no SET options: it runs under those of its caller.
+-- Deletes finished tasks with all their rows. Messages of theirs that are still in a queue are dropped when they next
+-- turn up. It has no SET options: it runs under those of its caller.
 -- called by: prune_families.
 -- raises: lock_not_available.
 create or replace function tasker.delete_tasks(p_task_ids uuid[]) returns void

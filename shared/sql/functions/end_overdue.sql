@@ -1,4 +1,5 @@
--- Ends the tasks whose time limit has passed. The timers of those of which rows are locked become due again in a second.
+-- Ends the tasks whose time limit has passed. The timers of those of which rows are locked become due again in a
+-- second.
 -- called by: fire_timers, in a transaction that holds no other locks.
 -- returns: how many tasks ended.
 -- locks, moves: see cancel_unlocked.

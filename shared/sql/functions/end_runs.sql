@@ -4,8 +4,8 @@
 -- called by: accept_reports, as its first call, if there are such reports. The arguments are those of finish_steps.
 -- returns: the outcomes and payloads to store: an undo step that ends a run fails.
 -- locks: the open steps of the tasks and the reported steps (lock_runs), the tasks (task_id), then the child tasks as
---   cancel_tasks. Since later locks may be below earlier ones, each wait is bounded: after it, the function releases its
---   locks and starts again.
+--   cancel_tasks. Since later locks may be below earlier ones, each wait is bounded: after it, the function releases
+--   its locks and starts again.
 -- raises: lock_not_available after 20 attempts.
 -- moves: see skip_steps, cancel_tasks.
 -- cost: a row for each step of the template, and look-ups of all open steps.
@@ -62,8 +62,8 @@ begin
                 -- Steps without a row, so that no report adds one.
                 insert into tasker.steps
                     (task_id, step_no, template_id, dynamic, parents_total, parents_done, state, finished_at)
-                select t.task_id, d.step_no, d.template_id, p.is_dynamic, cardinality(d.parents), 0,
-                       'skipped'::tasker.step_state, v_now
+                select t.task_id, d.step_no, d.template_id, p.is_dynamic or t.budget_task is not null,
+                       cardinality(d.parents), 0, 'skipped'::tasker.step_state, v_now
                 from unnest(v_ended) o(task_id)
                 cross join lateral (select * from tasker.tasks t where t.task_id = o.task_id offset 0) t
                 cross join lateral (select * from tasker.templates p where p.template_id = t.template_id offset 0) p

@@ -6,8 +6,8 @@
 -- returns: how many steps ended.
 -- locks: the steps (task_id, step_no), their children in templates that are not dynamic, the tasks (task_id), then the
 --   other children.
--- moves: step waiting -> complete | failed | skipped, waiting_for_retry -> failed; others as end_items, advance_dynamic; task -> running | waiting | failed |
---   complete.
+-- moves: step waiting -> complete | failed | skipped, waiting_for_retry -> failed; others as end_items,
+--   advance_dynamic; task -> running | waiting | failed | complete.
 create or replace function tasker.end_waits(
     p_task_ids uuid[], p_step_nos int[], p_states tasker.step_state[], p_payloads text[]) returns int
 language plpgsql
@@ -31,7 +31,8 @@ begin
         update tasker.steps s
         set state = e.state, finished_at = case when e.state <> 'waiting' then v_now end,
             result = case e.state when 'complete' then e.payload::json end,
-            error = case e.state when 'failed' then e.payload::json when 'waiting' then s.error end
+            error = case e.state when 'failed' then e.payload::json when 'waiting' then s.error end,
+            enqueued_at = case when e.state <> 'skipped' then s.enqueued_at end -- see is_skipped_by_end
         from (select * from unnest(p_task_ids, p_step_nos, p_states, p_payloads) u(task_id, step_no, state, payload)
               order by u.task_id, u.step_no) e
         where s.task_id = any (array[e.task_id]) and s.step_no = e.step_no

@@ -25,6 +25,11 @@ begin
             using errcode = 'TK001';
     end if;
 
+    if p_namespace ~ '_domain_events$' then
+        raise exception 'namespace "%" must not end with _domain_events: its queue could be that of the events of another one', p_namespace
+            using errcode = 'TK001';
+    end if;
+
     insert into tasker.namespaces (name, created_at) values (p_namespace, tasker.clock())
     on conflict (name) do nothing
     returning namespace_id into v_id;

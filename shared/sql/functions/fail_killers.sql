@@ -1,5 +1,5 @@
 -- Permanently fails the steps that have no lease left: each of them probably kills its worker.
--- called by: claim_steps, with the messages that it did not lease.
+-- called by: lease_steps, with the messages that it did not lease.
 -- returns: whether it failed one.
 -- locks, moves: as finish_steps.
 create or replace function tasker.fail_killers(

@@ -1,5 +1,5 @@
--- Stores the failures among reports and schedules the retries, before which it keeps the attempts. The arguments are those of
--- finish_steps. A delay in a report has no jitter.
+-- Stores the failures among reports, keeps the attempts that will be retried, and schedules the retries. The arguments
+-- are those of finish_steps. A delay in a report has no jitter.
 -- called by: accept_reports.
 -- returns: for the caller's own steps: the tasks of those that failed permanently, without those with
 --   allow_failure; the tasks of those that will be retried, and whether some messages return for that (items included);
@@ -63,7 +63,7 @@ begin
         insert into tasker.attempts
             (task_id, step_no, ended_at, attempt, delivery, worker_id, started_at, outcome, error)
         select f.task_id, f.step_no, p_now, f.failures, f.delivery, f.worker_id, f.started_at, 'failed', f.error
-        from failing f where f.again
+        from failing f where f.again and not f.is_item
         on conflict do nothing
     )
     select array_agg(f.task_id) filter (where not f.is_item and not f.again and not f.allow_failure),

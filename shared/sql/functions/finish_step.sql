@@ -88,7 +88,7 @@ begin
             state = tasker.task_state_of(t.steps_active - 1, t.steps_waiting, t.steps_failed),
             finished_at = case when t.steps_active = 1 and t.steps_waiting = 0 then tasker.clock() end
         where t.task_id = p_task_id and not tasker.has_ended(t.state)
-        returning t.state, t.parent_task is not null as is_child, t.has_hooks into v_task;
+        returning t.state, t.parent_task is not null as is_child, t.has_hooks, t.ended_by is not null as hold into v_task;
     end if;
 
     if v_taken then
@@ -103,7 +103,8 @@ begin
     if v_ready then
         perform tasker.enqueue_steps(p_queue, array[p_task_id], v_children);
     elsif v_task.state in ('failed', 'complete') then
-        perform tasker.end_tasks(array[p_task_id], v_task.state, v_task.is_child, v_task.has_hooks);
+        perform tasker.end_tasks(
+            array[p_task_id], v_task.state, v_task.is_child, v_task.has_hooks, true, v_task.hold);
     end if;
 end;
 $$;

@@ -1,8 +1,8 @@
 -- Stores the outcomes of steps that ran, and advances their tasks: stores results, counts the complete parents of
--- children, enqueues the steps that became ready, schedules retries, finishes tasks, and deletes or reuses the
--- messages of the accepted reports. A refused report changes nothing: another worker has the step and its
--- message. All p_… arrays are parallel; all steps come from p_queue. A child with another priority goes to the queue of
--- that priority, and not to the caller.
+-- children, enqueues the steps that became ready, schedules retries, finishes tasks, and deletes or reuses the messages
+-- of the accepted reports. A refused report changes nothing: another worker has the step and its message. All p_…
+-- arrays are parallel; all steps come from p_queue. A child with another priority goes to the queue of that priority,
+-- and not to the caller.
 -- p_deliveries: the number of the delivery, from the claim. A report of an outdated delivery is refused.
 -- p_msg_ids: the steps' messages, from the claim.
 -- p_outcomes: `finish` and `fail_task` also end the runs of the tasks (end_runs).
@@ -10,18 +10,17 @@
 --   handler answered (children_wanted).
 -- p_retry_after_ms: overrides the template's backoff for this failure; null: the template's backoff.
 -- p_ran_us: how long ago the handler started; not used if start_steps has stored the start.
--- p_take: of how many children the caller takes the first run (continuation), if they become ready: they are
---   returned already leased to p_worker for p_lease_s seconds, so that a chain costs one transaction per step.
+-- p_take: of how many children the caller takes the first run (continuation), if they become ready: they are returned
+--   already leased to p_worker for p_lease_s seconds, so that a chain costs one transaction per step.
 -- called by: the worker; finish_step (fan-outs); fail_killers (steps that lost their worker too many times).
 -- returns: the continuations, and the refused reports: the step has another delivery, or it was cancelled.
--- locks: see end_runs; the reported steps (task_id, step_no), children (same order), tasks (task_id), children in dynamic
---   templates, then the reported steps' messages (msg_id).
--- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress |
---   skipped | failed;
---   task -> running | waiting | failed | complete.
+-- locks: see end_runs; the reported steps (task_id, step_no), children (same order), tasks (task_id), children in
+--   dynamic templates, then the reported steps' messages (msg_id).
+-- moves: step in_progress -> complete | failed | waiting_for_retry, pending -> enqueued | in_progress | skipped |
+--   failed; task -> running | waiting | failed | complete.
 -- raises: TK001 when the arrays differ in length.
--- cost: a few statements on primary keys for the whole batch; a task's row is written only when one of its
---   counts changes.
+-- cost: a few statements on primary keys for the whole batch; a task's row is written only when one of its counts
+--   changes.
 create or replace function tasker.finish_steps(
     p_queue text, p_worker int, p_lease_s int, p_take int,
     p_task_ids uuid[], p_step_nos int[], p_deliveries int[], p_msg_ids bigint[],

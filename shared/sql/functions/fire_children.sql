@@ -56,7 +56,8 @@ begin
         insert into tasker.attempts (task_id, step_no, ended_at, attempt, delivery, started_at, outcome, error)
         select s.task_id, s.step_no, v_now, s.failures, s.delivery, s.started_at, 'failed', s.error
         from (select * from unnest(v_moves.failed_tasks, v_moves.failed_steps, v_moves.waits)
-                  u(task_id, step_no, wait_ms) where u.wait_ms is not null offset 0) f
+                  u(task_id, step_no, wait_ms)
+              where u.wait_ms is not null and tasker.item_index(u.step_no) is null offset 0) f
         cross join lateral (
             select * from tasker.steps s where s.task_id = f.task_id and s.step_no = f.step_no offset 0) s
         on conflict do nothing;

@@ -1,5 +1,5 @@
--- Whether a task was cancelled without compensation, although steps of it, or of child tasks that were cancelled with it,
--- could have been undone.
+-- Whether a task was cancelled without compensation, although steps of it, or of child tasks that were cancelled with
+-- it, could have been undone.
 -- called by: cancel_tasks. It has no SET options: it runs under those of its caller.
 -- cost: primary-key look-ups, two for each undo step until it finds one; reads the child tasks.
 create or replace function tasker.is_left_undone(p_task_id uuid) returns boolean

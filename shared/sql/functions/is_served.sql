@@ -1,6 +1,6 @@
--- Whether a worker of the namespace was seen in the last 5 minutes. A worker renews that time every third of
--- its lease, at least every 20 s.
--- called by: unserved_namespaces, backlogs.
+-- Whether a worker of the namespace was seen in the last 5 minutes. A worker renews that time every third of its lease,
+-- at least every 20 s.
+-- called by: unserved_namespaces, backlogs, explain_step.
 create or replace function tasker.is_served(p_namespace text) returns boolean
 language plpgsql stable
 set search_path = ''

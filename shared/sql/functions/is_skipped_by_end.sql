@@ -1,6 +1,6 @@
 -- Whether a skipped step was skipped because another one ended the run of the task. A step that was not enqueued and
--- whose parents had all ended was skipped by its join or its condition, and so was a root that is older than the start of
--- that other step.
+-- whose parents had all ended was skipped by its join or its condition, and so was a root that is older than the start
+-- of that other step.
 -- called by: step_reason, steps_to_retry. Inlined by the planner.
 -- p_began: when the other step started. The others are columns of the skipped step.
 create or replace function tasker.is_skipped_by_end(

@@ -1,9 +1,11 @@
--- What becomes of steps, and items of maps, that wait for child tasks, by how the children of their current attempt ended. A step that has
--- to wait longer, or no longer waits, has no row. It has no SET options: it runs under those of its callers.
+-- What becomes of steps, and items of maps, that wait for child tasks, by how the children of their current attempt
+-- ended. A step that has to wait longer, or no longer waits, has no row. It has no SET options: it runs under those of
+-- its callers.
 -- called by: fire_children. The arguments are described there.
--- returns: action: `complete`, `fail`, `retry` (a child failed, and attempts are left), `repeat` (the child does not meet
---   the condition of `repeat`), `again` (the retry or the repetition is due), or `refuse` (it is due, but the budget is
---   exhausted). payload: the result or the error as JSON. wait_ms: how long the retry or the repetition waits.
+-- returns: action: `complete`, `fail`, `retry` (a child failed, and attempts are left), `repeat` (the child does not
+--   meet the condition of `repeat`), `again` (the retry or the repetition is due), or `refuse` (it is due, but the
+--   budget is exhausted). payload: the result or the error as JSON. wait_ms: how long the retry or the repetition
+--   waits.
 -- A failed or cancelled child that compensates is still open: the step moves once that has ended.
 -- cost: looks at each child of a step once all have ended, or one failed; otherwise from the last key to the first open
 --   child.

@@ -1,7 +1,7 @@
 -- What becomes of a step with `repeat` after a run that has a result.
 -- called by: repeat_outcome, and tasker.testing in Python. It has no SET options: it runs under those of its callers.
--- p_repeat: the key `repeat` of the step. p_finished: the number of runs that finished. p_parents: as in check_condition;
---   not used if the condition does not read them (reads_parents).
+-- p_repeat: the key `repeat` of the step. p_finished: the number of runs that finished. p_parents: as in
+--   check_condition; not used if the condition does not read them (reads_parents).
 -- returns: is_met: the condition is met; error: that of the step, which fails, because the condition has no boolean
 --   value, or this was the last run. Otherwise it runs again.
 create or replace function tasker.judge_run(

@@ -40,7 +40,8 @@ begin
         select s.task_id, s.step_no, tasker.clock(), s.failures + 1, s.delivery, s.worker_id, s.started_at, 'lost'
         from (select s.* from unnest(p_task_ids, p_step_nos) m(task_id, step_no)
               join tasker.steps s on s.task_id = any (array[m.task_id]) and s.step_no = m.step_no
-              where s.state = 'in_progress'
+              where s.state = 'in_progress' and tasker.item_index(s.step_no) is null
+                    and not tasker.has_no_lease_left(s.lost_alone, s.alone, s.started_at)
                     and ((m.task_id, m.step_no)
                          in (select * from unnest(lease_steps.task_ids, lease_steps.step_nos))) is not true
               order by s.task_id, s.step_no

@@ -1,4 +1,5 @@
--- Adds the labels of new tasks to the table for lists by label. It has no SET options: it runs under those of its caller.
+-- Adds the labels of new tasks to the table for lists by label. It has no SET options: it runs under those of its
+-- caller.
 -- called by: create_tasks.
 -- p_task_ids: a task may be there several times.
 create or replace function tasker.list_labels(p_task_ids uuid[]) returns void

@@ -52,7 +52,9 @@ begin
                                                     else 'pending' end)::text end,
                coalesce(s.failures + (s.state = 'complete' or s.state = 'in_progress'
                                       and t.state <> 'cancelled')::int, 0),
-               d.max_attempts + coalesce(s.old_failures, 0), coalesce(s.delivery, 0), coalesce(s.lost_leases, 0),
+               d.max_attempts + coalesce(s.old_failures, 0),
+               -- After a retry, the delivery of a map is above those of its earlier items.
+               case d.kind when 'map' then 0 else coalesce(s.delivery, 0) end, coalesce(s.lost_leases, 0),
                coalesce((select json_agg(n.name order by u.step_no)
                          from unnest(d.parents) u(step_no)
                          cross join lateral (
@@ -80,7 +82,7 @@ begin
                          or coalesce(s.state, 'pending') = 'pending' and t.steps_failed > 0 and t.error is null
                             and t.state <> 'cancelled'
                     then tasker.step_reason(t.task_id, d.step_no) end,
-               case when p_name is not null and s.delivery + s.failures > 0
+               case when p_name is not null and s.task_id is not null
                     then tasker.step_history(t.task_id, d.step_no) end,
                d.priority
         from tasker.tasks t

@@ -1,6 +1,5 @@
--- Locks all steps of tasks that have not ended, together with the reported steps, so that no session is about to start
--- another step of these tasks. Roots that were never claimed get their rows first. It has no SET options: it runs under
--- those of its caller.
+-- Locks all open steps of tasks, together with the reported steps, so that no other session can start a step of these
+-- tasks. Adds rows for roots that were never claimed first. It has no SET options: it runs under those of its caller.
 -- called by: end_runs.
 -- p_open: the tasks. p_task_ids, p_step_nos: the reported steps.
 -- locks: new rows of roots, then the steps (task_id, step_no) in rounds: the children that a report in flight adds are
@@ -16,7 +15,8 @@ declare
 begin
     insert into tasker.steps
         (task_id, step_no, template_id, dynamic, parents_total, parents_done, state, enqueued_at)
-    select o.task_id, r.step_no, o.template_id, d.is_dynamic, 0, 0, 'enqueued'::tasker.step_state, o.created_at
+    select o.task_id, r.step_no, o.template_id, d.is_dynamic or o.budget_task is not null, 0, 0,
+           'enqueued'::tasker.step_state, o.created_at
     from (select t.* from tasker.tasks t where t.task_id = any (p_open) and not tasker.has_ended(t.state) offset 0) o
     cross join lateral (select * from tasker.templates d where d.template_id = o.template_id offset 0) d
     cross join lateral unnest(d.roots) r(step_no)

@@ -1,5 +1,5 @@
--- Notes in the tasks which step ended their run, and in maps which of them an item failed for the whole task. It has no
--- SET options: it runs under those of its caller.
+-- Notes in each task which step ended its run, and in each map whether one of its items failed the task. It has no SET
+-- options: it runs under those of its caller.
 -- called by: end_runs, which has locked the steps.
 -- p_task_ids, p_step_nos, p_deliveries, p_outcomes: the reports that end runs, in their order: the first of a task
 --   decides. Outdated ones are ignored.

@@ -1,8 +1,8 @@
--- Enqueues the steps that became ready, gives messages to those that go to the caller, and deletes the other
--- messages of the accepted reports. It has no SET options: see advance_steps.
+-- Enqueues the steps that became ready, gives messages to those that go to the caller, and deletes the other messages
+-- of the accepted reports. It has no SET options: see advance_steps.
 -- called by: finish_steps.
--- p_queue: the queue of the reported steps. p_msg_ids: messages of the accepted reports, ascending. p_may_reuse: false if
---   some of them return later, for retries (decision 0118).
+-- p_queue: the queue of the reported steps. p_msg_ids: messages of the accepted reports, ascending. p_may_reuse: false
+--   if some of them return later, for retries (decision 0118).
 -- p_enqueue_…: the steps to enqueue; p_elsewhere: some of them in other queues. p_taken_…: those that go to the caller,
 --   leased.
 -- returns: the messages of the steps that go to the caller.

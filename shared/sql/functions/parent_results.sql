@@ -1,7 +1,7 @@
 -- The results of the complete parents of a step: {"<parent's name>": <its result>, …}. Null if it has none, or if they
 -- are larger together than joined_bytes_limit().
--- called by: begin_sleeps, begin_maps, take_kept_signals, repeat_steps, start_children. It has no SET options: it runs
---   under those of its callers.
+-- called by: begin_sleeps, begin_maps, take_kept_signals, repeat_outcome, start_children. It has no SET options: it
+--   runs under those of its callers.
 create or replace function tasker.parent_results(p_task_id uuid, p_step_no int) returns json
 language plpgsql stable
 as $$

@@ -1,7 +1,8 @@
--- The value that a placeholder names: ${context/order/id}, ${parents/step/total}, ${item/name},
--- ${index}, ${iteration} or ${previous/name}, with a JSON pointer (RFC 6901)
--- after the first word, and by `:-` a default for a value that is null or does not exist: JSON, or else a text.
--- called by: sleep_end, fill_placeholders, placeholder_values. It has no SET options: it runs under those of its callers.
+-- The value that a placeholder names: ${context/order/id}, ${parents/step/total}, ${item/name}, ${index}, ${iteration}
+-- or ${previous/name}, with a JSON pointer (RFC 6901) after the first word, and by `:-` a default for a value that is
+-- null or does not exist: JSON, or else a text.
+-- called by: sleep_end, fill_placeholders, placeholder_values. It has no SET options: it runs under those of its
+--   callers.
 -- p_item: of an item of a map, see tasker.steps; of a step with `repeat`, see repetition.
 -- returns: null if there is no such value and no default.
 create or replace function tasker.placeholder_value(

@@ -1,5 +1,5 @@
--- The values of the placeholders in a JSON value, without those that read p_item of placeholder_value: {"${context/id}": 17, …},
--- see placeholder_value. A placeholder without a value has no member.
+-- The values of the placeholders in a JSON value, without those that read p_item of placeholder_value:
+-- {"${context/id}": 17, …}, see placeholder_value. A placeholder without a value has no member.
 -- called by: start_children, and tasker.testing in Python. It has no SET options: it runs under those of its callers.
 -- returns: the values, null if there are none; or the error of the step.
 -- cost: reads the context or the parents' results once for each of them.

@@ -1,5 +1,5 @@
--- Deletes tasks that finished before a time, with their child tasks and all their rows: a batch, from the oldest task on.
--- A task is kept if a descendant is open, or if another session has locked one of its rows.
+-- Deletes tasks that finished before a time, with their child tasks and all their rows: a batch, from the oldest task
+-- on. A task is kept if a descendant is open, or if another session has locked one of its rows.
 -- called by: the orchestrator (POST /v1/tasks/prune, and retention).
 -- p_state: failed, complete or cancelled. p_after: the last task of the previous batch; null for the first one.
 -- p_limit: how many tasks it looks at. p_namespace, p_name: of the template; null for all. p_dry_run: it only counts.

@@ -1,7 +1,7 @@
 -- Publishes the events of steps that just ended. Each is announced by flush_notifications; unless its delivery is
 -- `fast`, it is also a message in its namespace's queue of events. The schema of the result is not checked.
--- called by: advance_dynamic, if some of the steps have events; skip_steps. It has no SET options: it runs under those of
---   its callers.
+-- called by: advance_dynamic, if some of the steps have events; skip_steps. It has no SET options: it runs under those
+--   of its callers.
 -- p_task_ids, p_step_nos: steps that ended; those that are neither complete nor failed have no events.
 -- locks: none; the messages are new.
 -- cost: look-ups by key; each message is one insert.
@@ -10,8 +10,10 @@ language plpgsql
 as $$
 declare
     c_most_bytes constant int := 7999; -- of a notification
+    c_most_notes constant int := 4000000; -- bytes of notifications that are not sent yet
     v_events record; -- of a namespace
     v_queue  text;
+    v_before text;   -- notifications that are not sent yet
 begin
     for v_events in
         select t.namespace,
@@ -45,8 +47,10 @@ begin
             offset 0) e
         group by t.namespace
     loop
+        -- A session that never flushes loses notifications.
+        v_before := nullif(current_setting('tasker.events', true), '');
         perform set_config('tasker.events', concat_ws(
-            ',', nullif(current_setting('tasker.events', true), ''), v_events.notes), false);
+            ',', case when octet_length(v_before) < c_most_notes then v_before end, v_events.notes), false);
         v_queue := tasker.event_queue(v_events.namespace);
         -- A queue that was dropped must not fail the reports of steps.
         if v_events.messages is not null and to_regclass('pgmq.q_' || v_queue) is not null then

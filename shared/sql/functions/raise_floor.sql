@@ -1,11 +1,10 @@
--- A session's floor of a table: no row has this number or a lower one, and none will get one. Reads begin
--- above it, because below it are the index entries of all deleted rows that no vacuum could remove yet
--- (decision 0114).
--- A transaction takes a number before its row is visible, and holds its lock on the table until it ends. So
--- the lowest visible number becomes the floor once all transactions that held such a lock at that time have
--- ended, and another look finds nothing lower.
+-- A session's floor of a table: no row has this number or a lower one, and none will get one. Reads begin above it,
+-- because below it are the index entries of all deleted rows that no vacuum could remove yet (decision 0114). A
+-- transaction takes a number before its row is visible, and holds its lock on the table until it ends. So the lowest
+-- visible number becomes the floor once all transactions that held such a lock at that time have ended, and another
+-- look finds nothing lower.
 -- p_name: names the session's setting. p_lowest: a statement, the lowest number above $1.
--- called by: claim_steps, fire_timers.
+-- called by: keep_mark, fire_timers.
 -- returns: the floor, 0 at first.
 -- cost: one look per second. Once a minute it reads from 0, in case a row got its number in another way.
 create or replace function tasker.raise_floor(p_name text, p_table regclass, p_lowest text) returns bigint

@@ -1,6 +1,7 @@
 -- The correlation key of a step: the value of `signal.key` over the results of its complete parents and the context of
 -- its task.
--- called by: begin_signals, and tasker.testing in Python. It has no SET options: it runs under those of its callers.
+-- called by: take_kept_signals, and tasker.testing in Python. It has no SET options: it runs under those of its
+--   callers.
 -- p_parents: {"<parent's name>": <its result>, …}; null if they are too large.
 -- returns: the key, or the error of the step.
 create or replace function tasker.read_signal_key(

@@ -1,5 +1,5 @@
--- The steps, and items of maps, that wait and must not run again, because the budget of their task is exhausted. Undo steps are
--- not limited. It has no SET options: it runs under those of its caller.
+-- The steps, and items of maps, that wait and must not run again, because the budget of their task is exhausted. Undo
+-- steps are not limited. It has no SET options: it runs under those of its caller.
 -- called by: return_steps, which describes the arguments.
 -- returns: these steps, and their errors; null if there are none.
 -- cost: a look-up for each retry and repetition.

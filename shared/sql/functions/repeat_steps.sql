@@ -1,10 +1,10 @@
 -- Stores the successes among reports of steps with `repeat`, and decides whether they run again: if their condition is
--- not met. Then they wait for their next run, or fail if that was the last one. The arguments are those of finish_steps.
--- It has no SET options: see advance_steps.
+-- not met. Then they wait for their next run, or fail if that was the last one. The arguments are those of
+-- finish_steps. It has no SET options: see advance_steps.
 -- called by: accept_reports.
--- returns: for the caller's own steps: those that have ended (ended_…); the tasks of those of them that are complete, or
---   may fail; the tasks of those that failed, and of those that run again (repeated_tasks); the messages of all; null
---   where there are none.
+-- returns: for the caller's own steps: those that have ended (ended_…); the tasks of those of them that are complete,
+--   or may fail; the tasks of those that failed, and of those that run again (repeated_tasks); the messages of all;
+--   null where there are none.
 -- locks: the steps (task_id, step_no).
 -- moves: step in_progress -> complete | waiting | failed.
 create or replace function tasker.repeat_steps(

@@ -1,7 +1,7 @@
--- What an idempotency key is bound to: the same request again has the same hash. A request that names
--- no version stays the same when a newer one is registered.
+-- What an idempotency key is bound to: the same request again has the same hash. A request that names no version stays
+-- the same when a newer one is registered.
 -- p_version: as the caller named it; null when the newest was asked for.
--- called by: create_tasks. Inlined by the planner.
+-- called by: keep_keys. Inlined by the planner.
 create or replace function tasker.request_hash(
     p_namespace text, p_name text, p_version text, p_priority int2, p_context text, p_labels text)
 returns bytea

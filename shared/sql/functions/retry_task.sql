@@ -1,8 +1,8 @@
--- Retries a failed task: its failed steps run again, and what depends on them is judged anew. Complete steps keep their
--- results. Call it last in a transaction: it locks the task until the commit.
+-- Retries a failed task: its failed steps run again, and the steps that depend on them are judged again. Other complete
+-- steps keep their results. Call it last in a transaction: it locks the task until the commit.
 -- p_by: who retries it. p_reason: why.
 -- called by: the orchestrator (POST /v1/tasks/{id}/retry); users.
--- returns: whether this call retried it; false: it runs again since an earlier call.
+-- returns: whether this call retried it; false: an earlier call has restarted it already.
 -- locks, moves: see reset_tasks.
 -- raises: TK001 bad arguments; TK002 no such task; TK008 it has not failed, is a child task, or was undone.
 create or replace function tasker.retry_task(

@@ -1,5 +1,5 @@
--- Returns steps to their queues, with the numbers of their last messages: those whose retry or repetition is due. If the
--- budget of their task is exhausted, they fail instead.
+-- Returns steps to their queues, with the numbers of their last messages: those whose retry or repetition is due. If
+-- the budget of their task is exhausted, they fail instead.
 -- called by: fire_timers. It has no SET options: it runs under those of its caller.
 -- p_…: timers that are due; those of other kinds are ignored, and those of steps that no longer wait.
 -- returns: how many steps it moved.

@@ -1,7 +1,6 @@
--- The result of a step that has its signals: {"payload", "by", "at"}; with `quorum` {"payloads": […], "by": […],
--- "at"}, in the order of their arrival, with the time of the last. It has no SET options: it runs under those of its
--- callers.
--- called by: signal_task, begin_signals, fire_deadlines, signal_by_key.
+-- The result of a step that has its signals: {"payload", "by", "at"}; with `quorum` {"payloads": […], "by": […], "at"},
+-- in the order of their arrival, with the time of the last. It has no SET options: it runs under those of its callers.
+-- called by: signal_task, begin_signals, fire_deadlines, deliver_keyed_signal.
 -- p_signal: `signal` of the step in the template. p_value, p_at: payload and time if there is no signal.
 create or replace function tasker.signal_result(
     p_task_id uuid, p_step_no int, p_signal json, p_value json default null, p_at timestamptz default null)

@@ -1,5 +1,5 @@
--- Skips the steps, and the items of maps, that have not started or wait, of tasks whose run has ended, and counts them. A
--- map whose items still run ends with them. It has no SET options: it runs under those of its callers.
+-- Skips the steps, and the items of maps, that have not started or wait, of tasks whose run has ended, and counts them.
+-- A map whose items still run ends with them. It has no SET options: it runs under those of its callers.
 -- called by: end_runs; update_tasks, for steps that began to wait after that.
 -- REQUIRES: the caller has locked these steps and the tasks.
 -- locks: maps; see update_tasks.

@@ -57,7 +57,6 @@ begin
         when v_step.skipped and v_step.join_rule = 'any_failed' and v_parents.failed is null and v_parents.never is null
              and v_parents.skipped is null then 'none of its parents failed'
         when v_step.skipped and v_step.has_condition then 'its condition is not met'
-        when v_step.skipped then null
         when v_step.join_rule in ('all_complete', 'none_failed') and v_parents.failed is not null
             then format('step "%s" failed', v_parents.failed)
         when v_step.join_rule in ('all_complete', 'none_failed') and v_parents.never is not null

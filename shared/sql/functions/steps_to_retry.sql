@@ -1,6 +1,6 @@
--- The steps that a retry of failed tasks runs again: those that failed or were cancelled, that which ended the run of the
--- task and those that were skipped because of that, and all that depend on them.
--- It has no SET options: it runs under those of its caller.
+-- The steps that a retry of failed tasks runs again: those that failed or were cancelled, that which ended the run of
+-- the task and those that were skipped because of that, and all that depend on them. It has no SET options: it runs
+-- under those of its caller.
 -- called by: reset_tasks.
 -- returns: a row for each step. way: `later`: it depends on another one of these; others begin now: `judge`:
 --   judge_steps decides how; `items`: a map of which only some items run again; `child`: its child task is retried.
@@ -27,7 +27,9 @@ begin
         cross join lateral (
             select d.allow_failure from tasker.template_steps d
             where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
-        where s.state = 'cancelled' or s.state = 'failed' and (not d.allow_failure or tasker.is_refused(s.error))
+        where s.state = 'cancelled'
+           -- In a run that a handler ended, `fail_task` may have overridden allow_failure.
+           or s.state = 'failed' and (not d.allow_failure or tasker.is_refused(s.error) or t.ended_by is not null)
            or t.ended_by is not null
               and (s.step_no = tasker.template_step(t.ended_by)
                    or s.state = 'skipped' and tasker.is_skipped_by_end(

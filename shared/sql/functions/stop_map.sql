@@ -1,7 +1,7 @@
 -- Cancels the items of a map that have not started, or wait for a retry. An item that waits for its child task ends
 -- with it. An item that another session has locked is being claimed or reported: its own report ends it, or calls this
--- again for it. If the run of the task has ended, the items are skipped, also those that wait for child tasks. It has no
--- SET options: see end_items.
+-- again for it. If the run of the task has ended, the items are skipped, also those that wait for child tasks. It has
+-- no SET options: see end_items.
 -- called by: end_items, when more items failed than the map allows, or the budget is exhausted, and for those that are
 --   reported after that; skip_steps.
 -- p_step_nos: the items; null for all.

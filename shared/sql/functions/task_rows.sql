@@ -4,12 +4,11 @@
 -- is open.
 -- error: that of the task, or of its first step that failed because the budget is exhausted.
 -- started_at: when the first handler of a root started (in a dynamic template: of any step, as roots may be
--- skipped). The row of a task has it only where the roots' rows no
--- longer do.
--- called by: get_tasks, finished_tasks, list_tasks, update_tasks, lease_steps, children_result, run_hooks,
---   reset_tasks. No SET options, so that the planner inlines it.
--- cost: primary-key look-ups, one for each root, two for each leaf if there are several; the steps of a task
---   that is not complete are counted.
+-- skipped). The row of a task has it only where the roots' rows no longer do.
+-- called by: get_tasks, finished_tasks, list_tasks, update_tasks, lease_steps, children_result, run_hooks, reset_tasks,
+--   ended_task. No SET options, so that the planner inlines it.
+-- cost: primary-key look-ups, one for each root, two for each leaf if there are several; the steps of a task that is
+--   not complete are counted.
 create or replace function tasker.task_rows(p_task_ids uuid[]) returns setof tasker.task_view
 language sql stable
 as $$

@@ -249,7 +249,7 @@ create table tasker.step_progress (
     constraint progress_is_a_share check (progress between 0 and 1)
 ) with (fillfactor = 50);
 
--- Attempts of steps and items that did not succeed and were not the last: `failed` with an error, or `lost`: the worker
+-- Attempts of steps, not of items, that did not succeed and were not the last: `failed` with an error, or `lost`: the worker
 -- did not report before its lease ended. The last failure of a step is in its row.
 create table tasker.attempts (
     task_id    uuid not null,

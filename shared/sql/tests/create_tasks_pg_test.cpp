@@ -206,8 +206,8 @@ TEST(RegisterTemplate, TheSameContentIsAcceptedAndOtherContentRefused) {
 
 TEST(EnsureNamespace, RefusesANameThatIsInvalidForAQueue) {
     workflow_database w;
-    for (auto const* bad :
-         {"Default", "a__b", "a_", "1a", "", "a-b", "abcdefghijklmnopqrstuvwxyzabcdefg"}) {
+    for (auto const* bad : {"Default", "a__b", "a_", "1a", "", "a-b",
+                            "abcdefghijklmnopqrstuvwxyzabcdefg", "a_domain_events"}) {
         EXPECT_EQ(sqlstate_of(w.db(), fmt::format("select tasker.ensure_namespace('{}')", bad)),
                   "TK001")
             << bad;

@@ -239,6 +239,21 @@ TEST_P(EndedRuns, IgnoreTheResultOfTheTemplate) {
     EXPECT_EQ(task_.shown("result"), R"("only this")");
 }
 
+TEST_P(EndedRuns, AreNotEndedByAnOutdatedReportWhichLeavesTheBudgetInForce) {
+    auto const* const dynamic = GetParam() ? ", join: none_failed" : "";
+    task_.id = task_.w.create(task_.w.register_yaml(
+        "limited", std::string{"  - {name: a, handler: {callable: h}}\n"
+                               "  - {name: b, handler: {callable: h}}\n"
+                               "  - {name: c, handler: {callable: h}, dependencies: [a, b]"} +
+                       dynamic + "}\nbudget: {tokens: 10}\n"));
+    task_.claim(1);
+    auto outdated = task_.held.at("a");
+    --outdated.delivery;
+    task_.w.finish(outdated, no, fail_task);
+    EXPECT_EQ(task_.states(), "a in_progress, b enqueued, c pending; running");
+    EXPECT_TRUE(task_.w.db().value<bool>("select bool_and(dynamic) from tasker.steps"));
+}
+
 TEST_P(EndedRuns, SkipTheStepsOfAWideTemplate) {
     std::string steps = "  - {name: a, handler: {callable: h}}\n";
     for (int i = 0; i < 2000; ++i) {

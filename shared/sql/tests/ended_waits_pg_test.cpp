@@ -90,6 +90,27 @@ TEST_F(EndedWaits, UndoTheCompleteItemsOfASkippedMap) {
     EXPECT_EQ(task_.left(), 0);
 }
 
+TEST_F(EndedWaits, KeepTheReasonOfASignalThatWasLateBefore) {
+    create("  - {name: g, signal: {name: go, deadline_seconds: 60, on_deadline: skip}}\n");
+    task_.w.start(task_.held.at("a"));
+    task_.w.move_clock("2 minutes");
+    EXPECT_EQ(task_.fire(), 1);
+    task_.report("a", fail_task);
+    EXPECT_EQ(task_.w.shown(task_.id, "g", "reason"), "its signal did not come in time");
+    EXPECT_EQ(task_.w.db().value<bool>("select tasker.retry_task('" + task_.id + "')"), true);
+    EXPECT_EQ(task_.states(), "a enqueued, g skipped; running");
+}
+
+TEST_F(EndedWaits, KeepTheReasonOfAStepThatNeverRuns) {
+    create("  - {name: f, handler: {callable: h}}\n"
+           "  - {name: n, handler: {callable: h}, dependencies: [f]}\n"
+           "  - {name: c, handler: {callable: h}, allow_failure: true}\n");
+    task_.report("f", permanent);
+    EXPECT_EQ(task_.w.shown(task_.id, "n", "reason"), "step \"f\" failed");
+    task_.report("a", finish, "1");
+    EXPECT_EQ(task_.w.shown(task_.id, "n", "reason"), "step \"f\" failed");
+}
+
 TEST_F(EndedWaits, MayBeCausedByAStepWithRepeat) {
     create("  - {name: p, handler: {callable: h}, repeat: {until: $result == 1}}\n");
     task_.report("a", 0);
@@ -233,6 +254,28 @@ TEST_F(EndedWaits, UndoChildTasksBeforeTheirParent) {
     task_.report("b:undo", 0);
     EXPECT_EQ(task_.shown("compensation"), "complete");
     EXPECT_EQ(task_.left(), 0);
+}
+
+TEST_F(EndedWaits, UndoChildTasksBeforeTheTaskEndsWithAReportAlone) {
+    task_.w.register_yaml("child",
+                          "  - {name: x, handler: {callable: h}, compensate: {callable: u}}\n"
+                          "  - {name: y, handler: {callable: h}, dependencies: [x]}\n");
+    task_.id =
+        task_.w.create(task_.w.register_yaml("static", "  - {name: p, handler: {callable: h}}\n"
+                                                       "  - {name: b, handler: {callable: h}}\n"
+                                                       "  - {name: c, handler: {callable: h}}\n"));
+    task_.claim();
+    task_.report("p", wants_children,
+                 R"({"on_child_failure": "fail", "children": [{"key": "k", "template": )"
+                 R"({"name": "child"}, "context": {}}]})");
+    task_.claim();
+    task_.report("x", 0);
+    task_.report("b", fail_task);
+    task_.w.report(reporting::alone);
+    task_.report("c", 0, "1");
+    EXPECT_EQ(task_.shown("state"), "failed");
+    EXPECT_EQ(task_.shown("compensation"), "running");
+    EXPECT_EQ(task_.shown("finished_at"), "");
 }
 
 TEST_F(EndedWaits, OfAChildTaskEndOnlyThatTask) {

@@ -139,10 +139,8 @@ constexpr std::array held_rows{"from tasker.steps where task_id = '{0}' and step
                                "from pgmq.q_tasker_default where msg_id = {3}"};
 
 std::size_t index_of(core_call const& call) {
-    return static_cast<std::size_t>(
-        std::find_if(calls.begin(), calls.end(),
-                     [&](auto const& other) { return other.name == call.name; }) -
-        calls.begin());
+    return static_cast<std::size_t>(std::ranges::find(calls, call.name, &core_call::name) -
+                                    calls.begin());
 }
 
 /// Each pair of calls meets two or three of the rows. All of them take five minutes, and are tested

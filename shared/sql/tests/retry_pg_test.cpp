@@ -328,5 +328,30 @@ TEST_F(Retry, EndIsAnnouncedAgain) {
     EXPECT_EQ(w_.db().value<bool>("select tasker.ended_task('" + task + "') is null"), true);
 }
 
+TEST_F(Retry, RunsAStepAgainThatFailedTheTaskAlthoughItsFailureIsAllowed) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n"
+                             "  - {name: b, handler: {callable: h}, allow_failure: true}\n"
+                             "  - {name: c, handler: {callable: h}, dependencies: [b]}\n");
+    auto const held = w_.claim();
+    w_.finish(held.at(0), "1", 4); // finish
+    w_.finish(held.at(1), problem, fail_task);
+    EXPECT_EQ(w_.task_state(task), "failed");
+    EXPECT_EQ(retry(task), "t");
+    run();
+    EXPECT_EQ(states(task), "a complete, b complete, c complete");
+}
+
+TEST_F(Retry, KeepsWhyAStepFailedBeforeAnAttempt) {
+    auto const task = create("  - {name: g, signal: {name: go, deadline_seconds: 60}}\n"
+                             "  - {name: m, handler: {callable: h}, map: $context.absent}\n");
+    w_.move_clock("2 minutes");
+    run();
+    EXPECT_EQ(w_.task_state(task), "failed");
+    EXPECT_EQ(retry(task), "t");
+    EXPECT_EQ(w_.shown(task, "g", "history -> 0 ->> 'attempt'"), "0");
+    EXPECT_EQ(w_.shown(task, "g", "history -> 0 -> 'error' ->> 'type'"), "deadline");
+    EXPECT_EQ(w_.shown(task, "m", "history -> 0 -> 'error' ->> 'type'"), "not_an_array");
+}
+
 } // namespace
 } // namespace tasker::sql::testing

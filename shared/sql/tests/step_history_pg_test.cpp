@@ -104,6 +104,57 @@ TEST_F(StepHistory, HasTheChildTasksThatFailed) {
     EXPECT_THAT(all, ::testing::EndsWith("(default/child 1.0.0) failed: c: no"));
 }
 
+TEST_F(StepHistory, HasTheFailuresOfEachRunOfARepeatedChildTask) {
+    w_.register_yaml("child", "  - {name: c, handler: {callable: h}, retry: {max_attempts: 1}}\n");
+    auto const task = w_.create(w_.register_yaml(
+        "parent", "  - {name: a, workflow: {name: child}, retry: {max_attempts: 2, backoff: none}, "
+                  "repeat: {until: '$result.c == 9', delay_seconds: 0.001, max_times: 3}}\n"));
+    auto const fire = [&] {
+        for (int i = 0; i < 3; ++i) {
+            w_.move_clock("1 second");
+            w_.db().exec("select tasker.fire_timers(10)");
+        }
+    };
+    w_.finish(w_.claim().at(0), R"({"message":"first","type":"x"})", 2);
+    fire();
+    w_.finish(w_.claim().at(0), "1");
+    fire(); // the next run
+    EXPECT_EQ(w_.shown(task, "a", "json_array_length(history)"), "1");
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        w_.finish(w_.claim().at(0), R"({"message":"second","type":"x"})", 2);
+        fire();
+    }
+    EXPECT_EQ(w_.step_state(task, "a"), "failed");
+    EXPECT_EQ(w_.shown(task, "a", "json_array_length(history)"), "3");
+}
+
+TEST_F(StepHistory, HasAnAttemptOnceThatLostItsLastLease) {
+    auto const task = create(R"({"max_attempts":1})");
+    for (int i = 1; i <= 12; ++i) {
+        auto const held = w_.claim(1, 30, first_);
+        ASSERT_EQ(held.size(), 1U) << i;
+        if (held[0].alone) {
+            w_.start(held[0]);
+        }
+        w_.expire_leases();
+    }
+    w_.claim();
+    EXPECT_EQ(w_.step_state(task, "a"), "failed");
+    EXPECT_EQ(w_.shown(task, "a", "json_array_length(history)"), "12");
+    EXPECT_EQ(w_.shown(task, "a", "history -> 11 -> 'error' ->> 'type'"), "lease_lost");
+}
+
+TEST_F(StepHistory, DoesNotCostItemsOfMapsARow) {
+    auto const task = w_.create(
+        w_.register_yaml(
+            "mapped",
+            "  - {name: m, handler: {callable: h}, map: $context.l, retry: {backoff: none}}\n"),
+        R"({"l": [1]})");
+    w_.finish(w_.claim().at(0), R"({"message":"no","type":"x"})", 1);
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.attempts"), 0);
+    EXPECT_EQ(history(w_, task, "m"), "");
+}
+
 TEST_F(StepHistory, IsOnlyInTheAnswerForOneStep) {
     auto const task = create(R"({"max_attempts":1})");
     w_.finish(w_.claim(1, 30, first_).at(0), R"({"message":"no","type":"x"})", 1);
