@@ -44,7 +44,7 @@ test-postgres-versions: setup tests-release ## 25 min, 12 min | the tests of SQL
 test-random: tests-release ## 40 min, 30 min | 10,000 random workflows: do they end as a model of the rules says? `make test` runs 500
 	@TASKER_RANDOM_WORKFLOWS=10000 build/release/bin/sql_pg_tests --gtest_brief=1 --gtest_filter='RandomWorkflows.*'
 
-test-locks: tests-release ## 30 min, 6 min | each pair of core functions, stopped at each row: no deadlock? `make test` holds a third of the rows
+test-locks: tests-release ## 30 min, 6 min | run each pair of core functions, stopped at each row: do they deadlock? `make test` covers a third of the cases
 	@TASKER_ALL_LOCKS=1 build/release/bin/sql_pg_tests --gtest_brief=1 --gtest_filter='*CoreCalls*'
 
 lint: build ## 20 min, 2 min | format, includes, shell, Python, links, words, commits; clang-tidy on what has changed since LINT_BASE

@@ -63,8 +63,8 @@ TEST_F(CompensationApi, IsRefusedOnceTheTaskWasCancelledWithoutIt) {
     auto const late = client_.post(path_ + "/cancel", R"({"compensate": true})");
     EXPECT_EQ(late.status, 409U);
     EXPECT_EQ(late.json().at("error").at("message"),
-              "the task has ended: it was cancelled without `compensate`, which must be asked for "
-              "when a task is cancelled first");
+              "the task was already cancelled without `compensate`: its steps can no longer be "
+              "undone");
     EXPECT_EQ(client_.post(path_ + "/cancel", "").status, 200U);
     EXPECT_FALSE(client_.get(path_).json().contains("compensation"));
 }

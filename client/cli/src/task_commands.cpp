@@ -223,7 +223,10 @@ void add_steps(command_line& line, CLI::App& group) {
                                        fmt::format("tasker task steps {}", example_id),
                                        [&line, words] { return show_steps(line, *words); });
     add_id(added, *words);
-    added.add_option("step", words->step, "Only this step, with its result")->type_name("STEP");
+    added
+        .add_option("step", words->step,
+                    "Show only this step, with its result or error and its failed attempts")
+        ->type_name("STEP");
 }
 
 void add_cancel(command_line& line, CLI::App& group) {
@@ -246,8 +249,12 @@ exit_code retry(command_line const& line, task_words const& words,
     if (!id) {
         return exit_code::usage;
     }
-    if ((request.reason && request.reason->empty()) || (request.by && request.by->empty())) {
-        return report_usage("--reason and --by must not be empty");
+    // An empty value may come from an unset variable.
+    for (auto const& [option, value] :
+         {std::pair{"--reason", &request.reason}, std::pair{"--by", &request.by}}) {
+        if (*value && (*value)->empty()) {
+            return report_usage(std::string{option} + " must not be empty");
+        }
     }
     if (!watches) {
         return show(line, words, [&](client::client& api, task_id task) {
@@ -275,9 +282,10 @@ void add_retry(command_line& line, CLI::App& group) {
         fmt::format("tasker task retry {} --reason 'the bank is up again'", example_id),
         [&line, words, request, watches] { return retry(line, *words, *request, *watches); });
     add_id(added, *words);
-    added.add_option("--reason", request->reason, "Why; shown with the task")->type_name("TEXT");
-    added.add_option("--by", request->by, "Who retries it; shown with the task")->type_name("NAME");
-    added.add_flag("--watch", *watches, "Then show its steps until it is finished");
+    added.add_option("--reason", request->reason, "Store the reason of the retry")
+        ->type_name("TEXT");
+    added.add_option("--by", request->by, "Store who retries the task")->type_name("NAME");
+    added.add_flag("--watch", *watches, "Then show its steps as they run, until it is finished");
 }
 
 /// Asks for something about a task, and prints it.

@@ -1,5 +1,6 @@
 #include "task_text.hpp"
 
+#include "history_text.hpp"
 #include "json_field.hpp"
 #include "moments.hpp"
 #include "state_marks.hpp"
@@ -8,14 +9,13 @@
 
 #include "tasker/wire/amounts.hpp"
 #include "tasker/wire/labels.hpp"
-#include "tasker/wire/step_attempt.hpp"
 #include "tasker/wire/step_error.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <span>
+#include <iterator>
 #include <utility>
 
 namespace tasker::cli {
@@ -112,38 +112,6 @@ std::string step_time(wire::step_view const& step) {
                       step.state == model::step_state::in_progress);
 }
 
-/// "failed after 1.2 s on w: no route".
-std::string attempt_text(wire::step_attempt const& attempt) {
-    auto text = attempt.outcome;
-    if (auto const took = duration_text(attempt.started_at, attempt.ended_at); !took.empty()) {
-        text += " after " + took;
-    }
-    if (attempt.worker) {
-        text += " on " + one_line(*attempt.worker);
-    }
-    if (attempt.error) {
-        text += ": " + error_line(*attempt.error);
-    }
-    return text;
-}
-
-void add_history(std::vector<std::pair<std::string, segment>>& lines, wire::step_view const& step) {
-    if (!step.history) {
-        return;
-    }
-    auto const read = wire::read_step_attempts(*step.history);
-    if (read.has_error()) {
-        lines.push_back({"history", {indented_json(*step.history)}});
-        return;
-    }
-    // The error of a failed step says how its last attempt ended.
-    bool const has_last = step.state == model::step_state::failed && !read->empty() &&
-                          read->back().outcome == "failed";
-    for (auto const& attempt : std::span{*read}.first(read->size() - (has_last ? 1 : 0))) {
-        lines.push_back({fmt::format("attempt {}", attempt.attempt), {attempt_text(attempt)}});
-    }
-}
-
 } // namespace
 
 std::string priority_text(std::int16_t priority) {
@@ -192,11 +160,7 @@ std::string task_text(wire::task_view const& task, std::vector<wire::step_view> 
         lines.push_back({"spent", {spent_text(task)}});
     }
     lines.push_back({"created", {moment_text(task.created_at)}});
-    for (auto const& retry : task.retries) {
-        lines.push_back({"retried",
-                         {moment_text(retry.at) + (retry.by ? " by " + one_line(*retry.by) : "") +
-                          (retry.reason ? ": " + one_line(*retry.reason) : "")}});
-    }
+    std::ranges::move(retry_lines(task), std::back_inserter(lines));
     if (task.started_at) {
         lines.push_back(
             {"took", {time_taken(task.started_at, task.finished_at, !wire::is_finished(task))}});
@@ -319,7 +283,7 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
     if (step.worker) {
         lines.push_back({"worker", {one_line(*step.worker)}});
     }
-    add_history(lines, step);
+    std::ranges::move(history_lines(step), std::back_inserter(lines));
     if (step.compensation) {
         lines.push_back({"undone", {indented_json(*step.compensation)}});
     }

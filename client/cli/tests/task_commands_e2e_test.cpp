@@ -328,7 +328,7 @@ TEST_F(TaskCommands, CancelRefusesToUndoATaskThatWasCancelledBefore) {
     EXPECT_EQ(tasker_.run({"task", "cancel", id}).status.code, 0);
     auto const late = tasker_.run({"task", "cancel", "--compensate", id});
     EXPECT_EQ(late.status.code, 3);
-    EXPECT_THAT(late.err, HasSubstr("it was cancelled without `compensate`"));
+    EXPECT_THAT(late.err, HasSubstr("the task was already cancelled without `compensate`"));
 }
 
 TEST_F(TaskCommands, ListFiltersAndPages) {

@@ -55,16 +55,6 @@ std::optional<std::string> label_filter(query_reader& query) {
     return labels.empty() ? std::nullopt : std::optional{wire::labels_json(labels)};
 }
 
-/// A body is optional.
-bool has_readable_body(http::request const& asked) {
-    return asked.body.empty() || http::media_of(asked.content_type) == http::media::json;
-}
-
-http::response unreadable_body() {
-    return http::error_response(error_code::unsupported_media_type,
-                                "send the body with Content-Type: application/json");
-}
-
 http::response too_many_waits() {
     return http::error_response(error_code::too_many_requests,
                                 "too many requests are already waiting for tasks; try again later");
@@ -101,10 +91,14 @@ void tasks::add_routes(http::router& to) {
             .pattern = "/v1/tasks/{task_id}/children",
             .handle = [this](http::request& asked) { return list_children(asked); },
             .query = http::query_names{"state", "limit", "cursor"}});
-    to.add({verb::post, "/v1/tasks/{task_id}/cancel",
-            [this](http::request& asked) { return cancel(asked); }});
-    to.add({verb::post, "/v1/tasks/{task_id}/retry",
-            [this](http::request& asked) { return retry(asked); }});
+    to.add({.method = verb::post,
+            .pattern = "/v1/tasks/{task_id}/cancel",
+            .handle = [this](http::request& asked) { return cancel(asked); },
+            .body = http::body_kind::optional_json});
+    to.add({.method = verb::post,
+            .pattern = "/v1/tasks/{task_id}/retry",
+            .handle = [this](http::request& asked) { return retry(asked); },
+            .body = http::body_kind::optional_json});
     to.add({verb::get, "/v1/tasks/{task_id}/explanation",
             [this](http::request& asked) { return explain(asked); }});
     to.add({verb::get, "/v1/tasks/{task_id}/compensation",
@@ -248,9 +242,6 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
     if (!id) {
         co_return id.error();
     }
-    if (!has_readable_body(asked)) {
-        co_return unreadable_body();
-    }
     auto const wanted = wire::parse_cancel(asked.body);
     if (!wanted) {
         co_return invalid_body(wanted.error());
@@ -279,8 +270,8 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
     if (outcome->front().left_undone) {
         co_return http::error_response(
             error_code::conflict,
-            "the task has ended: it was cancelled without `compensate`, which "
-            "must be asked for when a task is cancelled first");
+            "the task was already cancelled without `compensate`: its steps can no "
+            "longer be undone");
     }
     auto now = co_await show(*id);
     co_return now;
@@ -290,9 +281,6 @@ asio::awaitable<http::response> tasks::retry(http::request& asked) {
     auto const id = task_id_of(asked);
     if (!id) {
         co_return id.error();
-    }
-    if (!has_readable_body(asked)) {
-        co_return unreadable_body();
     }
     auto const wanted = wire::parse_retry(asked.body);
     if (!wanted) {

@@ -60,11 +60,12 @@ std::optional<response> refusal_of(route const& found, request& asked) {
             return refused;
         }
     }
-    if (found.body == body_kind::ignored) {
+    if (found.body == body_kind::ignored ||
+        (found.body == body_kind::optional_json && asked.body.empty())) {
         return std::nullopt;
     }
     auto const format = media_of(asked.content_type);
-    if (found.body == body_kind::json && format != media::json) {
+    if (found.body != body_kind::json_or_yaml && format != media::json) {
         return media_refusal("application/json");
     }
     if (format == media::other) {

@@ -45,6 +45,10 @@ TEST_F(HttpServer, RefusesBodyFormatsThatTheRouteDoesNotDeclare) {
     EXPECT_EQ(send("/json", ""), 200U);
     EXPECT_EQ(send("/json", "application/yaml"), 415U);
     EXPECT_EQ(send("/json", "text/csv"), 415U);
+    EXPECT_EQ(send("/optional", "application/json"), 200U);
+    EXPECT_EQ(send("/optional", "text/yaml"), 415U);
+    EXPECT_EQ(client.request("POST", "/optional", "", "text/yaml").status, 200U)
+        << "it has no body";
     EXPECT_EQ(send("/template", "application/json"), 200U);
     EXPECT_EQ(send("/template", "text/yaml"), 200U);
     EXPECT_EQ(send("/template", "text/csv"), 415U);

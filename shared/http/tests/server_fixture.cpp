@@ -67,6 +67,10 @@ std::unique_ptr<running_server> HttpServer::start(server_options options) {
                     .handle = echo,
                     .body = body_kind::json});
             to.add({.method = verb::post,
+                    .pattern = "/optional",
+                    .handle = echo,
+                    .body = body_kind::optional_json});
+            to.add({.method = verb::post,
                     .pattern = "/template",
                     .handle = echo,
                     .body = body_kind::json_or_yaml});

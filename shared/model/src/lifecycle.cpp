@@ -121,6 +121,13 @@ void read_task_lifecycle(reading in, document_path const& path, mapping_reader c
                 lower(step.settings.timeout, *limit);
             }
         }
+        for (auto& environment : out.environments) {
+            for (auto& step : environment.steps) {
+                if (step.settings.timeout) {
+                    lower(step.settings.timeout, *limit);
+                }
+            }
+        }
     }
 }
 

@@ -249,13 +249,13 @@ workflow_template read_template(reading in) {
     check_empty_keys(in, root, source);
     read_defaults(in, source, root, out);
     std::vector<given_step> const given = read_steps(in, source, root, out);
-    read_task_lifecycle(in, root, source, out);
     step_index const index = check_steps(in, out.steps, given);
     translate_types(in, out.steps, given, index);
     if (out.result) {
         check_result(in, *out.result, in.source[*source.find("result")].line, index);
     }
     read_environments(in, source, root, index, out);
+    read_task_lifecycle(in, root, source, out);
     return out;
 }
 

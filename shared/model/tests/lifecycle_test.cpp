@@ -51,6 +51,18 @@ TEST(Lifecycle, TheLowerTimeLimitOfAStepIsUsed) {
               definition_of("defaults: {timeout_seconds: 20}\n" + one_step));
 }
 
+TEST(Lifecycle, AnEnvironmentCannotRaiseTheTimeLimit) {
+    auto const with = [](std::string const& limit, std::string const& seconds) {
+        return definition_of(
+            limit + one_step +
+            "environments: {production: {steps: [{name: a, timeout_seconds: " + seconds + "}]}}\n");
+    };
+    EXPECT_EQ(with("lifecycle: {max_steps_in_process_minutes: 2}\n", "600"),
+              with("defaults: {timeout_seconds: 120}\n", "120"));
+    EXPECT_EQ(with("lifecycle: {max_steps_in_process_minutes: 2}\n", "60"),
+              with("defaults: {timeout_seconds: 120}\n", "60"));
+}
+
 TEST(Lifecycle, KeysWithoutAMeaningInTaskerAreErrorsWithTheReason) {
     EXPECT_THAT(
         problems_of_yaml("name: t\nversion: 1.0.0\ntimeout_seconds: 5\nlifecycle:\n"

@@ -71,10 +71,6 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
     if (!state) {
         return unknown_state();
     }
-    auto retries = wire::read_retries(optional_text(from, row, 24).value_or("[]"));
-    if (!retries) {
-        return retries.error();
-    }
     return wire::task_view{
         .id = from.uuid(row, 0),
         .name_space = text(from, row, 1),
@@ -98,7 +94,7 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
         .hook_task = from.optional(&pg::rows::uuid, row, 21),
         .budget = optional_text(from, row, 22),
         .spent = optional_text(from, row, 23),
-        .retries = std::move(*retries),
+        .retries = optional_text(from, row, 24),
     };
 }
 
@@ -252,7 +248,7 @@ asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::connection
     co_return outcomes;
 }
 
-asio::awaitable<result<bool>> retry_task(pg::connection& connection, task_id task,
+asio::awaitable<result<void>> retry_task(pg::connection& connection, task_id task,
                                          wire::retry_request request, deadline until) {
     auto const answer = co_await connection.run_then(
         {retry_sql, pg::params{}.add_uuid(task).add_text(request.reason).add_text(request.by)},
@@ -260,7 +256,7 @@ asio::awaitable<result<bool>> retry_task(pg::connection& connection, task_id tas
     if (!answer) {
         co_return answer.error();
     }
-    co_return answer->boolean(0, 0);
+    co_return result<void>{};
 }
 
 asio::awaitable<result<std::vector<wire::task_view>>>

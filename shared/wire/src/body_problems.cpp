@@ -20,18 +20,19 @@ std::string unknown_field(std::string_view key, std::span<std::string_view const
            (near ? "; did you mean \"" + std::string{*near} + "\"?" : std::string{});
 }
 
-std::optional<std::string> sender_problem(std::string_view by) {
-    if (by.empty() || by.size() > max_sender_bytes) {
-        return "must have 1 to " + std::to_string(max_sender_bytes) + " bytes";
+std::optional<std::string> length_problem(std::string_view text, std::size_t most) {
+    if (text.empty() || text.size() > most) {
+        return "must have 1 to " + std::to_string(most) + " bytes";
     }
     return std::nullopt;
 }
 
+std::optional<std::string> sender_problem(std::string_view by) {
+    return length_problem(by, max_sender_bytes);
+}
+
 std::optional<std::string> key_problem(std::string_view key) {
-    if (key.empty() || key.size() > max_idempotency_key_bytes) {
-        return "must have 1 to " + std::to_string(max_idempotency_key_bytes) + " bytes";
-    }
-    return std::nullopt;
+    return length_problem(key, max_idempotency_key_bytes);
 }
 
 std::optional<invalid_body> refuse_syntax(std::string_view body) {

@@ -47,6 +47,9 @@ std::string shown(std::string_view text);
 /// "is an unknown field", with a suggestion.
 std::string unknown_field(std::string_view key, std::span<std::string_view const> known);
 
+/// Why the text does not have 1 to `most` bytes.
+std::optional<std::string> length_problem(std::string_view text, std::size_t most);
+
 /// A problem of the name of who acts (`by`).
 std::optional<std::string> sender_problem(std::string_view by);
 

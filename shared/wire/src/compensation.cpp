@@ -1,10 +1,8 @@
 #include "tasker/wire/compensation.hpp"
 
+#include "body_fields.hpp"
 #include "object_reader.hpp"
 
-#include "tasker/json/syntax.hpp"
-#include "tasker/json/text.hpp"
-#include "tasker/json/walker.hpp"
 #include "tasker/json/writer.hpp"
 
 namespace tasker::wire {
@@ -12,6 +10,8 @@ namespace tasker::wire {
 namespace {
 
 using enum presence;
+
+constexpr std::array<std::string_view, 1> cancel_fields{"compensate"};
 
 constexpr std::array undo_rules{
     field_rule<undo_view>{"step", required,
@@ -43,11 +43,6 @@ void append_undo(std::string& out, undo_view const& step) {
     writer.number("attempts", step.attempts);
 }
 
-invalid_body refused(std::string path, std::string problem) {
-    return {.message = "the body has a problem",
-            .details = {{.path = std::move(path), .problem = std::move(problem)}}};
-}
-
 } // namespace
 
 body_result<cancel_request> parse_cancel(std::string_view body) {
@@ -56,29 +51,22 @@ body_result<cancel_request> parse_cancel(std::string_view body) {
     if (body.empty()) {
         return out;
     }
-    if (auto found = json::find_problem(body)) {
-        return refused(std::move(found->path), std::move(found->problem));
+    if (auto refused = refuse_syntax(body)) {
+        return std::move(*refused);
     }
     json::walker from{body};
-    if (from.kind() != json::value_kind::object) {
-        return refused({}, "must be an object, not " + std::string{json::describe(from.kind())});
-    }
-    std::optional<invalid_body> problem;
-    from.object([&](std::string_view key) {
-        if (key != "compensate") {
-            problem = refused(json::to_utf8(key.substr(0, 40)),
-                              "is an unknown field; the only one is \"compensate\"");
-            from.raw();
-        } else if (from.kind() != json::value_kind::boolean) {
-            problem = refused("compensate", "must be true or false, not " +
-                                                std::string{json::describe(from.kind())});
+    detail_list problems;
+    read_fields(from, cancel_fields, problems, [&](std::string_view key) {
+        if (from.kind() != json::value_kind::boolean) {
+            problems.add(std::string{key},
+                         "must be true or false, not " + std::string{json::describe(from.kind())});
             from.raw();
         } else {
             out.compensate = from.raw() == "true";
         }
     });
-    if (problem) {
-        return std::move(*problem);
+    if (!problems.empty()) {
+        return std::move(problems).finish();
     }
     return out;
 }

@@ -1,7 +1,7 @@
 #include "tasker/wire/retry.hpp"
 
 #include "body_fields.hpp"
-#include "retry_rules.hpp"
+#include "object_reader.hpp"
 
 #include "tasker/json/writer.hpp"
 
@@ -12,11 +12,19 @@ namespace {
 constexpr std::array<std::string_view, 2> field_names{"reason", "by"};
 
 std::optional<std::string> reason_problem(std::string_view reason) {
-    if (reason.empty() || reason.size() > max_reason_bytes) {
-        return "must have 1 to " + std::to_string(max_reason_bytes) + " bytes";
-    }
-    return std::nullopt;
+    return length_problem(reason, max_reason_bytes);
 }
+
+constexpr std::array retry_rules{
+    field_rule<retry_view>{"at", presence::required,
+                           [](field_value const& v, retry_view& out) { out.at = v.moment(); }},
+    field_rule<retry_view>{
+        "by", presence::optional,
+        [](field_value const& v, retry_view& out) { out.by = v.optional_text(); }},
+    field_rule<retry_view>{
+        "reason", presence::optional,
+        [](field_value const& v, retry_view& out) { out.reason = v.optional_text(); }},
+};
 
 } // namespace
 
@@ -55,13 +63,6 @@ void append(std::string& out, retry_request const& request) {
     if (request.by) {
         writer.text("by", *request.by);
     }
-}
-
-void append(std::string& out, retry_view const& retry) {
-    json::object_writer writer{out};
-    writer.moment("at", retry.at);
-    writer.text_or_null("by", retry.by);
-    writer.text_or_null("reason", retry.reason);
 }
 
 result<std::vector<retry_view>> read_retries(std::string_view json) {

@@ -1,7 +1,6 @@
 #include "tasker/wire/task_view.hpp"
 
 #include "object_reader.hpp"
-#include "retry_rules.hpp"
 
 #include "tasker/json/writer.hpp"
 
@@ -76,9 +75,7 @@ constexpr std::array rules{
     rule{"spent", optional,
          [](field_value const& v, task_view& out) { out.spent = v.numbers_by_name(); }},
     rule{"retries", optional,
-         [](field_value const& v, task_view& out) {
-             out.retries = read_objects<retry_view>(v, retry_rules);
-         }},
+         [](field_value const& v, task_view& out) { out.retries = v.optional_json(); }},
 };
 
 } // namespace
@@ -130,8 +127,8 @@ void append(std::string& out, task_view const& task) {
     if (task.spent) {
         writer.json("spent", *task.spent);
     }
-    if (!task.retries.empty()) {
-        json::append_array(writer.key("retries"), task.retries);
+    if (task.retries) {
+        writer.json("retries", *task.retries);
     }
 }
 

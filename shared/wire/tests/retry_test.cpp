@@ -52,19 +52,20 @@ TEST(TaskView, HasItsRetriesIfThereAreSome) {
     std::string out;
     append(out, task);
     EXPECT_EQ(out.find("retries"), std::string::npos);
-    task.retries = {{.at = {}, .by = "ada", .reason = {}}, {.at = {}, .by = {}, .reason = "again"}};
+    task.retries = R"([{"at": "1970-01-01T00:00:00.000000Z", "by": "ada", "reason": null}])";
     out.clear();
     append(out, task);
-    EXPECT_TRUE(out.ends_with(R"("retries":[{"at":"1970-01-01T00:00:00.000000Z","by":"ada",)"
-                              R"("reason":null},{"at":"1970-01-01T00:00:00.000000Z","by":null,)"
-                              R"("reason":"again"}]})"))
-        << out;
     EXPECT_EQ(read_task_view(out).value(), task);
+}
+
+TEST(Retry, IsReadFromTheRetriesOfATask) {
+    std::vector<retry_view> const expected{{.at = {}, .by = "ada", .reason = {}},
+                                           {.at = {}, .by = {}, .reason = "again"}};
     EXPECT_EQ(
         read_retries(R"([{"at" : "1970-01-01T00:00:00.000000Z", "by" : "ada", "reason" : null},)"
                      R"({"at" : "1970-01-01T00:00:00.000000Z", "reason" : "again"}])")
             .value(),
-        task.retries);
+        expected);
     EXPECT_TRUE(read_retries("{}").has_error());
 }
 

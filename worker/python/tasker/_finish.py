@@ -21,8 +21,8 @@ def finish(result: Any = None) -> Finish:
         if order["total"] == 0:
             return tasker.finish({"paid": 0})
 
-    The step is complete with this result, and what has not started is skipped. Other steps that
-    run end first. If the task is complete then, its result is exactly this one. The
+    The step is complete with this result. Steps that have not started are skipped; steps in
+    progress continue. If the task then completes, this is also its result. The
     ``result_schema`` of the step does not apply.
     """
     return Finish(result)

@@ -67,11 +67,13 @@ class Client:
         return self._do(_operations.wait(task, timeout, check))
 
     def cancel(self, task: TaskLike, *, compensate: bool = False) -> Task:
-        """Cancels it; Conflict if it is complete. ``compensate``: its complete steps are undone."""
+        """Cancels it; with ``compensate``, its complete steps are undone. Raises Conflict if it is
+        complete, or was cancelled before without ``compensate`` and has steps to undo."""
         return self._do(_operations.cancel(task, compensate))
 
     def retry(self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None) -> Task:
-        """Runs its failed steps again; Conflict if it has not failed, or its steps were undone."""
+        """Runs its failed steps again. Raises Conflict if it has not failed, is a child task, or
+        was undone."""
         return self._do(_operations.retry(task, reason, by))
 
     def explain(self, task: TaskLike) -> Explanation:

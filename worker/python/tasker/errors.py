@@ -73,8 +73,8 @@ class Permanent(Exception):
 class FailTask(Permanent):
     """Raise it in a handler to fail the task, even if the step has ``allow_failure``.
 
-    What has not started is skipped, also steps that handle failures. Other steps that run end
-    first; then compensations run as after any failure.
+    Steps that have not started are skipped, even those that handle failures. Steps in progress
+    continue; after them, compensations run as after any failure.
     """
 
 

@@ -33,8 +33,10 @@ def _known(kind: Any, value: dict[str, Any]) -> dict[str, Any]:
     names = {field.name for field in dataclasses.fields(kind)}
     found = {name: each for name, each in value.items() if name in names}
     for name in found:
-        if name.endswith(("_at", "_until")):
+        if name == "at" or name.endswith(("_at", "_until")):
             found[name] = _moment(found[name])
+        elif name == "error" and found[name]:
+            found[name] = Problem(**_known(Problem, found[name]))
     return found
 
 
@@ -90,8 +92,6 @@ class Task:
         fields = _known(Task, value)
         if fields.get("parent"):
             fields["parent"] = Parent(**_known(Parent, fields["parent"]))
-        if fields.get("error"):
-            fields["error"] = Problem(**_known(Problem, fields["error"]))
         if fields.get("retries"):
             fields["retries"] = tuple(TaskRetry.of(each) for each in fields["retries"])
         return Task(**fields)
@@ -101,14 +101,13 @@ class Task:
 class TaskRetry:
     """A retry of a failed task by a user."""
 
-    at: Optional[datetime.datetime]
+    at: datetime.datetime
     by: Optional[str] = None
     reason: Optional[str] = None
 
     @staticmethod
     def of(value: dict[str, Any]) -> TaskRetry:
-        fields = _known(TaskRetry, value)
-        return TaskRetry(**{**fields, "at": _moment(fields["at"])})
+        return TaskRetry(**_known(TaskRetry, value))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +123,7 @@ class Problem:
 class Attempt:
     """An attempt of a step that did not succeed."""
 
-    attempt: int  # from 1, in each run of a step with ``repeat``
+    attempt: int  # from 1, in each run of a step with ``repeat``; 0: it failed before an attempt
     delivery: int  # 0 if no worker runs the step
     ended_at: datetime.datetime
     outcome: str  # failed, or lost: its lease ended without a report
@@ -134,10 +133,7 @@ class Attempt:
 
     @staticmethod
     def of(value: dict[str, Any]) -> Attempt:
-        fields = _known(Attempt, value)
-        if fields.get("error"):
-            fields["error"] = Problem(**_known(Problem, fields["error"]))
-        return Attempt(**fields)
+        return Attempt(**_known(Attempt, value))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,7 +161,7 @@ class StepView:
     progress: Optional[float] = None  # 0 to 1, as the handler noted it; None once it ended
     message: Optional[str] = None  # of the handler, with the progress
     reason: Optional[str] = None  # why it was skipped, or will not run
-    history: tuple[Attempt, ...] = ()  # what ``get_step`` found that did not succeed
+    history: tuple[Attempt, ...] = ()  # attempts that did not succeed; only from ``step``
     priority: Optional[int] = None  # None: that of the task
     result: Any = None
     error: Optional[Problem] = None
@@ -175,8 +171,6 @@ class StepView:
         fields = _known(StepView, value)
         fields["dependencies"] = tuple(fields.get("dependencies") or ())
         fields["history"] = tuple(map(Attempt.of, fields.get("history") or ()))
-        if fields.get("error"):
-            fields["error"] = Problem(**_known(Problem, fields["error"]))
         return StepView(**fields)
 
 
@@ -201,8 +195,6 @@ class ItemView:
     @staticmethod
     def of(value: dict[str, Any]) -> ItemView:
         fields = _known(ItemView, value)
-        if fields.get("error"):
-            fields["error"] = Problem(**_known(Problem, fields["error"]))
         return ItemView(**fields)
 
 

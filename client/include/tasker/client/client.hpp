@@ -133,12 +133,13 @@ public:
                                                       page_request const& part = {});
 
     /// Its open child tasks are cancelled too. `how.compensate`: its complete steps are undone.
-    /// Errors: errc::refused with conflict if it is complete.
+    /// Errors: errc::refused with conflict if it is complete, if its steps are being undone after a
+    /// failure, or if it was cancelled before without `compensate` and has steps to undo.
     result<wire::task_view> cancel_task(task_id id, wire::cancel_request const& how = {});
 
-    /// Its failed steps run again, and what depends on them. A task that runs again since an
-    /// earlier retry is not changed. Errors: errc::refused with conflict if it has not failed, is a
-    /// child task, or was undone.
+    /// Runs its failed steps again, and the steps that depend on them. Does nothing if an earlier
+    /// retry has already restarted the task. Errors: errc::refused with conflict if it has not
+    /// failed, is a child task, or was undone.
     result<wire::task_view> retry_task(task_id id, wire::retry_request const& request = {});
 
     /// Deletes a batch of finished tasks; next_cursor continues.

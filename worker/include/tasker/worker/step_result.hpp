@@ -95,12 +95,12 @@ step_result retryable_error(std::string message, std::string type = "error",
 /// Failed, and would fail again: the step fails, even if attempts are left.
 step_result permanent_error(std::string message, std::string type = "error");
 
-/// Success, and the run of the task ends with this result: what has not started is skipped, other
-/// steps that run end first. The result_schema of the step does not apply to it.
+/// The step is complete, and the run of the task ends with this result: steps that have not started
+/// are skipped, and steps in progress continue. The result_schema of the step does not apply.
 step_result finish(nlohmann::json result = nullptr);
 
-/// Failed permanently, and the task with it, even if the step has `allow_failure`: what has not
-/// started is skipped, other steps that run end first.
+/// The step and the task fail permanently, even if the step has `allow_failure`: steps that have
+/// not started are skipped, and steps in progress continue.
 step_result fail_task(std::string message, std::string type = "error");
 
 /// Throw it instead of returning permanent_error(). Any other exception of a handler becomes a

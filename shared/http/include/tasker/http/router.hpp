@@ -26,6 +26,7 @@ using query_names = std::vector<std::string_view>;
 enum class body_kind {
     ignored,
     json,
+    optional_json, ///< none, or JSON
     json_or_yaml,
 };
 

@@ -50,8 +50,8 @@ enum class item_failure : std::uint8_t { fail, collect };
 /// What becomes of a step whose signal does not come in time.
 enum class late_signal : std::uint8_t { fail, skip, complete };
 
-/// How a step ends of which an event is published. `permanent_failure` means `failure`: it is
-/// tasker-core's word.
+/// The end of a step for which an event is published. `permanent_failure` is tasker-core's word
+/// for `failure`.
 enum class event_condition : std::uint8_t { success, failure, always, permanent_failure };
 
 /// Where an event goes. `broadcast` means `durable`: it is tasker-core's word.

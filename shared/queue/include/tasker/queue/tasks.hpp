@@ -74,9 +74,10 @@ boost::asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::con
                                                                          bool compensate,
                                                                          deadline until);
 
-/// False: it runs again since an earlier retry.
-/// Errors: TK002 no such task; TK008 it has not failed, is a child task, or was undone.
-boost::asio::awaitable<result<bool>> retry_task(pg::connection& connection, task_id task,
+/// Does nothing if an earlier retry has already restarted the task.
+/// Errors: TK001 reason or by too long; TK002 no such task; TK008 it has not failed, is a child
+/// task, or was undone.
+boost::asio::awaitable<result<void>> retry_task(pg::connection& connection, task_id task,
                                                 wire::retry_request request, deadline until);
 
 /// What runs, or would run, when the task is compensated, in its order. Empty too if there is no

@@ -37,10 +37,8 @@ struct retry_view {
     friend bool operator==(retry_view const&, retry_view const&) = default;
 };
 
-/// Writes all fields, absent ones as null.
-void append(std::string& out, retry_view const& retry);
-
-/// `[{"at": …, "by": …, "reason": …}, …]`
+/// task_view::retries: `[{"at": …, "by": …, "reason": …}, …]`, the oldest first.
+/// Errors: errc::invalid_argument, with the path in the message.
 result<std::vector<retry_view>> read_retries(std::string_view json);
 
 } // namespace tasker::wire

@@ -13,7 +13,7 @@ namespace tasker::wire {
 
 /// An attempt of a step that did not succeed.
 struct step_attempt {
-    std::int32_t attempt = 0;  ///< from 1, in each run of a step with `repeat`
+    std::int32_t attempt = 0;  ///< from 1, in each run; 0: it failed before one
     std::int32_t delivery = 0; ///< 0 if no worker runs the step
     std::optional<std::string> worker;
     std::optional<timestamp> started_at; ///< handler's start; none if it had not begun

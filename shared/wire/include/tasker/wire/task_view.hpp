@@ -5,7 +5,6 @@
 #include "tasker/base/time.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/wire/page.hpp"
-#include "tasker/wire/retry.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -46,12 +45,12 @@ struct task_view {
     std::optional<task_parent> parent; ///< of a child task
     /// running, complete or failed; none: no step of it was undone.
     std::optional<std::string> compensation;
-    std::optional<std::string> error;  ///< JSON; why it failed, if no step did: time limit, budget
-    std::optional<std::string> labels; ///< JSON object of strings
-    std::optional<task_id> hook_task;  ///< the task that its end created
-    std::optional<std::string> budget; ///< JSON object of whole numbers; none in a child task
-    std::optional<std::string> spent;  ///< the same: with its child tasks; none: nothing
-    std::vector<retry_view> retries;   ///< in their order
+    std::optional<std::string> error;   ///< JSON; why it failed, if no step did: time limit, budget
+    std::optional<std::string> labels;  ///< JSON object of strings
+    std::optional<task_id> hook_task;   ///< the task that its end created
+    std::optional<std::string> budget;  ///< JSON object of whole numbers; none in a child task
+    std::optional<std::string> spent;   ///< the same: with its child tasks; none: nothing
+    std::optional<std::string> retries; ///< JSON, see read_retries(); none if it was not retried
 
     friend bool operator==(task_view const&, task_view const&) = default;
 };

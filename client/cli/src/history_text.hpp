@@ -1,0 +1,21 @@
+#pragma once
+
+#include "table.hpp"
+
+#include "tasker/wire/step_view.hpp"
+#include "tasker/wire/task_view.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tasker::cli {
+
+/// "retried": when, by whom and why, for each retry of the task.
+std::vector<std::pair<std::string, segment>> retry_lines(wire::task_view const& task);
+
+/// "attempt 1": how it ended, for each attempt that did not succeed. Without the last failure if
+/// the step has its error.
+std::vector<std::pair<std::string, segment>> history_lines(wire::step_view const& step);
+
+} // namespace tasker::cli
