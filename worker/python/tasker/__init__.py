@@ -21,8 +21,9 @@ from ._logging import LogHandler
 from ._native import Step
 from ._native import version as __version__
 from ._registry import step
+from .async_client import AsyncClient
 from .cli import run_program
-from .client import AsyncClient, Client, NewTask
+from .client import Client, NewTask
 from .errors import (
     ApiError,
     Cancelled,

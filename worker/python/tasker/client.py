@@ -1,13 +1,12 @@
-"""Clients of the orchestrator: ``Client`` blocks, ``AsyncClient`` is awaited."""
+"""The client of the orchestrator that blocks; ``AsyncClient`` is awaited."""
 
 from __future__ import annotations
 
 import functools
-import inspect
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, List, Optional, Tuple
 
-from . import _async_http, _http, _operations, _sync_http, _watching
+from . import _http, _operations, _sync_http, _watching
 from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
 from .models import (
     Explanation,
@@ -20,7 +19,7 @@ from .models import (
     UndoneStep,
 )
 
-__all__ = ["AsyncClient", "Client", "NewTask"]
+__all__ = ["Client", "NewTask"]
 
 
 class Client:
@@ -224,179 +223,3 @@ class Client:
         except StopIteration as done:
             value: Value = done.value
             return value
-
-
-class AsyncClient:
-    """``Client`` for asyncio: the same methods, awaited; ``list``, ``children`` and ``watch`` are
-    iterated with ``async for``. Tasks, event loops and forked processes may share one."""
-
-    def __init__(self, url: Optional[str] = None, *, timeout: float = 30.0) -> None:
-        self._transport = _async_http.Transport(_http.address_of(url), timeout)
-
-    async def create_task(
-        self,
-        name: str,
-        context: Any = None,
-        *,
-        namespace: str = "default",
-        version: Optional[str] = None,
-        priority: Optional[int] = None,
-        idempotency_key: Optional[str] = None,
-        labels: Optional[Mapping[str, str]] = None,
-    ) -> Task:
-        new = NewTask(name, context, namespace, version, priority, idempotency_key, labels)
-        return await self._do(_operations.create_task(new))
-
-    async def create_tasks(self, tasks: Iterable[NewTask]) -> List[str]:
-        return await self._do(_operations.create_tasks([*tasks]))
-
-    async def get(self, task: TaskLike) -> Task:
-        return await self._do(_operations.get(task))
-
-    async def wait(
-        self, task: TaskLike, timeout: Optional[float] = None, *, check: bool = False
-    ) -> Task:
-        return await self._do(_operations.wait(task, timeout, check))
-
-    async def cancel(self, task: TaskLike, *, compensate: bool = False) -> Task:
-        return await self._do(_operations.cancel(task, compensate))
-
-    async def retry(
-        self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None
-    ) -> Task:
-        return await self._do(_operations.retry(task, reason, by))
-
-    async def explain(self, task: TaskLike) -> Explanation:
-        return await self._do(_operations.explain(task))
-
-    async def compensation(self, task: TaskLike) -> List[UndoneStep]:
-        return await self._do(_operations.compensation(task))
-
-    async def signal(
-        self,
-        task: TaskLike,
-        name: str,
-        payload: Any = None,
-        *,
-        by: Optional[str] = None,
-        idempotency_key: Optional[str] = None,
-    ) -> str:
-        return await self._do(_operations.signal(task, name, payload, by, idempotency_key))
-
-    async def signal_by_key(
-        self,
-        name: str,
-        key: str,
-        payload: Any = None,
-        *,
-        by: Optional[str] = None,
-        idempotency_key: Optional[str] = None,
-        namespace: str = "default",
-    ) -> int:
-        return await self._do(
-            _operations.signal_by_key(name, key, payload, by, idempotency_key, namespace)
-        )
-
-    async def signal_waits(
-        self,
-        *,
-        namespace: Optional[str] = None,
-        name: Optional[str] = None,
-        approvals: bool = False,
-    ) -> List[SignalWait]:
-        return await self._do(_operations.signal_waits(namespace, name, approvals))
-
-    async def list(
-        self,
-        *,
-        namespace: Optional[str] = None,
-        name: Optional[str] = None,
-        version: Optional[str] = None,
-        state: Optional[str] = None,
-        children: bool = False,
-        labels: Optional[Mapping[str, str]] = None,
-        context: Optional[Tuple[str, Any]] = None,
-        limit: Optional[int] = None,
-    ) -> AsyncIterator[Task]:
-        filters = _operations.task_filters(
-            namespace, name, version, state, children, labels, context
-        )
-        async for each in self._pages(functools.partial(_operations.tasks_page, filters), limit):
-            yield each
-
-    async def children(
-        self, task: TaskLike, *, state: Optional[str] = None, limit: Optional[int] = None
-    ) -> AsyncIterator[Task]:
-        read = functools.partial(_operations.children_page, task, state)
-        async for each in self._pages(read, limit):
-            yield each
-
-    async def steps(self, task: TaskLike) -> List[StepView]:
-        return await self._do(_operations.steps(task))
-
-    async def step(self, task: TaskLike, name: str) -> StepView:
-        return await self._do(_operations.step(task, name))
-
-    async def items(
-        self, task: TaskLike, step: str, *, state: Optional[str] = None
-    ) -> List[ItemView]:
-        return await self._do(_operations.items(task, step, state))
-
-    async def register_template(self, source: TemplateSource) -> TemplateView:
-        return await self._do(_operations.register_template(source))
-
-    async def template(self, name: str, version: str, namespace: str = "default") -> TemplateView:
-        return await self._do(_operations.template(name, version, namespace))
-
-    async def templates(
-        self, *, namespace: Optional[str] = None, name: Optional[str] = None
-    ) -> List[TemplateView]:
-        return await self._do(_operations.templates(namespace, name))
-
-    async def watch(self, task: TaskLike) -> AsyncIterator[Progress]:
-        watch = _watching.Watch(task)
-        while not watch.is_over:
-            progress = await self._do(watch.round())
-            if progress is not None:
-                yield progress
-
-    async def close(self) -> None:
-        await self._transport.close()
-
-    async def __aenter__(self) -> AsyncClient:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def _pages(
-        self, read: _operations.PageReader, limit: Optional[int]
-    ) -> AsyncIterator[Task]:
-        cursor, left = None, limit
-        while left is None or left > 0:
-            page, cursor = await self._do(read(cursor, _operations.size_of_page(left)))
-            for each in page:
-                yield each
-            left = None if left is None else left - len(page)
-            if cursor is None:
-                return
-
-    async def _do(self, operation: Operation[Value]) -> Value:
-        try:
-            request = next(operation)
-            while True:
-                try:
-                    answer = await self._transport.send(request)
-                except Exception as problem:
-                    request = operation.throw(problem)
-                else:
-                    request = operation.send(answer)
-        except StopIteration as done:
-            value: Value = done.value
-            return value
-
-
-for _name, _method in vars(AsyncClient).items():
-    _twin = getattr(Client, _name, None)
-    if inspect.isfunction(_method) and not _method.__doc__ and _twin is not None:
-        _method.__doc__ = _twin.__doc__
