@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test unit test-postgres-versions test-random test-locks lint lint-all format docs bench peers bench-smoke bench-ci asan tsan sanitize check-all coverage install clean
+.PHONY: help setup build demo test unit test-postgres-versions test-random test-locks lint lint-all format docs bench peers bench-smoke bench-ci asan tsan sanitize fuzz check-all coverage install clean
 
 # The cost of a target is in front of the bar.
 help: ## | list the targets
@@ -71,7 +71,13 @@ sanitize: ## 15 min, 5 min | the tests that CI runs with sanitizers: unit and pg
 	@scripts/setup --test
 	@scripts/sanitize -j $(JOBS)
 
-check-all: lint-all asan tsan test-postgres-versions test-random test-locks ## 3 h | what takes too long for CI: every file and test with each tool
+FUZZ_SECONDS ?= 60
+
+fuzz: ## 10 min, 3 min | search with libFuzzer for texts that break a reader; FUZZ_SECONDS=60 for each
+	@scripts/setup
+	@scripts/fuzz -j $(JOBS) $(FUZZ_SECONDS)
+
+check-all: lint-all asan tsan test-postgres-versions test-random test-locks fuzz ## 3 h | what takes too long for CI: every file and test with each tool
 
 coverage: tests-coverage ## 30 min, 10 min | all tests, then line coverage in build/coverage/report
 	@find build/coverage -name '*.gcda' -delete

@@ -10,6 +10,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 option(TASKER_WERROR "Treat warnings as errors" OFF)
 option(TASKER_COVERAGE "Instrument for gcov" OFF)
 option(TASKER_ONLY_PROGRAMS "No tests, benchmarks or Python module, and none of their packages" OFF)
+option(TASKER_FUZZ "Instrument for libFuzzer; needs clang" OFF)
 set(TASKER_SANITIZE "" CACHE STRING "Value of -fsanitize=, or empty")
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -34,6 +35,10 @@ if(TASKER_SANITIZE)
     add_compile_options(-fsanitize=${TASKER_SANITIZE} -fno-sanitize-recover=all
                         -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${TASKER_SANITIZE})
+endif()
+if(TASKER_FUZZ)
+    # The main function and the mutations come with -fsanitize=fuzzer, only where the targets are linked.
+    add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(TASKER_SANITIZE STREQUAL "thread")
     # Asio's fences order nothing that a mutex or an atomic beside them does not; tsan cannot model

@@ -8,7 +8,8 @@
 #   *_test.cpp      -> pg_tests       label unit   needs nothing
 #   *_pg_test.cpp   -> pg_pg_tests    label pg     needs the private PostgreSQL of the test run
 #   *_e2e_test.cpp  -> pg_e2e_tests   label e2e    runs the programs themselves
-# Any other .cpp in tests/ is shared by the three, in a library. USES: rooms, public. LINKS,
+#   x_fuzz.cpp      -> pg_x_fuzz      label unit   reads each file of tests/corpus/x, see CONTRIBUTING.md
+# Any other .cpp in tests/ is shared by the tests, in a library. USES: rooms, public. LINKS,
 # PRIVATE_LINKS: external targets. TEST_USES, TEST_LINKS: what only the tests need; pg tests, e2e
 # tests and that library get room testing as well.
 #
@@ -124,6 +125,14 @@ function(tasker_finish_rooms)
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
         COMMENT "Checking which room includes which" VERBATIM)
 
+    if(TASKER_FUZZ)
+        get_property(fuzz_targets GLOBAL PROPERTY tasker_fuzz_targets)
+        list(JOIN fuzz_targets "\n" lines)
+        file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/fuzz-targets.txt CONTENT "${lines}\n" @ONLY)
+        list(TRANSFORM fuzz_targets REPLACE " .*" "")
+        add_custom_target(fuzz_targets DEPENDS ${fuzz_targets})
+    endif()
+
     add_test(NAME pg_cluster_start COMMAND tasker-test-cluster start ${TASKER_TEST_CLUSTER_DIR})
     add_test(NAME pg_cluster_stop COMMAND tasker-test-cluster stop ${TASKER_TEST_CLUSTER_DIR})
     set_tests_properties(pg_cluster_start PROPERTIES FIXTURES_SETUP pg_cluster TIMEOUT 200)
@@ -136,7 +145,7 @@ function(_tasker_room_tests room)
     set(links ${ARGN})
     file(GLOB all CONFIGURE_DEPENDS ${dir}/tests/*.cpp)
     set(support ${all})
-    list(FILTER support EXCLUDE REGEX "_test\\.cpp$")
+    list(FILTER support EXCLUDE REGEX "_(test|fuzz)\\.cpp$")
     if(support)
         add_library(${room}_test_support STATIC ${support})
         target_include_directories(${room}_test_support PRIVATE ${dir}/src ${dir}/tests)
@@ -148,12 +157,37 @@ function(_tasker_room_tests room)
     list(FILTER unit INCLUDE REGEX "_test\\.cpp$")
     list(FILTER unit EXCLUDE REGEX "_(pg|e2e)_test\\.cpp$")
     _tasker_tests(${room}_tests unit "${unit}" "${links}")
+    set(fuzz ${all})
+    list(FILTER fuzz INCLUDE REGEX "_fuzz\\.cpp$")
+    foreach(source IN LISTS fuzz)
+        _tasker_fuzz_target(${room} ${source} "${ARGN}")
+    endforeach()
     list(APPEND links tasker::testing)
     foreach(label IN ITEMS pg e2e)
         set(sources ${all})
         list(FILTER sources INCLUDE REGEX "_${label}_test\\.cpp$")
         _tasker_tests(${room}_${label}_tests ${label} "${sources}" "${links}")
     endforeach()
+endfunction()
+
+# A function that libFuzzer calls; in other builds a test calls it with the files of its corpus.
+function(_tasker_fuzz_target room source links)
+    cmake_path(GET source STEM name)
+    string(REGEX REPLACE "_fuzz$" "" subject ${name})
+    set(target ${room}_${name})
+    set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/tests/corpus/${subject})
+    add_executable(${target} ${source})
+    target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
+    target_link_libraries(${target} PRIVATE ${links})
+    if(TASKER_FUZZ)
+        target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+        set_property(GLOBAL APPEND PROPERTY tasker_fuzz_targets "${target} ${corpus}")
+    else()
+        target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/shared/testing/fuzz/run_corpus.cpp)
+        add_dependencies(tests ${target})
+        add_test(NAME ${room}/${name} COMMAND ${target} ${corpus})
+        set_tests_properties(${room}/${name} PROPERTIES LABELS unit TIMEOUT 60)
+    endif()
 endfunction()
 
 function(_tasker_tests target label sources links)
