@@ -14,8 +14,14 @@
 namespace tasker::http {
 namespace {
 
-constexpr std::size_t max_header_bytes = 1UL << 20;
-constexpr std::size_t max_body_bytes = 1UL << 20;
+struct limit_bytes {
+    std::size_t header;
+    std::size_t target;
+    std::size_t body;
+};
+
+constexpr limit_bytes above_any_text{1UL << 20, 1UL << 20, 1UL << 20};
+constexpr limit_bytes small{256, 32, 8};
 constexpr std::size_t min_chunked_bytes = 5; // as in session_receiving.cpp
 
 struct reading {
@@ -25,9 +31,9 @@ struct reading {
 };
 
 /// As session::receive, of text that arrives in pieces.
-reading read(std::string_view text, std::size_t piece) {
+reading read(std::string_view text, std::size_t piece, limit_bytes limit = above_any_text) {
     reading to;
-    request_parser parser{to.asked, max_header_bytes, max_header_bytes};
+    request_parser parser{to.asked, limit.header, limit.target};
     std::string input;
     bool idle = true;
     while (!parser.is_done()) {
@@ -52,7 +58,7 @@ reading read(std::string_view text, std::size_t piece) {
             input.erase(0, used);
             to.used += used;
             if (in_header && parser.is_header_done()) {
-                parser.body_limit_bytes(max_body_bytes);
+                parser.body_limit_bytes(limit.body);
                 parser.eager(true);
                 continue;
             }
@@ -83,6 +89,13 @@ void check(std::string_view text) {
         if (whole.complete) {
             TASKER_ASSERT(pieces.used == whole.used && same(pieces.asked, whole.asked));
         }
+    }
+    auto const limited = read(text, 7, small);
+    if (limited.complete) {
+        TASKER_ASSERT(whole.complete && limited.used == whole.used &&
+                      same(limited.asked, whole.asked));
+        TASKER_ASSERT(limited.asked.target.size() <= small.target &&
+                      limited.asked.body.size() <= small.body);
     }
     decode(text);
     parse_query(text);

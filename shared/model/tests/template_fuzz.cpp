@@ -32,8 +32,13 @@ void check(template_result const& read) {
 } // namespace tasker::model
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+    using namespace tasker::model;
     std::string_view const text{reinterpret_cast<char const*>(data), size};
-    tasker::model::check(tasker::model::parse_template_yaml(text));
-    tasker::model::check(tasker::model::parse_template_json(text));
+    auto const from_yaml = parse_template_yaml(text);
+    auto const from_json = parse_template_json(text);
+    check(from_yaml);
+    check(from_json);
+    TASKER_ASSERT(!from_yaml || !from_json ||
+                  compile(*from_yaml, "test").hash == compile(*from_json, "test").hash);
     return 0;
 }

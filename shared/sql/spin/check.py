@@ -22,15 +22,15 @@ import tempfile
 ROOM = pathlib.Path(__file__).resolve().parent
 MODEL = ROOM / "steps.pml"
 COUNTEREXAMPLES = ROOM / "counterexamples"
-# The budgets that an execution needs to break a promise without the guard.
+# Each guard with its place, and the budgets that an execution needs to break a promise without it.
 GUARDS = {
-    "LEASE_CHECK": {},
-    "DELIVERY_FENCE": {"SLOW": 1},
-    "STATE_CHECK": {"DOUBTS": 1},
-    "SKIP_LOCKED": {"SLOW": 1},
-    "ONE_TRANSACTION": {"CRASHES": 1},
-    "COUNT_UNDER_LOCK": {},
-    "TIMER_DELETE": {},
+    "LEASE_CHECK": {},  # read_<queue>: vt <= clock_timestamp()
+    "DELIVERY_FENCE": {"SLOW": 1},  # accept_reports, fail_steps, finish_step: s.delivery = …
+    "STATE_CHECK": {"DOUBTS": 1},  # the same: s.state = 'in_progress'
+    "SKIP_LOCKED": {"SLOW": 1},  # unlocked_messages
+    "ONE_TRANSACTION": {"CRASHES": 1},  # finish_steps: all of its parts in one call
+    "COUNT_UNDER_LOCK": {},  # advance_steps, finish_step: on conflict do update
+    "TIMER_DELETE": {},  # fire_timers, in the transaction that enqueues the step
 }
 NO_FAULTS = {"CRASHES": 0, "SLOW": 0, "DOUBTS": 0}
 
