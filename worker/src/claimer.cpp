@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds least_pause{50};
 
 } // namespace
 
-claimer::claimer(step_flow& flow, pg::pool& connections, identity self,
+claimer::claimer(step_flow& flow, pg::pool& connections, identity const& self,
                  std::chrono::milliseconds poll, metrics& metrics)
     : flow_{flow},
       connections_{connections},

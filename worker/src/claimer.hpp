@@ -20,8 +20,8 @@ namespace tasker::worker {
 /// Cancellation: terminal; the steps of a claim in flight run again when their leases end.
 class claimer {
 public:
-    claimer(step_flow& flow, pg::pool& connections, identity self, std::chrono::milliseconds poll,
-            metrics& metrics);
+    claimer(step_flow& flow, pg::pool& connections, identity const& self,
+            std::chrono::milliseconds poll, metrics& metrics);
 
     /// Returns once the flow is closed and its last claim has returned.
     boost::asio::awaitable<void> run_until_stopped();
@@ -47,7 +47,7 @@ private:
 
     step_flow& flow_;
     pg::pool& connections_;
-    identity self_;
+    identity const& self_;
     std::chrono::milliseconds poll_;
     metrics& metrics_;
     steady_clock::time_point next_check_ = steady_clock::now(); ///< once idle

@@ -49,14 +49,22 @@ struct lease_keeper::same_queue {
     std::vector<std::shared_ptr<execution>> steps; ///< at most max_call_steps
 };
 
-lease_keeper::lease_keeper(step_flow& flow, pg::pool& connections, identity self, metrics& metrics)
+lease_keeper::lease_keeper(step_flow& flow, pg::pool& connections, registration& worker,
+                           metrics& metrics, std::function<void(queue::worker_order)> obey)
     : flow_{flow},
       connections_{connections},
-      self_{self},
-      metrics_{metrics} {}
+      worker_{worker},
+      self_{worker.self()},
+      metrics_{metrics},
+      obey_{std::move(obey)} {}
 
 void lease_keeper::stop() {
     is_stopped_ = true;
+    flow_.leases.ring();
+}
+
+void lease_keeper::renew_now() {
+    renews_now_ = true;
     flow_.leases.ring();
 }
 
@@ -76,7 +84,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
             co_await extend_all();
             next_extension = now + third;
         }
-        if (now >= next_renewal) {
+        if (now >= next_renewal || std::exchange(renews_now_, false)) {
             co_await renew_last_seen();
             next_renewal = now + (is_answered_ ? unseen : renewal_retry);
         }
@@ -114,8 +122,11 @@ asio::awaitable<void> lease_keeper::renew_last_seen() {
         is_answered_ = false;
         co_return;
     }
-    auto const renewed = co_await queue::renew_last_seen(**connection, self_.id, until);
-    is_answered_ = renewed.has_value();
+    auto const order = co_await worker_.renew(**connection, until);
+    is_answered_ = order.has_value();
+    if (order) {
+        obey_(*order);
+    }
 }
 
 asio::awaitable<void> lease_keeper::extend(same_queue steps) {

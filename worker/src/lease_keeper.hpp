@@ -1,11 +1,12 @@
 #pragma once
 
-#include "identity.hpp"
+#include "registration.hpp"
 #include "step_flow.hpp"
 
 #include "tasker/pg/pool.hpp"
 
 #include <chrono>
+#include <functional>
 
 namespace tasker::worker {
 
@@ -20,18 +21,23 @@ std::chrono::nanoseconds lease_call_limit(std::chrono::seconds lease);
 /// Extends the leases of all held steps, including waiting ones, after a third of their length.
 /// Cancels steps whose lease is lost, and returns the steps that the flow releases. Checks once a
 /// second whether steps wait for threads that hang, and stores what handlers noted. Renews the time
-/// when the worker was last seen, even while idle.
+/// when the worker was last seen, even while idle, and passes on what the worker was asked to do.
 ///
 /// Lifetime: must outlive run_until_stopped().
 /// Cancellation: terminal; the leases then expire.
 class lease_keeper {
 public:
-    lease_keeper(step_flow& flow, pg::pool& connections, identity self, metrics& metrics);
+    /// `obey` gets the answer of each renewal.
+    lease_keeper(step_flow& flow, pg::pool& connections, registration& worker, metrics& metrics,
+                 std::function<void(queue::worker_order)> obey);
 
     /// Returns after stop(), once it has tried to return the released steps.
     boost::asio::awaitable<void> run_until_stopped();
 
     void stop();
+
+    /// Renews the time when the worker was last seen now, because it was asked to do something.
+    void renew_now();
 
     /// Whether the database answered the last renewal of the time when the worker was last seen.
     bool is_answered() const noexcept {
@@ -58,10 +64,13 @@ private:
 
     step_flow& flow_;
     pg::pool& connections_;
-    identity self_;
+    registration& worker_;
+    identity const& self_;
     metrics& metrics_;
+    std::function<void(queue::worker_order)> obey_;
     std::vector<std::shared_ptr<execution>> to_release_;
     bool is_stopped_ = false;
+    bool renews_now_ = false;
     bool is_answered_ = true;
 };
 

@@ -119,4 +119,19 @@ std::string metrics::text(std::size_t steps_held, std::size_t steps_in_pool, std
     return telemetry::render(registry_);
 }
 
+metrics::ending ending_of(queue::outcome outcome) {
+    switch (outcome) {
+    case queue::outcome::success:
+    case queue::outcome::children:
+    case queue::outcome::finish:
+        return metrics::ending::success;
+    case queue::outcome::retryable_failure:
+        return metrics::ending::retryable_failure;
+    case queue::outcome::permanent_failure:
+    case queue::outcome::fail_task:
+        break;
+    }
+    return metrics::ending::permanent_failure;
+}
+
 } // namespace tasker::worker

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tasker/queue/steps.hpp"
+
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
@@ -55,5 +57,7 @@ private:
     prometheus::Gauge* in_pool_;
     prometheus::Gauge* capacity_;
 };
+
+metrics::ending ending_of(queue::outcome outcome);
 
 } // namespace tasker::worker

@@ -80,7 +80,7 @@ bool substitute(pending_report& pending, error const& why) {
 
 } // namespace
 
-reporter::reporter(step_flow& flow, pg::pool& connections, identity self, metrics& metrics)
+reporter::reporter(step_flow& flow, pg::pool& connections, identity const& self, metrics& metrics)
     : flow_{flow},
       connections_{connections},
       self_{self},

@@ -21,7 +21,7 @@ namespace tasker::worker {
 /// their leases end.
 class reporter {
 public:
-    reporter(step_flow& flow, pg::pool& connections, identity self, metrics& metrics);
+    reporter(step_flow& flow, pg::pool& connections, identity const& self, metrics& metrics);
 
     /// Sends one report at a time; call it once for each lane. Returns after stop(), when no result
     /// is left.
@@ -38,7 +38,7 @@ private:
 
     step_flow& flow_;
     pg::pool& connections_;
-    identity self_;
+    identity const& self_;
     metrics& metrics_;
     bool is_stopped_ = false;
 };

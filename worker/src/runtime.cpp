@@ -70,6 +70,7 @@ runtime::runtime(asio::io_context& io, settings const& options,
       options_{options},
       run_{std::move(run)},
       metrics_{handlers->names()},
+      registration_{options, handlers->names()},
       async_commit_pool_{io.get_executor(), connections(options, 2, false)},
       sync_commit_pool_{io.get_executor(),
                         connections(options, options.database.report_connections, true)},
@@ -90,6 +91,7 @@ void runtime::stop() {
     }
     if (stops_ == 1) {
         stop_asked_.ring();
+        flow_.emptied.ring();
         if (!claimer_) { // not started yet, so there is nothing to finish
             cancel_all();
         }
@@ -140,15 +142,15 @@ asio::awaitable<void> runtime::live() {
         failed_ = true;
         co_return;
     }
-    auto const id = co_await start_up(options_, sync_commit_pool_);
-    if (!id) {
-        log::error("cannot_start",
-                   {{"error", id.error()}, {"database", pg::describe_dsn(options_.database.url)}});
+    auto const registered = co_await start_up(options_, registration_, sync_commit_pool_);
+    if (!registered) {
+        log::error("cannot_start", {{"error", registered.error()},
+                                    {"database", pg::describe_dsn(options_.database.url)}});
         failed_ = true;
         cancel_all();
         co_return;
     }
-    start_loops({*id, std::chrono::seconds{options_.lease_seconds}});
+    start_loops();
     auto const address = health_ ? health_->address() : std::string{};
     log::info("listening", {{"address", address},
                             {"worker", worker_name(options_)},
@@ -157,6 +159,9 @@ asio::awaitable<void> runtime::live() {
         run_.ready(address);
     }
     co_await stop_asked_.wait();
+    while (stops_ == 0 && !flow_.is_empty()) { // a command, which has no time limit
+        co_await flow_.emptied.wait();
+    }
     co_await drain();
     co_await end_loops();
 }
@@ -182,26 +187,54 @@ bool runtime::open_health_port() {
     return true;
 }
 
-void runtime::start_loops(identity self) {
-    keeper_.emplace(flow_, async_commit_pool_, self, metrics_);
+pg::listener_events runtime::notifications() {
+    return {.notified =
+                [this](std::string_view channel, std::string_view text) {
+                    if (channel == queue::workers_channel) {
+                        if (text == to_string(registration_.self().id)) {
+                            keeper_->renew_now();
+                        }
+                    } else if (flow_.queues.announce(text)) {
+                        flow_.claims.ring();
+                    }
+                },
+            .check_again =
+                [this] {
+                    flow_.queues.announce_all();
+                    flow_.claims.ring();
+                    keeper_->renew_now();
+                }};
+}
+
+/// What the last renewal answered. A worker stays drained until its process ends.
+void runtime::obey(queue::worker_order order) {
+    auto const must_stop = order == queue::worker_order::stop;
+    if (!must_stop && order != queue::worker_order::drain) {
+        return;
+    }
+    if (!flow_.is_draining()) {
+        log::info("draining", {{"steps_held", flow_.held().size()}, {"in_pool", flow_.in_pool()}});
+        flow_.drain();
+    }
+    if (must_stop && !std::exchange(ends_when_drained_, true)) {
+        log::info("asked_to_stop", {{"steps_held", flow_.held().size()}});
+        stop_asked_.ring();
+    }
+}
+
+void runtime::start_loops() {
+    auto const& self = registration_.self();
+    keeper_.emplace(flow_, async_commit_pool_, registration_, metrics_,
+                    [this](queue::worker_order order) { obey(order); });
     reporter_.emplace(flow_, sync_commit_pool_, self, metrics_);
     claimer_.emplace(flow_, async_commit_pool_, self, std::chrono::milliseconds{options_.poll_ms},
                      metrics_);
-    listener_.emplace(io_.get_executor(),
-                      pg::listener_settings{.connect = {.dsn = options_.database.url,
-                                                        .application_name = "tasker-worker"},
-                                            .channels = {std::string{queue::ready_channel}}},
-                      pg::listener_events{.notified =
-                                              [this](std::string_view, std::string_view names) {
-                                                  if (flow_.queues.announce(names)) {
-                                                      flow_.claims.ring();
-                                                  }
-                                              },
-                                          .check_again =
-                                              [this] {
-                                                  flow_.queues.announce_all();
-                                                  flow_.claims.ring();
-                                              }});
+    listener_.emplace(
+        io_.get_executor(),
+        pg::listener_settings{
+            .connect = {.dsn = options_.database.url, .application_name = "tasker-worker"},
+            .channels = {std::string{queue::ready_channel}, std::string{queue::workers_channel}}},
+        notifications());
     spawn("deadlines", watch_deadlines(flow_));
     spawn("threads", watch_threads());
     spawn("leases", keeper_->run_until_stopped());
@@ -269,8 +302,25 @@ asio::awaitable<void> runtime::end_loops() {
     co_await wait_for_loops(remaining + 1, now + calls_end_limit);
     keeper_->stop();
     co_await wait_for_loops(remaining, now + loops_end_limit);
+    co_await end_registration();
     log::info("stopped", {{"steps_left", flow_.held().size()}});
     cancel_all();
+}
+
+/// Without it, the worker is shown as gone a minute later.
+asio::awaitable<void> runtime::end_registration() {
+    if (!flow_.is_empty()) {
+        co_return;
+    }
+    auto const until = steady_clock::now() + last_wait;
+    auto connection = co_await sync_commit_pool_.acquire(until);
+    if (!connection) {
+        co_return;
+    }
+    auto const ended = co_await registration_.end(**connection, until);
+    if (!ended) {
+        log::warn("end_not_stored", {{"error", ended.error()}});
+    }
 }
 
 /// Returns when at most `remaining` loops run.
@@ -293,7 +343,7 @@ void runtime::cancel_all() {
 
 bool runtime::is_ready() const {
     return claimer_ && claimer_->is_answered() && keeper_->is_answered() && hung_.empty() &&
-           stops_ == 0;
+           stops_ == 0 && !flow_.is_draining();
 }
 
 } // namespace tasker::worker

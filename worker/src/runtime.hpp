@@ -4,6 +4,7 @@
 #include "health_port.hpp"
 #include "lease_keeper.hpp"
 #include "metrics.hpp"
+#include "registration.hpp"
 #include "reporter.hpp"
 #include "step_flow.hpp"
 
@@ -46,10 +47,13 @@ private:
     void spawn(std::string name, boost::asio::awaitable<void> loop);
     boost::asio::awaitable<void> live();
     bool open_health_port();
-    void start_loops(identity self);
+    void start_loops();
+    pg::listener_events notifications();
+    void obey(queue::worker_order order);
     boost::asio::awaitable<void> drain();
     boost::asio::awaitable<void> watch_threads();
     boost::asio::awaitable<void> end_loops();
+    boost::asio::awaitable<void> end_registration();
     boost::asio::awaitable<void> wait_for_loops(std::size_t remaining, deadline until);
     void cancel_all();
     bool is_ready() const;
@@ -58,6 +62,7 @@ private:
     settings const& options_;
     run_options run_;
     metrics metrics_;
+    registration registration_;
     pg::pool async_commit_pool_; ///< for claims and leases, which need not be durable
     pg::pool sync_commit_pool_;  ///< for results
     step_flow flow_;
@@ -76,6 +81,7 @@ private:
     std::vector<std::shared_ptr<execution>> hung_; ///< at the last check, if all threads were
     int stops_ = 0;
     bool has_begun_ = false;
+    bool ends_when_drained_ = false; ///< it was asked to stop
     bool failed_ = false;
     bool has_hung_ = false; ///< all threads hung: a supervisor has to restart the worker
 };

@@ -6,10 +6,8 @@
 #include "tasker/base/time.hpp"
 #include "tasker/log/log.hpp"
 #include "tasker/pg/error.hpp"
-#include "tasker/queue/steps.hpp"
 #include "tasker/sql/migrator.hpp"
 
-#include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -19,7 +17,6 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
-#include <unistd.h>
 
 namespace asio = boost::asio;
 
@@ -67,28 +64,19 @@ asio::awaitable<result<void>> wait_for_schema(std::string dsn, deadline until) {
     co_return *wait->outcome;
 }
 
-asio::awaitable<result<worker_id>> register_once(settings const& options, pg::pool& connections) {
+asio::awaitable<result<void>> register_once(registration& worker, pg::pool& connections) {
     auto const until = steady_clock::now() + register_limit;
     auto connection = co_await connections.acquire(until);
     if (!connection) {
         co_return connection.error();
     }
-    co_return co_await queue::register_worker(**connection, worker_name(options),
-                                              options.namespaces, until);
+    co_return co_await worker.add(**connection, until);
 }
 
 } // namespace
 
-std::string worker_name(settings const& options) {
-    if (!options.name.empty()) {
-        return options.name;
-    }
-    boost::system::error_code failure;
-    auto const host = asio::ip::host_name(failure);
-    return (failure ? "worker" : host) + '-' + std::to_string(getpid());
-}
-
-asio::awaitable<result<worker_id>> start_up(settings options, pg::pool& connections) {
+asio::awaitable<result<void>> start_up(settings options, registration& worker,
+                                       pg::pool& connections) {
     auto const until =
         steady_clock::now() + std::chrono::milliseconds{options.database.startup_timeout_ms};
     auto const ready = co_await wait_for_schema(options.database.url, until);
@@ -97,7 +85,7 @@ asio::awaitable<result<worker_id>> start_up(settings options, pg::pool& connecti
     }
     asio::steady_timer timer{co_await asio::this_coro::executor};
     for (pause between;;) {
-        auto const registered = co_await register_once(options, connections);
+        auto const registered = co_await register_once(worker, connections);
         if (registered || !pg::is_retryable(registered.error()) || steady_clock::now() > until) {
             co_return registered;
         }

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "registration.hpp"
+
 #include "tasker/base/error.hpp"
-#include "tasker/base/ids.hpp"
 #include "tasker/pg/pool.hpp"
 #include "tasker/worker/settings.hpp"
 
@@ -9,14 +10,12 @@
 
 namespace tasker::worker {
 
-/// `settings::name`, or host name and process id.
-std::string worker_name(settings const& options);
-
 /// Waits at most startup_timeout_ms for a reachable, migrated database, then registers the worker;
 /// temporary failures are retried within the same time.
 /// Cancellation: terminal; takes effect when the database has responded or the attempt to connect
 /// ends.
-/// Errors: those of sql::check and queue::register_worker.
-boost::asio::awaitable<result<worker_id>> start_up(settings options, pg::pool& connections);
+/// Errors: those of sql::check and registration::add.
+boost::asio::awaitable<result<void>> start_up(settings options, registration& worker,
+                                              pg::pool& connections);
 
 } // namespace tasker::worker

@@ -25,21 +25,6 @@ std::size_t weight(queue::claimed_step const& step) {
            (step.parents ? step.parents->size() : 0);
 }
 
-metrics::ending ending_of(queue::outcome outcome) {
-    switch (outcome) {
-    case queue::outcome::success:
-    case queue::outcome::children:
-    case queue::outcome::finish:
-        return metrics::ending::success;
-    case queue::outcome::retryable_failure:
-        return metrics::ending::retryable_failure;
-    case queue::outcome::permanent_failure:
-    case queue::outcome::fail_task:
-        break;
-    }
-    return metrics::ending::permanent_failure;
-}
-
 } // namespace
 
 step_flow::step_flow(boost::asio::any_io_executor executor, settings const& options,
@@ -75,7 +60,7 @@ void step_flow::accept(std::vector<queue::claimed_step> steps, steady_clock::tim
         held_.insert(ready.back());
     }
     policy_.observe_size(bytes, steps.size());
-    if (closed_) {
+    if (draining_) {
         std::ranges::for_each(ready, [this](auto const& each) { give_back(each); });
         return;
     }
@@ -300,14 +285,19 @@ void step_flow::shed_backlog(std::chrono::nanoseconds since_last_call) {
     }
 }
 
-void step_flow::close() {
-    closed_ = true;
+void step_flow::drain() {
+    draining_ = true;
     if (alone_ && !alone_runs_) {
         give_back(alone_);
     }
     give_back_waiting(0);
-    claims.ring();
     emptied.ring();
+}
+
+void step_flow::close() {
+    closed_ = true;
+    drain();
+    claims.ring();
 }
 
 void step_flow::cancel_running() {

@@ -58,7 +58,7 @@ public:
     step_flow(step_flow const&) = delete;
     step_flow& operator=(step_flow const&) = delete;
 
-    /// Accepts steps whose leases began at `leased_at` or later; returns them if closed.
+    /// Accepts steps whose leases began at `leased_at` or later; returns them after drain().
     void accept(std::vector<queue::claimed_step> steps, steady_clock::time_point leased_at);
 
     /// Takes the finished steps from the threads; false if there were none. Threads notify
@@ -120,6 +120,9 @@ public:
     void shed_backlog(std::chrono::nanoseconds since_last_call);
 
     /// From now on, accepts no steps and returns those that have not started.
+    void drain();
+
+    /// The same, and the claims end.
     void close();
 
     /// Cancels the running handlers, because the worker must stop.
@@ -150,9 +153,13 @@ public:
         return closed_;
     }
 
-    /// Whether no new step may be taken: the flow is closed, or a step must run alone.
+    bool is_draining() const noexcept {
+        return draining_;
+    }
+
+    /// Whether no new step may be taken: after drain(), or because a step must run alone.
     bool takes_nothing_new() const noexcept {
-        return closed_ || alone_ != nullptr;
+        return draining_ || alone_ != nullptr;
     }
 
     std::size_t in_pool() const noexcept {
@@ -212,6 +219,7 @@ private:
     std::size_t unreported_bytes_ = 0;
     std::uint64_t started_before_ = 0; ///< at the last shed_backlog()
     std::size_t waiting_before_ = 0;
+    bool draining_ = false;
     bool closed_ = false;
     thread_pool pool_; ///< last: its threads post to what is above
 };

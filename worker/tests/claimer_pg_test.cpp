@@ -54,8 +54,9 @@ TEST_F(Claimer, StepThatCannotBeClaimedYetDoesNotHideWhenOtherLeasesEnd) {
     flow_.limit_wait_for_alone(steady_clock::now() + step_flow::first_alone_limit);
     ASSERT_FALSE(flow_.may_take_alone(steady_clock::now()));
 
-    worker_id const self{db().value<int>("select tasker.register_worker('me', '{default}')")};
-    claimer claims{flow_, connections_, {self, 60s}, 600s, metrics_};
+    identity const self{
+        worker_id{db().value<int>("select tasker.register_worker('me', '{default}')")}, 60s};
+    claimer claims{flow_, connections_, self, 600s, metrics_};
     bool has_ended = false;
     boost::asio::co_spawn(io_, claims.run_until_stopped(),
                           [&has_ended](std::exception_ptr const&) { has_ended = true; });

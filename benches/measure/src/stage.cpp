@@ -2,6 +2,7 @@
 
 #include "tasker/model/compiled_template.hpp"
 #include "tasker/queue/templates.hpp"
+#include "tasker/queue/workers.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -16,8 +17,10 @@ constexpr std::chrono::seconds lease{60};
 } // namespace
 
 stage::stage(std::string const& dsn, std::string worker) : session_{dsn} {
-    worker_ = session_.run(queue::register_worker(session_.connection(), std::move(worker),
-                                                  {std::string{bench_namespace}}, session::soon()));
+    queue::worker_registration of{.name = std::move(worker),
+                                  .namespaces = {std::string{bench_namespace}}};
+    worker_ =
+        session_.run(queue::register_worker(session_.connection(), std::move(of), session::soon()));
 }
 
 template_id stage::use(shape const& of) {

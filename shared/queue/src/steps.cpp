@@ -20,10 +20,6 @@ namespace asio = boost::asio;
 namespace tasker::queue {
 namespace {
 
-constexpr pg::statement register_worker_sql{"tasker_register_worker",
-                                            "select tasker.register_worker($1, $2)"};
-constexpr pg::statement renew_last_seen_sql{"tasker_renew_last_seen",
-                                            "select tasker.renew_last_seen($1)"};
 constexpr pg::statement claim_sql{"tasker_claim_steps",
                                   "select * from tasker.claim_steps($1, $2, $3, $4, $5)"};
 constexpr pg::statement next_visible_sql{"tasker_next_visible_ms",
@@ -215,27 +211,6 @@ pg::call finish_call(finish_request const& request) {
 }
 
 } // namespace
-
-asio::awaitable<result<worker_id>> register_worker(pg::connection& connection, std::string name,
-                                                   std::vector<std::string> namespaces,
-                                                   deadline until) {
-    auto const answer = co_await connection.run(
-        {register_worker_sql, pg::params{}.add_text(name).add_text_array(namespaces)}, until);
-    if (!answer) {
-        co_return answer.error();
-    }
-    co_return worker_id{answer->int4(0, 0)};
-}
-
-asio::awaitable<result<void>> renew_last_seen(pg::connection& connection, worker_id worker,
-                                              deadline until) {
-    auto const answer =
-        co_await connection.run({renew_last_seen_sql, pg::params{}.add_int4(worker.value)}, until);
-    if (!answer) {
-        co_return answer.error();
-    }
-    co_return result<void>{};
-}
 
 asio::awaitable<result<std::vector<claimed_step>>> claim(pg::connection& connection,
                                                          claim_request request, deadline until) {

@@ -13,24 +13,6 @@ using ::testing::SizeIs;
 
 using Steps = Workflow;
 
-TEST_F(Steps, RegisterAWorkerOnce) {
-    EXPECT_EQ(run(register_worker(connection_, "worker", {"default", "other"}, soon())).value(),
-              worker_);
-    EXPECT_NE(run(register_worker(connection_, "another", {"default"}, soon())).value(), worker_);
-}
-
-TEST_F(Steps, LastSignOfLifeOfAWorkerIsStored) {
-    EXPECT_TRUE(database_.value<bool>("select last_seen_at = started_at from tasker.workers"));
-    EXPECT_TRUE(run(renew_last_seen(connection_, worker_, soon())).has_value());
-    EXPECT_TRUE(database_.value<bool>("select last_seen_at > started_at from tasker.workers"));
-}
-
-TEST_F(Steps, RefuseAWorkerWithABadNamespace) {
-    auto const refused = run(register_worker(connection_, "worker", {"Bad__Name"}, soon()));
-    EXPECT_EQ(pg::sqlstate_of(refused.error()), "TK001");
-    EXPECT_TRUE(pg::is_callers_fault(refused.error()));
-}
-
 TEST_F(Steps, AreClaimedWithEverythingAHandlerNeeds) {
     auto const task = create(register_chain(), R"({"n": 7})");
     auto const claimed = claim_all();

@@ -10,7 +10,9 @@ using tasker::testing::soon;
 
 Workflow::Workflow()
     : connection_{open()},
-      worker_{run(register_worker(connection_, "worker", {"default"}, soon())).value()} {}
+      worker_{
+          run(register_worker(connection_, {.name = "worker", .namespaces = {"default"}}, soon()))
+              .value()} {}
 
 pg::connection Workflow::open() {
     return run(pg::connection::open(io_.get_executor(), {.dsn = database_.dsn()}, soon())).value();

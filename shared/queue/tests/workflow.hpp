@@ -3,6 +3,7 @@
 #include "tasker/queue/steps.hpp"
 #include "tasker/queue/tasks.hpp"
 #include "tasker/queue/templates.hpp"
+#include "tasker/queue/workers.hpp"
 
 #include "tasker/testing/running.hpp"
 #include "tasker/testing/test_database.hpp"

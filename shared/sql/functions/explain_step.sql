@@ -9,7 +9,6 @@ create or replace function tasker.explain_step(
 language plpgsql stable
 as $$
 declare
-    v_seen   timestamptz; -- the last worker
     v_worker tasker.workers;
     v_map    tasker.maps;
     v_due    timestamptz;
@@ -20,12 +19,18 @@ begin
         if tasker.is_served(p_namespace) then
             return format('waits for a free worker for %s', tasker.age_text(p_enqueued_at, p_now));
         end if;
-        select max(w.last_seen_at) into v_seen from tasker.workers w where p_namespace = any (w.namespaces);
+        select * into v_worker from tasker.workers w where p_namespace = any (w.namespaces)
+        order by w.last_seen_at desc limit 1;
         return format('waits for a worker: none serves namespace %s', p_namespace)
-            || case when v_seen is null then ''
-                    else format('; the last one was seen %s ago', tasker.age_text(v_seen, p_now)) end;
+            || case when v_worker.name is null then ''
+                    when tasker.worker_state(v_worker.last_seen_at, v_worker.ended_at, v_worker.command, p_now)
+                         = 'draining' then format('; worker %s is draining', v_worker.name)
+                    else format('; the last one was seen %s ago', tasker.age_text(v_worker.last_seen_at, p_now)) end;
     elsif p_state = 'in_progress' then
         select * into v_worker from tasker.workers w where w.worker_id = p_worker_id;
+        if not found then
+            return 'its worker is gone, and it runs again when its lease ends';
+        end if;
         return case when p_started_at is null then format('worker %s will run it', v_worker.name)
                     else format('runs on worker %s for %s', v_worker.name,
                                 tasker.age_text(p_started_at, p_now)) end

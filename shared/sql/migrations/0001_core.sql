@@ -335,15 +335,6 @@ create table tasker.child_tasks (
     primary key (task_id, step_no, key, attempt)
 );
 
-create table tasker.workers (
-    worker_id    int generated always as identity primary key,
-    name         text not null unique,
-    namespaces   text[] not null,
-    started_at   timestamptz not null,
-    last_seen_at timestamptz not null, -- renewed at each third of the worker's lease, also while idle
-    constraint worker_has_a_name check (length(name) between 1 and 200)
-);
-
 -- Rows of hot tables turn over fast: trigger autovacuum at 5 % instead of 20 %.
 alter table tasker.tasks set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 alter table tasker.steps set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);

@@ -145,3 +145,26 @@ create type tasker.signal_wait_view as (
     schema           json,
     form             json
 );
+
+-- A worker as the API shows it.
+create type tasker.worker_view as (
+    worker_id         int,
+    name              text,
+    namespaces        text[],
+    slots             int,
+    handlers          text[],
+    version           text,
+    state             text, -- see worker_state
+    command           text, -- drain, stop, or null
+    started_at        timestamptz,
+    last_seen_at      timestamptz,
+    steps_in_progress int
+);
+
+-- What diagnose found, for people.
+create type tasker.finding as (
+    severity text, -- error, warning, info
+    subject  text,
+    sentence text,
+    hint     text
+);

@@ -18,6 +18,7 @@ constexpr std::uint8_t step_mark = 's';
 constexpr std::uint8_t template_mark = 'p';
 constexpr std::uint8_t item_mark = 'i';
 constexpr std::uint8_t wait_mark = 'w';
+constexpr std::uint8_t worker_mark = 'k';
 
 using byte_list = std::vector<std::uint8_t>;
 
@@ -136,6 +137,10 @@ std::string encode_cursor(template_id last, std::string_view list) {
     return encode_number(template_mark, list, last.value);
 }
 
+std::string encode_cursor(worker_id last, std::string_view list) {
+    return encode_number(worker_mark, list, last.value);
+}
+
 std::string encode_cursor(std::int32_t last, std::string_view list) {
     return encode_number(item_mark, list, last);
 }
@@ -167,6 +172,10 @@ result<template_id> decode_template_cursor(std::string_view cursor, std::string_
 
 result<std::int32_t> decode_item_cursor(std::string_view cursor, std::string_view list) {
     return decode_number<std::int32_t>(cursor, head_of(item_mark, list));
+}
+
+result<worker_id> decode_worker_cursor(std::string_view cursor, std::string_view list) {
+    return decode_number<worker_id>(cursor, head_of(worker_mark, list));
 }
 
 result<wait_id> decode_wait_cursor(std::string_view cursor, std::string_view list) {

@@ -17,6 +17,8 @@ TEST(Cursor, IsReadBack) {
         EXPECT_EQ(decode_item_cursor(encode_cursor(n, "l"), "l").value(), n);
         EXPECT_EQ(decode_template_cursor(encode_cursor(template_id{n}, "l"), "l").value(),
                   template_id{n});
+        EXPECT_EQ(decode_worker_cursor(encode_cursor(worker_id{n}, "l"), "l").value(),
+                  worker_id{n});
         wait_id const wait{task_id::generate(), step_no{n}};
         EXPECT_EQ(decode_wait_cursor(encode_cursor(wait, "l"), "l").value(), wait);
     }
@@ -34,6 +36,8 @@ TEST(Cursor, OfAnotherListIsRefused) {
     EXPECT_EQ(decode_task_cursor(encode_cursor(step_no{1}, "l"), "l").error().code,
               errc::invalid_argument);
     EXPECT_EQ(decode_wait_cursor(encode_cursor(task_id{}, "l"), "l").error().code,
+              errc::invalid_argument);
+    EXPECT_EQ(decode_worker_cursor(encode_cursor(template_id{1}, "l"), "l").error().code,
               errc::invalid_argument);
 }
 

@@ -15,6 +15,8 @@ inline constexpr std::string_view ready_channel = "tasker_ready";
 inline constexpr std::string_view finished_channel = "tasker_finished";
 /// Milliseconds until the earliest new due time.
 inline constexpr std::string_view timers_channel = "tasker_timers";
+/// The id of a worker that was asked to drain or to stop.
+inline constexpr std::string_view workers_channel = "tasker_workers";
 /// Empty payload: the latest version of a template may have changed.
 inline constexpr std::string_view template_channel = "tasker_template";
 

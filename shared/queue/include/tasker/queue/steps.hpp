@@ -105,17 +105,6 @@ struct finished_step {
     std::chrono::microseconds ran{0};                     ///< since its handler started
 };
 
-/// Returns this worker's id; registering the same name again returns the same id. Creates the
-/// namespaces' queues.
-boost::asio::awaitable<result<worker_id>> register_worker(pg::connection& connection,
-                                                          std::string name,
-                                                          std::vector<std::string> namespaces,
-                                                          deadline until);
-
-/// Sets the time when this worker was last seen to now.
-boost::asio::awaitable<result<void>> renew_last_seen(pg::connection& connection, worker_id worker,
-                                                     deadline until);
-
 struct claim_request {
     std::vector<std::string> queues; ///< in order of preference
     worker_id worker;

@@ -20,6 +20,7 @@ namespace tasker::wire {
 std::string encode_cursor(task_id last, std::string_view list);
 std::string encode_cursor(step_no last, std::string_view list);
 std::string encode_cursor(template_id last, std::string_view list);
+std::string encode_cursor(worker_id last, std::string_view list);
 std::string encode_cursor(std::int32_t last, std::string_view list); ///< the index of an item
 std::string encode_cursor(wait_id last, std::string_view list);
 
@@ -27,6 +28,7 @@ result<task_id> decode_task_cursor(std::string_view cursor, std::string_view lis
 result<step_no> decode_step_cursor(std::string_view cursor, std::string_view list);
 result<template_id> decode_template_cursor(std::string_view cursor, std::string_view list);
 result<std::int32_t> decode_item_cursor(std::string_view cursor, std::string_view list);
+result<worker_id> decode_worker_cursor(std::string_view cursor, std::string_view list);
 result<wait_id> decode_wait_cursor(std::string_view cursor, std::string_view list);
 
 } // namespace tasker::wire
