@@ -3,6 +3,7 @@
 #include "tasker/base/as_tuple.hpp"
 #include "tasker/log/log.hpp"
 #include "tasker/queue/prune.hpp"
+#include "tasker/queue/workers.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -28,11 +29,13 @@ retention::retention(asio::any_io_executor executor, database& database,
 asio::awaitable<void> retention::run_until_stopped() {
     using enum model::task_state;
     bool const keeps_all =
-        settings_.complete + settings_.failed + settings_.cancelled == std::chrono::days{0};
+        settings_.complete + settings_.failed + settings_.cancelled + settings_.workers ==
+        std::chrono::days{0};
     while (!stopped_ && !keeps_all) {
         co_await prune(complete, settings_.complete);
         co_await prune(failed, settings_.failed);
         co_await prune(cancelled, settings_.cancelled);
+        co_await prune_workers();
         co_await sleep(settings_.interval);
     }
 }
@@ -60,13 +63,44 @@ asio::awaitable<void> retention::prune(model::task_state state, std::chrono::day
         tasks += done->tasks;
         filter.after = done->after;
         if (filter.after) {
-            co_await sleep(std::max<steady_clock::duration>(
-                shortest_pause, pause_factor * (steady_clock::now() - begin)));
+            co_await rest(begin);
         }
     } while (filter.after && !stopped_);
     if (tasks > 0) {
         log::info("old tasks deleted", {{"state", model::to_string(state)}, {"tasks", tasks}});
     }
+}
+
+asio::awaitable<void> retention::prune_workers() {
+    if (settings_.workers == std::chrono::days{0}) {
+        co_return;
+    }
+    std::int64_t workers = 0;
+    bool more = true;
+    while (more && !stopped_) {
+        auto const begin = steady_clock::now();
+        auto const until = begin + settings_.call_timeout;
+        auto const removed = co_await database_.run(
+            [this, until](pg::connection& connection) {
+                return queue::prune_workers(connection,
+                                            static_cast<std::int32_t>(settings_.workers.count()),
+                                            settings_.batch, until);
+            },
+            until);
+        workers += removed ? *removed : 0;
+        more = removed && *removed == settings_.batch;
+        if (more) {
+            co_await rest(begin);
+        }
+    }
+    if (workers > 0) {
+        log::info("gone_workers_removed", {{"workers", workers}});
+    }
+}
+
+asio::awaitable<void> retention::rest(steady_clock::time_point since) {
+    co_await sleep(std::max<steady_clock::duration>(shortest_pause,
+                                                    pause_factor * (steady_clock::now() - since)));
 }
 
 asio::awaitable<void> retention::sleep(steady_clock::duration time) {

@@ -16,12 +16,14 @@ struct retention_settings {
     std::chrono::days complete{0}; ///< 0: kept
     std::chrono::days failed{0};
     std::chrono::days cancelled{0};
+    std::chrono::days workers{0};                  ///< since they were last seen
     std::chrono::milliseconds interval{3'600'000}; ///< from the end of one round to the next
     std::chrono::milliseconds call_timeout{10'000};
     std::int32_t batch = 500; ///< tasks that one call looks at
 };
 
-/// Deletes finished tasks some days after their end, periodically and in batches. Between two
+/// Deletes finished tasks some days after their end, and workers some days after they were last
+/// seen, periodically and in batches. Between two
 /// batches it waits four times as long as the batch took, so that it takes a fifth of one
 /// connection's time at most. Any number of orchestrators may do this at the same time.
 ///
@@ -38,6 +40,8 @@ public:
 
 private:
     boost::asio::awaitable<void> prune(model::task_state state, std::chrono::days age);
+    boost::asio::awaitable<void> prune_workers();
+    boost::asio::awaitable<void> rest(std::chrono::steady_clock::time_point since);
     boost::asio::awaitable<void> sleep(std::chrono::steady_clock::duration time);
 
     database& database_;

@@ -8,6 +8,7 @@
 #include "api/steps.hpp"
 #include "api/tasks.hpp"
 #include "api/templates.hpp"
+#include "api/workers.hpp"
 #include "backlog_watch.hpp"
 #include "database.hpp"
 #include "due_timer.hpp"
@@ -97,6 +98,7 @@ retention_settings deletion_settings(settings const& chosen) {
     return {.complete = days{chosen.retention.complete},
             .failed = days{chosen.retention.failed},
             .cancelled = days{chosen.retention.cancelled},
+            .workers = days{chosen.retention.workers},
             .call_timeout = milliseconds{chosen.database.timeout_ms}};
 }
 
@@ -146,6 +148,7 @@ struct service::parts {
     api::steps steps;
     api::signals signals;
     api::prune prune;
+    api::workers workers;
     api::health health;
     api::documents documents;
     http::router routes;
@@ -184,6 +187,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       steps{db, milliseconds{chosen.database.timeout_ms}},
       signals{db, metrics, milliseconds{chosen.database.timeout_ms}},
       prune{db, milliseconds{chosen.database.timeout_ms}},
+      workers{db, milliseconds{chosen.database.timeout_ms}},
       health{db, [this] { return listener.listening(); }, [this] { return backlogs.growing(); }},
       documents{metrics, [this] { return measure(); }},
       server{executor, routes, server_options(chosen, metrics)} {
@@ -193,6 +197,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
     steps.add_routes(routes);
     signals.add_routes(routes);
     prune.add_routes(routes);
+    workers.add_routes(routes);
     health.add_routes(routes);
     documents.add_routes(routes);
 }

@@ -161,6 +161,29 @@ protected:
         call("POST", by_key, paid, "{}", "text/csv");
     }
 
+    void call_workers() {
+        database_.exec("select tasker.register_worker('a/b', '{default}', 2, '{h}', '1.0.0')");
+        std::string const list = "/v1/workers";
+        auto const all = call("GET", list, list + "?namespace=default&state=serving");
+        EXPECT_EQ(all.at("workers").back().at("handlers"), json{"h"});
+        call("GET", list, list + "?state=none");
+        call("GET", list, list + "?cursor=" + wire::encode_cursor(worker_id{1}, "x"));
+        auto const one = list + "/{name}";
+        EXPECT_EQ(call("GET", one, list + "/a%2Fb").at("name"), "a/b");
+        call("GET", one, list + "/none");
+        call("GET", one, list + "/a%2Fb?x=1");
+        for (std::string const what : {"/drain", "/stop"}) {
+            EXPECT_EQ(call("POST", one + what, list + "/a%2Fb" + what).at("command"),
+                      what.substr(1));
+            call("POST", one + what, list + "/none" + what);
+            call("POST", one + what, list + "/a%2Fb" + what + "?x=1");
+        }
+        database_.exec("update tasker.workers set ended_at = tasker.clock()");
+        for (std::string const what : {"/drain", "/stop"}) {
+            call("POST", one + what, list + "/a%2Fb" + what);
+        }
+    }
+
     std::set<std::string> seen_;
 };
 
@@ -287,6 +310,7 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("POST", one + "/cancel", "/v1/tasks/" + unknown + "/cancel");
 
     call_signals(large);
+    call_workers();
 
     for (auto const* plain :
          {"/health", "/health/live", "/health/ready", "/metrics", "/openapi.json"}) {

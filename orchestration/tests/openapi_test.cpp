@@ -6,6 +6,7 @@
 #include "api/steps.hpp"
 #include "api/tasks.hpp"
 #include "api/templates.hpp"
+#include "api/workers.hpp"
 
 #include "tasker/base/version.hpp"
 #include "tasker/model/states.hpp"
@@ -47,6 +48,7 @@ std::map<std::string, std::set<std::string>> routes() {
     api::steps steps{none, {}};
     api::signals signals{none, metrics, {}};
     api::prune prune{none, {}};
+    api::workers workers{none, {}};
     api::health health{none, {}, {}};
     api::documents documents{metrics, {}};
     tasks.add_routes(table);
@@ -55,6 +57,7 @@ std::map<std::string, std::set<std::string>> routes() {
     steps.add_routes(table);
     signals.add_routes(table);
     prune.add_routes(table);
+    workers.add_routes(table);
     health.add_routes(table);
     documents.add_routes(table);
 

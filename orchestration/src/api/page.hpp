@@ -11,6 +11,7 @@
 #include "tasker/wire/prune.hpp"
 #include "tasker/wire/signal.hpp"
 #include "tasker/wire/template_view.hpp"
+#include "tasker/wire/worker.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/result.hpp>
@@ -81,6 +82,11 @@ inline std::size_t payload_bytes(wire::template_view const&) noexcept {
 
 /// Pages of waits do not end early: schemas and forms are parts of templates, and small.
 inline std::size_t payload_bytes(wire::signal_wait const&) noexcept {
+    return 0;
+}
+
+/// Pages of workers do not end early: their handlers take 64 KiB at most.
+inline std::size_t payload_bytes(wire::worker_view const&) noexcept {
     return 0;
 }
 

@@ -84,6 +84,8 @@ struct retention_days {
     std::int64_t complete = 0;
     std::int64_t failed = 0;
     std::int64_t cancelled = 0;
+    /// Days after which workers that were not seen are removed.
+    std::int64_t workers = 1;
 };
 
 /// All settings of an orchestrator, with their defaults.
