@@ -1,11 +1,9 @@
 #include "tasker/client/client.hpp"
 
-#include "http_connection.hpp"
+#include "client_state.hpp"
 #include "query.hpp"
 
 #include "tasker/base/percent.hpp"
-
-#include <boost/beast/http/status.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -18,29 +16,6 @@ using boost::beast::http::verb;
 
 constexpr std::chrono::seconds longest_wait{300};
 constexpr std::int32_t largest_page = 1'000;
-constexpr int first_error_status = 400;
-constexpr int first_server_error_status = 500;
-
-failure refused_by(http_response const& received) {
-    bool const is_servers = received.status >= first_server_error_status;
-    failure failed{.code = is_servers ? errc::server_failed : errc::refused,
-                   .message = {},
-                   .status = received.status,
-                   .envelope = {},
-                   .was_sent = true};
-    if (auto envelope = wire::read_error_body(received.body)) {
-        failed.message = envelope->message;
-        failed.envelope = std::move(*envelope);
-    } else {
-        // A proxy or another program.
-        auto const status =
-            boost::beast::http::int_to_status(static_cast<unsigned>(received.status));
-        failed.message = "the server answered " + std::to_string(received.status) + ' ' +
-                         std::string{boost::beast::http::obsolete_reason(status)};
-    }
-    return failed;
-}
-
 std::string task_path(task_id id) {
     return "/v1/tasks/" + id.to_string();
 }
@@ -50,20 +25,6 @@ std::string seconds_text(std::chrono::milliseconds time) {
     constexpr int thousand = 1'000;
     auto const fraction = std::to_string(thousand + time.count() % thousand);
     return std::to_string(time.count() / thousand) + '.' + fraction.substr(1);
-}
-
-void add_page(std::string& target, page_request const& part) {
-    add_query(target, "limit", std::to_string(part.limit));
-    if (part.cursor) {
-        add_query(target, "cursor", *part.cursor);
-    }
-}
-
-void add_optional(std::string& target, std::string_view name,
-                  std::optional<std::string> const& value) {
-    if (value) {
-        add_query(target, name, *value);
-    }
 }
 
 http_request signal_request(std::string target, wire::signal_request const& request) {
@@ -77,49 +38,6 @@ http_request signal_request(std::string target, wire::signal_request const& requ
 }
 
 } // namespace
-
-struct client::state {
-    client_options options;
-    std::optional<http_connection> connection;
-    failure bad_url;
-    http_response last;
-
-    result<void> exchange(http_request const& request, std::chrono::milliseconds extra = {}) {
-        last = {};
-        if (!connection) {
-            return bad_url;
-        }
-        auto const limit = steady_clock::now() + options.call_timeout + extra;
-        auto received = connection->exchange(request, limit);
-        if (received.has_error()) {
-            return std::move(received).error();
-        }
-        last = std::move(*received);
-        if (last.status >= first_error_status) {
-            return refused_by(last);
-        }
-        return {};
-    }
-
-    /// Sends the request and reads its response with one of wire's readers.
-    template <class Value>
-    result<Value> call(http_request const& request, tasker::result<Value> (*read)(std::string_view),
-                       std::chrono::milliseconds extra = {}) {
-        auto sent = exchange(request, extra);
-        if (sent.has_error()) {
-            return std::move(sent).error();
-        }
-        auto value = read(last.body);
-        if (value.has_error()) {
-            return failure{.code = errc::bad_response,
-                           .message = "not a response of this API: " + value.error().message,
-                           .status = last.status,
-                           .envelope = {},
-                           .was_sent = true};
-        }
-        return std::move(*value);
-    }
-};
 
 client::client(std::string_view url, client_options options) : state_{std::make_unique<state>()} {
     state_->options = options;

@@ -144,6 +144,7 @@ void add_all_commands(command_line& line) {
     add_template_commands(line);
     add_database_commands(line);
     add_prune_command(line);
+    add_worker_commands(line);
     add_service_commands(line);
 }
 

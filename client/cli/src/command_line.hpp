@@ -62,6 +62,7 @@ void add_signal_commands(command_line& line);
 void add_template_commands(command_line& line);
 void add_database_commands(command_line& line);
 void add_prune_command(command_line& line);
+void add_worker_commands(command_line& line);
 void add_service_commands(command_line& line);
 void add_dev_command(command_line& line);
 void add_all_commands(command_line& line);

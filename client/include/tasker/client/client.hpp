@@ -16,6 +16,7 @@
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
 #include "tasker/wire/template_view.hpp"
+#include "tasker/wire/worker.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -60,6 +61,12 @@ struct signal_filter {
     std::optional<std::string> name_space = {};
     std::optional<std::string> name = {}; ///< of the signal
     bool only_forms = false;              ///< approvals
+};
+
+/// The filters of a list of workers; absent filters match everything.
+struct worker_filter {
+    std::optional<std::string> name_space = {}; ///< it serves this one
+    std::optional<std::string> state = {};      ///< serving, draining or gone
 };
 
 /// Which finished tasks to delete; absent filters match everything.
@@ -188,6 +195,19 @@ public:
 
     result<wire::template_view> get_template(std::string_view name_space, std::string_view name,
                                              std::string_view version);
+
+    /// In the order in which their names were first registered.
+    result<wire::page<wire::worker_view>> list_workers(worker_filter const& filter = {},
+                                                       page_request const& part = {});
+
+    result<wire::worker_view> get_worker(std::string_view name);
+
+    /// Asks a worker to claim nothing more; what runs ends. It stays until it is stopped.
+    /// Errors: errc::refused with conflict if it is gone.
+    result<wire::worker_view> drain_worker(std::string_view name);
+
+    /// The same, and the process ends with exit code 0 when it holds no step.
+    result<wire::worker_view> stop_worker(std::string_view name);
 
     /// The server's report on its health, JSON. Errors: errc::server_failed if the server is
     /// unhealthy.
