@@ -53,6 +53,7 @@ from .models import (
     TaskRetry,
     TemplateView,
     UndoneStep,
+    WorkerView,
 )
 from .template import (
     Event,
@@ -111,6 +112,7 @@ __all__ = [
     "Unreachable",
     "Worker",
     "WorkerError",
+    "WorkerView",
     "__version__",
     "children",
     "finish",

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, List, Optional, Tuple
 
-from . import _async_http, _http, _operations, _watching
+from . import _async_http, _http, _operations, _watching, _worker_operations
 from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
 from .client import Client
 from .models import (
@@ -19,6 +19,7 @@ from .models import (
     Task,
     TemplateView,
     UndoneStep,
+    WorkerView,
 )
 
 __all__ = ["AsyncClient"]
@@ -150,6 +151,20 @@ class AsyncClient:
         self, *, namespace: Optional[str] = None, name: Optional[str] = None
     ) -> List[TemplateView]:
         return await self._do(_operations.templates(namespace, name))
+
+    async def workers(
+        self, *, namespace: Optional[str] = None, state: Optional[str] = None
+    ) -> List[WorkerView]:
+        return await self._do(_worker_operations.workers(namespace, state))
+
+    async def worker(self, name: str) -> WorkerView:
+        return await self._do(_worker_operations.worker(name))
+
+    async def drain_worker(self, name: str) -> WorkerView:
+        return await self._do(_worker_operations.command(name, "drain"))
+
+    async def stop_worker(self, name: str) -> WorkerView:
+        return await self._do(_worker_operations.command(name, "stop"))
 
     async def watch(self, task: TaskLike) -> AsyncIterator[Progress]:
         watch = _watching.Watch(task)

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, List, Optional, Tuple
 
-from . import _http, _operations, _sync_http, _watching
+from . import _http, _operations, _sync_http, _watching, _worker_operations
 from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
 from .models import (
     Explanation,
@@ -17,6 +17,7 @@ from .models import (
     Task,
     TemplateView,
     UndoneStep,
+    WorkerView,
 )
 
 __all__ = ["Client", "NewTask"]
@@ -182,6 +183,25 @@ class Client:
     ) -> List[TemplateView]:
         """Registered templates, without their definitions."""
         return self._do(_operations.templates(namespace, name))
+
+    def workers(
+        self, *, namespace: Optional[str] = None, state: Optional[str] = None
+    ) -> List[WorkerView]:
+        """The workers, all or those that serve a namespace, or are ``serving``, ``draining`` or
+        ``gone``."""
+        return self._do(_worker_operations.workers(namespace, state))
+
+    def worker(self, name: str) -> WorkerView:
+        """One worker."""
+        return self._do(_worker_operations.worker(name))
+
+    def drain_worker(self, name: str) -> WorkerView:
+        """Asks it to claim nothing more; what runs ends. Raises Conflict if it is gone."""
+        return self._do(_worker_operations.command(name, "drain"))
+
+    def stop_worker(self, name: str) -> WorkerView:
+        """The same, and its process ends when it holds no step."""
+        return self._do(_worker_operations.command(name, "stop"))
 
     def watch(self, task: TaskLike) -> Iterator[Progress]:
         """Yields the current state, then each change, until the task is finished."""

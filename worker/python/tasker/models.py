@@ -19,6 +19,7 @@ __all__ = [
     "TaskRetry",
     "TemplateView",
     "UndoneStep",
+    "WorkerView",
 ]
 
 _finished = frozenset({"failed", "complete", "cancelled"})
@@ -267,6 +268,29 @@ class TemplateView:
     @staticmethod
     def of(value: dict[str, Any]) -> TemplateView:
         return TemplateView(**_known(TemplateView, value))
+
+
+@dataclasses.dataclass(frozen=True)
+class WorkerView:
+    """A worker that is known to the system; ``Worker`` runs one."""
+
+    name: str
+    namespaces: tuple[str, ...]
+    slots: int
+    handlers: tuple[str, ...]
+    version: str
+    state: str  # serving, draining or gone
+    started_at: datetime.datetime
+    last_seen_at: datetime.datetime
+    steps_in_progress: int
+    command: Optional[str] = None  # drain or stop
+
+    @staticmethod
+    def of(value: dict[str, Any]) -> WorkerView:
+        known = _known(WorkerView, value)
+        known["namespaces"] = tuple(known["namespaces"])
+        known["handlers"] = tuple(known["handlers"])
+        return WorkerView(**known)
 
 
 @dataclasses.dataclass(frozen=True)
