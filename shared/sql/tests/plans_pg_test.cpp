@@ -45,9 +45,7 @@ void add_history(workflow_database& w, int template_id, int tasks, std::string c
                             "tasker.uuid_v7(), 0, 'retry', 'tasker_default', 1e9 + n "
                             "from generate_series(1, {}) n",
                             tasks));
-    w.db().exec(fmt::format("insert into tasker.workers (name, namespaces, slots, handlers, "
-                            "version, instance, started_at, last_seen_at) "
-                            "select 'w' || random(), '{{default}}', 1, '{{}}', '', 0, now(), now() "
+    w.db().exec(fmt::format("select count(tasker.register_worker('w' || random(), '{{default}}')) "
                             "from generate_series(1, {})",
                             tasks));
     w.db().exec(fmt::format(
