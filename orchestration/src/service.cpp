@@ -1,6 +1,7 @@
 #include "tasker/orchestration/service.hpp"
 
 #include "api/batch.hpp"
+#include "api/doctor.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
 #include "api/prune.hpp"
@@ -149,6 +150,7 @@ struct service::parts {
     api::signals signals;
     api::prune prune;
     api::workers workers;
+    api::doctor doctor;
     api::health health;
     api::documents documents;
     http::router routes;
@@ -188,6 +190,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       signals{db, metrics, milliseconds{chosen.database.timeout_ms}},
       prune{db, milliseconds{chosen.database.timeout_ms}},
       workers{db, milliseconds{chosen.database.timeout_ms}},
+      doctor{db, milliseconds{chosen.database.timeout_ms}},
       health{db, [this] { return listener.listening(); }, [this] { return backlogs.growing(); }},
       documents{metrics, [this] { return measure(); }},
       server{executor, routes, server_options(chosen, metrics)} {
@@ -198,6 +201,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
     signals.add_routes(routes);
     prune.add_routes(routes);
     workers.add_routes(routes);
+    doctor.add_routes(routes);
     health.add_routes(routes);
     documents.add_routes(routes);
 }

@@ -311,6 +311,8 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
 
     call_signals(large);
     call_workers();
+    EXPECT_FALSE(call("GET", "/v1/doctor", "/v1/doctor").at("findings").empty());
+    call("GET", "/v1/doctor", "/v1/doctor?x=1");
 
     for (auto const* plain :
          {"/health", "/health/live", "/health/ready", "/metrics", "/openapi.json"}) {

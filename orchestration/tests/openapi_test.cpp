@@ -1,4 +1,5 @@
 #include "api/batch.hpp"
+#include "api/doctor.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
 #include "api/prune.hpp"
@@ -49,6 +50,7 @@ std::map<std::string, std::set<std::string>> routes() {
     api::signals signals{none, metrics, {}};
     api::prune prune{none, {}};
     api::workers workers{none, {}};
+    api::doctor doctor{none, {}};
     api::health health{none, {}, {}};
     api::documents documents{metrics, {}};
     tasks.add_routes(table);
@@ -58,6 +60,7 @@ std::map<std::string, std::set<std::string>> routes() {
     signals.add_routes(table);
     prune.add_routes(table);
     workers.add_routes(table);
+    doctor.add_routes(table);
     health.add_routes(table);
     documents.add_routes(table);
 

@@ -1,6 +1,6 @@
 -- The steps in progress of these namespaces by worker. Steps of a worker that was killed are in progress until another
 -- worker claims them.
--- called by: list_workers, prune_workers.
+-- called by: list_workers, prune_workers, diagnose_workers.
 -- returns: rows of workers that hold steps in a queue; several for a worker that holds steps in several queues.
 --   leases_end_at: when the last of these leases ends.
 -- cost: reads up to 10,000 messages of each queue, from its head, and looks up the step of each that was leased. Leased
