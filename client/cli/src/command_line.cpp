@@ -145,6 +145,7 @@ void add_all_commands(command_line& line) {
     add_database_commands(line);
     add_prune_command(line);
     add_worker_commands(line);
+    add_doctor_command(line);
     add_service_commands(line);
 }
 

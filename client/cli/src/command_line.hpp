@@ -63,6 +63,7 @@ void add_template_commands(command_line& line);
 void add_database_commands(command_line& line);
 void add_prune_command(command_line& line);
 void add_worker_commands(command_line& line);
+void add_doctor_command(command_line& line);
 void add_service_commands(command_line& line);
 void add_dev_command(command_line& line);
 void add_all_commands(command_line& line);

@@ -6,6 +6,7 @@
 #include "tasker/model/states.hpp"
 #include "tasker/wire/compensation.hpp"
 #include "tasker/wire/create_task.hpp"
+#include "tasker/wire/diagnosis.hpp"
 #include "tasker/wire/explanation.hpp"
 #include "tasker/wire/item_view.hpp"
 #include "tasker/wire/labels.hpp"
@@ -208,6 +209,9 @@ public:
 
     /// The same, and the process ends with exit code 0 when it holds no step.
     result<wire::worker_view> stop_worker(std::string_view name);
+
+    /// What is wrong, or may be; the errors first.
+    result<wire::diagnosis> diagnose();
 
     /// The server's report on its health, JSON. Errors: errc::server_failed if the server is
     /// unhealthy.

@@ -43,4 +43,8 @@ result<wire::worker_view> client::stop_worker(std::string_view name) {
                         &wire::read_worker_view);
 }
 
+result<wire::diagnosis> client::diagnose() {
+    return state_->call({.target = "/v1/doctor"}, &wire::read_diagnosis);
+}
+
 } // namespace tasker::client
