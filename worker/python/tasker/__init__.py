@@ -43,6 +43,7 @@ from .errors import (
 from .models import (
     Attempt,
     Explanation,
+    Finding,
     ItemView,
     Parent,
     Problem,
@@ -80,6 +81,7 @@ __all__ = [
     "Event",
     "Explanation",
     "FailTask",
+    "Finding",
     "Form",
     "Hook",
     "InvalidInput",

@@ -1,4 +1,4 @@
-"""The operations of a client on workers; see ``_operations``."""
+"""The operations of a client on workers, and the doctor; see ``_operations``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Optional
 
 from . import _http
 from ._operations import Operation, page_size
-from .models import WorkerView
+from .models import Finding, WorkerView
 
 
 def workers(namespace: Optional[str], state: Optional[str]) -> Operation[list[WorkerView]]:
@@ -28,3 +28,8 @@ def worker(name: str) -> Operation[WorkerView]:
 def command(name: str, command: str) -> Operation[WorkerView]:
     path = f"/v1/workers/{_http.quoted(name)}/{command}"
     return WorkerView.of((yield _http.post(path, None)))
+
+
+def doctor() -> Operation[list[Finding]]:
+    answer = yield _http.get("/v1/doctor")
+    return [Finding.of(each) for each in answer["findings"]]

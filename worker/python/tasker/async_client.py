@@ -12,6 +12,7 @@ from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
 from .client import Client
 from .models import (
     Explanation,
+    Finding,
     ItemView,
     Progress,
     SignalWait,
@@ -159,6 +160,9 @@ class AsyncClient:
 
     async def worker(self, name: str) -> WorkerView:
         return await self._do(_worker_operations.worker(name))
+
+    async def doctor(self) -> List[Finding]:
+        return await self._do(_worker_operations.doctor())
 
     async def drain_worker(self, name: str) -> WorkerView:
         return await self._do(_worker_operations.command(name, "drain"))

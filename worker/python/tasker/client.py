@@ -10,6 +10,7 @@ from . import _http, _operations, _sync_http, _watching, _worker_operations
 from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
 from .models import (
     Explanation,
+    Finding,
     ItemView,
     Progress,
     SignalWait,
@@ -194,6 +195,10 @@ class Client:
     def worker(self, name: str) -> WorkerView:
         """One worker."""
         return self._do(_worker_operations.worker(name))
+
+    def doctor(self) -> List[Finding]:
+        """What is wrong, or may be; the errors first."""
+        return self._do(_worker_operations.doctor())
 
     def drain_worker(self, name: str) -> WorkerView:
         """Asks it to claim nothing more; what runs ends. Raises Conflict if it is gone."""

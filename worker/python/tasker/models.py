@@ -9,6 +9,7 @@ from typing import Any, Optional
 __all__ = [
     "Attempt",
     "Explanation",
+    "Finding",
     "ItemView",
     "Parent",
     "Problem",
@@ -268,6 +269,20 @@ class TemplateView:
     @staticmethod
     def of(value: dict[str, Any]) -> TemplateView:
         return TemplateView(**_known(TemplateView, value))
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """Something that is wrong, or may be."""
+
+    severity: str  # error, warning or info
+    subject: str
+    sentence: str
+    hint: str
+
+    @staticmethod
+    def of(value: dict[str, Any]) -> Finding:
+        return Finding(**_known(Finding, value))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -82,3 +82,24 @@ def test_the_asynchronous_client_stops_a_worker_too(engine):
     asyncio.run(stop())
     thread.join(30)
     assert not thread.is_alive()
+
+
+def test_the_doctor_finds_a_step_without_a_handler(engine):
+    @tasker.step("other")
+    def other():
+        return 1
+
+    async def findings():
+        async with tasker.AsyncClient(engine.server.url) as client:
+            return await client.doctor()
+
+    engine.template("ill", [("only", f"missing_{engine.namespace}")])
+    with engine.worker(other):
+        engine.create("ill")
+        subject = f"handler missing_{engine.namespace}"
+        found = until(
+            lambda: [each for each in engine.client.doctor() if each.subject == subject]
+        )
+        assert found[0].severity == "error" and found[0].hint
+        assert f"no worker of namespace {engine.namespace} has" in found[0].sentence
+        assert isinstance(asyncio.run(findings()), list)
