@@ -1,6 +1,6 @@
 -- The error of steps that would become ready now: the budget of this task is exhausted. Null if it is not.
--- called by: judge_steps, judge_children, refused_steps, end_items, end_map, child_error, task_rows. It has no SET
---   options: it runs under those of its callers.
+-- called by: judge_steps, judge_children, refused_steps, end_items, end_map, child_error, task_rows,
+--   failures_of. It has no SET options: it runs under those of its callers.
 -- p_task_id: tasks.budget_task of a step's task.
 create or replace function tasker.budget_error(p_task_id uuid) returns json
 language plpgsql stable

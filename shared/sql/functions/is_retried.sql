@@ -1,6 +1,6 @@
 -- Whether an error of this type is retried by `retry.only` and `retry.except` of a step, null if it lacks them. An
 -- error without a type is none of the named ones.
--- called by: fail_steps, judge_children. Inlined by the planner.
+-- called by: fail_steps, judge_children, failures_of. Inlined by the planner.
 create or replace function tasker.is_retried(p_only text[], p_except text[], p_type text) returns boolean
 language sql immutable parallel safe
 as $$

@@ -1,6 +1,6 @@
 -- Deletes finished tasks with their child tasks and all their rows, but those with an open descendant. It has no SET
 -- options: it runs under those of its caller.
--- called by: prune_tasks, which has locked them.
+-- called by: prune_tasks and erase_task, which have locked them.
 -- p_roots: in ascending order. p_most_steps: it stops before the task that would bring the steps and items of the
 --   others above this number, so that one transaction does not become too long. p_dry_run: it only counts.
 -- returns: how many tasks it deleted, child tasks included; last_root: the task after which it stopped, null if it came

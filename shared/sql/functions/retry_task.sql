@@ -1,12 +1,13 @@
 -- Retries a failed task: its failed steps run again, and the steps that depend on them are judged again. Other complete
 -- steps keep their results. Call it last in a transaction: it locks the task until the commit.
--- p_by: who retries it. p_reason: why.
--- called by: the orchestrator (POST /v1/tasks/{id}/retry); users.
--- returns: whether this call retried it; false: an earlier call has restarted it already.
+-- p_by: who retries it. p_reason: why. p_dry_run: it only checks.
+-- called by: the orchestrator (POST /v1/tasks/{id}/retry); requeue_or_discard; users.
+-- returns: whether this call retried it, or would; false: an earlier call has restarted it already.
 -- locks, moves: see reset_tasks.
 -- raises: TK001 bad arguments; TK002 no such task; TK008 it has not failed, is a child task, or was undone.
 create or replace function tasker.retry_task(
-    p_task_id uuid, p_reason text default null, p_by text default null, out retried boolean)
+    p_task_id uuid, p_reason text default null, p_by text default null, p_dry_run boolean default false,
+    out retried boolean)
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -18,7 +19,6 @@ as $$
 declare
     v_now  timestamptz;
     v_task tasker.tasks;
-    v_root uuid;
 begin
     perform tasker.check_sender(p_by, null);
     if octet_length(p_reason) not between 1 and 2000 then
@@ -29,17 +29,8 @@ begin
         if not found then
             raise exception 'there is no task %', p_task_id using errcode = 'TK002';
         elsif v_task.parent_task is not null then
-            with recursive line as (
-                select v_task.parent_task as task_id, v_task.depth
-                union all
-                select p.task_id, p.depth
-                from line l
-                cross join lateral (
-                    select t.parent_task as task_id, t.depth from tasker.tasks t
-                    where t.task_id = l.task_id and t.parent_task is not null offset 0) p
-            )
-            select l.task_id into v_root from line l order by l.depth limit 1;
-            raise exception 'the task is a child task: retry the task at the top, %', v_root using errcode = 'TK008';
+            raise exception 'the task is a child task: retry the task at the top, %', tasker.top_task(p_task_id)
+                using errcode = 'TK008';
         elsif not tasker.has_ended(v_task.state) and v_task.retries is not null then
             retried := false;
             return;
@@ -50,6 +41,9 @@ begin
         elsif v_task.compensation is not null then
             raise exception 'the task cannot be retried: %', case v_task.compensation
                 when 'running' then 'its steps are being undone' else 'its steps were undone' end using errcode = 'TK008';
+        elsif p_dry_run then
+            retried := true;
+            return;
         end if;
         begin
             if tasker.reset_tasks(array[p_task_id]) = '{}' then

@@ -1,5 +1,5 @@
 -- The smallest version 7 UUID of a time; the extreme UUIDs for infinite times.
--- called by: list_tasks, prune_tasks. Clients' clocks make task ids: leave room for their skew.
+-- called by: list_tasks, prune_tasks, find_dead_letters. Clients' clocks make task ids: leave room for their skew.
 create or replace function tasker.uuid_v7_floor(p_at timestamptz) returns uuid
 language sql immutable strict parallel safe
 set search_path = ''
