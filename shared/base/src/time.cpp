@@ -12,6 +12,10 @@ namespace {
 
 using namespace std::chrono;
 
+bool has_four_digits(year_month_day const& date) {
+    return date.year() >= year{0} && date.year() <= year{9999};
+}
+
 /// Consumes the parts of a fixed-width text in order, and remembers whether all matched.
 class scanner {
 public:
@@ -82,7 +86,7 @@ std::string to_rfc3339(timestamp moment) {
     auto const day = floor<days>(moment);
     year_month_day const date{day};
     hh_mm_ss const time{moment - day};
-    TASKER_ASSERT(date.year() >= year{0} && date.year() <= year{9999});
+    TASKER_ASSERT(has_four_digits(date));
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                        time.hours().count(), time.minutes().count(), time.seconds().count(),
@@ -119,13 +123,16 @@ result<timestamp> parse_rfc3339(std::string_view text) {
 
     year_month_day const date{year{static_cast<int>(y)}, month{m}, day{d}};
     // A leap second (60) is read as the first second of the next minute, as in PostgreSQL.
-    if (!in.at_end_and_ok() || !offset_ok || !date.ok() || hour > 23 || minute > 59 ||
-        second > 60) {
+    bool const ok =
+        in.at_end_and_ok() && offset_ok && date.ok() && hour <= 23 && minute <= 59 && second <= 60;
+    auto const moment = ok ? timestamp{sys_days{date}} + hours{hour} + minutes{minute} +
+                                 seconds{second} + fraction - offset
+                           : timestamp{};
+    if (!ok || !has_four_digits(floor<days>(moment))) {
         return make_error(errc::invalid_argument,
                           "not an RFC 3339 time such as 2026-01-02T03:04:05.678901Z");
     }
-    return timestamp{sys_days{date}} + hours{hour} + minutes{minute} + seconds{second} + fraction -
-           offset;
+    return moment;
 }
 
 } // namespace tasker

@@ -34,6 +34,16 @@ TEST(Rfc3339, ReadsOffsetsAndAnyNumberOfDigits) {
     EXPECT_EQ(parse_rfc3339("2026-05-01T11:59:60Z").value(), noon);
 }
 
+TEST(Rfc3339, RefusesTimesThatItCannotWrite) {
+    for (auto const* text :
+         {"9999-12-31T23:59:60Z", "9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"}) {
+        EXPECT_TRUE(parse_rfc3339(text).has_error()) << text;
+    }
+    for (auto const* text : {"9999-12-31T23:59:59.999999Z", "0000-01-01T00:00:00.000000Z"}) {
+        EXPECT_EQ(to_rfc3339(parse_rfc3339(text).value()), text);
+    }
+}
+
 TEST(Rfc3339, RefusesWhatIsNotATime) {
     for (auto const* text :
          {"", "2026-05-01", "2026-05-01T12:00:00", "2026-05-01T12:00Z", "2026-13-01T12:00:00Z",

@@ -21,7 +21,7 @@ using deadline = steady_clock::time_point;
 std::string to_rfc3339(timestamp moment);
 
 /// Reads an RFC 3339 date-time with any offset; digits past the microsecond are cut off.
-/// Errors: errc::invalid_argument.
+/// Errors: errc::invalid_argument, also if the time in UTC is not in the years 0 to 9999.
 result<timestamp> parse_rfc3339(std::string_view text);
 
 } // namespace tasker
