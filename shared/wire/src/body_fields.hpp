@@ -58,4 +58,15 @@ inline std::optional<std::string> read_text(json::walker& from, std::string_view
     return text;
 }
 
+/// False if it is none.
+inline bool read_boolean(json::walker& from, std::string_view key, detail_list& problems) {
+    if (from.kind() != json::value_kind::boolean) {
+        problems.add(std::string{key},
+                     "must be true or false, not " + std::string{json::describe(from.kind())});
+        from.raw();
+        return false;
+    }
+    return from.raw() == "true";
+}
+
 } // namespace tasker::wire

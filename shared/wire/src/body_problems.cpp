@@ -3,6 +3,7 @@
 #include "tasker/base/edit_distance.hpp"
 #include "tasker/json/syntax.hpp"
 #include "tasker/json/text.hpp"
+#include "tasker/wire/retry.hpp"
 #include "tasker/wire/signal.hpp"
 
 namespace tasker::wire {
@@ -29,6 +30,10 @@ std::optional<std::string> length_problem(std::string_view text, std::size_t mos
 
 std::optional<std::string> sender_problem(std::string_view by) {
     return length_problem(by, max_sender_bytes);
+}
+
+std::optional<std::string> reason_problem(std::string_view reason) {
+    return length_problem(reason, max_reason_bytes);
 }
 
 std::optional<std::string> key_problem(std::string_view key) {

@@ -53,6 +53,9 @@ std::optional<std::string> length_problem(std::string_view text, std::size_t mos
 /// A problem of the name of who acts (`by`).
 std::optional<std::string> sender_problem(std::string_view by);
 
+/// A problem of the reason of an action.
+std::optional<std::string> reason_problem(std::string_view reason);
+
 /// A problem of an idempotency key.
 std::optional<std::string> key_problem(std::string_view key);
 

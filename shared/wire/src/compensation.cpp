@@ -56,15 +56,8 @@ body_result<cancel_request> parse_cancel(std::string_view body) {
     }
     json::walker from{body};
     detail_list problems;
-    read_fields(from, cancel_fields, problems, [&](std::string_view key) {
-        if (from.kind() != json::value_kind::boolean) {
-            problems.add(std::string{key},
-                         "must be true or false, not " + std::string{json::describe(from.kind())});
-            from.raw();
-        } else {
-            out.compensate = from.raw() == "true";
-        }
-    });
+    read_fields(from, cancel_fields, problems,
+                [&](std::string_view key) { out.compensate = read_boolean(from, key, problems); });
     if (!problems.empty()) {
         return std::move(problems).finish();
     }

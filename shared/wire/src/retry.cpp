@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::array<std::string_view, 2> field_names{"reason", "by"};
 
-std::optional<std::string> reason_problem(std::string_view reason) {
-    return length_problem(reason, max_reason_bytes);
-}
-
 constexpr std::array retry_rules{
     field_rule<retry_view>{"at", presence::required,
                            [](field_value const& v, retry_view& out) { out.at = v.moment(); }},

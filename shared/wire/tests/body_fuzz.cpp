@@ -2,6 +2,7 @@
 #include "tasker/base/assert.hpp"
 #include "tasker/wire/compensation.hpp"
 #include "tasker/wire/create_task.hpp"
+#include "tasker/wire/dead_letters.hpp"
 #include "tasker/wire/retry.hpp"
 #include "tasker/wire/signal.hpp"
 
@@ -32,6 +33,7 @@ void check_body(std::string_view text) {
     check(parse_cancel(text), write, parse_cancel);
     check(parse_retry(text), write, parse_retry);
     check(parse_signal(text), write, parse_signal);
+    check(parse_dead_letter_request(text), write, parse_dead_letter_request);
 }
 
 } // namespace

@@ -18,5 +18,14 @@ TEST(PruneView, ReadsItsOwnJson) {
     EXPECT_TRUE(read_prune_view("{}").has_error());
 }
 
+TEST(EraseView, ReadsItsOwnJson) {
+    erase_view const shown{.tasks = 3};
+    std::string out;
+    append(out, shown);
+    EXPECT_EQ(out, R"({"tasks":3})");
+    EXPECT_EQ(read_erase_view(out).value(), shown);
+    EXPECT_TRUE(read_erase_view("{}").has_error());
+}
+
 } // namespace
 } // namespace tasker::wire

@@ -23,4 +23,14 @@ void append(std::string& out, prune_view const& shown);
 /// Errors: errc::invalid_argument, with the path in the message.
 result<prune_view> read_prune_view(std::string_view json);
 
+/// `DELETE /v1/tasks/{task_id}`: `{"tasks":2}`
+struct erase_view {
+    std::int32_t tasks = 0; ///< child tasks included
+
+    friend bool operator==(erase_view const&, erase_view const&) = default;
+};
+
+void append(std::string& out, erase_view const& shown);
+result<erase_view> read_erase_view(std::string_view json);
+
 } // namespace tasker::wire
