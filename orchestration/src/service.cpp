@@ -1,6 +1,7 @@
 #include "tasker/orchestration/service.hpp"
 
 #include "api/batch.hpp"
+#include "api/dead_letters.hpp"
 #include "api/doctor.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
@@ -151,6 +152,7 @@ struct service::parts {
     api::prune prune;
     api::workers workers;
     api::doctor doctor;
+    api::dead_letters dead_letters;
     api::health health;
     api::documents documents;
     http::router routes;
@@ -191,6 +193,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       prune{db, milliseconds{chosen.database.timeout_ms}},
       workers{db, milliseconds{chosen.database.timeout_ms}},
       doctor{db, milliseconds{chosen.database.timeout_ms}},
+      dead_letters{db, milliseconds{chosen.database.timeout_ms}},
       health{db, [this] { return listener.listening(); }, [this] { return backlogs.growing(); }},
       documents{metrics, [this] { return measure(); }},
       server{executor, routes, server_options(chosen, metrics)} {
@@ -202,6 +205,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
     prune.add_routes(routes);
     workers.add_routes(routes);
     doctor.add_routes(routes);
+    dead_letters.add_routes(routes);
     health.add_routes(routes);
     documents.add_routes(routes);
 }

@@ -184,6 +184,31 @@ protected:
         }
     }
 
+    /// REQUIRES: a task has failed.
+    void call_dead_letters(std::string const& failed, std::string const& large) {
+        std::string const list = "/v1/dead-letters";
+        EXPECT_EQ(call("GET", list, list).at("dead_letters").at(0).at("error").at("type"), "t");
+        call("GET", list, list + "?x=1");
+        call("GET", list, list + "?cursor=" + wire::encode_cursor(task_id::generate(), "x"));
+        auto const groups = list + "/groups";
+        EXPECT_EQ(call("GET", groups, groups).at("groups").at(0).at("error_type"), "t");
+        call("GET", groups, groups + "?x=1");
+        for (auto const* const action : {"/requeue", "/discard"}) {
+            auto const path = list + action;
+            call("POST", path, path, R"({"task_ids": ["0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11"]})");
+            call("POST", path, path, "{}");
+            call("POST", path, path,
+                 R"({"filter": {}, "cursor": ")" + wire::encode_cursor(task_id{}, "x") + "\"}");
+            call("POST", path, path, large);
+            call("POST", path, path, "{}", "text/csv");
+        }
+        std::string const one = "/v1/tasks/{task_id}";
+        call("DELETE", one, "/v1/tasks/" + create("chain"));
+        call("DELETE", one, failed);
+        call("DELETE", one, failed);
+        call("DELETE", one, "/v1/tasks/x");
+    }
+
     std::set<std::string> seen_;
 };
 
@@ -309,6 +334,9 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("POST", one + "/cancel", "/v1/tasks/x/cancel");
     call("POST", one + "/cancel", "/v1/tasks/" + unknown + "/cancel");
 
+    auto const dead = "/v1/tasks/" + create("chain");
+    finish_all("permanent_failure", R"({"message": "no", "type": "t"})");
+    call_dead_letters(dead, large);
     call_signals(large);
     call_workers();
     EXPECT_FALSE(call("GET", "/v1/doctor", "/v1/doctor").at("findings").empty());
@@ -328,9 +356,10 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
         for (auto const& [method, operation] : operations.items()) {
             for (auto const& [status, response] : operation.at("responses").items()) {
                 if (status != "503" && status != "429" && status != "default") {
-                    auto const* const name = method == "get"    ? "GET"
-                                             : method == "head" ? "HEAD"
-                                                                : "POST";
+                    auto const* const name = method == "get"      ? "GET"
+                                             : method == "head"   ? "HEAD"
+                                             : method == "delete" ? "DELETE"
+                                                                  : "POST";
                     described.insert(fmt::format("{} {} {}", name, route, status));
                 }
             }

@@ -1,4 +1,5 @@
 #include "api/batch.hpp"
+#include "api/dead_letters.hpp"
 #include "api/doctor.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
@@ -51,6 +52,7 @@ std::map<std::string, std::set<std::string>> routes() {
     api::prune prune{none, {}};
     api::workers workers{none, {}};
     api::doctor doctor{none, {}};
+    api::dead_letters dead_letters{none, {}};
     api::health health{none, {}, {}};
     api::documents documents{metrics, {}};
     tasks.add_routes(table);
@@ -61,6 +63,7 @@ std::map<std::string, std::set<std::string>> routes() {
     prune.add_routes(table);
     workers.add_routes(table);
     doctor.add_routes(table);
+    dead_letters.add_routes(table);
     health.add_routes(table);
     documents.add_routes(table);
 

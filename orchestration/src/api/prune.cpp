@@ -1,8 +1,10 @@
 #include "api/prune.hpp"
 
 #include "api/page.hpp"
+#include "tasker/log/log.hpp"
 #include "tasker/model/names.hpp"
 #include "tasker/model/states.hpp"
+#include "tasker/queue/dead_letters.hpp"
 #include "tasker/queue/prune.hpp"
 #include "tasker/wire/prune.hpp"
 
@@ -30,6 +32,8 @@ void prune::add_routes(http::router& to) {
             .handle = [this](http::request& asked) { return delete_batch(asked); },
             .query = http::query_names{"state", "finished_before", "namespace", "name", "dry_run",
                                        "limit", "cursor"}});
+    to.add({verb::delete_, "/v1/tasks/{task_id}",
+            [this](http::request& asked) { return delete_one(asked); }});
 }
 
 asio::awaitable<http::response> prune::delete_batch(http::request& asked) {
@@ -64,6 +68,24 @@ asio::awaitable<http::response> prune::delete_batch(http::request& asked) {
         shown.next_cursor = wire::encode_cursor(*done->after, query.filters());
     }
     co_return ok(shown);
+}
+
+asio::awaitable<http::response> prune::delete_one(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    auto const until = steady_clock::now() + call_timeout_;
+    auto const tasks = co_await database_.run(
+        [id = *id, until](pg::connection& connection) {
+            return queue::erase_task(connection, id, until);
+        },
+        until);
+    if (!tasks) {
+        co_return http::error_response(to_error_body(tasks.error()));
+    }
+    log::info("task_erased", {{"task", *id}, {"tasks", *tasks}});
+    co_return ok(wire::erase_view{*tasks});
 }
 
 } // namespace tasker::orchestration::api

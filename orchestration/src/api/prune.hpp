@@ -9,7 +9,8 @@
 
 namespace tasker::orchestration::api {
 
-/// /v1/tasks/prune: deletes finished tasks, a batch for each request.
+/// /v1/tasks/prune: deletes finished tasks, a batch for each request; and the deletion of
+/// /v1/tasks/{task_id}.
 ///
 /// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
 /// one.
@@ -21,6 +22,7 @@ public:
 
 private:
     boost::asio::awaitable<http::response> delete_batch(http::request& asked);
+    boost::asio::awaitable<http::response> delete_one(http::request& asked);
 
     database& database_;
     std::chrono::milliseconds call_timeout_;

@@ -56,7 +56,7 @@ std::string cors_fields(std::string const& origin) {
         return {};
     }
     return "Access-Control-Allow-Origin: " + origin +
-           "\r\nAccess-Control-Allow-Methods: GET, HEAD, POST"
+           "\r\nAccess-Control-Allow-Methods: GET, HEAD, POST, DELETE"
            "\r\nAccess-Control-Allow-Headers: Content-Type\r\n" +
            (origin == "*" ? "" : "Vary: Origin\r\n");
 }

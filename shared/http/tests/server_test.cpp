@@ -150,6 +150,8 @@ TEST_F(HttpServer, AllowsConfiguredOrigins) {
          {client.request("OPTIONS", "/echo"), client.get("/echo"), client.get("/none")}) {
         EXPECT_THAT(reply.fields,
                     Contains(Pair("access-control-allow-origin", "https://example.org")));
+        EXPECT_THAT(reply.fields,
+                    Contains(Pair("access-control-allow-methods", "GET, HEAD, POST, DELETE")));
     }
 }
 
