@@ -143,6 +143,7 @@ void add_all_commands(command_line& line) {
     add_signal_commands(line);
     add_template_commands(line);
     add_database_commands(line);
+    add_dead_letter_commands(line);
     add_prune_command(line);
     add_worker_commands(line);
     add_doctor_command(line);

@@ -1,6 +1,5 @@
 #include "command_line.hpp"
 
-#include "moments.hpp"
 #include "report.hpp"
 #include "task_options.hpp"
 
@@ -46,13 +45,11 @@ std::optional<exit_code> prune(command_line const& line, client::client& api,
 }
 
 exit_code prune_all(command_line const& line, prune_words const& words) {
-    auto const age = parse_age(words.age);
-    if (!age) {
-        return report_usage("--older-than must be a whole number with s, m, h or d, such as 30d, "
-                            "not \"" +
-                            words.age + '"');
+    auto const before = to_time_before(words.age);
+    if (!before) {
+        return report_usage(before.error().message);
     }
-    client::prune_request request{.finished_before = host_now() - *age, .dry_run = words.dry_run};
+    client::prune_request request{.finished_before = *before, .dry_run = words.dry_run};
     if (!words.name_space.empty()) {
         request.name_space = words.name_space;
     }

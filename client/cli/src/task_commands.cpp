@@ -359,6 +359,7 @@ void add_task_commands(command_line& line) {
     add_task_signal(line, group);
     add_cancel(line, group);
     add_retry(line, group);
+    add_task_erase(line, group);
     add_explain(line, group);
     add_compensation(line, group);
 }

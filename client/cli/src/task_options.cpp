@@ -1,6 +1,7 @@
 #include "task_options.hpp"
 
 #include "input_text.hpp"
+#include "moments.hpp"
 #include "template_reference.hpp"
 
 #include "tasker/json/syntax.hpp"
@@ -84,6 +85,17 @@ result<task_id> to_task_id(std::string const& text) {
                           '"' + text + "\" is not a task id such as " + example_id);
     }
     return *id;
+}
+
+result<timestamp> to_time_before(std::string const& age) {
+    auto const span = parse_age(age);
+    if (!span) {
+        return make_error(errc::invalid_argument,
+                          "--older-than must be a whole number with s, m, h or d, such as 30d, "
+                          "not \"" +
+                              age + '"');
+    }
+    return host_now() - *span;
 }
 
 result<wire::create_task_request> to_request(create_options const& options) {

@@ -4,6 +4,7 @@
 
 #include "tasker/base/error.hpp"
 #include "tasker/base/ids.hpp"
+#include "tasker/base/time.hpp"
 #include "tasker/client/client.hpp"
 #include "tasker/wire/create_task.hpp"
 
@@ -46,6 +47,10 @@ inline constexpr char const* example_id = "01990f5e-7c00-7a00-8000-000000000001"
 
 /// Errors: errc::invalid_argument, with a sentence for people.
 result<task_id> to_task_id(std::string const& text);
+
+/// The option --older-than: the time that long ago. Errors: errc::invalid_argument, with a sentence
+/// for people.
+result<timestamp> to_time_before(std::string const& age);
 
 /// Errors: errc::invalid_argument, errc::not_found (a file of the context).
 result<wire::create_task_request> to_request(create_options const& options);

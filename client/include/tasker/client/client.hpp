@@ -6,6 +6,7 @@
 #include "tasker/model/states.hpp"
 #include "tasker/wire/compensation.hpp"
 #include "tasker/wire/create_task.hpp"
+#include "tasker/wire/dead_letters.hpp"
 #include "tasker/wire/diagnosis.hpp"
 #include "tasker/wire/explanation.hpp"
 #include "tasker/wire/item_view.hpp"
@@ -152,6 +153,25 @@ public:
 
     /// Deletes a batch of finished tasks; next_cursor continues.
     result<wire::prune_view> prune_tasks(prune_request const& request);
+
+    /// Deletes a finished task with its child tasks. Errors: errc::refused with conflict if it, or
+    /// one of these, is open, or if it is a child task.
+    result<wire::erase_view> erase_task(task_id id);
+
+    /// Failed tasks that are no child tasks, newest first. A page may be short although
+    /// next_cursor continues it.
+    result<wire::page<wire::dead_letter>>
+    list_dead_letters(wire::dead_letter_filter const& filter = {}, page_request const& part = {});
+
+    /// At most `limit` groups, 1 to 1000.
+    result<wire::dead_letter_groups> group_dead_letters(wire::dead_letter_filter const& filter = {},
+                                                        std::int32_t limit = 50);
+
+    /// Retries failed tasks, or erases them. Some may be refused; next_cursor continues.
+    result<wire::dead_letter_outcome>
+    requeue_dead_letters(wire::dead_letter_request const& request);
+    result<wire::dead_letter_outcome>
+    discard_dead_letters(wire::dead_letter_request const& request);
 
     /// Why the task is in its state, and what its steps wait for.
     result<wire::explanation_view> explain_task(task_id id);
