@@ -16,6 +16,13 @@ except ImportError as problem:
 
     raise explained(problem) from None
 from ._children import children
+from ._dead_letters import (
+    DeadLetter,
+    DeadLetterFilter,
+    DeadLetterGroup,
+    DeadLetterGroups,
+    DeadLetterOutcome,
+)
 from ._finish import finish
 from ._logging import LogHandler
 from ._native import Step
@@ -78,6 +85,11 @@ __all__ = [
     "Cancelled",
     "Client",
     "Conflict",
+    "DeadLetter",
+    "DeadLetterFilter",
+    "DeadLetterGroup",
+    "DeadLetterGroups",
+    "DeadLetterOutcome",
     "Event",
     "Explanation",
     "FailTask",

@@ -58,6 +58,10 @@ def post(path: str, value: Any = None) -> Request:
     return Request("POST", path, b"" if value is None else _native.write_json(value).encode())
 
 
+def delete(path: str) -> Request:
+    return Request("DELETE", path)
+
+
 def quoted(part: Any) -> str:
     return urllib.parse.quote(str(part), safe="")
 

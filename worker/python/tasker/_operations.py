@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 Operation = Generator[_http.Request, Any, Value]
 TaskLike = Union[str, Task]
 TaskPage = tuple[list[Task], Optional[str]]  # and its cursor
-PageReader = Callable[[Optional[str], int], Operation[TaskPage]]
+PageReader = Callable[[Optional[str], int], Operation[tuple[list[Value], Optional[str]]]]
 TemplateSource = Union[Template, str, "os.PathLike[str]", Mapping[str, Any]]
 
 longest_wait = 60.0  # seconds of one request; longer waits are several

@@ -7,8 +7,22 @@ import inspect
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, List, Optional, Tuple
 
-from . import _async_http, _http, _operations, _watching, _worker_operations
-from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
+from . import (
+    _async_http,
+    _dead_letters,
+    _http,
+    _operations,
+    _watching,
+    _worker_operations,
+)
+from ._dead_letters import (
+    DeadLetter,
+    DeadLetterFilter,
+    DeadLetterGroups,
+    DeadLetterOutcome,
+    DeadLetters,
+)
+from ._operations import NewTask, Operation, PageReader, TaskLike, TemplateSource, Value
 from .client import Client
 from .models import (
     Explanation,
@@ -27,8 +41,9 @@ __all__ = ["AsyncClient"]
 
 
 class AsyncClient:
-    """``Client`` for asyncio: the same methods, awaited; ``list``, ``children`` and ``watch`` are
-    iterated with ``async for``. Tasks, event loops and forked processes may share one."""
+    """``Client`` for asyncio: the same methods, awaited; ``list``, ``children``, ``dead_letters``
+    and ``watch`` are iterated with ``async for``. Tasks, event loops and forked processes may share
+    one."""
 
     def __init__(self, url: Optional[str] = None, *, timeout: float = 30.0) -> None:
         self._transport = _async_http.Transport(_http.address_of(url), timeout)
@@ -65,6 +80,41 @@ class AsyncClient:
         self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None
     ) -> Task:
         return await self._do(_operations.retry(task, reason, by))
+
+    async def erase(self, task: TaskLike) -> int:
+        return await self._do(_dead_letters.erase(task))
+
+    async def dead_letters(
+        self, where: Optional[DeadLetterFilter] = None, *, limit: Optional[int] = None
+    ) -> AsyncIterator[DeadLetter]:
+        read = functools.partial(_dead_letters.page, where or DeadLetterFilter())
+        async for each in self._pages(read, limit):
+            yield each
+
+    async def dead_letter_groups(
+        self, where: Optional[DeadLetterFilter] = None, *, limit: int = 50
+    ) -> DeadLetterGroups:
+        return await self._do(_dead_letters.groups(where or DeadLetterFilter(), limit))
+
+    async def requeue(
+        self,
+        tasks: DeadLetters,
+        *,
+        dry_run: bool = False,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> DeadLetterOutcome:
+        return await self._do(_dead_letters.act("requeue", tasks, dry_run, reason, by))
+
+    async def discard(
+        self,
+        tasks: DeadLetters,
+        *,
+        dry_run: bool = False,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> DeadLetterOutcome:
+        return await self._do(_dead_letters.act("discard", tasks, dry_run, reason, by))
 
     async def explain(self, task: TaskLike) -> Explanation:
         return await self._do(_operations.explain(task))
@@ -187,8 +237,8 @@ class AsyncClient:
         await self.close()
 
     async def _pages(
-        self, read: _operations.PageReader, limit: Optional[int]
-    ) -> AsyncIterator[Task]:
+        self, read: PageReader[Value], limit: Optional[int]
+    ) -> AsyncIterator[Value]:
         cursor, left = None, limit
         while left is None or left > 0:
             page, cursor = await self._do(read(cursor, _operations.size_of_page(left)))

@@ -6,8 +6,22 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, List, Optional, Tuple
 
-from . import _http, _operations, _sync_http, _watching, _worker_operations
-from ._operations import NewTask, Operation, TaskLike, TemplateSource, Value
+from . import (
+    _dead_letters,
+    _http,
+    _operations,
+    _sync_http,
+    _watching,
+    _worker_operations,
+)
+from ._dead_letters import (
+    DeadLetter,
+    DeadLetterFilter,
+    DeadLetterGroups,
+    DeadLetterOutcome,
+    DeadLetters,
+)
+from ._operations import NewTask, Operation, PageReader, TaskLike, TemplateSource, Value
 from .models import (
     Explanation,
     Finding,
@@ -76,6 +90,50 @@ class Client:
         """Runs its failed steps again. Raises Conflict if it has not failed, is a child task, or
         was undone."""
         return self._do(_operations.retry(task, reason, by))
+
+    def erase(self, task: TaskLike) -> int:
+        """Deletes a finished task with its child tasks; returns how many tasks. Raises Conflict if
+        it, or one of these, is open, or if it is a child task."""
+        return self._do(_dead_letters.erase(task))
+
+    def dead_letters(
+        self, where: Optional[DeadLetterFilter] = None, *, limit: Optional[int] = None
+    ) -> Iterator[DeadLetter]:
+        """Failed tasks that are no child tasks, newest first, at most ``limit``; pages are read
+        while you iterate."""
+        read = functools.partial(_dead_letters.page, where or DeadLetterFilter())
+        return self._pages(read, limit)
+
+    def dead_letter_groups(
+        self, where: Optional[DeadLetterFilter] = None, *, limit: int = 50
+    ) -> DeadLetterGroups:
+        """Counts the dead letters with the same template, step, type of error and reason."""
+        return self._do(_dead_letters.groups(where or DeadLetterFilter(), limit))
+
+    def requeue(
+        self,
+        tasks: DeadLetters,
+        *,
+        dry_run: bool = False,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> DeadLetterOutcome:
+        """Retries failed tasks: those given, or all that a ``DeadLetterFilter`` selects.
+
+        A task that refuses does not stop the others. Makes as many requests as needed.
+        """
+        return self._do(_dead_letters.act("requeue", tasks, dry_run, reason, by))
+
+    def discard(
+        self,
+        tasks: DeadLetters,
+        *,
+        dry_run: bool = False,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> DeadLetterOutcome:
+        """Erases failed tasks, as ``requeue`` retries them."""
+        return self._do(_dead_letters.act("discard", tasks, dry_run, reason, by))
 
     def explain(self, task: TaskLike) -> Explanation:
         """Why it is in its state, and what its steps wait for."""
@@ -226,7 +284,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _pages(self, read: _operations.PageReader, limit: Optional[int]) -> Iterator[Task]:
+    def _pages(self, read: PageReader[Value], limit: Optional[int]) -> Iterator[Value]:
         cursor, left = None, limit
         while left is None or left > 0:
             page, cursor = self._do(read(cursor, _operations.size_of_page(left)))
