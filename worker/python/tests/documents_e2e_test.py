@@ -208,7 +208,7 @@ class TestDocuments:
                 reader.environment["CURSOR"] = page["next_cursor"]
             elif "/cancel" in command:
                 reader.environment["ID"] = reader.waiting_task()
-            elif "/retry" in command:
+            elif "/retry" in command or "-X DELETE" in command:
                 reader.environment["ID"] = reader.failed_task()
             elif "/signals/approve" in command:
                 reader.environment["ID"] = reader.signalled_task()
