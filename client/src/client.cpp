@@ -27,16 +27,6 @@ std::string seconds_text(std::chrono::milliseconds time) {
     return std::to_string(time.count() / thousand) + '.' + fraction.substr(1);
 }
 
-http_request signal_request(std::string target, wire::signal_request const& request) {
-    std::string body;
-    wire::append(body, request);
-    return {.method = verb::post,
-            .target = std::move(target),
-            .body = std::move(body),
-            .content_type = "application/json",
-            .is_repeatable = request.idempotency_key.has_value()};
-}
-
 } // namespace
 
 client::client(std::string_view url, client_options options) : state_{std::make_unique<state>()} {
@@ -54,14 +44,8 @@ client& client::operator=(client&&) noexcept = default;
 client::~client() = default;
 
 result<wire::task_view> client::create_task(wire::create_task_request const& request) {
-    std::string body;
-    wire::append(body, request);
-    return state_->call({.method = verb::post,
-                         .target = "/v1/tasks",
-                         .body = std::move(body),
-                         .content_type = "application/json",
-                         .is_repeatable = request.idempotency_key.has_value()},
-                        &wire::read_task_view);
+    return state_->post("/v1/tasks", request, &wire::read_task_view,
+                        request.idempotency_key.has_value());
 }
 
 result<std::vector<wire::created_task>>
@@ -145,30 +129,37 @@ client::list_children(task_id id, std::optional<model::task_state> in, page_requ
 }
 
 result<wire::task_view> client::cancel_task(task_id id, wire::cancel_request const& how) {
-    std::string body;
-    wire::append(body, how);
-    return state_->call({.method = verb::post,
-                         .target = task_path(id) + "/cancel",
-                         .body = std::move(body),
-                         .content_type = "application/json"},
-                        &wire::read_task_view);
+    return state_->post(task_path(id) + "/cancel", how, &wire::read_task_view);
 }
 
-result<wire::task_view> client::retry_task(task_id id, wire::retry_request const& request) {
-    std::string body;
-    wire::append(body, request);
-    return state_->call({.method = verb::post,
-                         .target = task_path(id) + "/retry",
-                         .body = std::move(body),
-                         .content_type = "application/json",
-                         .is_repeatable = false},
-                        &wire::read_task_view);
+result<wire::task_view> client::retry_task(task_id id, wire::action_request const& request) {
+    return state_->post(task_path(id) + "/retry", request, &wire::read_task_view, false);
+}
+
+result<wire::task_view> client::pause_task(task_id id, wire::action_request const& request) {
+    return state_->post(task_path(id) + "/pause", request, &wire::read_task_view);
+}
+
+result<wire::task_view> client::resume_task(task_id id, wire::action_request const& request) {
+    return state_->post(task_path(id) + "/resume", request, &wire::read_task_view);
+}
+
+result<wire::pauses_view> client::pause_tasks(wire::pause_request const& request) {
+    return state_->post("/v1/pause", request, &wire::read_pauses);
+}
+
+result<wire::pauses_view> client::resume_tasks(wire::pause_request const& request) {
+    return state_->post("/v1/resume", request, &wire::read_pauses);
+}
+
+result<wire::pauses_view> client::list_pauses() {
+    return state_->call({.target = "/v1/pauses"}, &wire::read_pauses);
 }
 
 result<wire::signal_reply> client::send_signal(task_id id, std::string_view name,
                                                wire::signal_request const& request) {
-    return state_->call(signal_request(task_path(id) + "/signals/" + percent_encode(name), request),
-                        &wire::read_signal_reply);
+    return state_->post(task_path(id) + "/signals/" + percent_encode(name), request,
+                        &wire::read_signal_reply, request.idempotency_key.has_value());
 }
 
 result<wire::keyed_signal_reply> client::send_signal_by_key(std::string_view name_space,
@@ -178,7 +169,8 @@ result<wire::keyed_signal_reply> client::send_signal_by_key(std::string_view nam
     auto target = "/v1/signals/" + percent_encode(name);
     add_query(target, "namespace", name_space);
     add_query(target, "key", key);
-    return state_->call(signal_request(std::move(target), request), &wire::read_keyed_signal_reply);
+    return state_->post(std::move(target), request, &wire::read_keyed_signal_reply,
+                        request.idempotency_key.has_value());
 }
 
 result<wire::page<wire::signal_wait>> client::list_signals(signal_filter const& filter,

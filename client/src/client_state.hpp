@@ -57,6 +57,20 @@ struct client::state {
         }
         return std::move(*value);
     }
+
+    /// The same with a body.
+    template <class Body, class Value>
+    result<Value> post(std::string target, Body const& sent,
+                       tasker::result<Value> (*read)(std::string_view), bool is_repeatable = true) {
+        std::string body;
+        wire::append(body, sent);
+        return call({.method = boost::beast::http::verb::post,
+                     .target = std::move(target),
+                     .body = std::move(body),
+                     .content_type = "application/json",
+                     .is_repeatable = is_repeatable},
+                    read);
+    }
 };
 
 } // namespace tasker::client

@@ -129,6 +129,28 @@ protected:
         return value;
     }
 
+    void call_pauses(std::string const& open, std::string const& finished) {
+        for (std::string const action : {"pause", "resume"}) {
+            auto const route = "/v1/tasks/{task_id}/" + action;
+            auto const path = "/v1/tasks/" + open + '/' + action;
+            call("POST", route, path, R"({"reason": "a migration", "by": "ada"})");
+            call("POST", route, path, R"({"reason": 1})");
+            call("POST", route, path, "{}", "text/csv");
+            call("POST", route, "/v1/tasks/0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11/" + action);
+            auto const wide = "/v1/" + action;
+            call("POST", wide, wide, R"({"namespace": "default"})");
+            call("POST", wide, wide, R"({"namespace": "none"})");
+            call("POST", wide, wide, R"({"template": ""})");
+            call("POST", wide, wide, "{}", "text/csv");
+            EXPECT_EQ(call("GET", "/v1/pauses", "/v1/pauses").at("pauses").size(),
+                      action == "pause" ? 2U : 0U);
+        }
+        call("GET", "/v1/pauses", "/v1/pauses?x=1");
+        call("POST", "/v1/tasks/{task_id}/pause", "/v1/tasks/" + finished + "/pause");
+        auto const child = database_.value<std::string>("select child_id from tasker.child_tasks");
+        call("POST", "/v1/tasks/{task_id}/resume", "/v1/tasks/" + child + "/resume");
+    }
+
     void call_signals(std::string const& large) {
         call("POST", "/v1/templates", "/v1/templates",
              R"({"name": "waits", "version": "1.0.0", "steps": [
@@ -341,6 +363,7 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call_workers();
     EXPECT_FALSE(call("GET", "/v1/doctor", "/v1/doctor").at("findings").empty());
     call("GET", "/v1/doctor", "/v1/doctor?x=1");
+    call_pauses(create("chain"), task.at("task_id").get<std::string>());
 
     for (auto const* plain :
          {"/health", "/health/live", "/health/ready", "/metrics", "/openapi.json"}) {

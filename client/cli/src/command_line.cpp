@@ -141,6 +141,7 @@ void add_all_commands(command_line& line) {
     add_dev_command(line);
     add_task_commands(line);
     add_signal_commands(line);
+    add_queue_commands(line);
     add_template_commands(line);
     add_database_commands(line);
     add_dead_letter_commands(line);

@@ -244,7 +244,7 @@ void add_cancel(command_line& line, CLI::App& group) {
 }
 
 exit_code retry(command_line const& line, task_words const& words,
-                wire::retry_request const& request, bool watches) {
+                wire::action_request const& request, bool watches) {
     auto const id = read_id(words);
     if (!id) {
         return exit_code::usage;
@@ -275,7 +275,7 @@ exit_code retry(command_line const& line, task_words const& words,
 
 void add_retry(command_line& line, CLI::App& group) {
     auto const words = std::make_shared<task_words>();
-    auto const request = std::make_shared<wire::retry_request>();
+    auto const request = std::make_shared<wire::action_request>();
     auto const watches = std::make_shared<bool>(false);
     auto& added = line.add_api_command(
         group, "retry", "Run the failed steps of a failed task again",
@@ -358,6 +358,7 @@ void add_task_commands(command_line& line) {
     add_children(line, group);
     add_task_signal(line, group);
     add_cancel(line, group);
+    add_task_pause(line, group);
     add_retry(line, group);
     add_task_erase(line, group);
     add_explain(line, group);

@@ -98,6 +98,9 @@ segment state_text(wire::task_view const& task, terminal const& out) {
     if (task.compensation) {
         text.text += ", compensation " + *task.compensation;
     }
+    if (task.paused) {
+        text.text += ", paused";
+    }
     return text;
 }
 

@@ -8,7 +8,6 @@
 #include "tasker/model/states.hpp"
 #include "tasker/queue/tasks.hpp"
 #include "tasker/wire/compensation.hpp"
-#include "tasker/wire/retry.hpp"
 #include "tasker/wire/task_view.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -282,7 +281,7 @@ asio::awaitable<http::response> tasks::retry(http::request& asked) {
     if (!id) {
         co_return id.error();
     }
-    auto const wanted = wire::parse_retry(asked.body);
+    auto const wanted = wire::parse_action(asked.body);
     if (!wanted) {
         co_return invalid_body(wanted.error());
     }

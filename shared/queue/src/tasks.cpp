@@ -95,6 +95,7 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
         .budget = optional_text(from, row, 22),
         .spent = optional_text(from, row, 23),
         .retries = optional_text(from, row, 24),
+        .paused = from.boolean(row, 25),
     };
 }
 
@@ -179,7 +180,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
     return views;
 }
 
-constexpr std::size_t task_columns = 25;
+constexpr std::size_t task_columns = 26;
 constexpr std::size_t step_columns = 25;
 constexpr std::size_t item_columns = 13;
 
@@ -249,7 +250,7 @@ asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::connection
 }
 
 asio::awaitable<result<void>> retry_task(pg::connection& connection, task_id task,
-                                         wire::retry_request request, deadline until) {
+                                         wire::action_request request, deadline until) {
     auto const answer = co_await connection.run_then(
         {retry_sql, pg::params{}.add_uuid(task).add_text(request.reason).add_text(request.by)},
         announce, until);

@@ -9,9 +9,11 @@
 -- the queue is empty.
 -- A session reads a queue from its floor. If it got as many steps as it requested, it continues from where
 -- it stopped, for one second: below are index entries of deleted messages (decision 0114).
+-- Steps of paused tasks are not claimed (decision 0135): park_steps takes them out of the queue.
 -- called by: the worker. Its commit may be asynchronous: a lost claim is only delivered again.
--- locks: messages (skip locked), their steps (of messages read before: skip locked; task_id, step_no),
---   then tasks (lease_steps); a batch from the mark comes before one from the floor, whose messages are lower.
+-- locks: pauses_lock, shared, if something is paused; messages (skip locked), their steps (of messages read before:
+--   skip locked; task_id, step_no), then tasks (lease_steps); a batch from the mark comes before one from the floor,
+--   whose messages are lower.
 -- moves: step enqueued | in_progress -> in_progress. A task is running once a step of it has a row.
 -- cost: a batch of primary-key look-ups for each queue that has work, and for each p_qty messages that
 --   are deleted.
@@ -47,7 +49,12 @@ declare
     v_step_texts text[];
     v_held       record;       -- the leased ones of them
     v_died       boolean := false;
+    v_paused     boolean := exists (select from tasker.pauses);
 begin
+    if v_paused then
+        perform pg_advisory_xact_lock_shared(tasker.pauses_lock());
+        p_queues := tasker.unpaused_queues(p_queues);
+    end if;
     foreach v_queue in array p_queues loop
         v_clock := (extract(epoch from tasker.clock()) * 1000)::bigint;
         v_mark := nullif(current_setting('tasker.mark_' || v_queue, true), '')::bigint[];
@@ -76,6 +83,13 @@ begin
             exception when invalid_text_representation or numeric_value_out_of_range then
                 select * into v_task_ids, v_step_nos from tasker.parse_messages(v_task_texts, v_step_texts);
             end;
+
+            if v_paused then
+                select * into v_msg_ids, v_task_ids, v_step_nos
+                from tasker.park_steps(v_queue, p_lease_s, v_msg_ids, v_task_ids, v_step_nos);
+                exit when v_msg_ids is null and clock_timestamp() > v_began + interval '5 seconds';
+                continue when v_msg_ids is null;
+            end if;
 
             if v_again then
                 select * into v_msg_ids, v_task_ids, v_step_nos

@@ -19,6 +19,7 @@ begin
     delete from tasker.unsuccessful_tasks u using tasker.tasks t
     where t.task_id = any (p_task_ids) and u.state = any (array[t.state]) and u.task_id = any (array[t.task_id]);
     delete from tasker.timers d where d.task_id = any (p_task_ids);
+    delete from tasker.pauses x where x.task_id = any (p_task_ids);
     delete from tasker.task_events e where e.task_id = any (p_task_ids);
     delete from tasker.step_progress n where n.task_id = any (p_task_ids);
     delete from tasker.attempts a where a.task_id = any (p_task_ids);

@@ -1,12 +1,12 @@
 -- Records that tasks have just reached a final state, and starts the compensation of those that failed or were
--- cancelled. A task that compensates is finished after that. Deletes the timers of their time limits, and runs the
--- hooks of tasks that are finished.
+-- cancelled. A task that compensates is finished after that. Deletes the timers of their time limits; ends the
+-- pauses, and runs the hooks, of tasks that are finished.
 -- called by: update_tasks, finish_step, start_dynamic, cancel_tasks, which hold the tasks' locks.
 -- p_task_ids: null for none. p_some_children: some of them may be child tasks. p_some_hooks: some may have hooks;
 --   false: none has, but some may have a time limit; null: neither.
 -- p_compensate: false for none of them. p_hold: some of their child tasks may compensate, which comes first
 -- (hold_compensation).
--- locks: see forget_waits, start_compensation and run_hooks.
+-- locks: see forget_waits, start_compensation and run_hooks; pauses (skip locked: such a pause is ending).
 create or replace function tasker.end_tasks(
     p_task_ids uuid[], p_state tasker.task_state, p_some_children boolean, p_some_hooks boolean,
     p_compensate boolean default true, p_hold boolean default false)
@@ -46,6 +46,11 @@ begin
     end if;
     if v_ended = '{}' then
         return;
+    end if;
+    if exists (select from tasker.pauses) then
+        delete from tasker.pauses x
+        where x.pause_id in (select x.pause_id from tasker.pauses x
+                             where x.task_id = any (v_ended) for update skip locked);
     end if;
     if p_some_children then
         perform tasker.note_child_ends(v_ended, p_state);

@@ -1,11 +1,11 @@
 -- What a step that is ready, runs or waits is waiting for, in a sentence without its subject.
 -- called by: explain_task. It has no SET options: it runs under those of its caller.
--- p_namespace: of the template. The other parameters are those of the step's row.
+-- p_paused: the task is paused. p_namespace: of the template. The other parameters are those of the step's row.
 -- cost: primary-key look-ups, and reads all workers for a step that is enqueued.
 create or replace function tasker.explain_step(
     p_definition tasker.template_steps, p_namespace text, p_task_id uuid, p_state tasker.step_state,
     p_enqueued_at timestamptz, p_started_at timestamptz, p_worker_id int, p_failures int, p_old_failures int,
-    p_error json, p_now timestamptz) returns text
+    p_error json, p_now timestamptz, p_paused boolean) returns text
 language plpgsql stable
 as $$
 declare
@@ -16,6 +16,9 @@ declare
     v_open   bigint;
 begin
     if p_state = 'enqueued' then
+        if p_paused then
+            return 'begins after the pause';
+        end if;
         if tasker.is_served(p_namespace) then
             return format('waits for a free worker for %s', tasker.age_text(p_enqueued_at, p_now));
         end if;
@@ -39,7 +42,7 @@ begin
                                 tasker.age_text(v_worker.last_seen_at, p_now))
                     else '' end;
     end if;
-    select min(r.due_at), bool_or(r.kind = 'again') into v_due, v_again from tasker.timers r
+    select tasker.shown_due(min(r.due_at)), bool_or(r.kind = 'again') into v_due, v_again from tasker.timers r
     where r.task_id = p_task_id and r.step_no = p_definition.step_no and r.kind not in ('child', 'child_failed');
     if p_state = 'waiting_for_retry' or v_again and p_failures > 0 then
         return format('attempt %s of %s begins at %s; the last error was: %s', p_failures + 1,

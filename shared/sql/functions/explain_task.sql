@@ -19,6 +19,7 @@ declare
     v_task   record;
     v_failure json;
     v_counts record;
+    v_pause  text; -- null: the task is not paused
 begin
     select t.*, p.namespace, p.steps_total,
            case t.state when 'pending' then tasker.pending_state(t.task_id) else t.state end as shown into v_task
@@ -46,7 +47,17 @@ begin
         left join lateral (
             select s.state from tasker.steps s where s.task_id = p_task_id and s.step_no = d.step_no offset 0) s on true
         where s.state is not null or d.is_root;
-        explanation := format(
+        select format('paused %s ago', tasker.age_text((p.pause).paused_at, v_now))
+               || coalesce(' by ' || (p.pause).by, '')
+               || case when (p.pause).task_id = p_task_id then ''
+                       when (p.pause).task_id is not null then ', with the task at the top'
+                       when (p.pause).template is not null then ', with its template'
+                       when (p.pause).namespace_id is not null then ', with its namespace'
+                       else ', with everything' end
+               || coalesce(': ' || (p.pause).reason, '') || '; ' into v_pause
+        from tasker.pauses_of(array[p_task_id]) p
+        order by (p.pause).task_id is null, (p.pause).template is null, (p.pause).pause_id limit 1;
+        explanation := coalesce(v_pause, '') || format(
             'in progress: %s, enqueued: %s, waiting: %s of its %s steps', v_counts.running, v_counts.enqueued,
             v_counts.waiting, v_task.steps_total)
             || coalesce('; ' || (
@@ -65,7 +76,7 @@ begin
                         then tasker.explain_step(
                             d, v_task.namespace, p_task_id, coalesce(s.state, 'enqueued'),
                             coalesce(s.enqueued_at, v_task.created_at), s.started_at, s.worker_id, s.failures,
-                            s.old_failures, s.error, v_now) end as explanation offset 0) e
+                            s.old_failures, s.error, v_now, v_pause is not null) end as explanation offset 0) e
         where d.template_id = v_task.template_id and d.step_no < v_task.steps_total
               and not tasker.has_ended(v_task.shown) and e.explanation is not null
         order by d.step_no

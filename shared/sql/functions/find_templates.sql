@@ -1,6 +1,6 @@
 -- The ids of templates by filter, in ascending order. A null filter matches any; a null limit is no limit.
 -- p_after_id: the last id of the previous page, 0 for the first.
--- called by: get_templates, list_tasks, prune_tasks, find_dead_letters.
+-- called by: get_templates, list_tasks, prune_tasks, find_dead_letters, paused_namespace.
 -- cost: an index look-up with a namespace; without one, reads templates until the page is full.
 create or replace function tasker.find_templates(
     p_namespace text, p_name text, p_version text, p_after_id int default 0, p_limit int default null)

@@ -11,7 +11,8 @@
 -- p_retry_after_ms: overrides the template's backoff for this failure; null: the template's backoff.
 -- p_ran_us: how long ago the handler started; not used if start_steps has stored the start.
 -- p_take: of how many children the caller takes the first run (continuation), if they become ready: they are returned
---   already leased to p_worker for p_lease_s seconds, so that a chain costs one transaction per step.
+--   already leased to p_worker for p_lease_s seconds, so that a chain costs one transaction per step. None if one of
+--   the tasks is paused.
 -- called by: the worker; finish_step (fan-outs); fail_killers (steps that lost their worker too many times).
 -- returns: the continuations, and the refused reports: the step has another delivery, or it was cancelled.
 -- locks: see end_runs; the reported steps (task_id, step_no), children (same order), tasks (task_id), children in
@@ -54,6 +55,9 @@ begin
         raise exception 'finish_steps: all arrays must have the same length' using errcode = 'TK001';
     end if;
 
+    if p_take > 0 and exists (select from tasker.pauses) and exists (select from tasker.pauses_of(p_task_ids)) then
+        p_take := 0;
+    end if;
     v_accepted := tasker.accept_reports(
         p_queue, p_task_ids, p_step_nos, p_deliveries, p_msg_ids, p_outcomes, p_payloads, p_retry_after_ms,
         p_ran_us);

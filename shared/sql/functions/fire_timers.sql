@@ -1,9 +1,11 @@
--- Executes the timers that are due: enqueues steps whose retry or repetition is due, ends sleeps, waits for signals
--- whose deadline is over, and tasks whose time limit has passed, and moves steps whose child tasks ended. A call takes
--- timers of one group; for time limits also because cancel_tasks must hold no other locks.
+-- Executes the timers that are due, except those of paused tasks: enqueues steps whose retry or repetition is due, ends
+-- sleeps, waits for signals whose deadline is over, and tasks whose time limit has passed, and moves steps
+-- whose child tasks ended. A call takes timers of one group; for time limits also because cancel_tasks must hold no
+-- other locks.
 -- called by: every orchestrator's timer (skip locked: any number may run concurrently).
 -- returns: how many steps moved; the milliseconds until the next timer is due, null if there is none.
--- locks: timers (skip locked), steps (task_id, step_no), tasks (task_id), then queues.
+-- locks: pauses_lock, shared, if something is paused; timers (skip locked), steps (task_id, step_no), tasks (task_id),
+--   then queues.
 -- moves: step waiting_for_retry | waiting -> enqueued; others as end_waits; task waiting -> running.
 -- cost: reads the head of the timers' primary key.
 create or replace function tasker.fire_timers(p_limit int, out fired int, out next_due_ms bigint)
@@ -16,7 +18,7 @@ set enable_mergejoin = off
 set enable_bitmapscan = off
 as $$
 declare
-    v_now      timestamptz := tasker.clock();
+    v_now      timestamptz;
     -- A due time is later than its failure; the minute allows for failures that commit late.
     v_floor    timestamptz := 'epoch'::timestamptz + interval '1 microsecond' * tasker.raise_floor(
         'timers', 'tasker.timers',
@@ -28,6 +30,12 @@ declare
     v_group    text; -- this call takes only timers of this group
     v_due      record;
 begin
+    if exists (select from tasker.pauses) then
+        perform pg_advisory_xact_lock_shared(tasker.pauses_lock());
+        v_now := tasker.hold_timers(v_floor, tasker.clock(), p_limit);
+    else
+        v_now := tasker.clock();
+    end if;
     -- Each locks steps, then tasks: one transaction must not do it twice.
     select tasker.timer_group(d.kind) into v_group
     from tasker.timers d where d.due_at > v_floor and d.due_at <= v_now order by d.due_at limit 1;
@@ -46,7 +54,7 @@ begin
     )
     select array_agg(g.task_id) as tasks, array_agg(g.step_no) as steps, array_agg(g.kind) as kinds,
            array_agg(g.queue) as queues, array_agg(g.msg_id) as msg_ids,
-           bool_or(g.kind not in ('retry', 'repeat')) as ends_waits,
+           bool_or(g.kind not in ('retry', 'repeat', 'paused')) as ends_waits,
            array_agg(g.task_id) filter (where g.kind = 'sleep') as sleep_tasks,
            array_agg(g.step_no) filter (where g.kind = 'sleep') as sleep_steps,
            array_agg(g.task_id) filter (where g.kind = 'deadline') as late_tasks,
@@ -79,6 +87,6 @@ begin
 
     select greatest(0, ceil(extract(epoch from d.due_at - tasker.clock()) * 1000))::bigint
     into next_due_ms
-    from tasker.timers d where d.due_at > v_floor order by d.due_at limit 1;
+    from tasker.timers d where d.due_at > v_floor and not tasker.is_held(d.due_at) order by d.due_at limit 1;
 end;
 $$;

@@ -27,7 +27,7 @@ begin
     end if;
     return query
         select w.task_id, w.step_no, d.name, t.namespace, t.name, t.version, w.name, w.key, w.since,
-               (select m.due_at from tasker.timers m
+               (select tasker.shown_due(m.due_at) from tasker.timers m
                 where m.task_id = w.task_id and m.step_no = w.step_no and m.kind = 'deadline' limit 1),
                coalesce((d.signal ->> 'quorum')::int, 1),
                (select count(*)::int from tasker.signals g

@@ -72,7 +72,7 @@ begin
                                                                   then 'children' else 'time' end
                                                               else 'time' end end,
                case when s.state in ('waiting_for_retry', 'waiting') then (
-                   select min(r.due_at) from tasker.timers r
+                   select tasker.shown_due(min(r.due_at)) from tasker.timers r
                    where r.task_id = p_task_id and r.step_no = d.step_no and r.kind not in ('child', 'child_failed')) end,
                m.items_total, m.items_complete, m.items_failed,
                case when v_undo ? d.step_no::text and tasker.is_undone(p_task_id, d.step_no)

@@ -1,6 +1,6 @@
 -- Remembers, for flush_notifications, that a queue has new work. The note is a session setting: it
 -- vanishes if the transaction rolls back and is sent only after the commit.
--- called by: enqueue_steps, return_steps, release_steps.
+-- called by: enqueue_steps, return_steps, release_steps, end_pause.
 -- A payload has at most 8,000 bytes: queues beyond that wait for their workers' own poll.
 create or replace function tasker.note_ready(p_queue text) returns void
 language plpgsql

@@ -20,10 +20,7 @@ declare
     v_now  timestamptz;
     v_task tasker.tasks;
 begin
-    perform tasker.check_sender(p_by, null);
-    if octet_length(p_reason) not between 1 and 2000 then
-        raise exception 'reason: must have 1 to 2000 bytes, not %', octet_length(p_reason) using errcode = 'TK001';
-    end if;
+    perform tasker.check_reason(p_by, p_reason);
     loop
         select * into v_task from tasker.tasks t where t.task_id = p_task_id;
         if not found then

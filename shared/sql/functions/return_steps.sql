@@ -1,8 +1,9 @@
--- Returns steps to their queues, with the numbers of their last messages: those whose retry or repetition is due. If
--- the budget of their task is exhausted, they fail instead.
+-- Returns steps to their queues, with the numbers of their last messages: those whose retry or repetition is due, and
+-- those whose messages park_steps took. If a retry or a repetition is due and the budget of the task is exhausted, the
+-- step fails instead.
 -- called by: fire_timers. It has no SET options: it runs under those of its caller.
 -- p_…: timers that are due; those of other kinds are ignored, and those of steps that no longer wait.
--- returns: how many steps it moved.
+-- returns: how many steps it moved, or sent again.
 -- locks: steps (task_id, step_no), tasks (task_id), then queues; see end_waits.
 -- moves: step waiting_for_retry | waiting -> enqueued | failed; task waiting -> running; others as end_waits.
 create or replace function tasker.return_steps(
@@ -16,6 +17,7 @@ declare
     v_steps    int[];
     v_errors   text[];
     v_batch    record;
+    v_sent     int := 0;
 begin
     select * into v_tasks, v_steps, v_errors from tasker.refused_steps(p_task_ids, p_step_nos, p_kinds);
     if v_tasks is not null then
@@ -40,9 +42,6 @@ begin
     select array_agg(r.task_id) as tasks, array_agg(r.step_no) as steps, array_agg(r.queue) as queues,
            array_agg(r.msg_id) as msg_ids
     into v_returned from returned r;
-    if v_returned.tasks is null and v_tasks is null then
-        return 0;
-    end if;
     update tasker.tasks t
     set steps_active = t.steps_active + n.steps, steps_waiting = t.steps_waiting - n.steps,
         state = case when t.compensation is null then 'running' else t.state end
@@ -54,18 +53,24 @@ begin
     for v_batch in
         select r.queue, array_agg(r.msg_id) as msg_ids, array_agg(r.task_id) as task_ids,
                array_agg(r.step_no) as step_nos
-        from unnest(v_returned.queues, v_returned.msg_ids, v_returned.tasks, v_returned.steps)
-                 r(queue, msg_id, task_id, step_no)
+        from (select * from unnest(v_returned.queues, v_returned.msg_ids, v_returned.tasks, v_returned.steps)
+                  r(queue, msg_id, task_id, step_no)
+              union all
+              select u.queue, u.msg_id, u.task_id, u.step_no
+              from unnest(p_task_ids, p_step_nos, p_kinds, p_queues, p_msg_ids)
+                       u(task_id, step_no, kind, queue, msg_id)
+              where u.kind = 'paused') r
         group by r.queue order by r.queue
     loop
         execute format('select tasker_queues.%I($1, $2, $3)', 'resend_' || v_batch.queue)
         using v_batch.msg_ids, v_batch.task_ids, v_batch.step_nos;
         perform tasker.note_ready(v_batch.queue);
+        v_sent := v_sent + cardinality(v_batch.msg_ids);
     end loop;
     if v_tasks is not null then
         perform tasker.end_waits(
             v_tasks, v_steps, array_fill('failed'::tasker.step_state, array[cardinality(v_tasks)]), v_errors);
     end if;
-    return coalesce(cardinality(v_returned.tasks), 0) + coalesce(cardinality(v_tasks), 0);
+    return v_sent + coalesce(cardinality(v_tasks), 0);
 end;
 $$;

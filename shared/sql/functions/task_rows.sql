@@ -74,7 +74,9 @@ as $$
            case when t.retries is not null then (
                select pg_catalog.json_agg(pg_catalog.json_build_object(
                    'at', tasker.utc_text(e.at), 'by', e.by, 'reason', e.reason) order by e.event_id)
-               from tasker.task_events e where e.task_id = t.task_id and e.kind = 'retry') end
+               from tasker.task_events e where e.task_id = t.task_id and e.kind = 'retry') end,
+           t.finished_at is null and exists (select from tasker.pauses)
+               and exists (select from tasker.pauses_of(array[t.task_id]))
     from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = any (array[i.task_id])
     join tasker.templates p on p.template_id = any (array[t.template_id])

@@ -1,6 +1,6 @@
 -- The task at the top of the child tasks to which this one belongs: itself, if it is no child task. It has no SET
 -- options: it runs under those of its callers.
--- called by: retry_task, erase_task.
+-- called by: retry_task, erase_task, pause_task, resume_task.
 create or replace function tasker.top_task(p_task_id uuid) returns uuid
 language plpgsql stable
 as $$

@@ -163,7 +163,7 @@ create table tasker.tasks (
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
 ) with (fillfactor = 40, toast_tuple_target = 256);
 
--- What users did with tasks that had failed: `retry`.
+-- What users did with tasks: `retry`, `pause`, `resume`.
 create table tasker.task_events (
     task_id  uuid not null,
     event_id bigint generated always as identity,
@@ -297,14 +297,15 @@ create table tasker.maps (
 ) with (fillfactor = 40);
 
 -- `child`, `child_failed`: a child task of the step is complete, or has failed or was cancelled. `again`: the next
--- attempt of a step whose child failed, or its next run with `repeat`, is due.
+-- attempt of a step whose child failed, or its next run with `repeat`, is due. `paused`: an enqueued step whose message
+-- was taken out of its queue until the pause ends.
 create type tasker.timer_kind as enum (
-    'retry', 'repeat', 'sleep', 'deadline', 'child', 'child_failed', 'again', 'task_deadline');
+    'retry', 'repeat', 'sleep', 'deadline', 'child', 'child_failed', 'again', 'task_deadline', 'paused');
 
 -- Events of steps at a later time: the hot queues contain only steps that can run now. A step that
 -- becomes due for a retry or a repetition returns to its queue with the number of its last message, so it runs
 -- before the steps that were enqueued after it (decision 0118). Other kinds have neither. A task's deadline has
--- step_no -1.
+-- step_no -1. Those of paused tasks that were due are held (see is_held).
 create table tasker.timers (
     due_at  timestamptz not null,
     task_id uuid not null,
@@ -313,7 +314,7 @@ create table tasker.timers (
     queue   text,
     msg_id  bigint,
     constraint only_messages_return
-        check ((kind in ('retry', 'repeat')) = (queue is not null) and (queue is null) = (msg_id is null)),
+        check ((kind in ('retry', 'repeat', 'paused')) = (queue is not null) and (queue is null) = (msg_id is null)),
     primary key (due_at, task_id, step_no, kind)
 );
 
@@ -321,6 +322,23 @@ create table tasker.timers (
 create index timers_by_message on tasker.timers (queue, msg_id);
 -- For lists of waiting tasks and steps.
 create index timers_by_task on tasker.timers (task_id, step_no);
+
+-- What is paused (decision 0135): a task, or all tasks of a template (`template`: its name) or a namespace; everything
+-- where all three are null.
+create table tasker.pauses (
+    pause_id     bigint generated always as identity primary key,
+    namespace_id bigint,
+    template     text,
+    task_id      uuid,
+    paused_at    timestamptz not null,
+    by           text, -- as the caller said
+    reason       text
+);
+
+create unique index paused_once on tasker.pauses
+    (coalesce(namespace_id, 0), coalesce(template, ''), coalesce(task_id, '00000000-0000-0000-0000-000000000000'));
+-- For delete_tasks.
+create index pauses_by_task on tasker.pauses (task_id);
 
 -- The child tasks of steps: of each attempt of a step (which had this many failures) one for `workflow`, with the key
 -- '', or those that its handler answered. A child that was complete belongs to several attempts.

@@ -77,7 +77,8 @@ create type tasker.task_view as (
     hook_task       uuid, -- that its end created
     budget          json,
     spent           json,
-    retries         json -- [{"at": …, "by": …, "reason": …}, …]; null: none
+    retries         json, -- [{"at": …, "by": …, "reason": …}, …]; null: none
+    paused          boolean
 );
 
 -- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.

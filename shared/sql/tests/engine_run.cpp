@@ -220,6 +220,9 @@ void engine_run::keep(pqxx::result const& rows) {
     for (auto const& row : rows) {
         if (!row["refused"].as<bool>()) {
             held_.push_back(held_of(row));
+            misplaced_ = !pause_.empty() && !held_.back().is_of_hook
+                             ? "paused " + held_.back().queue
+                             : misplaced_;
         }
     }
 }

@@ -26,8 +26,12 @@ public:
     };
     outcome run(model_workflow const& steps, std::uint64_t seed);
 
-    /// The same, and cancels the task after some moves. The end is any that a cancelled task may
-    /// have.
+    /// The same as run(), but the task, its template, its namespace or everything is paused at
+    /// times.
+    outcome run_with_pauses(model_workflow const& steps, std::uint64_t seed);
+
+    /// The same as run(), and cancels the task after some moves. The end is any that a cancelled
+    /// task may have.
     outcome run_and_cancel(model_workflow const& steps, std::uint64_t seed);
 
     /// The same as run() with a budget, of which each attempt spends 1.
@@ -74,6 +78,8 @@ private:
     };
 
     void create(model_workflow const& steps);
+    void pause();
+    void resume();
     /// One random move; false if nothing can happen before a later time.
     bool move(model_workflow const& steps);
     bool claim();
@@ -102,7 +108,8 @@ private:
     std::vector<held> held_;
     std::string task_;
     std::optional<model_ending> ending_;
-    std::string misplaced_; ///< the queue of a step that belongs to another one
+    std::string misplaced_; ///< the queue of a step that belongs to another one, or is paused
+    std::string pause_;     ///< how it is resumed; "": it is not paused
     int templates_ = 0;
     int hours_ = 0;
     int budget_ = 0; ///< 0: none

@@ -41,6 +41,28 @@ void read_fields(json::walker& from, std::array<std::string_view, N> const& name
     });
 }
 
+/// Reads a body that may be empty. `read(from, key, out, problems)` consumes the value of a field.
+template <class Body, std::size_t N, class Read>
+body_result<Body> read_optional_body(std::string_view body,
+                                     std::array<std::string_view, N> const& names, Read read) {
+    body = json::without_bom(body);
+    Body out;
+    if (body.empty()) {
+        return out;
+    }
+    if (auto refused = refuse_syntax(body)) {
+        return std::move(*refused);
+    }
+    json::walker from{body};
+    detail_list problems;
+    read_fields(from, names, problems,
+                [&](std::string_view key) { read(from, key, out, problems); });
+    if (!problems.empty()) {
+        return std::move(problems).finish();
+    }
+    return out;
+}
+
 /// Reads a text that `rule` may refuse.
 inline std::optional<std::string> read_text(json::walker& from, std::string_view key,
                                             std::optional<std::string> (*rule)(std::string_view),

@@ -3,7 +3,7 @@
 #include "tasker/base/edit_distance.hpp"
 #include "tasker/json/syntax.hpp"
 #include "tasker/json/text.hpp"
-#include "tasker/wire/retry.hpp"
+#include "tasker/wire/action.hpp"
 #include "tasker/wire/signal.hpp"
 
 namespace tasker::wire {

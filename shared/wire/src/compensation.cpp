@@ -46,22 +46,11 @@ void append_undo(std::string& out, undo_view const& step) {
 } // namespace
 
 body_result<cancel_request> parse_cancel(std::string_view body) {
-    body = json::without_bom(body);
-    cancel_request out;
-    if (body.empty()) {
-        return out;
-    }
-    if (auto refused = refuse_syntax(body)) {
-        return std::move(*refused);
-    }
-    json::walker from{body};
-    detail_list problems;
-    read_fields(from, cancel_fields, problems,
-                [&](std::string_view key) { out.compensate = read_boolean(from, key, problems); });
-    if (!problems.empty()) {
-        return std::move(problems).finish();
-    }
-    return out;
+    return read_optional_body<cancel_request>(
+        body, cancel_fields,
+        [](json::walker& from, std::string_view key, cancel_request& out, detail_list& problems) {
+            out.compensate = read_boolean(from, key, problems);
+        });
 }
 
 void append(std::string& out, cancel_request const& request) {

@@ -76,6 +76,8 @@ constexpr std::array rules{
          [](field_value const& v, task_view& out) { out.spent = v.numbers_by_name(); }},
     rule{"retries", optional,
          [](field_value const& v, task_view& out) { out.retries = v.optional_json(); }},
+    rule{"paused", optional,
+         [](field_value const& v, task_view& out) { out.paused = v.boolean(); }},
 };
 
 } // namespace
@@ -129,6 +131,9 @@ void append(std::string& out, task_view const& task) {
     }
     if (task.retries) {
         writer.json("retries", *task.retries);
+    }
+    if (task.paused) {
+        writer.boolean("paused", true);
     }
 }
 

@@ -1,9 +1,10 @@
 // A body of a request that is accepted means the same after it was written and read again.
 #include "tasker/base/assert.hpp"
+#include "tasker/wire/action.hpp"
 #include "tasker/wire/compensation.hpp"
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/dead_letters.hpp"
-#include "tasker/wire/retry.hpp"
+#include "tasker/wire/pause.hpp"
 #include "tasker/wire/signal.hpp"
 
 #include <cstddef>
@@ -31,7 +32,8 @@ void check_body(std::string_view text) {
         [](std::string& out, auto const& requests) { append_create_batch(out, requests); },
         parse_create_batch);
     check(parse_cancel(text), write, parse_cancel);
-    check(parse_retry(text), write, parse_retry);
+    check(parse_action(text), write, parse_action);
+    check(parse_pause(text), write, parse_pause);
     check(parse_signal(text), write, parse_signal);
     check(parse_dead_letter_request(text), write, parse_dead_letter_request);
 }

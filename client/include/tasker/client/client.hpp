@@ -4,6 +4,7 @@
 #include "tasker/base/time.hpp"
 #include "tasker/client/failure.hpp"
 #include "tasker/model/states.hpp"
+#include "tasker/wire/action.hpp"
 #include "tasker/wire/compensation.hpp"
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/dead_letters.hpp"
@@ -12,8 +13,8 @@
 #include "tasker/wire/item_view.hpp"
 #include "tasker/wire/labels.hpp"
 #include "tasker/wire/page.hpp"
+#include "tasker/wire/pause.hpp"
 #include "tasker/wire/prune.hpp"
-#include "tasker/wire/retry.hpp"
 #include "tasker/wire/signal.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
@@ -149,7 +150,19 @@ public:
     /// Runs its failed steps again, and the steps that depend on them. Does nothing if an earlier
     /// retry has already restarted the task. Errors: errc::refused with conflict if it has not
     /// failed, is a child task, or was undone.
-    result<wire::task_view> retry_task(task_id id, wire::retry_request const& request = {});
+    result<wire::task_view> retry_task(task_id id, wire::action_request const& request = {});
+
+    /// No step of it and its child tasks starts until it is resumed. Errors: errc::refused with
+    /// conflict if it has ended, or is a child task.
+    result<wire::task_view> pause_task(task_id id, wire::action_request const& request = {});
+    result<wire::task_view> resume_task(task_id id, wire::action_request const& request = {});
+
+    /// The same for all tasks of a template, of a namespace, or everything. Returns what is paused
+    /// then. Errors: errc::refused with not found if there is no such namespace or template.
+    result<wire::pauses_view> pause_tasks(wire::pause_request const& request);
+    result<wire::pauses_view> resume_tasks(wire::pause_request const& request);
+
+    result<wire::pauses_view> list_pauses();
 
     /// Deletes a batch of finished tasks; next_cursor continues.
     result<wire::prune_view> prune_tasks(prune_request const& request);

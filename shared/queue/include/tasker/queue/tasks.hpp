@@ -7,11 +7,11 @@
 #include "tasker/base/time.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/pg/connection.hpp"
+#include "tasker/wire/action.hpp"
 #include "tasker/wire/compensation.hpp"
 #include "tasker/wire/explanation.hpp"
 #include "tasker/wire/item_view.hpp"
 #include "tasker/wire/labels.hpp"
-#include "tasker/wire/retry.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
 
@@ -78,7 +78,7 @@ boost::asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::con
 /// Errors: TK001 reason or by too long; TK002 no such task; TK008 it has not failed, is a child
 /// task, or was undone.
 boost::asio::awaitable<result<void>> retry_task(pg::connection& connection, task_id task,
-                                                wire::retry_request request, deadline until);
+                                                wire::action_request request, deadline until);
 
 /// What runs, or would run, when the task is compensated, in its order. Empty too if there is no
 /// such task.

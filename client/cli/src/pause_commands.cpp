@@ -1,0 +1,150 @@
+#include "command_line.hpp"
+
+#include "moments.hpp"
+#include "report.hpp"
+#include "table.hpp"
+#include "task_options.hpp"
+#include "task_response.hpp"
+#include "text_width.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace tasker::cli {
+
+namespace {
+
+struct pause_words {
+    std::string task;
+    wire::pause_request request;
+    bool everything = false;
+};
+
+/// An empty value may come from an unset variable.
+std::optional<exit_code> refuse_empty(pause_words const& words) {
+    for (auto const& [option, value] :
+         {std::pair{"NAMESPACE", &words.request.name_space},
+          std::pair{"--template", &words.request.template_name},
+          std::pair{"--reason", &words.request.reason}, std::pair{"--by", &words.request.by}}) {
+        if (*value && (*value)->empty()) {
+            return report_usage(std::string{option} + " must not be empty");
+        }
+    }
+    return std::nullopt;
+}
+
+void add_who_and_why(CLI::App& command, pause_words& words) {
+    command.add_option("--reason", words.request.reason, "Store the reason")->type_name("TEXT");
+    command.add_option("--by", words.request.by, "Store who does it")->type_name("NAME");
+}
+
+std::string pauses_text(wire::pauses_view const& shown, terminal const& out) {
+    if (shown.pauses.empty()) {
+        return "Nothing is paused.\n";
+    }
+    table rows{{{"NAMESPACE"}, {"TEMPLATE"}, {"TASK"}, {"SINCE"}, {"BY"}, {"REASON"}}};
+    for (auto const& pause : shown.pauses) {
+        rows.add_row({{pause.task ? "" : pause.name_space.value_or("all")},
+                      {pause.task ? "" : pause.template_name.value_or("all")},
+                      {pause.task ? pause.task->to_string() : "all"},
+                      {moment_text(pause.paused_at)},
+                      {one_line(pause.by.value_or(""))},
+                      {one_line(pause.reason.value_or(""))}});
+    }
+    return rows.to_text(out);
+}
+
+using task_call = client::result<wire::task_view> (client::client::*)(task_id,
+                                                                      wire::action_request const&);
+using wide_call = client::result<wire::pauses_view> (client::client::*)(wire::pause_request const&);
+
+exit_code act_on_task(command_line const& line, pause_words const& words, task_call call) {
+    auto const id = to_task_id(words.task);
+    if (id.has_error()) {
+        return report_usage(id.error().message);
+    }
+    if (auto const refused = refuse_empty(words)) {
+        return *refused;
+    }
+    auto api = line.connect();
+    auto const task = (api.*call)(*id, {.reason = words.request.reason, .by = words.request.by});
+    return task.has_error() ? report(task.error(), api, line.wants_json())
+                            : show_task(line, api, *task, {});
+}
+
+exit_code show(command_line const& line, client::client const& api,
+               client::result<wire::pauses_view> const& shown) {
+    if (shown.has_error()) {
+        return report(shown.error(), api, line.wants_json());
+    }
+    line.wants_json() ? print_response(api) : print(pauses_text(*shown, line.out()));
+    return exit_code::ok;
+}
+
+exit_code act(command_line const& line, pause_words const& words, wide_call call) {
+    if (words.everything == words.request.name_space.has_value()) {
+        return report_usage("give either a namespace or --all");
+    }
+    if (words.everything && words.request.template_name) {
+        return report_usage("--template needs a namespace");
+    }
+    if (auto const refused = refuse_empty(words)) {
+        return *refused;
+    }
+    auto api = line.connect();
+    auto const shown = (api.*call)(words.request);
+    return show(line, api, shown);
+}
+
+void add_task_action(command_line& line, CLI::App& group, char const* name, char const* about,
+                     task_call call) {
+    auto const words = std::make_shared<pause_words>();
+    auto& added =
+        line.add_api_command(group, name, about, fmt::format("tasker task {} {}", name, example_id),
+                             [&line, words, call] { return act_on_task(line, *words, call); });
+    added.add_option("id", words->task, "The task's id")->required()->type_name("ID");
+    add_who_and_why(added, *words);
+}
+
+void add_wide_action(command_line& line, CLI::App& group, char const* name, char const* about,
+                     wide_call call) {
+    auto const words = std::make_shared<pause_words>();
+    auto& added = line.add_api_command(group, name, about,
+                                       fmt::format("tasker queue {} shop --template order", name),
+                                       [&line, words, call] { return act(line, *words, call); });
+    added.add_option("namespace", words->request.name_space, "The namespace")
+        ->type_name("NAMESPACE");
+    added
+        .add_option("-t,--template", words->request.template_name,
+                    "Only tasks of this template, in all its versions")
+        ->type_name("NAME");
+    added.add_flag("--all", words->everything, "Everything, instead of a namespace");
+    add_who_and_why(added, *words);
+}
+
+} // namespace
+
+void add_task_pause(command_line& line, CLI::App& group) {
+    add_task_action(line, group, "pause", "Start no step of a task until it is resumed",
+                    &client::client::pause_task);
+    add_task_action(line, group, "resume", "End the pause of a task", &client::client::resume_task);
+}
+
+void add_queue_commands(command_line& line) {
+    auto& group = line.add_group("queue", "Pause and resume the work of namespaces");
+    add_wide_action(line, group, "pause", "Start no step of these tasks until they are resumed",
+                    &client::client::pause_tasks);
+    add_wide_action(line, group, "resume", "End such a pause", &client::client::resume_tasks);
+    line.add_api_command(group, "pauses", "List what is paused, single tasks too",
+                         "tasker queue pauses", [&line] {
+                             auto api = line.connect();
+                             auto const shown = api.list_pauses();
+                             return show(line, api, shown);
+                         });
+}
+
+} // namespace tasker::cli

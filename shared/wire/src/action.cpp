@@ -1,0 +1,40 @@
+#include "tasker/wire/action.hpp"
+
+#include "body_fields.hpp"
+
+#include "tasker/json/writer.hpp"
+
+namespace tasker::wire {
+
+namespace {
+
+constexpr std::array<std::string_view, 2> field_names{"reason", "by"};
+
+} // namespace
+
+body_result<action_request> parse_action(std::string_view body) {
+    return read_optional_body<action_request>(
+        body, field_names,
+        [](json::walker& from, std::string_view key, action_request& out, detail_list& problems) {
+            if (key == "reason") {
+                out.reason = read_text(from, key, reason_problem, problems);
+            } else {
+                out.by = read_text(from, key, sender_problem, problems);
+            }
+        });
+}
+
+void append(std::string& out, action_request const& request) {
+    if (!request.reason && !request.by) {
+        return;
+    }
+    json::object_writer writer{out};
+    if (request.reason) {
+        writer.text("reason", *request.reason);
+    }
+    if (request.by) {
+        writer.text("by", *request.by);
+    }
+}
+
+} // namespace tasker::wire
