@@ -14,7 +14,16 @@ from typing import Any, Optional, TypeVar, Union
 
 from . import _http
 from .errors import TaskFailed
-from .models import Explanation, ItemView, SignalWait, StepView, Task, TemplateView, UndoneStep
+from .models import (
+    Explanation,
+    ItemView,
+    Pause,
+    SignalWait,
+    StepView,
+    Task,
+    TemplateView,
+    UndoneStep,
+)
 from .template import Template
 
 Value = TypeVar("Value")
@@ -91,11 +100,34 @@ def cancel(task: TaskLike, compensate: bool) -> Operation[Task]:
     return Task.of((yield _http.post(path, {"compensate": True} if compensate else None)))
 
 
-def retry(task: TaskLike, reason: Optional[str], by: Optional[str]) -> Operation[Task]:
-    path = f"/v1/tasks/{_http.quoted(id_of(task))}/retry"
-    given = {"reason": reason, "by": by}
-    body = {name: each for name, each in given.items() if each is not None}
-    return Task.of((yield _http.post(path, body or None)))
+def act(
+    task: TaskLike, action: str, reason: Optional[str], by: Optional[str]
+) -> Operation[Task]:
+    """``action``: retry, pause or resume."""
+    path = f"/v1/tasks/{_http.quoted(id_of(task))}/{action}"
+    return Task.of((yield _http.post(path, _given(reason=reason, by=by) or None)))
+
+
+def act_widely(
+    action: str,
+    namespace: Optional[str],
+    template: Optional[str],
+    reason: Optional[str],
+    by: Optional[str],
+) -> Operation[list[Pause]]:
+    """``action``: pause or resume."""
+    body = _given(namespace=namespace, template=template, reason=reason, by=by)
+    answer = yield _http.post(f"/v1/{action}", body or None)
+    return [Pause.of(each) for each in answer["pauses"]]
+
+
+def pauses() -> Operation[list[Pause]]:
+    answer = yield _http.get("/v1/pauses")
+    return [Pause.of(each) for each in answer["pauses"]]
+
+
+def _given(**values: Optional[str]) -> dict[str, Any]:
+    return {name: each for name, each in values.items() if each is not None}
 
 
 def explain(task: TaskLike) -> Operation[Explanation]:
@@ -131,8 +163,7 @@ def signal_by_key(
 
 
 def _signal_body(payload: Any, by: Optional[str], idempotency_key: Optional[str]) -> dict[str, Any]:
-    given = {"by": by, "idempotency_key": idempotency_key}
-    return {"payload": payload, **{name: each for name, each in given.items() if each is not None}}
+    return {"payload": payload, **_given(by=by, idempotency_key=idempotency_key)}
 
 
 def signal_waits(

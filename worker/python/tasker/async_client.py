@@ -28,6 +28,7 @@ from .models import (
     Explanation,
     Finding,
     ItemView,
+    Pause,
     Progress,
     SignalWait,
     StepView,
@@ -79,7 +80,40 @@ class AsyncClient:
     async def retry(
         self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None
     ) -> Task:
-        return await self._do(_operations.retry(task, reason, by))
+        return await self._do(_operations.act(task, "retry", reason, by))
+
+    async def pause(
+        self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None
+    ) -> Task:
+        return await self._do(_operations.act(task, "pause", reason, by))
+
+    async def resume(
+        self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None
+    ) -> Task:
+        return await self._do(_operations.act(task, "resume", reason, by))
+
+    async def pause_all(
+        self,
+        namespace: Optional[str] = None,
+        template: Optional[str] = None,
+        *,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> List[Pause]:
+        return await self._do(_operations.act_widely("pause", namespace, template, reason, by))
+
+    async def resume_all(
+        self,
+        namespace: Optional[str] = None,
+        template: Optional[str] = None,
+        *,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> List[Pause]:
+        return await self._do(_operations.act_widely("resume", namespace, template, reason, by))
+
+    async def pauses(self) -> List[Pause]:
+        return await self._do(_operations.pauses())
 
     async def erase(self, task: TaskLike) -> int:
         return await self._do(_dead_letters.erase(task))

@@ -26,6 +26,7 @@ from .models import (
     Explanation,
     Finding,
     ItemView,
+    Pause,
     Progress,
     SignalWait,
     StepView,
@@ -89,7 +90,45 @@ class Client:
     def retry(self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None) -> Task:
         """Runs its failed steps again. Raises Conflict if it has not failed, is a child task, or
         was undone."""
-        return self._do(_operations.retry(task, reason, by))
+        return self._do(_operations.act(task, "retry", reason, by))
+
+    def pause(self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None) -> Task:
+        """Starts no step of it and its child tasks until it is resumed; what runs ends. Raises
+        Conflict if it has ended, or is a child task."""
+        return self._do(_operations.act(task, "pause", reason, by))
+
+    def resume(
+        self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None
+    ) -> Task:
+        """Ends its pause."""
+        return self._do(_operations.act(task, "resume", reason, by))
+
+    def pause_all(
+        self,
+        namespace: Optional[str] = None,
+        template: Optional[str] = None,
+        *,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> List[Pause]:
+        """Pauses all tasks of a template, of a namespace, or everything, also later ones. Returns
+        what is paused."""
+        return self._do(_operations.act_widely("pause", namespace, template, reason, by))
+
+    def resume_all(
+        self,
+        namespace: Optional[str] = None,
+        template: Optional[str] = None,
+        *,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> List[Pause]:
+        """Ends a pause of ``pause_all`` with the same arguments. Returns what is still paused."""
+        return self._do(_operations.act_widely("resume", namespace, template, reason, by))
+
+    def pauses(self) -> List[Pause]:
+        """What is paused, the oldest pause first."""
+        return self._do(_operations.pauses())
 
     def erase(self, task: TaskLike) -> int:
         """Deletes a finished task with its child tasks; returns how many tasks. Raises Conflict if

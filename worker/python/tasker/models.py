@@ -78,6 +78,7 @@ class Task:
     budget: dict[str, int] = dataclasses.field(default_factory=dict)  # by unit
     spent: dict[str, int] = dataclasses.field(default_factory=dict)  # with its child tasks
     retries: tuple[TaskRetry, ...] = ()  # by users, in their order
+    paused: bool = False  # or the task above it, its template, its namespace or everything is
 
     @property
     def is_complete(self) -> bool:
@@ -97,6 +98,22 @@ class Task:
         if fields.get("retries"):
             fields["retries"] = tuple(TaskRetry.of(each) for each in fields["retries"])
         return Task(**fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class Pause:
+    """What is paused: a task, all tasks of a template or a namespace, or everything."""
+
+    paused_at: datetime.datetime
+    namespace: Optional[str] = None
+    template: Optional[str] = None
+    task_id: Optional[str] = None
+    by: Optional[str] = None
+    reason: Optional[str] = None
+
+    @staticmethod
+    def of(value: dict[str, Any]) -> Pause:
+        return Pause(**_known(Pause, value))
 
 
 @dataclasses.dataclass(frozen=True)

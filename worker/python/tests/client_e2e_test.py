@@ -185,6 +185,24 @@ def test_failed_task_names_the_step_that_failed(template):
             template.client.wait(task, 20, check=True)
 
 
+def test_task_and_its_namespace_are_paused(template):
+    client = template.client
+    task = template.create("chain", {"n": 1})
+    assert client.pause(task, "a migration", by="ada").paused
+    (pause,) = client.pauses()
+    assert (pause.task_id, pause.by, pause.reason) == (task.task_id, "ada", "a migration")
+    (_, wide) = client.pause_all(task.namespace)
+    assert (wide.namespace, wide.template) == (task.namespace, None)
+    assert not client.resume(task).is_complete
+    assert client.get(task).paused
+    assert client.resume_all(task.namespace) == []
+    assert not client.get(task).paused
+    with template.worker():
+        assert client.wait(task, 20, check=True).is_complete
+    with pytest.raises(tasker.Conflict, match="only a task that has not ended can be paused"):
+        client.pause(task)
+
+
 def test_failed_task_is_retried(template):
     broken = True
 
