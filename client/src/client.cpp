@@ -16,6 +16,7 @@ using boost::beast::http::verb;
 
 constexpr std::chrono::seconds longest_wait{300};
 constexpr std::int32_t largest_page = 1'000;
+
 std::string task_path(task_id id) {
     return "/v1/tasks/" + id.to_string();
 }
