@@ -1,5 +1,5 @@
 -- Findings about namespaces: steps that have waited for 10 s in a namespace without a worker, and for 5 minutes in
--- one with workers.
+-- one with workers. Paused namespaces have none.
 -- called by: diagnose.
 -- cost: reads all workers for each namespace, and up to 100 messages of each of its queues.
 create or replace function tasker.diagnose_queues() returns setof tasker.finding
@@ -13,7 +13,13 @@ declare
     v_oldest    record;
     v_result    tasker.finding;
 begin
-    for v_namespace in select n.name from tasker.namespaces n order by n.name loop
+    for v_namespace in
+        select n.name from tasker.namespaces n
+        where not exists (select from tasker.pauses x
+                          where x.template is null and x.task_id is null
+                                and (x.namespace_id is null or x.namespace_id = n.namespace_id))
+        order by n.name
+    loop
         select count(*) filter (where w.state = 'serving') as workers,
                sum(w.slots) filter (where w.state = 'serving') as slots, max(w.last_seen_at) as seen,
                string_agg(w.name, ', ' order by w.name) filter (where w.state = 'draining') as draining

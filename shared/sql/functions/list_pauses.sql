@@ -1,5 +1,5 @@
 -- What is paused, by whom, since when and why; the oldest pause first.
--- called by: the orchestrator (GET /v1/pauses).
+-- called by: the orchestrator (GET /v1/pauses); diagnose_pauses.
 -- returns: namespace, template and task_id are null where the pause does not name them; all are null if everything is
 --   paused.
 create or replace function tasker.list_pauses()

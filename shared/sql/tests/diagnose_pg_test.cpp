@@ -81,6 +81,18 @@ TEST_F(Diagnose, AnOldQueueWithAWorkerIsAWarning) {
                                         "with a slot"));
 }
 
+TEST_F(Diagnose, PausesAreNamedAndTheirQueuesMayBeOld) {
+    start();
+    w_.db().exec("select tasker.pause_tasks('default', null, 'a migration', 'ada')");
+    w_.db().exec("select tasker.pause_task('" + task_ + "')");
+    age("12 minutes");
+    w_.move_clock("2 hours");
+    EXPECT_THAT(findings("diagnose_queues()"), IsEmpty());
+    EXPECT_THAT(findings("diagnose_pauses()"),
+                ElementsAre("info: namespace default is paused for 2 h by ada: a migration",
+                            "info: task " + task_ + " is paused for 2 h"));
+}
+
 TEST_F(Diagnose, MessagesOfCancelledTasksDoNotCount) {
     start();
     age("12 minutes");
