@@ -36,7 +36,7 @@ constexpr auto work = R"(
         array_fill(0, array[h.steps_claimed])) f
     where h.tasks is not null)";
 
-/// Repeats the call in a session of its own until `stop`. Returns the error, or "".
+/// Repeats the call in a separate session until `stop`. Returns the error, or "".
 std::string repeat(std::string const& dsn, std::atomic<bool> const& stop,
                    std::function<std::string()> const& call) {
     pqxx::connection session{dsn};
