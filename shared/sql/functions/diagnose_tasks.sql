@@ -14,7 +14,7 @@ begin
             select 'info', 'failed tasks',
                    case v_failed when 1 then 'a task has' when 1000 then '1000 tasks or more have'
                         else v_failed || ' tasks have' end || ' failed',
-                   'List them with tasker task list --state failed, and run one again with tasker task retry ID';
+                   'List them with tasker dead-letter list, and run them again with tasker dead-letter requeue';
     end if;
 end;
 $$;
