@@ -57,6 +57,7 @@ held_step held(pqxx::row const& row) {
 } // namespace
 
 workflow_database::workflow_database(reporting mode) : mode_{mode} {
+    database_.exec("set jit = off"); // as the sessions of the services
     worker_ = database_.value<int>("select tasker.register_worker('test-worker', '{default}')");
 }
 
