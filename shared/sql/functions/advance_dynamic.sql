@@ -1,7 +1,8 @@
 -- advance_steps for tasks of dynamic templates: counts the parents of each child that have ended, and moves the
 -- children whose parents have all ended as judge_steps decides. A child that is no handler begins its wait. A child
 -- that does not run, or whose wait ends immediately, has ended too, so this continues in rounds until no other step
--- ends. Publishes the events of all steps that ended. It has no SET options: see advance_steps.
+-- ends. A chain behind a skipped step takes one round (skip_chains). Publishes the events of all steps that ended. It
+-- has no SET options: see advance_steps.
 -- called by: finish_steps, start_dynamic, end_waits, start_compensation, reset_tasks.
 -- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped; null for none. p_take: see finish_steps.
 -- p_next_…: instead, pending steps whose parents have all ended, with the sizes of the results of these together.
@@ -84,7 +85,7 @@ begin
                array_agg(m.step_no) filter (where m.state = 'waiting') as wait_steps,
                array_agg(m.task_id) filter (where m.state in ('pending', 'skipped', 'failed')) as tasks,
                array_agg(m.step_no) filter (where m.state in ('pending', 'skipped', 'failed')) as steps,
-               bool_or(m.state = 'failed') as some_failed,
+               bool_or(m.state = 'failed') as some_failed, bool_or(m.state = 'skipped') as some_skipped,
                (select coalesce(bool_or(d.runs and d.priority <> v_priority), false) from decided d) as some_elsewhere
         into v_moved from moved m;
         enqueue_tasks := enqueue_tasks || v_moved.enqueue_tasks;
@@ -106,6 +107,10 @@ begin
             v_ended.steps := v_moved.steps || v_begun.ended_steps;
         end if;
         exit when v_ended.tasks is null;
+        if v_moved.some_skipped then
+            select v_ended.tasks || c.task_ids, v_ended.steps || c.step_nos into v_ended.tasks, v_ended.steps
+            from tasker.skip_chains(v_moved.tasks, v_moved.steps) c;
+        end if;
         v_left := p_take - coalesce(cardinality(taken_tasks), 0);
     end loop;
 end;

@@ -176,6 +176,23 @@ TEST_P(DynamicSteps, AMissingMemberAndAnotherTypeDoNotMeetACondition) {
     EXPECT_EQ(result(), "{}");
 }
 
+TEST_P(DynamicSteps, StepsBehindASkippedOneAreSkippedByTheirOwnRules) {
+    run_steps(
+        "  - {name: a, handler: {callable: h}}\n"
+        "  - {name: x_b, dependencies: [a], when: $context.go == false, handler: {callable: h}}\n"
+        "  - {name: c, dependencies: [x_b], handler: {callable: h}}\n"
+        "  - {name: d, dependencies: [c], join: any_complete, sleep: {seconds: 60}}\n"
+        "  - {name: e, dependencies: [c], join: any_failed, handler: {callable: h}}\n"
+        "  - {name: f, dependencies: [d], join: all_done, handler: {callable: h}}\n"
+        "  - {name: g, dependencies: [e, f], handler: {callable: h}}\n"
+        "  - {name: h, dependencies: [e, f], join: none_failed, handler: {callable: h}}\n"
+        "  - {name: i, dependencies: [g], handler: {callable: h}}\n");
+    EXPECT_EQ(states(), "a complete, x_b skipped, c skipped, d skipped, e skipped, f complete, "
+                        "g skipped, h complete, i skipped; complete");
+    EXPECT_EQ(w_.shown(task_, "i", "reason"), "step \"g\" is not complete");
+    EXPECT_EQ(w_.db().value<int>("select count(*) from tasker.steps where finished_at is null"), 0);
+}
+
 TEST_P(DynamicSteps, AResultThatJsonbRefusesFailsTheStepWithTheCondition) {
     auto const id = w_.register_yaml("nul", R"(
   - {name: a, handler: {callable: h}}
