@@ -272,7 +272,8 @@ TEST_F(EngineRefusals, UnknownIdsAndPathsAreNotFound) {
                                "/../etc/passwd", "/v1/templates/default/order"}) {
         expect_refused(error_code::not_found, {"GET", target});
     }
-    expect_refused(error_code::method_not_allowed, {"DELETE", task});
+    expect_refused(error_code::not_found, {"DELETE", task});
+    expect_refused(error_code::method_not_allowed, {"PUT", task, json_type}, "{}");
     expect_refused(error_code::method_not_allowed, {"PUT", "/v1/tasks", json_type}, "{}");
     expect_refused(error_code::method_not_allowed, {"POST", "/health", json_type}, "{}");
 }

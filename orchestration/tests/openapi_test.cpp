@@ -3,6 +3,7 @@
 #include "api/doctor.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
+#include "api/pauses.hpp"
 #include "api/prune.hpp"
 #include "api/signals.hpp"
 #include "api/steps.hpp"
@@ -49,6 +50,7 @@ std::map<std::string, std::set<std::string>> routes() {
     api::templates templates{none, cache, side_thread, {}};
     api::steps steps{none, {}};
     api::signals signals{none, metrics, {}};
+    api::pauses pauses{none, reader, {}};
     api::prune prune{none, {}};
     api::workers workers{none, {}};
     api::doctor doctor{none, {}};
@@ -60,6 +62,7 @@ std::map<std::string, std::set<std::string>> routes() {
     templates.add_routes(table);
     steps.add_routes(table);
     signals.add_routes(table);
+    pauses.add_routes(table);
     prune.add_routes(table);
     workers.add_routes(table);
     doctor.add_routes(table);

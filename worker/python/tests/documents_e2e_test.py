@@ -125,12 +125,14 @@ class Reader:
 
     def waiting_task(self):
         """A task that no worker claims."""
-        client = tasker.Client(self.url)
+        self.register("unserved", "waits")
+        return tasker.Client(self.url).create_task("waits", namespace="unserved").task_id
+
+    def register(self, namespace, name):
         steps = [{"name": "a", "handler": {"callable": "tasker.noop"}}]
-        client.register_template(
-            {"namespace_name": "unserved", "name": "waits", "version": "1.0.0", "steps": steps}
+        tasker.Client(self.url).register_template(
+            {"namespace_name": namespace, "name": name, "version": "1.0.0", "steps": steps}
         )
-        return client.create_task("waits", namespace="unserved").task_id
 
     def signalled_task(self):
         """A task of a template of docs/workflows.md that waits for signals."""
@@ -206,7 +208,12 @@ class TestDocuments:
             if "&cursor=" in command:
                 page = json.loads(reader.shell("curl -s $TASKER/v1/tasks?limit=1"))
                 reader.environment["CURSOR"] = page["next_cursor"]
-            elif "/cancel" in command:
+            elif "TASKER/v1/pause" in command:
+                reader.register("shop", "order")
+            elif "workers/shop-1" in command:
+                sql = "select tasker.register_worker('shop-1', '{shop}')"
+                assert reader.run(*psql(reader.database, "-c", sql)).returncode == 0
+            elif "/cancel" in command or "$ID/pause" in command:
                 reader.environment["ID"] = reader.waiting_task()
             elif "/retry" in command or "-X DELETE" in command:
                 reader.environment["ID"] = reader.failed_task()
