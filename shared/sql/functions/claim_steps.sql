@@ -52,7 +52,6 @@ declare
     v_paused     boolean := exists (select from tasker.pauses);
 begin
     if v_paused then
-        perform pg_advisory_xact_lock_shared(tasker.pauses_lock());
         p_queues := tasker.unpaused_queues(p_queues);
     end if;
     foreach v_queue in array p_queues loop
@@ -60,9 +59,7 @@ begin
         v_mark := nullif(current_setting('tasker.mark_' || v_queue, true), '')::bigint[];
         v_floor := coalesce(v_mark[3], 0);
         v_due := v_mark is null or v_clock - v_mark[2] not between 0 and 999;
-        if v_due then
-            v_mark := array[v_floor, v_clock, v_floor];
-        end if;
+        v_mark := case when v_due then array[v_floor, v_clock, v_floor] else v_mark end;
         v_start := v_mark[1];
         v_last := v_start;
         while v_left > 0 loop
