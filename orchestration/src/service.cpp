@@ -1,11 +1,11 @@
 #include "tasker/orchestration/service.hpp"
 
+#include "api/actions.hpp"
 #include "api/batch.hpp"
 #include "api/dead_letters.hpp"
 #include "api/doctor.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
-#include "api/pauses.hpp"
 #include "api/prune.hpp"
 #include "api/signals.hpp"
 #include "api/steps.hpp"
@@ -150,7 +150,7 @@ struct service::parts {
     api::templates templates;
     api::steps steps;
     api::signals signals;
-    api::pauses pauses;
+    api::actions actions;
     api::prune prune;
     api::workers workers;
     api::doctor doctor;
@@ -192,7 +192,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       templates{db, cache, side_thread, templates_settings(chosen)},
       steps{db, milliseconds{chosen.database.timeout_ms}},
       signals{db, metrics, milliseconds{chosen.database.timeout_ms}},
-      pauses{db, reader, milliseconds{chosen.database.timeout_ms}},
+      actions{db, reader, milliseconds{chosen.database.timeout_ms}},
       prune{db, milliseconds{chosen.database.timeout_ms}},
       workers{db, milliseconds{chosen.database.timeout_ms}},
       doctor{db, milliseconds{chosen.database.timeout_ms}},
@@ -205,7 +205,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
     templates.add_routes(routes);
     steps.add_routes(routes);
     signals.add_routes(routes);
-    pauses.add_routes(routes);
+    actions.add_routes(routes);
     prune.add_routes(routes);
     workers.add_routes(routes);
     doctor.add_routes(routes);

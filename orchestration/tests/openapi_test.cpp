@@ -1,9 +1,9 @@
+#include "api/actions.hpp"
 #include "api/batch.hpp"
 #include "api/dead_letters.hpp"
 #include "api/doctor.hpp"
 #include "api/documents.hpp"
 #include "api/health.hpp"
-#include "api/pauses.hpp"
 #include "api/prune.hpp"
 #include "api/signals.hpp"
 #include "api/steps.hpp"
@@ -50,7 +50,7 @@ std::map<std::string, std::set<std::string>> routes() {
     api::templates templates{none, cache, side_thread, {}};
     api::steps steps{none, {}};
     api::signals signals{none, metrics, {}};
-    api::pauses pauses{none, reader, {}};
+    api::actions actions{none, reader, {}};
     api::prune prune{none, {}};
     api::workers workers{none, {}};
     api::doctor doctor{none, {}};
@@ -62,7 +62,7 @@ std::map<std::string, std::set<std::string>> routes() {
     templates.add_routes(table);
     steps.add_routes(table);
     signals.add_routes(table);
-    pauses.add_routes(table);
+    actions.add_routes(table);
     prune.add_routes(table);
     workers.add_routes(table);
     doctor.add_routes(table);

@@ -94,10 +94,6 @@ void tasks::add_routes(http::router& to) {
             .pattern = "/v1/tasks/{task_id}/cancel",
             .handle = [this](http::request& asked) { return cancel(asked); },
             .body = http::body_kind::optional_json});
-    to.add({.method = verb::post,
-            .pattern = "/v1/tasks/{task_id}/retry",
-            .handle = [this](http::request& asked) { return retry(asked); },
-            .body = http::body_kind::optional_json});
     to.add({verb::get, "/v1/tasks/{task_id}/explanation",
             [this](http::request& asked) { return explain(asked); }});
     to.add({verb::get, "/v1/tasks/{task_id}/compensation",
@@ -271,28 +267,6 @@ asio::awaitable<http::response> tasks::cancel(http::request& asked) {
             error_code::conflict,
             "the task was already cancelled without `compensate`: its steps can no "
             "longer be undone");
-    }
-    auto now = co_await show(*id);
-    co_return now;
-}
-
-asio::awaitable<http::response> tasks::retry(http::request& asked) {
-    auto const id = task_id_of(asked);
-    if (!id) {
-        co_return id.error();
-    }
-    auto const wanted = wire::parse_action(asked.body);
-    if (!wanted) {
-        co_return invalid_body(wanted.error());
-    }
-    auto const until = steady_clock::now() + call_timeout_;
-    auto const retried = co_await database_.run(
-        [id = *id, &wanted = *wanted, until](pg::connection& connection) {
-            return queue::retry_task(connection, id, wanted, until);
-        },
-        until);
-    if (!retried) {
-        co_return http::error_response(to_error_body(retried.error()));
     }
     auto now = co_await show(*id);
     co_return now;

@@ -15,7 +15,7 @@
 
 namespace tasker::orchestration::api {
 
-/// /v1/tasks, /v1/tasks/{task_id}, and its children, cancel, retry and compensation.
+/// /v1/tasks, /v1/tasks/{task_id}, and its children, cancel and compensation.
 ///
 /// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
 /// one.
@@ -37,7 +37,6 @@ private:
                                                      std::string list);
     boost::asio::awaitable<http::response> get(http::request& asked);
     boost::asio::awaitable<http::response> cancel(http::request& asked);
-    boost::asio::awaitable<http::response> retry(http::request& asked);
     boost::asio::awaitable<http::response> compensation(http::request& asked);
     boost::asio::awaitable<http::response> explain(http::request& asked);
     boost::asio::awaitable<http::response> show(task_id id);

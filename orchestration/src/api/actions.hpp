@@ -11,13 +11,14 @@
 
 namespace tasker::orchestration::api {
 
-/// /v1/tasks/{task_id}/pause and /resume; /v1/pause, /v1/resume and /v1/pauses.
+/// What users do with tasks, and say why: /v1/tasks/{task_id}/retry, /pause and /resume; /v1/pause,
+/// /v1/resume and /v1/pauses.
 ///
 /// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
 /// one.
-class pauses {
+class actions {
 public:
-    pauses(database& database, task_reader& reader, std::chrono::milliseconds call_timeout);
+    actions(database& database, task_reader& reader, std::chrono::milliseconds call_timeout);
 
     void add_routes(http::router& to);
 

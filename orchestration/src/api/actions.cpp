@@ -1,7 +1,8 @@
-#include "api/pauses.hpp"
+#include "api/actions.hpp"
 
 #include "api/page.hpp"
 #include "api/refusal.hpp"
+#include "tasker/queue/tasks.hpp"
 #include "tasker/wire/task_view.hpp"
 
 #include <utility>
@@ -15,34 +16,36 @@ using boost::beast::http::verb;
 
 } // namespace
 
-pauses::pauses(database& database, task_reader& reader, std::chrono::milliseconds call_timeout)
+actions::actions(database& database, task_reader& reader, std::chrono::milliseconds call_timeout)
     : database_{database},
       reader_{reader},
       call_timeout_{call_timeout} {}
 
-void pauses::add_routes(http::router& to) {
-    to.add(
-        {.method = verb::post,
-         .pattern = "/v1/tasks/{task_id}/pause",
-         .handle = [this](http::request& asked) { return act_on_task(asked, queue::pause_task); },
-         .body = http::body_kind::optional_json});
-    to.add(
-        {.method = verb::post,
-         .pattern = "/v1/tasks/{task_id}/resume",
-         .handle = [this](http::request& asked) { return act_on_task(asked, queue::resume_task); },
-         .body = http::body_kind::optional_json});
-    to.add({.method = verb::post,
-            .pattern = "/v1/pause",
-            .handle = [this](http::request& asked) { return act(asked, queue::pause_tasks); },
-            .body = http::body_kind::optional_json});
-    to.add({.method = verb::post,
-            .pattern = "/v1/resume",
-            .handle = [this](http::request& asked) { return act(asked, queue::resume_tasks); },
-            .body = http::body_kind::optional_json});
+void actions::add_routes(http::router& to) {
+    auto const add_post = [&to](char const* pattern, auto handle) {
+        to.add({.method = verb::post,
+                .pattern = pattern,
+                .handle = std::move(handle),
+                .body = http::body_kind::optional_json});
+    };
+    for (auto const& [pattern, change] :
+         {std::pair<char const*, task_action>{"/v1/tasks/{task_id}/retry", queue::retry_task},
+          {"/v1/tasks/{task_id}/pause", queue::pause_task},
+          {"/v1/tasks/{task_id}/resume", queue::resume_task}}) {
+        add_post(pattern, [this, change = change](http::request& asked) {
+            return act_on_task(asked, change);
+        });
+    }
+    for (auto const& [pattern, change] :
+         {std::pair<char const*, wide_action>{"/v1/pause", queue::pause_tasks},
+          {"/v1/resume", queue::resume_tasks}}) {
+        add_post(pattern,
+                 [this, change = change](http::request& asked) { return act(asked, change); });
+    }
     to.add({verb::get, "/v1/pauses", [this](http::request&) { return list(); }});
 }
 
-asio::awaitable<http::response> pauses::act_on_task(http::request& asked, task_action change) {
+asio::awaitable<http::response> actions::act_on_task(http::request& asked, task_action change) {
     auto const id = task_id_of(asked);
     if (!id) {
         co_return id.error();
@@ -67,7 +70,7 @@ asio::awaitable<http::response> pauses::act_on_task(http::request& asked, task_a
     co_return *task ? ok(**task) : unknown_task(*id);
 }
 
-asio::awaitable<http::response> pauses::act(http::request& asked, wide_action change) {
+asio::awaitable<http::response> actions::act(http::request& asked, wide_action change) {
     auto const wanted = wire::parse_pause(asked.body);
     if (!wanted) {
         co_return invalid_body(wanted.error());
@@ -85,7 +88,7 @@ asio::awaitable<http::response> pauses::act(http::request& asked, wide_action ch
     co_return shown;
 }
 
-asio::awaitable<http::response> pauses::list() {
+asio::awaitable<http::response> actions::list() {
     auto const until = steady_clock::now() + call_timeout_;
     auto const found = co_await database_.run(
         [until](pg::connection& connection) { return queue::list_pauses(connection, until); },
