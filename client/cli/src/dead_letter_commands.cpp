@@ -1,5 +1,5 @@
+#include "action_options.hpp"
 #include "command_line.hpp"
-
 #include "dead_letter_text.hpp"
 #include "page_options.hpp"
 #include "report.hpp"
@@ -27,8 +27,7 @@ struct dead_letter_words {
     bool all = false;
     bool dry_run = false;
     bool in_groups = false;
-    std::optional<std::string> reason;
-    std::optional<std::string> by;
+    wire::action_request action;
     page_options page;
 };
 
@@ -115,7 +114,7 @@ result<std::vector<wire::dead_letter_request>> to_requests(dead_letter_words con
             "name the tasks by their ids, by options such as --template, or by --all");
     }
     wire::dead_letter_request request{
-        .dry_run = words.dry_run, .reason = words.reason, .by = words.by};
+        .dry_run = words.dry_run, .reason = words.action.reason, .by = words.action.by};
     if (words.ids.empty()) {
         request.filter = std::move(*filter);
         return std::vector{std::move(request)};
@@ -194,8 +193,7 @@ void add_action(command_line& line, CLI::App& group, action_words const& action)
     add_filter_options(added, *words);
     added.add_flag("--all", words->all, "All dead letters");
     added.add_flag("--dry-run", words->dry_run, "Check and count them, and change nothing");
-    added.add_option("--reason", words->reason, "Store the reason of a retry")->type_name("TEXT");
-    added.add_option("--by", words->by, "Store who does it")->type_name("NAME");
+    add_action_options(added, words->action);
 }
 
 } // namespace

@@ -1,5 +1,5 @@
+#include "action_options.hpp"
 #include "command_line.hpp"
-
 #include "moments.hpp"
 #include "report.hpp"
 #include "table.hpp"
@@ -20,27 +20,11 @@ namespace {
 
 struct pause_words {
     std::string task;
-    wire::pause_request request;
+    std::optional<std::string> name_space;
+    std::optional<std::string> template_name;
     bool everything = false;
+    wire::action_request action;
 };
-
-/// An empty value may come from an unset variable.
-std::optional<exit_code> refuse_empty(pause_words const& words) {
-    for (auto const& [option, value] :
-         {std::pair{"NAMESPACE", &words.request.name_space},
-          std::pair{"--template", &words.request.template_name},
-          std::pair{"--reason", &words.request.reason}, std::pair{"--by", &words.request.by}}) {
-        if (*value && (*value)->empty()) {
-            return report_usage(std::string{option} + " must not be empty");
-        }
-    }
-    return std::nullopt;
-}
-
-void add_who_and_why(CLI::App& command, pause_words& words) {
-    command.add_option("--reason", words.request.reason, "Store the reason")->type_name("TEXT");
-    command.add_option("--by", words.request.by, "Store who does it")->type_name("NAME");
-}
 
 std::string pauses_text(wire::pauses_view const& shown, terminal const& out) {
     if (shown.pauses.empty()) {
@@ -67,11 +51,8 @@ exit_code act_on_task(command_line const& line, pause_words const& words, task_c
     if (id.has_error()) {
         return report_usage(id.error().message);
     }
-    if (auto const refused = refuse_empty(words)) {
-        return *refused;
-    }
     auto api = line.connect();
-    auto const task = (api.*call)(*id, {.reason = words.request.reason, .by = words.request.by});
+    auto const task = (api.*call)(*id, words.action);
     return task.has_error() ? report(task.error(), api, line.wants_json())
                             : show_task(line, api, *task, {});
 }
@@ -86,17 +67,17 @@ exit_code show(command_line const& line, client::client const& api,
 }
 
 exit_code act(command_line const& line, pause_words const& words, wide_call call) {
-    if (words.everything == words.request.name_space.has_value()) {
+    if (words.everything == words.name_space.has_value()) {
         return report_usage("give either a namespace or --all");
     }
-    if (words.everything && words.request.template_name) {
+    if (words.everything && words.template_name) {
         return report_usage("--template needs a namespace");
     }
-    if (auto const refused = refuse_empty(words)) {
-        return *refused;
-    }
     auto api = line.connect();
-    auto const shown = (api.*call)(words.request);
+    auto const shown = (api.*call)({.name_space = words.name_space,
+                                    .template_name = words.template_name,
+                                    .reason = words.action.reason,
+                                    .by = words.action.by});
     return show(line, api, shown);
 }
 
@@ -107,7 +88,7 @@ void add_task_action(command_line& line, CLI::App& group, char const* name, char
         line.add_api_command(group, name, about, fmt::format("tasker task {} {}", name, example_id),
                              [&line, words, call] { return act_on_task(line, *words, call); });
     added.add_option("id", words->task, "The task's id")->required()->type_name("ID");
-    add_who_and_why(added, *words);
+    add_action_options(added, words->action);
 }
 
 void add_wide_action(command_line& line, CLI::App& group, char const* name, char const* about,
@@ -116,14 +97,16 @@ void add_wide_action(command_line& line, CLI::App& group, char const* name, char
     auto& added = line.add_api_command(group, name, about,
                                        fmt::format("tasker queue {} shop --template order", name),
                                        [&line, words, call] { return act(line, *words, call); });
-    added.add_option("namespace", words->request.name_space, "The namespace")
-        ->type_name("NAMESPACE");
+    added.add_option("namespace", words->name_space, "The namespace")
+        ->type_name("NAMESPACE")
+        ->check(not_empty());
     added
-        .add_option("-t,--template", words->request.template_name,
+        .add_option("-t,--template", words->template_name,
                     "Only tasks of this template, in all its versions")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->check(not_empty());
     added.add_flag("--all", words->everything, "Everything, instead of a namespace");
-    add_who_and_why(added, *words);
+    add_action_options(added, words->action);
 }
 
 } // namespace

@@ -1,5 +1,5 @@
+#include "action_options.hpp"
 #include "command_line.hpp"
-
 #include "input_text.hpp"
 #include "moments.hpp"
 #include "page_options.hpp"
@@ -59,14 +59,6 @@ std::string meaning_of(wire::keyed_signal_reply const& reply) {
 
 result<wire::signal_request> to_request(signal_words const& words) {
     wire::signal_request request;
-    // As for `task create`: an empty value may come from an unset variable.
-    for (auto const& [option, value] :
-         {std::pair{"--payload", &words.payload}, std::pair{"--by", &words.by},
-          std::pair{"--key", &words.key}}) {
-        if (*value && (*value)->empty()) {
-            return make_error(errc::invalid_argument, std::string{option} + " must not be empty");
-        }
-    }
     if (words.payload) {
         auto payload = read_argument(*words.payload);
         if (!payload) {
@@ -155,11 +147,13 @@ exit_code list(command_line const& line, signal_words const& words) {
 /// What every signal has.
 void add_request_options(CLI::App& command, signal_words& words) {
     command.add_option("--payload", words.payload, "The payload: JSON, @FILE, or - for stdin")
-        ->type_name("JSON");
-    command.add_option("--by", words.by, "Who sends it")->type_name("WHO");
+        ->type_name("JSON")
+        ->check(not_empty());
+    command.add_option("--by", words.by, "Who sends it")->type_name("WHO")->check(not_empty());
     command
         .add_option("-k,--key", words.key, "Idempotency key: the same key again changes nothing")
-        ->type_name("KEY");
+        ->type_name("KEY")
+        ->check(not_empty());
 }
 
 } // namespace

@@ -1,5 +1,5 @@
+#include "action_options.hpp"
 #include "command_line.hpp"
-
 #include "report.hpp"
 #include "task_options.hpp"
 #include "task_response.hpp"
@@ -249,13 +249,6 @@ exit_code retry(command_line const& line, task_words const& words,
     if (!id) {
         return exit_code::usage;
     }
-    // An empty value may come from an unset variable.
-    for (auto const& [option, value] :
-         {std::pair{"--reason", &request.reason}, std::pair{"--by", &request.by}}) {
-        if (*value && (*value)->empty()) {
-            return report_usage(std::string{option} + " must not be empty");
-        }
-    }
     if (!watches) {
         return show(line, words, [&](client::client& api, task_id task) {
             return api.retry_task(task, request);
@@ -282,9 +275,7 @@ void add_retry(command_line& line, CLI::App& group) {
         fmt::format("tasker task retry {} --reason 'the bank is up again'", example_id),
         [&line, words, request, watches] { return retry(line, *words, *request, *watches); });
     add_id(added, *words);
-    added.add_option("--reason", request->reason, "Store the reason of the retry")
-        ->type_name("TEXT");
-    added.add_option("--by", request->by, "Store who retries the task")->type_name("NAME");
+    add_action_options(added, *request);
     added.add_flag("--watch", *watches, "Then show its steps as they run, until it is finished");
 }
 

@@ -1,3 +1,4 @@
+#include "action_options.hpp"
 #include "command_line.hpp"
 
 #include "report.hpp"
@@ -82,7 +83,8 @@ void add_task_create(command_line& line, CLI::App& group) {
     added
         .add_option("-k,--key", options->key,
                     "Idempotency key: the same key and input returns the same task")
-        ->type_name("KEY");
+        ->type_name("KEY")
+        ->check(not_empty());
     added
         .add_option("--label", options->labels,
                     "A label of the task, for lists; repeat it for more labels")

@@ -134,10 +134,6 @@ result<wire::create_task_request> to_request(create_options const& options) {
         }
         request.priority = *priority;
     }
-    if (options.key && options.key->empty()) {
-        // The key may come from an unset variable; without a key, repeating would not be safe.
-        return make_error(errc::invalid_argument, "--key must not be empty");
-    }
     request.idempotency_key = options.key;
     auto labels = parse_labels(options.labels);
     if (labels.has_error()) {

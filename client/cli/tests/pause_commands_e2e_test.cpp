@@ -55,7 +55,7 @@ TEST_F(PauseCommands, MistakesAreNamed) {
                 HasSubstr("give either a namespace or --all"));
     EXPECT_THAT(tasker_.run({"queue", "resume", "--all", "-t", "x"}).err,
                 HasSubstr("--template needs a namespace"));
-    EXPECT_THAT(tasker_.run({"queue", "pause", ""}).err, HasSubstr("NAMESPACE must not be empty"));
+    EXPECT_THAT(tasker_.run({"queue", "pause", ""}).err, HasSubstr("namespace: must not be empty"));
     auto const unknown = tasker_.run({"queue", "pause", "shop"});
     EXPECT_EQ(unknown.status.code, 3);
     EXPECT_THAT(unknown.err, HasSubstr("there is no namespace shop"));

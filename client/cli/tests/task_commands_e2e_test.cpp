@@ -156,7 +156,7 @@ TEST_F(TaskCommands, SignalsAreListedAndSentByKey) {
     for (std::string const option : {"--key", "--by", "--payload"}) {
         auto const unset = tasker_.run({"signal", "send", "payment", "o-1", option, ""});
         EXPECT_EQ(unset.status.code, 2);
-        EXPECT_THAT(unset.err, HasSubstr(option + " must not be empty"));
+        EXPECT_THAT(unset.err, HasSubstr(option + ": must not be empty"));
     }
     EXPECT_EQ(tasker_.run({"signal", "send", "payment", "o-1", "--payload", "5"}).out,
               "received by 1 step\n");

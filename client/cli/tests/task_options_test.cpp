@@ -67,7 +67,6 @@ TEST(CreateOptions, ReadTheContextFromAFile) {
 }
 
 TEST(CreateOptions, AreRefusedWithTheReason) {
-    EXPECT_THAT(to_request({.name = "order", .key = ""}).error().message, HasSubstr("--key"));
     EXPECT_THAT(to_request({.name = "an order"}).error().message,
                 HasSubstr("is not a template name"));
     EXPECT_THAT(to_request({.name = "order", .context = "{"}).error().message,
