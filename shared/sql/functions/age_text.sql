@@ -1,5 +1,5 @@
 -- How long ago a time was, for people: "12 s", "3 min", "5 h", "2 d".
--- called by: explain_task, explain_step, the functions diagnose_…. It has no SET options: it runs under those of its callers.
+-- called by: explain_task, explain_step, explain_pause, the functions diagnose_…. It has no SET options: it runs under those of its callers.
 create or replace function tasker.age_text(p_since timestamptz, p_now timestamptz) returns text
 language plpgsql immutable
 as $$

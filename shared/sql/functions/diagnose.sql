@@ -1,6 +1,6 @@
 -- What is wrong, or may be, in sentences for people: the errors first.
 -- called by: the orchestrator (GET /v1/doctor); users.
--- returns: error: steps cannot run, or events are late; warning: it may become one; info: to know.
+-- returns: error: steps cannot run, or timers are late; warning: it may become one; info: to know.
 -- cost: bounded for each queue, and for each namespace: see the functions that it calls.
 create or replace function tasker.diagnose() returns setof tasker.finding
 language plpgsql stable

@@ -18,6 +18,7 @@ begin
         cross join lateral unnest(w.namespaces) n(name)
         left join lateral unnest(w.handlers) h(name) on true
         where tasker.worker_state(w.last_seen_at, w.ended_at, w.command, v_now) = 'serving'
+              and n.name <> all (tasker.paused_namespaces())
         group by n.name
         having bool_and(w.handlers <> '{}')
         order by n.name

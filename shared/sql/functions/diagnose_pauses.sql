@@ -9,7 +9,7 @@ declare
 begin
     return query
         select 'info', 'pause of ' || n.what,
-               format('%s is paused for %s', n.what, tasker.age_text(x.paused_at, v_now))
+               format('%s has been paused for %s', n.what, tasker.age_text(x.paused_at, v_now))
                    || coalesce(' by ' || x.by, '') || coalesce(': ' || x.reason, ''),
                'End the pause with ' || n.command
         from tasker.list_pauses() x

@@ -15,10 +15,7 @@ declare
 begin
     for v_namespace in
         select n.name from tasker.namespaces n
-        where not exists (select from tasker.pauses x
-                          where x.template is null and x.task_id is null
-                                and (x.namespace_id is null or x.namespace_id = n.namespace_id))
-        order by n.name
+        where n.name <> all (tasker.paused_namespaces()) order by n.name
     loop
         select count(*) filter (where w.state = 'serving') as workers,
                sum(w.slots) filter (where w.state = 'serving') as slots, max(w.last_seen_at) as seen,

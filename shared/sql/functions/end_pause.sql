@@ -62,10 +62,13 @@ begin
                                     + greatest(m.counted_until - greatest(v_pause.paused_at, m.began_at), interval '0'))
                       else m.now end
     from (select m.task_id, m.counted_until, m.is_last, v_now as now, d.due_at, d.step_no, d.kind,
-                 coalesce((select w.since from tasker.signal_waits w
-                           where w.task_id = m.task_id and w.step_no = d.step_no), t.created_at) as began_at
+                 case d.kind when 'task_deadline' then tasker.shown_due(d.due_at) - p.timeout_ms * interval '1 millisecond'
+                      else (select w.since from tasker.signal_waits w
+                            where w.task_id = m.task_id and w.step_no = d.step_no) end as began_at
           from unnest(v_moved.tasks, v_moved.counted_until, v_moved.are_last) m(task_id, counted_until, is_last)
-          cross join lateral (select t.created_at from tasker.tasks t where t.task_id = m.task_id offset 0) t
+          cross join lateral (select t.template_id from tasker.tasks t where t.task_id = m.task_id offset 0) t
+          cross join lateral (
+              select p.timeout_ms from tasker.templates p where p.template_id = t.template_id offset 0) p
           cross join lateral (
               select d.due_at, d.step_no, d.kind from tasker.timers d
               where d.task_id = m.task_id

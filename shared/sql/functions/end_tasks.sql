@@ -50,7 +50,8 @@ begin
     if exists (select from tasker.pauses) then
         delete from tasker.pauses x
         where x.pause_id in (select x.pause_id from tasker.pauses x
-                             where x.task_id = any (v_ended) for update skip locked);
+                             where x.task_id = any (v_ended) and not tasker.has_compensating_child(x.task_id)
+                             for update skip locked);
     end if;
     if p_some_children then
         perform tasker.note_child_ends(v_ended, p_state);

@@ -29,8 +29,11 @@ begin
         return;
     end if;
     state := v_task.shown::text;
+    if v_task.finished_at is null then
+        v_pause := tasker.explain_pause(p_task_id, v_now);
+    end if;
     if v_task.compensation = 'running' then
-        explanation := 'its steps are being undone';
+        explanation := coalesce(v_pause || '; ', '') || 'its steps are being undone';
     elsif v_task.shown = 'failed' then
         v_failure := tasker.first_failure(p_task_id);
         explanation := case when v_failure ->> 'step' is null then ''
@@ -47,17 +50,7 @@ begin
         left join lateral (
             select s.state from tasker.steps s where s.task_id = p_task_id and s.step_no = d.step_no offset 0) s on true
         where s.state is not null or d.is_root;
-        select format('paused %s ago', tasker.age_text((p.pause).paused_at, v_now))
-               || coalesce(' by ' || (p.pause).by, '')
-               || case when (p.pause).task_id = p_task_id then ''
-                       when (p.pause).task_id is not null then ', with the task at the top'
-                       when (p.pause).template is not null then ', with its template'
-                       when (p.pause).namespace_id is not null then ', with its namespace'
-                       else ', with everything' end
-               || coalesce(': ' || (p.pause).reason, '') || '; ' into v_pause
-        from tasker.pauses_of(array[p_task_id]) p
-        order by (p.pause).task_id is null, (p.pause).template is null, (p.pause).pause_id limit 1;
-        explanation := coalesce(v_pause, '') || format(
+        explanation := coalesce(v_pause || '; ', '') || format(
             'in progress: %s, enqueued: %s, waiting: %s of its %s steps', v_counts.running, v_counts.enqueued,
             v_counts.waiting, v_task.steps_total)
             || coalesce('; ' || (

@@ -49,7 +49,8 @@ begin
             select * from tasker.template_steps d
             where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
         where s.task_id = t.task_id and s.step_no < p.steps_total and s.state = 'failed'
-        order by s.step_no is distinct from tasker.template_step(t.ended_by), d.allow_failure, s.finished_at, s.step_no
+        order by s.step_no is distinct from tasker.template_step(t.ended_by),
+                 d.allow_failure and not tasker.is_refused(s.error), s.finished_at, s.step_no
         limit 1) f on t.error is null
     left join lateral (
         select true as has_stopped from tasker.steps e

@@ -1,5 +1,5 @@
 -- Whether a task has a child task that compensates.
--- called by: hold_compensation, resume_compensation. It has no SET options: it runs under those of its callers.
+-- called by: hold_compensation, resume_compensation, end_tasks. It has no SET options: it runs under those of its callers.
 -- cost: looks at the children until it finds one.
 create or replace function tasker.has_compensating_child(p_task_id uuid) returns boolean
 language plpgsql stable

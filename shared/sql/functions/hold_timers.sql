@@ -1,8 +1,8 @@
--- Holds the timers of paused tasks that are due, until the pause ends. Those of ended child tasks are not held: the
--- steps that they enqueue are not claimed. Its other settings are those of its caller.
+-- Holds the timers of paused tasks that are due, until the pause ends. It does not hold those of ended child tasks: claims
+-- pass over what these enqueue. Its other settings are those of its caller.
 -- called by: fire_timers, if something is paused. It holds pauses_lock.
 -- p_after, p_until: times between which timers are due. p_limit: how many it looks at in one go.
--- returns: a time until which no timer of a paused task is due.
+-- returns: a time until which no timer of a paused task is due, but those that other sessions have locked.
 -- locks: the timers (skip locked).
 -- cost: that of pauses_of for the tasks of these timers.
 create or replace function tasker.hold_timers(p_after timestamptz, p_until timestamptz, p_limit int)

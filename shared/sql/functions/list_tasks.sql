@@ -51,10 +51,12 @@ begin
     if p_parent is not null then
         v_open := array(select distinct c.child_id from tasker.child_tasks c where c.task_id = p_parent);
     elsif p_state in ('pending', 'running') then
-        v_open := tasker.tasks_in_queues(p_namespace, c_most_messages);
+        v_open := tasker.open_tasks(p_namespace, c_most_messages);
     elsif p_state = 'waiting' then
-        v_open := array(select distinct d.task_id from tasker.timers d
-                        where d.task_id between v_floor and v_ceiling and d.step_no >= 0);
+        v_open := array(select d.task_id from tasker.timers d
+                        where d.task_id between v_floor and v_ceiling and d.step_no >= 0
+                        union
+                        select w.task_id from tasker.signal_waits w where w.task_id between v_floor and v_ceiling);
     end if;
     -- Apart from the rows: the planner inlines no function that has a sub-select among its arguments.
     if p_state in ('failed', 'cancelled') and p_parent is null then

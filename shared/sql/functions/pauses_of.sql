@@ -1,6 +1,7 @@
 -- The pauses of tasks: their own, and those of their templates, of their namespaces, of everything, and of the tasks
 -- above them. Its other settings are those of its callers.
--- called by: park_steps, hold_timers, finish_steps, task_rows, explain_task, end_pause; only if something is paused.
+-- called by: park_steps, hold_timers, finish_steps, task_rows, explain_pause, ready_steps, end_pause; only if something
+--   is paused.
 -- returns: a row for each pause of each task that exists; none for tasks that are not paused.
 -- cost: look-ups by key for each task, for each level above it, and for each pause.
 create or replace function tasker.pauses_of(p_task_ids uuid[]) returns table (task_id uuid, pause tasker.pauses)

@@ -1,4 +1,4 @@
--- The steps of a queue that could run now, for at least this long.
+-- The steps of a queue that could run now, for at least this long; not those of paused tasks.
 -- called by: diagnose_queues, diagnose_handlers.
 -- returns: since: when the step was enqueued, or when its last lease ended. handler: null if the step has none.
 -- cost: reads up to p_limit such messages, from the head of the queue, and look-ups by key for each.
@@ -15,6 +15,7 @@ declare
     v_tasks text[];
     v_steps text[];
     v_since timestamptz[];
+    v_paused boolean := exists (select from tasker.pauses);
 begin
     execute format('select array_agg(m.task_id), array_agg(m.step_no), array_agg(m.vt)
                     from (select q.message ->> ''task_id'' as task_id, q.message ->> ''step_no'' as step_no, q.vt
@@ -35,6 +36,7 @@ begin
             where d.template_id = t.template_id and d.step_no = tasker.template_step(m.step_no) offset 0) d
         left join lateral (
             select s.state from tasker.steps s where s.task_id = m.task_id and s.step_no = m.step_no offset 0) s on true
-        where tasker.has_work(t.state, t.compensation) and (s.state is null or s.state in ('enqueued', 'in_progress'));
+        where tasker.has_work(t.state, t.compensation) and (s.state is null or s.state in ('enqueued', 'in_progress'))
+              and (not v_paused or not exists (select from tasker.pauses_of(array[m.task_id])));
 end;
 $$;

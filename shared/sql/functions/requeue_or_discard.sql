@@ -19,14 +19,16 @@ declare
     c_longest    constant interval := interval '500 ms';
     v_began      timestamptz := clock_timestamp();
 begin
-    if p_action not in ('requeue', 'discard') then
-        raise exception 'action: must be requeue or discard, not %', p_action using errcode = 'TK001';
+    if p_action in ('requeue', 'discard') is not true then
+        raise exception 'action: must be requeue or discard, not %', coalesce(p_action, 'null') using errcode = 'TK001';
     end if;
     foreach task_id in array p_task_ids[1:c_most_tasks] loop
         problem := null;
         begin
             if p_action = 'requeue' then
-                perform tasker.retry_task(task_id, p_reason, p_by, p_dry_run);
+                if not tasker.retry_task(task_id, p_reason, p_by, p_dry_run) then
+                    problem := 'an earlier retry has restarted the task';
+                end if;
             else
                 perform tasker.erase_task(task_id, 'failed', p_dry_run);
             end if;

@@ -16,6 +16,7 @@ declare
     v_tasks   uuid[]; -- of the maps that ended
     v_maps    int[];
     v_skipped record;
+    v_paused  boolean := exists (select from tasker.pauses); -- enqueued steps may have timers
 begin
     -- `any (array[…])` and `offset 0`: decision 0113.
     for v_map in
@@ -69,8 +70,10 @@ begin
     )
     select array_agg(k.task_id) filter (where k.state <> 'pending' and not k.waited) as done,
            array_agg(k.task_id) filter (where k.waited) as waited,
-           array_agg(k.task_id) filter (where k.state in ('waiting', 'waiting_for_retry')) as wait_tasks,
-           array_agg(k.step_no) filter (where k.state in ('waiting', 'waiting_for_retry')) as wait_steps,
+           array_agg(k.task_id) filter (where k.state in ('waiting', 'waiting_for_retry')
+                                              or v_paused and k.state = 'enqueued') as wait_tasks,
+           array_agg(k.step_no) filter (where k.state in ('waiting', 'waiting_for_retry')
+                                              or v_paused and k.state = 'enqueued') as wait_steps,
            array_agg(k.task_id) filter (where k.has_progress) as noted_tasks,
            array_agg(k.step_no) filter (where k.has_progress) as noted_steps
     into v_skipped from skipped k;

@@ -16,7 +16,8 @@ as $$
 declare
     v_now     timestamptz := tasker.clock();
     v_open    int;
-    v_retried int[]; -- those that waited for a retry
+    v_retried int[]; -- those that waited for a retry, or may be paused
+    v_paused  boolean := exists (select from tasker.pauses);
     v_noted   int[]; -- those with noted progress
 begin
     -- `any (array[…])` and `offset 0`: decision 0113.
@@ -41,7 +42,8 @@ begin
         returning idle.step_no, idle.state, s.has_progress
     )
     select (p_map.items_open - count(*) filter (where t.state <> 'pending'))::int,
-           array_agg(t.step_no) filter (where t.state in ('waiting_for_retry', 'waiting')),
+           array_agg(t.step_no) filter (where t.state in ('waiting_for_retry', 'waiting')
+                                              or v_paused and t.state = 'enqueued'),
            array_agg(t.step_no) filter (where t.has_progress)
     into v_open, v_retried, v_noted from stopped t;
     if v_retried is not null then

@@ -1,4 +1,4 @@
--- The namespaces without a live worker where steps have been ready for more than 10 s.
+-- The namespaces without a live worker where steps have been ready for more than 10 s, without paused ones.
 -- called by: the orchestrator's health.
 -- returns: their names in order, '{}' if there are none.
 -- cost: reads only the queues of namespaces without a worker, each from its head.
@@ -12,7 +12,8 @@ declare
     v_found     text[] := '{}'::text[];
 begin
     for v_namespace in
-        select n.name from tasker.namespaces n where not tasker.is_served(n.name) order by n.name
+        select n.name from tasker.namespaces n
+        where not tasker.is_served(n.name) and n.name <> all (tasker.paused_namespaces()) order by n.name
     loop
         for v_priority in 1..4 loop
             execute format(

@@ -47,6 +47,14 @@ protected:
                         column));
     }
 
+    /// Spends the budget of 100 tokens.
+    void spend(held_step const& step) {
+        w_.db().exec(fmt::format(
+            "select tasker.store_progress(array['{}']::uuid[], '{{0}}', '{{{}}}', '{{1}}', "
+            "'{{null}}', '{{null}}', '{{null}}', array['{{\"tokens\": 100}}'])",
+            step.task_id, step.delivery));
+    }
+
     /// "requeued" tasks: "t, t, the task is …": "t" for each task that was changed, or its problem.
     std::string act(std::string const& action, std::vector<std::string> const& tasks,
                     std::string const& more = "") {

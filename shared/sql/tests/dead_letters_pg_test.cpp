@@ -128,11 +128,20 @@ TEST_F(DeadLetters, ATaskWhoseBudgetIsExhaustedSaysSo) {
            "  - {name: b, handler: {callable: h}, dependencies: [a]}\n"
            "budget: {tokens: 100}\n");
     auto const step = w_.claim().at(0);
-    w_.db().exec(fmt::format("select tasker.store_progress(array['{}']::uuid[], '{{0}}', '{{{}}}', "
-                             "'{{1}}', '{{null}}', '{{null}}', '{{null}}', "
-                             "array['{{\"tokens\": 100}}'])",
-                             step.task_id, step.delivery));
+    spend(step);
     w_.finish(step);
+    EXPECT_EQ(shown("reason"), "budget_exhausted");
+    EXPECT_EQ(shown("step"), "b");
+}
+
+TEST_F(DeadLetters, AStepThatFailedForTheBudgetComesBeforeOneThatMayFail) {
+    create("  - {name: a, handler: {callable: h}, allow_failure: true}\n"
+           "  - {name: b, handler: {callable: h}, dependencies: [a], join: all_done, "
+           "allow_failure: true}\n"
+           "budget: {tokens: 100}\n");
+    auto const step = w_.claim().at(0);
+    spend(step);
+    w_.finish(step, problem, 2);
     EXPECT_EQ(shown("reason"), "budget_exhausted");
     EXPECT_EQ(shown("step"), "b");
 }

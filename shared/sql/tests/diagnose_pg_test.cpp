@@ -89,8 +89,8 @@ TEST_F(Diagnose, PausesAreNamedAndTheirQueuesMayBeOld) {
     w_.move_clock("2 hours");
     EXPECT_THAT(findings("diagnose_queues()"), IsEmpty());
     EXPECT_THAT(findings("diagnose_pauses()"),
-                ElementsAre("info: namespace default is paused for 2 h by ada: a migration",
-                            "info: task " + task_ + " is paused for 2 h"));
+                ElementsAre("info: namespace default has been paused for 2 h by ada: a migration",
+                            "info: task " + task_ + " has been paused for 2 h"));
 }
 
 TEST_F(Diagnose, MessagesOfCancelledTasksDoNotCount) {

@@ -118,6 +118,19 @@ TEST_F(TaskLists, OpenTasksAreFoundWhenTheQueuesAreLong) {
     EXPECT_THAT(ids(pending), ElementsAre(task));
 }
 
+TEST_F(TaskLists, OpenTasksAreFoundAlthoughTheyHaveNoMessage) {
+    auto const signal = w_.create(w_.register_yaml("asks", "  - {name: a, signal: {name: go}}\n"));
+    auto const parent = w_.create(w_.register_yaml(
+        "parent", "  - {name: a, workflow: {name: asks}}\n  - {name: b, sleep: {seconds: 60}}\n"));
+    auto const child = w_.db().value<std::string>("select child_id from tasker.child_tasks");
+    auto const paused = w_.create(template_id_);
+    w_.db().exec("select tasker.pause_task('" + paused + "')");
+    EXPECT_THAT(w_.claim(), ::testing::IsEmpty());
+    EXPECT_THAT(ids(waiting), ElementsAre(signal));
+    EXPECT_THAT(ids(running), ElementsAre(parent)) << child;
+    EXPECT_THAT(ids(pending), ElementsAre(paused));
+}
+
 TEST_F(TaskLists, CancelledTasksAreNoLongerListedAsFailed) {
     auto const task = failed_task();
     add_history();

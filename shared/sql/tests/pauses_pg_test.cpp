@@ -1,5 +1,5 @@
 #include "blocked_call.hpp"
-#include "workflow_database.hpp"
+#include "pauses_fixture.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -15,55 +15,6 @@ using ::testing::EndsWith;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::SizeIs;
-
-constexpr auto problem = R"({"message": "no", "type": "t"})";
-constexpr auto chain = "  - {name: a, handler: {callable: h}}\n"
-                       "  - {name: b, handler: {callable: h}, dependencies: [a]}\n";
-
-/// pause_task, resume_task, pause_tasks and resume_tasks.
-class Pauses : public ::testing::Test {
-protected:
-    std::string create(std::string const& steps) {
-        return w_.create(w_.register_yaml("t" + std::to_string(++templates_), steps));
-    }
-
-    /// "t", "f", or the error.
-    std::string tried(std::string const& call) {
-        try {
-            return w_.db().value<std::string>("select tasker." + call);
-        } catch (pqxx::sql_error const& refused) {
-            std::string const text = refused.what();
-            return text.substr(0, text.find('\n'));
-        }
-    }
-
-    std::string pause(std::string const& task) {
-        return tried("pause_task('" + task + "')");
-    }
-
-    std::string resume(std::string const& task) {
-        return tried("resume_task('" + task + "')");
-    }
-
-    int fire() {
-        return w_.db().value<int>("select fired from tasker.fire_timers(1000)");
-    }
-
-    int count(std::string const& table) {
-        return w_.db().value<int>("select count(*) from tasker." + table);
-    }
-
-    std::vector<std::string> claimed() {
-        std::vector<std::string> names;
-        for (auto const& step : w_.claim()) {
-            names.push_back(step.name);
-        }
-        return names;
-    }
-
-    workflow_database w_;
-    int templates_ = 0;
-};
 
 TEST_F(Pauses, NoStepOfAPausedTaskIsClaimed) {
     auto const paused = create(chain);
@@ -323,21 +274,6 @@ TEST_F(Pauses, UndoStepsWaitForTheEndOfThePause) {
     fire();
     EXPECT_EQ(w_.run_all(), std::vector<std::string>{"a:undo"});
     EXPECT_EQ(w_.of_task(task, "compensation"), "complete");
-}
-
-TEST_F(Pauses, AreExplained) {
-    auto const task = create(chain);
-    auto const explained = [&](char const* filter) {
-        return w_.db().value<std::string>(fmt::format(
-            "select explanation from tasker.explain_task('{}') where {}", task, filter));
-    };
-    tried("pause_tasks('default', null, 'a migration', 'ada')");
-    EXPECT_THAT(explained("step is null"),
-                MatchesRegex("paused [0-9]+ s ago by ada, with its namespace: a migration; "
-                             "in progress: 0, enqueued: 1, waiting: 0 of its 2 steps"));
-    EXPECT_EQ(explained("step = 'a'"), "begins after the pause");
-    pause(task);
-    EXPECT_THAT(explained("step is null"), MatchesRegex("paused [0-9]+ s ago; in progress: .*"));
 }
 
 TEST_F(Pauses, EndWaitsForAClaimThatTakesStepsOutOfTheQueue) {

@@ -118,6 +118,11 @@ TEST_F(DeadLetters, TwoCallsInOppositeOrderDoNotDeadlock) {
 
 TEST_F(DeadLetters, AnotherActionIsRefused) {
     EXPECT_THROW(act("cancel", {unknown_id}), pqxx::sql_error);
+    auto const kept = fail(plain());
+    EXPECT_THROW(
+        w_.db().exec("select tasker.requeue_or_discard(null, array['" + kept + "'::uuid])"),
+        pqxx::sql_error);
+    EXPECT_EQ(w_.task_state(kept), "failed");
     EXPECT_THROW(act("requeue", {fail(plain())}, ", ''"), pqxx::sql_error);
 }
 

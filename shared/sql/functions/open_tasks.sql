@@ -1,9 +1,11 @@
--- The tasks whose steps have messages: every task that is pending or running, and some that have ended.
+-- The tasks whose steps have messages, timers or wait for signals, and the tasks above them: every open task, and some
+-- that have ended.
 -- p_namespace: null for all.
 -- called by: list_tasks.
--- returns: null if the queues contain p_limit messages or more.
--- cost: reads the messages of all queues, from the floor of this session if it claims (decision 0114).
-create or replace function tasker.tasks_in_queues(p_namespace text, p_limit int) returns uuid[]
+-- returns: null if there are p_limit messages, timers and waits, or more.
+-- cost: reads the messages of all queues, from the floor of this session if it claims (decision 0114); timers and waits
+--   of all namespaces.
+create or replace function tasker.open_tasks(p_namespace text, p_limit int) returns uuid[]
 language plpgsql stable
 set search_path = ''
 set enable_seqscan = off
@@ -36,6 +38,23 @@ begin
     exception when invalid_text_representation then
         v_ids := (select m.task_ids from tasker.parse_messages(v_texts, v_texts) m);
     end;
-    return v_ids;
+    v_ids := v_ids
+        || array(select d.task_id from tasker.timers d order by d.due_at limit p_limit)
+        || array(select w.task_id from tasker.signal_waits w order by w.task_id limit p_limit);
+    if cardinality(v_ids) >= p_limit then
+        return null;
+    end if;
+    return array(
+        with recursive line as (
+            select u.task_id from unnest(v_ids) u(task_id)
+            union
+            -- `offset 0`: decision 0113.
+            select t.parent_task
+            from line l
+            cross join lateral (
+                select t.parent_task from tasker.tasks t
+                where t.task_id = l.task_id and t.parent_task is not null offset 0) t
+        )
+        select l.task_id from line l where l.task_id is not null);
 end;
 $$;
