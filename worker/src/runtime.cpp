@@ -274,7 +274,7 @@ asio::awaitable<void> runtime::watch_threads() {
         timer.expires_after(thread_check);
         co_await timer.async_wait(asio::use_awaitable);
         auto const now = steady_clock::now();
-        if (auto hung = flow_.hung(); hung != hung_) {
+        if (auto hung = flow_.hung(ends_when_drained_); hung != hung_) {
             hung_ = std::move(hung);
             hung_since = now;
             for (auto const& each : hung_) {

@@ -314,11 +314,11 @@ void step_flow::give_up() {
     }
 }
 
-std::vector<std::shared_ptr<execution>> step_flow::hung() const {
+std::vector<std::shared_ptr<execution>> step_flow::hung(bool is_ending) const {
     auto running = pool_.running();
     auto const all_cancelled = std::ranges::all_of(
         running, [](auto const& each) { return each->cause != cancel_cause::none; });
-    if (running.size() < threads_ || !all_cancelled) {
+    if ((!is_ending && running.size() < threads_) || !all_cancelled) {
         running.clear();
     }
     return running;

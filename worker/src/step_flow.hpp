@@ -146,8 +146,9 @@ public:
         return holds_nothing() && in_pool_ == 0;
     }
 
-    /// The running steps if every thread is in a cancelled handler; otherwise none.
-    std::vector<std::shared_ptr<execution>> hung() const;
+    /// The running steps if all of them are cancelled, and no thread is free; otherwise none.
+    /// `is_ending`: a free thread is of no use, because nothing else will run.
+    std::vector<std::shared_ptr<execution>> hung(bool is_ending) const;
 
     bool is_closed() const noexcept {
         return closed_;

@@ -226,6 +226,17 @@ TEST_F(WorkerHang, WorkerWithoutAFreeThreadIsNotReadyAndEndsAfterALease) {
     EXPECT_EQ(started.raised(), 2);
 }
 
+TEST_F(WorkerHang, WorkerThatIsToStopEndsALeaseAfterItsLastHandlerHangs) {
+    auto chosen = options();
+    chosen.lease_seconds = 3;
+    running_worker w{chosen, hold()};
+    auto const id = create("hangs");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    db().exec("select tasker.command_worker(name, 'stop') from tasker.workers");
+    EXPECT_EQ(w.wait_for_end(), ending::abandoned);
+    EXPECT_EQ(task(id)["state"], "failed");
+}
+
 TEST_F(WorkerHang, WorkerThatEndsWaitsForReportsInProgress) {
     auto chosen = options();
     chosen.concurrency = 1;
