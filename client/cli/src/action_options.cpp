@@ -11,11 +11,11 @@ CLI::Validator not_empty() {
             ""};
 }
 
-void add_action_options(CLI::App& command, wire::action_request& request) {
-    command.add_option("--reason", request.reason, "Store the reason")
+void add_action_options(CLI::App& command, wire::action_request& request, std::string const& verb) {
+    command.add_option("--reason", request.reason, verb + " the reason")
         ->type_name("TEXT")
         ->check(not_empty());
-    command.add_option("--by", request.by, "Store who does it")
+    command.add_option("--by", request.by, verb + " who does it")
         ->type_name("NAME")
         ->check(not_empty());
 }

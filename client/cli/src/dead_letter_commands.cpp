@@ -37,6 +37,7 @@ struct action_words {
     std::string_view done;
     std::string_view about;
     std::string_view example;
+    char const* keeps; ///< what the server does with the reason
     client::result<wire::dead_letter_outcome> (client::client::*call)(
         wire::dead_letter_request const&);
 };
@@ -46,12 +47,14 @@ constexpr action_words requeue{
     .done = "requeued",
     .about = "Retry failed tasks: those with these ids, or all that the options select",
     .example = "tasker dead-letter requeue --template order --error-type http_error",
+    .keeps = "Store",
     .call = &client::client::requeue_dead_letters};
 constexpr action_words discard{
     .name = "discard",
     .done = "discarded",
     .about = "Erase failed tasks: those with these ids, or all that the options select",
     .example = "tasker dead-letter discard --older-than 30d --dry-run",
+    .keeps = "Log",
     .call = &client::client::discard_dead_letters};
 
 result<wire::dead_letter_filter> to_filter(dead_letter_words const& words) {
@@ -193,7 +196,7 @@ void add_action(command_line& line, CLI::App& group, action_words const& action)
     add_filter_options(added, *words);
     added.add_flag("--all", words->all, "All dead letters");
     added.add_flag("--dry-run", words->dry_run, "Check and count them, and change nothing");
-    add_action_options(added, words->action);
+    add_action_options(added, words->action, action.keeps);
 }
 
 } // namespace

@@ -92,7 +92,7 @@ void add_task_action(command_line& line, CLI::App& group, char const* name, char
 }
 
 void add_wide_action(command_line& line, CLI::App& group, char const* name, char const* about,
-                     wide_call call) {
+                     wide_call call, char const* verb) {
     auto const words = std::make_shared<pause_words>();
     auto& added = line.add_api_command(group, name, about,
                                        fmt::format("tasker queue {} shop --template order", name),
@@ -106,7 +106,7 @@ void add_wide_action(command_line& line, CLI::App& group, char const* name, char
         ->type_name("NAME")
         ->check(not_empty());
     added.add_flag("--all", words->everything, "Everything, instead of a namespace");
-    add_action_options(added, words->action);
+    add_action_options(added, words->action, verb);
 }
 
 } // namespace
@@ -118,11 +118,12 @@ void add_task_pause(command_line& line, CLI::App& group) {
 }
 
 void add_queue_commands(command_line& line) {
-    auto& group = line.add_group("queue", "Pause and resume the work of namespaces");
-    add_wide_action(line, group, "pause", "Start no step of these tasks until they are resumed",
-                    &client::client::pause_tasks);
-    add_wide_action(line, group, "resume", "End such a pause", &client::client::resume_tasks);
-    line.add_api_command(group, "pauses", "List what is paused, single tasks too",
+    auto& group = line.add_group("queue", "Pause and resume namespaces and templates");
+    add_wide_action(line, group, "pause", "Pause a namespace, a template or everything",
+                    &client::client::pause_tasks, "Store");
+    add_wide_action(line, group, "resume", "End the pause of a namespace, a template or everything",
+                    &client::client::resume_tasks, "Log");
+    line.add_api_command(group, "pauses", "List what is paused, including single tasks",
                          "tasker queue pauses", [&line] {
                              auto api = line.connect();
                              auto const shown = api.list_pauses();

@@ -1,5 +1,5 @@
+#include "action_options.hpp"
 #include "command_line.hpp"
-
 #include "report.hpp"
 #include "task_options.hpp"
 
@@ -91,9 +91,11 @@ void add_prune_command(command_line& line) {
         ->check(CLI::IsMember({"complete", "failed", "cancelled"}).description(""))
         ->capture_default_str();
     added.add_option("-n,--namespace", words->name_space, "Only of templates in this namespace")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->check(not_empty());
     added.add_option("-t,--template", words->name, "Only of templates with this name")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->check(not_empty());
     added.add_flag("--dry-run", words->dry_run, "Count them, and delete nothing");
 }
 

@@ -43,7 +43,7 @@ std::string joined(std::string const& array) {
 
 std::string workers_text(wire::page<wire::worker_view> const& page, terminal const& out) {
     if (page.items.empty()) {
-        return "no workers\n";
+        return "No workers.\n";
     }
     table rows{{{"NAME"},
                 {"STATE"},
@@ -119,12 +119,12 @@ exit_code call(command_line const& line, worker_words const& words, worker_call 
 
 void add_list(command_line& line, CLI::App& group) {
     auto const words = std::make_shared<worker_words>();
-    auto& added = line.add_api_command(group, "list", "List workers, with those that are gone",
+    auto& added = line.add_api_command(group, "list", "List workers, including those that are gone",
                                        "tasker worker list --state serving",
                                        [&line, words] { return list(line, *words); });
-    added.add_option("-n,--namespace", words->name_space, "Only those that serve this namespace")
-        ->type_name("NAME");
-    added.add_option("-s,--state", words->state, "Only those in this state")
+    added.add_option("-n,--namespace", words->name_space, "Only workers that serve this namespace")
+        ->type_name("NS");
+    added.add_option("-s,--state", words->state, "Only workers in this state")
         ->type_name("serving|draining|gone")
         ->check(CLI::IsMember({"serving", "draining", "gone"}).description(""));
     add_page_options(added, words->page, "workers");
@@ -148,7 +148,7 @@ void add_worker_commands(command_line& line) {
     add_list(line, group);
     add_call(line, group, "show", "Show a worker with its handlers", &client::client::get_worker);
     add_call(line, group, "drain",
-             "Ask a worker to claim nothing more; what runs ends, and it stays until it is stopped",
+             "Ask a worker to claim nothing more; steps that run end as usual, and it stays",
              &client::client::drain_worker);
     add_call(line, group, "stop",
              "Ask a worker to drain, and then to end with exit code 0; a supervisor may restart it",

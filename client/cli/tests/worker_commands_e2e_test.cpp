@@ -32,7 +32,7 @@ protected:
 };
 
 TEST_F(WorkerCommands, ListShowsATable) {
-    EXPECT_EQ(tasker_.run({"worker", "list"}).out, "no workers\n");
+    EXPECT_EQ(tasker_.run({"worker", "list"}).out, "No workers.\n");
     add("shop-1", "default,shop");
     add("other-1", "other");
     auto const text = tasker_.run({"worker", "list"}).out;
@@ -40,7 +40,7 @@ TEST_F(WorkerCommands, ListShowsATable) {
     EXPECT_THAT(text, ContainsRegex("shop-1 +serving +default, shop +4 +0 +1.2.3"));
     EXPECT_THAT(tasker_.run({"worker", "list", "-n", "shop"}).out,
                 AllOf(HasSubstr("shop-1"), Not(HasSubstr("other-1"))));
-    EXPECT_EQ(tasker_.run({"worker", "list", "--state", "gone"}).out, "no workers\n");
+    EXPECT_EQ(tasker_.run({"worker", "list", "--state", "gone"}).out, "No workers.\n");
 }
 
 TEST_F(WorkerCommands, JsonIsTheExactResponseOfTheApi) {
