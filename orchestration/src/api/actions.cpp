@@ -2,6 +2,7 @@
 
 #include "api/page.hpp"
 #include "api/refusal.hpp"
+#include "tasker/log/log.hpp"
 #include "tasker/queue/tasks.hpp"
 #include "tasker/wire/task_view.hpp"
 
@@ -84,6 +85,11 @@ asio::awaitable<http::response> actions::act(http::request& asked, wide_action c
     if (!done) {
         co_return http::error_response(to_error_body(done.error()));
     }
+    log::info(change == queue::pause_tasks ? "tasks_paused" : "tasks_resumed",
+              {{"namespace", wanted->name_space.value_or("")},
+               {"template", wanted->template_name.value_or("")},
+               {"by", wanted->by.value_or("")},
+               {"reason", wanted->reason.value_or("")}});
     auto shown = co_await list();
     co_return shown;
 }
