@@ -93,14 +93,14 @@ class Client:
         return self._do(_operations.act(task, "retry", reason, by))
 
     def pause(self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None) -> Task:
-        """Starts no step of it and its child tasks until it is resumed; what runs ends. Raises
-        Conflict if it has ended, or is a child task."""
+        """Pauses it and its child tasks: none of their steps starts until it is resumed. Steps that
+        run end as usual. Raises Conflict if it has ended, or is a child task."""
         return self._do(_operations.act(task, "pause", reason, by))
 
     def resume(
         self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None
     ) -> Task:
-        """Ends its pause."""
+        """Ends its pause. Raises Conflict if it is a child task."""
         return self._do(_operations.act(task, "resume", reason, by))
 
     def pause_all(
@@ -171,7 +171,7 @@ class Client:
         reason: Optional[str] = None,
         by: Optional[str] = None,
     ) -> DeadLetterOutcome:
-        """Erases failed tasks, as ``requeue`` retries them."""
+        """Erases failed tasks, selected as in ``requeue``."""
         return self._do(_dead_letters.act("discard", tasks, dry_run, reason, by))
 
     def explain(self, task: TaskLike) -> Explanation:
@@ -302,7 +302,7 @@ class Client:
         return self._do(_worker_operations.command(name, "drain"))
 
     def stop_worker(self, name: str) -> WorkerView:
-        """The same, and its process ends when it holds no step."""
+        """Asks it to drain, and to end when it holds no step. Raises Conflict if it is gone."""
         return self._do(_worker_operations.command(name, "stop"))
 
     def watch(self, task: TaskLike) -> Iterator[Progress]:

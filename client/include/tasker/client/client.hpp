@@ -152,9 +152,10 @@ public:
     /// failed, is a child task, or was undone.
     result<wire::task_view> retry_task(task_id id, wire::action_request const& request = {});
 
-    /// No step of it and its child tasks starts until it is resumed. Errors: errc::refused with
-    /// conflict if it has ended, or is a child task.
+    /// Pauses it and its child tasks: none of their steps starts until it is resumed. Errors:
+    /// errc::refused with conflict if it has ended, or is a child task.
     result<wire::task_view> pause_task(task_id id, wire::action_request const& request = {});
+    /// Ends its pause. Errors: errc::refused with conflict if it is a child task.
     result<wire::task_view> resume_task(task_id id, wire::action_request const& request = {});
 
     /// The same for all tasks of a template, of a namespace, or everything. Returns what is paused
