@@ -224,14 +224,14 @@ void task_creator::stop() noexcept {
 
 /// A task that the database keeps refusing with a usually temporary error is repeated outside of
 /// its batch, so that it delays no other.
-asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_task task) {
+asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_task const& task) {
     auto const until = steady_clock::now() + settings_.call_timeout;
     auto outcome = co_await creations_.submit(task, until + submit_grace);
     if (outcome || !pg::is_refusal(outcome.error()) || !pg::is_retryable(outcome.error())) {
         co_return outcome;
     }
     std::vector<queue::new_task> alone;
-    alone.push_back(std::move(task));
+    alone.push_back(task);
     auto made = co_await call(alone, queue::atomicity::each_alone, until, database::unlimited);
     if (!made) {
         co_return made.error();

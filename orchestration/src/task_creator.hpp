@@ -60,7 +60,8 @@ public:
 private:
     using outcomes = std::vector<result<queue::create_outcome>>;
 
-    boost::asio::awaitable<result<queue::create_outcome>> submit(queue::new_task task);
+    /// `task` must live until the result is there.
+    boost::asio::awaitable<result<queue::create_outcome>> submit(queue::new_task const& task);
     boost::asio::awaitable<outcomes> send(std::vector<queue::new_task> tasks);
     boost::asio::awaitable<result<std::vector<queue::create_outcome>>>
     call(std::vector<queue::new_task> const& tasks, queue::atomicity atomicity, deadline until,
