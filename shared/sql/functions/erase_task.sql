@@ -24,13 +24,9 @@ begin
     if not p_dry_run then
         perform from tasker.tasks t where t.task_id = p_task_id for update;
     end if;
+    perform tasker.check_top(p_task_id, 'erase');
     select * into v_task from tasker.tasks t where t.task_id = p_task_id;
-    if not found then
-        raise exception 'there is no task %', p_task_id using errcode = 'TK002';
-    elsif v_task.parent_task is not null then
-        raise exception 'the task is a child task: erase the task at the top, %', tasker.top_task(p_task_id)
-            using errcode = 'TK008';
-    elsif not tasker.has_ended(v_task.state) then
+    if not tasker.has_ended(v_task.state) then
         raise exception 'the task is %: only a finished task can be erased',
             case v_task.state when 'pending' then tasker.pending_state(p_task_id) else v_task.state end
             using errcode = 'TK008';

@@ -17,16 +17,11 @@ set enable_bitmapscan = off
 as $$
 declare
     v_task record;
-    v_root uuid;
 begin
     perform tasker.check_reason(p_by, p_reason);
     select t.state, t.finished_at into v_task from tasker.tasks t where t.task_id = p_task_id for update;
-    v_root := tasker.top_task(p_task_id);
-    if v_task.state is null then
-        raise exception 'there is no task %', p_task_id using errcode = 'TK002';
-    elsif v_root <> p_task_id then
-        raise exception 'the task is a child task: pause the task at the top, %', v_root using errcode = 'TK008';
-    elsif v_task.finished_at is not null then
+    perform tasker.check_top(p_task_id, 'pause');
+    if v_task.finished_at is not null then
         raise exception 'the task is %: only a task that has not ended can be paused', v_task.state
             using errcode = 'TK008';
     end if;

@@ -13,15 +13,9 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set enable_bitmapscan = off
 as $$
-declare
-    v_root uuid := tasker.top_task(p_task_id);
 begin
     perform tasker.check_reason(p_by, p_reason);
-    if not exists (select from tasker.tasks t where t.task_id = p_task_id) then
-        raise exception 'there is no task %', p_task_id using errcode = 'TK002';
-    elsif v_root <> p_task_id then
-        raise exception 'the task is a child task: resume the task at the top, %', v_root using errcode = 'TK008';
-    end if;
+    perform tasker.check_top(p_task_id, 'resume');
     resumed := tasker.end_pause(null, null, p_task_id);
     if resumed then
         insert into tasker.task_events (task_id, kind, at, by, reason)

@@ -22,13 +22,9 @@ declare
 begin
     perform tasker.check_reason(p_by, p_reason);
     loop
+        perform tasker.check_top(p_task_id, 'retry');
         select * into v_task from tasker.tasks t where t.task_id = p_task_id;
-        if not found then
-            raise exception 'there is no task %', p_task_id using errcode = 'TK002';
-        elsif v_task.parent_task is not null then
-            raise exception 'the task is a child task: retry the task at the top, %', tasker.top_task(p_task_id)
-                using errcode = 'TK008';
-        elsif not tasker.has_ended(v_task.state) and v_task.retries is not null then
+        if not tasker.has_ended(v_task.state) and v_task.retries is not null then
             retried := false;
             return;
         elsif v_task.state <> 'failed' then
