@@ -60,12 +60,12 @@ struct client::state {
 
     /// The same with a body.
     template <class Body, class Value>
-    result<Value> post(std::string target, Body const& sent,
+    result<Value> post(std::string const& target, Body const& sent,
                        tasker::result<Value> (*read)(std::string_view), bool is_repeatable = true) {
         std::string body;
         wire::append(body, sent);
         return call({.method = boost::beast::http::verb::post,
-                     .target = std::move(target),
+                     .target = target,
                      .body = std::move(body),
                      .content_type = "application/json",
                      .is_repeatable = is_repeatable},

@@ -39,7 +39,7 @@ result<wire::worker_view> client::drain_worker(std::string_view name) {
 result<wire::worker_view> client::stop_worker(std::string_view name) {
     return state_->call({.method = boost::beast::http::verb::post,
                          .target = worker_path(name) + "/stop",
-                         .is_repeatable = true},
+                         .is_repeatable = false},
                         &wire::read_worker_view);
 }
 

@@ -84,7 +84,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
             co_await extend_all();
             next_extension = now + third;
         }
-        if (now >= next_renewal || std::exchange(renews_now_, false)) {
+        if (std::exchange(renews_now_, false) || now >= next_renewal) {
             co_await renew_last_seen();
             next_renewal = now + (is_answered_ ? unseen : renewal_retry);
         }

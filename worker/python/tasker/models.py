@@ -12,6 +12,7 @@ __all__ = [
     "Finding",
     "ItemView",
     "Parent",
+    "Pause",
     "Problem",
     "Progress",
     "SignalWait",
