@@ -51,7 +51,7 @@ begin
     if p_parent is not null then
         v_open := array(select distinct c.child_id from tasker.child_tasks c where c.task_id = p_parent);
     elsif p_state in ('pending', 'running') then
-        v_open := tasker.open_tasks(p_namespace, c_most_messages);
+        v_open := tasker.open_tasks(p_namespace, v_floor, c_most_messages);
     elsif p_state = 'waiting' then
         v_open := array(select d.task_id from tasker.timers d
                         where d.task_id between v_floor and v_ceiling and d.step_no >= 0

@@ -1,11 +1,12 @@
 -- The tasks whose steps have messages, timers or wait for signals, and the tasks above them: every open task, and some
 -- that have ended.
 -- p_namespace: null for all.
+-- p_floor: tasks whose ids are below it may be missing.
 -- called by: list_tasks.
 -- returns: null if there are p_limit messages, timers and waits, or more.
 -- cost: reads the messages of all queues, from the floor of this session if it claims (decision 0114); timers and waits
---   of all namespaces.
-create or replace function tasker.open_tasks(p_namespace text, p_limit int) returns uuid[]
+--   of all namespaces from p_floor.
+create or replace function tasker.open_tasks(p_namespace text, p_floor uuid, p_limit int) returns uuid[]
 language plpgsql stable
 set search_path = ''
 set enable_seqscan = off
@@ -39,8 +40,10 @@ begin
         v_ids := (select m.task_ids from tasker.parse_messages(v_texts, v_texts) m);
     end;
     v_ids := v_ids
-        || array(select d.task_id from tasker.timers d order by d.due_at limit p_limit)
-        || array(select w.task_id from tasker.signal_waits w order by w.task_id limit p_limit);
+        || array(select d.task_id from tasker.timers d
+                 where d.task_id >= p_floor order by d.task_id limit p_limit)
+        || array(select w.task_id from tasker.signal_waits w
+                 where w.task_id >= p_floor order by w.task_id limit p_limit);
     if cardinality(v_ids) >= p_limit then
         return null;
     end if;

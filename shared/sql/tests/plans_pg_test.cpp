@@ -341,7 +341,8 @@ protected:
         for (auto const* filters :
              {"null, null, null, null, null, null",
               "'default', 'diamond', '1.0.0', null, null, null",
-              "null, null, null, 'pending', null, null", "null, null, null, 'running', null, null",
+              "null, null, null, 'pending', now() + interval '1 hour', null",
+              "null, null, null, 'running', now() + interval '1 hour', null",
               "null, null, null, 'waiting', now() + interval '1 hour', null",
               "null, null, null, null, now() - interval '1 hour', now() + interval '1 hour'"}) {
             exec(fmt::format("select from tasker.list_tasks({}, null, {})", filters, batch));
