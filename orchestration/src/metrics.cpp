@@ -79,6 +79,8 @@ metrics::metrics()
       created_{counter(registry_, "tasker_tasks_created_total", "Tasks created.")},
       released_{counter(registry_, "tasker_steps_released_total",
                         "Steps enqueued because their retry was due.")},
+      lost_{counter(registry_, "tasker_lost_steps_enqueued_total",
+                    "Steps enqueued again because they had lost their messages.")},
       signals_{BuildCounter()
                    .Name("tasker_signals_total")
                    .Help("Signals received, by outcome: complete, counted, kept or repeated.")
@@ -128,6 +130,10 @@ void metrics::tasks_created(std::size_t tasks) {
 
 void metrics::steps_released(std::size_t steps) {
     released_.Increment(static_cast<double>(steps));
+}
+
+void metrics::lost_steps_enqueued(std::size_t steps) {
+    lost_.Increment(static_cast<double>(steps));
 }
 
 void metrics::signals_received(wire::signal_outcome outcome, std::size_t signals) {

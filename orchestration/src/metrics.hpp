@@ -42,6 +42,7 @@ public:
     void gets_sent(std::size_t tasks);
     void tasks_created(std::size_t tasks);
     void steps_released(std::size_t steps);
+    void lost_steps_enqueued(std::size_t steps);
     void signals_received(wire::signal_outcome outcome, std::size_t signals);
     void database_failed(error const& failure);
 
@@ -62,6 +63,7 @@ private:
     prometheus::Histogram& get_batch_;
     prometheus::Counter& created_;
     prometheus::Counter& released_;
+    prometheus::Counter& lost_;
     prometheus::Family<prometheus::Counter>& signals_;
     prometheus::Family<prometheus::Counter>& database_errors_;
     prometheus::Gauge& connections_;

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "database.hpp"
+#include "pacer.hpp"
 #include "tasker/model/states.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -23,9 +23,8 @@ struct retention_settings {
 };
 
 /// Deletes finished tasks some days after their end, and workers some days after they were last
-/// seen, periodically and in batches. Between two
-/// batches it waits four times as long as the batch took, so that it takes a fifth of one
-/// connection's time at most. Any number of orchestrators may do this at the same time.
+/// seen, periodically and in batches, see pacer. Any number of orchestrators may do this at the
+/// same time.
 ///
 /// Lifetime: `database` must outlive run_until_stopped(). Threads: one.
 /// Errors: a batch that fails ends the round, and `database` logs why.
@@ -36,18 +35,17 @@ public:
 
     boost::asio::awaitable<void> run_until_stopped();
 
-    void stop() noexcept;
+    void stop() noexcept {
+        pacer_.stop();
+    }
 
 private:
     boost::asio::awaitable<void> prune(model::task_state state, std::chrono::days age);
     boost::asio::awaitable<void> prune_workers();
-    boost::asio::awaitable<void> rest(std::chrono::steady_clock::time_point since);
-    boost::asio::awaitable<void> sleep(std::chrono::steady_clock::duration time);
 
     database& database_;
     retention_settings settings_;
-    boost::asio::steady_timer timer_;
-    bool stopped_ = false;
+    pacer pacer_;
 };
 
 } // namespace tasker::orchestration

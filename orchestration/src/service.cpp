@@ -18,6 +18,7 @@
 #include "metrics.hpp"
 #include "retention.hpp"
 #include "side_thread.hpp"
+#include "sweeper.hpp"
 #include "task_creator.hpp"
 #include "task_reader.hpp"
 #include "task_waits.hpp"
@@ -105,6 +106,11 @@ retention_settings deletion_settings(settings const& chosen) {
             .call_timeout = milliseconds{chosen.database.timeout_ms}};
 }
 
+sweeper_settings search_settings(settings const& chosen) {
+    return {.interval = std::chrono::seconds{chosen.sweep.interval_s},
+            .call_timeout = milliseconds{chosen.database.timeout_ms}};
+}
+
 template_cache_settings cache_settings(settings const& chosen) {
     return {.capacity = size(chosen.templates.max_cached),
             .latest_ttl = milliseconds{chosen.templates.latest_ttl_ms},
@@ -144,6 +150,7 @@ struct service::parts {
     due_timer timer;
     backlog_watch backlogs;
     retention deletion;
+    orchestration::sweeper sweeper;
     pg::listener listener;
     api::tasks tasks;
     api::batch batch;
@@ -177,6 +184,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       timer{executor, db, metrics, timer_settings(chosen)},
       backlogs{executor, db, backlogs_settings(chosen)},
       deletion{executor, db, deletion_settings(chosen)},
+      sweeper{executor, db, metrics, search_settings(chosen)},
       listener{
           executor,
           {.connect = connect_options(chosen),
@@ -249,6 +257,7 @@ asio::awaitable<void> service::parts::serve() {
     timer.stop();
     backlogs.stop();
     deletion.stop();
+    sweeper.stop();
     listener.stop();
     db.close();
 }
@@ -281,7 +290,7 @@ service::run_until_stopped(std::function<void(std::string const& address)> liste
     co_await (p.serve() && p.creator.run_until_stopped() && p.reader.run_until_stopped() &&
               p.waits.run_until_stopped() && p.timer.run_until_stopped() &&
               p.backlogs.run_until_stopped() && p.deletion.run_until_stopped() &&
-              p.listener.run_until_stopped());
+              p.sweeper.run_until_stopped() && p.listener.run_until_stopped());
     log::info("stopped");
     co_return result<void>{};
 }

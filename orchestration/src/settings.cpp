@@ -40,6 +40,7 @@ void each_number(Settings& s, Visit visit) {
     visit("retention.failed_days", s.retention.failed, 0, most_days);
     visit("retention.cancelled_days", s.retention.cancelled, 0, most_days);
     visit("retention.workers_days", s.retention.workers, 0, most_days);
+    visit("sweep.interval_seconds", s.sweep.interval_s, 0, day_ms / 1'000);
     visit("stop_timeout_ms", s.stop_timeout_ms, 0, 3'600'000);
 }
 

@@ -14,6 +14,7 @@ begin
               union all select * from tasker.diagnose_workers()
               union all select * from tasker.diagnose_timers()
               union all select * from tasker.diagnose_tasks()
+              union all select * from tasker.diagnose_lost_steps()
               union all select * from tasker.diagnose_pauses()
               union all select * from tasker.diagnose_sessions()) f
         order by array_position(array['error', 'warning', 'info'], f.severity), f.subject, f.sentence;

@@ -1,5 +1,5 @@
 -- The steps that messages name. Messages of other programs become null.
--- called by: claim_steps and open_tasks, where a cast of all texts failed: this is slower; held_steps,
+-- called by: claim_steps and open_tasks, where a cast of all texts failed: this is slower; held_steps, lost_steps,
 --   ready_steps.
 create or replace function tasker.parse_messages(
     p_task_ids text[], p_step_nos text[], out task_ids uuid[], out step_nos int[])

@@ -9,9 +9,6 @@ namespace tasker::sql::testing {
 
 namespace {
 
-constexpr std::string_view queues[]{"tasker_default__p4", "tasker_default__p3", "tasker_default",
-                                    "tasker_default__p1"};
-
 std::string array_of(auto const& range, auto member) {
     std::string out;
     for (auto const& each : range) {

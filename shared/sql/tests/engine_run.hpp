@@ -7,6 +7,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tasker::sql::testing {
@@ -29,6 +30,10 @@ public:
     /// The same as run(), but the task, its template, its namespace or everything is paused at
     /// times.
     outcome run_with_pauses(model_workflow const& steps, std::uint64_t seed);
+
+    /// The same as run(), but messages are lost at times, and their steps are enqueued again. It is
+    /// a problem if a step seems lost that is not.
+    outcome run_with_lost_messages(model_workflow const& steps, std::uint64_t seed);
 
     /// The same as run(), and cancels the task after some moves. The end is any that a cancelled
     /// task may have.
@@ -55,6 +60,9 @@ public:
     outcome run_and_end(model_workflow const& steps, model_ending const& by, std::uint64_t seed);
 
 private:
+    static constexpr std::string_view queues[]{"tasker_default__p4", "tasker_default__p3",
+                                               "tasker_default", "tasker_default__p1"};
+
     struct held {
         std::string queue;
         std::string task;
@@ -97,6 +105,10 @@ private:
     /// Sends the signals that steps wait for. `early`: some that they do not wait for yet.
     bool signal(model_workflow const& steps, bool early);
     bool wait(model_workflow const& steps);
+    void sweep();
+    /// What seems to have lost its message.
+    std::string lost_steps();
+    void lose_messages();
     outcome end();
     std::string problem();
     std::size_t below(std::size_t count) {

@@ -100,6 +100,16 @@ TEST(RandomWorkflows, EndAsTheModelSaysAlthoughTheyArePaused) {
     });
 }
 
+TEST(RandomWorkflows, EndAsTheModelSaysAlthoughMessagesAreLost) {
+    for_each_workflow(5, [](engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
+        auto const expected = expected_end(steps);
+        auto const [end, problem, was_ended] = engine.run_with_lost_messages(steps, seed);
+        SCOPED_TRACE(to_text(steps) + "engine: " + shown(end) + "\nmodel:  " + shown(expected));
+        ASSERT_EQ(problem, "");
+        ASSERT_EQ(end, expected);
+    });
+}
+
 TEST(RandomWorkflows, LeaveNothingBehindIfTheyAreCancelled) {
     for_each_workflow(5, [](engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
         auto const expected = expected_end(steps);

@@ -88,6 +88,11 @@ struct retention_days {
     std::int64_t workers = 1;
 };
 
+struct sweep_settings {
+    /// From one search for steps that lost their messages to the next; 0: there is none.
+    std::int64_t interval_s = 3'600;
+};
+
 /// All settings of an orchestrator, with their defaults.
 struct settings {
     http_settings http;
@@ -97,6 +102,7 @@ struct settings {
     due_settings due;
     template_settings templates;
     retention_days retention;
+    sweep_settings sweep;
     log::settings log;
     /// Environment for template overrides; the same for all programs that share a database.
     std::string environment = "default";
