@@ -95,6 +95,8 @@ result<wire::task_view> read_task(pg::rows const& from, std::size_t row) {
         .budget = optional_text(from, row, 22),
         .spent = optional_text(from, row, 23),
         .retries = optional_text(from, row, 24),
+        .rerun_of = from.optional(&pg::rows::uuid, row, 26),
+        .rerun_as = optional_text(from, row, 27),
         .paused = from.boolean(row, 25),
     };
 }
@@ -180,7 +182,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
     return views;
 }
 
-constexpr std::size_t task_columns = 26;
+constexpr std::size_t task_columns = 28;
 constexpr std::size_t step_columns = 25;
 constexpr std::size_t item_columns = 13;
 

@@ -3,7 +3,7 @@
 -- that does not run, or whose wait ends immediately, has ended too, so this continues in rounds until no other step
 -- ends. A chain behind a skipped step takes one round (skip_chains). Publishes the events of all steps that ended. It
 -- has no SET options: see advance_steps.
--- called by: finish_steps, start_dynamic, end_waits, start_compensation, reset_tasks.
+-- called by: finish_steps, start_dynamic, end_waits, start_compensation, reset_tasks, take_over_steps.
 -- p_task_ids, p_step_nos: the steps that ended: complete, failed or skipped; null for none. p_take: see finish_steps.
 -- p_next_…: instead, pending steps whose parents have all ended, with the sizes of the results of these together.
 -- p_queue: of the steps that the caller takes; null if it takes none. Ready steps of a higher priority count as taken,

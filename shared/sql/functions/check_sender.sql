@@ -1,5 +1,5 @@
 -- Checks who sends a signal, and its idempotency key.
--- called by: signal_task, signal_by_key, check_reason.
+-- called by: signal_task, signal_by_key, check_reason, rerun_task.
 -- raises: TK001.
 create or replace function tasker.check_sender(p_by text, p_key text) returns void
 language plpgsql immutable

@@ -8,7 +8,8 @@
 -- p_labels: JSON objects of texts, null elements (or an empty array) for none.
 -- p_filled: the contexts to store instead of those in p_contexts, null elements (or an empty array) for none:
 --   they have the defaults of the input schema.
--- called by: the orchestrator; create_task; create_children; run_hooks.
+-- p_start: false: the caller starts the steps (rerun_task).
+-- called by: the orchestrator; create_task; create_children; run_hooks; rerun_task.
 -- returns: a row (0, null, 'created', time) for all new tasks; then a row for each task that is not new:
 --   its 1-based ordinal, the existing task's id, 'existing' or 'conflict', that task's created_at.
 -- A root gets its row when it is claimed (decision 0120).
@@ -20,7 +21,7 @@ create or replace function tasker.create_tasks(
     p_task_ids uuid[], p_template_ids int[], p_priorities int2[], p_contexts text[], p_keys text[],
     p_atomic boolean default false, p_versions text[] default null, p_parents uuid[] default null,
     p_parent_steps int[] default null, p_child_keys text[] default null, p_depths int2[] default null,
-    p_filled text[] default '{}', p_labels text[] default '{}')
+    p_filled text[] default '{}', p_labels text[] default '{}', p_start boolean default true)
 returns table (ordinal int, task_id uuid, outcome text, created_at timestamptz)
 language plpgsql
 set search_path = ''
@@ -107,7 +108,9 @@ begin
     if array_length(array_remove(p_labels, null), 1) > 0 then
         perform tasker.list_labels(v_tasks);
     end if;
-    if v_dynamic then
+    if not p_start then
+        return;
+    elsif v_dynamic then
         v_start := tasker.start_dynamic(v_tasks, v_steps);
         v_tasks := v_start.task_ids;
         v_steps := v_start.step_nos;

@@ -1,7 +1,7 @@
 -- Records that tasks have just reached a final state, and starts the compensation of those that failed or were
--- cancelled. A task that compensates is finished after that. Deletes the timers of their time limits; ends the
--- pauses, and runs the hooks, of tasks that are finished.
--- called by: update_tasks, finish_step, start_dynamic, cancel_tasks, which hold the tasks' locks.
+-- cancelled. A task that compensates is finished after that. Deletes the timers of their time limits; ends the pauses,
+-- and runs the hooks, of tasks that are finished.
+-- called by: update_tasks, finish_step, count_started, cancel_tasks, which hold the tasks' locks.
 -- p_task_ids: null for none. p_some_children: some of them may be child tasks. p_some_hooks: some may have hooks;
 --   false: none has, but some may have a time limit; null: neither.
 -- p_compensate: false for none of them. p_hold: some of their child tasks may compensate, which comes first

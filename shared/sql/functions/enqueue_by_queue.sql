@@ -1,6 +1,6 @@
 -- Enqueues steps, each in the queue with the same index.
 -- called by: begin_maps, create_tasks, end_waits, fire_children, move_messages, start_compensation, reset_tasks,
---   sweep_tasks.
+--   sweep_tasks, rerun_task.
 -- locks: none; the rows are new.
 create or replace function tasker.enqueue_by_queue(p_queues text[], p_task_ids uuid[], p_step_nos int[])
 returns void

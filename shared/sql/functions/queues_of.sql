@@ -1,6 +1,6 @@
 -- The queues of steps, also of items: an element for each of them. Null if there are none.
 -- called by: begin_maps, create_tasks, end_waits, fire_children, move_messages, start_compensation, reset_tasks,
---   delete_messages, sweep_tasks. It has no SET options: it runs under those of its callers.
+--   delete_messages, sweep_tasks, rerun_task. It has no SET options: it runs under those of its callers.
 create or replace function tasker.queues_of(p_task_ids uuid[], p_step_nos int[]) returns text[]
 language plpgsql stable
 as $$

@@ -22,7 +22,6 @@ declare
     v_roots record;
     v_begun record;
     v_next  record;
-    v_ended record; -- tasks without a step that can run
 begin
     with judged as materialized (
         select j.*, j.outcome = 'run' and j.kind <> 'handler' as waits
@@ -59,32 +58,8 @@ begin
         null, 0, 0, v_roots.ended_tasks || v_begun.ended_tasks, v_roots.ended_steps || v_begun.ended_steps);
     task_ids := task_ids || v_next.enqueue_tasks;
     step_nos := step_nos || v_next.enqueue_steps;
-    with counted as (
-        select x.task_id, sum(x.enqueued)::int as enqueued, sum(x.active)::int as active,
-               sum(x.waiting)::int as waiting, sum(x.failed)::int as failed
-        from (select u, 1, 0, 0, 0 from unnest(task_ids) u
-              union all select u, 0, 1, 0, 0 from unnest(v_begun.active_tasks || v_next.active_tasks) u
-              union all select u, 0, 0, 1, 0 from unnest(v_begun.waiting_tasks || v_next.waiting_tasks) u
-              union all select u, 0, 0, 0, 1
-                        from unnest(v_roots.failed_tasks || v_begun.failed_tasks || v_next.failed_tasks) u
-              union all select u, 0, 0, 0, 0 from unnest(v_roots.ended_tasks || v_begun.ended_tasks) u
-             ) x(task_id, enqueued, active, waiting, failed)
-        group by x.task_id
-    ), moved as (
-        update tasker.tasks t
-        set steps_active = c.enqueued + c.active, steps_waiting = c.waiting, steps_failed = c.failed,
-            state = case when c.active > 0 or c.enqueued = 0
-                         then tasker.task_state_of(c.active, c.waiting, c.failed)
-                         else 'pending' end,
-            finished_at = case when c.enqueued + c.active + c.waiting = 0 then v_now end
-        from counted c where t.task_id = any (array[c.task_id])
-        returning t.task_id, t.state, t.parent_task is not null as is_child, t.has_hooks
-    )
-    select array_agg(m.task_id) filter (where m.state = 'complete') as complete,
-           array_agg(m.task_id) filter (where m.state = 'failed') as failed,
-           bool_or(m.is_child) as some_children, bool_or(m.has_hooks) as some_hooks
-    into v_ended from moved m;
-    perform tasker.end_tasks(v_ended.complete, 'complete', v_ended.some_children, v_ended.some_hooks),
-            tasker.end_tasks(v_ended.failed, 'failed', v_ended.some_children, v_ended.some_hooks);
+    perform tasker.count_started(
+        task_ids, v_begun.active_tasks || v_next.active_tasks, v_begun.waiting_tasks || v_next.waiting_tasks,
+        v_roots.failed_tasks || v_begun.failed_tasks || v_next.failed_tasks, v_roots.ended_tasks || v_begun.ended_tasks);
 end;
 $$;

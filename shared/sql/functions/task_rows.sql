@@ -4,7 +4,8 @@
 -- is open.
 -- error: that of the task, or of its first step that failed because the budget is exhausted.
 -- started_at: when the first handler of a root started (in a dynamic template: of any step, as roots may be
--- skipped). The row of a task has it only where the roots' rows no longer do.
+-- skipped; in a rerun: of any step that was not taken over). The row of a task has it only where the roots' rows no
+-- longer do.
 -- called by: get_tasks, finished_tasks, list_tasks, update_tasks, lease_steps, children_result, run_hooks, reset_tasks,
 --   ended_task. No SET options, so that the planner inlines it.
 -- cost: primary-key look-ups, one for each root, two for each leaf if there are several; the steps of a task that is
@@ -20,9 +21,10 @@ as $$
                       where s.task_id = t.task_id and s.step_no < p.steps_total and s.state = 'complete') end,
            t.steps_failed, t.created_at,
            least(t.started_at,
-                 case when p.is_dynamic
+                 case when p.is_dynamic or t.rerun_of is not null
                       then (select pg_catalog.min(s.started_at) from tasker.steps s
-                            where s.task_id = t.task_id and s.step_no < p.steps_total)
+                            where s.task_id = t.task_id and s.step_no < p.steps_total
+                              and (t.rerun_of is null or s.started_at >= t.created_at))
                       else (select pg_catalog.min(s.started_at)
                             from pg_catalog.unnest(p.roots) r(step_no)
                             -- `offset 0`: decision 0113.
@@ -76,7 +78,13 @@ as $$
                    'at', tasker.utc_text(e.at), 'by', e.by, 'reason', e.reason) order by e.event_id)
                from tasker.task_events e where e.task_id = t.task_id and e.kind = 'retry') end,
            t.finished_at is null and exists (select from tasker.pauses)
-               and exists (select from tasker.pauses_of(array[t.task_id]))
+               and exists (select from tasker.pauses_of(array[t.task_id])),
+           t.rerun_of,
+           case when t.reruns is not null then (
+               select pg_catalog.json_agg(pg_catalog.json_build_object(
+                   'task_id', e.detail -> 'task_id', 'from', e.detail -> 'from', 'at', tasker.utc_text(e.at),
+                   'by', e.by, 'reason', e.reason) order by e.event_id)
+               from tasker.task_events e where e.task_id = t.task_id and e.kind = 'rerun_as') end
     from pg_catalog.unnest(p_task_ids) with ordinality i(task_id, n)
     join tasker.tasks t on t.task_id = any (array[i.task_id])
     join tasker.templates p on p.template_id = any (array[t.template_id])

@@ -1,6 +1,6 @@
 -- The state that a task's counters make, by the only rule there is: while a step is enqueued or in progress it runs;
 -- else it waits for retries; else it has finished.
--- called by: update_tasks, finish_step, start_dynamic. Inlined by the planner.
+-- called by: update_tasks, finish_step, count_started. Inlined by the planner.
 create or replace function tasker.task_state_of(p_active int, p_waiting int, p_failed int)
 returns tasker.task_state
 language sql immutable parallel safe

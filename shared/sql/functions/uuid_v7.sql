@@ -1,5 +1,5 @@
 -- A time-ordered UUID (RFC 9562, version 7) for tasks that are made in SQL; clients make their own.
--- called by: create_task, create_children, signal_by_key, signal_task.
+-- called by: create_task, create_children, signal_by_key, signal_task, rerun_task.
 create or replace function tasker.uuid_v7() returns uuid
 language sql volatile
 set search_path = ''

@@ -158,12 +158,15 @@ create table tasker.tasks (
     spent           jsonb,
     ended_by        int,
     retries         int, -- how often it was retried; null: never
+    reruns          int, -- how often it was rerun; null: never
+    rerun_of        uuid, -- the task that this one is a rerun of
     constraint priority_has_a_queue check (priority between 1 and 4),
     constraint counts_are_not_negative
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
 ) with (fillfactor = 40, toast_tuple_target = 256);
 
--- What users did with tasks: `retry`, `pause`, `resume`.
+-- What users did with tasks: `retry`, `pause`, `resume`; `rerun_as`, and `rerun_of` of the new task. `detail` of these
+-- two: {"task_id": the other task, "from": the step, "key": the idempotency key or null}.
 create table tasker.task_events (
     task_id  uuid not null,
     event_id bigint generated always as identity,
@@ -171,6 +174,7 @@ create table tasker.task_events (
     at       timestamptz not null,
     by       text, -- as the caller said
     reason   text,
+    detail   jsonb,
     primary key (task_id, event_id)
 );
 

@@ -78,7 +78,9 @@ create type tasker.task_view as (
     budget          json,
     spent           json,
     retries         json, -- [{"at": …, "by": …, "reason": …}, …]; null: none
-    paused          boolean
+    paused          boolean,
+    rerun_of        uuid,
+    rerun_as        json -- [{"task_id": …, "from": …, "at": …, "by": …, "reason": …}, …]; null: none
 );
 
 -- A step as the API shows it. waiting_for: retry, time, signal, items or children; null if it does not wait.

@@ -64,4 +64,18 @@ private:
     std::future<std::string> outcome_;
 };
 
+/// Runs the statement in two sessions that wait for the locks of all tasks at the same time.
+inline void run_twice(workflow_database& w, std::string const& statement) {
+    pqxx::connection holder{w.db().dsn()};
+    pqxx::work hold{holder};
+    hold.exec("select from tasker.tasks for update");
+    blocked_call one{w.db().dsn(), statement};
+    one.settle(w);
+    blocked_call two{w.db().dsn(), statement};
+    two.settle(w);
+    hold.commit();
+    EXPECT_EQ(one.outcome(), "");
+    EXPECT_EQ(two.outcome(), "");
+}
+
 } // namespace tasker::sql::testing

@@ -99,9 +99,7 @@ engine_run::outcome engine_run::run_and_cancel(model_workflow const& steps, std:
     }
     on_.db().exec(
         fmt::format("select tasker.cancel_tasks(array['{}'::uuid], {})", task_, below(2) == 0));
-    while (move(steps) || wait(steps)) {
-    }
-    drop_messages();
+    finish_all(steps);
     return end();
 }
 
@@ -118,11 +116,6 @@ engine_run::outcome engine_run::run_overdue(model_workflow const& steps, std::ui
 }
 
 engine_run::outcome engine_run::retry(model_workflow const& steps) {
-    auto const finish_all = [&] {
-        while (move(steps) || wait(steps)) {
-        }
-        drop_messages();
-    };
     // The steps that run again publish their events again.
     on_.db().exec(fmt::format(
         "delete from pgmq.q_default_domain_events q using "
@@ -134,11 +127,17 @@ engine_run::outcome engine_run::retry(model_workflow const& steps) {
     try {
         on_.db().exec(fmt::format("select tasker.retry_task('{}')", task_));
     } catch (pqxx::sql_error const&) {
-        finish_all();
+        finish_all(steps);
         throw;
     }
-    finish_all();
+    finish_all(steps);
     return end();
+}
+
+void engine_run::finish_all(model_workflow const& steps) {
+    while (move(steps) || wait(steps)) {
+    }
+    drop_messages();
 }
 
 engine_run::outcome engine_run::run_and_end(model_workflow const& steps, model_ending const& by,
@@ -146,10 +145,8 @@ engine_run::outcome engine_run::run_and_end(model_workflow const& steps, model_e
     random_.seed(seed);
     create(steps);
     ending_ = by;
-    while (move(steps) || wait(steps)) {
-    }
+    finish_all(steps);
     ending_.reset();
-    drop_messages();
     return end();
 }
 

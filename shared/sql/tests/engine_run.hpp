@@ -50,6 +50,11 @@ public:
     /// it to its end. Throws pqxx::sql_error if the retry is refused.
     outcome retry(model_workflow const& steps);
 
+    /// Reruns the task of the last run from a step. Handlers behave as in `steps` from now on.
+    /// `taken` gets whether each step was taken over. Throws pqxx::sql_error if the rerun is
+    /// refused.
+    outcome rerun(model_workflow const& steps, std::size_t from, std::vector<bool>& taken);
+
     /// How much the task of the last run and its hook task spent, as their attempts did and as the
     /// API shows.
     int spent() const {
@@ -88,6 +93,8 @@ private:
     void create(model_workflow const& steps);
     void pause();
     void resume();
+    /// Until nothing of the task is left to do.
+    void finish_all(model_workflow const& steps);
     /// One random move; false if nothing can happen before a later time.
     bool move(model_workflow const& steps);
     bool claim();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -209,6 +210,56 @@ TEST(RandomWorkflows, EndAsTheModelSaysAfterTheirTimeLimitPassedAndTheyAreRetrie
         [](engine_run& engine, model_workflow const& steps, std::uint64_t seed) {
             return engine.run_overdue(steps, seed).end;
         });
+}
+
+/// How a workflow ends of which anything may happen to the task.
+engine_run::outcome run_somehow(engine_run& engine, model_workflow const& steps,
+                                std::uint64_t seed) {
+    switch (seed % 4) {
+    case 0:
+        return engine.run(steps, seed);
+    case 1:
+        return engine.run_and_cancel(steps, seed);
+    case 2:
+        return engine.run_overdue(steps, seed);
+    default:
+        return engine.run_and_end(steps, {.step = seed / 4 % steps.size(), .fails = seed % 3 == 0},
+                                  seed);
+    }
+}
+
+TEST(RandomWorkflows, EndAsTheModelSaysAfterTheyAreRerunFromAnyStep) {
+    int reruns = 0;
+    int refused = 0;
+    int shortened = 0;
+    for_each_workflow(3, [&](engine_run& engine, model_workflow steps, std::uint64_t seed) {
+        auto before = run_somehow(engine, steps, seed);
+        for (std::uint64_t time = 0; time < 2; ++time) {
+            auto const from = (seed / 16 + time) % steps.size();
+            steps = healed(std::move(steps), before.end, seed + time);
+            SCOPED_TRACE(to_text(steps) + "from " + name_of(from) + " of " + shown(before.end));
+            auto const expected_taken = taken_over(steps, before.end, from);
+            std::vector<bool> taken;
+            if (!expected_taken || before.end.compensation == "running") {
+                ASSERT_THROW(engine.rerun(steps, from, taken), pqxx::sql_error);
+                ++refused;
+                return;
+            }
+            auto const now = engine.rerun(steps, from, taken);
+            auto const expected = expected_end(steps);
+            ASSERT_EQ(now.problem, "");
+            ASSERT_EQ(now.end, expected)
+                << "engine: " << shown(now.end) << "\nmodel:  " << shown(expected);
+            if (!before.was_ended) {
+                ASSERT_EQ(taken, *expected_taken);
+            }
+            ++reruns;
+            shortened += std::ranges::find(taken, true) != taken.end() ? 1 : 0;
+            before = now;
+        }
+    });
+    EXPECT_GT(reruns, 4 * refused) << "too many reruns were refused";
+    EXPECT_GT(shortened, reruns / 4) << "too few reruns took over a step";
 }
 
 } // namespace

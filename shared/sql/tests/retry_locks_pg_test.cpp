@@ -19,6 +19,7 @@ std::ostream& operator<<(std::ostream& out, retry_call const& call) {
 
 constexpr std::array calls{
     retry_call{"Retry", "select tasker.retry_task('{0}')"},
+    retry_call{"Rerun", "select tasker.rerun_task('{0}', 'a')"},
     retry_call{"Cancel", "select tasker.cancel_tasks(array['{0}'::uuid])"},
     retry_call{"Prune", "select tasker.prune_tasks('failed', tasker.clock(), null, 10)"},
     retry_call{"Erase", "select tasker.erase_task('{0}')"},
@@ -99,6 +100,7 @@ TEST_P(RetryLocks, DoesNotDeadlockWithAnyOtherCall) {
                                 "",
                                 ::testing::HasSubstr("the task is cancelled: only a failed task"),
                                 ::testing::HasSubstr("only a finished task can be erased"),
+                                ::testing::HasSubstr("only a finished task can be rerun"),
                                 ::testing::HasSubstr("the task is in use"),
                                 ::testing::HasSubstr("there is no task")));
             }
@@ -109,17 +111,7 @@ TEST_P(RetryLocks, DoesNotDeadlockWithAnyOtherCall) {
 TEST_F(Retry, OfTwoCallsAtTheSameTimeOneRetriesTheTask) {
     auto const task = create("  - {name: a, handler: {callable: h}}\n");
     run({"a"});
-    pqxx::connection holder{w_.db().dsn()};
-    pqxx::work hold{holder};
-    hold.exec("select from tasker.tasks for update");
-    auto const statement = fmt::format("select tasker.retry_task('{}')", task);
-    blocked_call one{w_.db().dsn(), statement};
-    one.settle(w_);
-    blocked_call two{w_.db().dsn(), statement};
-    two.settle(w_);
-    hold.commit();
-    EXPECT_EQ(one.outcome(), "");
-    EXPECT_EQ(two.outcome(), "");
+    run_twice(w_, fmt::format("select tasker.retry_task('{}')", task));
     EXPECT_EQ(w_.of_task(task, "json_array_length(retries)"), "1");
     EXPECT_EQ(w_.messages(), 1);
     EXPECT_THAT(run(), ::testing::ElementsAre("a"));

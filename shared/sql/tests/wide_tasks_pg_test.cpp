@@ -245,6 +245,24 @@ TEST_F(WideTasks, ThatAreUndone) {
     expect_few_rows();
 }
 
+TEST_F(WideTasks, ThatAreRerun) {
+    create(many('r', handler, ", compensate: {callable: u}") +
+           "  - {name: z, handler: {callable: h}, dependencies: [" + names() + "]}\n" +
+           many('l', handler, ", dependencies: [z]"));
+    run();
+    auto const task = task_;
+    for (auto const* from : {"r0", "z", "l0"}) {
+        exec(fmt::format("select from tasker.rerun_task('{}', '{}')", task, from));
+        task_ = w_.of_task(task, "rerun_as -> -1 ->> 'task_id'");
+        run(fmt::format("case when step_no = {} then 'permanent_failure' else 'success' end",
+                        width + 1));
+        EXPECT_EQ(w_.task_state(task_), "failed");
+        exec(fmt::format("select from tasker.rerun_task('{}', 'z')", task_));
+    }
+    read();
+    expect_few_rows();
+}
+
 TEST_F(WideTasks, ThatPassTheirTimeLimit) {
     create(many('r', handler, ", compensate: {callable: u}, retry: {backoff_base_ms: 60000}") +
            many('s', "sleep: {seconds: 60}") +

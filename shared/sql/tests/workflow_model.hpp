@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,11 @@ model_end expected_end(model_workflow const& steps);
 /// The workflow after a run that ended so, for a retry: some of the handlers that failed, or never
 /// ran, no longer fail.
 model_workflow healed(model_workflow steps, model_end const& end, std::uint64_t seed);
+
+/// Which steps the rerun of a task that ended so takes over; none: it is refused. Not for tasks of
+/// which a step ended the run.
+std::optional<std::vector<bool>> taken_over(model_workflow const& steps, model_end const& end,
+                                            std::size_t from);
 
 /// A step whose handler ends the run of the task.
 struct model_ending {

@@ -74,7 +74,8 @@ TEST(TransitionGuard, AllowsTheMovesOfTheModel) {
 TEST(TransitionGuard, RefusesAnyOtherMove) {
     test_database database;
     insert_task(database);
-    EXPECT_EQ(sqlstate_of(database, "update tasker.steps set state = 'complete'"), "TG001");
+    EXPECT_EQ(sqlstate_of(database, "update tasker.steps set state = 'waiting_for_retry'"),
+              "TG001");
     database.exec("update tasker.tasks set state = 'complete'");
     EXPECT_EQ(sqlstate_of(database, "update tasker.tasks set state = 'running'"), "TG001");
 }
@@ -84,7 +85,8 @@ TEST(TransitionGuard, TreatsAnInsertedRowAsMovedFromPending) {
     insert_task(database);
     constexpr char const* again = "insert into tasker.steps (task_id, step_no, template_id, "
                                   "parents_total, parents_done, state) "
-                                  "select task_id, 1, 1, 0, 0, 'complete' from tasker.tasks";
+                                  "select task_id, 1, 1, 0, 0, 'waiting_for_retry' "
+                                  "from tasker.tasks";
     EXPECT_EQ(sqlstate_of(database, again), "TG001");
 }
 
@@ -92,7 +94,8 @@ TEST(TransitionGuard, CanBeSuspendedInASession) {
     test_database database;
     insert_task(database);
     suspend_transition_guard(database.connection());
-    EXPECT_EQ(sqlstate_of(database, "update tasker.steps set state = 'complete'"), "00000");
+    EXPECT_EQ(sqlstate_of(database, "update tasker.steps set state = 'waiting_for_retry'"),
+              "00000");
 }
 
 TEST(WaitUntil, SeesAChangeMadeByAnotherSession) {

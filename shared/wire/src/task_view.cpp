@@ -76,6 +76,10 @@ constexpr std::array rules{
          [](field_value const& v, task_view& out) { out.spent = v.numbers_by_name(); }},
     rule{"retries", optional,
          [](field_value const& v, task_view& out) { out.retries = v.optional_json(); }},
+    rule{"rerun_of", optional,
+         [](field_value const& v, task_view& out) { out.rerun_of = v.optional_id(); }},
+    rule{"rerun_as", optional,
+         [](field_value const& v, task_view& out) { out.rerun_as = v.optional_json(); }},
     rule{"paused", optional,
          [](field_value const& v, task_view& out) { out.paused = v.boolean(); }},
 };
@@ -131,6 +135,12 @@ void append(std::string& out, task_view const& task) {
     }
     if (task.retries) {
         writer.json("retries", *task.retries);
+    }
+    if (task.rerun_of) {
+        writer.text("rerun_of", task.rerun_of->to_string());
+    }
+    if (task.rerun_as) {
+        writer.json("rerun_as", *task.rerun_as);
     }
     if (task.paused) {
         writer.boolean("paused", true);

@@ -5,6 +5,7 @@
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/dead_letters.hpp"
 #include "tasker/wire/pause.hpp"
+#include "tasker/wire/rerun.hpp"
 #include "tasker/wire/signal.hpp"
 
 #include <cstddef>
@@ -34,6 +35,7 @@ void check_body(std::string_view text) {
     check(parse_cancel(text), write, parse_cancel);
     check(parse_action(text), write, parse_action);
     check(parse_pause(text), write, parse_pause);
+    check(parse_rerun(text), write, parse_rerun);
     check(parse_signal(text), write, parse_signal);
     check(parse_dead_letter_request(text), write, parse_dead_letter_request);
 }

@@ -51,7 +51,9 @@ struct task_view {
     std::optional<std::string> budget;  ///< JSON object of whole numbers; none in a child task
     std::optional<std::string> spent;   ///< the same: with its child tasks; none: nothing
     std::optional<std::string> retries; ///< JSON, see read_retries(); none if it was not retried
-    bool paused = false;                ///< with the task above it, its template, … included
+    std::optional<task_id> rerun_of;    ///< the task that this one is a rerun of
+    std::optional<std::string> rerun_as; ///< JSON, see read_reruns(); none if it was not rerun
+    bool paused = false;                 ///< with the task above it, its template, … included
 
     friend bool operator==(task_view const&, task_view const&) = default;
 };
@@ -60,7 +62,7 @@ struct task_view {
 bool is_finished(task_view const& task) noexcept;
 
 /// Writes all fields, absent ones as null, except `compensation`, `error`, `labels`, `hook_task`,
-/// `budget`, `spent` and `retries`; and `paused`, except if it is false.
+/// `budget`, `spent`, `retries`, `rerun_of` and `rerun_as`; and `paused`, except if it is false.
 void append(std::string& out, task_view const& task);
 
 /// Unknown fields are skipped.
