@@ -1,8 +1,6 @@
-#include "api/documents.hpp"
 #include "api_fixture.hpp"
+#include "described_api.hpp"
 
-#include "tasker/json_schema/validator.hpp"
-#include "tasker/model/template_schema.hpp"
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/cursor.hpp"
 
@@ -14,55 +12,6 @@
 
 namespace tasker::orchestration {
 namespace {
-
-using nlohmann::json;
-
-json const& document() {
-    static json const parsed = json::parse(api::openapi_json());
-    return parsed;
-}
-
-json referenced(std::string const& reference) {
-    if (reference == "/template.schema.json") {
-        auto schema = json::parse(model::template_schema());
-        schema.erase("$schema");
-        return schema;
-    }
-    return document().at(json::json_pointer{reference.substr(1)});
-}
-
-/// The schema with its references replaced by what they name, `depth` times inside of each other;
-/// below, any value is valid, because Json contains itself.
-json inlined(json const& schema, int depth = 6) {
-    if (!schema.is_structured()) {
-        return schema;
-    }
-    json out = schema;
-    while (out.contains("$ref")) {
-        if (depth == 0) {
-            return true;
-        }
-        --depth;
-        auto const reference = out.at("$ref").get<std::string>();
-        out.erase("$ref");
-        out.update(referenced(reference));
-    }
-    for (auto& part : out) {
-        part = inlined(part, depth);
-    }
-    return out;
-}
-
-/// The problems of the value by the schema; empty: none.
-std::string problems(json const& value, json const& schema) {
-    std::string text;
-    for (auto const& each : json_schema::validator::compile(inlined(schema).dump(), "schema")
-                                .value()
-                                .validate(value.dump(), "context")) {
-        text += each.path + ": " + each.problem + "\n";
-    }
-    return text;
-}
 
 TEST(CreateTask, SchemaRefusesTheNullCharacterAsTheServerDoes) {
     auto const schema = json{{"$ref", "#/components/schemas/CreateTask"}};
@@ -146,6 +95,23 @@ protected:
         call("POST", "/v1/tasks/{task_id}/pause", "/v1/tasks/" + finished + "/pause");
         auto const child = "select '/v1/tasks/' || child_id || '/resume' from tasker.child_tasks";
         call("POST", "/v1/tasks/{task_id}/resume", database_.value<std::string>(child));
+    }
+
+    void call_reruns(std::string const& open, std::string const& finished,
+                     std::string const& large) {
+        std::string const route = "/v1/tasks/{task_id}/rerun";
+        auto const path = "/v1/tasks/" + finished + "/rerun";
+        std::string const wanted = R"({"from": "a", "by": "ada", "idempotency_key": "k"})";
+        auto const made = call("POST", route, path, wanted);
+        EXPECT_EQ(made.at("rerun_of"), finished);
+        EXPECT_EQ(call("POST", route, path, wanted).at("task_id"), made.at("task_id"));
+        auto const old = call("GET", "/v1/tasks/{task_id}", "/v1/tasks/" + finished);
+        EXPECT_EQ(old.at("rerun_as").at(0).at("task_id"), made.at("task_id"));
+        call("POST", route, path, R"({"from": "none"})");
+        call("POST", route, path, wanted, "text/csv");
+        call("POST", route, path, large);
+        call("POST", route, "/v1/tasks/" + open + "/rerun", wanted);
+        call("POST", route, "/v1/tasks/0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11/rerun", wanted);
     }
 
     void call_signals(std::string const& large) {
@@ -360,6 +326,7 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call_workers();
     EXPECT_FALSE(call("GET", "/v1/doctor", "/v1/doctor").at("findings").empty());
     call("GET", "/v1/doctor", "/v1/doctor?x=1");
+    call_reruns(create("chain"), task.at("task_id").get<std::string>(), large);
     call_pauses(create("chain"), task.at("task_id").get<std::string>());
 
     for (auto const* plain :

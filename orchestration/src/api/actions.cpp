@@ -3,6 +3,7 @@
 #include "api/page.hpp"
 #include "api/refusal.hpp"
 #include "tasker/log/log.hpp"
+#include "tasker/queue/rerun.hpp"
 #include "tasker/queue/tasks.hpp"
 #include "tasker/wire/task_view.hpp"
 
@@ -37,6 +38,10 @@ void actions::add_routes(http::router& to) {
             return act_on_task(asked, change);
         });
     }
+    to.add({.method = verb::post,
+            .pattern = "/v1/tasks/{task_id}/rerun",
+            .handle = [this](http::request& asked) { return rerun(asked); },
+            .body = http::body_kind::json});
     for (auto const& [pattern, change] :
          {std::pair<char const*, wide_action>{"/v1/pause", queue::pause_tasks},
           {"/v1/resume", queue::resume_tasks}}) {
@@ -64,11 +69,46 @@ asio::awaitable<http::response> actions::act_on_task(http::request& asked, task_
     if (!done) {
         co_return http::error_response(to_error_body(done.error()));
     }
-    auto const task = co_await reader_.get(*id);
+    auto shown = co_await show(*id, false);
+    co_return shown;
+}
+
+asio::awaitable<http::response> actions::rerun(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    auto wanted = wire::parse_rerun(asked.body);
+    if (!wanted) {
+        co_return invalid_body(wanted.error());
+    }
+    bool const has_key = wanted->idempotency_key.has_value();
+    if (!has_key) {
+        // database::run repeats the call after a commit in doubt.
+        wanted->idempotency_key = "request " + task_id::generate().to_string();
+    }
+    auto const until = steady_clock::now() + call_timeout_;
+    auto const done = co_await database_.run(
+        [id = *id, &wanted = *wanted, until](pg::connection& connection) {
+            return queue::rerun_task(connection, id, wanted, until);
+        },
+        until);
+    if (!done) {
+        co_return http::error_response(to_error_body(done.error()));
+    }
+    auto shown = co_await show(done->task, done->created || !has_key);
+    co_return shown;
+}
+
+asio::awaitable<http::response> actions::show(task_id id, bool is_new) {
+    auto const task = co_await reader_.get(id);
     if (!task) {
         co_return http::error_response(task.error());
     }
-    co_return *task ? ok(**task) : unknown_task(*id);
+    if (!*task) {
+        co_return unknown_task(id);
+    }
+    co_return is_new ? shown_new(**task) : ok(**task);
 }
 
 asio::awaitable<http::response> actions::act(http::request& asked, wide_action change) {

@@ -11,8 +11,8 @@
 
 namespace tasker::orchestration::api {
 
-/// What users do with tasks, and say why: /v1/tasks/{task_id}/retry, /pause and /resume; /v1/pause,
-/// /v1/resume and /v1/pauses.
+/// What users do with tasks, and say why: /v1/tasks/{task_id}/retry, /rerun, /pause and /resume;
+/// /v1/pause, /v1/resume and /v1/pauses.
 ///
 /// Lifetime: its arguments must outlive it, and it must outlive the router's requests. Threads:
 /// one.
@@ -27,7 +27,9 @@ private:
     using wide_action = decltype(&queue::pause_tasks);
 
     boost::asio::awaitable<http::response> act_on_task(http::request& asked, task_action change);
+    boost::asio::awaitable<http::response> rerun(http::request& asked);
     boost::asio::awaitable<http::response> act(http::request& asked, wide_action change);
+    boost::asio::awaitable<http::response> show(task_id id, bool is_new);
     boost::asio::awaitable<http::response> list();
 
     database& database_;

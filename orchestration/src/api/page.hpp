@@ -10,6 +10,7 @@
 #include "tasker/wire/page.hpp"
 #include "tasker/wire/prune.hpp"
 #include "tasker/wire/signal.hpp"
+#include "tasker/wire/task_view.hpp"
 #include "tasker/wire/template_view.hpp"
 #include "tasker/wire/worker.hpp"
 
@@ -72,6 +73,14 @@ template <class View>
 http::response ok(View const& view) {
     http::response response;
     wire::append(response.body, view);
+    return response;
+}
+
+/// 201 with a task that the request created.
+inline http::response shown_new(wire::task_view const& task) {
+    auto response = ok(task);
+    response.status = 201;
+    response.fields.emplace_back("Location", "/v1/tasks/" + task.id.to_string());
     return response;
 }
 

@@ -28,18 +28,6 @@ using wire::error_code;
 
 constexpr std::chrono::seconds longest_wait{300};
 
-http::response shown(unsigned status, wire::task_view const& task) {
-    http::response response{.status = status, .body = {}};
-    wire::append(response.body, task);
-    return response;
-}
-
-http::response shown_new(wire::task_view const& task) {
-    auto response = shown(201, task);
-    response.fields.emplace_back("Location", "/v1/tasks/" + task.id.to_string());
-    return response;
-}
-
 std::optional<std::string> label_filter(query_reader& query) {
     auto labels =
         query.all_parsed("label", wire::parse_label, "a name, a colon and a value, as in team:a");
@@ -321,7 +309,7 @@ asio::awaitable<http::response> tasks::show(task_id id) {
     if (!*task) {
         co_return unknown_task(id);
     }
-    co_return shown(200, **task);
+    co_return ok(**task);
 }
 
 asio::awaitable<http::response> tasks::show_later(http::request& asked, task_id id,
@@ -346,11 +334,11 @@ asio::awaitable<http::response> tasks::show_once_finished(task_id id, deadline u
         co_return unknown_task(id);
     }
     if (wire::is_finished(**first)) {
-        co_return shown(200, **first);
+        co_return ok(**first);
     }
     auto const finished = co_await waiter.finished(std::move(**first), until);
     if (finished) {
-        co_return shown(200, *finished);
+        co_return ok(*finished);
     }
     auto now = co_await show(id);
     co_return now;

@@ -217,6 +217,10 @@ class TestDocuments:
                 reader.environment["ID"] = reader.waiting_task()
             elif "/retry" in command or "-X DELETE" in command:
                 reader.environment["ID"] = reader.failed_task()
+            elif "/rerun" in command:
+                client = tasker.Client(reader.url)
+                parcel = client.create_task("parcel", {"order_id": 17})
+                reader.environment["ID"] = client.wait(parcel, timeout=60).task_id
             elif "/signals/approve" in command:
                 reader.environment["ID"] = reader.signalled_task()
             printed = reader.shell(command)
