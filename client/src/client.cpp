@@ -137,6 +137,11 @@ result<wire::task_view> client::retry_task(task_id id, wire::action_request cons
     return state_->post(task_path(id) + "/retry", request, &wire::read_task_view, false);
 }
 
+result<wire::task_view> client::rerun_task(task_id id, wire::rerun_request const& request) {
+    return state_->post(task_path(id) + "/rerun", request, &wire::read_task_view,
+                        request.idempotency_key.has_value());
+}
+
 result<wire::task_view> client::pause_task(task_id id, wire::action_request const& request) {
     return state_->post(task_path(id) + "/pause", request, &wire::read_task_view);
 }

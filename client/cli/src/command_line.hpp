@@ -57,6 +57,7 @@ private:
 void add_task_commands(command_line& line);
 void add_task_create(command_line& line, CLI::App& group);
 void add_task_items(command_line& line, CLI::App& group);
+void add_task_rerun(command_line& line, CLI::App& group);
 void add_task_signal(command_line& line, CLI::App& group);
 void add_task_erase(command_line& line, CLI::App& group);
 void add_task_pause(command_line& line, CLI::App& group);

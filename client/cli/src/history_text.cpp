@@ -5,6 +5,7 @@
 #include "task_text.hpp"
 #include "text_width.hpp"
 
+#include "tasker/wire/rerun.hpp"
 #include "tasker/wire/retry.hpp"
 #include "tasker/wire/step_attempt.hpp"
 
@@ -31,6 +32,12 @@ std::string attempt_text(wire::step_attempt const& attempt) {
     return text;
 }
 
+/// " by ada: the bank is up again"
+std::string who_and_why(auto const& action) {
+    return (action.by ? " by " + one_line(*action.by) : "") +
+           (action.reason ? ": " + one_line(*action.reason) : "");
+}
+
 } // namespace
 
 std::vector<std::pair<std::string, segment>> retry_lines(wire::task_view const& task) {
@@ -43,9 +50,29 @@ std::vector<std::pair<std::string, segment>> retry_lines(wire::task_view const& 
     }
     std::vector<std::pair<std::string, segment>> lines;
     for (auto const& retry : *read) {
-        lines.push_back({"retried",
-                         {moment_text(retry.at) + (retry.by ? " by " + one_line(*retry.by) : "") +
-                          (retry.reason ? ": " + one_line(*retry.reason) : "")}});
+        lines.push_back({"retried", {moment_text(retry.at) + who_and_why(retry)}});
+    }
+    return lines;
+}
+
+std::vector<std::pair<std::string, segment>> rerun_lines(wire::task_view const& task) {
+    std::vector<std::pair<std::string, segment>> lines;
+    if (task.rerun_of) {
+        lines.push_back({"rerun of", {task.rerun_of->to_string()}});
+    }
+    if (!task.rerun_as) {
+        return lines;
+    }
+    auto const read = wire::read_reruns(*task.rerun_as);
+    if (read.has_error()) {
+        lines.push_back({"rerun as", {indented_json(*task.rerun_as)}});
+        return lines;
+    }
+    for (auto const& rerun : *read) {
+        lines.push_back(
+            {"rerun as",
+             {fmt::format("{} from {}, {}{}", rerun.task.to_string(), one_line(rerun.from),
+                          moment_text(rerun.at), who_and_why(rerun))}});
     }
     return lines;
 }

@@ -164,6 +164,7 @@ std::string task_text(wire::task_view const& task, std::vector<wire::step_view> 
     }
     lines.push_back({"created", {moment_text(task.created_at)}});
     std::ranges::move(retry_lines(task), std::back_inserter(lines));
+    std::ranges::move(rerun_lines(task), std::back_inserter(lines));
     if (task.started_at) {
         lines.push_back(
             {"took", {time_taken(task.started_at, task.finished_at, !wire::is_finished(task))}});

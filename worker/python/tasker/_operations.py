@@ -108,6 +108,18 @@ def act(
     return Task.of((yield _http.post(path, _given(reason=reason, by=by) or None)))
 
 
+def rerun(
+    task: TaskLike,
+    from_step: str,
+    reason: Optional[str],
+    by: Optional[str],
+    idempotency_key: Optional[str],
+) -> Operation[Task]:
+    path = f"/v1/tasks/{_http.quoted(id_of(task))}/rerun"
+    body = _given(reason=reason, by=by, idempotency_key=idempotency_key)
+    return Task.of((yield _http.post(path, {"from": from_step, **body})))
+
+
 def act_widely(
     action: str,
     namespace: Optional[str],

@@ -82,6 +82,17 @@ class AsyncClient:
     ) -> Task:
         return await self._do(_operations.act(task, "retry", reason, by))
 
+    async def rerun(
+        self,
+        task: TaskLike,
+        from_step: str,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+        *,
+        idempotency_key: Optional[str] = None,
+    ) -> Task:
+        return await self._do(_operations.rerun(task, from_step, reason, by, idempotency_key))
+
     async def pause(
         self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None
     ) -> Task:

@@ -92,6 +92,24 @@ class Client:
         was undone."""
         return self._do(_operations.act(task, "retry", reason, by))
 
+    def rerun(
+        self,
+        task: TaskLike,
+        from_step: str,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+        *,
+        idempotency_key: Optional[str] = None,
+    ) -> Task:
+        """Runs a finished task again from a step, as a new task, which it returns.
+
+        The new task takes over the complete and skipped steps that do not depend on that step. The
+        same ``idempotency_key`` for the same task and step returns the same new task. Raises
+        Refused if there is no such step, Conflict if the task has not finished, is a child
+        task, or is half undone.
+        """
+        return self._do(_operations.rerun(task, from_step, reason, by, idempotency_key))
+
     def pause(self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None) -> Task:
         """Pauses it and its child tasks: none of their steps starts until it is resumed. Steps that
         run end as usual. Raises Conflict if it has ended, or is a child task."""

@@ -18,6 +18,7 @@ __all__ = [
     "SignalWait",
     "StepView",
     "Task",
+    "TaskRerun",
     "TaskRetry",
     "TemplateView",
     "UndoneStep",
@@ -79,6 +80,8 @@ class Task:
     budget: dict[str, int] = dataclasses.field(default_factory=dict)  # by unit
     spent: dict[str, int] = dataclasses.field(default_factory=dict)  # with its child tasks
     retries: tuple[TaskRetry, ...] = ()  # by users, in their order
+    rerun_of: Optional[str] = None  # the id of the task that this one is a rerun of
+    rerun_as: tuple[TaskRerun, ...] = ()  # the reruns of this task, in their order
     paused: bool = False  # or the task above it, its template, its namespace or everything is
 
     @property
@@ -98,6 +101,8 @@ class Task:
             fields["parent"] = Parent(**_known(Parent, fields["parent"]))
         if fields.get("retries"):
             fields["retries"] = tuple(TaskRetry.of(each) for each in fields["retries"])
+        if fields.get("rerun_as"):
+            fields["rerun_as"] = tuple(TaskRerun.of(each) for each in fields["rerun_as"])
         return Task(**fields)
 
 
@@ -128,6 +133,21 @@ class TaskRetry:
     @staticmethod
     def of(value: dict[str, Any]) -> TaskRetry:
         return TaskRetry(**_known(TaskRetry, value))
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskRerun:
+    """A rerun of a finished task by a user."""
+
+    task_id: str  # of the new task
+    from_step: str
+    at: datetime.datetime
+    by: Optional[str] = None
+    reason: Optional[str] = None
+
+    @staticmethod
+    def of(value: dict[str, Any]) -> TaskRerun:
+        return TaskRerun(**_known(TaskRerun, {**value, "from_step": value["from"]}))
 
 
 @dataclasses.dataclass(frozen=True)

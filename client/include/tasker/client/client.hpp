@@ -15,6 +15,7 @@
 #include "tasker/wire/page.hpp"
 #include "tasker/wire/pause.hpp"
 #include "tasker/wire/prune.hpp"
+#include "tasker/wire/rerun.hpp"
 #include "tasker/wire/signal.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
@@ -151,6 +152,12 @@ public:
     /// retry has already restarted the task. Errors: errc::refused with conflict if it has not
     /// failed, is a child task, or was undone.
     result<wire::task_view> retry_task(task_id id, wire::action_request const& request = {});
+
+    /// Runs a finished task again from one of its steps, as a new task, which it returns. The new
+    /// task takes over the complete and skipped steps that do not depend on that step. Errors:
+    /// errc::refused with invalid_request if there is no such step, with conflict if the task has
+    /// not finished, is a child task, or is half undone, or if the key was used with another step.
+    result<wire::task_view> rerun_task(task_id id, wire::rerun_request const& request);
 
     /// Pauses it and its child tasks: none of their steps starts until it is resumed. Errors:
     /// errc::refused with conflict if it has ended, or is a child task.
