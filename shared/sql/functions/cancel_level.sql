@@ -14,6 +14,7 @@ as $$
 declare
     v_noted_tasks uuid[]; -- steps with noted progress
     v_noted_steps int[];
+    v_running     uuid[]; -- tasks of steps in progress, whose workers are notified (decision 0141)
     v_cancelled   uuid[];
 begin
     -- Roots that were never claimed have no row (decision 0120). A claim in flight adds it first, or
@@ -29,7 +30,7 @@ begin
     on conflict do nothing;
     loop
         with own as materialized (
-            select s.task_id, s.step_no
+            select s.task_id, s.step_no, s.state
             from unnest(p_task_ids) o(task_id)
             cross join lateral (
                 select from tasker.tasks t
@@ -43,10 +44,12 @@ begin
             from own
             where s.task_id = any (array[own.task_id]) and s.step_no = own.step_no
               and not tasker.step_has_ended(s.state)
-            returning s.task_id, s.step_no, s.has_progress
+            returning s.task_id, s.step_no, s.has_progress, own.state
         )
-        select array_agg(e.task_id), array_agg(e.step_no) into v_noted_tasks, v_noted_steps
-        from ended e where e.has_progress;
+        select array_agg(e.task_id) filter (where e.has_progress), array_agg(e.step_no) filter (where e.has_progress),
+               array_agg(distinct e.task_id) filter (where e.state = 'in_progress')
+        into v_noted_tasks, v_noted_steps, v_running from ended e;
+        perform tasker.note_tasks('tasker.cancelled', 2000, v_running);
         if v_noted_tasks is not null then
             perform tasker.forget_progress(v_noted_tasks, v_noted_steps);
         end if;

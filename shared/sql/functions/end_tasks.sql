@@ -59,6 +59,6 @@ begin
     if p_some_hooks then
         perform tasker.run_hooks(v_ended);
     end if;
-    perform tasker.note_finished(v_ended);
+    perform tasker.note_tasks('tasker.finished', 100, v_ended);
 end;
 $$;

@@ -4,8 +4,8 @@
 -- called by: clients, pipelined directly behind every state-changing call; by SQL users after commit;
 --   claim_steps, in its own transaction, where a step dies inside it.
 -- channels: tasker_ready (queue names), tasker_finished (task ids or *, or what ended_task returns for a
---   single id; only while a session has called want_finished), tasker_timers (ms until due), tasker_events (an event
---   as JSON, see publish_events).
+--   single id; only while a session has called want_finished), tasker_cancelled (ids of tasks with steps that were
+--   cancelled in progress, or *), tasker_timers (ms until due), tasker_events (an event as JSON, see publish_events).
 -- p_before_commit: the change is not committed yet, so a session that begins to want notifications now would not
 --   see it: notify in any case.
 create or replace function tasker.flush_notifications(p_before_commit boolean default false) returns void
@@ -13,11 +13,12 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-    v_ready    text := current_setting('tasker.ready', true);
-    v_finished text := current_setting('tasker.finished', true);
-    v_timers   text := current_setting('tasker.timers', true);
-    v_events   text := current_setting('tasker.events', true);
-    v_unwanted boolean;
+    v_ready     text := current_setting('tasker.ready', true);
+    v_finished  text := current_setting('tasker.finished', true);
+    v_cancelled text := current_setting('tasker.cancelled', true);
+    v_timers    text := current_setting('tasker.timers', true);
+    v_events    text := current_setting('tasker.events', true);
+    v_unwanted  boolean;
 begin
     if v_ready <> '' then
         perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_ready', v_ready),
@@ -35,6 +36,13 @@ begin
             end if;
             perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_finished', v_finished);
         end if;
+    end if;
+    if v_cancelled <> '' then
+        perform set_config('synchronous_commit', 'off', true), set_config('tasker.cancelled', '', false);
+        perform pg_notify('tasker_cancelled', c.tasks)
+        from (select string_agg(i.task_id, ',') as tasks
+              from string_to_table(v_cancelled, ',') with ordinality i(task_id, n)
+              group by i.n / 200) c; -- a payload has at most 8,000 bytes
     end if;
     if v_timers <> '' then
         perform set_config('synchronous_commit', 'off', true), pg_notify('tasker_timers', v_timers),

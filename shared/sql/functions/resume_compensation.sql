@@ -31,7 +31,7 @@ begin
         update tasker.tasks t set compensation = 'complete', finished_at = v_now where t.task_id = any (v_done);
         perform tasker.note_child_ends(v_done, 'failed'); -- or cancelled
         perform tasker.run_hooks(v_done);
-        perform tasker.note_finished(v_done);
+        perform tasker.note_tasks('tasker.finished', 100, v_done);
     end if;
 end;
 $$;

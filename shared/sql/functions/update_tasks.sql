@@ -79,7 +79,7 @@ begin
         if v_hooks then
             perform tasker.run_hooks(v_undone);
         end if;
-        perform tasker.note_finished(v_undone);
+        perform tasker.note_tasks('tasker.finished', 100, v_undone);
     end if;
 end;
 $$;

@@ -13,6 +13,9 @@ inline constexpr std::string_view ready_channel = "tasker_ready";
 /// Ids of finished tasks, comma-separated; "*" (check all awaited tasks); or how one task completed
 /// (read_completed_task).
 inline constexpr std::string_view finished_channel = "tasker_finished";
+/// Ids of tasks with steps that were cancelled while they were in progress, comma-separated; or
+/// "*".
+inline constexpr std::string_view cancelled_channel = "tasker_cancelled";
 /// Milliseconds until the earliest new due time.
 inline constexpr std::string_view timers_channel = "tasker_timers";
 /// The id of a worker that was asked to drain or to stop.
