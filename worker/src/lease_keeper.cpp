@@ -68,6 +68,14 @@ void lease_keeper::renew_now() {
     flow_.leases.ring();
 }
 
+void lease_keeper::check_now(std::string_view tasks) {
+    cancelled_.add(tasks);
+    if (tasks != "*") { // which would extend every lease again
+        checked_.add(tasks);
+    }
+    flow_.leases.ring();
+}
+
 asio::awaitable<void> lease_keeper::run_until_stopped() {
     auto const third = std::chrono::duration_cast<steady_clock::duration>(self_.lease) / 3;
     auto const unseen = last_seen_pause(self_.lease);
@@ -79,6 +87,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
         if (is_stopped_) {
             co_return;
         }
+        co_await check(std::exchange(cancelled_, {}));
         auto const now = steady_clock::now();
         if (now >= next_extension) {
             co_await extend_all();
@@ -91,6 +100,7 @@ asio::awaitable<void> lease_keeper::run_until_stopped() {
         if (now >= next_backlog_check) {
             flow_.shed_backlog(now - next_backlog_check + backlog_check);
             co_await store_all_notes();
+            co_await check(std::exchange(to_recheck_, std::exchange(checked_, {})));
             next_backlog_check = now + backlog_check;
         }
         co_await note_long_running();
@@ -109,7 +119,23 @@ asio::awaitable<void> lease_keeper::extend_all() {
     auto const young = steady_clock::now() - self_.lease / 6;
     auto due = flow_.held();
     std::erase_if(due, [young](auto const& each) { return each->leased_at > young; });
-    for (auto& each : by_queue(std::move(due))) {
+    co_await extend_by_queue(std::move(due));
+}
+
+/// An extension is refused if the step was cancelled.
+asio::awaitable<void> lease_keeper::check(cancelled_tasks cancelled) {
+    if (cancelled.empty()) {
+        co_return;
+    }
+    auto steps = flow_.held();
+    std::erase_if(steps, [&cancelled](auto const& each) {
+        return each->is_reported || !cancelled.contains(each->step.task);
+    });
+    co_await extend_by_queue(std::move(steps));
+}
+
+asio::awaitable<void> lease_keeper::extend_by_queue(std::vector<std::shared_ptr<execution>> steps) {
+    for (auto& each : by_queue(std::move(steps))) {
         co_await extend(std::move(each));
     }
 }

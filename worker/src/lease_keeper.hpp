@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cancelled_tasks.hpp"
 #include "registration.hpp"
 #include "step_flow.hpp"
 
@@ -7,6 +8,9 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
 
 namespace tasker::worker {
 
@@ -22,6 +26,8 @@ std::chrono::nanoseconds lease_call_limit(std::chrono::seconds lease);
 /// Cancels steps whose lease is lost, and returns the steps that the flow releases. Checks once a
 /// second whether steps wait for threads that hang, and stores what handlers noted. Renews the time
 /// when the worker was last seen, even while idle, and passes on what the worker was asked to do.
+/// Checks the leases of tasks that were cancelled immediately, and once more a second or two later,
+/// because a claim that was in flight may return a step of them.
 ///
 /// Lifetime: must outlive run_until_stopped().
 /// Cancellation: terminal; the leases then expire.
@@ -39,6 +45,9 @@ public:
     /// Renews the time when the worker was last seen now, because it was asked to do something.
     void renew_now();
 
+    /// Checks the leases of these tasks' steps now: ids, comma-separated, or "*" for all tasks.
+    void check_now(std::string_view tasks);
+
     /// Whether the database answered the last renewal of the time when the worker was last seen.
     bool is_answered() const noexcept {
         return is_answered_;
@@ -52,6 +61,8 @@ private:
     struct same_queue;
 
     boost::asio::awaitable<void> extend_all();
+    boost::asio::awaitable<void> check(cancelled_tasks cancelled);
+    boost::asio::awaitable<void> extend_by_queue(std::vector<std::shared_ptr<execution>> steps);
     boost::asio::awaitable<void> renew_last_seen();
     boost::asio::awaitable<void> extend(same_queue steps);
     boost::asio::awaitable<result<std::vector<std::size_t>>> ask(same_queue const& steps,
@@ -69,6 +80,9 @@ private:
     metrics& metrics_;
     std::function<void(queue::worker_order)> obey_;
     std::vector<std::shared_ptr<execution>> to_release_;
+    cancelled_tasks cancelled_; ///< to be checked now
+    cancelled_tasks checked_;   ///< since the last of the checks that come once a second
+    cancelled_tasks to_recheck_;
     bool is_stopped_ = false;
     bool renews_now_ = false;
     bool is_answered_ = true;

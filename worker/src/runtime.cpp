@@ -194,6 +194,8 @@ pg::listener_events runtime::notifications() {
                         if (text == to_string(registration_.self().id)) {
                             keeper_->renew_now();
                         }
+                    } else if (channel == queue::cancelled_channel) {
+                        keeper_->check_now(text);
                     } else if (flow_.queues.announce(text)) {
                         flow_.claims.ring();
                     }
@@ -203,6 +205,7 @@ pg::listener_events runtime::notifications() {
                     flow_.queues.announce_all();
                     flow_.claims.ring();
                     keeper_->renew_now();
+                    keeper_->check_now("*");
                 }};
 }
 
@@ -233,7 +236,8 @@ void runtime::start_loops() {
         io_.get_executor(),
         pg::listener_settings{
             .connect = {.dsn = options_.database.url, .application_name = "tasker-worker"},
-            .channels = {std::string{queue::ready_channel}, std::string{queue::workers_channel}}},
+            .channels = {std::string{queue::ready_channel}, std::string{queue::workers_channel},
+                         std::string{queue::cancelled_channel}}},
         notifications());
     spawn("deadlines", watch_deadlines(flow_));
     spawn("threads", watch_threads());
@@ -247,7 +251,6 @@ void runtime::start_loops() {
 
 asio::awaitable<void> runtime::drain() {
     log::info("stopping", {{"steps_held", flow_.held().size()}, {"in_pool", flow_.in_pool()}});
-    listener_->stop();
     flow_.close();
     auto const grace_end =
         steady_clock::now() + std::chrono::milliseconds{options_.shutdown_grace_ms};
@@ -298,6 +301,7 @@ asio::awaitable<void> runtime::end_loops() {
     auto const now = steady_clock::now();
     // This loop, the deadlines, the threads and the health port.
     auto const remaining = std::size_t{3} + (health_ ? 1 : 0);
+    listener_->stop(); // until now, handlers that still run can learn that they were cancelled
     reporter_->stop();
     co_await wait_for_loops(remaining + 1, now + calls_end_limit);
     keeper_->stop();

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <string>
 
 namespace tasker::worker {
@@ -26,6 +27,23 @@ protected:
         auto chosen = options();
         chosen.lease_seconds = 3;
         return chosen;
+    }
+
+    settings long_leases() {
+        auto chosen = options();
+        chosen.lease_seconds = 600;
+        return chosen;
+    }
+
+    /// Far below a third of long_leases().
+    static deadline at_once() {
+        return testing::soon();
+    }
+
+    /// Cancels it as the orchestrator does, with a notification.
+    void cancel(std::string const& task) {
+        db().exec("select tasker.cancel_tasks(array['" + task + "'::uuid])");
+        db().exec("select tasker.flush_notifications()");
     }
 
     void add_hold(worker& to) {
@@ -132,12 +150,64 @@ TEST_F(WorkerLease, CancelledTaskCancelsItsRunningStep) {
     running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
     ASSERT_TRUE(started.wait(testing::soon()));
-    db().exec("select tasker.cancel_tasks(array['" + id + "'::uuid])");
+    db().exec("select tasker.cancel_tasks(array['" + id + "'::uuid])"); // without a notification
     ASSERT_TRUE(cancelled.wait(testing::soon()));
     go.raise();
     ASSERT_TRUE(ended.wait(testing::soon()));
     EXPECT_EQ(w.stop(), ending::stopped);
     EXPECT_EQ(task(id)["state"], "cancelled");
+}
+
+TEST_F(WorkerLease, ACancellationReachesTheHandlerLongBeforeTheNextRenewal) {
+    running_worker w{long_leases(), [this](worker& to) { add_hold(to); }};
+    auto const other = create("one");
+    auto const id = create("one");
+    ASSERT_TRUE(started.wait(testing::soon(), 2));
+    cancel(id);
+    ASSERT_TRUE(cancelled.wait(at_once()));
+    EXPECT_EQ(w.metric("tasker_worker_steps_total{outcome=\"lost\"}"), 1);
+    go.raise();
+    ASSERT_TRUE(wait_for_task(other, "complete"));
+    EXPECT_EQ(cancelled.raised(), 1);
+    EXPECT_EQ(w.stop(), ending::stopped);
+    EXPECT_EQ(task(id)["state"], "cancelled");
+}
+
+TEST_F(WorkerLease, ACancellationAlsoReachesTheHandlersOfAWorkerThatStops) {
+    auto chosen = long_leases();
+    chosen.shutdown_grace_ms = 60'000;
+    running_worker w{chosen, [this](worker& to) { add_hold(to); }};
+    auto const id = create("one");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    w.ask_to_stop();
+    ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
+    cancel(id);
+    EXPECT_TRUE(cancelled.wait(at_once()));
+    go.raise();
+    EXPECT_EQ(w.wait_for_end(), ending::stopped);
+}
+
+/// As if the notification had overtaken the claim of the step.
+TEST_F(WorkerLease, IsCheckedAgainShortlyAfterANotification) {
+    running_worker const w{long_leases(), [this](worker& to) { add_hold(to); }};
+    auto const id = create("one");
+    ASSERT_TRUE(started.wait(testing::soon()));
+    db().exec("select pg_notify('tasker_cancelled', '" + id + "')");
+    db().exec("select tasker.cancel_tasks(array['" + id + "'::uuid])");
+    EXPECT_TRUE(cancelled.wait(at_once()));
+    go.raise();
+}
+
+TEST_F(WorkerLease, ACancellationOfManyTasksReachesEachHandler) {
+    running_worker w{long_leases(), [this](worker& to) { add_hold(to); }};
+    create("one");
+    create("one");
+    ASSERT_TRUE(started.wait(testing::soon(), 2));
+    db().exec("select tasker.cancel_tasks(array(select task_id from tasker.tasks))");
+    db().exec("select set_config('tasker.cancelled', '*', false)");
+    db().exec("select tasker.flush_notifications()");
+    EXPECT_TRUE(cancelled.wait(at_once(), 2));
+    go.raise();
 }
 
 TEST_F(WorkerLease, LateResultIsRefused) {

@@ -98,24 +98,32 @@ def test_time_out_cancels_the_coroutine(engine):
     assert time.monotonic() - before < 20
 
 
-def test_cancelled_task_cancels_its_coroutine(engine):
-    started, cancelled = threading.Event(), threading.Event()
+def test_cancelled_task_cancels_its_handlers_long_before_their_leases_are_extended(engine):
+    started, began, coroutine_cancelled, step_cancelled = (threading.Event() for _ in range(4))
 
     @tasker.step("sleeps")
     async def sleeps():
         started.set()
         try:
-            await asyncio.sleep(60)
+            await asyncio.sleep(300)
         except asyncio.CancelledError:
-            cancelled.set()
+            coroutine_cancelled.set()
             raise
 
-    engine.template("sleeps", [("only", "sleeps")])
-    with engine.worker(sleeps, lease_seconds=3):
+    @tasker.step("waits")
+    def waits(step):
+        began.set()
+        if not step.wait(300) and step.is_cancelled():
+            step_cancelled.set()
+
+    engine.template("sleeps", [("first", "sleeps"), ("second", "waits")])
+    with engine.worker(sleeps, waits, slots=2, lease_seconds=300):
         task = engine.create("sleeps")
         assert started.wait(20)
+        assert began.wait(20)
         assert engine.client.cancel(task).state == "cancelled"
-        assert cancelled.wait(20)
+        assert coroutine_cancelled.wait(30)
+        assert step_cancelled.wait(30)
 
 
 def test_coroutines_receive_parents_and_models(engine):
