@@ -1,9 +1,7 @@
 #include "tasker/queue/pause.hpp"
 
-#include "announce.hpp"
+#include "act.hpp"
 #include "text_columns.hpp"
-
-#include <utility>
 
 namespace asio = boost::asio;
 
@@ -18,14 +16,6 @@ constexpr pg::statement pause_sql{"tasker_pause_tasks",
 constexpr pg::statement resume_sql{"tasker_resume_tasks",
                                    "select tasker.resume_tasks($1, $2, $3, $4)"};
 constexpr pg::statement list_sql{"tasker_list_pauses", "select * from tasker.list_pauses()"};
-
-asio::awaitable<result<void>> act(pg::connection& connection, pg::call asked, deadline until) {
-    auto const answer = co_await connection.run_then(std::move(asked), announce, until);
-    if (!answer) {
-        co_return answer.error();
-    }
-    co_return result<void>{};
-}
 
 pg::params params_of(task_id task, wire::action_request const& request) {
     return pg::params{}.add_uuid(task).add_text(request.reason).add_text(request.by);

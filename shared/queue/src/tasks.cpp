@@ -1,6 +1,6 @@
 #include "tasker/queue/tasks.hpp"
 
-#include "announce.hpp"
+#include "act.hpp"
 #include "text_columns.hpp"
 
 #include "tasker/base/assert.hpp"
@@ -135,6 +135,7 @@ result<wire::step_view> read_step(pg::rows const& from, std::size_t row) {
         .reason = optional_text(from, row, 22),
         .priority = from.optional(&pg::rows::int2, row, 24),
         .history = optional_text(from, row, 23),
+        .resolved_by = optional_text(from, row, 25),
         .result = optional_text(from, row, 12),
         .error = optional_text(from, row, 13),
     };
@@ -183,7 +184,7 @@ result<std::vector<View>> read_all(result<pg::rows> const& answer, std::size_t c
 }
 
 constexpr std::size_t task_columns = 28;
-constexpr std::size_t step_columns = 25;
+constexpr std::size_t step_columns = 26;
 constexpr std::size_t item_columns = 13;
 
 result<std::vector<create_outcome>> read_created(pg::rows const& from,
@@ -253,13 +254,10 @@ asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::connection
 
 asio::awaitable<result<void>> retry_task(pg::connection& connection, task_id task,
                                          wire::action_request request, deadline until) {
-    auto const answer = co_await connection.run_then(
+    return act(
+        connection,
         {retry_sql, pg::params{}.add_uuid(task).add_text(request.reason).add_text(request.by)},
-        announce, until);
-    if (!answer) {
-        co_return answer.error();
-    }
-    co_return result<void>{};
+        until);
 }
 
 asio::awaitable<result<std::vector<wire::task_view>>>

@@ -1,5 +1,6 @@
 -- Checks who does something with a task, and why.
--- called by: retry_task, pause_task, resume_task, pause_tasks, resume_tasks, rerun_task.
+-- called by: retry_task, pause_task, resume_task, pause_tasks, resume_tasks, rerun_task, resolve_step, set_priority,
+--   edit_task.
 -- raises: TK001.
 create or replace function tasker.check_reason(p_by text, p_reason text) returns void
 language plpgsql immutable

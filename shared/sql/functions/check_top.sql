@@ -1,6 +1,6 @@
 -- Checks that a task exists and is no child task. It has no SET options: it runs under those of its callers.
 -- p_verb: what the caller does with it, as in "retry", for the message.
--- called by: retry_task, erase_task, pause_task, resume_task, rerun_task.
+-- called by: retry_task, erase_task, pause_task, resume_task, rerun_task, resolve_step, set_priority, edit_task.
 -- raises: TK002 no such task; TK008 it is a child task: the message names the task at the top.
 create or replace function tasker.check_top(p_task_id uuid, p_verb text) returns void
 language plpgsql stable

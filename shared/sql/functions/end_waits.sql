@@ -1,15 +1,18 @@
 -- Ends waits of steps, and of items of maps: stores how each ended, and advances the tasks. Those that no longer wait
 -- are ignored.
--- called by: fire_timers (sleeps), fire_children, fire_deadlines, return_steps, signal_task, deliver_keyed_signal.
+-- called by: fire_timers (sleeps), fire_children, fire_deadlines, return_steps, signal_task, deliver_keyed_signal,
+--   resolve_locked.
 -- p_states: complete, failed or skipped; `waiting` for an item that waits for its retry, which is cancelled if its map
---   has stopped. p_payloads: the result of a complete step, the error of a failed one.
+--   has stopped. p_payloads: the result of a complete step, the error of a failed one. p_from: the
+--   steps are in one of these states.
 -- returns: how many steps ended.
 -- locks: the steps (task_id, step_no), their children in templates that are not dynamic, the tasks (task_id), then the
 --   other children.
--- moves: step waiting -> complete | failed | skipped, waiting_for_retry -> failed; others as end_items,
+-- moves: step p_from -> complete | failed | skipped; others as end_items,
 --   advance_dynamic; task -> running | waiting | failed | complete.
 create or replace function tasker.end_waits(
-    p_task_ids uuid[], p_step_nos int[], p_states tasker.step_state[], p_payloads text[]) returns int
+    p_task_ids uuid[], p_step_nos int[], p_states tasker.step_state[], p_payloads text[],
+    p_from tasker.step_state[] default '{waiting, waiting_for_retry}') returns int
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -36,7 +39,7 @@ begin
         from (select * from unnest(p_task_ids, p_step_nos, p_states, p_payloads) u(task_id, step_no, state, payload)
               order by u.task_id, u.step_no) e
         where s.task_id = any (array[e.task_id]) and s.step_no = e.step_no
-          and s.state in ('waiting', 'waiting_for_retry')
+          and s.state = any (p_from)
         returning s.task_id, s.step_no, s.template_id, s.state, s.dynamic, s.has_progress, s.error,
                   octet_length(e.payload) as bytes
     ), kinds as (

@@ -23,36 +23,30 @@ declare
     v_done     int;
     v_dynamic  boolean;
     v_noted    boolean;     -- it has noted progress
+    v_stored   boolean := false; -- here, and not by finish_steps
     v_ready    boolean := false;
     v_taken    boolean := false;
     v_task     record;      -- after the update of its row
-    v_row      tasker.claimed_step;
 begin
     select o.template_id, o.children, o.child_parents[1], s.dynamic into v_template, v_children, v_total, v_dynamic
     from tasker.steps s
     join tasker.template_steps o on o.template_id = s.template_id and o.step_no = tasker.template_step(s.step_no)
     where s.task_id = p_task_id and s.step_no = p_step_no and s.delivery = p_delivery
       and s.state = 'in_progress';
-    if v_dynamic or cardinality(v_children) > 1 then
-        return query select * from tasker.finish_steps(
-            p_queue, p_worker, p_lease_s, p_take, array[p_task_id], array[p_step_no], array[p_delivery],
-            array[p_msg_id], array['success'::tasker.outcome], array[p_result], array[null::int], array[p_ran_us]);
-        return;
-    end if;
-
-    if found then
+    if found and not v_dynamic and cardinality(v_children) <= 1 then
         update tasker.steps s
         set state = 'complete', finished_at = v_now, result = p_result::json, error = null,
             started_at = coalesce(s.started_at, greatest(
                 s.enqueued_at, v_now - p_ran_us * interval '1 microsecond'))
         where s.task_id = p_task_id and s.step_no = p_step_no and s.delivery = p_delivery
-          and s.state = 'in_progress'
+          and s.state = 'in_progress' and not s.dynamic -- a user may just have resolved a step
         returning s.has_progress into v_noted;
+        v_stored := found;
     end if;
-    if not found then
-        v_row.refused := true; v_row.queue := p_queue; v_row.msg_id := p_msg_id;
-        v_row.task_id := p_task_id; v_row.step_no := p_step_no; v_row.delivery := p_delivery;
-        return next v_row;
+    if not v_stored then
+        return query select * from tasker.finish_steps(
+            p_queue, p_worker, p_lease_s, p_take, array[p_task_id], array[p_step_no], array[p_delivery],
+            array[p_msg_id], array['success'::tasker.outcome], array[p_result], array[null::int], array[p_ran_us]);
         return;
     end if;
     if v_noted then

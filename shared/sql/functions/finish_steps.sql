@@ -44,7 +44,7 @@ declare
     v_refused   uuid[]; -- tasks of steps that failed without having been ready
     v_active    uuid[]; -- tasks of steps that wait for items or child tasks
     v_waiting   uuid[]; -- tasks of steps that wait for a time or a signal
-    v_elsewhere boolean := false; -- some children go to other queues
+    v_elsewhere boolean := false; -- some children or items may go to other queues
     v_msg_ids   bigint[];
     v_row       tasker.claimed_step;
 begin
@@ -66,10 +66,11 @@ begin
         v_accepted.static_bytes);
     if v_accepted.ended_tasks is not null or v_accepted.item_tasks is not null then
         -- All tasks of the batch, so that they are locked in order.
-        perform from tasker.tasks t
-        where t.task_id = any (v_accepted.done_tasks || v_accepted.failed_tasks || v_accepted.retried_tasks
-                               || v_accepted.item_tasks)
-        order by t.task_id for update;
+        select coalesce(bool_or(t.is_dynamic), false) into v_elsewhere
+        from (select t.is_dynamic from tasker.tasks t
+              where t.task_id = any (v_accepted.done_tasks || v_accepted.failed_tasks || v_accepted.retried_tasks
+                                     || v_accepted.item_tasks)
+              order by t.task_id for update) t;
         v_left := p_take - coalesce(cardinality(v_next.taken_tasks), 0);
         if v_accepted.item_tasks is not null then
             v_items := tasker.end_items(p_worker, v_left, v_accepted.item_tasks, v_accepted.item_steps);
@@ -84,7 +85,7 @@ begin
         v_refused := v_dynamic.failed_tasks;
         v_active := v_dynamic.active_tasks;
         v_waiting := v_dynamic.waiting_tasks;
-        v_elsewhere := v_dynamic.elsewhere;
+        v_elsewhere := v_elsewhere or v_dynamic.elsewhere;
         select v_next.enqueue_tasks || v_dynamic.enqueue_tasks as enqueue_tasks,
                v_next.enqueue_steps || v_dynamic.enqueue_steps as enqueue_steps,
                v_next.taken_tasks || v_dynamic.taken_tasks as taken_tasks,

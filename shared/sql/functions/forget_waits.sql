@@ -1,7 +1,7 @@
 -- Deletes what is stored about steps while they wait: their timers, and waits for signals. It has no SET options: it
 -- runs under those of its callers.
--- called by: signal_task, deliver_keyed_signal, fire_deadlines, cancel_tasks, stop_map, skip_steps; all hold the steps'
---   locks. end_tasks, with step_no -1, for the time limits of tasks; it holds the tasks' locks.
+-- called by: signal_task, deliver_keyed_signal, fire_deadlines, cancel_tasks, stop_map, skip_steps, stop_step; all hold
+--   the steps' locks. end_tasks, with step_no -1, for the time limits of tasks; it holds the tasks' locks.
 -- locks: the waits; timers (skip locked: a timer that is firing finds that the step, or the task, has ended).
 create or replace function tasker.forget_waits(p_task_ids uuid[], p_step_nos int[]) returns void
 language plpgsql

@@ -1,11 +1,11 @@
 -- The steps of a task in topological order, or the one named p_name. A step without a complete
 -- parent has no row yet: it is pending, or cancelled with its task.
--- attempts: reported failures, plus the current or successful run; lost leases, and steps that a
---   stopping worker returned, count only in deliveries (claims) and lost_leases.
+-- attempts: reported failures, plus the current or successful run, unless a user ended it; lost leases, and steps that
+--   a stopping worker returned, count only in deliveries (claims) and lost_leases.
 -- history: only with p_name.
 -- p_after_step_no: the last step of the previous page; -1 for the first page.
--- p_max_bytes: the page ends with the step that brings results and errors to this size, even if
---   p_limit would allow more.
+-- p_max_bytes: the page ends with the step that brings results and errors to this size, even if p_limit would allow
+--   more.
 -- called by: the orchestrator (GET /v1/tasks/{id}/steps, /steps/{name}).
 -- returns: no row for an unknown task or step.
 -- cost: primary-key look-ups.
@@ -50,8 +50,8 @@ begin
                          and coalesce(s.state, 'pending') not in ('complete', 'failed', 'skipped')
                     then 'cancelled' else coalesce(s.state, case when d.parents = '{}' then 'enqueued'::tasker.step_state
                                                     else 'pending' end)::text end,
-               coalesce(s.failures + (s.state = 'complete' or s.state = 'in_progress'
-                                      and t.state <> 'cancelled')::int, 0),
+               coalesce(s.failures + (s.state = 'complete' and r.resolved_by is null
+                                      or s.state = 'in_progress' and t.state <> 'cancelled')::int, 0),
                d.max_attempts + coalesce(s.old_failures, 0),
                -- After a retry, the delivery of a map is above those of its earlier items.
                case d.kind when 'map' then 0 else coalesce(s.delivery, 0) end, coalesce(s.lost_leases, 0),
@@ -84,7 +84,7 @@ begin
                     then tasker.step_reason(t.task_id, d.step_no) end,
                case when p_name is not null and s.task_id is not null
                     then tasker.step_history(t.task_id, d.step_no) end,
-               d.priority
+               d.priority, r.resolved_by
         from tasker.tasks t
         join tasker.template_steps d on d.template_id = any (array[t.template_id])
         left join lateral (
@@ -96,6 +96,9 @@ begin
         left join lateral (
             select * from tasker.step_progress n
             where s.has_progress and n.task_id = p_task_id and n.step_no = d.step_no offset 0) n on true
+        left join lateral (
+            select tasker.step_resolution(t.task_id, d.step_no, s.finished_at) as resolved_by
+            where t.is_dynamic offset 0) r on true
         left join tasker.workers w on w.worker_id = any (array[s.worker_id])
         where t.task_id = p_task_id and d.step_no > v_after and d.step_no <= v_last and d.undoes is null
         order by d.step_no

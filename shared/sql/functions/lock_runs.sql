@@ -1,6 +1,6 @@
 -- Locks all open steps of tasks, together with the reported steps, so that no other session can start a step of these
 -- tasks. Adds rows for roots that were never claimed first. It has no SET options: it runs under those of its caller.
--- called by: end_runs.
+-- called by: end_runs, move_task, resolve_locked.
 -- p_open: the tasks. p_task_ids, p_step_nos: the reported steps.
 -- locks: new rows of roots, then the steps (task_id, step_no) in rounds: the children that a report in flight adds are
 --   visible only after it. A later round may lock steps below those that it holds.

@@ -1,12 +1,13 @@
 -- Lets failed tasks run again, see retry_task. Time limits and budgets begin anew.
--- called by: retry_task; retry_children, for child tasks.
+-- called by: retry_task; retry_children, for child tasks; resolve_locked.
 -- p_task_ids: tasks that have not failed, or whose steps were undone, are not changed, apart from their timers.
+-- p_resolved: a step of the only task that does not run again, because the caller ends it: it waits, for nothing.
 -- returns: those that run now; never null.
 -- locks: their timers, the tasks (task_id), their steps, then queues; then the same of their child tasks.
 -- moves: task failed -> running; step failed | cancelled | complete | skipped -> pending; map, step with `workflow`
 --   pending -> waiting; then as advance_dynamic and update_tasks.
 -- cost: reads the steps of the tasks. If some of them were cancelled, reads the queues: their messages are deleted.
-create or replace function tasker.reset_tasks(p_task_ids uuid[]) returns uuid[]
+create or replace function tasker.reset_tasks(p_task_ids uuid[], p_resolved int default null) returns uuid[]
 language plpgsql
 set search_path = ''
 set plan_cache_mode = force_generic_plan
@@ -43,16 +44,18 @@ begin
            array_agg(r.parents_bytes) as bytes,
            array_agg(r.task_id) filter (where r.way = 'later') as later_tasks,
            array_agg(r.step_no) filter (where r.way = 'later') as later_steps,
-           array_agg(r.task_id) filter (where r.way <> 'items') as map_tasks,
-           array_agg(r.step_no) filter (where r.way <> 'items') as map_steps,
+           array_agg(r.task_id) filter (where r.way not in ('items', 'resolved')) as map_tasks,
+           array_agg(r.step_no) filter (where r.way not in ('items', 'resolved')) as map_steps,
            array_agg(r.task_id) filter (where r.way = 'judge') as judge_tasks,
            array_agg(r.step_no) filter (where r.way = 'judge') as judge_steps,
            array_agg(r.parents_bytes) filter (where r.way = 'judge') as judge_bytes,
            array_agg(r.task_id) filter (where r.way = 'items') as item_tasks,
            array_agg(r.step_no) filter (where r.way = 'items') as item_steps,
            array_agg(r.task_id) filter (where r.way = 'child') as child_tasks,
-           array_agg(r.step_no) filter (where r.way = 'child') as child_steps
-    into v_steps from tasker.steps_to_retry(v_tasks) r;
+           array_agg(r.step_no) filter (where r.way = 'child') as child_steps,
+           array_agg(r.task_id) filter (where r.way in ('items', 'child', 'resolved')) as wait_tasks,
+           array_agg(r.step_no) filter (where r.way in ('items', 'child', 'resolved')) as wait_steps
+    into v_steps from tasker.steps_to_retry(v_tasks, p_resolved) r;
     perform tasker.delete_messages(v_tasks);
     with open as (
         update tasker.tasks t
@@ -87,8 +90,7 @@ begin
           order by u.task_id, u.step_no) r
     where s.task_id = any (array[r.task_id]) and s.step_no = r.step_no;
     update tasker.steps s set state = 'waiting', enqueued_at = v_now, started_at = v_now
-    from (select * from unnest(v_steps.item_tasks || v_steps.child_tasks, v_steps.item_steps || v_steps.child_steps)
-              u(task_id, step_no) order by u.task_id, u.step_no) w
+    from (select * from unnest(v_steps.wait_tasks, v_steps.wait_steps) u(task_id, step_no) order by 1, 2) w
     where s.task_id = any (array[w.task_id]) and s.step_no = w.step_no;
 
     v_next := tasker.advance_dynamic(
@@ -99,7 +101,7 @@ begin
     end if;
     perform tasker.update_tasks(
         v_tasks, null, null,
-        v_next.enqueue_tasks || v_next.active_tasks || v_steps.item_tasks || v_steps.child_tasks,
+        v_next.enqueue_tasks || v_next.active_tasks || v_steps.wait_tasks,
         v_next.failed_tasks, v_next.waiting_tasks, null);
     v_enqueue := v_next.enqueue_tasks || v_items.enqueue_tasks;
     v_numbers := v_next.enqueue_steps || v_items.enqueue_steps;

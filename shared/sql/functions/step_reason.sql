@@ -1,6 +1,6 @@
 -- Why a step was skipped, or will never run, for people; null for a step that may still run.
 -- called by: list_steps. It has no SET options: it runs under those of its caller.
--- cost: four primary-key look-ups, and two for each parent.
+-- cost: four primary-key look-ups, and two for each parent; of a task of which a user resolved steps, its events.
 create or replace function tasker.step_reason(p_task_id uuid, p_step_no int) returns text
 language plpgsql stable
 as $$
@@ -10,6 +10,7 @@ declare
 begin
     -- skipped_by: the step that ended the run, if this step is skipped because of that.
     select d.join_rule, d.condition is not null as has_condition, d.parents, d.template_id,
+           t.is_dynamic and tasker.step_resolution(t.task_id, p_step_no, s.finished_at) is not null as by_hand,
            tasker.has_ended(t.state) as task_ended, s.state is not distinct from 'skipped' as skipped,
            s.started_at is not null as began, coalesce(s.parents_done = s.parents_total, false) as judged,
            case when tasker.is_skipped_by_end(s.dynamic, s.enqueued_at, s.finished_at, s.parents_done, s.parents_total,
@@ -48,6 +49,7 @@ begin
                     select * from tasker.steps s
                     where s.task_id = p_task_id and s.step_no = u.step_no offset 0) s on true) n) p;
     return case
+        when v_step.by_hand then 'a user skipped it'
         when v_step.skipped_by is not null then format('step "%s" ended the run', v_step.skipped_by)
         when v_step.skipped and v_step.began then 'its signal did not come in time'
         when v_step.skipped and v_step.join_rule = 'all_complete' and v_parents.skipped is not null

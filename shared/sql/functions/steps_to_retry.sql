@@ -1,13 +1,15 @@
 -- The steps that a retry of failed tasks runs again: those that failed or were cancelled, that which ended the run of
 -- the task and those that were skipped because of that, and all that depend on them. It has no SET options: it runs
 -- under those of its caller.
--- called by: reset_tasks.
+-- called by: reset_tasks, may_resolve.
+-- p_resolved: a step that failed or was cancelled, which a user resolves instead; null for none.
 -- returns: a row for each step. way: `later`: it depends on another one of these; others begin now: `judge`:
---   judge_steps decides how; `items`: a map of which only some items run again; `child`: its child task is retried.
+--   judge_steps decides how; `items`: a map of which only some items run again; `child`: its child task is retried;
+--   `resolved`: it is p_resolved.
 --   failures: those of the step, with the number of its attempts as a minimum. parents_…: of the parents that are not
 --   among these steps.
 -- cost: a few look-ups for each step and each of its parents.
-create or replace function tasker.steps_to_retry(p_task_ids uuid[])
+create or replace function tasker.steps_to_retry(p_task_ids uuid[], p_resolved int default null)
 returns table (task_id uuid, step_no int, is_dynamic boolean, way text, failures int, parents_done int, parents_bytes int)
 language plpgsql stable
 as $$
@@ -28,6 +30,7 @@ begin
             select d.allow_failure from tasker.template_steps d
             where d.template_id = s.template_id and d.step_no = s.step_no offset 0) d
         where s.state = 'cancelled'
+           or s.state = 'failed' and s.step_no = p_resolved
            -- In a run that a handler ended, `fail_task` may have overridden allow_failure.
            or s.state = 'failed' and (not d.allow_failure or tasker.is_refused(s.error) or t.ended_by is not null)
            or t.ended_by is not null
@@ -44,6 +47,7 @@ begin
     )
     select a.task_id, a.step_no, x.is_dynamic,
            case when p.again > 0 then 'later'
+                when a.step_no = p_resolved then 'resolved'
                 when d.kind = 'map' and exists (
                     select from tasker.maps m
                     cross join lateral generate_series(0, m.items_total - 1) n
@@ -62,7 +66,8 @@ begin
         select * from tasker.template_steps d
         where d.template_id = a.template_id and d.step_no = a.step_no offset 0) d
     cross join lateral (
-        select e.is_dynamic or t.budget_task is not null as is_dynamic, tasker.template_step(t.ended_by) as ended_by
+        select e.is_dynamic or t.budget_task is not null or t.is_dynamic is not null or p_resolved is not null
+                   as is_dynamic, tasker.template_step(t.ended_by) as ended_by
         from tasker.tasks t join tasker.templates e on e.template_id = any (array[t.template_id])
         where t.task_id = a.task_id offset 0) x
     left join lateral (

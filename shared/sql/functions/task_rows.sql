@@ -16,7 +16,7 @@ as $$
     select t.task_id, p.namespace, p.name, p.version,
            case t.state when 'pending' then tasker.pending_state(t.task_id) else t.state end::text,
            t.priority, t.idempotency_key, t.context, p.steps_total,
-           case when t.state = 'complete' and not p.is_dynamic and t.ended_by is null then p.steps_total
+           case when t.state = 'complete' and not p.is_dynamic and t.is_dynamic is null and t.ended_by is null then p.steps_total
                 else (select pg_catalog.count(*)::int from tasker.steps s
                       where s.task_id = t.task_id and s.step_no < p.steps_total and s.state = 'complete') end,
            t.steps_failed, t.created_at,

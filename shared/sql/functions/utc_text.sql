@@ -1,6 +1,6 @@
 -- A time as the API shows it.
 -- called by: signal_result, signal_senders, run_hooks, task_rows, event_text, step_history, explain_step,
---   command_worker, diagnose_workers.
+--   command_worker, diagnose_workers, step_resolution.
 create or replace function tasker.utc_text(p_time timestamptz) returns text
 language sql stable parallel safe
 as $$

@@ -160,13 +160,15 @@ create table tasker.tasks (
     retries         int, -- how often it was retried; null: never
     reruns          int, -- how often it was rerun; null: never
     rerun_of        uuid, -- the task that this one is a rerun of
+    is_dynamic      boolean, -- true: its steps are, because a user changed them (decision 0138); null: as its template
     constraint priority_has_a_queue check (priority between 1 and 4),
     constraint counts_are_not_negative
         check (steps_active >= 0 and steps_waiting >= 0 and steps_failed >= 0)
 ) with (fillfactor = 40, toast_tuple_target = 256);
 
--- What users did with tasks: `retry`, `pause`, `resume`; `rerun_as`, and `rerun_of` of the new task. `detail` of these
--- two: {"task_id": the other task, "from": the step, "key": the idempotency key or null}.
+-- What users did with tasks: `retry`, `pause`, `resume`, `resolve`, `priority`, `edit`; `rerun_as`, and `rerun_of` of the
+-- new task. `detail` of these two: {"task_id": the other task, "from": the step, "key": the idempotency key or null}.
+-- `step_no`: of the step that was resolved, whose finished_at is `at`.
 create table tasker.task_events (
     task_id  uuid not null,
     event_id bigint generated always as identity,
@@ -175,6 +177,7 @@ create table tasker.task_events (
     by       text, -- as the caller said
     reason   text,
     detail   jsonb,
+    step_no  int,
     primary key (task_id, event_id)
 );
 
@@ -206,7 +209,8 @@ create table tasker.idempotency_keys (
 -- counts reported failures, `lost_leases` the claims whose lease ended without a report,
 -- `lost_alone` those of them whose handler ran alone in its worker; `alone`: this claim must run
 -- alone (decision 0506). `started_at`: when this claim's handler started; null while the step waits
--- in the worker. `dynamic`: its template is, or its task has a budget. A pending step whose parents have all ended will never run.
+-- in the worker. `dynamic`: its template is, or its task is or has a budget. A pending step whose parents have all ended
+-- will never run.
 -- `parents_bytes` is the size of the parents' results as JSON text, 2147483647 for
 -- more than that. `has_progress`: step_progress may have a row of this step.
 -- An item of a map has a row like a step (decision 0125). Its number is that of the step + 10000 × (its index + 1), and

@@ -111,7 +111,8 @@ create type tasker.step_view as (
     message      text,
     reason       text, -- why it was skipped, or will never run
     history      json, -- see step_history
-    priority     int2 -- null: that of the task
+    priority     int2, -- null: that of the task
+    resolved_by  json -- see step_resolution; null: no user resolved it
 );
 
 -- An item of a map as the API shows it.

@@ -30,6 +30,7 @@ engine_run::engine_run(workflow_database& on) : on_{on} {
 void engine_run::create(model_workflow const& steps) {
     held_.clear();
     misplaced_.clear();
+    is_moved_ = false;
     if (templates_ == 0) {
         constexpr auto result = "result: {n: '${context/n}'}\n";
         on_.register_yaml("child_ok",
@@ -115,15 +116,18 @@ engine_run::outcome engine_run::run_overdue(model_workflow const& steps, std::ui
     return end();
 }
 
-engine_run::outcome engine_run::retry(model_workflow const& steps) {
-    // The steps that run again publish their events again.
+void engine_run::forget_events(std::string const& more) {
     on_.db().exec(fmt::format(
         "delete from pgmq.q_default_domain_events q using "
-        "tasker.steps_to_retry(array['{0}'::uuid]) r, "
+        "tasker.steps_to_retry(array['{0}'::uuid]{1}) r, "
         "tasker.tasks t, tasker.template_steps d where q.message ->> 'task_id' = '{0}' and "
         "t.task_id = r.task_id and d.template_id = t.template_id and d.step_no = r.step_no and "
         "q.message ->> 'step' = d.name",
-        task_));
+        task_, more));
+}
+
+engine_run::outcome engine_run::retry(model_workflow const& steps) {
+    forget_events();
     try {
         on_.db().exec(fmt::format("select tasker.retry_task('{}')", task_));
     } catch (pqxx::sql_error const&) {
@@ -315,7 +319,7 @@ void engine_run::finish(model_workflow const& steps) {
     auto const count = static_cast<std::ptrdiff_t>(1 + below(of_queue));
     std::vector<held> const batch(held_.begin(), held_.begin() + count);
     for (auto const& each : batch) {
-        misplaced_ = is_in_its_queue(steps, each) ? misplaced_ : each.queue;
+        misplaced_ = is_moved_ || is_in_its_queue(steps, each) ? misplaced_ : each.queue;
     }
     held_.erase(held_.begin(), held_.begin() + count);
     spend(batch);

@@ -54,6 +54,12 @@ public:
     /// `taken` gets whether each step was taken over. Throws pqxx::sql_error if the rerun is
     /// refused.
     outcome rerun(model_workflow const& steps, std::size_t from, std::vector<bool>& taken);
+    /// The same as run(), but a user resolves steps that are open at times, and changes the
+    /// priority of the task. `steps` becomes the workflow that ends so without this.
+    outcome run_with_resolves(model_workflow& steps, std::uint64_t seed);
+
+    /// Resolves a step that failed in the last run, if one can be, and runs the task to its end.
+    std::optional<outcome> resolve_failed(model_workflow& steps);
 
     /// How much the task of the last run and its hook task spent, as their attempts did and as the
     /// API shows.
@@ -95,6 +101,10 @@ private:
     void resume();
     /// Until nothing of the task is left to do.
     void finish_all(model_workflow const& steps);
+    void resolve(model_workflow& steps, std::size_t index);
+    /// Deletes the events of the steps that a retry runs again: they publish them again. `more`:
+    /// further arguments of steps_to_retry.
+    void forget_events(std::string const& more = "");
     /// One random move; false if nothing can happen before a later time.
     bool move(model_workflow const& steps);
     bool claim();
@@ -127,8 +137,10 @@ private:
     std::vector<held> held_;
     std::string task_;
     std::optional<model_ending> ending_;
-    std::string misplaced_; ///< the queue of a step that belongs to another one, or is paused
-    std::string pause_;     ///< how it is resumed; "": it is not paused
+    std::string misplaced_;     ///< the queue of a step that belongs to another one, or is paused
+    model_workflow unresolved_; ///< what was created, before run_with_resolves() changed it
+    bool is_moved_ = false;     ///< its priority was changed, so its steps may be in any queue
+    std::string pause_;         ///< how it is resumed; "": it is not paused
     int templates_ = 0;
     int hours_ = 0;
     int budget_ = 0; ///< 0: none

@@ -109,6 +109,18 @@ constexpr std::array calls{
     core_call{"CancelAndUndo", "select * from tasker.cancel_tasks(array["
                                "'00000000-0000-7000-8000-000000000002',"
                                "'00000000-0000-7000-8000-000000000001']::uuid[], true)"},
+    // The step may have ended otherwise.
+    core_call{"Resolve",
+              "do $$ begin "
+              "perform tasker.resolve_step(t.task_id, d.name, '[1]') "
+              "from tasker.tasks t join tasker.template_steps d using (template_id) "
+              "where t.task_id = '00000000-0000-7000-8000-000000000001' and d.step_no = 0; "
+              "exception when sqlstate 'TK008' then null; end $$"},
+    core_call{"Priority",
+              "do $$ begin "
+              "perform tasker.set_priority(t.task_id, 5 - t.priority) from tasker.tasks t "
+              "where t.task_id = '00000000-0000-7000-8000-000000000001'; "
+              "exception when sqlstate 'TK008' then null; end $$"},
     core_call{"FireTimers", "select * from tasker.fire_timers(10)"},
 };
 

@@ -24,6 +24,7 @@ constexpr std::array calls{
     retry_call{"Prune", "select tasker.prune_tasks('failed', tasker.clock(), null, 10)"},
     retry_call{"Erase", "select tasker.erase_task('{0}')"},
     retry_call{"Requeue", "select tasker.requeue_or_discard('requeue', array['{0}'::uuid])"},
+    retry_call{"Resolve", "select tasker.resolve_step('{0}', 'a', '1')"},
     retry_call{"LateReport", "select tasker.finish_steps('tasker_default', 1, 30, 1, "
                              "array['{0}'::uuid], '{{0}}', '{{{1}}}', '{{{2}}}', '{{success}}', "
                              "'{{1}}', '{{null}}', '{{0}}')"},
@@ -99,6 +100,8 @@ TEST_P(RetryLocks, DoesNotDeadlockWithAnyOtherCall) {
                             ::testing::AnyOf(
                                 "",
                                 ::testing::HasSubstr("the task is cancelled: only a failed task"),
+                                ::testing::HasSubstr("step \"a\" cannot be resolved"),
+                                ::testing::HasSubstr("only a failed task can be retried"),
                                 ::testing::HasSubstr("only a finished task can be erased"),
                                 ::testing::HasSubstr("only a finished task can be rerun"),
                                 ::testing::HasSubstr("the task is in use"),

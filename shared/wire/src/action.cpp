@@ -16,11 +16,7 @@ body_result<action_request> parse_action(std::string_view body) {
     return read_optional_body<action_request>(
         body, field_names,
         [](json::walker& from, std::string_view key, action_request& out, detail_list& problems) {
-            if (key == "reason") {
-                out.reason = read_text(from, key, reason_problem, problems);
-            } else {
-                out.by = read_text(from, key, sender_problem, problems);
-            }
+            read_author(from, key, out, problems);
         });
 }
 
@@ -29,12 +25,7 @@ void append(std::string& out, action_request const& request) {
         return;
     }
     json::object_writer writer{out};
-    if (request.reason) {
-        writer.text("reason", *request.reason);
-    }
-    if (request.by) {
-        writer.text("by", *request.by);
-    }
+    append_author(writer, request);
 }
 
 } // namespace tasker::wire

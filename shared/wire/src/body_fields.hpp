@@ -5,10 +5,13 @@
 #include "tasker/json/syntax.hpp"
 #include "tasker/json/text.hpp"
 #include "tasker/json/walker.hpp"
+#include "tasker/json/writer.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,6 +81,38 @@ inline std::optional<std::string> read_text(json::walker& from, std::string_view
         problems.add(std::string{key}, std::move(*problem));
     }
     return text;
+}
+
+/// A JSON number that is 1, 2, 3 or 4; none for others.
+inline std::optional<std::int16_t> to_priority(std::string_view number) {
+    double value = 0; // 3.0 is an integer in JSON Schema
+    auto const [end, failure] =
+        std::from_chars(number.data(), number.data() + number.size(), value);
+    bool const is_level = value == 1 || value == 2 || value == 3 || value == 4;
+    return failure == std::errc{} && end == number.data() + number.size() && is_level
+               ? std::optional{static_cast<std::int16_t>(value)}
+               : std::nullopt;
+}
+
+/// Reads `reason` or `by` of the body of an action.
+template <class Request>
+void read_author(json::walker& from, std::string_view key, Request& out, detail_list& problems) {
+    if (key == "reason") {
+        out.reason = read_text(from, key, reason_problem, problems);
+    } else {
+        out.by = read_text(from, key, sender_problem, problems);
+    }
+}
+
+/// Writes `reason` and `by`, if they are given.
+template <class Request>
+void append_author(json::object_writer& writer, Request const& request) {
+    if (request.reason) {
+        writer.text("reason", *request.reason);
+    }
+    if (request.by) {
+        writer.text("by", *request.by);
+    }
 }
 
 /// False if it is none.

@@ -1,6 +1,6 @@
 #include "tasker/wire/create_task.hpp"
 
-#include "body_problems.hpp"
+#include "body_fields.hpp"
 
 #include "tasker/json/syntax.hpp"
 #include "tasker/json/walker.hpp"
@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <stdexcept>
 #include <utility>
 
@@ -172,14 +171,11 @@ private:
             return;
         }
         std::string_view const text = from_.raw();
-        double value = 0; // 3.0 is an integer in JSON Schema
-        auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-        bool const is_level = value == 1 || value == 2 || value == 3 || value == 4;
-        if (failure != std::errc{} || end != text.data() + text.size() || !is_level) {
+        if (auto const value = to_priority(text)) {
+            out_.priority = *value;
+        } else {
             add(key, "must be 1, 2, 3 or 4, not " + shown(text));
-            return;
         }
-        out_.priority = static_cast<std::int16_t>(value);
     }
 
     json::walker& from_;

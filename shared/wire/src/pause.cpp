@@ -62,10 +62,8 @@ body_result<pause_request> parse_pause(std::string_view body) {
                 out.name_space = read_text(from, key, model::namespace_problem, problems);
             } else if (key == "template") {
                 out.template_name = read_text(from, key, model::name_problem, problems);
-            } else if (key == "reason") {
-                out.reason = read_text(from, key, reason_problem, problems);
             } else {
-                out.by = read_text(from, key, sender_problem, problems);
+                read_author(from, key, out, problems);
             }
         });
 }

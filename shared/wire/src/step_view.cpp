@@ -68,6 +68,8 @@ constexpr std::array rules{
          [](field_value const& v, step_view& out) { out.reason = v.optional_text(); }},
     rule{"history", optional,
          [](field_value const& v, step_view& out) { out.history = v.optional_json(); }},
+    rule{"resolved_by", optional,
+         [](field_value const& v, step_view& out) { out.resolved_by = v.optional_json(); }},
     rule{"priority", optional,
          [](field_value const& v, step_view& out) { out.priority = v.number<std::int16_t>(); }},
     // `null` is a valid result.
@@ -112,6 +114,9 @@ void append(std::string& out, step_view const& step) {
     }
     if (step.history) {
         writer.json("history", *step.history);
+    }
+    if (step.resolved_by) {
+        writer.json("resolved_by", *step.resolved_by);
     }
     if (step.priority) {
         writer.number("priority", *step.priority);

@@ -1,11 +1,13 @@
 // A body of a request that is accepted means the same after it was written and read again.
 #include "tasker/base/assert.hpp"
 #include "tasker/wire/action.hpp"
+#include "tasker/wire/change.hpp"
 #include "tasker/wire/compensation.hpp"
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/dead_letters.hpp"
 #include "tasker/wire/pause.hpp"
 #include "tasker/wire/rerun.hpp"
+#include "tasker/wire/resolve.hpp"
 #include "tasker/wire/signal.hpp"
 
 #include <cstddef>
@@ -36,6 +38,9 @@ void check_body(std::string_view text) {
     check(parse_action(text), write, parse_action);
     check(parse_pause(text), write, parse_pause);
     check(parse_rerun(text), write, parse_rerun);
+    check(parse_resolve(text), write, parse_resolve);
+    check(parse_priority_change(text), write, parse_priority_change);
+    check(parse_edit(text), write, parse_edit);
     check(parse_signal(text), write, parse_signal);
     check(parse_dead_letter_request(text), write, parse_dead_letter_request);
 }

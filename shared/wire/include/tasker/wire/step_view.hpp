@@ -40,15 +40,16 @@ struct step_view {
     std::optional<std::int16_t> priority;     ///< absent: that of the task
     std::optional<std::string>
         history; ///< JSON: the attempts that did not succeed; of one step only
-    std::optional<std::string> result; ///< JSON; present once complete
+    std::optional<std::string> resolved_by; ///< JSON, see read_action(); none if no user ended it
+    std::optional<std::string> result;      ///< JSON; present once complete
     std::optional<std::string> error; ///< JSON, of the last attempt; of a map, also beside `result`
 
     friend bool operator==(step_view const&, step_view const&) = default;
 };
 
 /// Writes absent fields as null, except `result`, `error`, `waiting_for` with `waits_until`, the
-/// numbers of items, `compensation`, `reason`, `priority`, `history`, and `progress` with
-/// `message`.
+/// numbers of items, `compensation`, `reason`, `priority`, `history`, `resolved_by`, and
+/// `progress` with `message`.
 void append(std::string& out, step_view const& step);
 
 /// Unknown fields are skipped.
