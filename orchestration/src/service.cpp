@@ -200,7 +200,7 @@ service::parts::parts(asio::any_io_executor executor, settings given)
       templates{db, cache, side_thread, templates_settings(chosen)},
       steps{db, milliseconds{chosen.database.timeout_ms}},
       signals{db, metrics, milliseconds{chosen.database.timeout_ms}},
-      actions{db, reader, milliseconds{chosen.database.timeout_ms}},
+      actions{db, reader, cache, milliseconds{chosen.database.timeout_ms}},
       prune{db, milliseconds{chosen.database.timeout_ms}},
       workers{db, milliseconds{chosen.database.timeout_ms}},
       doctor{db, milliseconds{chosen.database.timeout_ms}},

@@ -129,14 +129,11 @@ asio::awaitable<api_result<created_task>> task_creator::create(wire::create_task
         }
         from = std::move(*found);
     }
-    auto filled = from->input.with_defaults(wanted.context);
-    auto const problems = from->input.validate(filled.value_or(wanted.context), "context");
-    if (!problems.empty()) {
-        co_return wire::error_body{error_code::unprocessable,
-                                   "the context does not match the template's input schema",
-                                   details_of(problems, {})};
+    auto filled = fill_context(*from, wanted.context);
+    if (!filled) {
+        co_return filled.error();
     }
-    auto task = new_task_of(std::move(wanted), *from, id, std::move(filled));
+    auto task = new_task_of(std::move(wanted), *from, id, std::move(*filled));
     auto outcome = co_await submit(task);
     if (!outcome && is_unknown_template(outcome.error())) {
         // The database was recreated while this program ran, so the template has a new number.

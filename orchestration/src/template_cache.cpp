@@ -76,6 +76,21 @@ wire::error_body unknown(std::string_view name_space, std::string_view name,
 
 } // namespace
 
+api_result<std::optional<std::string>> fill_context(cached_template const& from,
+                                                    std::string_view context) {
+    auto filled = from.input.with_defaults(context);
+    auto const problems =
+        from.input.validate(filled ? std::string_view{*filled} : context, "context");
+    if (problems.empty()) {
+        return filled;
+    }
+    wire::error_body refused{wire::error_code::unprocessable,
+                             "the context does not match the template's input schema",
+                             {}};
+    std::ranges::transform(problems, std::back_inserter(refused.details), wire::to_detail);
+    return refused;
+}
+
 template_cache::template_cache(database& database, template_cache_settings settings)
     : database_{database},
       settings_{settings} {}

@@ -34,6 +34,11 @@ struct cached_template {
 
 using template_ptr = std::shared_ptr<cached_template const>;
 
+/// The context of a task with the defaults of the input schema; none if it has no defaults to add.
+/// Errors: unprocessable: it does not match the schema.
+api_result<std::optional<std::string>> fill_context(cached_template const& from,
+                                                    std::string_view context);
+
 /// A template as a request names it.
 struct template_name {
     std::string name_space;

@@ -1,7 +1,7 @@
 #include "api_fixture.hpp"
-#include "described_api.hpp"
+#include "openapi_document.hpp"
 
-#include "tasker/wire/create_task.hpp"
+#include "tasker/model/template_schema.hpp"
 #include "tasker/wire/cursor.hpp"
 
 #include <fmt/format.h>
@@ -9,22 +9,12 @@
 
 #include <set>
 #include <string>
+#include <tuple>
 
 namespace tasker::orchestration {
 namespace {
 
-TEST(CreateTask, SchemaRefusesTheNullCharacterAsTheServerDoes) {
-    auto const schema = json{{"$ref", "#/components/schemas/CreateTask"}};
-    for (auto const* context : {R"({"a\u0000": 1})", R"({"a": "\u0000"})",
-                                R"({"a": [{"b": "x\u0000"}]})", R"({"a": {"b\u0000": 1}})"}) {
-        auto const wanted = R"({"name": "n", "context": )" + std::string{context} + "}";
-        EXPECT_NE(problems(json::parse(wanted), schema), "") << context;
-        EXPECT_FALSE(wire::parse_create_task(wanted)) << context;
-    }
-    auto const good = R"({"name": "n", "context": {"a": ["\u0001", null, 1.5, {"b": "c"}]}})";
-    EXPECT_EQ(problems(json::parse(good), schema), "");
-    EXPECT_TRUE(wire::parse_create_task(good));
-}
+using nlohmann::json;
 
 /// Calls every operation of the document, and checks every response against it.
 class OpenApi : public Api {
@@ -76,6 +66,43 @@ protected:
             << method << ' ' << target << '\n'
             << reply.body;
         return value;
+    }
+
+    void call_changes(std::string const& failed, std::string const& finished,
+                      std::string const& large) {
+        std::string const one = "/v1/tasks/{task_id}";
+        std::string const unknown = "/v1/tasks/0190b2b7-8c2e-7e7a-9d3c-5a3b1f0c9d11";
+        for (auto const& [action, good, wrong] :
+             {std::tuple{"/priority", R"({"priority": 3})", R"({"priority": 5})"},
+              std::tuple{"/edit", R"({"context": {"n": 7}})", R"({"context": 1})"}}) {
+            call("POST", one + action, failed + action, wrong);
+            call("POST", one + action, failed + action, "{}", "text/csv");
+            call("POST", one + action, finished + action, good);
+            call("POST", one + action, unknown + action, good);
+        }
+        call("POST", one + "/edit", failed + "/edit", R"({"context": {"n": 7}, "by": "ada"})");
+        call("POST", one + "/edit", failed + "/edit", R"({"context": {"n": "x"}})");
+        call("POST", one + "/edit", failed + "/edit", large);
+
+        std::string const resolve = one + "/steps/{name}/resolve";
+        client_.request("POST", "/v1/templates",
+                        "name: checked\nversion: 1.0.0\nsteps:\n"
+                        "  - {name: a, handler: {callable: h}, result_schema: {type: object}}\n",
+                        "application/yaml");
+        auto const other = "/v1/tasks/" + create("checked");
+        auto const step = other + "/steps/a/resolve";
+        EXPECT_EQ(call("POST", one + "/priority", other + "/priority", R"({"priority": 3})")
+                      .at("priority"),
+                  3);
+        call("POST", resolve, step, R"({"result": 1, "skip": true})");
+        call("POST", resolve, step, "{}", "text/csv");
+        call("POST", resolve, step, large);
+        call("POST", resolve, step, R"({"result": 1})");
+        call("POST", resolve, unknown + "/steps/a/resolve", R"({"skip": true})");
+        call("POST", resolve, step, R"({"result": {}, "by": "ada"})");
+        call("POST", resolve, step, R"({"skip": true})");
+        auto const shown = call("GET", one + "/steps/{name}", other + "/steps/a");
+        EXPECT_EQ(shown.at("resolved_by").at("by"), "ada");
     }
 
     void call_pauses(std::string const& open, std::string const& finished) {
@@ -303,6 +330,7 @@ TEST_F(OpenApi, EveryAnswerIsAsDescribed) {
     call("GET", one + "/compensation", other + "/compensation");
     call("GET", one + "/compensation", "/v1/tasks/x/compensation");
     call("GET", one + "/compensation", "/v1/tasks/" + unknown + "/compensation");
+    call_changes(other, path, large);
     call("POST", one + "/retry", other + "/retry", R"({"reason": 1})");
     call("POST", one + "/retry", other + "/retry", "{}", "text/csv");
     EXPECT_EQ(call("POST", one + "/retry", other + "/retry", R"({"reason": "up", "by": "ada"})")

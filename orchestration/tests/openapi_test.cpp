@@ -10,9 +10,11 @@
 #include "api/tasks.hpp"
 #include "api/templates.hpp"
 #include "api/workers.hpp"
+#include "openapi_document.hpp"
 
 #include "tasker/base/version.hpp"
 #include "tasker/model/states.hpp"
+#include "tasker/wire/create_task.hpp"
 #include "tasker/wire/cursor.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -50,7 +52,7 @@ std::map<std::string, std::set<std::string>> routes() {
     api::templates templates{none, cache, side_thread, {}};
     api::steps steps{none, {}};
     api::signals signals{none, metrics, {}};
-    api::actions actions{none, reader, {}};
+    api::actions actions{none, reader, cache, {}};
     api::prune prune{none, {}};
     api::workers workers{none, {}};
     api::doctor doctor{none, {}};
@@ -221,6 +223,19 @@ TEST(OpenApi, PatternsOfCursorsMatchWhatTheServerReturns) {
         expect_match("wait_cursor", wire::encode_cursor(
                                         wire::wait_id{task_id::generate(), step_no{number}}, list));
     }
+}
+
+TEST(CreateTask, SchemaRefusesTheNullCharacterAsTheServerDoes) {
+    auto const schema = json{{"$ref", "#/components/schemas/CreateTask"}};
+    for (auto const* context : {R"({"a\u0000": 1})", R"({"a": "\u0000"})",
+                                R"({"a": [{"b": "x\u0000"}]})", R"({"a": {"b\u0000": 1}})"}) {
+        auto const wanted = R"({"name": "n", "context": )" + std::string{context} + "}";
+        EXPECT_NE(problems(json::parse(wanted), schema), "") << context;
+        EXPECT_FALSE(wire::parse_create_task(wanted)) << context;
+    }
+    auto const good = R"({"name": "n", "context": {"a": ["\u0001", null, 1.5, {"b": "c"}]}})";
+    EXPECT_EQ(problems(json::parse(good), schema), "");
+    EXPECT_TRUE(wire::parse_create_task(good));
 }
 
 } // namespace

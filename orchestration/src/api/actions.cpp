@@ -2,7 +2,9 @@
 
 #include "api/page.hpp"
 #include "api/refusal.hpp"
+#include "api/schema_check.hpp"
 #include "tasker/log/log.hpp"
+#include "tasker/queue/changes.hpp"
 #include "tasker/queue/rerun.hpp"
 #include "tasker/queue/tasks.hpp"
 #include "tasker/wire/task_view.hpp"
@@ -18,9 +20,11 @@ using boost::beast::http::verb;
 
 } // namespace
 
-actions::actions(database& database, task_reader& reader, std::chrono::milliseconds call_timeout)
+actions::actions(database& database, task_reader& reader, template_cache& templates,
+                 std::chrono::milliseconds call_timeout)
     : database_{database},
       reader_{reader},
+      templates_{templates},
       call_timeout_{call_timeout} {}
 
 void actions::add_routes(http::router& to) {
@@ -42,6 +46,16 @@ void actions::add_routes(http::router& to) {
             .pattern = "/v1/tasks/{task_id}/rerun",
             .handle = [this](http::request& asked) { return rerun(asked); },
             .body = http::body_kind::json});
+    for (auto const& [pattern, handle] :
+         {std::pair{"/v1/tasks/{task_id}/steps/{name}/resolve", &actions::resolve},
+          std::pair{"/v1/tasks/{task_id}/priority", &actions::set_priority},
+          std::pair{"/v1/tasks/{task_id}/edit", &actions::edit}}) {
+        to.add({.method = verb::post,
+                .pattern = pattern,
+                .handle = [this, handle = handle](
+                              http::request& asked) { return (this->*handle)(asked); },
+                .body = http::body_kind::json});
+    }
     for (auto const& [pattern, change] :
          {std::pair<char const*, wide_action>{"/v1/pause", queue::pause_tasks},
           {"/v1/resume", queue::resume_tasks}}) {
@@ -60,16 +74,111 @@ asio::awaitable<http::response> actions::act_on_task(http::request& asked, task_
     if (!wanted) {
         co_return invalid_body(wanted.error());
     }
+    auto shown = co_await show_changed(*id, steady_clock::now() + call_timeout_,
+                                       [&](pg::connection& connection, deadline until) {
+                                           return change(connection, *id, *wanted, until);
+                                       });
+    co_return shown;
+}
+
+asio::awaitable<http::response> actions::resolve(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    auto const wanted = wire::parse_resolve(asked.body);
+    if (!wanted) {
+        co_return invalid_body(wanted.error());
+    }
+    std::string const step{asked.parameter("name")};
     auto const until = steady_clock::now() + call_timeout_;
-    auto const done = co_await database_.run(
-        [id = *id, &wanted = *wanted, change, until](pg::connection& connection) {
-            return change(connection, id, wanted, until);
+    if (wanted->result) {
+        if (auto const refused = co_await problem_of_result(*id, step, *wanted->result, until)) {
+            co_return http::error_response(*refused);
+        }
+    }
+    auto shown = co_await show_changed(*id, until, [&](pg::connection& connection, deadline end) {
+        return queue::resolve_step(connection, *id, step, *wanted, end);
+    });
+    co_return shown;
+}
+
+asio::awaitable<http::response> actions::set_priority(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    auto const wanted = wire::parse_priority_change(asked.body);
+    if (!wanted) {
+        co_return invalid_body(wanted.error());
+    }
+    auto shown = co_await show_changed(
+        *id, steady_clock::now() + call_timeout_, [&](pg::connection& connection, deadline until) {
+            return queue::set_priority(connection, *id, *wanted, until);
+        });
+    co_return shown;
+}
+
+asio::awaitable<http::response> actions::edit(http::request& asked) {
+    auto const id = task_id_of(asked);
+    if (!id) {
+        co_return id.error();
+    }
+    auto wanted = wire::parse_edit(asked.body);
+    if (!wanted) {
+        co_return invalid_body(wanted.error());
+    }
+    auto const task = co_await reader_.get(*id);
+    if (!task) {
+        co_return http::error_response(task.error());
+    }
+    if (!*task) {
+        co_return unknown_task(*id);
+    }
+    template_name name{(*task)->name_space, (*task)->name, (*task)->version};
+    auto const from = co_await templates_.find(std::move(name));
+    if (!from) {
+        co_return http::error_response(from.error());
+    }
+    auto filled = fill_context(**from, wanted->context);
+    if (!filled) {
+        co_return http::error_response(filled.error());
+    }
+    if (*filled) {
+        wanted->context = std::move(**filled);
+    }
+    auto shown = co_await show_changed(*id, steady_clock::now() + call_timeout_,
+                                       [&](pg::connection& connection, deadline until) {
+                                           return queue::edit_task(connection, *id, *wanted, until);
+                                       });
+    co_return shown;
+}
+
+asio::awaitable<std::optional<wire::error_body>>
+actions::problem_of_result(task_id task, std::string step, std::string given, deadline until) {
+    auto const rules = co_await database_.run(
+        [&, task, until](pg::connection& connection) {
+            return queue::rules_of_result(connection, task, step, until);
         },
         until);
+    if (!rules) {
+        co_return to_error_body(rules.error());
+    }
+    if (!rules->schema) {
+        co_return std::nullopt;
+    }
+    co_return schema_problem(*rules->schema, given, "result", "the result_schema of the step",
+                             rules->is_list);
+}
+
+template <class Change>
+asio::awaitable<http::response> actions::show_changed(task_id task, deadline until, Change change) {
+    auto const done = co_await database_.run(
+        [&change, until](pg::connection& connection) { return change(connection, until); }, until);
     if (!done) {
         co_return http::error_response(to_error_body(done.error()));
     }
-    auto shown = co_await show(*id, false);
+    auto shown = co_await show(task, false);
     co_return shown;
 }
 

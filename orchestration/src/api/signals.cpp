@@ -3,7 +3,7 @@
 #include "api/page.hpp"
 #include "api/query_reader.hpp"
 #include "api/refusal.hpp"
-#include "tasker/json_schema/validator.hpp"
+#include "api/schema_check.hpp"
 #include "tasker/model/names.hpp"
 #include "tasker/queue/signals.hpp"
 
@@ -18,7 +18,6 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::beast::http::verb;
-using wire::error_code;
 
 constexpr std::size_t longest_key = 255;
 
@@ -41,25 +40,6 @@ http::response shown(bool kept, Reply const& reply) {
     http::response response{.status = kept ? 202U : 200U, .body = {}};
     wire::append(response.body, reply);
     return response;
-}
-
-/// The errors of a payload that does not match its schema.
-std::optional<wire::error_body> payload_error(std::string_view schema, std::string_view payload) {
-    auto const compiled = json_schema::validator::compile(schema, "schema");
-    if (!compiled) {
-        return wire::error_body{
-            error_code::internal, "the schema of the signal cannot be read", {}};
-    }
-    auto const problems = compiled->validate(payload, "payload");
-    if (problems.empty()) {
-        return std::nullopt;
-    }
-    wire::error_body refused{
-        error_code::unprocessable, "the payload does not match the schema of the signal", {}};
-    for (auto const& problem : problems) {
-        refused.details.push_back(wire::to_detail(problem));
-    }
-    return refused;
 }
 
 } // namespace
@@ -96,7 +76,8 @@ asio::awaitable<api_result<void>> signals::check(task_id task, std::string name,
         co_return to_error_body(schema.error());
     }
     if (*schema) {
-        if (auto refused = payload_error(**schema, payload)) {
+        if (auto refused =
+                schema_problem(**schema, payload, "payload", "the schema of the signal")) {
             co_return std::move(*refused);
         }
     }

@@ -1,26 +1,22 @@
-#pragma once
+#include "openapi_document.hpp"
 
 #include "api/documents.hpp"
 
 #include "tasker/json_schema/validator.hpp"
 #include "tasker/model/template_schema.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include <string>
-
-/// The description of the API, and what values have to satisfy by it.
-
 namespace tasker::orchestration {
 
 using nlohmann::json;
 
-inline json const& document() {
+json const& document() {
     static json const parsed = json::parse(api::openapi_json());
     return parsed;
 }
 
-inline json referenced(std::string const& reference) {
+namespace {
+
+json referenced(std::string const& reference) {
     if (reference == "/template.schema.json") {
         auto schema = json::parse(model::template_schema());
         schema.erase("$schema");
@@ -31,7 +27,7 @@ inline json referenced(std::string const& reference) {
 
 /// The schema with its references replaced by what they name, `depth` times inside of each other;
 /// below, any value is valid, because Json contains itself.
-inline json inlined(json const& schema, int depth = 6) {
+json inlined(json const& schema, int depth = 6) {
     if (!schema.is_structured()) {
         return schema;
     }
@@ -51,8 +47,9 @@ inline json inlined(json const& schema, int depth = 6) {
     return out;
 }
 
-/// The problems of the value by the schema; empty: none.
-inline std::string problems(json const& value, json const& schema) {
+} // namespace
+
+std::string problems(json const& value, json const& schema) {
     std::string text;
     for (auto const& each : json_schema::validator::compile(inlined(schema).dump(), "schema")
                                 .value()
