@@ -142,6 +142,20 @@ result<wire::task_view> client::rerun_task(task_id id, wire::rerun_request const
                         request.idempotency_key.has_value());
 }
 
+result<wire::task_view> client::resolve_step(task_id id, std::string_view step,
+                                             wire::resolve_request const& request) {
+    return state_->post(task_path(id) + "/steps/" + percent_encode(step) + "/resolve", request,
+                        &wire::read_task_view);
+}
+
+result<wire::task_view> client::set_priority(task_id id, wire::priority_request const& request) {
+    return state_->post(task_path(id) + "/priority", request, &wire::read_task_view);
+}
+
+result<wire::task_view> client::edit_task(task_id id, wire::edit_request const& request) {
+    return state_->post(task_path(id) + "/edit", request, &wire::read_task_view);
+}
+
 result<wire::task_view> client::pause_task(task_id id, wire::action_request const& request) {
     return state_->post(task_path(id) + "/pause", request, &wire::read_task_view);
 }

@@ -61,6 +61,7 @@ void add_task_rerun(command_line& line, CLI::App& group);
 void add_task_signal(command_line& line, CLI::App& group);
 void add_task_erase(command_line& line, CLI::App& group);
 void add_task_pause(command_line& line, CLI::App& group);
+void add_task_changes(command_line& line, CLI::App& group);
 void add_signal_commands(command_line& line);
 void add_queue_commands(command_line& line);
 void add_template_commands(command_line& line);

@@ -32,13 +32,22 @@ std::string attempt_text(wire::step_attempt const& attempt) {
     return text;
 }
 
-/// " by ada: the bank is up again"
-std::string who_and_why(auto const& action) {
-    return (action.by ? " by " + one_line(*action.by) : "") +
+/// "2026-01-02 … by ada: the bank is up".
+std::string action_text(auto const& action) {
+    return moment_text(action.at) + (action.by ? " by " + one_line(*action.by) : "") +
            (action.reason ? ": " + one_line(*action.reason) : "");
 }
 
 } // namespace
+
+std::vector<std::pair<std::string, segment>> resolution_lines(wire::step_view const& step) {
+    if (!step.resolved_by) {
+        return {};
+    }
+    auto const read = wire::read_action(*step.resolved_by);
+    return {
+        {"resolved", {read.has_error() ? indented_json(*step.resolved_by) : action_text(*read)}}};
+}
 
 std::vector<std::pair<std::string, segment>> retry_lines(wire::task_view const& task) {
     if (!task.retries) {
@@ -50,7 +59,7 @@ std::vector<std::pair<std::string, segment>> retry_lines(wire::task_view const& 
     }
     std::vector<std::pair<std::string, segment>> lines;
     for (auto const& retry : *read) {
-        lines.push_back({"retried", {moment_text(retry.at) + who_and_why(retry)}});
+        lines.push_back({"retried", {action_text(retry)}});
     }
     return lines;
 }
@@ -69,10 +78,9 @@ std::vector<std::pair<std::string, segment>> rerun_lines(wire::task_view const& 
         return lines;
     }
     for (auto const& rerun : *read) {
-        lines.push_back(
-            {"rerun as",
-             {fmt::format("{} from {}, {}{}", rerun.task.to_string(), one_line(rerun.from),
-                          moment_text(rerun.at), who_and_why(rerun))}});
+        lines.push_back({"rerun as",
+                         {fmt::format("{} from {}, {}", rerun.task.to_string(),
+                                      one_line(rerun.from), action_text(rerun))}});
     }
     return lines;
 }

@@ -11,6 +11,9 @@
 
 namespace tasker::cli {
 
+/// "resolved": when, by whom and why, if a user ended the step.
+std::vector<std::pair<std::string, segment>> resolution_lines(wire::step_view const& step);
+
 /// "retried": when, by whom and why, for each retry of the task.
 std::vector<std::pair<std::string, segment>> retry_lines(wire::task_view const& task);
 

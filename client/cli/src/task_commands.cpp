@@ -352,6 +352,7 @@ void add_task_commands(command_line& line) {
     add_task_pause(line, group);
     add_retry(line, group);
     add_task_rerun(line, group);
+    add_task_changes(line, group);
     add_task_erase(line, group);
     add_explain(line, group);
     add_compensation(line, group);

@@ -288,6 +288,7 @@ std::string step_text(wire::step_view const& step, terminal const& out) {
         lines.push_back({"worker", {one_line(*step.worker)}});
     }
     std::ranges::move(history_lines(step), std::back_inserter(lines));
+    std::ranges::move(resolution_lines(step), std::back_inserter(lines));
     if (step.compensation) {
         lines.push_back({"undone", {indented_json(*step.compensation)}});
     }

@@ -5,6 +5,7 @@
 #include "tasker/client/failure.hpp"
 #include "tasker/model/states.hpp"
 #include "tasker/wire/action.hpp"
+#include "tasker/wire/change.hpp"
 #include "tasker/wire/compensation.hpp"
 #include "tasker/wire/create_task.hpp"
 #include "tasker/wire/dead_letters.hpp"
@@ -16,6 +17,7 @@
 #include "tasker/wire/pause.hpp"
 #include "tasker/wire/prune.hpp"
 #include "tasker/wire/rerun.hpp"
+#include "tasker/wire/resolve.hpp"
 #include "tasker/wire/signal.hpp"
 #include "tasker/wire/step_view.hpp"
 #include "tasker/wire/task_view.hpp"
@@ -158,6 +160,22 @@ public:
     /// errc::refused with invalid_request if there is no such step, with conflict if the task has
     /// not finished, is a child task, or is half undone, or if the key was used with another step.
     result<wire::task_view> rerun_task(task_id id, wire::rerun_request const& request);
+
+    /// Completes a step by hand with a result, or skips it, and the workflow continues. Does
+    /// nothing if the step has ended so before. Errors: errc::refused with conflict if the step has
+    /// not begun or has ended otherwise, or if the task has ended without having failed, is a child
+    /// task, or was undone; with unprocessable if the result does not match the `result_schema`.
+    result<wire::task_view> resolve_step(task_id id, std::string_view step,
+                                         wire::resolve_request const& request);
+
+    /// Changes its priority, and that of its open child tasks that have the same. Errors:
+    /// errc::refused with conflict if it has ended, or is a child task.
+    result<wire::task_view> set_priority(task_id id, wire::priority_request const& request);
+
+    /// Replaces the context of a failed task. Errors: errc::refused with conflict if it has not
+    /// failed, is a child task, or was undone; with unprocessable if the context does not match the
+    /// template's input schema.
+    result<wire::task_view> edit_task(task_id id, wire::edit_request const& request);
 
     /// Pauses it and its child tasks: none of their steps starts until it is resumed. Errors:
     /// errc::refused with conflict if it has ended, or is a child task.
