@@ -60,9 +60,9 @@ from .models import (
     StepView,
     Task,
     TaskRerun,
-    TaskRetry,
     TemplateView,
     UndoneStep,
+    UserAction,
     WorkerView,
 )
 from .template import (
@@ -120,7 +120,6 @@ __all__ = [
     "Task",
     "TaskFailed",
     "TaskRerun",
-    "TaskRetry",
     "TaskerError",
     "Template",
     "TemplateStep",
@@ -128,6 +127,7 @@ __all__ = [
     "Unavailable",
     "UndoneStep",
     "Unreachable",
+    "UserAction",
     "Worker",
     "WorkerError",
     "WorkerView",

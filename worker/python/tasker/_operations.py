@@ -120,6 +120,22 @@ def rerun(
     return Task.of((yield _http.post(path, {"from": from_step, **body})))
 
 
+def resolve(
+    task: TaskLike, step: str, result: Any, skip: bool, reason: Optional[str], by: Optional[str]
+) -> Operation[Task]:
+    ended = {"skip": True} if skip else {"result": result}
+    path = f"/v1/tasks/{_http.quoted(id_of(task))}/steps/{_http.quoted(step)}/resolve"
+    return Task.of((yield _http.post(path, {**ended, **_given(reason=reason, by=by)})))
+
+
+def change(
+    task: TaskLike, action: str, field: str, value: Any, reason: Optional[str], by: Optional[str]
+) -> Operation[Task]:
+    """``action``: priority or edit."""
+    path = f"/v1/tasks/{_http.quoted(id_of(task))}/{action}"
+    return Task.of((yield _http.post(path, {field: value, **_given(reason=reason, by=by)})))
+
+
 def act_widely(
     action: str,
     namespace: Optional[str],

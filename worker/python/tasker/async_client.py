@@ -93,6 +93,37 @@ class AsyncClient:
     ) -> Task:
         return await self._do(_operations.rerun(task, from_step, reason, by, idempotency_key))
 
+    async def resolve(
+        self,
+        task: TaskLike,
+        step: str,
+        result: Any = None,
+        *,
+        skip: bool = False,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> Task:
+        return await self._do(_operations.resolve(task, step, result, skip, reason, by))
+
+    async def set_priority(
+        self,
+        task: TaskLike,
+        priority: int,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> Task:
+        change = _operations.change(task, "priority", "priority", priority, reason, by)
+        return await self._do(change)
+
+    async def edit(
+        self,
+        task: TaskLike,
+        context: Any,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> Task:
+        return await self._do(_operations.change(task, "edit", "context", context, reason, by))
+
     async def pause(
         self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None
     ) -> Task:

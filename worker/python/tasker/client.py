@@ -101,14 +101,49 @@ class Client:
         *,
         idempotency_key: Optional[str] = None,
     ) -> Task:
-        """Runs a finished task again from a step, as a new task, which it returns.
-
-        The new task takes over the complete and skipped steps that do not depend on that step. The
-        same ``idempotency_key`` for the same task and step returns the same new task. Raises
-        Refused if there is no such step, Conflict if the task has not finished, is a child
-        task, or is half undone.
-        """
+        """Runs a finished task again from a step, as a new task, which it returns. This takes over
+        the complete and skipped steps that do not depend on that step. With ``idempotency_key``,
+        repeating the call is safe. Raises Refused if there is no such step, Conflict if the task
+        has not finished, is a child task, or is half undone."""
         return self._do(_operations.rerun(task, from_step, reason, by, idempotency_key))
+
+    def resolve(
+        self,
+        task: TaskLike,
+        step: str,
+        result: Any = None,
+        *,
+        skip: bool = False,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> Task:
+        """Completes a step by hand with ``result``, or skips it, and the workflow continues. If
+        the task has failed, it runs again but for this step. Raises Conflict if the step has not
+        begun or has ended otherwise, or if the task has ended without having failed, is a child
+        task, or was undone."""
+        return self._do(_operations.resolve(task, step, result, skip, reason, by))
+
+    def set_priority(
+        self,
+        task: TaskLike,
+        priority: int,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> Task:
+        """Changes the priority, 1 (low) to 4 (urgent), of a task that has not ended, and of its
+        open child tasks. Raises Conflict if it has ended, or is a child task."""
+        return self._do(_operations.change(task, "priority", "priority", priority, reason, by))
+
+    def edit(
+        self,
+        task: TaskLike,
+        context: Any,
+        reason: Optional[str] = None,
+        by: Optional[str] = None,
+    ) -> Task:
+        """Replaces the context of a failed task, before a retry. Raises Conflict if it has not
+        failed, is a child task, or was undone."""
+        return self._do(_operations.change(task, "edit", "context", context, reason, by))
 
     def pause(self, task: TaskLike, reason: Optional[str] = None, by: Optional[str] = None) -> Task:
         """Pauses it and its child tasks: none of their steps starts until it is resumed. Steps that

@@ -19,9 +19,9 @@ __all__ = [
     "StepView",
     "Task",
     "TaskRerun",
-    "TaskRetry",
     "TemplateView",
     "UndoneStep",
+    "UserAction",
     "WorkerView",
 ]
 
@@ -79,7 +79,7 @@ class Task:
     hook_task: Optional[str] = None  # the id of the task that its end created
     budget: dict[str, int] = dataclasses.field(default_factory=dict)  # by unit
     spent: dict[str, int] = dataclasses.field(default_factory=dict)  # with its child tasks
-    retries: tuple[TaskRetry, ...] = ()  # by users, in their order
+    retries: tuple[UserAction, ...] = ()  # by users, in their order
     rerun_of: Optional[str] = None  # the id of the task that this one is a rerun of
     rerun_as: tuple[TaskRerun, ...] = ()  # the reruns of this task, in their order
     paused: bool = False  # or the task above it, its template, its namespace or everything is
@@ -100,7 +100,7 @@ class Task:
         if fields.get("parent"):
             fields["parent"] = Parent(**_known(Parent, fields["parent"]))
         if fields.get("retries"):
-            fields["retries"] = tuple(TaskRetry.of(each) for each in fields["retries"])
+            fields["retries"] = tuple(UserAction.of(each) for each in fields["retries"])
         if fields.get("rerun_as"):
             fields["rerun_as"] = tuple(TaskRerun.of(each) for each in fields["rerun_as"])
         return Task(**fields)
@@ -123,16 +123,16 @@ class Pause:
 
 
 @dataclasses.dataclass(frozen=True)
-class TaskRetry:
-    """A retry of a failed task by a user."""
+class UserAction:
+    """What a user did with a task or a step, and why."""
 
     at: datetime.datetime
     by: Optional[str] = None
     reason: Optional[str] = None
 
     @staticmethod
-    def of(value: dict[str, Any]) -> TaskRetry:
-        return TaskRetry(**_known(TaskRetry, value))
+    def of(value: dict[str, Any]) -> UserAction:
+        return UserAction(**_known(UserAction, value))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,6 +203,7 @@ class StepView:
     reason: Optional[str] = None  # why it was skipped, or will not run
     history: tuple[Attempt, ...] = ()  # attempts that did not succeed; only from ``step``
     priority: Optional[int] = None  # None: that of the task
+    resolved_by: Optional[UserAction] = None  # who completed or skipped it by hand
     result: Any = None
     error: Optional[Problem] = None
 
@@ -211,6 +212,8 @@ class StepView:
         fields = _known(StepView, value)
         fields["dependencies"] = tuple(fields.get("dependencies") or ())
         fields["history"] = tuple(map(Attempt.of, fields.get("history") or ()))
+        if fields.get("resolved_by"):
+            fields["resolved_by"] = UserAction.of(fields["resolved_by"])
         return StepView(**fields)
 
 
