@@ -203,6 +203,7 @@ class TestDocuments:
         assert "valid" in reader.shell("tasker template validate refunds.yaml")
 
     def test_http_api(self, reader):
+        for_open_tasks = ("cancel", "pause", "steps/a/resolve", "priority")
         for command in curl_commands("docs/http-api.md"):
             complete = reader.environment.get("ID")
             if "&cursor=" in command:
@@ -213,9 +214,9 @@ class TestDocuments:
             elif "workers/shop-1" in command:
                 sql = "select tasker.register_worker('shop-1', '{shop}')"
                 assert reader.run(*psql(reader.database, "-c", sql)).returncode == 0
-            elif "/cancel" in command or "$ID/pause" in command:
+            elif any(f"$ID/{action}" in command for action in for_open_tasks):
                 reader.environment["ID"] = reader.waiting_task()
-            elif "/retry" in command or "-X DELETE" in command:
+            elif "/retry" in command or "$ID/edit" in command or "-X DELETE" in command:
                 reader.environment["ID"] = reader.failed_task()
             elif "/rerun" in command:
                 client = tasker.Client(reader.url)
