@@ -22,8 +22,7 @@ namespace {
 
 // An idle connection is checked before it is lent if it was idle for longer than this.
 constexpr std::chrono::seconds trusted_for{1};
-// How long a connection that was idle when another one was lost may take to answer before it is
-// lent.
+// How long a connection that may be dead may take to answer before it is lent.
 constexpr std::chrono::seconds answer_limit{2};
 constexpr statement are_you_there{"tasker_are_you_there", "select 1"};
 
@@ -74,7 +73,8 @@ struct pool::state : std::enable_shared_from_this<pool::state> {
     std::optional<resting> take_idle();
     static asio::awaitable<result<std::unique_ptr<connection>>>
     take_answering(std::shared_ptr<state> self, deadline until);
-    void drop_suspects();
+    bool is_suspect(resting const& one) const;
+    void drop_suspects(resting const& silent);
     bool may_open() const;
     void give_back(std::unique_ptr<connection> returned);
     /// Lets a waiting caller check whether it may open a connection.
@@ -115,12 +115,18 @@ std::optional<pool::state::resting> pool::state::take_idle() {
     return std::nullopt;
 }
 
-/// An idle connection; null if there is none. Errors: `cancelled`. A connection that was idle when
-/// another was lost must answer first: if one link dies silently, all may be dead.
+/// A link may die silently, and then a call waits for its whole limit. If one died, those that were
+/// idle at that time may be dead too.
+bool pool::state::is_suspect(resting const& one) const {
+    return one.since < suspect_since || steady_clock::now() - one.since > settings.longest_silence;
+}
+
+/// An idle connection; null if there is none. Errors: `cancelled`. One that may be dead must answer
+/// first.
 asio::awaitable<result<std::unique_ptr<connection>>>
 pool::state::take_answering(std::shared_ptr<state> self, deadline until) {
     while (auto one = self->take_idle()) {
-        if (one->since >= self->suspect_since) {
+        if (!self->is_suspect(*one)) {
             co_return std::move(one->owned);
         }
         auto const limit = steady_clock::now() + answer_limit;
@@ -130,7 +136,7 @@ pool::state::take_answering(std::shared_ptr<state> self, deadline until) {
         }
         --self->open;
         if (steady_clock::now() >= limit) {
-            self->drop_suspects();
+            self->drop_suspects(*one);
         }
         self->wake_one();
         if (answer.error().code == errc::cancelled ||
@@ -144,8 +150,11 @@ pool::state::take_answering(std::shared_ptr<state> self, deadline until) {
     co_return std::unique_ptr<connection>{};
 }
 
-void pool::state::drop_suspects() {
-    open -= std::erase_if(idle, [&](resting const& one) { return one.since < suspect_since; });
+/// Drops those that were idle for longer than `silent`, which does not answer, too.
+void pool::state::drop_suspects(resting const& silent) {
+    open -= std::erase_if(idle, [&](resting const& one) {
+        return one.since < suspect_since || one.since <= silent.since;
+    });
 }
 
 bool pool::state::may_open() const {
@@ -199,6 +208,9 @@ asio::awaitable<result<pool::pooled_connection>> pool::state::acquire(std::share
     auto rested = co_await take_answering(self, until); // there is none while a caller waits
     if (!rested) {
         co_return rested.error();
+    }
+    if (self->closed) {
+        co_return make_error(errc::closed, "the pool is closed");
     }
     if (*rested) {
         co_return self->lend(std::move(*rested));

@@ -96,6 +96,33 @@ TEST_F(Pool, LosesOnlyOneCallWhenAllItsConnectionsDieSilently) {
     EXPECT_EQ(link.connections_accepted(), 4U);
 }
 
+TEST_F(Pool, LosesNoCallWhenItsConnectionsDieSilentlyWhileTheyAreIdle) {
+    relay link{io_, database_.dsn()};
+    auto through = settings(2);
+    through.connect.dsn = link.dsn();
+    through.longest_silence = 0ms;
+    pool connections{io_.get_executor(), through};
+    {
+        auto one = take(connections);
+        auto two = take(connections);
+    }
+    link.freeze();
+    auto next = take(connections);
+    EXPECT_TRUE(serves(next));
+    EXPECT_EQ(connections.current().open, 1U); // the other one is gone as well
+    EXPECT_EQ(link.connections_accepted(), 3U);
+}
+
+TEST_F(Pool, KeepsAConnectionThatAnswersAfterItWasIdleForLong) {
+    auto impatient = settings(1);
+    impatient.longest_silence = 0ms;
+    pool connections{io_.get_executor(), impatient};
+    auto const kept = take(connections)->backend_pid();
+    auto again = take(connections);
+    EXPECT_EQ(again->backend_pid(), kept);
+    EXPECT_TRUE(serves(again));
+}
+
 TEST_F(Pool, KeepsIdleConnectionsThatAnswerAfterAnotherWasLost) {
     pool connections{io_.get_executor(), settings(2)};
     int kept = 0;

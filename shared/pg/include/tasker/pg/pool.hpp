@@ -22,15 +22,17 @@ struct pool_settings {
     std::chrono::milliseconds open_timeout{5000}; ///< for one attempt to connect
     std::chrono::milliseconds first_backoff{50};  ///< after a failed attempt; doubles, with jitter
     std::chrono::milliseconds max_backoff{2000};
+    /// A connection that was idle for longer must answer before it is lent.
+    std::chrono::milliseconds longest_silence{5000};
 };
 
 /// At most `size` connections, opened when needed, each lent to one caller at a time, first come
 /// first served.
 ///
 /// A connection that is returned unusable is dropped, and a new one is opened when needed.
-/// Connections that were idle at that time must answer within 2 s before they are lent. After a
-/// failed attempt to connect, the next one waits for the backoff; callers keep waiting until their
-/// own deadline.
+/// Connections that were idle at that time, or are idle for longer than `longest_silence`, must
+/// answer within 2 s before they are lent. After a failed attempt to connect, the next one waits
+/// for the backoff; callers keep waiting until their own deadline.
 ///
 /// Lifetime: lent connections and waiting callers keep the inner state alive; destroying the pool
 /// is `close`. Threads: all on its executor. Cancellation: a cancelled caller leaves the queue;
