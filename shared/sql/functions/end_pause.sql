@@ -60,8 +60,10 @@ begin
     set due_at = case when d.kind in ('deadline', 'task_deadline')
                       then greatest(case when m.is_last then m.now end, tasker.shown_due(d.due_at)
                                     + greatest(m.counted_until - greatest(v_pause.paused_at, m.began_at), interval '0'))
-                      else m.now end
+                      -- Two messages of a step have two timers, whose keys must differ.
+                      else m.now - m.others * interval '1 microsecond' end
     from (select m.task_id, m.counted_until, m.is_last, v_now as now, d.due_at, d.step_no, d.kind,
+                 row_number() over (partition by m.task_id, d.step_no, d.kind order by d.due_at) - 1 as others,
                  case d.kind when 'task_deadline' then tasker.shown_due(d.due_at) - p.timeout_ms * interval '1 millisecond'
                       else (select w.since from tasker.signal_waits w
                             where w.task_id = m.task_id and w.step_no = d.step_no) end as began_at

@@ -62,6 +62,20 @@ TEST_F(Pauses, StepsKeepTheirPlacesInTheQueue) {
     EXPECT_THAT(claimed(), ElementsAre("first", "second", "third"));
 }
 
+TEST_F(Pauses, EndAlthoughAStepHasTwoMessages) {
+    auto const task = create(chain);
+    pause(task);
+    EXPECT_THAT(claimed(), IsEmpty());
+    w_.db().exec(fmt::format("select tasker.enqueue_steps('tasker_default', array['{}'::uuid], "
+                             "array[0])",
+                             task));
+    EXPECT_THAT(claimed(), IsEmpty());
+    EXPECT_EQ(resume(task), "t");
+    EXPECT_EQ(fire(), 2);
+    EXPECT_EQ(w_.run_all(), (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(w_.messages(), 0);
+}
+
 TEST_F(Pauses, ChildTasksPauseWithTheTaskAtTheTop) {
     create("  - {name: c, handler: {callable: h}}\n");
     auto const task = create("  - {name: a, workflow: {name: t1}}\n"
