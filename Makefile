@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 CTEST = ctest -j$(JOBS) --output-on-failure --no-tests=error
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test unit test-postgres-versions test-random test-locks lint lint-all format docs bench peers bench-smoke bench-ci asan tsan sanitize fuzz check-all coverage install clean
+.PHONY: help setup build demo test unit test-postgres-versions test-random test-locks chaos chaos-long lint lint-all format docs bench peers bench-smoke bench-ci asan tsan sanitize fuzz check-all coverage install clean
 
 # The cost of a target is in front of the bar.
 help: ## | list the targets
@@ -32,8 +32,8 @@ demo: ## 5 min, 25 s | see Tasker at work on a private PostgreSQL; installs and 
 	@scripts/compile --only-programs -j $(JOBS) release tasker tasker-orchestrator tasker-demo-worker
 	@scripts/demo
 
-test: tests-release ## 25 min, 11 min | all tests: unit, pg (private PostgreSQL), e2e (real processes)
-	@cd build/release && $(CTEST) -LE '^bench'
+test: tests-release ## 25 min, 15 min | all tests: unit, pg (private PostgreSQL), e2e (real processes)
+	@cd build/release && $(CTEST) -LE '^(bench|chaos)'
 
 unit: tests-release ## 12 min, 10 s | only the tests that need nothing
 	@cd build/release && $(CTEST) -L unit
@@ -46,6 +46,17 @@ test-random: tests-release ## 40 min, 30 min | 10,000 random workflows: do they 
 
 test-locks: tests-release ## 30 min, 6 min | run each pair of core functions, stopped at each row: do they deadlock? `make test` covers a third of the cases
 	@TASKER_ALL_LOCKS=1 build/release/bin/sql_pg_tests --gtest_brief=1 --gtest_filter='*CoreCalls*'
+
+chaos: tests-release ## 25 min, 6 min | kills, crashes, failovers and a broken network: is anything lost or done twice?
+	@cd build/release && $(CTEST) -L '^chaos$$'
+
+CHAOS_SECONDS ?= 900
+CHAOS_SEED ?= 7
+
+chaos-long: tests-release ## 40 min, 16 min | all these faults in a random order, for CHAOS_SECONDS=900; prints the table of docs/guarantees.md
+	@TASKER_CHAOS_SECONDS=$(CHAOS_SECONDS) TASKER_CHAOS_SEED=$(CHAOS_SEED) TASKER_BIN=build/release/bin \
+	    PYTHONPATH=build/release/python /usr/bin/python3 -m pytest -q -s -p no:cacheprovider \
+	    worker/python/tests/chaos/endurance_test.py
 
 lint: build ## 20 min, 2 min | format, includes, shell, Python, links, words, commits; clang-tidy on what has changed since LINT_BASE
 	@scripts/lint
@@ -77,7 +88,7 @@ fuzz: ## 10 min, 3 min | search with libFuzzer for texts that break a reader; FU
 	@scripts/setup
 	@scripts/fuzz -j $(JOBS) $(FUZZ_SECONDS)
 
-check-all: lint-all asan tsan test-postgres-versions test-random test-locks fuzz ## 3 h | what takes too long for CI: every file and test with each tool
+check-all: lint-all asan tsan test-postgres-versions test-random test-locks chaos chaos-long fuzz ## 3 h | what takes too long for CI: every file and test with each tool
 
 coverage: tests-coverage ## 30 min, 10 min | all tests, then line coverage in build/coverage/report
 	@find build/coverage -name '*.gcda' -delete
