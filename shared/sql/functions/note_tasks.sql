@@ -1,6 +1,6 @@
 -- Remembers, in a setting of the session, tasks that flush_notifications is to announce; beyond p_most only that there
 -- were many ('*'). The note vanishes if the transaction rolls back.
--- called by: end_tasks, update_tasks, resume_compensation, for tasks that are finished; cancel_level.
+-- called by: end_tasks, update_tasks, resume_compensation, for tasks that are finished; cancel_level, stop_step.
 -- p_setting: tasker.finished or tasker.cancelled. p_task_ids: null for none.
 create or replace function tasker.note_tasks(p_setting text, p_most int, p_task_ids uuid[]) returns void
 language plpgsql

@@ -1,6 +1,5 @@
 -- Runs a finished task again from one of its steps, as a new task of the same version of the template, with the same
--- context, priority and labels. The new task takes over the steps of steps_taken_over; the others run. Call it last in
--- a
+-- context, priority and labels. The new task takes over the steps of steps_taken_over; the others run. Call it last in a
 -- transaction: it locks the task until the commit.
 -- p_from: the name of the step. p_by: who does it. p_reason: why.
 -- p_key: an idempotency key of this task: another call with it returns the same new task.
@@ -72,7 +71,7 @@ begin
            (rerun_task.task_id, 'rerun_of', v_now, p_by, p_reason,
             jsonb_build_object('task_id', p_task_id, 'from', p_from));
     update tasker.tasks t set reruns = coalesce(t.reruns, 0) + 1 where t.task_id = p_task_id;
-    update tasker.tasks t set rerun_of = p_task_id where t.task_id = rerun_task.task_id;
+    update tasker.tasks t set rerun_of = p_task_id, is_dynamic = v_task.is_dynamic where t.task_id = rerun_task.task_id;
     v_first := tasker.take_over_steps(rerun_task.task_id, p_task_id, v_taken.step_nos);
     perform tasker.enqueue_by_queue(
         tasker.queues_of(v_first.task_ids, v_first.step_nos), v_first.task_ids, v_first.step_nos);

@@ -19,6 +19,12 @@ begin
     select s.state = 'waiting_for_retry' or s.state = 'waiting' and p_step.kind = 'handler' and p_step.repeat is not null
     into v_waited
     from tasker.steps s where s.task_id = p_task_id and s.step_no = p_step.step_no;
+    if exists (
+        select from tasker.steps s
+        where s.task_id = p_task_id and tasker.template_step(s.step_no) = p_step.step_no and s.state = 'in_progress')
+    then
+        perform tasker.note_tasks('tasker.cancelled', 2000, array[p_task_id]);
+    end if;
     update tasker.steps s set dynamic = true
     where s.task_id = p_task_id and not s.dynamic and not tasker.step_has_ended(s.state);
     with stopped as (

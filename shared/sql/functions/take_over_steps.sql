@@ -16,7 +16,7 @@ declare
 begin
     -- `offset 0`: decision 0113.
     with task as materialized (
-        select t.template_id, p.roots, p.is_dynamic or t.budget_task is not null as is_dynamic
+        select t.template_id, p.roots, p.is_dynamic or t.budget_task is not null or t.is_dynamic is not null as is_dynamic
         from tasker.tasks t
         cross join lateral (select * from tasker.templates p where p.template_id = t.template_id offset 0) p
         where t.task_id = p_task_id

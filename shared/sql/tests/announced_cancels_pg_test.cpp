@@ -56,6 +56,15 @@ TEST_F(AnnouncedCancels, NameTheTasksWithStepsInProgress) {
     EXPECT_THAT(announced(), ElementsAre()) << "they are cancelled already";
 }
 
+TEST_F(AnnouncedCancels, NameTheTaskOfAStepThatAUserResolves) {
+    auto const task = w_.create(template_);
+    ASSERT_THAT(w_.claim(), SizeIs(1));
+    w_.db().exec("select tasker.resolve_step('" + task + "', 'x', '1')");
+    EXPECT_THAT(announced(), ElementsAre(task));
+    w_.db().exec("select tasker.resolve_step('" + w_.create(template_) + "', 'x', '1')");
+    EXPECT_THAT(announced(), ElementsAre()) << "nothing was in progress";
+}
+
 TEST_F(AnnouncedCancels, NameNoTaskWhoseStepsOnlyWait) {
     auto const task = w_.create(w_.register_yaml(
         "waits", "  - {name: x, handler: {callable: h}, retry: {max_attempts: 2}}\n"));

@@ -46,6 +46,19 @@ TEST_F(Rerun, StepThatIsTakenOverShowsItsTimesAndThatItWasNotDelivered) {
     EXPECT_THAT(run(), ElementsAre("d"));
 }
 
+TEST_F(Rerun, JudgesTheStepsBehindOneThatAUserSkipped) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n"
+                             "  - {name: b, handler: {callable: h}}\n"
+                             "  - {name: c, handler: {callable: h}, dependencies: [a, b]}\n");
+    w_.db().exec("select tasker.resolve_step('" + task + "', 'a', p_skip => true)");
+    EXPECT_THAT(run(), ElementsAre("b"));
+    auto const again = rerun(task, "b");
+    EXPECT_EQ(states(again), "a skipped, b enqueued, c pending");
+    EXPECT_THAT(run(), ElementsAre("b"));
+    EXPECT_EQ(states(again), "a skipped, b complete, c skipped");
+    EXPECT_EQ(w_.task_state(again), "complete");
+}
+
 TEST_F(Rerun, OfARootRunsTheWholeTask) {
     auto const task = create(diamond);
     run();
