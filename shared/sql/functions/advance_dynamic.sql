@@ -73,7 +73,7 @@ begin
             set parents_done = excluded.parents_done, parents_bytes = excluded.parents_bytes, state = excluded.state,
                 enqueued_at = excluded.enqueued_at, started_at = excluded.started_at,
                 finished_at = excluded.finished_at, delivery = s.delivery + excluded.delivery, worker_id = excluded.worker_id,
-                error = excluded.error
+                error = excluded.error, alone = false -- advance_steps may have used it
             where s.state = 'pending'
             returning s.task_id, s.step_no, s.state
         )

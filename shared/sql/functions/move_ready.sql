@@ -14,8 +14,9 @@ begin
     execute format($move$
         with held as materialized (
             select q.msg_id from pgmq.%1$I q
-            where (q.message ->> 'task_id', q.message ->> 'step_no')
-                  in (select u.task_id::text, u.step_no::text from unnest($1, $2) u(task_id, step_no))
+            -- `is true`: a hash of the steps, not a join.
+            where ((q.message ->> 'task_id', q.message ->> 'step_no')
+                   in (select u.task_id::text, u.step_no::text from unnest($1, $2) u(task_id, step_no))) is true
             for update skip locked
         ), gone as (
             delete from pgmq.%1$I q using held where q.msg_id = any (array[held.msg_id])

@@ -7,7 +7,7 @@
 -- moves: none. All open steps of the tasks become dynamic: only advance_dynamic compares the priority of the next steps
 --   with that of the queue of a report.
 -- raises: TK009 the tasks have changed meanwhile.
--- cost: reads the queues of the old priority.
+-- cost: reads the queues of the other priorities.
 create or replace function tasker.move_task(p_task_id uuid, p_old int2, p_new int2) returns void
 language plpgsql
 as $$
@@ -24,7 +24,7 @@ begin
     update tasker.steps s set dynamic = true
     where s.task_id = any (v_tasks) and not s.dynamic and not tasker.step_has_ended(s.state);
     for v_queue in
-        select tasker.queue_name(p.namespace, p_old) as old, tasker.queue_name(p.namespace, p_new) as new,
+        select tasker.queue_name(p.namespace, q.priority::int2) as old, tasker.queue_name(p.namespace, p_new) as new,
                array_agg(s.task_id) filter (where s.state = 'enqueued') as ready_tasks,
                array_agg(s.step_no) filter (where s.state = 'enqueued') as ready_steps,
                array_agg(s.task_id) as tasks, array_agg(s.step_no) as steps
@@ -38,7 +38,10 @@ begin
             select from tasker.template_steps d
             where d.template_id = s.template_id and d.step_no = tasker.template_step(s.step_no) and d.priority is null
             offset 0) d
-        group by p.namespace order by p.namespace
+        -- Also where an earlier change has left a step behind.
+        cross join generate_series(1, 4) q(priority)
+        where q.priority <> p_new
+        group by p.namespace, q.priority order by p.namespace, q.priority
     loop
         if v_queue.ready_tasks is not null then
             perform tasker.move_ready(v_queue.old, v_queue.new, v_queue.ready_tasks, v_queue.ready_steps);

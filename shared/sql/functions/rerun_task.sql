@@ -35,7 +35,8 @@ begin
     select * into v_task from tasker.tasks t where t.task_id = p_task_id for update;
     perform tasker.check_top(p_task_id, 'rerun');
     select e.detail into v_earlier from tasker.task_events e
-    where e.task_id = p_task_id and e.kind = 'rerun_as' and e.detail ->> 'key' = p_key;
+    where e.task_id = p_task_id and e.kind = 'rerun_as' and e.detail ->> 'key' = p_key
+      and exists (select from tasker.tasks t where t.task_id = (e.detail ->> 'task_id')::uuid); -- else it was deleted
     if v_earlier ->> 'from' = p_from then
         rerun_task.task_id := (v_earlier ->> 'task_id')::uuid;
         created := false;
@@ -72,6 +73,10 @@ begin
             jsonb_build_object('task_id', p_task_id, 'from', p_from));
     update tasker.tasks t set reruns = coalesce(t.reruns, 0) + 1 where t.task_id = p_task_id;
     update tasker.tasks t set rerun_of = p_task_id, is_dynamic = v_task.is_dynamic where t.task_id = rerun_task.task_id;
+    insert into tasker.task_events (task_id, kind, at, by, reason, step_no)
+    select rerun_task.task_id, e.kind, e.at, e.by, e.reason, e.step_no from tasker.task_events e
+    where e.task_id = p_task_id and e.kind = 'resolve' and e.step_no = any (v_taken.step_nos)
+    order by e.event_id;
     v_first := tasker.take_over_steps(rerun_task.task_id, p_task_id, v_taken.step_nos);
     perform tasker.enqueue_by_queue(
         tasker.queues_of(v_first.task_ids, v_first.step_nos), v_first.task_ids, v_first.step_nos);

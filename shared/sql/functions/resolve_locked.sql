@@ -32,7 +32,8 @@ begin
     end if;
     update tasker.maps m set items_open = 0 where m.task_id = p_task_id and m.step_no = p_step.step_no;
     update tasker.tasks t
-    set is_dynamic = true, steps_active = t.steps_active - v_shift, steps_waiting = t.steps_waiting + v_shift
+    set is_dynamic = true, steps_active = t.steps_active - v_shift, steps_waiting = t.steps_waiting + v_shift,
+        state = case when v_shift < 0 then 'running' else t.state end -- the next steps may start in the same moment
     where t.task_id = p_task_id;
     perform tasker.end_waits(
         array[p_task_id], array[p_step.step_no],

@@ -53,7 +53,7 @@ begin
             exit;
         exception when lock_not_available or sqlstate 'TK009' then
             if v_try = c_most_tries then
-                raise;
+                raise exception 'the task is in use: try again' using errcode = 'lock_not_available';
             end if;
             v_try := v_try + 1;
         end;

@@ -45,14 +45,15 @@ begin
             exit;
         exception when lock_not_available or sqlstate 'TK009' then
             if v_try = c_most_tries then
-                raise;
+                raise exception 'the task is in use: try again' using errcode = 'lock_not_available';
             end if;
             v_try := v_try + 1;
         end;
     end loop;
     if changed then
-        insert into tasker.task_events (task_id, kind, at, by, reason)
-        values (p_task_id, 'priority', tasker.clock(), p_by, p_reason);
+        insert into tasker.task_events (task_id, kind, at, by, reason, detail)
+        values (p_task_id, 'priority', tasker.clock(), p_by, p_reason,
+                jsonb_build_object('from', v_task.priority, 'to', p_priority));
     end if;
 end;
 $$;

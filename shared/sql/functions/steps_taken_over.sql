@@ -1,7 +1,8 @@
 -- The steps of a finished task that a rerun takes over: the complete and the skipped ones, except these and all that
 -- depend on them: the step from which it runs; those that failed, were cancelled or never ran; that which ended the run
--- of the task, and those that were skipped because of that; those that were undone. So all parents of a step that is
--- taken over are taken over as well. It has no SET options: it runs under those of its caller.
+-- of the task, and those that were skipped because of that; those that were undone; maps that a user skipped after some
+-- of their items. So all parents of a step that is taken over are taken over as well. It has no SET options: it runs
+-- under those of its caller.
 -- called by: rerun_task.
 -- p_step_no: the step from which the task runs again.
 -- returns: their numbers, never null. half_undone: the name of one of them whose undoing failed; null if there is none.
@@ -34,6 +35,10 @@ begin
                s.step_no = p_step_no or s.state not in ('complete', 'skipped')
                -- `is true`, here and below: a hash, not a join.
                or ((s.step_no in (select u.undoes from undone u where u.state = 'complete')) is true)
+               or s.state = 'skipped' -- by a user; its complete items must be undone if the task fails
+                  and exists (
+                      select from tasker.maps m
+                      where m.task_id = p_task_id and m.step_no = s.step_no and m.items_complete > 0 offset 0)
                or t.ended_by is not null
                   and (s.step_no = tasker.template_step(t.ended_by)
                        or s.state = 'skipped' and tasker.is_skipped_by_end(

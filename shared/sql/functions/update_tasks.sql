@@ -58,12 +58,12 @@ begin
         from delta d
         where t.task_id = any (array[d.task_id]) and tasker.has_work(t.state, t.compensation)
         returning t.task_id, t.state, t.compensation, t.parent_task is not null as is_child, t.has_hooks,
-                  t.ended_by is not null and t.compensation is null as has_ended, t.steps_waiting
+                  t.ended_by is not null and t.compensation is null as has_ended, t.is_dynamic, t.steps_waiting
     )
     select array_agg(m.task_id) filter (where m.state = 'complete'),
            array_agg(m.task_id) filter (where m.state = 'failed' and m.compensation is null),
            array_agg(m.task_id) filter (where m.compensation <> 'running'),
-           bool_or(m.is_child), bool_or(m.has_hooks), bool_or(m.has_ended),
+           bool_or(m.is_child), bool_or(m.has_hooks), bool_or(m.has_ended or m.is_dynamic is true),
            array_agg(m.task_id) filter (where m.has_ended and m.steps_waiting > 0)
     into v_complete, v_failed, v_undone, v_children, v_hooks, v_hold, v_late
     from moved m where m.state in ('failed', 'complete', 'cancelled') or m.has_ended;

@@ -167,7 +167,8 @@ create table tasker.tasks (
 ) with (fillfactor = 40, toast_tuple_target = 256);
 
 -- What users did with tasks: `retry`, `pause`, `resume`, `resolve`, `priority`, `edit`; `rerun_as`, and `rerun_of` of the
--- new task. `detail` of these two: {"task_id": the other task, "from": the step, "key": the idempotency key or null}.
+-- new task. `detail` of these two: {"task_id": the other task, "from": the step, "key": the idempotency key or null}; of
+-- `priority`: {"from": 2, "to": 3}.
 -- `step_no`: of the step that was resolved, whose finished_at is `at`.
 create table tasker.task_events (
     task_id  uuid not null,

@@ -93,6 +93,17 @@ TEST_F(PriorityChange, StepThatWaitsForItsRetryReturnsToTheNewQueue) {
     EXPECT_EQ(w_.shown(task, "a", "lost_leases"), "0");
 }
 
+TEST_F(PriorityChange, StepThatAnEarlierChangeLeftBehindMovesToo) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n");
+    auto const a = w_.claim().at(0);
+    EXPECT_EQ(change(task), "t");
+    w_.finish(a, problem, 1);
+    EXPECT_EQ(change(task, "4"), "t");
+    w_.move_clock("1 hour");
+    EXPECT_EQ(fire(), 1);
+    EXPECT_THAT(names_in("tasker_default__p4"), ElementsAre("a"));
+}
+
 TEST_F(PriorityChange, StepsOfAPausedTaskMoveToo) {
     auto const task = create("  - {name: a, handler: {callable: h}}\n");
     w_.db().exec("select tasker.pause_task('" + task + "')");
@@ -128,8 +139,9 @@ TEST_F(PriorityChange, IsRecordedOnce) {
     EXPECT_EQ(change(task, "4, 'the customer waits', 'ada'"), "t");
     EXPECT_EQ(change(task, "4, 'again', 'bob'"), "f");
     EXPECT_EQ(w_.db().value<std::string>(
-                  "select concat_ws(', ', kind, by, reason) from tasker.task_events"),
-              "priority, ada, the customer waits");
+                  "select concat_ws(', ', kind, by, reason, detail ->> 'from', detail ->> 'to') "
+                  "from tasker.task_events"),
+              "priority, ada, the customer waits, 2, 4");
 }
 
 /// A message that was left in the old queue would look like a lost lease.

@@ -59,6 +59,28 @@ TEST_F(Rerun, JudgesTheStepsBehindOneThatAUserSkipped) {
     EXPECT_EQ(w_.task_state(again), "complete");
 }
 
+TEST_F(Rerun, ShowsWhoResolvedAStepThatItTakesOver) {
+    auto const task = create(diamond);
+    w_.db().exec("select tasker.resolve_step('" + task + "', 'a', '1', p_by => 'ada')");
+    run();
+    auto const again = rerun(task, "d");
+    EXPECT_EQ(w_.shown(again, "a", "resolved_by ->> 'by'"), "ada");
+    EXPECT_EQ(w_.shown(again, "a", "attempts"), "0");
+    EXPECT_EQ(w_.shown(again, "b", "resolved_by"), "");
+}
+
+TEST_F(Rerun, KeyCanBeUsedAgainOnceTheNewTaskWasErased) {
+    auto const task = create(diamond);
+    run();
+    auto const again = rerun(task, "d", ", p_key => 'k'");
+    run();
+    EXPECT_EQ(rerun(task, "d", ", p_key => 'k'"), again);
+    w_.db().exec("select tasker.erase_task('" + again + "')");
+    auto const third = rerun(task, "d", ", p_key => 'k'");
+    EXPECT_NE(third, again);
+    EXPECT_EQ(states(third), "a complete, b complete, c complete, d enqueued");
+}
+
 TEST_F(Rerun, OfARootRunsTheWholeTask) {
     auto const task = create(diamond);
     run();

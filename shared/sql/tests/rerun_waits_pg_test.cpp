@@ -89,6 +89,18 @@ TEST_F(RerunWaits, SignalOfAStepThatIsTakenOverCountsAndOthersAreAwaitedAgain) {
     EXPECT_EQ(w_.task_state(again), "complete");
 }
 
+TEST_F(RerunWaits, MapThatAUserSkippedAfterAnItemRunsAgain) {
+    auto const task = create("  - {name: m, handler: {callable: h}, map: {over: $context.l}, "
+                             "compensate: {callable: u}}\n"
+                             "  - {name: d, handler: {callable: h}, dependencies: [m], "
+                             "join: all_done}\n",
+                             R"({"l": [1, 2]})");
+    w_.finish(w_.claim().at(0), "1");
+    w_.db().exec("select tasker.resolve_step('" + task + "', 'm', p_skip => true)");
+    EXPECT_THAT(run(), ElementsAre("d"));
+    EXPECT_EQ(states(rerun(task, "d")), "m waiting, d pending");
+}
+
 TEST_F(RerunWaits, ConditionsThatWereJudgedBeforeTheStepStay) {
     auto const task = create("  - {name: a, handler: {callable: h}}\n"
                              "  - {name: b, handler: {callable: h}, dependencies: [a], "

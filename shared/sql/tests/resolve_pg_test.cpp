@@ -35,6 +35,53 @@ TEST_F(Resolve, FailedStepBecomesCompleteAndItsTaskRunsAgain) {
     EXPECT_EQ(w_.messages(), 0);
 }
 
+TEST_F(Resolve, LaterStepsDoNotRunAlone) {
+    auto const task = create("  - {name: a, handler: {callable: h}}\n"
+                             "  - {name: b, handler: {callable: h}}\n"
+                             "  - {name: x, handler: {callable: h}}\n"
+                             "  - {name: c, handler: {callable: h}, dependencies: [a, b, x]}\n");
+    auto const held = w_.claim();
+    w_.finish(held.at(0), "1", 0, 5);
+    EXPECT_EQ(resolve(task, "x"), "t");
+    EXPECT_EQ(w_.finish(held.at(1), "1", 0, 5).at(0).name, "c");
+    EXPECT_FALSE(w_.db().value<bool>("select alone from tasker.steps where state = 'in_progress'"));
+}
+
+TEST_F(Resolve, TaskOfAStepThatWaitedForItsRetryRuns) {
+    auto const task = create(chain);
+    w_.finish(w_.claim().at(0), problem, 1);
+    EXPECT_EQ(w_.task_state(task), "waiting");
+    EXPECT_EQ(resolve(task, "a"), "t");
+    EXPECT_EQ(w_.task_state(task), "running");
+    EXPECT_EQ(counts(task), "1, 0, 0");
+    EXPECT_EQ(timers(), 0);
+}
+
+TEST_F(Resolve, ChildTaskOfASkippedStepIsUndoneBeforeItsParent) {
+    w_.register_yaml("child", "  - {name: c, handler: {callable: h}, compensate: {callable: u}}\n"
+                              "  - {name: d, handler: {callable: h}, dependencies: [c]}\n");
+    auto const task =
+        create("  - {name: p, handler: {callable: h}, compensate: {callable: u}}\n"
+               "  - {name: w, workflow: {name: child}, dependencies: [p]}\n"
+               "  - {name: z, handler: {callable: h}, dependencies: [w], join: all_done}\n");
+    for (auto const* name : {"p", "c"}) {
+        auto const held = w_.claim().at(0);
+        EXPECT_EQ(held.name, name);
+        w_.finish(held, "1");
+    }
+    EXPECT_EQ(w_.claim().at(0).name, "d");
+    EXPECT_EQ(resolve(task, "w", skip), "t");
+    auto const held = w_.claim();
+    ASSERT_EQ(held.size(), 2U);
+    auto const is_z = held.at(0).name == "z" ? 0U : 1U;
+    EXPECT_EQ(held.at(1 - is_z).name, "c:undo");
+    w_.finish(held.at(is_z), problem, 2);
+    EXPECT_THAT(w_.claim(), IsEmpty());
+    w_.finish(held.at(1 - is_z));
+    fire();
+    EXPECT_THAT(run(), ElementsAre("p:undo"));
+}
+
 TEST_F(Resolve, IsShownWithItsTimeItsAuthorAndItsReason) {
     auto const task = create(chain);
     run({"b"});
