@@ -189,7 +189,7 @@ result<wire::keyed_signal_reply> client::send_signal_by_key(std::string_view nam
     auto target = "/v1/signals/" + percent_encode(name);
     add_query(target, "namespace", name_space);
     add_query(target, "key", key);
-    return state_->post(std::move(target), request, &wire::read_keyed_signal_reply,
+    return state_->post(target, request, &wire::read_keyed_signal_reply,
                         request.idempotency_key.has_value());
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <stdexcept>
 
 namespace tasker::engine {
 namespace {
@@ -51,7 +52,10 @@ TEST_F(EngineCancellation, LateResultChangesNothing) {
     auto const id = create_task(client_, "held");
     auto step = engine_.on_stage().next(soon());
     EXPECT_EQ(client_.cancel_task(id).value().state, task_state::cancelled);
-    step.answer(R"({"result":1})");
+    try {
+        step.answer(R"({"result":1})");
+    } catch (std::runtime_error const&) { // NOLINT(bugprone-empty-catch): its worker has stopped it
+    }
     // The worker's next report is made after the refused one, over the same path.
     auto const next = create_task(client_, "held");
     engine_.on_stage().next(soon()).answer(R"({"result":1})");

@@ -233,7 +233,7 @@ asio::awaitable<result<queue::create_outcome>> task_creator::submit(queue::new_t
     if (!made) {
         co_return made.error();
     }
-    co_return std::move(made->front());
+    co_return made->front();
 }
 
 /// If the database refuses a batch, halve it until the failing task is alone: the database may

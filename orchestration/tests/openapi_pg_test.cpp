@@ -108,7 +108,7 @@ protected:
     void call_pauses(std::string const& open, std::string const& finished) {
         for (std::string const action : {"pause", "resume"}) {
             auto const route = "/v1/tasks/{task_id}/" + action;
-            auto const path = "/v1/tasks/" + open + '/' + action;
+            auto const path = fmt::format("/v1/tasks/{}/{}", open, action);
             call("POST", route, path, R"({"reason": "a migration", "by": "ada"})");
             call("POST", route, path, R"({"reason": 1})");
             call("POST", route, path, "{}", "text/csv");
@@ -185,14 +185,14 @@ protected:
         call("GET", one, list + "/none");
         call("GET", one, list + "/a%2Fb?x=1");
         for (std::string const what : {"/drain", "/stop"}) {
-            EXPECT_EQ(call("POST", one + what, list + "/a%2Fb" + what).at("command"),
+            EXPECT_EQ(call("POST", one + what, fmt::format("{}/a%2Fb{}", list, what)).at("command"),
                       what.substr(1));
-            call("POST", one + what, list + "/none" + what);
-            call("POST", one + what, list + "/a%2Fb" + what + "?x=1");
+            call("POST", one + what, fmt::format("{}/none{}", list, what));
+            call("POST", one + what, fmt::format("{}/a%2Fb{}?x=1", list, what));
         }
         database_.exec("update tasker.workers set ended_at = tasker.clock()");
         for (std::string const what : {"/drain", "/stop"}) {
-            call("POST", one + what, list + "/a%2Fb" + what);
+            call("POST", one + what, fmt::format("{}/a%2Fb{}", list, what));
         }
     }
 

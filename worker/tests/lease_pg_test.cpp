@@ -20,7 +20,7 @@ protected:
     }
 
     ~WorkerLease() override {
-        go.raise();
+        go_.raise();
     }
 
     settings short_leases() {
@@ -48,32 +48,32 @@ protected:
 
     void add_hold(worker& to) {
         to.handle("hold", [this](step_context const& step) -> step_result {
-            started.raise();
-            std::stop_callback const woken{step.stop_token(), [this] { cancelled.raise(); }};
-            go.wait(testing::soon());
-            ended.raise();
+            started_.raise();
+            std::stop_callback const woken{step.stop_token(), [this] { cancelled_.raise(); }};
+            go_.wait(testing::soon());
+            ended_.raise();
             return json(step.is_cancelled() ? "cancelled" : "let go");
         });
     }
 
-    testing::signal started;
-    testing::signal cancelled;
-    testing::signal go;
-    testing::signal ended;
+    testing::signal started_;
+    testing::signal cancelled_;
+    testing::signal go_;
+    testing::signal ended_;
 };
 
 TEST_F(WorkerLease, IsExtendedWhileTheHandlerRuns) {
     running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     auto const first = db().value<std::string>("select vt from pgmq.q_tasker_default");
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] {
         return db().value<bool>("select vt > timestamptz '" + first +
                                 "' + interval '3 s' from pgmq.q_tasker_default");
     }));
-    go.raise();
+    go_.raise();
     ASSERT_TRUE(wait_for_task(id, "complete"));
-    EXPECT_EQ(started.raised(), 1);
+    EXPECT_EQ(started_.raised(), 1);
     EXPECT_EQ(step(id, "s")["attempts"], 1);
     EXPECT_GE(w.metric("tasker_worker_leases_extended_total"), 2);
 }
@@ -87,8 +87,8 @@ TEST_F(WorkerLease, IdleWorkerTakesTheStepOfADeadWorkerWhenItsLeaseEnds) {
     chosen.lease_seconds = 601;
     chosen.poll_ms = 600'000;
     running_worker w{chosen, [this](worker& to) { add_hold(to); }};
-    ASSERT_TRUE(started.wait(testing::soon()));
-    go.raise();
+    ASSERT_TRUE(started_.wait(testing::soon()));
+    go_.raise();
     ASSERT_TRUE(wait_for_task(id, "complete"));
     EXPECT_EQ(step(id, "s")["worker"], "tester");
     EXPECT_TRUE(
@@ -106,8 +106,8 @@ TEST_F(WorkerLease, EachOfSeveralLeasesIsTakenOverWhenItEnds) {
     chosen.lease_seconds = 601;
     chosen.poll_ms = 600'000;
     running_worker w{chosen, [this](worker& to) { add_hold(to); }};
-    EXPECT_TRUE(started.wait(testing::soon(), 3));
-    go.raise();
+    EXPECT_TRUE(started_.wait(testing::soon(), 3));
+    go_.raise();
 }
 
 TEST_F(WorkerLease, IdleWorkerUpdatesWhenItWasLastSeen) {
@@ -125,7 +125,7 @@ TEST_F(WorkerLease, IdleWorkerUpdatesWhenItWasLastSeen) {
 TEST_F(WorkerLease, StepWithANewerAttemptIsCancelledAndItsResultDropped) {
     running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     // Another worker claims the step, as if the lease had run out; in one transaction, so that this
     // worker does not claim it first.
     auto const other =
@@ -135,10 +135,10 @@ TEST_F(WorkerLease, StepWithANewerAttemptIsCancelledAndItsResultDropped) {
                   "array['default']), 60, 1, 1)");
     ASSERT_EQ(other.size(), 1U);
     EXPECT_EQ(other[0][0].as<int>(), 2);
-    ASSERT_TRUE(cancelled.wait(testing::soon()));
+    ASSERT_TRUE(cancelled_.wait(testing::soon()));
     EXPECT_EQ(w.metric("tasker_worker_steps_total{outcome=\"lost\"}"), 1);
-    go.raise();
-    ASSERT_TRUE(ended.wait(testing::soon()));
+    go_.raise();
+    ASSERT_TRUE(ended_.wait(testing::soon()));
     EXPECT_EQ(w.stop(), ending::stopped);
     // The other worker still has it, and its message still exists.
     EXPECT_EQ(step(id, "s")["state"], "in_progress");
@@ -149,11 +149,11 @@ TEST_F(WorkerLease, StepWithANewerAttemptIsCancelledAndItsResultDropped) {
 TEST_F(WorkerLease, CancelledTaskCancelsItsRunningStep) {
     running_worker w{short_leases(), [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     db().exec("select tasker.cancel_tasks(array['" + id + "'::uuid])"); // without a notification
-    ASSERT_TRUE(cancelled.wait(testing::soon()));
-    go.raise();
-    ASSERT_TRUE(ended.wait(testing::soon()));
+    ASSERT_TRUE(cancelled_.wait(testing::soon()));
+    go_.raise();
+    ASSERT_TRUE(ended_.wait(testing::soon()));
     EXPECT_EQ(w.stop(), ending::stopped);
     EXPECT_EQ(task(id)["state"], "cancelled");
 }
@@ -162,13 +162,13 @@ TEST_F(WorkerLease, ACancellationReachesTheHandlerLongBeforeTheNextRenewal) {
     running_worker w{long_leases(), [this](worker& to) { add_hold(to); }};
     auto const other = create("one");
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon(), 2));
+    ASSERT_TRUE(started_.wait(testing::soon(), 2));
     cancel(id);
-    ASSERT_TRUE(cancelled.wait(at_once()));
+    ASSERT_TRUE(cancelled_.wait(at_once()));
     EXPECT_EQ(w.metric("tasker_worker_steps_total{outcome=\"lost\"}"), 1);
-    go.raise();
+    go_.raise();
     ASSERT_TRUE(wait_for_task(other, "complete"));
-    EXPECT_EQ(cancelled.raised(), 1);
+    EXPECT_EQ(cancelled_.raised(), 1);
     EXPECT_EQ(w.stop(), ending::stopped);
     EXPECT_EQ(task(id)["state"], "cancelled");
 }
@@ -178,12 +178,12 @@ TEST_F(WorkerLease, ACancellationAlsoReachesTheHandlersOfAWorkerThatStops) {
     chosen.shutdown_grace_ms = 60'000;
     running_worker w{chosen, [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     w.ask_to_stop();
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
     cancel(id);
-    EXPECT_TRUE(cancelled.wait(at_once()));
-    go.raise();
+    EXPECT_TRUE(cancelled_.wait(at_once()));
+    go_.raise();
     EXPECT_EQ(w.wait_for_end(), ending::stopped);
 }
 
@@ -191,23 +191,23 @@ TEST_F(WorkerLease, ACancellationAlsoReachesTheHandlersOfAWorkerThatStops) {
 TEST_F(WorkerLease, IsCheckedAgainShortlyAfterANotification) {
     running_worker const w{long_leases(), [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     db().exec("select pg_notify('tasker_cancelled', '" + id + "')");
     db().exec("select tasker.cancel_tasks(array['" + id + "'::uuid])");
-    EXPECT_TRUE(cancelled.wait(at_once()));
-    go.raise();
+    EXPECT_TRUE(cancelled_.wait(at_once()));
+    go_.raise();
 }
 
 TEST_F(WorkerLease, ACancellationOfManyTasksReachesEachHandler) {
     running_worker w{long_leases(), [this](worker& to) { add_hold(to); }};
     create("one");
     create("one");
-    ASSERT_TRUE(started.wait(testing::soon(), 2));
+    ASSERT_TRUE(started_.wait(testing::soon(), 2));
     db().exec("select tasker.cancel_tasks(array(select task_id from tasker.tasks))");
     db().exec("select set_config('tasker.cancelled', '*', false)");
     db().exec("select tasker.flush_notifications()");
-    EXPECT_TRUE(cancelled.wait(at_once(), 2));
-    go.raise();
+    EXPECT_TRUE(cancelled_.wait(at_once(), 2));
+    go_.raise();
 }
 
 TEST_F(WorkerLease, LateResultIsRefused) {
@@ -215,13 +215,13 @@ TEST_F(WorkerLease, LateResultIsRefused) {
     chosen.lease_seconds = 600; // not checked during the test
     running_worker w{chosen, [this](worker& to) { add_hold(to); }};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     auto const other = db().exec(
         "select pgmq.set_vt('tasker_default', msg_id, 0) from "
         "pgmq.q_tasker_default; select msg_id from tasker.claim_steps(array['tasker_default'], "
         "tasker.register_worker('other', array['default']), 60, 1, 1)");
     ASSERT_EQ(other.size(), 1U);
-    go.raise();
+    go_.raise();
     ASSERT_TRUE(testing::wait_until(
         testing::soon(), [&] { return w.metric("tasker_worker_reports_refused_total") == 1; }));
     EXPECT_EQ(step(id, "s")["state"], "in_progress");
@@ -243,7 +243,7 @@ TEST_F(WorkerLease, StepsBehindABlockedThreadAreReleased) {
     auto const stuck = create("one");
     db().exec("select tasker.create_task('default', 'quick') from generate_series(1, 50)");
     running_worker w{chosen, [this](worker& to) { add_hold(to); }};
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     running_worker helper{[&] {
                               auto other = options();
                               other.name = "helper";
@@ -252,7 +252,7 @@ TEST_F(WorkerLease, StepsBehindABlockedThreadAreReleased) {
                           [this](worker& to) { add_hold(to); }};
     EXPECT_TRUE(db().wait_until(
         testing::soon(), "select count(*) = 100 from tasker.tasks where state = 'complete'"));
-    go.raise();
+    go_.raise();
     ASSERT_TRUE(wait_for_task(stuck, "complete"));
 }
 

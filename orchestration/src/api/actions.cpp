@@ -38,8 +38,8 @@ void actions::add_routes(http::router& to) {
          {std::pair<char const*, task_action>{"/v1/tasks/{task_id}/retry", queue::retry_task},
           {"/v1/tasks/{task_id}/pause", queue::pause_task},
           {"/v1/tasks/{task_id}/resume", queue::resume_task}}) {
-        add_post(pattern, [this, change = change](http::request& asked) {
-            return act_on_task(asked, change);
+        add_post(pattern, [this, chosen = change](http::request& asked) {
+            return act_on_task(asked, chosen);
         });
     }
     to.add({.method = verb::post,
@@ -52,15 +52,15 @@ void actions::add_routes(http::router& to) {
           std::pair{"/v1/tasks/{task_id}/edit", &actions::edit}}) {
         to.add({.method = verb::post,
                 .pattern = pattern,
-                .handle = [this, handle = handle](
-                              http::request& asked) { return (this->*handle)(asked); },
+                .handle = [this, chosen = handle](
+                              http::request& asked) { return (this->*chosen)(asked); },
                 .body = http::body_kind::json});
     }
     for (auto const& [pattern, change] :
          {std::pair<char const*, wide_action>{"/v1/pause", queue::pause_tasks},
           {"/v1/resume", queue::resume_tasks}}) {
         add_post(pattern,
-                 [this, change = change](http::request& asked) { return act(asked, change); });
+                 [this, chosen = change](http::request& asked) { return act(asked, chosen); });
     }
     to.add({verb::get, "/v1/pauses", [this](http::request&) { return list(); }});
 }
@@ -90,7 +90,7 @@ asio::awaitable<http::response> actions::resolve(http::request& asked) {
     if (!wanted) {
         co_return invalid_body(wanted.error());
     }
-    std::string const step{asked.parameter("name")};
+    std::string const& step = asked.parameter("name");
     auto const until = steady_clock::now() + call_timeout_;
     if (wanted->result) {
         if (auto const refused = co_await problem_of_result(*id, step, *wanted->result, until)) {

@@ -32,22 +32,22 @@ pg::params params_of(wire::pause_request const& request) {
 } // namespace
 
 asio::awaitable<result<void>> pause_task(pg::connection& connection, task_id task,
-                                         wire::action_request request, deadline until) {
+                                         wire::action_request const& request, deadline until) {
     return act(connection, {pause_task_sql, params_of(task, request)}, until);
 }
 
 asio::awaitable<result<void>> resume_task(pg::connection& connection, task_id task,
-                                          wire::action_request request, deadline until) {
+                                          wire::action_request const& request, deadline until) {
     return act(connection, {resume_task_sql, params_of(task, request)}, until);
 }
 
-asio::awaitable<result<void>> pause_tasks(pg::connection& connection, wire::pause_request request,
-                                          deadline until) {
+asio::awaitable<result<void>> pause_tasks(pg::connection& connection,
+                                          wire::pause_request const& request, deadline until) {
     return act(connection, {pause_sql, params_of(request)}, until);
 }
 
-asio::awaitable<result<void>> resume_tasks(pg::connection& connection, wire::pause_request request,
-                                           deadline until) {
+asio::awaitable<result<void>> resume_tasks(pg::connection& connection,
+                                           wire::pause_request const& request, deadline until) {
     return act(connection, {resume_sql, params_of(request)}, until);
 }
 

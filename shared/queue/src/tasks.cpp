@@ -253,7 +253,7 @@ asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::connection
 }
 
 asio::awaitable<result<void>> retry_task(pg::connection& connection, task_id task,
-                                         wire::action_request request, deadline until) {
+                                         wire::action_request const& request, deadline until) {
     return act(
         connection,
         {retry_sql, pg::params{}.add_uuid(task).add_text(request.reason).add_text(request.by)},

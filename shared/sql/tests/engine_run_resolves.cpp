@@ -8,7 +8,7 @@ namespace {
 
 /// The result that a user gives is that of the handler, if it succeeds.
 std::string result_by_hand(model_step const& step) {
-    auto const one = fmt::format(R"({{"n": {}}})", step.result);
+    auto one = fmt::format(R"({{"n": {}}})", step.result);
     switch (step.kind) {
     case body::sleep:
         return "null";

@@ -13,7 +13,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::IsEmpty;
-using ::testing::MatchesRegex;
 using ::testing::SizeIs;
 
 TEST_F(Pauses, NoStepOfAPausedTaskIsClaimed) {
@@ -55,7 +54,7 @@ TEST_F(Pauses, StepsKeepTheirPlacesInTheQueue) {
     pause(first);
     pause(second);
     EXPECT_THAT(claimed(), IsEmpty());
-    auto const third = create("  - {name: third, handler: {callable: h}}\n");
+    create("  - {name: third, handler: {callable: h}}\n");
     resume(second);
     resume(first);
     fire();

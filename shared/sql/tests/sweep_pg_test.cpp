@@ -143,9 +143,9 @@ TEST_F(SweepTasks, LeavesANamespaceWhoseQueueIsTooLongToRead) {
 }
 
 TEST_F(SweepTasks, LooksAtAsManyTasksAsAskedFor) {
-    std::vector<std::string> tasks;
-    for (int i = 0; i < 3; ++i) {
-        tasks.push_back(create("  - {name: a, handler: {callable: h}}\n"));
+    std::vector<std::string> tasks(3);
+    for (auto& task : tasks) {
+        task = create("  - {name: a, handler: {callable: h}}\n");
     }
     lose_messages();
     auto const first = w_.db().exec("select next_after, lost from tasker.sweep_tasks(null, 2)");

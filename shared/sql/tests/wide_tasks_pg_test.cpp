@@ -190,7 +190,7 @@ TEST_F(WideTasks, WithAStoppedMapOverChildTasks) {
     session_.emplace(w_.db().dsn());
     exec("select tasker.fire_timers(1000)");
     EXPECT_EQ(w_.db().value<int>("select items_open from tasker.maps"), width - 10);
-    EXPECT_THAT(session_->faults(width / 2), IsEmpty()); // the open items are not read
+    EXPECT_THAT(session_->faults(width / 2.0), IsEmpty()); // the open items are not read
 }
 
 TEST_F(WideTasks, WithSignals) {

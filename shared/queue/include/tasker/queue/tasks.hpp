@@ -78,7 +78,8 @@ boost::asio::awaitable<result<std::vector<cancel_outcome>>> cancel_tasks(pg::con
 /// Errors: TK001 reason or by too long; TK002 no such task; TK008 it has not failed, is a child
 /// task, or was undone.
 boost::asio::awaitable<result<void>> retry_task(pg::connection& connection, task_id task,
-                                                wire::action_request request, deadline until);
+                                                wire::action_request const& request,
+                                                deadline until);
 
 /// What runs, or would run, when the task is compensated, in its order. Empty too if there is no
 /// such task.
