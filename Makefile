@@ -106,7 +106,7 @@ bench-smoke: build ## 17 min, 3 min | every suite for seconds: does it work, and
 
 # The commit that CI measures beside the present one, in turn, since its machines differ and are shared:
 # its SQL functions, and its programs for the other component suites. See docs/benchmarking.md.
-BENCH_BASE = a62b050066564a5cc469cdc2b86d57a4abb573a8
+BENCH_BASE = 90438d3b155b32b5b3672d344c3a8ad1c08b941e
 BASE_BUILD = build/bench-base/$(BENCH_BASE)
 
 $(BASE_BUILD)/built:
