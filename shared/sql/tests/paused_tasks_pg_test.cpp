@@ -6,11 +6,8 @@
 namespace tasker::sql::testing {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::EndsWith;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
-using ::testing::SizeIs;
 
 TEST_F(Pauses, LastsWhileAChildTaskOfAnEndedTaskIsUndone) {
     w_.register_yaml("child", "  - {name: c, handler: {callable: h}, compensate: {callable: u}}\n"

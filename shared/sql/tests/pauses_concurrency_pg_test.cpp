@@ -58,9 +58,9 @@ TEST(PausesConcurrency, ClaimsReportsTimersAndPausesNeverDeadlockAndLoseNothing)
                              "  - {name: s, dependencies: [a], sleep: {seconds: 0.001}}\n"
                              "  - {name: b, dependencies: [s], handler: {callable: h}}\n"
                              "timeout_seconds: 600\n");
-    std::vector<std::string> ids;
-    for (int i = 0; i < tasks; ++i) {
-        ids.push_back(w.create(id));
+    std::vector<std::string> ids(tasks);
+    for (auto& each : ids) {
+        each = w.create(id);
     }
     std::atomic<bool> stop = false;
     auto const dsn = w.db().dsn();
