@@ -22,15 +22,15 @@ protected:
     }
 
     ~WorkerCommands() override {
-        go.raise();
+        go_.raise();
     }
 
     std::function<void(worker&)> hold() {
         return [this](worker& to) {
             to.handle("hold", [this](step_context const& step) -> step_result {
-                started.raise();
-                std::stop_callback const woken{step.stop_token(), [this] { go.raise(); }};
-                go.wait(testing::soon());
+                started_.raise();
+                std::stop_callback const woken{step.stop_token(), [this] { go_.raise(); }};
+                go_.wait(testing::soon());
                 return step.is_cancelled() ? retryable_error("cancelled") : success("done");
             });
         };
@@ -47,8 +47,8 @@ protected:
                         column));
     }
 
-    testing::signal started;
-    testing::signal go;
+    testing::signal started_;
+    testing::signal go_;
 };
 
 TEST_F(WorkerCommands, AWorkerSaysWhatItIs) {
@@ -65,18 +65,18 @@ TEST_F(WorkerCommands, ABusyWorkerThatDrainsEndsWhatRunsAndStartsNothing) {
     chosen.concurrency = 1;
     running_worker w{chosen, hold()};
     auto const running = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     auto const waiting = create("one");
     command("drain");
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
     EXPECT_EQ(shown("state"), "draining");
     EXPECT_EQ(step(running, "s")["state"], "in_progress");
-    go.raise();
+    go_.raise();
     ASSERT_TRUE(wait_for_step(running, "s", "complete"));
     // Its child is not claimed with the report.
     EXPECT_EQ(step(running, "t")["state"], "enqueued");
     EXPECT_EQ(step(waiting, "s")["state"], "enqueued");
-    EXPECT_EQ(started.raised(), 1);
+    EXPECT_EQ(started_.raised(), 1);
     auto other = options();
     other.name = "other";
     running_worker const helper{other, hold()};
@@ -102,12 +102,12 @@ TEST_F(WorkerCommands, ABusyWorkerThatIsStoppedEndsAfterItsSteps) {
     chosen.shutdown_grace_ms = 0; // a command has no time limit
     running_worker w{chosen, hold()};
     auto const running = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     command("drain");
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
     command("stop");
     EXPECT_EQ(step(running, "s")["state"], "in_progress");
-    go.raise();
+    go_.raise();
     EXPECT_EQ(w.wait_for_end(), ending::stopped);
     EXPECT_EQ(step(running, "s")["result"], "done");
     EXPECT_EQ(shown("state"), "gone");
@@ -121,7 +121,7 @@ TEST_F(WorkerCommands, ARestartedWorkerServesAgain) {
     }
     running_worker const again{options(), hold()};
     EXPECT_EQ(shown("state"), "serving");
-    go.raise();
+    go_.raise();
     EXPECT_TRUE(wait_for_task(create("one"), "complete"));
 }
 
@@ -130,7 +130,7 @@ TEST_F(WorkerCommands, ASignalEndsAWorkerThatWaitsForItsSteps) {
     chosen.shutdown_grace_ms = 100;
     running_worker w{chosen, hold()};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     command("stop");
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
     EXPECT_EQ(w.stop(), ending::stopped);
@@ -143,7 +143,7 @@ TEST_F(WorkerCommands, AWorkerWhoseRowWasRemovedRegistersAgain) {
     db().exec("delete from tasker.workers");
     db().exec(fmt::format("select pg_notify('tasker_workers', '{}')", before));
     ASSERT_TRUE(db().wait_until(testing::soon(), "select count(*) = 1 from tasker.workers"));
-    go.raise();
+    go_.raise();
     auto const id = create("one");
     ASSERT_TRUE(wait_for_task(id, "complete"));
     EXPECT_EQ(step(id, "s")["worker"], "tester");

@@ -66,8 +66,9 @@ TEST(PausesConcurrency, ClaimsReportsTimersAndPausesNeverDeadlockAndLoseNothing)
     auto const dsn = w.db().dsn();
     std::vector<std::future<std::string>> sessions;
     for (std::string const call : {work, work, "select tasker.fire_timers(3)"}) {
-        sessions.push_back(std::async(
-            std::launch::async, [&, call] { return repeat(dsn, stop, [&] { return call; }); }));
+        sessions.push_back(std::async(std::launch::async, [&, call] {
+            return repeat(dsn, stop, [&] { return std::string{call}; });
+        }));
     }
     std::mt19937 random{1}; // NOLINT(cert-msc32-c,cert-msc51-cpp)
     for (int i = 0; i < pauses; ++i) {
