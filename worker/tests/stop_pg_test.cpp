@@ -27,24 +27,24 @@ protected:
     }
 
     ~WorkerStop() override {
-        go.raise();
-        for (int i = 0; i < 100 && ended.raised() < started.raised(); ++i) {
-            ended.wait(testing::soon(), started.raised());
+        go_.raise();
+        for (int i = 0; i < 100 && ended_.raised() < started_.raised(); ++i) {
+            ended_.wait(testing::soon(), started_.raised());
         }
     }
 
     std::function<void(worker&)> hold() {
         return [this](worker& to) {
             to.handle("hold", [this](step_context const& step) -> step_result {
-                started.raise();
+                started_.raise();
                 std::stop_callback const woken{step.stop_token(), [this] {
-                                                   if (minds_cancellation) {
-                                                       go.raise();
+                                                   if (minds_cancellation_) {
+                                                       go_.raise();
                                                    }
                                                }};
-                go.wait(testing::soon());
+                go_.wait(testing::soon());
                 auto const was_cancelled = step.is_cancelled();
-                ended.raise();
+                ended_.raise();
                 return was_cancelled ? retryable_error("cancelled") : success("done");
             });
         };
@@ -58,10 +58,10 @@ protected:
         });
     }
 
-    bool minds_cancellation = false;
-    testing::signal started;
-    testing::signal go;
-    testing::signal ended;
+    bool minds_cancellation_ = false;
+    testing::signal started_;
+    testing::signal go_;
+    testing::signal ended_;
 };
 
 TEST_F(WorkerStop, IdleWorkerStopsImmediately) {
@@ -74,10 +74,10 @@ TEST_F(WorkerStop, WaitsForRunningStepsAndReturnsWaitingOnes) {
     chosen.concurrency = 1;
     running_worker w{chosen, hold()};
     auto const running = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     auto const waiting = create("one");
     w.ask_to_stop();
-    go.raise();
+    go_.raise();
     EXPECT_EQ(w.wait_for_end(), ending::stopped);
     EXPECT_EQ(task(running)["state"], "complete");
     EXPECT_EQ(task(running)["result"]["s"], "done");
@@ -98,7 +98,7 @@ TEST_F(WorkerStop, StepsOfAClaimInProgressAreReleased) {
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
     obstacle.abort();
     EXPECT_EQ(w.wait_for_end(), ending::stopped);
-    EXPECT_EQ(started.raised(), 0);
+    EXPECT_EQ(started_.raised(), 0);
     EXPECT_EQ(step(id, "s")["state"], "enqueued");
     EXPECT_EQ(db().value<int>("select count(*) from pgmq.q_tasker_default where vt <= "
                               "clock_timestamp()"),
@@ -120,10 +120,10 @@ TEST_F(WorkerStop, ClaimThatIsNotAnsweredInTimeIsNotACleanEnd) {
 TEST_F(WorkerStop, StepOfACancelledHandlerIsReleasedAndNotFailed) {
     auto chosen = options();
     chosen.shutdown_grace_ms = 0;
-    minds_cancellation = true;
+    minds_cancellation_ = true;
     running_worker w{chosen, hold()};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     EXPECT_EQ(w.stop(), ending::stopped);
     EXPECT_EQ(step(id, "s")["state"], "enqueued");
     EXPECT_EQ(db().value<int>("select failures from tasker.steps"), 0);
@@ -134,18 +134,18 @@ TEST_F(WorkerStop, HandlerThatDoesNotReturnIsAbandonedAndItsStepReleased) {
     chosen.shutdown_grace_ms = 0;
     running_worker w{chosen, hold()};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     EXPECT_EQ(w.stop(), ending::abandoned);
     EXPECT_EQ(step(id, "s")["state"], "enqueued");
-    EXPECT_EQ(ended.raised(), 0);
+    EXPECT_EQ(ended_.raised(), 0);
 }
 
 TEST_F(WorkerStop, TerminationSignalFinishesRunningSteps) {
     running_worker w{options(), hold(), true};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     std::raise(SIGTERM);
-    go.raise();
+    go_.raise();
     EXPECT_EQ(w.wait_for_end(), ending::stopped);
     EXPECT_EQ(task(id)["state"], "complete");
 }
@@ -156,7 +156,7 @@ TEST_F(WorkerStop, TerminationSignalReturnsStepsThatDoNotEndWithinTheLimit) {
     chosen.lease_seconds = 600; // so that no lease ends during the test
     running_worker w{chosen, hold(), true};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     auto const asked_at = steady_clock::now();
     std::raise(SIGTERM);
     EXPECT_EQ(w.wait_for_end(), ending::abandoned);
@@ -165,8 +165,8 @@ TEST_F(WorkerStop, TerminationSignalReturnsStepsThatDoNotEndWithinTheLimit) {
 
     chosen.name = "successor";
     running_worker successor{chosen, hold()};
-    ASSERT_TRUE(started.wait(testing::soon(), 2));
-    go.raise();
+    ASSERT_TRUE(started_.wait(testing::soon(), 2));
+    go_.raise();
     ASSERT_TRUE(wait_for_task(id, "complete"));
     EXPECT_EQ(step(id, "s")["worker"], "successor");
     EXPECT_EQ(step(id, "s")["deliveries"], 2);
@@ -176,7 +176,7 @@ TEST_F(WorkerStop, TerminationSignalReturnsStepsThatDoNotEndWithinTheLimit) {
 TEST_F(WorkerStop, SecondStopEndsImmediately) {
     running_worker w{options(), hold()};
     auto const id = create("one");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     w.ask_to_stop();
     w.ask_to_stop();
     EXPECT_EQ(w.wait_for_end(), ending::abandoned);
@@ -214,7 +214,7 @@ TEST_F(WorkerHang, WorkerWithoutAFreeThreadIsNotReadyAndEndsAfterALease) {
     running_worker w{chosen, hold()};
     auto const first = create("hangs");
     create("hangs");
-    ASSERT_TRUE(started.wait(testing::soon(), 2));
+    ASSERT_TRUE(started_.wait(testing::soon(), 2));
     auto const waiting = create("one");
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
     EXPECT_EQ(w.wait_for_end(), ending::abandoned);
@@ -223,7 +223,7 @@ TEST_F(WorkerHang, WorkerWithoutAFreeThreadIsNotReadyAndEndsAfterALease) {
     EXPECT_EQ(db().value<int>("select count(*) from pgmq.q_tasker_default where vt <= "
                               "clock_timestamp()"),
               1);
-    EXPECT_EQ(started.raised(), 2);
+    EXPECT_EQ(started_.raised(), 2);
 }
 
 TEST_F(WorkerHang, WorkerThatIsToStopEndsALeaseAfterItsLastHandlerHangs) {
@@ -231,7 +231,7 @@ TEST_F(WorkerHang, WorkerThatIsToStopEndsALeaseAfterItsLastHandlerHangs) {
     chosen.lease_seconds = 3;
     running_worker w{chosen, hold()};
     auto const id = create("hangs");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     db().exec("select tasker.command_worker(name, 'stop') from tasker.workers");
     EXPECT_EQ(w.wait_for_end(), ending::abandoned);
     EXPECT_EQ(task(id)["state"], "failed");
@@ -246,7 +246,7 @@ TEST_F(WorkerHang, WorkerThatEndsWaitsForReportsInProgress) {
     pqxx::connection session{db().dsn()};
     std::optional<pqxx::work> obstacle{session};
     running_worker w{chosen, hold()};
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     obstacle->exec("select from tasker.steps for update");
     ASSERT_TRUE(wait_for_blocked_call());
     ASSERT_TRUE(wait_until_ending());
@@ -268,9 +268,9 @@ TEST_F(WorkerHang, WorkerThatEndsItselfReportsItAlsoIfItsHandlersReturn) {
     chosen.lease_seconds = 3;
     running_worker w{chosen, hold()};
     create("hangs");
-    ASSERT_TRUE(started.wait(testing::soon()));
+    ASSERT_TRUE(started_.wait(testing::soon()));
     ASSERT_TRUE(wait_until_ending());
-    go.raise();
+    go_.raise();
     EXPECT_EQ(w.wait_for_end(), ending::abandoned);
 }
 
@@ -280,10 +280,10 @@ TEST_F(WorkerHang, WorkerIsReadyAgainWhenAThreadReturns) {
     running_worker w{chosen, hold()};
     create("hangs");
     create("hangs");
-    ASSERT_TRUE(started.wait(testing::soon(), 2));
+    ASSERT_TRUE(started_.wait(testing::soon(), 2));
     auto const waiting = create("one");
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
-    go.raise();
+    go_.raise();
     ASSERT_TRUE(wait_for_task(waiting, "complete"));
     EXPECT_TRUE(testing::wait_until(testing::soon(), [&] { return w.is_ready(); }));
     EXPECT_EQ(w.stop(), ending::stopped);
@@ -298,7 +298,7 @@ TEST_F(WorkerHang, StepAfterAHandlerThatReturnedTooLateIsReported) {
     auto const id = create("hangs");
     ASSERT_TRUE(wait_for_task(id, "failed"));
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return !w.is_ready(); }));
-    go.raise();
+    go_.raise();
     ASSERT_TRUE(testing::wait_until(testing::soon(), [&] { return w.is_ready(); }));
     EXPECT_TRUE(wait_for_task(create("one"), "complete"));
 }
@@ -359,8 +359,8 @@ TEST_F(WorkerStop, FailureBesideARunningHandlerCancelsAndAbandonsIt) {
         if (!step.wait_for(std::chrono::minutes{2})) {
             was_cancelled.raise();
         }
-        go.wait(testing::soon());
-        ended.raise();
+        go_.wait(testing::soon());
+        ended_.raise();
         return nlohmann::json{};
     });
     auto const chosen = options();
@@ -378,8 +378,8 @@ TEST_F(WorkerStop, FailureBesideARunningHandlerCancelsAndAbandonsIt) {
         EXPECT_EQ(failing.how_it_ended(), ending::abandoned);
         EXPECT_TRUE(was_cancelled.wait(testing::soon()));
     }
-    go.raise();
-    EXPECT_TRUE(ended.wait(testing::soon()));
+    go_.raise();
+    EXPECT_TRUE(ended_.wait(testing::soon()));
 }
 
 } // namespace
